@@ -1,0 +1,390 @@
+/*
+ * fields.c - one table says what a function takes; this reads it from a query, a form or JSON.
+ *
+ * A value arrives as text (query, form) or as a JSON value. Each kind of field has one reader,
+ * which takes either. Names that aren't in the table are passed over: events carry more than a
+ * function asks for. A field that is given twice is refused, since two readers could differ about
+ * which counts.
+ */
+#include "core/fields.h"
+
+#include <inttypes.h>
+
+#include "core/form.h"
+#include "core/json.h"
+
+struct reading {
+    const struct function *function;
+    struct request *request;
+    struct response *response;
+    struct value *values;
+    bool failed;
+};
+
+/* A value before its kind is known: JSON, or text where json.raw.data is NULL. */
+struct given {
+    struct text text;
+    struct json_value json;
+};
+
+static bool is_json(const struct given *given, enum json_kind kind)
+{
+    return given->json.raw.data && given->json.kind == kind;
+}
+
+/* Whether it can be read like a form's value: it is one, or a JSON string. */
+static bool is_text(const struct given *given)
+{
+    return !given->json.raw.data || given->json.kind == JSON_STRING;
+}
+
+static void refuse(struct reading *reading, const struct field *field, const char *what)
+{
+    response_field_problem(reading->response, field->name, "%s %s.", field->name, what);
+    reading->failed = true;
+}
+
+static bool check_length(struct reading *reading, const struct field *field, size_t length)
+{
+    if ((int64_t)length >= field->min && (int64_t)length <= field->max)
+        return true;
+    response_field_problem(reading->response, field->name,
+                           "%s is %zu bytes long; it may have %" PRId64 " to %" PRId64 ".",
+                           field->name, length, field->min, field->max);
+    reading->failed = true;
+    return false;
+}
+
+static bool check_range(struct reading *reading, const struct field *field, int64_t number)
+{
+    if (number >= field->min && number <= field->max)
+        return true;
+    response_field_problem(reading->response, field->name,
+                           "%s holds %" PRId64 "; it must be from %" PRId64 " to %" PRId64 ".",
+                           field->name, number, field->min, field->max);
+    reading->failed = true;
+    return false;
+}
+
+static void read_text(struct reading *reading, const struct field *field, struct value *value,
+                      const struct given *given)
+{
+    value->text = given->text;
+    if (!is_text(given))
+        refuse(reading, field, "must be text");
+    else if (memchr(given->text.data, '\0', given->text.length))
+        refuse(reading, field, "holds a NUL character; leave it out");
+    else
+        check_length(reading, field, given->text.length);
+}
+
+static void read_number(struct reading *reading, const struct field *field, struct value *value,
+                        const struct given *given)
+{
+    value->text = is_text(given) ? given->text : given->json.raw;
+    if (!is_text(given) && !is_json(given, JSON_NUMBER))
+        refuse(reading, field, "must be a number, or text that holds one");
+    else
+        check_length(reading, field, value->text.length);
+}
+
+static bool parse_boolean(struct text text, bool *boolean)
+{
+    static const struct text TRUE_WORDS[] = {{"true", 4}, {"on", 2}, {"yes", 3}, {"1", 1}};
+    static const struct text FALSE_WORDS[] = {{"false", 5}, {"off", 3}, {"no", 2}, {"0", 1}};
+    text = text_trim(text);
+    for (size_t i = 0; i < sizeof TRUE_WORDS / sizeof *TRUE_WORDS; i++) {
+        *boolean = text_equal_nocase(text, TRUE_WORDS[i]);
+        if (*boolean || text_equal_nocase(text, FALSE_WORDS[i]))
+            return true;
+    }
+    return false;
+}
+
+static void read_boolean(struct reading *reading, const struct field *field, struct value *value,
+                         const struct given *given)
+{
+    value->text = is_text(given) ? given->text : given->json.raw;
+    if (is_json(given, JSON_BOOLEAN))
+        value->boolean = json_true(given->json);
+    else if (!is_text(given) || !parse_boolean(given->text, &value->boolean))
+        refuse(reading, field, "must be true or false");
+}
+
+static void read_integer(struct reading *reading, const struct field *field, struct value *value,
+                         const struct given *given)
+{
+    value->text = is_text(given) ? given->text : given->json.raw;
+    bool whole = is_text(given)
+                     ? text_to_int64(text_trim(given->text), &value->integer)
+                     : is_json(given, JSON_NUMBER) && json_integer(given->json, &value->integer);
+    if (!whole)
+        refuse(reading, field, "must be a whole number");
+    else
+        check_range(reading, field, value->integer);
+}
+
+/* Items as they are gathered. */
+struct items {
+    struct item *items;
+    size_t count;
+};
+
+static bool add_item(struct reading *reading, const struct field *field, struct items *items,
+                     struct item item)
+{
+    if (items->count == field->most) {
+        response_field_problem(reading->response, field->name, "%s has more than %zu items.",
+                               field->name, field->most);
+        reading->failed = true;
+        return false;
+    }
+    items->items[items->count++] = item;
+    return check_range(reading, field, item.value);
+}
+
+/* "25" or, for a map, "25:2". */
+static bool parse_item(const struct field *field, struct text text, struct item *item)
+{
+    if (field->kind == FIELD_LIST)
+        return text_to_int64(text_trim(text), &item->value);
+    struct text key;
+    return text_cut(&text, ':', &key) && text.data && text_to_int64(text_trim(key), &item->key) &&
+           text_to_int64(text_trim(text), &item->value);
+}
+
+static const char *notation(const struct field *field)
+{
+    return field->kind == FIELD_LIST ? "must be a list of whole numbers, such as 25,10,5,1"
+                                     : "must say how many there are of each, such as 25:2,10:0";
+}
+
+static void items_from_text(struct reading *reading, const struct field *field, struct items *items,
+                            struct text text)
+{
+    struct text part;
+    while (text_cut(&text, ',', &part)) {
+        struct item item = {0};
+        if (!parse_item(field, part, &item)) {
+            refuse(reading, field, notation(field));
+            return;
+        }
+        if (!add_item(reading, field, items, item))
+            return;
+    }
+}
+
+static void items_from_json(struct reading *reading, const struct field *field, struct items *items,
+                            struct json_value json)
+{
+    struct json_cursor cursor = json_members(json, reading->request->arena);
+    struct json_member member;
+    while (json_next(&cursor, &member)) {
+        struct item item = {0};
+        bool whole = member.value.kind == JSON_NUMBER && json_integer(member.value, &item.value);
+        if (whole && field->kind == FIELD_MAP)
+            whole = text_to_int64(member.name, &item.key);
+        if (!whole) {
+            refuse(reading, field, notation(field));
+            return;
+        }
+        if (!add_item(reading, field, items, item))
+            return;
+    }
+}
+
+/* The items in a form's notation, so that a page can show them again. */
+static struct text items_text(struct reading *reading, const struct field *field,
+                              const struct items *items)
+{
+    struct buffer text;
+    buffer_open(&text, reading->request->arena, field->most * 42);
+    for (size_t i = 0; i < items->count; i++) {
+        if (i)
+            buffer_put(&text, TEXT(","));
+        if (field->kind == FIELD_MAP) {
+            buffer_int64(&text, items->items[i].key);
+            buffer_put(&text, TEXT(":"));
+        }
+        buffer_int64(&text, items->items[i].value);
+    }
+    return buffer_text(&text);
+}
+
+static void read_items(struct reading *reading, const struct field *field, struct value *value,
+                       const struct given *given)
+{
+    struct items items = {arena_array(reading->request->arena, field->most, sizeof(struct item)),
+                          0};
+    value->text = given->text;
+    if (!items.items)
+        return; /* the arena has failed, and so will the whole response */
+    if (is_text(given))
+        items_from_text(reading, field, &items, given->text);
+    else if (is_json(given, field->kind == FIELD_LIST ? JSON_ARRAY : JSON_OBJECT))
+        items_from_json(reading, field, &items, given->json);
+    else
+        refuse(reading, field, notation(field));
+    if (!is_text(given))
+        value->text = items_text(reading, field, &items);
+    value->items = items.items;
+    value->count = items.count;
+    if (!items.count && !reading->failed)
+        refuse(reading, field, "is empty; leave it out or give at least one item");
+}
+
+static void read_field(struct reading *reading, const struct field *field, struct value *value,
+                       const struct given *given)
+{
+    static void (*const READERS[])(struct reading *, const struct field *, struct value *,
+                                   const struct given *) = {
+        [FIELD_TEXT] = read_text,       [FIELD_NUMBER] = read_number,
+        [FIELD_BOOLEAN] = read_boolean, [FIELD_INTEGER] = read_integer,
+        [FIELD_LIST] = read_items,      [FIELD_MAP] = read_items,
+    };
+    if (value->given) {
+        refuse(reading, field, "is given more than once; give it once");
+        return;
+    }
+    /* An empty input of a form, and JSON's null, say nothing. */
+    if (is_json(given, JSON_NULL) || (is_text(given) && text_trim(given->text).length == 0))
+        return;
+    value->given = true;
+    READERS[field->kind](reading, field, value, given);
+}
+
+static void read_name(struct reading *reading, struct text name, const struct given *given)
+{
+    const struct field *fields = reading->function->fields;
+    for (size_t i = 0; fields[i].name; i++) {
+        if (text_equal(name, text_of(fields[i].name))) {
+            read_field(reading, &fields[i], &reading->values[i], given);
+            return;
+        }
+    }
+}
+
+static void unreadable(struct reading *reading, const char *what, const char *why)
+{
+    response_problem(reading->response, 400, "%s can't be read: %s.", what, why);
+    reading->failed = true;
+}
+
+static void read_form(struct reading *reading, struct text form, const char *what)
+{
+    struct form_reader reader;
+    struct form_pair pair;
+    form_open(&reader, form, reading->request->arena);
+    while (form_next(&reader, &pair))
+        read_name(reading, pair.name, &(struct given){.text = pair.value});
+    if (reader.fault == FORM_MALFORMED)
+        unreadable(reading, what, reader.message);
+}
+
+static void read_members(struct reading *reading, struct json_value object)
+{
+    struct json_cursor cursor = json_members(object, reading->request->arena);
+    struct json_member member;
+    while (json_next(&cursor, &member)) {
+        struct given given = {.json = member.value};
+        if (member.value.kind == JSON_STRING &&
+            !json_string(member.value, reading->request->arena, &given.text))
+            return;
+        read_name(reading, member.name, &given);
+    }
+}
+
+static void read_json(struct reading *reading)
+{
+    struct json_value value;
+    struct json_error error;
+    if (!json_check(reading->request->body, reading->request->arena, &value, &error)) {
+        if (error.fault == JSON_MALFORMED)
+            unreadable(reading, "The JSON", error.message);
+        return;
+    }
+    if (value.kind == JSON_OBJECT) {
+        read_members(reading, value);
+        return;
+    }
+    response_problem(reading->response, 422, "Send a JSON object, such as {\"%s\":...}.",
+                     reading->function->fields[0].name);
+    reading->failed = true;
+}
+
+/* The media type without its parameters. */
+static struct text media_type(struct text content_type)
+{
+    struct text type = {0};
+    text_cut(&content_type, ';', &type);
+    return text_trim(type);
+}
+
+static bool is_json_type(struct text type)
+{
+    const struct text suffix = TEXT("+json");
+    return text_equal_nocase(type, TEXT("application/json")) ||
+           (text_starts(type, TEXT("application/")) && type.length > suffix.length &&
+            text_equal((struct text){type.data + type.length - suffix.length, suffix.length},
+                       suffix));
+}
+
+/*
+ * curl -d sends JSON as a form unless it is told otherwise, and people forget the header. No
+ * field's name begins with a brace, so that is JSON.
+ */
+static void read_body(struct reading *reading)
+{
+    struct text type = media_type(reading->request->content_type);
+    struct text body = text_trim(reading->request->body);
+    bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
+    if (is_json_type(type) || (form && text_starts(body, TEXT("{")))) {
+        read_json(reading);
+    } else if (!body.length) {
+        return;
+    } else if (form) {
+        read_form(reading, body, "The form");
+    } else {
+        response_problem(reading->response, 415,
+                         "Send the body as application/json or as "
+                         "application/x-www-form-urlencoded.");
+        reading->failed = true;
+    }
+}
+
+static void check_required(struct reading *reading)
+{
+    const struct field *fields = reading->function->fields;
+    for (size_t i = 0; fields[i].name; i++) {
+        if (!fields[i].required || reading->values[i].given)
+            continue;
+        response_field_problem(reading->response, fields[i].name, "Give %s: %s.", fields[i].name,
+                               fields[i].help);
+        reading->failed = true;
+    }
+}
+
+static size_t count_fields(const struct function *function)
+{
+    size_t count = 0;
+    while (function->fields[count].name)
+        count++;
+    return count;
+}
+
+bool fields_read(const struct function *function, struct request *request,
+                 struct response *response)
+{
+    struct reading reading = {.function = function, .request = request, .response = response};
+    reading.values = arena_array(request->arena, count_fields(function) + 1, sizeof(struct value));
+    request->values = reading.values;
+    request->fields = function->fields;
+    if (!reading.values)
+        return false;
+    read_form(&reading, request->query, "The query");
+    if (!reading.failed && (request->method == METHOD_POST || request->body.length))
+        read_body(&reading);
+    if (!reading.failed)
+        check_required(&reading);
+    return !reading.failed && !request->arena->failed;
+}

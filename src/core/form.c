@@ -1,0 +1,116 @@
+/*
+ * form.c - urlencoded text into pairs.
+ *
+ * A pair is cut out first and decoded after, as the standard does it, so an escaped & or = is part
+ * of a name or a value. Decoding never makes a text longer; a text without % and + needs none and
+ * stays where it is. What comes out must be UTF-8 and is judged by those who know what it is for.
+ */
+#include "core/form.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void form_open(struct form_reader *reader, struct text text, struct arena *arena)
+{
+    *reader = (struct form_reader){.rest = text, .start = text.data, .arena = arena};
+}
+
+/* Ends the reading; AT is in the text. Always false. */
+static bool fault(struct form_reader *reader, const char *at, const char *sentence)
+{
+    size_t character = 1;
+    reader->fault = FORM_MALFORMED;
+    reader->offset = (size_t)(at - reader->start);
+    for (size_t i = 0; i < reader->offset; i++)
+        character += (reader->start[i] & 0xC0) != 0x80;
+    snprintf(reader->message, sizeof reader->message, "character %zu: %s", character, sentence);
+    return false;
+}
+
+static bool no_memory(struct form_reader *reader)
+{
+    reader->fault = FORM_NO_MEMORY;
+    snprintf(reader->message, sizeof reader->message, "there is no memory left to read this text");
+    return false;
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int hex_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    byte |= 0x20;
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+/* Reads the %XX at AT. */
+static bool read_escape(struct form_reader *reader, const char *at, const char *end, char *byte)
+{
+    if (end - at < 3)
+        return fault(reader, at, "a percent-escape is cut short");
+    int high = hex_digit(at[1]);
+    int low = hex_digit(at[2]);
+    if (high < 0 || low < 0)
+        return fault(reader, at, "two hexadecimal digits must follow a %");
+    *byte = (char)(high << 4 | low);
+    return true;
+}
+
+/* Writes RAW decoded to OUT, which has as much room. */
+static bool unescape(struct form_reader *reader, struct text raw, char *out, size_t *length)
+{
+    const char *end = raw.data + raw.length;
+    char *begin = out;
+    for (const char *at = raw.data; at < end; at++, out++) {
+        *out = *at;
+        if (*at == '+') {
+            *out = ' ';
+        } else if (*at == '%') {
+            if (!read_escape(reader, at, end, out))
+                return false;
+            at += 2;
+        }
+    }
+    *length = (size_t)(out - begin);
+    return true;
+}
+
+static bool decode(struct form_reader *reader, struct text raw, struct text *decoded)
+{
+    *decoded = raw;
+    if (raw.length == 0)
+        return true;
+    if (memchr(raw.data, '%', raw.length) || memchr(raw.data, '+', raw.length)) {
+        char *out = arena_alloc(reader->arena, raw.length);
+        if (!out)
+            return no_memory(reader);
+        decoded->data = out;
+        if (!unescape(reader, raw, out, &decoded->length))
+            return false;
+    }
+    return text_is_utf8(*decoded) || fault(reader, raw.data, "what begins here isn't UTF-8");
+}
+
+/* The next part between two & that isn't empty. */
+static bool next_part(struct form_reader *reader, struct text *part)
+{
+    while (text_cut(&reader->rest, '&', part))
+        if (part->length > 0)
+            return true;
+    return false;
+}
+
+bool form_next(struct form_reader *reader, struct form_pair *pair)
+{
+    struct text value;
+    struct text name;
+    if (reader->fault != FORM_FINE || !next_part(reader, &value))
+        return false;
+    if (reader->pairs++ == FORM_PAIRS_MAX)
+        return fault(reader, value.data, "there are more than 64 pairs of name and value");
+    if (!text_cut(&value, '=', &name))
+        return false; /* a part isn't empty, so this can't be */
+    if (!value.data)
+        value = TEXT("");
+    return decode(reader, name, &pair->name) && decode(reader, value, &pair->value);
+}

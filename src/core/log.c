@@ -1,0 +1,182 @@
+/*
+ * log.c - the log line, built in a buffer of its own so that logging works when memory has ended.
+ *
+ * Timestamps are computed here: gmtime_r reads /etc/localtime on its first call and takes a lock,
+ * which a CGI program would pay for on every request.
+ */
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+/* A log line's memory: a small arena of its own would malloc, so this writes into a fixed room. */
+struct line {
+    size_t length;
+    bool full;
+    char room[PIPE_BUF / 2];
+};
+
+static void put(struct line *line, struct text text)
+{
+    if (line->full || text.length > sizeof line->room - line->length) {
+        line->full = true;
+        return;
+    }
+    memcpy(line->room + line->length, text.data, text.length);
+    line->length += text.length;
+}
+
+__attribute__((format(printf, 2, 3))) static void put_format(struct line *line, const char *format,
+                                                             ...)
+{
+    char room[256];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(room, sizeof room, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof room)
+        line->full = true;
+    else
+        put(line, (struct text){room, (size_t)length});
+}
+
+/* A JSON string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
+static void put_string(struct line *line, struct text text)
+{
+    put(line, TEXT("\""));
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+        if (c == '"' || c == '\\')
+            put(line, (struct text){(char[]){'\\', c}, 2});
+        else
+            put(line, (struct text){plain ? &c : "?", 1});
+    }
+    put(line, TEXT("\""));
+}
+
+/* Days since the epoch to a date, by Howard Hinnant's "chrono-compatible low-level date
+ * algorithms". */
+static void civil_from_days(int64_t days, int *year, int *month, int *day)
+{
+    int64_t shifted = days + 719468; /* from 0000-03-01 */
+    int64_t era = shifted / 146097;
+    int64_t day_of_era = shifted - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t shifted_month = (5 * day_of_year + 2) / 153; /* March is 0 */
+    *day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
+    *month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+    *year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+static void digits(char *room, int count, int64_t value)
+{
+    while (count--) {
+        room[count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+void log_timestamp(int64_t milliseconds, char room[25])
+{
+    int64_t days = milliseconds / 86400000, rest = milliseconds % 86400000;
+    int year, month, day;
+    civil_from_days(days, &year, &month, &day);
+    memcpy(room, "0000-00-00T00:00:00.000Z", 25);
+    digits(room, 4, year);
+    digits(room + 5, 2, month);
+    digits(room + 8, 2, day);
+    digits(room + 11, 2, rest / 3600000);
+    digits(room + 14, 2, rest / 60000 % 60);
+    digits(room + 17, 2, rest / 1000 % 60);
+    digits(room + 20, 3, rest % 1000);
+}
+
+static void begin(struct line *line, enum log_level level)
+{
+    static const char *const LEVELS[] = {"info", "warn", "error"};
+    char timestamp[25];
+    log_timestamp(clock_epoch_ms(), timestamp);
+    line->length = 0;
+    line->full = false;
+    put(line, TEXT("{\"timestamp\":\""));
+    put(line, (struct text){timestamp, 24});
+    put(line, TEXT("\",\"level\":\""));
+    put(line, text_of(LEVELS[level]));
+    put(line, TEXT("\""));
+}
+
+static void write_all(const char *data, size_t length)
+{
+    while (length) {
+        ssize_t written = write(STDERR_FILENO, data, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        data += written;
+        length -= (size_t)written;
+    }
+}
+
+void log_flush(struct log *log)
+{
+    if (log->length)
+        write_all(log->lines, log->length);
+    log->length = 0;
+}
+
+static void add_line(struct log *log, const struct line *line)
+{
+    if (line->full)
+        return;
+    if (line->length > sizeof log->lines - log->length)
+        log_flush(log);
+    memcpy(log->lines + log->length, line->room, line->length);
+    log->length += line->length;
+}
+
+void log_request(struct log *log, const struct log_entry *entry)
+{
+    int status = entry->response->status;
+    struct line line;
+    begin(&line, status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO);
+    put(&line, TEXT(",\"requestId\":"));
+    put_string(&line, entry->request->id);
+    put_format(&line, ",\"function\":\"%s\",\"host\":\"%s\",\"status\":%d", entry->function,
+               entry->host, status);
+    put_format(&line, ",\"durationMs\":%lld.%03d,\"bytesIn\":%zu,\"bytesOut\":%zu",
+               (long long)(entry->duration_ns / 1000000), (int)(entry->duration_ns / 1000 % 1000),
+               entry->bytes_in, entry->bytes_out);
+    if (status >= 500 && entry->response->detail.length) {
+        put(&line, TEXT(",\"message\":"));
+        put_string(&line, entry->response->detail);
+    }
+    put(&line, TEXT("}\n"));
+    add_line(log, &line);
+}
+
+void log_say(enum log_level level, const char *function, int error, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    struct line line;
+    begin(&line, level);
+    put(&line, TEXT(",\"function\":"));
+    put_string(&line, text_of(function));
+    put(&line, TEXT(",\"message\":"));
+    if (length > 0 && error && (size_t)length < sizeof message)
+        snprintf(message + length, sizeof message - (size_t)length, ": %s", strerror(error));
+    put_string(&line, text_of(length < 0 ? "a message that can't be printed" : message));
+    put(&line, TEXT("}\n"));
+    write_all(line.room, line.full ? 0 : line.length);
+}

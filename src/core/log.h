@@ -1,0 +1,47 @@
+/*
+ * log.h - one JSON line per request, and the few lines that a program says of itself.
+ *
+ * Lines go to fd 2, whole lines per write(2) and at most PIPE_BUF bytes of them, so that those of several
+ * workers never mix. A worker gathers the lines of the requests that were ready together and writes
+ * them at once before it waits: under load a line costs no system call of its own, and when it's
+ * quiet each is written without delay.
+ */
+#ifndef DIME_CORE_LOG_H
+#define DIME_CORE_LOG_H
+
+#include <limits.h>
+
+#include "function.h"
+
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+
+/* Lines that wait to be written. One per worker; zero is empty. */
+struct log {
+    size_t length;
+    char lines[PIPE_BUF];
+};
+
+/* What is known of a request when it has been answered. */
+struct log_entry {
+    const char *function;
+    const char *host; /* cgi, fastcgi, lambda, ... */
+    const struct request *request;
+    const struct response *response;
+    int64_t duration_ns;
+    size_t bytes_in, bytes_out;
+};
+
+/* Adds the line of one request. A line that memory or room is too short for is left out, not cut. */
+void log_request(struct log *log, const struct log_entry *entry);
+
+/* Writes the waiting lines. What fd 2 refuses is lost: there is nobody to tell. */
+void log_flush(struct log *log);
+
+/* Writes a line of the program itself at once, with errno's text behind it where ERROR is not 0. */
+void log_say(enum log_level level, const char *function, int error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The time as RFC 3339 in UTC with milliseconds, 24 bytes and a NUL. */
+void log_timestamp(int64_t milliseconds, char room[25]);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * page.c - fills a plain HTML page: no template language, the page is one that a browser can open.
+ *
+ * A page of ours is searched for the tags of its form and for a few comments. An input or an option
+ * gets the value that was given, <!--error NAME--> becomes the message at that field, <!--result-->
+ * the result, <!--problem--> what is wrong as a whole. So the page that nginx serves as a file and
+ * the one that answers a form are the same, and a designer can work on it without a compiler. Pages
+ * are written by us: each tag on one line, attributes in double quotes, one space before each.
+ */
+#include "core/page.h"
+
+#include "core/problem.h"
+
+extern const struct text function_page; /* www/function.html */
+
+struct filling {
+    const struct function *function;
+    const struct request *request;
+    const struct response *response;
+    struct text result; /* the fragment, or JSON for a <pre> */
+    struct buffer *out;
+    struct text select; /* the name of the <select> that was last seen */
+};
+
+/* The value of an attribute in a tag's text; data is NULL where it has none. */
+static struct text attribute(struct text tag, struct text name)
+{
+    struct text rest = tag, part;
+    while (text_cut(&rest, ' ', &part)) {
+        size_t quoted = name.length + 2; /* name=" */
+        if (part.length <= quoted || !text_starts(part, name) || part.data[name.length] != '=')
+            continue;
+        struct text value = {part.data + quoted,
+                             (size_t)(tag.data + tag.length - part.data) - quoted};
+        struct text inner;
+        return text_cut(&value, '"', &inner) ? inner : (struct text){0};
+    }
+    return (struct text){0};
+}
+
+static const struct value *value_of(const struct filling *filling, struct text name)
+{
+    const struct field *fields = filling->function->fields;
+    if (!filling->request->values || !fields)
+        return NULL;
+    for (size_t i = 0; fields[i].name; i++) {
+        if (text_equal(text_of(fields[i].name), name))
+            return &filling->request->values[i];
+    }
+    return NULL;
+}
+
+static const struct field_error *error_of(const struct filling *filling, struct text name)
+{
+    const struct response *response = filling->response;
+    for (size_t i = 0; response->answer == ANSWER_PROBLEM && i < response->error_count; i++) {
+        if (text_equal(text_of(response->errors[i].field), name))
+            return &response->errors[i];
+    }
+    return NULL;
+}
+
+static void put_attribute(struct buffer *out, const char *name, struct text value)
+{
+    buffer_put(out, TEXT(" "));
+    buffer_puts(out, name);
+    buffer_put(out, TEXT("=\""));
+    buffer_html(out, value);
+    buffer_put(out, TEXT("\""));
+}
+
+static void put_invalid(struct filling *filling, struct text name)
+{
+    if (error_of(filling, name))
+        buffer_put(filling->out, TEXT(" aria-invalid=\"true\""));
+}
+
+/* TAG is what stands between < and >. */
+static void fill_input(struct filling *filling, struct text tag)
+{
+    struct text name = attribute(tag, TEXT("name"));
+    const struct value *value = value_of(filling, name);
+    buffer_put(filling->out, tag);
+    if (text_equal(attribute(tag, TEXT("type")), TEXT("checkbox"))) {
+        if (value && value->boolean)
+            buffer_put(filling->out, TEXT(" checked"));
+    } else if (value && value->text.length) {
+        put_attribute(filling->out, "value", value->text);
+    }
+    put_invalid(filling, name);
+}
+
+static void fill_select(struct filling *filling, struct text tag)
+{
+    filling->select = attribute(tag, TEXT("name"));
+    buffer_put(filling->out, tag);
+    put_invalid(filling, filling->select);
+}
+
+static void fill_option(struct filling *filling, struct text tag)
+{
+    const struct value *value = value_of(filling, filling->select);
+    buffer_put(filling->out, tag);
+    if (value && text_equal_nocase(text_trim(value->text), attribute(tag, TEXT("value"))))
+        buffer_put(filling->out, TEXT(" selected"));
+}
+
+/* <details data-fields="coins till"> stands open where one of its fields is given or wrong. */
+static void fill_details(struct filling *filling, struct text tag)
+{
+    struct text names = attribute(tag, TEXT("data-fields")), name;
+    bool open = false;
+    while (text_cut(&names, ' ', &name)) {
+        const struct value *value = value_of(filling, name);
+        open = open || (value && value->text.length) || error_of(filling, name);
+    }
+    buffer_put(filling->out, tag);
+    if (open)
+        buffer_put(filling->out, TEXT(" open"));
+}
+
+static void fill_title(struct filling *filling, struct text tag)
+{
+    buffer_put(filling->out, tag);
+    if (filling->response->answer == ANSWER_PROBLEM)
+        buffer_put(filling->out, TEXT(">Error: "));
+    else
+        buffer_put(filling->out, TEXT(">"));
+}
+
+static void put_field_error(struct filling *filling, struct text name)
+{
+    const struct field_error *error = error_of(filling, name);
+    if (!error)
+        return;
+    buffer_puts(filling->out, "<p class=\"error\" id=\"");
+    buffer_html(filling->out, name);
+    buffer_puts(filling->out, "-error\">");
+    buffer_html(filling->out, error->detail);
+    buffer_puts(filling->out, "</p>");
+}
+
+static void put_problem(struct filling *filling)
+{
+    const struct response *response = filling->response;
+    if (response->answer != ANSWER_PROBLEM)
+        return;
+    buffer_puts(filling->out, "<div class=\"problem\" role=\"alert\"><h2>");
+    buffer_puts(filling->out, problem_of(response->status)->title);
+    buffer_puts(filling->out, "</h2><p>");
+    if (response->error_count > 1)
+        buffer_puts(filling->out, "Please mend the fields that are marked.");
+    else
+        buffer_html(filling->out, problem_detail(response));
+    buffer_puts(filling->out, "</p></div>");
+}
+
+static void put_result(struct filling *filling)
+{
+    if (filling->response->answer == ANSWER_FRAGMENT) {
+        buffer_put(filling->out, filling->result);
+    } else if (filling->response->answer == ANSWER_WHOLE && filling->result.length) {
+        buffer_puts(filling->out, "<section class=\"result\" id=\"result\" tabindex=\"-1\" "
+                                  "aria-labelledby=\"result-title\">\n"
+                                  "<h2 id=\"result-title\">Answer</h2>\n<pre class=\"json\">");
+        buffer_html(filling->out, filling->result);
+        buffer_puts(filling->out, "</pre></section>");
+    }
+}
+
+/* The page made for a function without one of its own: what its table of fields says. */
+static void put_form_field(struct filling *filling, const struct field *field)
+{
+    struct buffer *out = filling->out;
+    struct buffer tag;
+    buffer_printf(out, "<div class=\"field\">\n<label for=\"%s\">%s</label>\n<", field->name,
+                  field->name);
+    buffer_open(&tag, out->arena, 1024);
+    buffer_printf(&tag,
+                  "input id=\"%s\" name=\"%s\" type=\"%s\" autocomplete=\"off\" "
+                  "aria-describedby=\"%s-hint %s-error\"",
+                  field->name, field->name, field->kind == FIELD_BOOLEAN ? "checkbox" : "text",
+                  field->name, field->name);
+    fill_input(filling, buffer_text(&tag));
+    buffer_printf(out, ">\n<p class=\"hint\" id=\"%s-hint\">", field->name);
+    buffer_html(out, text_of(field->help));
+    buffer_puts(out, "</p>\n");
+    put_field_error(filling, text_of(field->name));
+    buffer_puts(out, "</div>\n");
+}
+
+static void put_form(struct filling *filling)
+{
+    const struct function *function = filling->function;
+    buffer_printf(filling->out, "<form method=\"%s\" action=\"/cgi-bin/%s#result\" novalidate>\n",
+                  function->methods & METHOD_POST ? "post" : "get", function->name);
+    for (size_t i = 0; function->fields[i].name; i++)
+        put_form_field(filling, &function->fields[i]);
+    buffer_puts(filling->out, "<button type=\"submit\">Send</button>\n</form>");
+}
+
+static void fill_comment(struct filling *filling, struct text comment)
+{
+    const struct text error = TEXT("error ");
+    if (text_starts(comment, error))
+        put_field_error(filling,
+                        (struct text){comment.data + error.length, comment.length - error.length});
+    else if (text_equal(comment, TEXT("problem")))
+        put_problem(filling);
+    else if (text_equal(comment, TEXT("result")))
+        put_result(filling);
+    else if (text_equal(comment, TEXT("title")))
+        buffer_html(filling->out, text_of(filling->function->name));
+    else if (text_equal(comment, TEXT("summary")))
+        buffer_html(filling->out, text_of(filling->function->summary));
+    else if (text_equal(comment, TEXT("form")))
+        put_form(filling);
+}
+
+/* What a tag that begins so is filled by; `close` stands behind it. */
+static const struct place {
+    struct text open;
+    struct text close;
+    void (*fill)(struct filling *filling, struct text inner);
+    bool keep; /* the brackets stay */
+} PLACES[] = {
+    {{"<!--", 4}, {"-->", 3}, fill_comment, false},
+    {{"<input ", 7}, {">", 1}, fill_input, true},
+    {{"<select ", 8}, {">", 1}, fill_select, true},
+    {{"<option ", 8}, {">", 1}, fill_option, true},
+    {{"<details ", 9}, {">", 1}, fill_details, true},
+    {{"<title", 6}, {">", 1}, fill_title, false},
+};
+
+static const struct place *place_at(struct text page)
+{
+    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
+        if (text_starts(page, PLACES[i].open))
+            return &PLACES[i];
+    }
+    return NULL;
+}
+
+/* Fills what stands at the start of PAGE, a '<', and returns how many bytes of the page that was.
+ */
+static size_t fill_place(struct filling *filling, struct text page)
+{
+    const struct place *place = place_at(page);
+    const char *end =
+        place ? memmem(page.data, page.length, place->close.data, place->close.length) : NULL;
+    if (!end) {
+        buffer_put(filling->out, (struct text){page.data, 1});
+        return 1;
+    }
+    size_t skip = place->fill == fill_comment ? place->open.length : 1;
+    struct text inner = {page.data + skip, (size_t)(end - page.data) - skip};
+    if (place->fill != fill_comment)
+        buffer_put(filling->out, TEXT("<"));
+    place->fill(filling, inner);
+    if (place->keep)
+        buffer_put(filling->out, place->close);
+    return (size_t)(end - page.data) + place->close.length;
+}
+
+static void fill_page(struct filling *filling, struct text page)
+{
+    while (page.length) {
+        const char *bracket = memchr(page.data, '<', page.length);
+        size_t plain = bracket ? (size_t)(bracket - page.data) : page.length;
+        buffer_put(filling->out, (struct text){page.data, plain});
+        page = (struct text){page.data + plain, page.length - plain};
+        if (!page.length)
+            return;
+        size_t used = fill_place(filling, page);
+        page = (struct text){page.data + used, page.length - used};
+    }
+}
+
+void page_write(const struct function *function, const struct request *request,
+                struct response *response)
+{
+    struct buffer out;
+    buffer_open(&out, response->arena, response->body.limit);
+    struct filling filling = {
+        .function = function,
+        .request = request,
+        .response = response,
+        .result = buffer_text(&response->body),
+        .out = &out,
+    };
+    fill_page(&filling, function->page ? *function->page : function_page);
+    response->body = out;
+    response->content_type = "text/html; charset=utf-8";
+    response->answer = ANSWER_WHOLE;
+}

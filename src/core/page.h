@@ -1,0 +1,17 @@
+/*
+ * page.h - the HTML page of a function, filled in.
+ */
+#ifndef DIME_CORE_PAGE_H
+#define DIME_CORE_PAGE_H
+
+#include "function.h"
+
+/*
+ * Turns the response into a whole HTML page: the function's own, or one made from its fields, with
+ * the given values in the form and the result or the problem at its place. Writes into the
+ * response's body, whose failure says that memory ended.
+ */
+void page_write(const struct function *function, const struct request *request,
+                struct response *response);
+
+#endif

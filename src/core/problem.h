@@ -1,0 +1,25 @@
+/*
+ * problem.h - problem details (RFC 9457): what every failure is answered with.
+ */
+#ifndef DIME_CORE_PROBLEM_H
+#define DIME_CORE_PROBLEM_H
+
+#include "function.h"
+
+/* What the problems of one status have in common. */
+struct problem {
+    int status;
+    const char *name;  /* its `type` is /problems/NAME, which never changes */
+    const char *title; /* the same words for every problem of this type */
+};
+
+/* The problem of a status; that of 500 for a status that has none of its own. Static. */
+const struct problem *problem_of(int status);
+
+/* The sentence that says what to do: the problem's own, or made of its field errors. */
+struct text problem_detail(const struct response *response);
+
+/* Writes the problem document into the response's body. INSTANCE is the request's id. */
+void problem_write_json(struct response *response, struct text instance);
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * request.c - looking things up in a request, and reading its method and Accept header.
+ */
+#include "core/request.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+const struct value *field(const struct request *request, const char *name)
+{
+    for (size_t i = 0; request->fields[i].name; i++) {
+        if (strcmp(request->fields[i].name, name) == 0)
+            return &request->values[i];
+    }
+    abort(); /* the function asks for a field that its own table doesn't have */
+}
+
+bool field_given(const struct request *request, const char *name)
+{
+    return field(request, name)->given;
+}
+
+bool field_boolean(const struct request *request, const char *name)
+{
+    return field(request, name)->boolean;
+}
+
+int64_t field_integer(const struct request *request, const char *name)
+{
+    return field(request, name)->integer;
+}
+
+struct text field_text(const struct request *request, const char *name)
+{
+    const struct value *value = field(request, name);
+    return value->given ? value->text : TEXT("");
+}
+
+struct text request_header(const struct request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (text_equal(request->headers[i].name, text_of(name)))
+            return request->headers[i].value;
+    }
+    return (struct text){0};
+}
+
+enum method request_method(struct text name)
+{
+    static const struct {
+        struct text name;
+        enum method method;
+    } METHODS[] = {
+        {{"GET", 3}, METHOD_GET},
+        {{"POST", 4}, METHOD_POST},
+        {{"HEAD", 4}, METHOD_HEAD},
+        {{"OPTIONS", 7}, METHOD_OPTIONS},
+    };
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
+        if (text_equal(name, METHODS[i].name))
+            return METHODS[i].method;
+    }
+    return METHOD_OTHER;
+}
+
+/* A weight of 0 to 1 with at most three decimals, in thousandths; 1000 for what isn't one. */
+static int weight(struct text text)
+{
+    int thousandths = 0, scale = 1000;
+    for (size_t i = 0; i < text.length && i < 5; i++) {
+        char c = text.data[i];
+        if (i == 1 ? c != '.' : c < '0' || c > '9')
+            return 1000;
+        if (i == 1)
+            continue;
+        thousandths += (c - '0') * scale;
+        scale /= 10;
+    }
+    return !text.length || thousandths > 1000 ? 1000 : thousandths;
+}
+
+/* Splits "text/html;q=0.9" into the type and its weight in thousandths. */
+static struct text accept_type(struct text part, int *q)
+{
+    struct text type = {0}, parameter;
+    *q = 1000;
+    text_cut(&part, ';', &type);
+    while (text_cut(&part, ';', &parameter)) {
+        parameter = text_trim(parameter);
+        if (text_starts(parameter, TEXT("q=")) || text_starts(parameter, TEXT("Q=")))
+            *q = weight((struct text){parameter.data + 2, parameter.length - 2});
+    }
+    return text_trim(type);
+}
+
+/* How closely a range of Accept names a type: 3 by name, 2 as type/subtype-wildcard, 1 as anything,
+ * 0 not. */
+static int closeness(struct text range, struct text type)
+{
+    if (text_equal_nocase(range, type))
+        return 3;
+    if (text_equal(range, TEXT("*/*")))
+        return 1;
+    struct text major = {0};
+    text_cut(&type, '/', &major);
+    bool wild = range.length == major.length + 2 &&
+                text_starts((struct text){range.data + major.length, 2}, TEXT("/*"));
+    return wild && text_equal_nocase((struct text){range.data, major.length}, major) ? 2 : 0;
+}
+
+/* The weight that an Accept header gives a type: that of the range which names it most closely. */
+static int accept_weight(struct text accept, struct text type)
+{
+    int closest = 0, chosen = 0;
+    struct text part;
+    while (text_cut(&accept, ',', &part)) {
+        int q;
+        int close = closeness(accept_type(part, &q), type);
+        if (close > closest || (close && close == closest && q > chosen)) {
+            closest = close;
+            chosen = q;
+        }
+    }
+    return chosen;
+}
+
+bool request_accepts(struct text accept, bool *html)
+{
+    *html = false;
+    if (text_trim(accept).length == 0 || text_equal(accept, TEXT("*/*")))
+        return true;
+    int page = accept_weight(accept, TEXT("text/html"));
+    int json = accept_weight(accept, TEXT("application/json"));
+    int problem = accept_weight(accept, TEXT("application/problem+json"));
+    *html = page > json && page > problem;
+    return page || json || problem;
+}
+
+void request_make_id(char room[33])
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, GRND_NONBLOCK) != sizeof bytes) {
+        /* An id need not be secret, only different: the clock and the process will do. */
+        int64_t now = clock_monotonic_ns(), process = getpid();
+        memcpy(bytes, &now, 8);
+        memcpy(bytes + 8, &process, 8);
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        room[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        room[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    room[32] = '\0';
+}
+
+bool request_id_fits(struct text id)
+{
+    for (size_t i = 0; i < id.length; i++) {
+        char c = id.data[i];
+        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' ||
+              c == '_' || c == '.'))
+            return false;
+    }
+    return id.length >= 1 && id.length <= 64;
+}

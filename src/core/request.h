@@ -1,0 +1,24 @@
+/*
+ * request.h - reading what HTTP says of a request: the method, and which form of answer is wanted.
+ */
+#ifndef DIME_CORE_REQUEST_H
+#define DIME_CORE_REQUEST_H
+
+#include "function.h"
+
+/* The method of this name; METHOD_OTHER for one that no function takes. */
+enum method request_method(struct text name);
+
+/*
+ * Reads an Accept header (RFC 9110, section 12.5.1): *HTML says whether a page is preferred over
+ * JSON. False: neither is acceptable. No header means that anything is.
+ */
+bool request_accepts(struct text accept, bool *html);
+
+/* Makes a request id: 32 random hexadecimal digits and a NUL. */
+void request_make_id(char room[33]);
+
+/* Whether an id that came with the request can be used: 1 to 64 letters, digits, '-', '_' and '.'. */
+bool request_id_fits(struct text id);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * response.c - what a function may say, kept until a host sends it.
+ *
+ * A problem is kept as status, detail and field errors, not as JSON: whether it becomes a problem
+ * document or the page with a message at its field is for later (problem.c, page.c). Headers are
+ * checked here, once for all hosts, so that no value can end a line and begin another header.
+ */
+#include "core/response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { DETAIL_MOST = 1024 };
+
+void response_open(struct response *response, struct arena *arena)
+{
+    /* Only what is read before it is written: clearing the whole would cost more than an answer. */
+    response->answer = ANSWER_NONE;
+    response->status = 0;
+    response->content_type = NULL;
+    response->header_count = 0;
+    response->detail = (struct text){0};
+    response->error_count = 0;
+    response->arena = arena;
+    buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
+}
+
+static struct buffer *begin(struct response *response, enum answer answer, const char *type)
+{
+    response->answer = answer;
+    response->status = 200;
+    response->content_type = type;
+    response->body.length = 0;
+    return &response->body;
+}
+
+struct buffer *response_json(struct response *response)
+{
+    return begin(response, ANSWER_WHOLE, "application/json");
+}
+
+struct buffer *response_html(struct response *response)
+{
+    return begin(response, ANSWER_FRAGMENT, "text/html; charset=utf-8");
+}
+
+/* Formats into the arena; what is too long is cut. Where memory has ended the text is empty. */
+__attribute__((format(printf, 2, 0))) static struct text
+format_text(struct arena *arena, const char *format, va_list arguments)
+{
+    char room[DETAIL_MOST];
+    int length = vsnprintf(room, sizeof room, format, arguments);
+    size_t kept = length < 0 ? 0 : (size_t)length;
+    if (kept >= sizeof room)
+        kept = sizeof room - 1;
+    return arena_copy(arena, (struct text){room, kept});
+}
+
+void response_problem(struct response *response, int status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    response->detail = format_text(response->arena, format, arguments);
+    va_end(arguments);
+    response->answer = ANSWER_PROBLEM;
+    response->status = status;
+    response->error_count = 0;
+}
+
+void response_field_problem(struct response *response, const char *name, const char *format, ...)
+{
+    response->answer = ANSWER_PROBLEM;
+    response->status = 422;
+    if (response->error_count == RESPONSE_ERRORS)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    struct text detail = format_text(response->arena, format, arguments);
+    va_end(arguments);
+    response->errors[response->error_count++] = (struct field_error){name, detail};
+}
+
+static bool breaks_line(struct text value)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0')
+            return true;
+    }
+    return false;
+}
+
+void response_own_header(struct response *response, const char *name, struct text value)
+{
+    if (response->header_count == RESPONSE_HEADERS)
+        response_problem(response, 500, "The function sets more headers than a response holds.");
+    else
+        response->headers[response->header_count++] = (struct header){text_of(name), value};
+}
+
+void response_header(struct response *response, const char *name, struct text value)
+{
+    struct text copy = arena_copy(response->arena, value);
+    if (!copy.data)
+        return; /* the arena has failed, and so will the whole response */
+    if (breaks_line(copy))
+        response_problem(response, 500, "The function set the header %s to more than a line.",
+                         name);
+    else
+        response_own_header(response, name, copy);
+}
+
+const char *status_phrase(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } PHRASES[] = {
+        {200, "OK"},
+        {204, "No Content"},
+        {400, "Bad Request"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {408, "Request Timeout"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+    for (size_t i = 0; i < sizeof PHRASES / sizeof *PHRASES; i++) {
+        if (PHRASES[i].status == status)
+            return PHRASES[i].phrase;
+    }
+    return "Error";
+}
+
+static void put_header(struct buffer *head, struct text name, struct text value)
+{
+    buffer_put(head, name);
+    buffer_put(head, TEXT(": "));
+    buffer_put(head, value);
+    buffer_put(head, TEXT("\r\n"));
+}
+
+void response_cgi_head(const struct response *response, struct buffer *head)
+{
+    buffer_put(head, TEXT("Status: "));
+    buffer_int64(head, response->status);
+    buffer_put(head, TEXT(" "));
+    buffer_puts(head, status_phrase(response->status));
+    buffer_put(head, TEXT("\r\n"));
+    if (response->content_type)
+        put_header(head, TEXT("Content-Type"), text_of(response->content_type));
+    for (size_t i = 0; i < response->header_count; i++)
+        put_header(head, response->headers[i].name, response->headers[i].value);
+    if (response->content_type) {
+        buffer_put(head, TEXT("Content-Length: "));
+        buffer_int64(head, (int64_t)response->body.length);
+        buffer_put(head, TEXT("\r\n"));
+    }
+    buffer_put(head, TEXT("\r\n"));
+}

@@ -1,0 +1,28 @@
+/*
+ * response.h - the part of a response that hosts need and functions don't: making one, and turning
+ * what a function left in it into the bytes that go out.
+ */
+#ifndef DIME_CORE_RESPONSE_H
+#define DIME_CORE_RESPONSE_H
+
+#include "function.h"
+
+/* Most bytes of a response's body. */
+enum { RESPONSE_BODY_MAX = 8 * 1024 * 1024 };
+
+/* Makes an empty response whose memory comes from ARENA. Allocates nothing. */
+void response_open(struct response *response, struct arena *arena);
+
+/* Adds a header whose value is our own and lives as long as the response. Sets 500 if there's no room. */
+void response_own_header(struct response *response, const char *name, struct text value);
+
+/*
+ * Appends the head of a CGI response (RFC 3875, section 6.3) to HEAD: Status, Content-Type, the
+ * headers, and the empty line.
+ */
+void response_cgi_head(const struct response *response, struct buffer *head);
+
+/* The reason phrase of a status (RFC 9110, section 15), "Error" for one that dime never sends. */
+const char *status_phrase(int status);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * text.h - a piece of text as (pointer, length).
+ *
+ * What arrives from outside may hold NUL bytes, is part of a larger buffer, or ends where memory
+ * ends. So no parser here looks for a NUL: each takes a text, which says where it ends. A text owns
+ * nothing; whoever hands it out says how long the bytes live.
+ */
+#ifndef DIME_CORE_TEXT_H
+#define DIME_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct text {
+    const char *data;
+    size_t length;
+};
+
+/* A text of a string literal, whose length the compiler knows. */
+#define TEXT(literal)                                                                              \
+    ((struct text){("" literal), sizeof(literal) - 1})
+
+/* A text of a NUL-terminated string; an empty text of NULL. The bytes stay the caller's. */
+static inline struct text text_of(const char *string)
+{
+    return (struct text){string ? string : "", string ? strlen(string) : 0};
+}
+
+/* Whether both texts hold the same bytes. */
+bool text_equal(struct text a, struct text b);
+
+/* The same without regard to the case of ASCII letters, as header names and media types compare. */
+bool text_equal_nocase(struct text a, struct text b);
+
+/* Whether TEXT begins with PREFIX. */
+bool text_starts(struct text text, struct text prefix);
+
+/* TEXT without the spaces and tabs, CR and LF at both ends. */
+struct text text_trim(struct text text);
+
+/*
+ * Cuts the first part off *REST, up to SEPARATOR or to the end, and returns it; *REST is what comes
+ * behind the separator. False when *REST has been used up (its data is NULL then).
+ */
+bool text_cut(struct text *rest, char separator, struct text *part);
+
+/* Reads decimal digits, an optional '-' before them, nothing else; false when it isn't an int64. */
+bool text_to_int64(struct text text, int64_t *value);
+
+/* The bytes of the UTF-8 character that TEXT begins with, 1 to 4; 0 at the end or where it isn't one. */
+size_t text_utf8_length(struct text text);
+
+/* Whether TEXT is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
+bool text_is_utf8(struct text text);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * function.h - the interface between a function and whatever runs it. Read this file and you can
+ * write a function; functions/hello.c is one to copy.
+ *
+ * A function gets a const request and fills a response. The request is the same whether it came
+ * through CGI, FastCGI, AWS Lambda, the shell or a queue. The function's fields have been read and
+ * checked by then: a bad one was answered before `handle` runs. All memory comes from the
+ * request's arena and is taken back by the host: a function frees nothing. Every outcome is a
+ * response; `handle` returns nothing that a host must interpret.
+ */
+#ifndef DIME_FUNCTION_H
+#define DIME_FUNCTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/buffer.h"
+#include "core/text.h"
+
+/* The methods of HTTP as bits, so that a set of them is one number. HEAD comes with GET. */
+enum method {
+    METHOD_GET = 1,
+    METHOD_HEAD = 2,
+    METHOD_POST = 4,
+    METHOD_OPTIONS = 8,
+    METHOD_OTHER = 16,
+};
+
+/* Where a request came from. */
+enum source {
+    SOURCE_HTTP,
+    SOURCE_DIRECT,
+    SOURCE_S3,
+    SOURCE_SQS,
+    SOURCE_SNS,
+    SOURCE_SCHEDULE,
+};
+
+/*
+ * What a field holds. A field is read from the query, a form, or a JSON body alike; in a query or a
+ * form all values are text, which is read by the field's kind.
+ */
+enum field_kind {
+    FIELD_TEXT,    /* text: a JSON string */
+    FIELD_NUMBER,  /* a JSON number or string, kept as its own text: never a binary fraction */
+    FIELD_BOOLEAN, /* true or false; in a form also on, off, yes, no, 1, 0 */
+    FIELD_INTEGER, /* an int64 */
+    FIELD_LIST,    /* int64s: a JSON array of integers, in a form 25,10,5,1 */
+    FIELD_MAP,     /* int64 to int64: a JSON object {"25":2}, in a form 25:2,10:0 */
+};
+
+/* One input of a function. The table ends with an entry whose name is NULL. */
+struct field {
+    const char *name;
+    enum field_kind kind;
+    bool required;
+    int64_t min, max; /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER: bytes of its length */
+    size_t most;      /* LIST, MAP: most items; at least one is needed */
+    const char *help; /* a few words for the form and for --help, such as "an amount of money" */
+};
+
+/* One item of a list (value) or of a map (key and value). */
+struct item {
+    int64_t key;
+    int64_t value;
+};
+
+/* A field as it was given. `given` is false for one that was left out, empty or null. */
+struct value {
+    bool given;
+    bool boolean;
+    int64_t integer;
+    struct text text;         /* as it was given; a list or a map in the form's notation */
+    const struct item *items; /* of a list or a map */
+    size_t count;
+};
+
+/* A header of the request; its name is in lower case. */
+struct header {
+    struct text name;
+    struct text value;
+};
+
+/* All texts of a request last until its response has been sent. */
+struct request {
+    struct text id; /* unique; the log line and X-Request-Id carry it */
+    enum source source;
+    enum method method;
+    bool html; /* the asker prefers a page over JSON */
+    struct text scheme; /* http or https */
+    struct text path;
+    struct text query;
+    const struct header *headers;
+    size_t header_count;
+    struct text content_type;
+    struct text body;
+    int64_t deadline_ms;        /* milliseconds since the epoch; the answer is of no use later */
+    const struct value *values; /* in the order of the function's fields */
+    const struct field *fields; /* the function's table */
+    void *state;                /* what the function's `open` returned */
+    struct arena *arena;        /* all memory of this request */
+};
+
+enum { RESPONSE_HEADERS = 16, RESPONSE_ERRORS = 16 };
+
+/* What a response holds so far. */
+enum answer {
+    ANSWER_NONE,
+    ANSWER_WHOLE,    /* the body is what goes out */
+    ANSWER_FRAGMENT, /* the body is a piece of HTML that still wants its page */
+    ANSWER_PROBLEM,  /* detail and errors say what is wrong; the host's side writes the body */
+};
+
+/* What is wrong with one field: `errors[]` of the problem (RFC 9457, section 3.2). */
+struct field_error {
+    const char *field;
+    struct text detail;
+};
+
+/* Filled by the functions below, not by hand. */
+struct response {
+    enum answer answer;
+    int status;
+    const char *content_type; /* NULL: no body */
+    struct buffer body;
+    struct header headers[RESPONSE_HEADERS];
+    size_t header_count;
+    struct text detail; /* of a problem */
+    struct field_error errors[RESPONSE_ERRORS];
+    size_t error_count;
+    struct arena *arena;
+};
+
+struct function {
+    const char *name;    /* also the program's, and the last part of the path: /cgi-bin/NAME */
+    const char *summary; /* one line, begins with a capital, no full stop */
+    unsigned methods;    /* which of METHOD_GET and METHOD_POST it takes */
+    size_t body_max;     /* bytes; a larger body is answered with 413 */
+    const struct field *fields;
+    const struct text *page; /* its HTML page, with a form; NULL: one is made from the fields */
+    /* Once per worker, before its first request. May be NULL. False: *WHY says what is missing. */
+    bool (*open)(void **state, const char **why);
+    void (*handle)(const struct request *request, struct response *response);
+    void (*close)(void *state); /* once per worker, after its last request. May be NULL. */
+};
+
+/*
+ * Reading fields. NAME must be in the function's table. A field that wasn't given is false, 0, or an
+ * empty text.
+ */
+const struct value *field(const struct request *request, const char *name);
+bool field_given(const struct request *request, const char *name);
+bool field_boolean(const struct request *request, const char *name);
+int64_t field_integer(const struct request *request, const char *name);
+struct text field_text(const struct request *request, const char *name);
+
+/* The value of a header, whose NAME is in lower case; data is NULL where there is none. */
+struct text request_header(const struct request *request, const char *name);
+
+/*
+ * Begins a successful answer in JSON, and returns the buffer to write it to: one whole JSON value.
+ */
+struct buffer *response_json(struct response *response);
+
+/*
+ * Begins a successful answer for a person, and returns the buffer to write to: a piece of HTML, which
+ * lands in the function's page where that says <!--result-->. For a request with `html` set.
+ */
+struct buffer *response_html(struct response *response);
+
+/*
+ * Answers with a problem (RFC 9457) of this status, 400 to 599, in place of whatever was begun.
+ * The text says to the person what to do; it is cut at 1023 bytes.
+ */
+void response_problem(struct response *response, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Answers with 422 and says what is wrong with one field; may be called for several. */
+void response_field_problem(struct response *response, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Adds a header. NAME is a literal; VALUE is copied. A value with CR, LF or NUL, and a header too
+ * many, make the response a 500: they would be an injection or a mistake of ours.
+ */
+void response_header(struct response *response, const char *name, struct text value);
+
+#endif

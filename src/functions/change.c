@@ -1,0 +1,410 @@
+/*
+ * change.c - the fewest coins for an amount.
+ *
+ * The fields say which pieces there are: those of a currency, a list of one's own, or what a till
+ * holds. The amount is read exactly (money/decimal.c), the solver finds the fewest pieces
+ * (money/coins.c), and what is left here is to say it: `res` as the course's Python original did,
+ * more where more was asked, and a page with the coins drawn for a browser. change(8) lists what
+ * differs from the original.
+ */
+#include "function.h"
+
+#include <stdio.h>
+
+#include "money/coins.h"
+#include "money/currency.h"
+#include "money/decimal.h"
+#include "money/drawing.h"
+
+extern const struct text change_page; /* www/change.html */
+
+static const struct field FIELDS[] = {
+    {.name = "amount",
+     .kind = FIELD_NUMBER,
+     .required = true,
+     .max = 128,
+     .help = "the amount of money, such as 1.89"},
+    {.name = "currency",
+     .kind = FIELD_TEXT,
+     .max = 16,
+     .help = "its ISO 4217 code; USD if left out"},
+    {.name = "notes", .kind = FIELD_BOOLEAN, .help = "whether to use notes too"},
+    {.name = "coins",
+     .kind = FIELD_LIST,
+     .min = 1,
+     .max = COINS_MAX_VALUE,
+     .most = COINS_MAX_KINDS,
+     .help = "the denominations to use, in cents, such as 25,10,5,1"},
+    {.name = "till",
+     .kind = FIELD_MAP,
+     .min = 0,
+     .max = INT64_MAX,
+     .most = COINS_MAX_KINDS,
+     .help = "how many there are of each, such as 25:2,10:0; what isn't listed isn't there"},
+    {0},
+};
+
+/* What was asked, and what may be used for it. */
+struct question {
+    const struct request *request;
+    struct response *response;
+    const struct currency *currency;
+    int64_t amount; /* in minor units */
+    size_t count;
+    struct coins_kind kinds[COINS_MAX_KINDS];
+};
+
+static bool read_currency(struct question *question)
+{
+    bool given = field_given(question->request, "currency");
+    struct text code = text_trim(field_text(question->request, "currency"));
+    question->currency = currency_find(given ? code : TEXT("USD"));
+    if (question->currency)
+        return true;
+    struct buffer codes;
+    size_t count;
+    const struct currency *currencies = currency_list(&count);
+    buffer_open(&codes, question->request->arena, 256);
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(&codes, i ? ", %s" : "%s", currencies[i].code);
+    struct text list = buffer_text(&codes);
+    response_field_problem(question->response, "currency",
+                           "This currency isn't known; use one of %.*s.", (int)list.length,
+                           list.data);
+    return false;
+}
+
+static bool read_amount(struct question *question)
+{
+    char sentence[DECIMAL_SENTENCE];
+    struct text amount = field_text(question->request, "amount");
+    if (decimal_read(amount, question->currency, &question->amount, sentence) == DECIMAL_OK)
+        return true;
+    response_field_problem(question->response, "amount", "%s", sentence);
+    return false;
+}
+
+static void take_currency(struct question *question)
+{
+    bool notes = field_boolean(question->request, "notes");
+    for (size_t i = 0; i < question->currency->count; i++) {
+        const struct piece *piece = &question->currency->pieces[i];
+        if (notes || piece->kind == PIECE_COIN)
+            question->kinds[question->count++] = (struct coins_kind){piece->value, COINS_UNLIMITED};
+    }
+}
+
+static void take_list(struct question *question, const struct value *coins)
+{
+    for (size_t i = 0; i < coins->count; i++)
+        question->kinds[question->count++] =
+            (struct coins_kind){coins->items[i].value, COINS_UNLIMITED};
+}
+
+static bool lists(const struct value *coins, int64_t value)
+{
+    for (size_t i = 0; i < coins->count; i++) {
+        if (coins->items[i].value == value)
+            return true;
+    }
+    return !coins->given;
+}
+
+/* What the till holds; of that, with a list of coins too, only those. */
+static bool take_till(struct question *question, const struct value *till,
+                      const struct value *coins)
+{
+    for (size_t i = 0; i < till->count; i++) {
+        const struct item *item = &till->items[i];
+        if (item->key < 1 || item->key > COINS_MAX_VALUE) {
+            response_field_problem(question->response, "till",
+                                   "till names a denomination that isn't from 1 to %d.",
+                                   COINS_MAX_VALUE);
+            return false;
+        }
+        if (lists(coins, item->key))
+            question->kinds[question->count++] = (struct coins_kind){item->key, item->value};
+    }
+    return true;
+}
+
+/* From the largest to the smallest, as the answer lists them. False where one stands there twice.
+ */
+static bool sort_kinds(struct question *question, const char *field_name)
+{
+    struct coins_kind *kinds = question->kinds;
+    for (size_t i = 1; i < question->count; i++) {
+        struct coins_kind moving = kinds[i];
+        size_t at = i;
+        for (; at && kinds[at - 1].value < moving.value; at--)
+            kinds[at] = kinds[at - 1];
+        kinds[at] = moving;
+        if (at && kinds[at - 1].value == moving.value) {
+            response_field_problem(question->response, field_name,
+                                   "%s names %lld more than once; name it once.", field_name,
+                                   (long long)moving.value);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_kinds(struct question *question)
+{
+    const struct value *coins = field(question->request, "coins");
+    const struct value *till = field(question->request, "till");
+    if (!coins->given && !till->given) {
+        take_currency(question); /* sorted already */
+        return true;
+    }
+    if (till->given)
+        return take_till(question, till, coins) && sort_kinds(question, "till");
+    take_list(question, coins);
+    return sort_kinds(question, "coins");
+}
+
+/* A piece that the currency doesn't have: a silver coin of 20 mm, named by its value. */
+static const struct piece *plain_piece(const struct question *question, int64_t value)
+{
+    struct arena *arena = question->request->arena;
+    struct piece *piece = arena_alloc(arena, sizeof *piece);
+    char amount[DECIMAL_TEXT], name[DECIMAL_TEXT + 8];
+    decimal_write_for_people(value, question->currency, amount);
+    snprintf(name, sizeof name, "%s coins", amount);
+    struct text plural = arena_copy(arena, text_of(name));
+    struct text singular = arena_copy(arena, (struct text){name, strlen(name) - 1});
+    if (!piece || !plural.data || !singular.data)
+        return NULL;
+    *piece = (struct piece){
+        .value = value,
+        .singular = singular.data,
+        .plural = plural.data,
+        .width = 20000,
+        .height = 20000,
+        .metal = METAL_SILVER,
+    };
+    return piece;
+}
+
+/* The piece of this value as the currency has it, or a plain one made for it. */
+static const struct piece *piece_of(const struct question *question, int64_t value)
+{
+    for (size_t i = 0; i < question->currency->count; i++) {
+        if (question->currency->pieces[i].value == value)
+            return &question->currency->pieces[i];
+    }
+    return plain_piece(question, value);
+}
+
+static void put_res(struct buffer *json, const struct question *question,
+                    const struct coins_answer *answer)
+{
+    const char *separator = "";
+    buffer_puts(json, "{\"res\":[");
+    for (size_t i = 0; i < question->count; i++) {
+        const struct piece *piece =
+            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
+        if (!piece)
+            continue;
+        buffer_puts(json, separator);
+        buffer_puts(json, "{\"");
+        buffer_int64(json, answer->counts[i]);
+        buffer_puts(json, "\":");
+        buffer_json(json, text_of(piece->plural));
+        buffer_puts(json, "}");
+        separator = ",";
+    }
+    buffer_puts(json, "]");
+}
+
+static void put_coins(struct buffer *json, const struct question *question,
+                      const struct coins_answer *answer)
+{
+    const char *separator = "";
+    buffer_printf(json, ",\"currency\":\"%s\",\"count\":%lld,\"coins\":[", question->currency->code,
+                  (long long)answer->pieces);
+    for (size_t i = 0; i < question->count; i++) {
+        const struct piece *piece =
+            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
+        if (!piece)
+            continue;
+        buffer_puts(json, separator);
+        buffer_puts(json, "{\"value\":");
+        buffer_int64(json, piece->value);
+        buffer_puts(json, ",\"name\":");
+        buffer_json(json, text_of(piece->singular));
+        buffer_puts(json, ",\"count\":");
+        buffer_int64(json, answer->counts[i]);
+        buffer_puts(json, "}");
+        separator = ",";
+    }
+    buffer_puts(json, "]");
+}
+
+static void answer_json(const struct question *question, const struct coins_answer *answer)
+{
+    const struct request *request = question->request;
+    struct buffer *json = response_json(question->response);
+    put_res(json, question, answer);
+    if (field_given(request, "currency") || field_given(request, "notes") ||
+        field_given(request, "coins") || field_given(request, "till"))
+        put_coins(json, question, answer);
+    buffer_puts(json, "}");
+}
+
+/* "7 quarters, 1 dime, 4 pennies" */
+static void put_sentence(struct buffer *html, const struct question *question,
+                         const struct coins_answer *answer)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < question->count; i++) {
+        const struct piece *piece =
+            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
+        if (!piece)
+            continue;
+        buffer_puts(html, separator);
+        buffer_int64(html, answer->counts[i]);
+        buffer_puts(html, " ");
+        buffer_html(html, text_of(piece_name(piece, answer->counts[i])));
+        separator = ", ";
+    }
+    if (!answer->pieces)
+        buffer_puts(html, "Nothing: no coins are needed");
+}
+
+/* The same question in JSON, for the command line that the page shows. */
+static struct text question_json(const struct question *question)
+{
+    const struct value *coins = field(question->request, "coins");
+    const struct value *till = field(question->request, "till");
+    char amount[DECIMAL_TEXT];
+    struct buffer json;
+    decimal_write(question->amount, question->currency, amount);
+    buffer_open(&json, question->request->arena, 4096);
+    buffer_printf(&json, "{\"amount\":%s", amount);
+    if (strcmp(question->currency->code, "USD") != 0)
+        buffer_printf(&json, ",\"currency\":\"%s\"", question->currency->code);
+    if (field_boolean(question->request, "notes"))
+        buffer_puts(&json, ",\"notes\":true");
+    for (size_t i = 0; i < coins->count; i++)
+        buffer_printf(&json, "%s%lld", i ? "," : ",\"coins\":[", (long long)coins->items[i].value);
+    buffer_puts(&json, coins->count ? "]" : "");
+    for (size_t i = 0; i < till->count; i++)
+        buffer_printf(&json, "%s\"%lld\":%lld", i ? "," : ",\"till\":{",
+                      (long long)till->items[i].key, (long long)till->items[i].value);
+    buffer_puts(&json, till->count ? "}}" : "}");
+    return buffer_text(&json);
+}
+
+/* The address that the browser used, if it can stand on a command line unquoted. */
+static struct text host(const struct request *request)
+{
+    struct text host = request_header(request, "host");
+    for (size_t i = 0; i < host.length; i++) {
+        char c = host.data[i];
+        bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '.' ||
+                     c == ':' || c == '-';
+        if (!plain)
+            host.length = 0;
+    }
+    return host.length ? host : TEXT("localhost");
+}
+
+static void put_command(struct buffer *html, const struct question *question)
+{
+    buffer_puts(html, "<div class=\"command\">\n<h3>From a shell</h3>\n<pre class=\"curl\"><code>"
+                      "curl -d '");
+    buffer_html(html, question_json(question));
+    buffer_puts(html, "' ");
+    buffer_html(html, question->request->scheme);
+    buffer_puts(html, "://");
+    buffer_html(html, host(question->request));
+    buffer_puts(html, "/cgi-bin/change</code></pre>\n</div>\n</section>");
+}
+
+static void put_drawings(struct buffer *html, const struct question *question,
+                         const struct coins_answer *answer)
+{
+    if (!answer->pieces)
+        return;
+    buffer_puts(html, "<ul class=\"coins\">\n");
+    for (size_t i = 0; i < question->count; i++) {
+        const struct piece *piece =
+            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
+        if (piece)
+            drawing_put(html, question->currency, piece, answer->counts[i]);
+    }
+    buffer_puts(html, "</ul>\n");
+}
+
+static void answer_html(const struct question *question, const struct coins_answer *answer)
+{
+    struct buffer *html = response_html(question->response);
+    char amount[DECIMAL_TEXT];
+    decimal_write_for_people(question->amount, question->currency, amount);
+    buffer_puts(html, "<section class=\"result\" id=\"result\" tabindex=\"-1\" "
+                      "aria-labelledby=\"result-amount result-sentence\">\n"
+                      "<div class=\"answer\">\n<h2 id=\"result-amount\">");
+    buffer_html(html, text_of(amount));
+    buffer_puts(html, "</h2>\n<p class=\"sentence\" id=\"result-sentence\">");
+    put_sentence(html, question, answer);
+    buffer_puts(html, "</p>\n<p class=\"total\">");
+    buffer_int64(html, answer->pieces);
+    const char *what = field_boolean(question->request, "notes") ? "piece" : "coin";
+    buffer_printf(html, " %s%s</p>\n</div>\n", what, answer->pieces == 1 ? "" : "s");
+    put_drawings(html, question, answer);
+    put_command(html, question);
+}
+
+static void say_nearest(const struct question *question, const struct coins_answer *answer)
+{
+    char asked[DECIMAL_TEXT], below[DECIMAL_TEXT], above[DECIMAL_TEXT];
+    decimal_write_for_people(question->amount, question->currency, asked);
+    decimal_write_for_people(answer->below, question->currency, below);
+    if (!answer->has_above) {
+        response_field_problem(question->response, "amount",
+                               "%s can't be made of these; the nearest amount that can is %s.",
+                               asked, below);
+        return;
+    }
+    decimal_write_for_people(answer->above, question->currency, above);
+    response_field_problem(question->response, "amount",
+                           "%s can't be made of these; the nearest amounts that can are %s and %s.",
+                           asked, below, above);
+}
+
+static void handle(const struct request *request, struct response *response)
+{
+    struct question question = {.request = request, .response = response};
+    struct coins_answer answer;
+    if (!read_currency(&question) || !read_amount(&question) || !read_kinds(&question))
+        return;
+    switch (coins_solve(request->arena, question.kinds, question.count, question.amount, &answer)) {
+    case COINS_MADE:
+        (request->html ? answer_html : answer_json)(&question, &answer);
+        break;
+    case COINS_IMPOSSIBLE:
+        say_nearest(&question, &answer);
+        break;
+    case COINS_TOO_HARD:
+        response_field_problem(response, field_given(request, "till") ? "till" : "coins",
+                               "These are too many to search exactly; use smaller denominations, "
+                               "or ask for a smaller amount.");
+        break;
+    case COINS_NO_MEMORY:
+        break; /* the arena has failed, and the host answers for that */
+    case COINS_INVALID:
+        response_problem(response, 500, "The solver was asked wrongly; please report this.");
+        break;
+    }
+}
+
+const struct function function_change = {
+    .name = "change",
+    .summary = "The fewest coins for an amount of money",
+    .methods = METHOD_GET | METHOD_POST,
+    .body_max = 8 * 1024,
+    .fields = FIELDS,
+    .page = &change_page,
+    .handle = handle,
+};

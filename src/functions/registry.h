@@ -1,0 +1,15 @@
+/*
+ * registry.h - all functions, for programs that have more than one.
+ */
+#ifndef DIME_FUNCTIONS_REGISTRY_H
+#define DIME_FUNCTIONS_REGISTRY_H
+
+#include "function.h"
+
+/* Returns the function of this name, which lasts as long as the program, or NULL. */
+const struct function *registry_find(struct text name);
+
+/* Returns all functions, NULL behind the last. */
+const struct function *const *registry_list(void);
+
+#endif

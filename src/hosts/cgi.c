@@ -1,0 +1,258 @@
+/*
+ * cgi.c - CGI variables into a request, and one CGI call from start to end.
+ *
+ * One pass over the variables picks out what a request needs; the few names are told apart by their
+ * length and bytes. HTTP_PROXY is dropped, since it is the client's Proxy header in disguise
+ * (CVE-2016-5385, "httpoxy"). The answer leaves in one writev.
+ */
+#include "hosts/cgi.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/request.h"
+#include "core/response.h"
+
+enum { CGI_TIMEOUT_MS = 30000, HEAD_MOST = 16 * 1024 };
+
+/* The variables that aren't headers. */
+struct variables {
+    struct text method, query, content_type, content_length, script, path_info, scheme, https;
+};
+
+static struct text *slot(struct variables *variables, struct text name)
+{
+    const struct {
+        struct text name;
+        struct text *slot;
+    } SLOTS[] = {
+        {TEXT("REQUEST_METHOD"), &variables->method},
+        {TEXT("QUERY_STRING"), &variables->query},
+        {TEXT("CONTENT_TYPE"), &variables->content_type},
+        {TEXT("CONTENT_LENGTH"), &variables->content_length},
+        {TEXT("SCRIPT_NAME"), &variables->script},
+        {TEXT("PATH_INFO"), &variables->path_info},
+        {TEXT("REQUEST_SCHEME"), &variables->scheme},
+        {TEXT("HTTPS"), &variables->https},
+    };
+    for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
+        if (text_equal(name, SLOTS[i].name))
+            return SLOTS[i].slot;
+    }
+    return NULL;
+}
+
+/* HTTP_X_REQUEST_ID into x-request-id. */
+static struct text header_name(struct arena *arena, struct text name)
+{
+    char *copy = arena_alloc(arena, name.length);
+    for (size_t i = 0; copy && i < name.length; i++) {
+        char c = name.data[i];
+        copy[i] = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+    }
+    return (struct text){copy, copy ? name.length : 0};
+}
+
+static size_t count_headers(char **variables)
+{
+    size_t count = 0;
+    for (size_t i = 0; variables[i]; i++)
+        count += strncmp(variables[i], "HTTP_", 5) == 0;
+    return count;
+}
+
+static void read_variables(struct exchange *exchange, char **variables, struct variables *found)
+{
+    struct request *request = &exchange->request;
+    const struct text prefix = TEXT("HTTP_");
+    struct header *headers =
+        arena_array(request->arena, count_headers(variables) + 1, sizeof *headers);
+    request->headers = headers;
+    for (size_t i = 0; headers && variables[i]; i++) {
+        struct text value = text_of(variables[i]), name;
+        if (!text_cut(&value, '=', &name) || !value.data)
+            continue;
+        struct text *place = slot(found, name);
+        if (place) {
+            *place = value;
+        } else if (text_starts(name, prefix) && !text_equal(name, TEXT("HTTP_PROXY"))) {
+            name = (struct text){name.data + prefix.length, name.length - prefix.length};
+            headers[request->header_count++] =
+                (struct header){header_name(request->arena, name), value};
+        }
+    }
+}
+
+static void read_length(struct exchange *exchange, struct text text)
+{
+    int64_t length;
+    if (!text.length)
+        return;
+    if (!text_to_int64(text, &length) || length < 0 || text.data[0] == '-') {
+        exchange->incoming.refusal = REFUSED_BAD_LENGTH;
+        return;
+    }
+    exchange->has_length = true;
+    exchange->length = (size_t)length;
+    if (exchange->length > exchange->function->body_max)
+        exchange->incoming.refusal = REFUSED_TOO_LARGE;
+}
+
+/* The id that the web server or the client gave, so that all logs agree; else one of our own. */
+static void choose_id(struct exchange *exchange)
+{
+    struct text given = request_header(&exchange->request, "x-request-id");
+    if (!request_id_fits(given)) {
+        request_make_id(exchange->id);
+        given = (struct text){exchange->id, sizeof exchange->id - 1};
+    }
+    exchange->request.id = given;
+}
+
+void exchange_open(struct exchange *exchange, const struct function *function, char **variables,
+                   struct arena *arena, int64_t timeout_ms)
+{
+    struct variables found = {0};
+    exchange->function = function;
+    exchange->request = (struct request){.arena = arena, .source = SOURCE_HTTP};
+    exchange->incoming = (struct incoming){0};
+    exchange->started_ns = clock_monotonic_ns();
+    exchange->has_length = false;
+    exchange->length = 0;
+    response_open(&exchange->response, arena);
+    read_variables(exchange, variables, &found);
+
+    struct request *request = &exchange->request;
+    request->method = request_method(found.method);
+    request->query = found.query;
+    request->content_type = found.content_type;
+    request->path = found.script;
+    bool secure =
+        text_equal(found.scheme, TEXT("https")) || text_equal_nocase(found.https, TEXT("on"));
+    request->scheme = secure ? TEXT("https") : TEXT("http");
+    request->deadline_ms = clock_epoch_ms() + timeout_ms;
+    exchange->incoming.path_info = found.path_info;
+    exchange->incoming.health = text_starts(found.script, TEXT("/healthz"));
+    choose_id(exchange);
+    read_length(exchange, found.content_length);
+}
+
+size_t exchange_room(const struct exchange *exchange)
+{
+    size_t most = exchange->function->body_max + 1;
+    if (exchange->incoming.refusal)
+        return 0;
+    return exchange->has_length && exchange->length < most ? exchange->length + 1 : most;
+}
+
+void exchange_body(struct exchange *exchange, struct text body)
+{
+    exchange->request.body = body;
+    if (exchange->incoming.refusal)
+        return;
+    if (exchange->has_length && body.length != exchange->length)
+        exchange->incoming.refusal = REFUSED_SHORT;
+    else if (body.length > exchange->function->body_max)
+        exchange->incoming.refusal = REFUSED_TOO_LARGE;
+}
+
+struct text exchange_head(struct exchange *exchange)
+{
+    struct buffer head;
+    buffer_open(&head, exchange->request.arena, HEAD_MOST);
+    response_cgi_head(&exchange->response, &head);
+    if (!head.failed)
+        return buffer_text(&head);
+    exchange->response.status = 503;
+    exchange->response.body.length = 0;
+    return TEXT("Status: 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+}
+
+struct text exchange_payload(const struct exchange *exchange)
+{
+    if (exchange->request.method == METHOD_HEAD || !exchange->response.content_type)
+        return (struct text){0};
+    return buffer_text(&exchange->response.body);
+}
+
+/* Reads until LENGTH bytes or the end; what a signal interrupts goes on. */
+static size_t read_up_to(int fd, char *data, size_t length)
+{
+    size_t total = 0;
+    while (total < length) {
+        ssize_t got = read(fd, data + total, length - total);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        total += (size_t)got;
+    }
+    return total;
+}
+
+/* RFC 3875, section 4.2: no more than Content-Length may be read, and nothing where there is none.
+ */
+static void read_body(struct exchange *exchange)
+{
+    if (exchange->incoming.refusal || !exchange->has_length)
+        return;
+    char *data = arena_alloc(exchange->request.arena, exchange->length + 1);
+    if (data)
+        exchange_body(exchange,
+                      (struct text){data, read_up_to(STDIN_FILENO, data, exchange->length)});
+}
+
+static bool write_both(struct text head, struct text body)
+{
+    while (head.length + body.length) {
+        struct iovec parts[] = {{(void *)(uintptr_t)head.data, head.length},
+                                {(void *)(uintptr_t)body.data, body.length}};
+        ssize_t written = writev(STDOUT_FILENO, parts, 2);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        size_t from_head = (size_t)written < head.length ? (size_t)written : head.length;
+        size_t from_body = (size_t)written - from_head;
+        head = (struct text){head.data + from_head, head.length - from_head};
+        body = (struct text){body.data + from_body, body.length - from_body};
+    }
+    return true;
+}
+
+static void log_exchange(const struct exchange *exchange, size_t bytes_out)
+{
+    struct log log = {.length = 0};
+    log_request(&log, &(struct log_entry){
+                          .function = exchange->function->name,
+                          .host = "cgi",
+                          .request = &exchange->request,
+                          .response = &exchange->response,
+                          .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+                          .bytes_in = exchange->request.body.length,
+                          .bytes_out = bytes_out,
+                      });
+    log_flush(&log);
+}
+
+int cgi_serve(const struct function *function)
+{
+    struct exchange exchange;
+    struct arena arena;
+    arena_open(&arena, REQUEST_MEMORY_MAX);
+    exchange_open(&exchange, function, environ, &arena, CGI_TIMEOUT_MS);
+    read_body(&exchange);
+    if (function->open && !function->open(&exchange.request.state, &exchange.incoming.why))
+        exchange.incoming.refusal = REFUSED_UNAVAILABLE;
+    run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
+    struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
+    bool sent = write_both(head, payload);
+    log_exchange(&exchange, payload.length);
+    if (function->close && exchange.incoming.refusal != REFUSED_UNAVAILABLE)
+        function->close(exchange.request.state);
+    arena_close(&arena);
+    return sent ? 0 : 1;
+}

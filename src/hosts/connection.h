@@ -1,0 +1,61 @@
+/*
+ * connection.h - a connection from the web server, and the part of a request that it has sent.
+ */
+#ifndef DIME_HOSTS_CONNECTION_H
+#define DIME_HOSTS_CONNECTION_H
+
+#include <stdint.h>
+
+#include "hosts/guard.h"
+
+enum connection_state {
+    CONNECTION_IDLE,     /* kept open by the web server, between two requests */
+    CONNECTION_WAITING,  /* new, or part of a request has come */
+    CONNECTION_DRAINING, /* answered early: the rest of the body is read and thrown away */
+};
+
+/* A node of a ring that its thread keeps, by the time of its last change of state. */
+struct connection {
+    struct connection *next, *previous;
+    int fd;
+    bool watched; /* it's in the epoll set */
+    enum connection_state state;
+    int64_t since_ns; /* when it came into this state */
+    struct guard guard;
+    char *bytes; /* what has been taken out of the socket, of a request that came in pieces */
+    size_t length, capacity;
+};
+
+/* What came of reading from a connection. */
+enum arrival {
+    ARRIVAL_MORE,   /* not all of a request is there */
+    ARRIVAL_SOCKET, /* a whole request lies in the socket */
+    ARRIVAL_BYTES,  /* a request, whole or too long, lies in the connection's bytes */
+    ARRIVAL_END,    /* the peer has closed it, or it must be closed */
+};
+
+/* Returns a connection that owns FD, linked to itself, or NULL where memory ends (FD stays open). */
+struct connection *connection_open(int fd, int64_t now_ns);
+
+/* Closes the descriptor unless it is -1 already, leaves the ring, frees. */
+void connection_close(struct connection *connection);
+
+/* Puts it at the end of the ring of HEAD with a new state. */
+void connection_move(struct connection *connection, struct connection *head,
+                     enum connection_state state, int64_t now_ns);
+
+/*
+ * Looks at what a readable connection holds, without blocking. A whole request is left in the socket for
+ * libfcgi to read; a part of one is taken into the connection's bytes, so that the peer can go on
+ * sending. ROOM is ROOM_SIZE bytes to look with; FUNCTION is a name for the log.
+ */
+enum arrival connection_look(struct connection *connection, char *room, size_t room_size,
+                             size_t body_max, const char *function);
+
+/* Forgets the request, so that the next one can come. */
+void connection_forget(struct connection *connection);
+
+/* Throws away what has come. False: the peer has closed it. */
+bool connection_drain(struct connection *connection, char *room, size_t room_size);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * listen.c - opens unix and TCP sockets to listen on.
+ *
+ * Names aren't looked up: a responder listens on this host, and resolving would read files and ask
+ * servers before the first request. The socket file gets mode 0660 from its first moment, by the
+ * umask, since whoever can write to it can be any client.
+ */
+#include "hosts/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/text.h"
+
+static const char UNIX[] = "unix:";
+
+static const char *unix_path(const char *address)
+{
+    return strncmp(address, UNIX, sizeof UNIX - 1) == 0 ? address + sizeof UNIX - 1 : NULL;
+}
+
+bool listen_is(int fd)
+{
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
+}
+
+/* Whether a socket file is there that nobody listens on any more. */
+static bool is_stale(const struct sockaddr_un *name)
+{
+    struct stat status;
+    if (lstat(name->sun_path, &status) != 0 || !S_ISSOCK(status.st_mode))
+        return false;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    bool refused =
+        connect(fd, (const struct sockaddr *)name, sizeof *name) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return refused;
+}
+
+static int bind_unix(int fd, const struct sockaddr_un *name)
+{
+    if (is_stale(name))
+        unlink(name->sun_path);
+    mode_t mask = umask(0117);
+    int result = bind(fd, (const struct sockaddr *)name, sizeof *name);
+    umask(mask);
+    return result;
+}
+
+static int fail(int fd, const char *function, const char *address, int error)
+{
+    log_say(LOG_LEVEL_ERROR, function, error, "can't listen on %s", address);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static int open_unix(const char *path, const char *address, const char *function)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof name.sun_path)
+        return fail(-1, function, address, length ? ENAMETOOLONG : ENOENT);
+    memcpy(name.sun_path, path, length);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind_unix(fd, &name) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
+        return fail(fd, function, address, errno);
+    return fd;
+}
+
+/* Splits HOST:PORT at its last colon, without the brackets of an IPv6 address. */
+static bool split(const char *address, char host[64], int64_t *port)
+{
+    const char *colon = strrchr(address, ':');
+    size_t length = colon ? (size_t)(colon - address) : 0;
+    if (length >= 2 && address[0] == '[' && colon[-1] == ']') {
+        address++;
+        length -= 2;
+    }
+    if (length == 0 || length >= 64)
+        return false;
+    memcpy(host, address, length);
+    host[length] = '\0';
+    return text_to_int64(text_of(colon + 1), port) && *port >= 0 && *port <= 65535;
+}
+
+/* Fills NAME from a numeric address; returns its size, 0 where it isn't one. */
+static socklen_t parse_tcp(const char *address, struct sockaddr_storage *name)
+{
+    struct sockaddr_in *four = (struct sockaddr_in *)name;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)name;
+    char host[64];
+    int64_t port;
+    if (!split(address, host, &port))
+        return 0;
+    if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
+        four->sin_family = AF_INET;
+        four->sin_port = htons((uint16_t)port);
+        return sizeof *four;
+    }
+    if (inet_pton(AF_INET6, host, &six->sin6_addr) != 1)
+        return 0;
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons((uint16_t)port);
+    return sizeof *six;
+}
+
+static int open_tcp(const char *address, const char *function)
+{
+    struct sockaddr_storage name = {0};
+    socklen_t size = parse_tcp(address, &name);
+    if (!size) {
+        log_say(LOG_LEVEL_ERROR, function, 0,
+                "can't listen on %s: write unix:PATH, 127.0.0.1:PORT or [::1]:PORT", address);
+        return -1;
+    }
+    int yes = 1;
+    int fd = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        bind(fd, (const struct sockaddr *)&name, size) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
+        return fail(fd, function, address, errno);
+    return fd;
+}
+
+int listen_open(const char *address, const char *function)
+{
+    const char *path = unix_path(address);
+    return path ? open_unix(path, address, function) : open_tcp(address, function);
+}
+
+void listen_remove(const char *address)
+{
+    const char *path = unix_path(address);
+    if (path)
+        unlink(path);
+}

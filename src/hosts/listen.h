@@ -1,0 +1,25 @@
+/*
+ * listen.h - the socket that a FastCGI host listens on.
+ */
+#ifndef DIME_HOSTS_LISTEN_H
+#define DIME_HOSTS_LISTEN_H
+
+#include <stdbool.h>
+
+/* A queue shorter than the number of clients makes the web server answer 502. */
+enum { LISTEN_BACKLOG = 1024 };
+
+/*
+ * Opens a listening socket at "unix:PATH" (mode 0660) or "HOST:PORT" (numeric, [::1]:9000 too). A socket
+ * file that nobody listens on is replaced; one in use is left alone. Returns the descriptor, which
+ * the caller owns, or -1 after saying on stderr, as FUNCTION, what to do.
+ */
+int listen_open(const char *address, const char *function);
+
+/* Removes the socket file of a "unix:" address; does nothing for others. */
+void listen_remove(const char *address);
+
+/* Whether FD is a listening socket: how spawn-fcgi and systemd start a FastCGI program. */
+bool listen_is(int fd);
+
+#endif

@@ -1,0 +1,466 @@
+/*
+ * responder.c - an epoll loop per thread; libfcgi only parses.
+ *
+ * libfcgi's own loop blocks in accept and in read, so a connection that the web server keeps open would
+ * pin a thread, and a stalled one would hold up all others. Here epoll decides what is ready, and
+ * libfcgi gets a descriptor only when a whole request is there (connection.c, guard.c). It's driven
+ * through the public fields of FCGX_Request: ipcFd, keepConnection and detached. What libfcgi 2.4.2
+ * does with them is pinned by tests/hosts.
+ */
+#include "hosts/responder.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "hosts/cgi.h"
+#include "hosts/connection.h"
+
+enum {
+    EVENTS = 64,
+    ROOM = 64 * 1024,      /* bytes to look at requests with */
+    SEND_SECONDS = 5,      /* how long the web server may take nothing of an answer */
+    DRAIN_MS = 2000,       /* how long to read the rest of a body that was refused */
+    STOP_MS = 5000,        /* how long half a request may hold up stopping */
+    PAUSE_MS = 100,        /* how long to accept nothing when descriptors have run out */
+    DESCRIPTORS = 16384,   /* most that are asked for */
+    DESCRIPTORS_OWN = 32,  /* those that aren't connections */
+};
+
+struct worker {
+    const struct responder_settings *settings;
+    pthread_t thread;
+    int epoll;
+    int request_file; /* a memfd that libfcgi reads a gathered request from */
+    size_t connections, connections_max;
+    struct connection idle, waiting, draining; /* heads of rings, the oldest first */
+    int64_t paused_until_ns;                   /* 0: the listener is watched */
+    void *state;                               /* of the function */
+    const char *why;                           /* NULL, or why the function couldn't open */
+    struct arena arena;
+    FCGX_Request fcgi;
+    struct log log;
+    char room[ROOM];
+};
+
+static atomic_bool stop_asked;
+static int stop_event = -1; /* readable once the process is to stop: wakes every thread */
+
+static void ask_to_stop(int signal)
+{
+    (void)signal;
+    int error = errno;
+    uint64_t one = 1;
+    atomic_store(&stop_asked, true);
+    if (write(stop_event, &one, sizeof one) < 0)
+        errno = error; /* it is full, so it's readable already */
+    errno = error;
+}
+
+static bool watch(const struct worker *worker, int fd, uint32_t events, void *what)
+{
+    struct epoll_event event = {.events = events, .data.ptr = what};
+    return epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* The listener's events carry no pointer, the stop event's that of the worker itself. */
+static void watch_listener(struct worker *worker)
+{
+    worker->paused_until_ns = 0;
+    watch(worker, worker->settings->listener, EPOLLIN | EPOLLEXCLUSIVE, NULL);
+}
+
+static void pause_listener(struct worker *worker, int64_t until_ns)
+{
+    epoll_ctl(worker->epoll, EPOLL_CTL_DEL, worker->settings->listener, NULL);
+    worker->paused_until_ns = until_ns;
+}
+
+static void drop(struct worker *worker, struct connection *connection)
+{
+    connection_close(connection);
+    worker->connections--;
+}
+
+/* Lets libfcgi read the request, from the socket or from a file with the gathered bytes. */
+static bool parse(struct worker *worker, struct connection *connection, bool gathered)
+{
+    FCGX_Request *fcgi = &worker->fcgi;
+    int from = connection->fd;
+    if (gathered) {
+        from = worker->request_file;
+        ssize_t length = (ssize_t)connection->length;
+        if (ftruncate(from, 0) != 0 || pwrite(from, connection->bytes, connection->length, 0) != length ||
+            lseek(from, 0, SEEK_SET) != 0)
+            return false;
+        from = fcntl(from, F_DUPFD_CLOEXEC, 0); /* libfcgi closes what it can't parse */
+        if (from < 0)
+            return false;
+    }
+    fcgi->ipcFd = from;
+    fcgi->keepConnection = 1; /* else the Finish within Accept would close it */
+    bool parsed = FCGX_Accept_r(fcgi) >= 0;
+    if (!parsed) {
+        fcgi->ipcFd = -1;
+        connection->fd = gathered ? connection->fd : -1;
+    }
+    return parsed;
+}
+
+static struct text read_body(struct worker *worker, size_t room)
+{
+    char *data = room && room <= INT32_MAX ? arena_alloc(&worker->arena, room) : NULL;
+    int got = data ? FCGX_GetStr(data, (int)room, worker->fcgi.in) : 0;
+    return (struct text){data ? data : "", got > 0 ? (size_t)got : 0};
+}
+
+static void log_exchange(struct worker *worker, const struct exchange *exchange, size_t bytes_out)
+{
+    log_request(&worker->log, &(struct log_entry){
+                                  .function = exchange->function->name,
+                                  .host = "fastcgi",
+                                  .request = &exchange->request,
+                                  .response = &exchange->response,
+                                  .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+                                  .bytes_in = exchange->request.body.length,
+                                  .bytes_out = bytes_out,
+                              });
+}
+
+static void put(FCGX_Stream *out, struct text text)
+{
+    if (text.length)
+        FCGX_PutStr(text.data, (int)text.length, out);
+}
+
+/* Answers the request that libfcgi has parsed. The answer goes to the socket when it's finished. */
+static void answer(struct worker *worker, int fd)
+{
+    const struct responder_settings *settings = worker->settings;
+    FCGX_Request *fcgi = &worker->fcgi;
+    struct exchange exchange;
+    exchange_open(&exchange, settings->function, fcgi->envp, &worker->arena, settings->timeout_ms);
+    exchange.request.state = worker->state;
+    exchange_body(&exchange, read_body(worker, exchange_room(&exchange)));
+    if (worker->why && !exchange.incoming.refusal) {
+        exchange.incoming.refusal = REFUSED_UNAVAILABLE;
+        exchange.incoming.why = worker->why;
+    }
+    run_function(settings->function, &exchange.request, &exchange.incoming, &exchange.response);
+    if (fcgi->ipcFd != fd) { /* it was read from the file */
+        close(fcgi->ipcFd);
+        fcgi->ipcFd = fd;
+    }
+    put(fcgi->out, exchange_head(&exchange));
+    struct text payload = exchange_payload(&exchange);
+    put(fcgi->out, payload);
+    log_exchange(worker, &exchange, payload.length);
+}
+
+/*
+ * Serves the request that has arrived. False: the connection is done with. Where the body wasn't read
+ * to its end the socket stays open for writing no longer, but is drained: closing it now could
+ * destroy the answer before the web server has read it.
+ */
+static bool serve(struct worker *worker, struct connection *connection, bool gathered)
+{
+    FCGX_Request *fcgi = &worker->fcgi;
+    if (!parse(worker, connection, gathered))
+        return false;
+    answer(worker, connection->fd);
+    bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
+    if (atomic_load_explicit(&stop_asked, memory_order_relaxed) || !whole)
+        fcgi->keepConnection = whole ? 0 : 1;
+    fcgi->detached = 1; /* close at once: nothing is unread */
+    FCGX_Finish_r(fcgi);
+    connection->fd = fcgi->ipcFd;
+    fcgi->ipcFd = -1;
+    arena_reset(&worker->arena);
+    connection_forget(connection);
+    if (connection->fd < 0)
+        return false;
+    bool draining = !whole && shutdown(connection->fd, SHUT_WR) == 0;
+    connection_move(connection, draining ? &worker->draining : &worker->idle,
+                    draining ? CONNECTION_DRAINING : CONNECTION_IDLE, clock_monotonic_ns());
+    return whole || draining;
+}
+
+/* Whether the connection is to be kept. */
+static bool proceed(struct worker *worker, struct connection *connection)
+{
+    const struct function *function = worker->settings->function;
+    if (connection->state == CONNECTION_DRAINING)
+        return connection_drain(connection, worker->room, ROOM);
+    switch (connection_look(connection, worker->room, ROOM, function->body_max, function->name)) {
+    case ARRIVAL_MORE:
+        if (connection->state == CONNECTION_IDLE && connection->length)
+            connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
+        return true;
+    case ARRIVAL_SOCKET:
+        return serve(worker, connection, false);
+    case ARRIVAL_BYTES:
+        return serve(worker, connection, true);
+    case ARRIVAL_END:
+        break;
+    }
+    return false;
+}
+
+/* A connection is watched only once it has outlived its first request: many never do. */
+static void on_readable(struct worker *worker, struct connection *connection)
+{
+    if (!proceed(worker, connection))
+        drop(worker, connection);
+    else if (!connection->watched)
+        connection->watched = watch(worker, connection->fd, EPOLLIN | EPOLLRDHUP, connection);
+}
+
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/* Accepts one connection: more at once would take them away from threads that have less to do. */
+static bool accept_one(struct worker *worker)
+{
+    struct timeval send_timeout = {.tv_sec = SEND_SECONDS};
+    int64_t now = clock_monotonic_ns();
+    int fd = accept4(worker->settings->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0) {
+        if (is_shortage(errno))
+            pause_listener(worker, now + PAUSE_MS * INT64_C(1000000));
+        return false;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
+    struct connection *connection = connection_open(fd, now);
+    if (!connection) {
+        close(fd);
+        return false;
+    }
+    worker->connections++;
+    connection_move(connection, &worker->waiting, CONNECTION_WAITING, now);
+    if (worker->connections >= worker->connections_max)
+        pause_listener(worker, INT64_MAX);
+    on_readable(worker, connection);
+    return true;
+}
+
+/* Drops the connections of a ring that came into their state longer than that ago. */
+static void expire(struct worker *worker, struct connection *head, int64_t now, int64_t ms)
+{
+    while (head->next != head && now - head->next->since_ns >= ms * 1000000)
+        drop(worker, head->next);
+}
+
+static int64_t until_expiry(const struct connection *head, int64_t now, int64_t ms)
+{
+    if (head->next == head)
+        return INT64_MAX;
+    int64_t left = head->next->since_ns + ms * 1000000 - now;
+    return left > 0 ? left : 0;
+}
+
+/* Does what is due, and returns how many milliseconds epoll may wait, -1 for ever. */
+static int house_keeping(struct worker *worker)
+{
+    bool calm = worker->waiting.next == &worker->waiting &&
+                worker->draining.next == &worker->draining && !worker->paused_until_ns;
+    if (calm)
+        return -1;
+    int64_t now = clock_monotonic_ns(), timeout = worker->settings->timeout_ms;
+    expire(worker, &worker->waiting, now, timeout);
+    expire(worker, &worker->draining, now, DRAIN_MS);
+    bool room = worker->connections < worker->connections_max;
+    if (worker->paused_until_ns && room &&
+        (worker->paused_until_ns == INT64_MAX || worker->paused_until_ns <= now))
+        watch_listener(worker);
+    int64_t left = until_expiry(&worker->waiting, now, timeout);
+    int64_t drained = until_expiry(&worker->draining, now, DRAIN_MS);
+    left = drained < left ? drained : left;
+    if (worker->paused_until_ns && worker->paused_until_ns - now < left)
+        left = worker->paused_until_ns - now;
+    return left > INT64_C(60000000000) ? 60000 : (int)(left / 1000000) + 1;
+}
+
+static void serve_ready(struct worker *worker)
+{
+    struct epoll_event events[EVENTS];
+    int ready = epoll_wait(worker->epoll, events, EVENTS, house_keeping(worker));
+    for (int i = 0; i < ready; i++) {
+        if (events[i].data.ptr == worker)
+            continue; /* the stop event: the loop looks at stop_asked itself */
+        if (events[i].data.ptr)
+            on_readable(worker, events[i].data.ptr);
+        else
+            accept_one(worker);
+    }
+    log_flush(&worker->log);
+}
+
+/* Kept connections on which nothing has arrived are closed; the web server opens others. */
+static void close_idle(struct worker *worker)
+{
+    for (struct connection *c = worker->idle.next, *next; c != &worker->idle; c = next) {
+        next = c->next;
+        if (!proceed(worker, c) || c->state == CONNECTION_IDLE)
+            drop(worker, c);
+    }
+}
+
+/* Finishes what has begun to arrive. What still waits in the listener's queue is for the next worker. */
+static void finish(struct worker *worker)
+{
+    int64_t end = clock_monotonic_ns() + STOP_MS * INT64_C(1000000);
+    epoll_ctl(worker->epoll, EPOLL_CTL_DEL, stop_event, NULL);
+    pause_listener(worker, 0);
+    if (worker->settings->own_listener) {
+        while (accept_one(worker))
+            log_flush(&worker->log);
+        pause_listener(worker, 0);
+    }
+    close_idle(worker);
+    while (worker->connections && clock_monotonic_ns() < end) {
+        struct epoll_event events[EVENTS];
+        int ready = epoll_wait(worker->epoll, events, EVENTS, PAUSE_MS);
+        for (int i = 0; i < ready; i++)
+            on_readable(worker, events[i].data.ptr);
+        close_idle(worker);
+        house_keeping(worker);
+    }
+    log_flush(&worker->log);
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    const struct function *function = worker->settings->function;
+    if (function->open && !function->open(&worker->state, &worker->why))
+        log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", worker->why);
+    while (!atomic_load_explicit(&stop_asked, memory_order_relaxed))
+        serve_ready(worker);
+    finish(worker);
+    if (function->close && !worker->why)
+        function->close(worker->state);
+    return NULL;
+}
+
+static void empty_ring(struct connection *head)
+{
+    head->next = head->previous = head;
+}
+
+static void close_worker(struct worker *worker)
+{
+    struct connection *rings[] = {&worker->idle, &worker->waiting, &worker->draining};
+    for (size_t i = 0; i < sizeof rings / sizeof *rings; i++) {
+        while (rings[i]->next != rings[i])
+            drop(worker, rings[i]->next);
+    }
+    if (worker->epoll >= 0)
+        close(worker->epoll);
+    if (worker->request_file >= 0)
+        close(worker->request_file);
+    arena_close(&worker->arena);
+}
+
+static bool open_worker(struct worker *worker, const struct responder_settings *settings,
+                        size_t connections_max)
+{
+    worker->settings = settings;
+    worker->connections_max = connections_max;
+    empty_ring(&worker->idle);
+    empty_ring(&worker->waiting);
+    empty_ring(&worker->draining);
+    arena_open(&worker->arena, REQUEST_MEMORY_MAX);
+    worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    worker->request_file = memfd_create("request", MFD_CLOEXEC);
+    if (worker->epoll < 0 || worker->request_file < 0 || FCGX_InitRequest(&worker->fcgi, -1, 0) != 0)
+        return false;
+    watch_listener(worker);
+    return watch(worker, stop_event, EPOLLIN, worker);
+}
+
+/* As many descriptors as the system lets us have, shared by the threads. */
+static size_t connections_per_thread(int threads)
+{
+    struct rlimit limit = {.rlim_cur = 1024};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < DESCRIPTORS) {
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    size_t most = limit.rlim_cur < DESCRIPTORS ? limit.rlim_cur : DESCRIPTORS;
+    size_t own = (size_t)threads * 4 + DESCRIPTORS_OWN;
+    return most > own + (size_t)threads ? (most - own) / (size_t)threads : 1;
+}
+
+static void set_signals(void)
+{
+    struct sigaction stop = {.sa_handler = ask_to_stop, .sa_flags = SA_RESTART};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGHUP, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* Starts the other threads, is the first itself, and joins them. */
+static int run_threads(struct worker *workers, const struct responder_settings *settings)
+{
+    int started = 1;
+    while (started < settings->threads) {
+        int error = pthread_create(&workers[started].thread, NULL, work, &workers[started]);
+        if (error) {
+            log_say(LOG_LEVEL_WARN, settings->function->name, error, "only %d threads", started);
+            break;
+        }
+        started++;
+    }
+    work(&workers[0]);
+    for (int i = 1; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+    return 0;
+}
+
+static int fail(const struct responder_settings *settings)
+{
+    log_say(LOG_LEVEL_ERROR, settings->function->name, errno, "can't start");
+    return 1;
+}
+
+int responder_serve(const struct responder_settings *settings)
+{
+    int flags = fcntl(settings->listener, F_GETFL);
+    size_t connections_max = connections_per_thread(settings->threads);
+    struct worker *workers = calloc((size_t)settings->threads, sizeof *workers);
+    stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!workers || stop_event < 0 || flags < 0 || FCGX_Init() != 0 ||
+        fcntl(settings->listener, F_SETFL, flags | O_NONBLOCK) != 0) {
+        free(workers);
+        return fail(settings);
+    }
+    set_signals();
+    int opened = 0;
+    while (opened < settings->threads &&
+           open_worker(&workers[opened], settings, connections_max))
+        opened++;
+    int result = opened == settings->threads ? run_threads(workers, settings) : fail(settings);
+    for (int i = 0; i < opened; i++)
+        close_worker(&workers[i]);
+    free(workers);
+    close(stop_event);
+    return result;
+}

@@ -1,0 +1,25 @@
+/*
+ * responder.h - the FastCGI responder: serves a listening socket until it's told to stop.
+ */
+#ifndef DIME_HOSTS_RESPONDER_H
+#define DIME_HOSTS_RESPONDER_H
+
+#include "function.h"
+
+struct responder_settings {
+    const struct function *function;
+    int listener;       /* a listening socket; responder_serve makes it non-blocking */
+    bool own_listener;  /* nobody else holds it: what is queued must be served before stopping */
+    int threads;        /* 1 to RESPONDER_THREADS_MAX */
+    int64_t timeout_ms; /* how long a request may take to arrive, and then to be answered */
+};
+
+enum { RESPONDER_THREADS_MAX = 64 };
+
+/*
+ * Serves with that many threads until SIGTERM, SIGINT or SIGHUP; then finishes the requests that have
+ * begun to arrive and returns 0. Returns 1, having said why on stderr, if it couldn't start.
+ */
+int responder_serve(const struct responder_settings *settings);
+
+#endif

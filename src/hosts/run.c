@@ -1,0 +1,163 @@
+/*
+ * run.c - one request through one function, the same for every host.
+ *
+ * Each step either lets the request pass or leaves a problem in the response; the end gives
+ * whatever is there its form (JSON, a page, a problem) and the headers that every answer has. A
+ * host only reads bytes before this and writes bytes after it.
+ */
+#include "hosts/run.h"
+
+#include "core/fields.h"
+#include "core/page.h"
+#include "core/problem.h"
+#include "core/request.h"
+#include "core/response.h"
+
+/* A page of ours loads its style, its script and nothing else; nobody may frame it. */
+static const char PAGE_POLICY[] =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+static struct text allowed(const struct function *function)
+{
+    bool get = function->methods & METHOD_GET, post = function->methods & METHOD_POST;
+    if (get && post)
+        return TEXT("GET, HEAD, POST, OPTIONS");
+    return get ? TEXT("GET, HEAD, OPTIONS") : TEXT("POST, OPTIONS");
+}
+
+static bool check_path(const struct function *function, const struct incoming *incoming,
+                       struct response *response)
+{
+    if (!incoming->path_info.length)
+        return true;
+    response_problem(response, 404, "Nothing is below this path; the function is at /cgi-bin/%s.",
+                     function->name);
+    return false;
+}
+
+static bool check_method(const struct function *function, const struct request *request,
+                         struct response *response)
+{
+    unsigned method = request->method == METHOD_HEAD ? METHOD_GET : request->method;
+    if (request->method == METHOD_OPTIONS) {
+        response->answer = ANSWER_WHOLE;
+        response->status = 204;
+        response_own_header(response, "Allow", allowed(function));
+        return false;
+    }
+    if (function->methods & method)
+        return true;
+    response_problem(response, 405, "Ask with one of %s.", allowed(function).data);
+    response_own_header(response, "Allow", allowed(function));
+    return false;
+}
+
+static bool check_accept(struct request *request, struct response *response)
+{
+    if (request_accepts(request_header(request, "accept"), &request->html))
+        return true;
+    response_problem(response, 406,
+                     "The answer can be application/json or text/html; accept one of them.");
+    return false;
+}
+
+static bool check_read(const struct function *function, const struct incoming *incoming,
+                       struct response *response)
+{
+    switch (incoming->refusal) {
+    case REFUSED_NOT:
+        return true;
+    case REFUSED_TOO_LARGE:
+        response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
+        break;
+    case REFUSED_BAD_LENGTH:
+        response_problem(response, 400, "Content-Length must be a number of bytes; send it so.");
+        break;
+    case REFUSED_SHORT:
+        response_problem(response, 400,
+                         "The body isn't as long as Content-Length says; send all of it again.");
+        break;
+    case REFUSED_UNAVAILABLE:
+        response_problem(response, 503, "%s", incoming->why);
+        break;
+    }
+    return false;
+}
+
+/* A browser that opens the function's address wants its form, not the news that a field is missing.
+ */
+static bool wants_form(const struct request *request)
+{
+    return request->html && request->method != METHOD_POST && !request->query.length;
+}
+
+static void answer(const struct function *function, struct request *request,
+                   const struct incoming *incoming, struct response *response)
+{
+    if (!check_path(function, incoming, response) || !check_method(function, request, response) ||
+        !check_accept(request, response) || !check_read(function, incoming, response))
+        return;
+    if (incoming->health) {
+        buffer_puts(response_json(response), "{\"status\":\"ok\"}");
+        return;
+    }
+    if (fields_read(function, request, response))
+        function->handle(request, response);
+    else if (wants_form(request))
+        response_html(response);
+}
+
+static bool out_of_memory(const struct response *response)
+{
+    return response->arena->failed || response->body.failed;
+}
+
+/* The answer when memory has ended needs none: its body is a literal. */
+static void answer_out_of_memory(struct response *response)
+{
+    static char BODY[] =
+        "{\"type\":\"/problems/unavailable\",\"title\":\"The function is unavailable\","
+        "\"status\":503,\"detail\":\"The request needs more memory than there is; "
+        "send less at once, or try again later.\"}";
+    response->answer = ANSWER_PROBLEM;
+    response->status = 503;
+    response->detail = TEXT("out of memory");
+    response->content_type = "application/problem+json";
+    response->body = (struct buffer){.arena = response->arena,
+                                     .data = BODY,
+                                     .length = sizeof BODY - 1,
+                                     .capacity = sizeof BODY - 1};
+}
+
+static void shape(const struct function *function, const struct request *request,
+                  const struct incoming *incoming, struct response *response)
+{
+    if (response->answer == ANSWER_NONE)
+        response_problem(response, 500, "The function gave no answer.");
+    if (request->html && !incoming->health && response->status != 204)
+        page_write(function, request, response);
+    else if (response->answer == ANSWER_PROBLEM)
+        problem_write_json(response, request->id);
+}
+
+static void add_headers(const struct request *request, struct response *response)
+{
+    response_own_header(response, "X-Request-Id", request->id);
+    response_own_header(response, "Cache-Control", TEXT("no-store"));
+    response_own_header(response, "Vary", TEXT("Accept"));
+    response_own_header(response, "X-Content-Type-Options", TEXT("nosniff"));
+    if (request->html)
+        response_own_header(response, "Content-Security-Policy", text_of(PAGE_POLICY));
+}
+
+void run_function(const struct function *function, struct request *request,
+                  const struct incoming *incoming, struct response *response)
+{
+    answer(function, request, incoming, response);
+    if (!out_of_memory(response))
+        shape(function, request, incoming, response);
+    if (out_of_memory(response))
+        answer_out_of_memory(response);
+    add_headers(request, response);
+}

@@ -1,0 +1,34 @@
+/*
+ * run.h - what every host does between reading a request and sending its response.
+ */
+#ifndef DIME_HOSTS_RUN_H
+#define DIME_HOSTS_RUN_H
+
+#include "function.h"
+
+/* Why a host could not read a request; run_function says it in the form that the asker wants. */
+enum refusal {
+    REFUSED_NOT,
+    REFUSED_TOO_LARGE,  /* 413: the body is over the function's limit */
+    REFUSED_BAD_LENGTH, /* 400: Content-Length isn't a number */
+    REFUSED_SHORT,      /* 400: the body ended before, or went on after, its Content-Length */
+    REFUSED_UNAVAILABLE, /* 503: the function's `open` failed */
+};
+
+/* What a host knows besides the request. */
+struct incoming {
+    struct text path_info; /* what follows the function's name in the path */
+    bool health;           /* only asks whether the function is alive */
+    enum refusal refusal;
+    const char *why; /* of REFUSED_UNAVAILABLE */
+};
+
+/*
+ * Answers REQUEST with FUNCTION: the method, Accept, the fields, the function itself, and the form
+ * of the answer. Afterwards the response is whole: status, headers and body. Where memory ends it is
+ * a 503 whose body needs none.
+ */
+void run_function(const struct function *function, struct request *request,
+                  const struct incoming *incoming, struct response *response);
+
+#endif

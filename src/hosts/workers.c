@@ -1,0 +1,189 @@
+/*
+ * workers.c - the parent: holds the socket, starts workers, starts them again. It does nothing
+ * else.
+ *
+ * Since the parent holds the socket, what clients send while a worker is being replaced waits in
+ * its queue and nothing is refused. A worker is the same program executed anew rather than a fork
+ * that goes on, so an upgraded program file takes effect with SIGHUP and the parent's memory is
+ * never shared. Workers get SIGTERM from the kernel if the parent dies (PR_SET_PDEATHSIG).
+ */
+#include "hosts/workers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 10000000000;
+
+struct slot {
+    pid_t pid;          /* 0: none is running */
+    int64_t started_ns; /* when it was last started */
+    int64_t delay_ns;   /* how long the next start was put off */
+    int64_t due_ns;     /* when the next start may be */
+};
+
+struct parent {
+    const struct workers_settings *settings;
+    char program[4096]; /* path of the program file */
+    struct slot *slots;
+    int retiring; /* workers that were replaced and haven't ended yet */
+};
+
+static void become_worker(const struct parent *parent, pid_t parent_pid)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent_pid)
+        _exit(0);
+    if (dup2(parent->settings->listener, STDIN_FILENO) == 0)
+        execv(parent->program, parent->settings->arguments);
+    log_say(LOG_LEVEL_ERROR, parent->settings->function, errno, "can't start %s", parent->program);
+    _exit(127);
+}
+
+static void start(const struct parent *parent, struct slot *slot)
+{
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0)
+        become_worker(parent, self);
+    slot->started_ns = clock_monotonic_ns();
+    slot->pid = pid > 0 ? pid : 0;
+    if (pid < 0) {
+        log_say(LOG_LEVEL_ERROR, parent->settings->function, errno, "can't fork");
+        slot->delay_ns = SECOND;
+        slot->due_ns = slot->started_ns + SECOND;
+    }
+}
+
+static void put_off(struct slot *slot)
+{
+    int64_t now = clock_monotonic_ns();
+    if (now - slot->started_ns >= SECOND)
+        slot->delay_ns = 0;
+    else
+        slot->delay_ns = slot->delay_ns ? slot->delay_ns * 2 : FIRST_DELAY;
+    if (slot->delay_ns > LAST_DELAY)
+        slot->delay_ns = LAST_DELAY;
+    slot->due_ns = now + slot->delay_ns;
+    slot->pid = 0;
+}
+
+static void say_death(const struct parent *parent, pid_t pid, int status, int64_t delay_ns)
+{
+    const char *how = WIFSIGNALED(status) ? "was killed by signal" : "ended with status";
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+    log_say(LOG_LEVEL_WARN, parent->settings->function, 0,
+            "worker %d %s %d; the next starts in %d ms", (int)pid, how, number,
+            (int)(delay_ns / 1000000));
+}
+
+static struct slot *slot_of(const struct parent *parent, pid_t pid)
+{
+    for (int i = 0; i < parent->settings->count; i++) {
+        if (parent->slots[i].pid == pid)
+            return &parent->slots[i];
+    }
+    return NULL;
+}
+
+static void reap(struct parent *parent)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct slot *slot = slot_of(parent, pid);
+        if (slot) {
+            put_off(slot);
+            say_death(parent, pid, status, slot->delay_ns);
+        } else {
+            parent->retiring--;
+        }
+    }
+}
+
+/* Starts what is due. Returns how long until the next is, in nanoseconds; -1: none is waiting. */
+static int64_t start_due(struct parent *parent)
+{
+    int64_t now = clock_monotonic_ns(), wait = -1;
+    for (int i = 0; i < parent->settings->count; i++) {
+        struct slot *slot = &parent->slots[i];
+        if (!slot->pid && slot->due_ns <= now)
+            start(parent, slot);
+        if (!slot->pid && (wait < 0 || slot->due_ns - now < wait))
+            wait = slot->due_ns > now ? slot->due_ns - now : 0;
+    }
+    return wait;
+}
+
+static void replace_all(struct parent *parent)
+{
+    for (int i = 0; i < parent->settings->count; i++) {
+        struct slot *slot = &parent->slots[i];
+        pid_t old = slot->pid;
+        start(parent, slot);
+        if (old && slot->pid) {
+            kill(old, SIGTERM);
+            parent->retiring++;
+        } else if (old) {
+            slot->pid = old; /* no new one: the old one stays */
+        }
+    }
+}
+
+static int stop_all(struct parent *parent)
+{
+    for (int i = 0; i < parent->settings->count; i++) {
+        if (parent->slots[i].pid)
+            kill(parent->slots[i].pid, SIGTERM);
+    }
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        ;
+    return 0;
+}
+
+static int run(struct parent *parent, const sigset_t *signals)
+{
+    for (;;) {
+        int64_t wait = start_due(parent);
+        struct timespec timeout = {.tv_sec = wait / SECOND, .tv_nsec = wait % SECOND};
+        int signal = wait < 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &timeout);
+        if (signal == SIGTERM || signal == SIGINT)
+            return stop_all(parent);
+        if (signal == SIGHUP)
+            replace_all(parent);
+        reap(parent);
+    }
+}
+
+int workers_run(const struct workers_settings *settings)
+{
+    struct parent parent = {.settings = settings};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    ssize_t length = readlink("/proc/self/exe", parent.program, sizeof parent.program - 1);
+    parent.slots = calloc((size_t)settings->count, sizeof *parent.slots);
+    if (length <= 0 || !parent.slots) {
+        log_say(LOG_LEVEL_ERROR, settings->function, errno, "can't start workers");
+        free(parent.slots);
+        return 1;
+    }
+    int result = run(&parent, &signals);
+    free(parent.slots);
+    return result;
+}

@@ -1,0 +1,92 @@
+/*
+ * currency.h - currencies, and the coins and notes that people have in their hands today.
+ *
+ * A table that never changes while the program runs. Sizes, metals, shapes and colours are those of
+ * the real pieces, so that a page can draw them. Pieces that are legal tender but hardly met, or
+ * that banks no longer hand out, are left out: currency.c says which.
+ */
+#ifndef DIME_MONEY_CURRENCY_H
+#define DIME_MONEY_CURRENCY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/text.h"
+
+enum piece_kind {
+    PIECE_COIN,
+    PIECE_NOTE,
+};
+
+/* What a coin looks like. The first metal of a pair is the centre, the second the ring. */
+enum piece_metal {
+    METAL_NONE, /* a note */
+    METAL_COPPER,
+    METAL_GOLD, /* brass and other golden alloys */
+    METAL_SILVER,
+    METAL_ALUMINIUM,
+    METAL_GOLD_IN_SILVER,
+    METAL_SILVER_IN_GOLD,
+};
+
+enum piece_shape {
+    SHAPE_ROUND,
+    SHAPE_HOLED,      /* round, with a hole in the middle */
+    SHAPE_FLOWER,     /* round, with seven notches */
+    SHAPE_HEPTAGON,   /* 7 curved sides */
+    SHAPE_HENDECAGON, /* 11 curved sides */
+    SHAPE_DODECAGON,  /* 12 sides */
+    SHAPE_NOTE,
+};
+
+/* The colour that one remembers a note by. */
+enum piece_colour {
+    COLOUR_NONE, /* a coin */
+    COLOUR_BLUE,
+    COLOUR_BROWN,
+    COLOUR_GREEN,
+    COLOUR_GREY,
+    COLOUR_ORANGE,
+    COLOUR_PURPLE,
+    COLOUR_RED,
+    COLOUR_TURQUOISE,
+    COLOUR_YELLOW,
+};
+
+struct piece {
+    int64_t value; /* in minor units */
+    enum piece_kind kind;
+    const char *singular;
+    const char *plural;
+    int32_t width;  /* in micrometres; of a coin the diameter, over the corners if it has any */
+    int32_t height; /* the same as the width of a coin */
+    enum piece_metal metal;
+    enum piece_shape shape;
+    enum piece_colour colour;
+};
+
+enum { CURRENCY_SYMBOLS = 4 };
+
+struct currency {
+    const char *code;                      /* ISO 4217 */
+    const char *name;                      /* in English */
+    const char *before;                    /* what people see before an amount, or "" */
+    const char *behind;                    /* or behind it */
+    const char *symbols[CURRENCY_SYMBOLS]; /* what they may write besides the code; NULL ends */
+    int exponent;                          /* decimals of the major unit */
+    bool lakh;                             /* digits are grouped as in 1,00,000.00 */
+    size_t count;
+    const struct piece *pieces; /* from the largest value to the smallest, none twice */
+};
+
+/* Returns the currency of an ISO 4217 code in any case, or NULL. It lasts as long as the program.
+ */
+const struct currency *currency_find(struct text code);
+
+/* Returns all currencies, as a form lists them, and sets *COUNT. They last as the program does. */
+const struct currency *currency_list(size_t *count);
+
+/* Returns the name for HOW_MANY of PIECE: "1 penny", but "0 pennies" and "4 pennies". */
+const char *piece_name(const struct piece *piece, int64_t how_many);
+
+#endif

@@ -1,0 +1,417 @@
+/*
+ * decimal.c - reads amounts from text and writes them, with integers only.
+ *
+ * A number is read as its digits and a power of ten. Zeros at both ends of the digits are dropped
+ * first, so that whether it is too precise or too large shows from two lengths: no power is ever
+ * worked out that might not fit, and 1e99999999999 costs no more than 1.
+ */
+#include "money/decimal.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum {
+    MOST_DIGITS = 19,          /* of an int64; all such numbers fit into a uint64 */
+    EXPONENT_LIMIT = 10000000, /* beyond it an exponent is only "too much" */
+};
+
+/* What is being read: the part that is left, and what was found so far. */
+struct reader {
+    struct text rest;
+    const struct currency *currency;
+    bool negative;
+    struct text digits;          /* the digits as written, with commas and a point */
+    int64_t exponent;            /* behind the e */
+    const char *foreign;         /* a symbol or code of another currency */
+    const struct currency *from; /* that currency */
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool starts(const struct reader *reader, const char *prefix)
+{
+    return text_starts(reader->rest, text_of(prefix));
+}
+
+static void skip(struct reader *reader, size_t bytes)
+{
+    reader->rest.data += bytes;
+    reader->rest.length -= bytes;
+}
+
+/*
+ * How long the blank is that TEXT begins with, or ends with, or 0. People type ASCII ones, and
+ * paste no-break, narrow no-break and thin spaces.
+ */
+static size_t blank_length(struct text text, bool at_end)
+{
+    static const char *const blanks[] = {
+        " ", "\t", "\r", "\n", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89",
+    };
+    for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
+        size_t length = strlen(blanks[i]);
+        if (text.length < length)
+            continue;
+        if (memcmp(text.data + (at_end ? text.length - length : 0), blanks[i], length) == 0)
+            return length;
+    }
+    return 0;
+}
+
+static void skip_blanks(struct reader *reader)
+{
+    size_t length;
+    while ((length = blank_length(reader->rest, false)) > 0)
+        skip(reader, length);
+}
+
+/* Takes the blanks off both ends. */
+static void trim(struct reader *reader)
+{
+    size_t length;
+    skip_blanks(reader);
+    while ((length = blank_length(reader->rest, true)) > 0)
+        reader->rest.length -= length;
+}
+
+/* Takes a pair of double quotes off, as one copies them from JSON. */
+static struct text unquote(struct text text)
+{
+    if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')
+        return (struct text){text.data + 1, text.length - 2};
+    return text;
+}
+
+/* The length of SYMBOL if the rest begins with it in any case, and else 0. */
+static size_t match(const struct reader *reader, const char *symbol)
+{
+    struct text wanted = text_of(symbol);
+    if (reader->rest.length < wanted.length)
+        return 0;
+    struct text head = {reader->rest.data, wanted.length};
+    return text_equal_nocase(head, wanted) ? wanted.length : 0;
+}
+
+/* The longest code or symbol of CURRENCY that the rest begins with; *FOUND is as we write it. */
+static size_t match_currency(const struct reader *reader, const struct currency *currency,
+                             const char **found)
+{
+    size_t longest = match(reader, currency->code);
+    *found = currency->code;
+    for (size_t i = 0; i < CURRENCY_SYMBOLS && currency->symbols[i]; i++) {
+        size_t length = match(reader, currency->symbols[i]);
+        if (length > longest) {
+            longest = length;
+            *found = currency->symbols[i];
+        }
+    }
+    return longest;
+}
+
+/* Skips a code or symbol, and notes it where it is another currency's. False if there is none. */
+static bool skip_symbol(struct reader *reader)
+{
+    const char *found;
+    size_t longest = match_currency(reader, reader->currency, &found);
+    size_t count;
+    const struct currency *all = currency_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = match_currency(reader, &all[i], &found);
+        if (length > longest) {
+            longest = length;
+            reader->foreign = found;
+            reader->from = &all[i];
+        }
+    }
+    skip(reader, longest);
+    return longest > 0;
+}
+
+/* A plus or a minus, also the minus sign of Unicode. False when a sign comes twice. */
+static bool skip_sign(struct reader *reader, bool *signed_before)
+{
+    size_t length = starts(reader, "+") || starts(reader, "-") ? 1 : 0;
+    length = starts(reader, "\xE2\x88\x92") ? 3 : length;
+    if (length == 0)
+        return true;
+    if (*signed_before)
+        return false;
+    *signed_before = true;
+    reader->negative = !starts(reader, "+");
+    skip(reader, length);
+    skip_blanks(reader);
+    return true;
+}
+
+/* An exponent, if the e has digits behind it: else it begins a word, as in 5 EUR. */
+static void skip_exponent(struct reader *reader)
+{
+    struct text rest = reader->rest;
+    size_t at = 1;
+    if (rest.length < 2 || (rest.data[0] != 'e' && rest.data[0] != 'E'))
+        return;
+    bool negative = rest.data[at] == '-';
+    at += rest.data[at] == '-' || rest.data[at] == '+';
+    if (at == rest.length || !is_digit(rest.data[at]))
+        return;
+    int64_t exponent = 0;
+    for (; at < rest.length && is_digit(rest.data[at]); at++) {
+        if (exponent < EXPONENT_LIMIT)
+            exponent = exponent * 10 + (rest.data[at] - '0');
+    }
+    reader->exponent = negative ? -exponent : exponent;
+    skip(reader, at);
+}
+
+/* Digits with commas and points, whatever their order; checked later. False if there is no digit.
+ */
+static bool skip_digits(struct reader *reader)
+{
+    size_t length = 0;
+    size_t digits = 0;
+    for (; length < reader->rest.length; length++) {
+        char c = reader->rest.data[length];
+        if (!is_digit(c) && c != ',' && c != '.')
+            break;
+        digits += is_digit(c);
+    }
+    reader->digits = (struct text){reader->rest.data, length};
+    skip(reader, length);
+    return digits > 0;
+}
+
+/* Whether the commas in WHOLE, the part before the point, stand between groups of GROUP digits, the
+ * last of three. A first group of 0 is refused: 0,500 is a half to many, not five hundred. */
+static bool groups_of(struct text whole, size_t group)
+{
+    size_t length = 0;
+    size_t commas = 0;
+    if (whole.length && whole.data[0] == '0')
+        return false;
+    for (size_t i = 0; i < whole.length; i++) {
+        if (whole.data[i] != ',') {
+            length++;
+            continue;
+        }
+        if (length == 0 || length > group || (commas > 0 && length != group))
+            return false;
+        commas++;
+        length = 0;
+    }
+    return length == 3;
+}
+
+static bool commas_are_right(const struct reader *reader, struct text whole, struct text decimals)
+{
+    if (decimals.length && memchr(decimals.data, ',', decimals.length))
+        return false;
+    if (!whole.length || !memchr(whole.data, ',', whole.length))
+        return true;
+    return groups_of(whole, 3) || (reader->currency->lakh && groups_of(whole, 2));
+}
+
+/* Digits and how they end, gathered one by one: zeros at the end wait until a digit follows. */
+struct sum {
+    uint64_t value;
+    int64_t length; /* of the digits in value, beyond MOST_DIGITS only counted */
+    int64_t zeros;  /* that came since */
+};
+
+static void add_digits(struct sum *sum, struct text digits)
+{
+    for (size_t i = 0; i < digits.length; i++) {
+        if (digits.data[i] == ',')
+            continue;
+        if (digits.data[i] == '0') {
+            sum->zeros += sum->length > 0;
+            continue;
+        }
+        for (; sum->zeros > 0 && sum->length < MOST_DIGITS; sum->zeros--, sum->length++)
+            sum->value *= 10;
+        sum->length += sum->zeros + 1;
+        sum->zeros = 0;
+        if (sum->length <= MOST_DIGITS)
+            sum->value = sum->value * 10 + (uint64_t)(digits.data[i] - '0');
+    }
+}
+
+static int64_t most_of(const struct currency *currency)
+{
+    return currency->exponent == 0 ? INT64_MAX / 100 : INT64_MAX;
+}
+
+/* Works the digits and the exponent out to minor units. */
+static enum decimal_outcome work_out(const struct reader *reader, int64_t *minor)
+{
+    struct text rest = reader->digits;
+    struct text whole = {0};
+    struct text decimals = {0};
+    text_cut(&rest, '.', &whole);
+    text_cut(&rest, '.', &decimals);
+    if (rest.data)
+        return DECIMAL_NOT_A_NUMBER;
+    if (!commas_are_right(reader, whole, decimals))
+        return DECIMAL_COMMA;
+    struct sum sum = {0};
+    add_digits(&sum, whole);
+    add_digits(&sum, decimals);
+    if (sum.length > 0 && reader->negative)
+        return DECIMAL_NEGATIVE;
+    int64_t power = reader->exponent + reader->currency->exponent + sum.zeros;
+    power -= (int64_t)decimals.length;
+    if (sum.length > 0 && power < 0)
+        return DECIMAL_TOO_PRECISE;
+    if (sum.length > 0 && power + sum.length > MOST_DIGITS)
+        return DECIMAL_TOO_LARGE;
+    for (; sum.length > 0 && power > 0; power--)
+        sum.value *= 10;
+    if (sum.value > (uint64_t)most_of(reader->currency))
+        return DECIMAL_TOO_LARGE;
+    *minor = (int64_t)sum.value;
+    return DECIMAL_OK;
+}
+
+/* Whether the rest begins with a decimal digit of another script. */
+static bool at_other_digit(const struct reader *reader)
+{
+    const unsigned char *at = (const unsigned char *)reader->rest.data;
+    size_t length = reader->rest.length;
+    if (length >= 2 && at[0] == 0xD9 && at[1] >= 0xA0 && at[1] <= 0xA9) /* Arabic-Indic */
+        return true;
+    if (length >= 2 && at[0] == 0xDB && at[1] >= 0xB0 && at[1] <= 0xB9) /* Persian */
+        return true;
+    if (length >= 3 && at[0] == 0xE0 && at[1] == 0xA5 && at[2] >= 0xA6 && at[2] <= 0xAF)
+        return true; /* Devanagari */
+    return length >= 3 && at[0] == 0xEF && at[1] == 0xBC && at[2] >= 0x90 && at[2] <= 0x99;
+}
+
+/* What is wrong with the rest, which isn't what belongs there. */
+static enum decimal_outcome blame(const struct reader *reader, bool within_number)
+{
+    if (at_other_digit(reader))
+        return DECIMAL_OTHER_DIGITS;
+    if (match(reader, "inf") || match(reader, "\xE2\x88\x9E"))
+        return DECIMAL_INFINITE;
+    if (within_number && reader->rest.length && is_digit(reader->rest.data[0]))
+        return DECIMAL_BLANK;
+    return DECIMAL_NOT_A_NUMBER;
+}
+
+/* Reads the whole of the rest: a sign, a symbol, a number, and a symbol, with blanks between. */
+static enum decimal_outcome read_parts(struct reader *reader, int64_t *minor)
+{
+    bool with_sign = false;
+    if (!skip_sign(reader, &with_sign))
+        return DECIMAL_NOT_A_NUMBER;
+    skip_symbol(reader);
+    skip_blanks(reader);
+    if (!skip_sign(reader, &with_sign) || !skip_digits(reader))
+        return blame(reader, false);
+    skip_exponent(reader);
+    skip_blanks(reader);
+    if (reader->rest.length && !skip_symbol(reader))
+        return blame(reader, true);
+    if (reader->rest.length)
+        return DECIMAL_NOT_A_NUMBER;
+    return reader->foreign ? DECIMAL_OTHER_CURRENCY : work_out(reader, minor);
+}
+
+static void explain(const struct reader *reader, enum decimal_outcome outcome, char *sentence)
+{
+    static const char *const sentences[] = {
+        [DECIMAL_EMPTY] = "Give an amount, such as 1.89.",
+        [DECIMAL_NOT_A_NUMBER] = "The amount is not a number: write it in digits, such as 1.89.",
+        [DECIMAL_INFINITE] = "The amount must be finite: write it in digits, such as 1.89.",
+        [DECIMAL_OTHER_DIGITS] = "Write the amount in the digits 0 to 9, such as 1.89.",
+        [DECIMAL_COMMA] = "Write a point for decimals, as in 1.50; commas only group thousands, "
+                          "as in 1,234.50.",
+        [DECIMAL_BLANK] = "Write the amount without blanks between the digits, such as 1234.50.",
+        [DECIMAL_NEGATIVE] = "The amount is negative: there is no change for less than nothing, "
+                             "so give 0 or more.",
+    };
+    const struct currency *currency = reader->currency;
+    switch (outcome) {
+    case DECIMAL_TOO_PRECISE:
+        snprintf(sentence, DECIMAL_SENTENCE, "The amount is more precise than %s: it has %s.",
+                 currency->code, currency->exponent ? "at most 2 decimals" : "no decimals");
+        break;
+    case DECIMAL_TOO_LARGE:
+        snprintf(sentence, DECIMAL_SENTENCE, "The amount is too large: give at most %s.",
+                 currency->exponent ? "92,233,720,368,547,758.07" : "92,233,720,368,547,758");
+        break;
+    case DECIMAL_OTHER_CURRENCY:
+        snprintf(sentence, DECIMAL_SENTENCE,
+                 "The amount is written in %s (%s), but the currency is %s: change one of them.",
+                 reader->foreign, reader->from->name, currency->code);
+        break;
+    default:
+        snprintf(sentence, DECIMAL_SENTENCE, "%s", sentences[outcome]);
+    }
+}
+
+enum decimal_outcome decimal_read(struct text text, const struct currency *currency, int64_t *minor,
+                                  char sentence[static DECIMAL_SENTENCE])
+{
+    struct reader reader = {.rest = text, .currency = currency};
+    trim(&reader);
+    reader.rest = unquote(reader.rest);
+    trim(&reader);
+    enum decimal_outcome outcome = DECIMAL_EMPTY;
+    if (reader.rest.length > 0)
+        outcome = read_parts(&reader, minor);
+    if (outcome != DECIMAL_OK)
+        explain(&reader, outcome, sentence);
+    return outcome;
+}
+
+/* Whether a comma stands before the last LEFT of the whole digits. */
+static bool comma_before(size_t left, bool lakh)
+{
+    if (lakh && left > 3)
+        return (left - 3) % 2 == 0;
+    return left > 0 && left % 3 == 0;
+}
+
+/* Writes digits, with commas if GROUPED, into OUT and returns the length. */
+static size_t write_digits(uint64_t value, const struct currency *currency, bool grouped, char *out)
+{
+    char digits[MOST_DIGITS + 2];
+    size_t decimals = (size_t)currency->exponent;
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%0*llu", currency->exponent + 1,
+                                     (unsigned long long)value);
+    size_t whole = length - decimals;
+    size_t to = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (i == whole)
+            out[to++] = '.';
+        else if (grouped && i > 0 && i < whole && comma_before(whole - i, currency->lakh))
+            out[to++] = ',';
+        out[to++] = digits[i];
+    }
+    out[to] = '\0';
+    return to;
+}
+
+static uint64_t magnitude(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+size_t decimal_write(int64_t minor, const struct currency *currency, char out[static DECIMAL_TEXT])
+{
+    size_t sign = minor < 0;
+    out[0] = '-';
+    return sign + write_digits(magnitude(minor), currency, false, out + sign);
+}
+
+size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
+                                char out[static DECIMAL_TEXT])
+{
+    char digits[DECIMAL_TEXT];
+    write_digits(magnitude(minor), currency, true, digits);
+    return (size_t)snprintf(out, DECIMAL_TEXT, "%s%s%s%s", minor < 0 ? "-" : "", currency->before,
+                            digits, currency->behind);
+}

@@ -1,0 +1,114 @@
+/*
+ * dime.js - answers a function's form on the page itself, without loading the page anew.
+ *
+ * Every page works without this file. With it, a form is sent in the background and what stands in
+ * <main> is replaced by what stands in the answer's: the server writes the page, here nothing is
+ * made of text. A form that leads to another function's page is left to the browser, so that the
+ * address changes too. The submit button stays enabled while a request is under way: a second one
+ * takes its place, and the button keeps the keyboard's focus.
+ */
+'use strict';
+
+(() => {
+    const PATIENCE_MS = 30000;
+    let running = null; // the AbortController of the request under way
+
+    const element = (name, properties, ...children) => {
+        const made = Object.assign(document.createElement(name), properties);
+        made.append(...children);
+        return made;
+    };
+
+    const last_part = (address) => new URL(address, location.href).pathname.split('/').pop();
+
+    /* Makes the address of each curl line this server's own, and gives it a button to copy it. */
+    const finish = (main) => {
+        for (const code of main.querySelectorAll('.curl code')) {
+            code.textContent = code.textContent.replace(/http:\/\/127\.0\.0\.1:8080(?=\/)/,
+                () => location.origin);
+            if (!navigator.clipboard) continue; // it is there in a secure context only
+            const button = element('button', { type: 'button', className: 'copy' }, 'Copy');
+            button.setAttribute('aria-live', 'polite');
+            button.addEventListener('click', async () => {
+                const copied = navigator.clipboard.writeText(code.textContent);
+                button.textContent = await copied.then(() => 'Copied', () => 'Not copied');
+                setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+            });
+            code.closest('pre').before(button);
+        }
+    };
+
+    const focus = (target) => {
+        if (target?.tabIndex < 0) target.tabIndex = -1;
+        target?.focus();
+    };
+
+    /* Puts the answer's page in place of this one's. */
+    const show_page = (page) => {
+        const main = document.querySelector('main');
+        const open = [...main.querySelectorAll('details')].map((details) => details.open);
+        main.replaceChildren(...document.adoptNode(page.querySelector('main')).childNodes);
+        main.querySelectorAll('details').forEach((details, i) => { details.open ||= open[i]; });
+        document.title = page.title;
+        finish(main);
+        focus(main.querySelector('[aria-invalid="true"]')
+            ?? main.querySelector('.problem, .result, pre.json'));
+    };
+
+    /* Says what went wrong where no page came back; the form stays as it was filled in. */
+    const show_problem = (form, title, detail) => {
+        const main = form.closest('main');
+        main.querySelectorAll('.problem, .result, pre.json, .error').forEach((old) => old.remove());
+        main.querySelectorAll('[aria-invalid]').forEach((old) => old.removeAttribute('aria-invalid'));
+        const problem = element('div', { className: 'problem' },
+            element('h2', {}, title), element('p', {}, detail));
+        problem.setAttribute('role', 'alert');
+        form.before(problem);
+        document.title = `Error: ${document.title.replace(/^Error: /, '')}`;
+        focus(problem);
+    };
+
+    const read_answer = async (form, answer) => {
+        const type = answer.headers.get('Content-Type') ?? '';
+        const text = await answer.text();
+        if (type.startsWith('text/html')) {
+            const page = new DOMParser().parseFromString(text, 'text/html');
+            if (page.querySelector('main')) return () => show_page(page);
+        }
+        const problem = type.startsWith('application/problem+json') ? JSON.parse(text) : {};
+        const title = String(problem.title ?? `The server answered with ${answer.status}`);
+        const detail = String(problem.detail ?? 'Try again in a moment.');
+        return () => show_problem(form, title, detail);
+    };
+
+    const send = async (form, data) => {
+        const mine = new AbortController();
+        const timer = setTimeout(() => mine.abort(), PATIENCE_MS);
+        running?.abort();
+        running = mine;
+        form.setAttribute('aria-busy', 'true');
+        const show = await fetch(form.getAttribute('action'), {
+            method: 'POST',
+            body: form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data),
+            headers: { Accept: 'text/html' },
+            signal: mine.signal,
+        }).then((answer) => read_answer(form, answer)).catch(() => () => show_problem(form,
+            'No answer', 'The server did not answer. See that you are connected, and try again.'));
+        clearTimeout(timer);
+        if (running !== mine) return; // a newer request has taken its place
+        running = null;
+        form.removeAttribute('aria-busy');
+        show();
+    };
+
+    document.addEventListener('submit', (event) => {
+        const form = event.target;
+        const action = form.getAttribute('action');
+        if (!form.closest('main') || form.getAttribute('method') !== 'post') return;
+        if (last_part(action) !== last_part(location.href)) return;
+        event.preventDefault();
+        send(form, new FormData(form, event.submitter));
+    });
+
+    finish(document.querySelector('main'));
+})();
