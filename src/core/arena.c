@@ -2,7 +2,8 @@
  * arena.c - blocks of memory in a chain, the newest first.
  *
  * A block is at least BLOCK bytes, or as large as the allocation that asked for it. Under ASan
- * every allocation gets a block of its own, so that a read past its end is caught.
+ * every allocation gets a block of its own, of its very size, so that a read past its end is
+ * caught.
  */
 #include "core/arena.h"
 
@@ -30,7 +31,7 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
     size_t wanted = ARENA_EXACT ? size : (size < BLOCK ? BLOCK : size);
     if (wanted > room)
         wanted = size;
-    if (wanted > room)
+    if (wanted > room || wanted > SIZE_MAX - sizeof(struct arena_block))
         return NULL;
     struct arena_block *block = malloc(sizeof *block + wanted);
     if (!block)
@@ -46,7 +47,8 @@ void *arena_alloc(struct arena *arena, size_t size)
     const size_t align = _Alignof(max_align_t);
     if (size > SIZE_MAX - align)
         goto failed;
-    size = (size + align - 1) / align * align;
+    if (!ARENA_EXACT)
+        size = (size + align - 1) / align * align;
     struct arena_block *block = arena->block;
     if (ARENA_EXACT || !block || size > block->size - block->used)
         block = add_block(arena, size);

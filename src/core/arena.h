@@ -17,7 +17,7 @@
 struct arena_block;
 
 struct arena {
-    struct arena_block *block; /* the newest block; the oldest stays until arena_close */
+    struct arena_block *block; /* the newest block; each knows the one before it */
     size_t total;              /* bytes in all blocks */
     size_t limit;              /* most bytes that all blocks may hold together */
     bool failed;               /* an allocation has failed since the last reset */
@@ -39,7 +39,10 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 /* Returns a copy of TEXT with a NUL behind it, owned by the arena, or a text with data NULL. */
 struct text arena_copy(struct arena *arena, struct text text);
 
-/* Takes everything back. One block is kept for the next request, so this calls free rarely. */
+/*
+ * Takes everything back. The oldest block is kept for the next request, unless it is larger than
+ * usual, so this calls free rarely.
+ */
 void arena_reset(struct arena *arena);
 
 /* Takes everything back and frees every block. */

@@ -30,8 +30,10 @@ static bool grow(struct buffer *buffer, size_t more)
         return false;
     size_t needed = buffer->length + more;
     size_t room = buffer->capacity ? buffer->capacity : FIRST_ROOM;
-    while (room < needed)
-        room = room > buffer->limit / 2 ? needed : room * 2;
+    while (room < needed && room < buffer->limit)
+        room = room > buffer->limit / 2 ? buffer->limit : room * 2;
+    if (room > buffer->limit)
+        room = buffer->limit; /* the room is what holds a buffer to its limit */
     char *data = arena_alloc(buffer->arena, room);
     if (!data)
         return false;
@@ -86,8 +88,7 @@ void buffer_int64(struct buffer *buffer, int64_t value)
     buffer_put(buffer, (struct text){first, (size_t)(digits + sizeof digits - first)});
 }
 
-/* Writes what stands for one byte in the context, or returns an empty text where it needs nothing.
- */
+/* Returns what stands for one byte in the context, an empty text where it may stand itself. */
 typedef struct text escape(unsigned char byte, char room[8]);
 
 static struct text escape_json(unsigned char byte, char room[8])
@@ -126,6 +127,8 @@ static struct text escape_html(unsigned char byte, char room[8])
         return TEXT("&#39;");
     case '\t':
     case '\n':
+    case '\f':
+    case '\r':
         return (struct text){0};
     default:
         return byte < ' ' || byte == 0x7F ? REPLACEMENT : (struct text){0};

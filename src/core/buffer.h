@@ -2,9 +2,9 @@
  * buffer.h - text that is being written, with an escaper for each context.
  *
  * A buffer grows in an arena up to its limit. A write that doesn't fit sets `failed` and is dropped
- * whole, and so is every later one: a writer checks once, at the end. The names say the context: what goes
- * into JSON is written by buffer_json, what goes into HTML by buffer_html, and only text of our own
- * by buffer_puts, so that a missing escape shows in review.
+ * whole, and so is every later one: a writer checks once, at the end. The names say the context:
+ * what goes into JSON is written by buffer_json, what goes into HTML by buffer_html, and only text
+ * of our own by buffer_puts, so that a missing escape shows in review.
  */
 #ifndef DIME_CORE_BUFFER_H
 #define DIME_CORE_BUFFER_H
@@ -45,14 +45,14 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 void buffer_int64(struct buffer *buffer, int64_t value);
 
 /*
- * Appends TEXT as a JSON string with its quotes (RFC 8259, section 7). Bytes that aren't UTF-8 become
- * U+FFFD, so that the result is always a JSON string.
+ * Appends TEXT as a JSON string with its quotes (RFC 8259, section 7). Bytes that aren't UTF-8
+ * become U+FFFD, so that the result is always a JSON string.
  */
 void buffer_json(struct buffer *buffer, struct text text);
 
 /*
  * Appends TEXT for HTML, in an element or in an attribute in double quotes: & < > " ' are escaped;
- * control characters that HTML forbids, and bytes that aren't UTF-8, become U+FFFD.
+ * ASCII control characters that HTML forbids, and bytes that aren't UTF-8, become U+FFFD.
  */
 void buffer_html(struct buffer *buffer, struct text text);
 

@@ -46,11 +46,13 @@ static void refuse(struct reading *reading, const struct field *field, const cha
 
 static bool check_length(struct reading *reading, const struct field *field, size_t length)
 {
-    if ((int64_t)length >= field->min && (int64_t)length <= field->max)
+    bool short_of = (int64_t)length < field->min;
+    if (!short_of && (int64_t)length <= field->max)
         return true;
     response_field_problem(reading->response, field->name,
-                           "%s is %zu bytes long; it may have %" PRId64 " to %" PRId64 ".",
-                           field->name, length, field->min, field->max);
+                           "%s is %zu bytes long; it must have at %s %" PRId64 ".", field->name,
+                           length, short_of ? "least" : "most",
+                           short_of ? field->min : field->max);
     reading->failed = true;
     return false;
 }

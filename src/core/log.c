@@ -13,11 +13,11 @@
 
 #include "core/clock.h"
 
-/* A log line's memory: a small arena of its own would malloc, so this writes into a fixed room. */
+/* A line's own room: an id and a detail fit into it even where all of their bytes are escaped. */
 struct line {
     size_t length;
     bool full;
-    char room[PIPE_BUF / 2];
+    char room[PIPE_BUF];
 };
 
 static void put(struct line *line, struct text text)
@@ -59,8 +59,7 @@ static void put_string(struct line *line, struct text text)
     put(line, TEXT("\""));
 }
 
-/* Days since the epoch to a date, by Howard Hinnant's "chrono-compatible low-level date
- * algorithms". */
+/* The date of a day since the epoch, as Howard Hinnant's "low-level date algorithms" have it. */
 static void civil_from_days(int64_t days, int *year, int *month, int *day)
 {
     int64_t shifted = days + 719468; /* from 0000-03-01 */
@@ -149,11 +148,13 @@ void log_request(struct log *log, const struct log_entry *entry)
     begin(&line, status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO);
     put(&line, TEXT(",\"requestId\":"));
     put_string(&line, entry->request->id);
-    put_format(&line, ",\"function\":\"%s\",\"host\":\"%s\",\"status\":%d", entry->function,
-               entry->host, status);
-    put_format(&line, ",\"durationMs\":%lld.%03d,\"bytesIn\":%zu,\"bytesOut\":%zu",
-               (long long)(entry->duration_ns / 1000000), (int)(entry->duration_ns / 1000 % 1000),
-               entry->bytes_in, entry->bytes_out);
+    put(&line, TEXT(",\"function\":"));
+    put_string(&line, text_of(entry->function));
+    put(&line, TEXT(",\"host\":"));
+    put_string(&line, text_of(entry->host));
+    put_format(&line, ",\"status\":%d,\"durationMs\":%lld.%03d,\"bytesIn\":%zu,\"bytesOut\":%zu",
+               status, (long long)(entry->duration_ns / 1000000),
+               (int)(entry->duration_ns / 1000 % 1000), entry->bytes_in, entry->bytes_out);
     if (status >= 500 && entry->response->detail.length) {
         put(&line, TEXT(",\"message\":"));
         put_string(&line, entry->response->detail);

@@ -1,8 +1,8 @@
 /*
  * log.h - one JSON line per request, and the few lines that a program says of itself.
  *
- * Lines go to fd 2, whole lines per write(2) and at most PIPE_BUF bytes of them, so that those of several
- * workers never mix. A worker gathers the lines of the requests that were ready together and writes
+ * Lines go to fd 2, whole lines per write(2) and at most PIPE_BUF bytes of them, so that those of
+ * several workers never mix. A worker gathers the lines of the requests that were ready together and writes
  * them at once before it waits: under load a line costs no system call of its own, and when it's
  * quiet each is written without delay.
  */
@@ -31,7 +31,7 @@ struct log_entry {
     size_t bytes_in, bytes_out;
 };
 
-/* Adds the line of one request. A line that memory or room is too short for is left out, not cut. */
+/* Adds the line of one request, and writes the waiting ones first where there's no room for it. */
 void log_request(struct log *log, const struct log_entry *entry);
 
 /* Writes the waiting lines. What fd 2 refuses is lost: there is nobody to tell. */
@@ -41,7 +41,7 @@ void log_flush(struct log *log);
 void log_say(enum log_level level, const char *function, int error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The time as RFC 3339 in UTC with milliseconds, 24 bytes and a NUL. */
+/* The time, of the years 1970 to 9999, as RFC 3339 in UTC: 24 bytes and a NUL. */
 void log_timestamp(int64_t milliseconds, char room[25]);
 
 #endif

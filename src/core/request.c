@@ -96,8 +96,7 @@ static struct text accept_type(struct text part, int *q)
     return text_trim(type);
 }
 
-/* How closely a range of Accept names a type: 3 by name, 2 as type/subtype-wildcard, 1 as anything,
- * 0 not. */
+/* How closely a range of Accept names a type: 3 by name, 2 by its first half, 1 as any, 0 not. */
 static int closeness(struct text range, struct text type)
 {
     if (text_equal_nocase(range, type))
@@ -135,7 +134,7 @@ bool request_accepts(struct text accept, bool *html)
     int page = accept_weight(accept, TEXT("text/html"));
     int json = accept_weight(accept, TEXT("application/json"));
     int problem = accept_weight(accept, TEXT("application/problem+json"));
-    *html = page > json && page > problem;
+    *html = page > json;
     return page || json || problem;
 }
 

@@ -18,7 +18,7 @@ bool request_accepts(struct text accept, bool *html);
 /* Makes a request id: 32 random hexadecimal digits and a NUL. */
 void request_make_id(char room[33]);
 
-/* Whether an id that came with the request can be used: 1 to 64 letters, digits, '-', '_' and '.'. */
+/* Whether an id that came with the request can be used: 1 to 64 letters, digits, '-', '_', '.'. */
 bool request_id_fits(struct text id);
 
 #endif

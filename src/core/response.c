@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DETAIL_MOST = 1024 };
+enum {
+    DETAIL_MOST = 1024,
+    HOST_HEADERS = 6, /* what hosts/run.c adds to every answer */
+};
 
 void response_open(struct response *response, struct arena *arena)
 {
@@ -25,12 +28,22 @@ void response_open(struct response *response, struct arena *arena)
     buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
 }
 
+/* A 500 stands, whatever is begun after it: a header was wrong, and the function can't know. */
+static bool has_failed(const struct response *response)
+{
+    return response->answer == ANSWER_PROBLEM && response->status == 500;
+}
+
 static struct buffer *begin(struct response *response, enum answer answer, const char *type)
 {
+    response->body.length = 0;
+    if (has_failed(response))
+        return &response->body;
     response->answer = answer;
     response->status = 200;
     response->content_type = type;
-    response->body.length = 0;
+    response->detail = (struct text){0};
+    response->error_count = 0;
     return &response->body;
 }
 
@@ -69,10 +82,11 @@ void response_problem(struct response *response, int status, const char *format,
 
 void response_field_problem(struct response *response, const char *name, const char *format, ...)
 {
+    if (has_failed(response) || response->error_count == RESPONSE_ERRORS)
+        return;
     response->answer = ANSWER_PROBLEM;
     response->status = 422;
-    if (response->error_count == RESPONSE_ERRORS)
-        return;
+    response->detail = (struct text){0};
     va_list arguments;
     va_start(arguments, format);
     struct text detail = format_text(response->arena, format, arguments);
@@ -91,9 +105,7 @@ static bool breaks_line(struct text value)
 
 void response_own_header(struct response *response, const char *name, struct text value)
 {
-    if (response->header_count == RESPONSE_HEADERS)
-        response_problem(response, 500, "The function sets more headers than a response holds.");
-    else
+    if (response->header_count < RESPONSE_HEADERS)
         response->headers[response->header_count++] = (struct header){text_of(name), value};
 }
 
@@ -105,6 +117,8 @@ void response_header(struct response *response, const char *name, struct text va
     if (breaks_line(copy))
         response_problem(response, 500, "The function set the header %s to more than a line.",
                          name);
+    else if (response->header_count >= RESPONSE_HEADERS - HOST_HEADERS)
+        response_problem(response, 500, "The function set more headers than a response holds.");
     else
         response_own_header(response, name, copy);
 }

@@ -13,7 +13,10 @@ enum { RESPONSE_BODY_MAX = 8 * 1024 * 1024 };
 /* Makes an empty response whose memory comes from ARENA. Allocates nothing. */
 void response_open(struct response *response, struct arena *arena);
 
-/* Adds a header whose value is our own and lives as long as the response. Sets 500 if there's no room. */
+/*
+ * Adds a header whose value is our own and lives as long as the response. For the few that a host
+ * adds itself: room is kept for them.
+ */
 void response_own_header(struct response *response, const char *name, struct text value);
 
 /*

@@ -49,7 +49,7 @@ bool text_cut(struct text *rest, char separator, struct text *part);
 /* Reads decimal digits, an optional '-' before them, nothing else; false when it isn't an int64. */
 bool text_to_int64(struct text text, int64_t *value);
 
-/* The bytes of the UTF-8 character that TEXT begins with, 1 to 4; 0 at the end or where it isn't one. */
+/* How many bytes, 1 to 4, the UTF-8 character at the start of TEXT has; 0 where there is none. */
 size_t text_utf8_length(struct text text);
 
 /* Whether TEXT is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */

@@ -8,6 +8,7 @@
 #include "hosts/cgi.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -23,24 +24,25 @@ struct variables {
     struct text method, query, content_type, content_length, script, path_info, scheme, https;
 };
 
+static const struct {
+    struct text name;
+    size_t offset; /* in struct variables */
+} SLOTS[] = {
+    {{"REQUEST_METHOD", 14}, offsetof(struct variables, method)},
+    {{"QUERY_STRING", 12}, offsetof(struct variables, query)},
+    {{"CONTENT_TYPE", 12}, offsetof(struct variables, content_type)},
+    {{"CONTENT_LENGTH", 14}, offsetof(struct variables, content_length)},
+    {{"SCRIPT_NAME", 11}, offsetof(struct variables, script)},
+    {{"PATH_INFO", 9}, offsetof(struct variables, path_info)},
+    {{"REQUEST_SCHEME", 14}, offsetof(struct variables, scheme)},
+    {{"HTTPS", 5}, offsetof(struct variables, https)},
+};
+
 static struct text *slot(struct variables *variables, struct text name)
 {
-    const struct {
-        struct text name;
-        struct text *slot;
-    } SLOTS[] = {
-        {TEXT("REQUEST_METHOD"), &variables->method},
-        {TEXT("QUERY_STRING"), &variables->query},
-        {TEXT("CONTENT_TYPE"), &variables->content_type},
-        {TEXT("CONTENT_LENGTH"), &variables->content_length},
-        {TEXT("SCRIPT_NAME"), &variables->script},
-        {TEXT("PATH_INFO"), &variables->path_info},
-        {TEXT("REQUEST_SCHEME"), &variables->scheme},
-        {TEXT("HTTPS"), &variables->https},
-    };
     for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
         if (text_equal(name, SLOTS[i].name))
-            return SLOTS[i].slot;
+            return (struct text *)((char *)variables + SLOTS[i].offset);
     }
     return NULL;
 }
@@ -143,9 +145,8 @@ void exchange_open(struct exchange *exchange, const struct function *function, c
 size_t exchange_room(const struct exchange *exchange)
 {
     size_t most = exchange->function->body_max + 1;
-    if (exchange->incoming.refusal)
-        return 0;
-    return exchange->has_length && exchange->length < most ? exchange->length + 1 : most;
+    bool known = exchange->has_length && exchange->length < most;
+    return known ? exchange->length + 1 : most;
 }
 
 void exchange_body(struct exchange *exchange, struct text body)
@@ -242,6 +243,7 @@ int cgi_serve(const struct function *function)
 {
     struct exchange exchange;
     struct arena arena;
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
     arena_open(&arena, REQUEST_MEMORY_MAX);
     exchange_open(&exchange, function, environ, &arena, CGI_TIMEOUT_MS);
     read_body(&exchange);

@@ -31,8 +31,8 @@ void exchange_open(struct exchange *exchange, const struct function *function, c
                    struct arena *arena, int64_t timeout_ms);
 
 /*
- * How many bytes of body are to be read, at most: the function's limit and one more, so that a body over
- * it shows. 0 where Content-Length already says that it is refused.
+ * How many bytes of body are to be read, at most: one more than there should be, so that a longer body
+ * shows, and a refused one too, so that the connection can be kept.
  */
 size_t exchange_room(const struct exchange *exchange);
 

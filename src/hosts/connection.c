@@ -9,7 +9,9 @@
 #include "hosts/connection.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -122,6 +124,12 @@ enum arrival connection_look(struct connection *connection, char *room, size_t r
     if (!connection->length && guard_judge(&guard, seen, body_max) == GUARD_WHOLE)
         return ARRIVAL_SOCKET;
     return gather(connection, seen, body_max, function);
+}
+
+bool connection_is_deaf(const struct connection *connection)
+{
+    int unread = 0;
+    return ioctl(connection->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
 }
 
 bool connection_drain(struct connection *connection, char *room, size_t room_size)

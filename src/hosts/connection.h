@@ -55,6 +55,12 @@ enum arrival connection_look(struct connection *connection, char *room, size_t r
 /* Forgets the request, so that the next one can come. */
 void connection_forget(struct connection *connection);
 
+/*
+ * Whether the peer has left an answer unread. A web server asks again only when it has read all of the
+ * last one; writing to one that doesn't read would block.
+ */
+bool connection_is_deaf(const struct connection *connection);
+
 /* Throws away what has come. False: the peer has closed it. */
 bool connection_drain(struct connection *connection, char *room, size_t room_size);
 

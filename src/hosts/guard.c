@@ -79,12 +79,15 @@ static enum guard_verdict take_params(struct guard *guard, const struct record *
     return guard->which == 0 && guard->length_bytes == 0 ? GUARD_MORE : GUARD_BAD;
 }
 
+/* What the header alone tells, so that a wrong peer isn't waited for. */
+static bool fits(const struct guard *guard, const struct record *record)
+{
+    unsigned expected = guard->expected ? guard->expected : BEGIN_REQUEST;
+    return record->type == expected && (!guard->id || record->id == guard->id);
+}
+
 static enum guard_verdict take(struct guard *guard, const struct record *record, size_t body_max)
 {
-    if (guard->expected == 0)
-        guard->expected = BEGIN_REQUEST;
-    if (record->type != guard->expected || (guard->id && record->id != guard->id))
-        return GUARD_BAD;
     if (record->type == BEGIN_REQUEST)
         return take_begin(guard, record);
     if (record->type == PARAMS)
@@ -107,6 +110,8 @@ enum guard_verdict guard_judge(struct guard *guard, struct text bytes, size_t bo
             .content = data + HEADER,
         };
         size_t whole = HEADER + record.length + data[6]; /* with its padding */
+        if (!fits(guard, &record))
+            return GUARD_BAD;
         if (bytes.length - guard->at < whole)
             break;
         verdict = take(guard, &record, body_max);

@@ -20,6 +20,9 @@
 
 static const char UNIX[] = "unix:";
 
+/* The socket file that was made here. Its inode isn't given to another file while the socket is open. */
+static struct stat own_file;
+
 static const char *unix_path(const char *address)
 {
     return strncmp(address, UNIX, sizeof UNIX - 1) == 0 ? address + sizeof UNIX - 1 : NULL;
@@ -54,6 +57,8 @@ static int bind_unix(int fd, const struct sockaddr_un *name)
     mode_t mask = umask(0117);
     int result = bind(fd, (const struct sockaddr *)name, sizeof *name);
     umask(mask);
+    if (result == 0)
+        lstat(name->sun_path, &own_file);
     return result;
 }
 
@@ -141,6 +146,8 @@ int listen_open(const char *address, const char *function)
 void listen_remove(const char *address)
 {
     const char *path = unix_path(address);
-    if (path)
+    struct stat status;
+    if (path && lstat(path, &status) == 0 && status.st_ino == own_file.st_ino &&
+        status.st_dev == own_file.st_dev)
         unlink(path);
 }

@@ -16,7 +16,10 @@ enum { LISTEN_BACKLOG = 1024 };
  */
 int listen_open(const char *address, const char *function);
 
-/* Removes the socket file of a "unix:" address; does nothing for others. */
+/*
+ * Removes the socket file that listen_open made at a "unix:" address, while the socket is still open; leaves
+ * one that another process has put there since.
+ */
 void listen_remove(const char *address);
 
 /* Whether FD is a listening socket: how spawn-fcgi and systemd start a FastCGI program. */

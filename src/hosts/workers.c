@@ -10,6 +10,7 @@
 #include "hosts/workers.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,7 +47,8 @@ static void become_worker(const struct parent *parent, pid_t parent_pid)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent_pid)
         _exit(0);
-    if (dup2(parent->settings->listener, STDIN_FILENO) == 0)
+    int listener = dup2(parent->settings->listener, STDIN_FILENO);
+    if (listener == 0 && fcntl(listener, F_SETFD, 0) == 0) /* dup2 of 0 to 0 leaves FD_CLOEXEC */
         execv(parent->program, parent->settings->arguments);
     log_say(LOG_LEVEL_ERROR, parent->settings->function, errno, "can't start %s", parent->program);
     _exit(127);
@@ -176,6 +178,7 @@ int workers_run(const struct workers_settings *settings)
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGCHLD, SIG_DFL); /* where it's ignored, as some starters leave it, no death is told */
     ssize_t length = readlink("/proc/self/exe", parent.program, sizeof parent.program - 1);
     parent.slots = calloc((size_t)settings->count, sizeof *parent.slots);
     if (length <= 0 || !parent.slots) {

@@ -128,6 +128,7 @@ static void bound_kinds(struct plan *plan)
     for (size_t k = plan->count; k-- > 0;) {
         struct kind *kind = &plan->kinds[k];
         int64_t next = k + 1 < plan->count ? plan->kinds[k + 1].value : 0;
+        /* A gcd of values is never 0. NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
         kind->pigeonhole.spare = next / plan->common[k];
         kind->pigeonhole.rest = (kind->value / plan->common[k] - 1) * next;
         bound_exchange(plan, k);
@@ -368,9 +369,7 @@ static enum coins_outcome find_nearest(struct plan *plan, int64_t amount,
 enum coins_outcome coins_solve(struct arena *arena, const struct coins_kind *kinds, size_t count,
                                int64_t amount, struct coins_answer *answer)
 {
-    struct plan plan;
-    plan.arena = arena;
-    plan.room = 0;
+    struct plan plan = {.arena = arena};
     memset(answer, 0, sizeof *answer);
     if (amount < 0 || !sort_kinds(&plan, kinds, count))
         return COINS_INVALID;

@@ -164,7 +164,7 @@ enum coins_outcome plan_nearest_by_residues(struct plan *plan, int64_t amount,
                                             struct coins_answer *answer)
 {
     size_t last = plan->count - 1;
-    int64_t weights[COINS_MAX_KINDS];
+    int64_t weights[COINS_MAX_KINDS] = {0};
     for (size_t j = 0; j < plan->count; j++)
         weights[j] = plan->kinds[j].value / plan->divisor;
     const int64_t *least = residue_distances(plan, last, weights);

@@ -8,7 +8,7 @@
 
 #include "money/coins.h"
 
-#define TABLE_CELLS   (1 << 20)
+#define TABLE_CELLS   (3 << 18)
 #define RESIDUE_BITS  20
 #define RESIDUE_CELLS (1 << RESIDUE_BITS)
 #define RESIDUE_STEPS (1 << 22)

@@ -19,6 +19,7 @@ enum {
 struct reader {
     struct text rest;
     const struct currency *currency;
+    int signs; /* how many there were */
     bool negative;
     struct text digits;          /* the digits as written, with commas and a point */
     int64_t exponent;            /* behind the e */
@@ -130,20 +131,17 @@ static bool skip_symbol(struct reader *reader)
     return longest > 0;
 }
 
-/* A plus or a minus, also the minus sign of Unicode. False when a sign comes twice. */
-static bool skip_sign(struct reader *reader, bool *signed_before)
+/* Skips a plus or a minus, also the minus sign of Unicode. */
+static void skip_sign(struct reader *reader)
 {
     size_t length = starts(reader, "+") || starts(reader, "-") ? 1 : 0;
     length = starts(reader, "\xE2\x88\x92") ? 3 : length;
     if (length == 0)
-        return true;
-    if (*signed_before)
-        return false;
-    *signed_before = true;
+        return;
+    reader->signs++;
     reader->negative = !starts(reader, "+");
     skip(reader, length);
     skip_blanks(reader);
-    return true;
 }
 
 /* An exponent, if the e has digits behind it: else it begins a word, as in 5 EUR. */
@@ -303,12 +301,11 @@ static enum decimal_outcome blame(const struct reader *reader, bool within_numbe
 /* Reads the whole of the rest: a sign, a symbol, a number, and a symbol, with blanks between. */
 static enum decimal_outcome read_parts(struct reader *reader, int64_t *minor)
 {
-    bool with_sign = false;
-    if (!skip_sign(reader, &with_sign))
-        return DECIMAL_NOT_A_NUMBER;
+    skip_sign(reader);
     skip_symbol(reader);
     skip_blanks(reader);
-    if (!skip_sign(reader, &with_sign) || !skip_digits(reader))
+    skip_sign(reader);
+    if (reader->signs > 1 || !skip_digits(reader))
         return blame(reader, false);
     skip_exponent(reader);
     skip_blanks(reader);

@@ -27,14 +27,10 @@ def start_dime(stand, name, program, *arguments):
     return process
 
 
-def dime(stand, name, program):
-    """One of dime's programs with two threads, behind the configuration that dime ships."""
-    start_dime(stand, name, program, "--threads", "2")
-    return upstream(name, stand.path(name + ".sock"), True), fastcgi(name, True)
-
-
 def change(stand, name):
-    return dime(stand, name, "change")
+    """The program itself. Its location is part of the configuration that ships."""
+    start_dime(stand, name, "change", "--threads", "2")
+    return None, None
 
 
 def constant(stand, name):
@@ -42,13 +38,13 @@ def constant(stand, name):
     program = "tests/bench/constant"
     if not os.access(os.path.join(BUILDDIR, program), os.X_OK):
         raise Skipped(f"{program} isn't built")
-    return dime(stand, name, program)
+    start_dime(stand, name, program, "--threads", "2")
+    return upstream(name, stand.path(name + ".sock"), True), fastcgi(name, True)
 
 
 def headers_of_change(stand):
     """Asks `change`, which runs already, through a passing nginx for its answer's headers."""
-    block = upstream("change", stand.path("change.sock"), True)
-    passing = stand.nginx([block], {"change": fastcgi("change", True)})
+    passing = stand.nginx([], {})
     _, _, headers = stand.ask("change", MEASURED)
     stand.stop(passing)
     return headers

@@ -401,12 +401,14 @@ START_TEST(nearest_amounts)
     expect_nearest(NULL, 0, 1, 0, 0);
     /* no amount above fits into an int64 */
     expect_nearest((struct coins_kind[]){{10, ALL}}, 1, INT64_MAX, INT64_MAX / 10 * 10, 0);
-    expect_nearest((struct coins_kind[]){{10, ALL}}, 1, INT64_MAX - 7, INT64_MAX - 7, 0);
+    expect_nearest((struct coins_kind[]){{10, ALL}}, 1, INT64_MAX - 1, INT64_MAX - 7, 0);
     expect_nearest((struct coins_kind[]){{10, ALL}}, 1, INT64_MAX - 8, INT64_MAX - 17,
                    INT64_MAX - 7);
     /* values that no table holds: by residues, and by search */
     expect_nearest((struct coins_kind[]){{9999991, ALL}, {500009, ALL}}, 2, 600000, 500009,
                    1000018);
+    expect_nearest((struct coins_kind[]){{99991, ALL}, {99989, ALL}, {99971, ALL}, {99961, ALL}}, 4,
+                   399000, 299973, 399844);
     expect_nearest((struct coins_kind[]){{9999991, 1}, {7000003, 1}}, 2, 5, 0, 7000003);
     expect_nearest((struct coins_kind[]){{9999991, 2}, {7000003, 1}}, 2, 17000000, 16999994,
                    19999982);
@@ -455,13 +457,31 @@ START_TEST(memory_runs_out)
     ck_assert_int_eq(coins_solve(&tiny, residues, 7, MANY, &answer), COINS_NO_MEMORY);
     ck_assert_int_eq(coins_solve(&tiny, kinds, 3, 0, &answer), COINS_MADE);
     arena_close(&tiny);
-    /* enough to see that it is impossible, too little to look for the nearest */
-    arena_open(&tiny, 4096);
-    static const struct coins_kind till[] = {{2500, 10}, {999, 10}, {998, 10}};
-    ck_assert_int_eq(coins_solve(&tiny, till, 3, 12345, &answer), COINS_NO_MEMORY);
-    arena_close(&tiny);
     ck_assert_int_eq(solve(residues, 7, MANY, &answer), COINS_MADE);
     check_sum(residues, 7, MANY, &answer);
+}
+END_TEST
+
+/* Memory may also end when the amount is known to be impossible, but not yet what is next to it. */
+START_TEST(memory_runs_out_later)
+{
+    static const struct coins_kind till[] = {{2500, 10}, {999, 10}, {998, 10}};
+    static const struct coins_kind residues[] = {{9999991, ALL}, {500009, ALL}};
+    struct coins_answer answer;
+    enum coins_outcome outcome = COINS_NO_MEMORY;
+    size_t limit = 0;
+    for (; outcome == COINS_NO_MEMORY; limit += 64) {
+        struct arena small;
+        arena_open(&small, limit);
+        outcome = coins_solve(&small, till, 3, 12345, &answer);
+        arena_close(&small);
+    }
+    ck_assert_int_eq(outcome, COINS_IMPOSSIBLE);
+    ck_assert_uint_gt(limit, 64);
+    struct arena small;
+    arena_open(&small, 65536);
+    ck_assert_int_eq(coins_solve(&small, residues, 2, 600000, &answer), COINS_NO_MEMORY);
+    arena_close(&small);
 }
 END_TEST
 
@@ -511,6 +531,7 @@ Suite *coins_suite(void)
     tcase_add_test(tests, huge_numbers_in_a_till);
     tcase_add_test(tests, refuses_bad_kinds);
     tcase_add_test(tests, memory_runs_out);
+    tcase_add_test(tests, memory_runs_out_later);
     tcase_add_test(tests, too_hard_is_said);
     tcase_add_test(tests, every_currency);
     tcase_add_test(tests, largest_amounts);

@@ -1,0 +1,93 @@
+#!/bin/sh
+# builds.sh - dime built in other ways, each with the tests that this way is for: clang with
+# sanitizers, valgrind, static-pie, and what `make distcheck` makes of the tarball.
+# usage: builds.sh BUILDDIR SRCDIR
+build=$(cd "$1" && pwd) && src=$(cd "$2" && pwd) || exit 2
+passed=0 failed=0 skipped=0
+
+# Counts one step by its exit status, or adds up the counts that it closes with.
+step() {
+    name=$1
+    shift
+    log=$build/tests/logs/build-$name.log
+    if "$@" >"$log" 2>&1; then status=0; else status=$?; fi
+    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 | tr -cd '0-9 ')
+    # shellcheck disable=SC2086 # three numbers, to be split
+    set -- $counts
+    passed=$((passed + ${1:-0})) failed=$((failed + ${2:-0})) skipped=$((skipped + ${3:-0}))
+    if [ "$status" -eq 0 ]; then
+        passed=$((passed + 1))
+        echo "ok - $name${counts:+: $1 passed, $2 failed, $3 skipped}"
+    else
+        failed=$((failed + 1))
+        echo "not ok - $name"
+        grep -E '^ *not ok|error:|ERROR' "$log" | head -n 20
+        tail -n 30 "$log"
+    fi
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    echo "skip - $1: $2"
+}
+
+# configured NAME [FLAG...]: builds in a folder of its own
+configured() {
+    directory=$build/builds/$1
+    shift
+    mkdir -p "$directory" && cd "$directory" &&
+        { [ -f config.status ] || "$src/configure" -q --enable-werror "$@"; } &&
+        make -s -j2 all check-programs
+}
+
+sanitized() {
+    configured sanitized CC=clang CFLAGS='-g -O1' --enable-sanitizers &&
+        "$src/tests/run" "$build/builds/sanitized" "$src" unit golden cgi responder bad-input json
+}
+
+under_valgrind() {
+    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible \
+        "$build/tests/unit/unit" --quick &&
+        REQUEST_METHOD=GET QUERY_STRING=amount=1.89 HTTP_ACCEPT=text/html \
+            valgrind -q --error-exitcode=9 --leak-check=full "$build/change"
+}
+
+static() {
+    configured static --enable-static-cgi && "$src/tests/run" "$build/builds/static" "$src" cgi
+}
+
+fuzz() {
+    directory=$build/builds/fuzz
+    mkdir -p "$directory" && cd "$directory" || return 1
+    for target in "$src"/tests/fuzz/*_fuzz.c; do
+        name=$(basename "$target" .c)
+        clang -g -O1 -std=gnu17 -D_GNU_SOURCE -DARENA_EXACT=1 -I"$build" -I"$src/src" \
+            -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$name" "$target" \
+            "$src"/src/core/arena.c "$src"/src/core/buffer.c "$src"/src/core/text.c \
+            "$src"/src/core/form.c "$src"/src/core/json.c "$src"/src/core/json_check.c \
+            "$src"/src/core/json_tree.c "$src"/src/hosts/guard.c -ljson-c &&
+            "./$name" -max_total_time=15 -max_len=4096 -print_final_stats=1 2>&1 || return 1
+    done
+}
+
+distcheck() {
+    cd "$build" && make -s distcheck
+}
+
+mkdir -p "$build/tests/logs"
+if command -v clang >/dev/null; then
+    step sanitized sanitized
+    step fuzz fuzz
+else
+    skip sanitized "clang isn't installed"
+    skip fuzz "clang isn't installed"
+fi
+if command -v valgrind >/dev/null; then
+    step valgrind under_valgrind
+else
+    skip valgrind "valgrind isn't installed"
+fi
+step static static
+step distcheck distcheck
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
