@@ -1,5 +1,6 @@
 /*
- * clock.h - the two clocks: one for durations, one for timestamps and deadlines.
+ * clock.h - the two clocks: one for durations, one for timestamps and deadlines. Both are read
+ * without a system call (vDSO), so that a request may ask as often as it likes.
  */
 #ifndef DIME_CORE_CLOCK_H
 #define DIME_CORE_CLOCK_H

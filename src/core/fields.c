@@ -51,8 +51,7 @@ static bool check_length(struct reading *reading, const struct field *field, siz
         return true;
     response_field_problem(reading->response, field->name,
                            "%s is %zu bytes long; it must have at %s %" PRId64 ".", field->name,
-                           length, short_of ? "least" : "most",
-                           short_of ? field->min : field->max);
+                           length, short_of ? "least" : "most", short_of ? field->min : field->max);
     reading->failed = true;
     return false;
 }
@@ -120,10 +119,14 @@ static void read_integer(struct reading *reading, const struct field *field, str
     bool whole = is_text(given)
                      ? text_to_int64(text_trim(given->text), &value->integer)
                      : is_json(given, JSON_NUMBER) && json_integer(given->json, &value->integer);
-    if (!whole)
-        refuse(reading, field, "must be a whole number");
-    else
+    if (whole) {
         check_range(reading, field, value->integer);
+        return;
+    }
+    response_field_problem(reading->response, field->name,
+                           "%s must be a whole number from %" PRId64 " to %" PRId64 ".",
+                           field->name, field->min, field->max);
+    reading->failed = true;
 }
 
 /* Items as they are gathered. */
@@ -136,7 +139,7 @@ static bool add_item(struct reading *reading, const struct field *field, struct 
                      struct item item)
 {
     if (items->count == field->most) {
-        response_field_problem(reading->response, field->name, "%s has more than %zu items.",
+        response_field_problem(reading->response, field->name, "%s may have at most %zu items.",
                                field->name, field->most);
         reading->failed = true;
         return false;
@@ -218,6 +221,7 @@ static void read_items(struct reading *reading, const struct field *field, struc
 {
     struct items items = {arena_array(reading->request->arena, field->most, sizeof(struct item)),
                           0};
+    size_t errors = reading->response->error_count;
     value->text = given->text;
     if (!items.items)
         return; /* the arena has failed, and so will the whole response */
@@ -231,7 +235,7 @@ static void read_items(struct reading *reading, const struct field *field, struc
         value->text = items_text(reading, field, &items);
     value->items = items.items;
     value->count = items.count;
-    if (!items.count && !reading->failed)
+    if (!items.count && reading->response->error_count == errors)
         refuse(reading, field, "is empty; leave it out or give at least one item");
 }
 
@@ -244,13 +248,13 @@ static void read_field(struct reading *reading, const struct field *field, struc
         [FIELD_BOOLEAN] = read_boolean, [FIELD_INTEGER] = read_integer,
         [FIELD_LIST] = read_items,      [FIELD_MAP] = read_items,
     };
+    /* An empty input of a form, and JSON's null, say nothing. */
+    if (is_json(given, JSON_NULL) || (is_text(given) && text_trim(given->text).length == 0))
+        return;
     if (value->given) {
         refuse(reading, field, "is given more than once; give it once");
         return;
     }
-    /* An empty input of a form, and JSON's null, say nothing. */
-    if (is_json(given, JSON_NULL) || (is_text(given) && text_trim(given->text).length == 0))
-        return;
     value->given = true;
     READERS[field->kind](reading, field, value, given);
 }
@@ -268,7 +272,7 @@ static void read_name(struct reading *reading, struct text name, const struct gi
 
 static void unreadable(struct reading *reading, const char *what, const char *why)
 {
-    response_problem(reading->response, 400, "%s can't be read: %s.", what, why);
+    response_problem(reading->response, 400, "%s can't be read at %s.", what, why);
     reading->failed = true;
 }
 
@@ -309,8 +313,11 @@ static void read_json(struct reading *reading)
         read_members(reading, value);
         return;
     }
-    response_problem(reading->response, 422, "Send a JSON object, such as {\"%s\":...}.",
-                     reading->function->fields[0].name);
+    const char *name = reading->function->fields[0].name;
+    if (name)
+        response_problem(reading->response, 422, "Send a JSON object, such as {\"%s\":...}.", name);
+    else
+        response_problem(reading->response, 422, "Send a JSON object, such as {}.");
     reading->failed = true;
 }
 
@@ -325,10 +332,10 @@ static struct text media_type(struct text content_type)
 static bool is_json_type(struct text type)
 {
     const struct text suffix = TEXT("+json");
-    return text_equal_nocase(type, TEXT("application/json")) ||
-           (text_starts(type, TEXT("application/")) && type.length > suffix.length &&
-            text_equal((struct text){type.data + type.length - suffix.length, suffix.length},
-                       suffix));
+    struct text end = type;
+    if (type.length > suffix.length)
+        end = (struct text){type.data + type.length - suffix.length, suffix.length};
+    return text_equal_nocase(type, TEXT("application/json")) || text_equal_nocase(end, suffix);
 }
 
 /*
@@ -366,6 +373,12 @@ static void check_required(struct reading *reading)
     }
 }
 
+/* Whether what was read so far, though a field in it may be wrong, lets more be read and judged. */
+static bool goes_on(const struct reading *reading)
+{
+    return !reading->failed || reading->response->error_count;
+}
+
 static size_t count_fields(const struct function *function)
 {
     size_t count = 0;
@@ -384,9 +397,9 @@ bool fields_read(const struct function *function, struct request *request,
     if (!reading.values)
         return false;
     read_form(&reading, request->query, "The query");
-    if (!reading.failed && (request->method == METHOD_POST || request->body.length))
+    if (goes_on(&reading) && (request->method == METHOD_POST || request->body.length))
         read_body(&reading);
-    if (!reading.failed)
+    if (goes_on(&reading))
         check_required(&reading);
     return !reading.failed && !request->arena->failed;
 }

@@ -177,10 +177,10 @@ static void put_form_field(struct filling *filling, const struct field *field)
                   field->name);
     buffer_open(&tag, out->arena, 1024);
     buffer_printf(&tag,
-                  "input id=\"%s\" name=\"%s\" type=\"%s\" autocomplete=\"off\" "
+                  "input id=\"%s\" name=\"%s\" type=\"%s\" autocomplete=\"off\"%s "
                   "aria-describedby=\"%s-hint %s-error\"",
                   field->name, field->name, field->kind == FIELD_BOOLEAN ? "checkbox" : "text",
-                  field->name, field->name);
+                  field->required ? " required" : "", field->name, field->name);
     fill_input(filling, buffer_text(&tag));
     buffer_printf(out, ">\n<p class=\"hint\" id=\"%s-hint\">", field->name);
     buffer_html(out, text_of(field->help));
@@ -241,18 +241,19 @@ static const struct place *place_at(struct text page)
     return NULL;
 }
 
-/* Fills what stands at the start of PAGE, a '<', and returns how many bytes of the page that was.
- */
+/* Fills what stands at the '<' that PAGE begins with; returns how many bytes of the page it was. */
 static size_t fill_place(struct filling *filling, struct text page)
 {
     const struct place *place = place_at(page);
+    size_t open = place ? place->open.length : 0;
     const char *end =
-        place ? memmem(page.data, page.length, place->close.data, place->close.length) : NULL;
+        place ? memmem(page.data + open, page.length - open, place->close.data, place->close.length)
+              : NULL;
     if (!end) {
         buffer_put(filling->out, (struct text){page.data, 1});
         return 1;
     }
-    size_t skip = place->fill == fill_comment ? place->open.length : 1;
+    size_t skip = place->fill == fill_comment ? open : 1;
     struct text inner = {page.data + skip, (size_t)(end - page.data) - skip};
     if (place->fill != fill_comment)
         buffer_put(filling->out, TEXT("<"));

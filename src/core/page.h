@@ -1,5 +1,6 @@
 /*
- * page.h - the HTML page of a function, filled in.
+ * page.h - the HTML page of a function, filled in. A person gets the form back with what was typed
+ * and the answer or the message in it, with no script needed.
  */
 #ifndef DIME_CORE_PAGE_H
 #define DIME_CORE_PAGE_H

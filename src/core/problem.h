@@ -1,5 +1,6 @@
 /*
- * problem.h - problem details (RFC 9457): what every failure is answered with.
+ * problem.h - problem details (RFC 9457): what every failure is answered with. One form for all of
+ * them means that a client needs one way to read what went wrong.
  */
 #ifndef DIME_CORE_PROBLEM_H
 #define DIME_CORE_PROBLEM_H

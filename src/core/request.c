@@ -1,5 +1,8 @@
 /*
  * request.c - looking things up in a request, and reading its method and Accept header.
+ *
+ * A request has a handful of fields and headers, so they are found by looking at each in turn. The
+ * Accept header decides only between a page and JSON, and where it leaves the choice it is JSON.
  */
 #include "core/request.h"
 

@@ -1,5 +1,6 @@
 /*
  * request.h - reading what HTTP says of a request: the method, and which form of answer is wanted.
+ * Hosts use it; what a function may ask of a request stands in function.h.
  */
 #ifndef DIME_CORE_REQUEST_H
 #define DIME_CORE_REQUEST_H

@@ -1,6 +1,7 @@
 /*
  * response.h - the part of a response that hosts need and functions don't: making one, and turning
- * what a function left in it into the bytes that go out.
+ * what a function left in it into the bytes that go out. It is apart from function.h so that a
+ * function can't finish what is the host's to finish.
  */
 #ifndef DIME_CORE_RESPONSE_H
 #define DIME_CORE_RESPONSE_H

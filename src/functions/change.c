@@ -264,7 +264,7 @@ static void put_sentence(struct buffer *html, const struct question *question,
             continue;
         buffer_puts(html, separator);
         buffer_int64(html, answer->counts[i]);
-        buffer_puts(html, " ");
+        buffer_puts(html, piece_link(piece));
         buffer_html(html, text_of(piece_name(piece, answer->counts[i])));
         separator = ", ";
     }

@@ -1,5 +1,6 @@
 /*
- * registry.h - all functions, for programs that have more than one.
+ * registry.h - all functions, for programs that have more than one. It is all that such a program
+ * knows of them.
  */
 #ifndef DIME_FUNCTIONS_REGISTRY_H
 #define DIME_FUNCTIONS_REGISTRY_H

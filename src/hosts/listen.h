@@ -1,5 +1,6 @@
 /*
- * listen.h - the socket that a FastCGI host listens on.
+ * listen.h - the socket that a FastCGI host listens on. It is opened once, by whichever process
+ * outlives the workers.
  */
 #ifndef DIME_HOSTS_LISTEN_H
 #define DIME_HOSTS_LISTEN_H

@@ -35,9 +35,11 @@ enum {
     SEND_SECONDS = 5,      /* how long the web server may take nothing of an answer */
     DRAIN_MS = 2000,       /* how long to read the rest of a body that was refused */
     STOP_MS = 5000,        /* how long half a request may hold up stopping */
+    SILENT_MS = 200,       /* the same for a connection that has sent nothing */
     PAUSE_MS = 100,        /* how long to accept nothing when descriptors have run out */
     DESCRIPTORS = 16384,   /* most that are asked for */
     DESCRIPTORS_OWN = 32,  /* those that aren't connections */
+    GATHERED = 32 << 20,   /* bytes that requests which come in pieces may hold together */
 };
 
 struct worker {
@@ -46,6 +48,7 @@ struct worker {
     int epoll;
     int request_file; /* a memfd that libfcgi reads a gathered request from */
     size_t connections, connections_max;
+    size_t gathered; /* bytes that the connections hold */
     struct connection idle, waiting, draining; /* heads of rings, the oldest first */
     int64_t paused_until_ns;                   /* 0: the listener is watched */
     void *state;                               /* of the function */
@@ -91,8 +94,9 @@ static void pause_listener(struct worker *worker, int64_t until_ns)
 
 static void drop(struct worker *worker, struct connection *connection)
 {
-    connection_close(connection);
+    worker->gathered -= connection->capacity;
     worker->connections--;
+    connection_close(connection);
 }
 
 /* Lets libfcgi read the request, from the socket or from a file with the gathered bytes. */
@@ -112,6 +116,7 @@ static bool parse(struct worker *worker, struct connection *connection, bool gat
     }
     fcgi->ipcFd = from;
     fcgi->keepConnection = 1; /* else the Finish within Accept would close it */
+    fcgi->detached = 1;       /* a close is at once: nothing is unread */
     bool parsed = FCGX_Accept_r(fcgi) >= 0;
     if (!parsed) {
         fcgi->ipcFd = -1;
@@ -178,17 +183,22 @@ static void answer(struct worker *worker, int fd)
 static bool serve(struct worker *worker, struct connection *connection, bool gathered)
 {
     FCGX_Request *fcgi = &worker->fcgi;
+    if (connection->watched && connection_is_deaf(connection)) {
+        log_say(LOG_LEVEL_WARN, worker->settings->function->name, 0,
+                "closed a connection: its peer asks and doesn't read");
+        return false;
+    }
     if (!parse(worker, connection, gathered))
         return false;
     answer(worker, connection->fd);
     bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
     if (atomic_load_explicit(&stop_asked, memory_order_relaxed) || !whole)
         fcgi->keepConnection = whole ? 0 : 1;
-    fcgi->detached = 1; /* close at once: nothing is unread */
     FCGX_Finish_r(fcgi);
     connection->fd = fcgi->ipcFd;
     fcgi->ipcFd = -1;
     arena_reset(&worker->arena);
+    worker->gathered -= connection->capacity;
     connection_forget(connection);
     if (connection->fd < 0)
         return false;
@@ -204,7 +214,11 @@ static bool proceed(struct worker *worker, struct connection *connection)
     const struct function *function = worker->settings->function;
     if (connection->state == CONNECTION_DRAINING)
         return connection_drain(connection, worker->room, ROOM);
-    switch (connection_look(connection, worker->room, ROOM, function->body_max, function->name)) {
+    size_t held = connection->capacity;
+    enum arrival arrival =
+        connection_look(connection, worker->room, ROOM, function->body_max, function->name);
+    worker->gathered += connection->capacity - held;
+    switch (arrival) {
     case ARRIVAL_MORE:
         if (connection->state == CONNECTION_IDLE && connection->length)
             connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
@@ -222,10 +236,12 @@ static bool proceed(struct worker *worker, struct connection *connection)
 /* A connection is watched only once it has outlived its first request: many never do. */
 static void on_readable(struct worker *worker, struct connection *connection)
 {
-    if (!proceed(worker, connection))
+    bool kept = proceed(worker, connection);
+    if (kept && !connection->watched)
+        kept = connection->watched =
+            watch(worker, connection->fd, EPOLLIN | EPOLLRDHUP, connection);
+    if (!kept)
         drop(worker, connection);
-    else if (!connection->watched)
-        connection->watched = watch(worker, connection->fd, EPOLLIN | EPOLLRDHUP, connection);
 }
 
 static bool is_shortage(int error)
@@ -265,6 +281,28 @@ static void expire(struct worker *worker, struct connection *head, int64_t now, 
         drop(worker, head->next);
 }
 
+/* Whether a connection is open and no request has begun on it, not even just now. */
+static bool is_quiet(struct worker *worker, struct connection *connection)
+{
+    return !proceed(worker, connection) ||
+           (connection->state != CONNECTION_DRAINING && !connection->length);
+}
+
+/*
+ * Makes room for newcomers, at the expense of the web server's spare connections (it opens others) and
+ * of those that have been sending a request for the longest time. Never called amid a batch of
+ * events, one of which might be for a connection that is dropped here.
+ */
+static void make_room(struct worker *worker)
+{
+    struct connection *spare = worker->idle.next;
+    if (worker->connections >= worker->connections_max && spare != &worker->idle &&
+        is_quiet(worker, spare))
+        drop(worker, spare);
+    while (worker->gathered > GATHERED && worker->waiting.next != &worker->waiting)
+        drop(worker, worker->waiting.next);
+}
+
 static int64_t until_expiry(const struct connection *head, int64_t now, int64_t ms)
 {
     if (head->next == head)
@@ -283,6 +321,7 @@ static int house_keeping(struct worker *worker)
     int64_t now = clock_monotonic_ns(), timeout = worker->settings->timeout_ms;
     expire(worker, &worker->waiting, now, timeout);
     expire(worker, &worker->draining, now, DRAIN_MS);
+    make_room(worker);
     bool room = worker->connections < worker->connections_max;
     if (worker->paused_until_ns && room &&
         (worker->paused_until_ns == INT64_MAX || worker->paused_until_ns <= now))
@@ -310,12 +349,12 @@ static void serve_ready(struct worker *worker)
     log_flush(&worker->log);
 }
 
-/* Kept connections on which nothing has arrived are closed; the web server opens others. */
-static void close_idle(struct worker *worker)
+/* Closes the connections of a ring on which nothing has arrived; the web server opens others. */
+static void close_quiet(struct worker *worker, struct connection *head)
 {
-    for (struct connection *c = worker->idle.next, *next; c != &worker->idle; c = next) {
+    for (struct connection *c = head->next, *next; c != head; c = next) {
         next = c->next;
-        if (!proceed(worker, c) || c->state == CONNECTION_IDLE)
+        if (!c->length && is_quiet(worker, c))
             drop(worker, c);
     }
 }
@@ -323,7 +362,7 @@ static void close_idle(struct worker *worker)
 /* Finishes what has begun to arrive. What still waits in the listener's queue is for the next worker. */
 static void finish(struct worker *worker)
 {
-    int64_t end = clock_monotonic_ns() + STOP_MS * INT64_C(1000000);
+    const int64_t start = clock_monotonic_ns(), ms = 1000000;
     epoll_ctl(worker->epoll, EPOLL_CTL_DEL, stop_event, NULL);
     pause_listener(worker, 0);
     if (worker->settings->own_listener) {
@@ -331,13 +370,15 @@ static void finish(struct worker *worker)
             log_flush(&worker->log);
         pause_listener(worker, 0);
     }
-    close_idle(worker);
-    while (worker->connections && clock_monotonic_ns() < end) {
+    close_quiet(worker, &worker->idle);
+    while (worker->connections && clock_monotonic_ns() - start < STOP_MS * ms) {
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(worker->epoll, events, EVENTS, PAUSE_MS);
         for (int i = 0; i < ready; i++)
             on_readable(worker, events[i].data.ptr);
-        close_idle(worker);
+        close_quiet(worker, &worker->idle);
+        if (clock_monotonic_ns() - start >= SILENT_MS * ms)
+            close_quiet(worker, &worker->waiting);
         house_keeping(worker);
     }
     log_flush(&worker->log);

@@ -1,5 +1,6 @@
 /*
- * run.h - what every host does between reading a request and sending its response.
+ * run.h - what every host does between reading a request and sending its response. It is in one
+ * place so that a function answers alike on all of them.
  */
 #ifndef DIME_HOSTS_RUN_H
 #define DIME_HOSTS_RUN_H

@@ -3,25 +3,11 @@
  *
  * Kinds are taken from the largest to the smallest. After each one, only a narrow window of rests
  * is left for the smaller kinds in a best answer, and only every step-th value in it, where step is
- * the gcd of the values taken so far. For the US coins these windows hold some twenty cells in all.
+ * the gcd of the values taken so far. For 1.89 in US coins all windows together have seven cells.
  *
- * Why a window is narrow. Call kind k spare by s when s of it are left over, and g = gcd(c_j, c_k).
- * Exchange: c_k/g pieces of a smaller kind j are worth c_j/g pieces of kind k, which are fewer. So
- * in a best answer where k is spare by c_j/g, there are fewer than c_k/g pieces of kind j.
- * Pigeonhole: among any c_k/G smaller pieces (G: the gcd of c_k and all smaller values) some run
- * of prefix sums repeats modulo c_k, so some of them are worth a whole number of pieces of kind k,
- * which are fewer. So where k is spare by c_next/G, there are fewer than c_k/G smaller pieces.
- * Hence kind k is nearly used up, or what the smaller ones make is bounded: see bound_kinds.
- *
- * Both are old: P. C. Gilmore and R. E. Gomory ("The theory and computation of knapsack functions",
- * Oper. Res. 14, 1966) show so that a knapsack becomes periodic. Today they go by proximity: F.
- * Eisenbrand and R. Weismantel (ACM Trans. Algorithms 16, 2020), and for limited numbers of pieces
- * A. Polak, L. Rohwedder and K. Wegrzycki ("Knapsack and subset sum with small items", ICALP 2021).
- *
- * Limits: a table of TABLE_CELLS; where it doesn't suffice, and nothing runs out, a shortest path
- * over residues (at most RESIDUE_CELLS of them, RESIDUE_STEPS of work); else SEARCH_STEPS of search
- * with bounds. COINS_TOO_HARD is what is left: many values of a million or more, or tills of
- * thousands, that share hardly a factor.
+ * Limits: a table of TABLE_CELLS; else, if nothing runs out, a shortest path over residues (at most
+ * RESIDUE_CELLS of them, RESIDUE_STEPS of work); else SEARCH_STEPS of search with bounds. What is
+ * left is COINS_TOO_HARD: values near a million, or tills of thousands, that share hardly a factor.
  */
 #include "money/coins.h"
 
@@ -93,6 +79,22 @@ static void set_amounts(struct plan *plan, int64_t low, int64_t high)
     plan->divisor = plan->common[0];
 }
 
+/*
+ * Why a window is narrow. Call kind k spare by s when s of it are left over, and g = gcd(c_j, c_k).
+ * Exchange: c_k/g pieces of a smaller kind j are worth c_j/g pieces of kind k, which are fewer. So
+ * in a best answer where k is spare by c_j/g, there are fewer than c_k/g pieces of kind j.
+ * Pigeonhole: among any c_k/G smaller pieces (G: the gcd of c_k and all smaller values) some run
+ * of prefix sums repeats modulo c_k, so some of them are worth a whole number of pieces of kind k,
+ * which are fewer. So where k is spare by c_next/G, there are fewer than c_k/G smaller pieces.
+ * Hence kind k is nearly used up, or what the smaller ones make is bounded: see bound_exchange,
+ * which also uses that a smaller kind which is sure to be spare bounds all that comes behind it.
+ *
+ * Both are old: P. C. Gilmore and R. E. Gomory ("The theory and computation of knapsack functions",
+ * Oper. Res. 14, 1966) show so that a knapsack becomes periodic. Today they go by proximity: F.
+ * Eisenbrand and R. Weismantel (ACM Trans. Algorithms 16, 2020), and for limited numbers of pieces
+ * A. Polak, L. Rohwedder and K. Wegrzycki ("Knapsack and subset sum with small items", ICALP 2021).
+ */
+
 /* Lowers REST to what BOUND of kind J adds to SUM, where at most MOST of J are used. */
 static int64_t chain(int64_t rest, int64_t sum, const struct kind *j, int64_t most,
                      const struct bound *bound)
@@ -102,8 +104,8 @@ static int64_t chain(int64_t rest, int64_t sum, const struct kind *j, int64_t mo
 }
 
 /*
- * Bounds what the kinds behind K make when K is spare, by exchange with each of them. A smaller
- * kind that is sure to be spare itself bounds all that comes behind it. No sum passes 2^52.
+ * Bounds what the kinds behind K make when K is spare, by exchange with each of them. No sum
+ * passes 2^52.
  */
 static void bound_exchange(struct plan *plan, size_t k)
 {

@@ -241,3 +241,10 @@ const char *piece_name(const struct piece *piece, int64_t how_many)
 {
     return how_many == 1 ? piece->singular : piece->plural;
 }
+
+const char *piece_link(const struct piece *piece)
+{
+    char first = piece->singular[0];
+    bool letter = (first | 32) >= 'a' && (first | 32) <= 'z';
+    return letter ? " " : " \u00D7 ";
+}

@@ -87,7 +87,7 @@ void drawing_put(struct buffer *html, const struct currency *currency, const str
     buffer_printf(html, "<li class=\"%s %s\">\n", note ? "note" : "coin",
                   note ? COLOURS[piece->colour] : METALS[piece->metal]);
     put_svg(html, currency, piece, how_many);
-    buffer_printf(html, "<span class=\"tally\"><b>%" PRId64 "</b> ", how_many);
+    buffer_printf(html, "<span class=\"tally\"><b>%" PRId64 "</b>%s", how_many, piece_link(piece));
     buffer_html(html, text_of(piece_name(piece, how_many)));
     buffer_puts(html, "</span>\n<span class=\"sum\">");
     size_t length = decimal_write_for_people(how_many * piece->value, currency, sum);

@@ -51,6 +51,7 @@ class Source:
         self._starts = [0] + [found.end() for found in re.finditer("\n", text)]
         self.comments = []
         self.code = LEXEME.sub(self._strip, text)
+        self.code_lines = self.code.split("\n")
         self.tokens = _tokens(self.code)
         self.includes = self._read_includes()
         self.functions = []

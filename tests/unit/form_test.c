@@ -1,5 +1,8 @@
 /*
  * form_test.c - urlencoded text: what is read, what is refused, and what it says then.
+ *
+ * Each text is read from a block of exactly its size, so that a byte read beyond its end is found
+ * under the sanitizers.
  */
 #include "core/form.h"
 

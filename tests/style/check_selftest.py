@@ -1,0 +1,255 @@
+"""check_selftest.py - code that breaks each rule, and code that only looks as if it did.
+
+A style check that can't fail is worth nothing, so each rule is given at least one tree that breaks
+it and must find it at the line that is marked. The clean tree must pass every rule.
+"""
+
+import tempfile
+from pathlib import Path
+
+import rules
+
+HOME = "/" + "home/someone"
+REGISTRY = "registry." + "example.org"
+
+OPENING = """\
+/*
+ * NAME - for the self-test.
+ *
+ * It stands here so that the rules have something to look at.
+ */
+"""
+
+HEADER = (
+    OPENING.replace("NAME", "a.h")
+    + """\
+#ifndef DIME_CORE_A_H
+#define DIME_CORE_A_H
+
+/* Two functions that one comment serves. */
+int one(void);
+int two(int (*by)(int), int of);
+
+/* In the header itself. */
+static inline int three(void)
+{
+    return 3;
+}
+
+#endif
+"""
+)
+
+CLEAN = (
+    OPENING.replace("NAME", "a.c")
+    + """\
+#include "core/a.h"
+
+#include <string.h>
+
+/* strcpy(a, b); goto back; { */
+static const char *const TEXT = "sprintf(\\"} { strcpy\\" \\\\";
+static const char BRACE = '{', QUOTE = '"', BACKSLASH = '\\\\';
+
+#if defined(WIDE) && \\
+    WIDE
+int one(void) {
+#else
+int one(void)
+{
+#endif
+    struct call call = {.system = 1};
+    int other = call.system ? call.rand : 0;
+    if (other)
+        goto out;
+    switch (other) {
+    case 1:
+        other = 2; /* gets() // */
+        break;
+    default:
+        break;
+    }
+out:
+    return other;
+}
+
+__attribute__((format(printf, 1, 2))) static struct text
+format_text(const char *format, ...)
+{
+    return (struct text){format, 0};
+}
+
+static int (*const TABLE[])(void) = {
+    one,
+};
+"""
+)
+
+MAKEFILE = "libcore_a_SOURCES = src/core/a.c src/core/a.h src/function.h\nEXTRA_DIST = tests/unit\n"
+
+
+def tree(*changes, messages="One line.\n"):
+    """The clean tree with files changed: (path, text), or (path, old, new) for a replacement."""
+    texts = {"src/core/a.c": CLEAN, "src/core/a.h": HEADER, "Makefile.am": MAKEFILE}
+    for path, *change in changes:
+        if len(change) == 1:
+            texts[path] = change[0]
+        else:
+            assert change[0] in texts[path], change[0]
+            texts[path] = texts[path].replace(change[0], change[1], 1)
+    return rules.Tree(texts, messages)
+
+
+def named(path, rest):
+    return OPENING.replace("NAME", path.rsplit("/", 1)[-1]) + rest
+
+
+def function(lines):
+    """A function of that many lines, its braces and its name among them."""
+    return "int long_one(void)\n{\n" + "    one();\n" * (lines - 3) + "}\n"
+
+
+def guarded(path, guard, rest=""):
+    return named(path, f"#ifndef {guard}\n#define {guard}\n{rest}\n#endif\n")
+
+
+def including(path, include):
+    return (path, named(path, f"#include {include}\n"))
+
+
+C, H = "src/core/a.c", "src/core/a.h"
+AT_END = len(CLEAN.split("\n"))  # the line on which text that is appended begins
+
+# (rule, what is wrong, the tree, the file and line where it must be found)
+BROKEN = [
+    *[
+        (rules.banned_functions, name, tree((C, CLEAN + f"int f(void)\n{{\n    {name} (a);\n}}\n")),
+         C, AT_END + 2)
+        for name in rules.BANNED
+    ],
+    (rules.banned_functions, "a banned function in a macro",
+     tree((C, CLEAN + "#define COPY(a) \\\n    strcpy(a, a)\n")), C, AT_END + 1),
+    (rules.banned_functions, "a banned function by its address",
+     tree((C, CLEAN + "int (*f)(const char *) = atoi;\n")), C, AT_END),
+    (rules.banned_functions, "a banned function behind a comment and a string",
+     tree((C, CLEAN + 'int x = f("/*") + /* " */ rand();\n')), C, AT_END),
+    (rules.goto_forward_only, "a loop of goto", tree(
+        (C, CLEAN + "int f(int x)\n{\nagain:\n    if (x--)\n        goto again;\n    return x;\n}\n")),
+     C, AT_END + 4),
+    (rules.goto_forward_only, "a computed goto",
+     tree((C, CLEAN + "int f(void *x)\n{\n    goto *x;\n}\n")), C, AT_END + 2),
+    (rules.function_length, "a function of 101 lines",
+     tree((C, CLEAN + function(101))), C, AT_END),
+    (rules.function_length, "a test of 101 lines", tree(
+        ("tests/unit/a.c", named("a.c", function(101).replace("int long_one(void)",
+                                                               "START_TEST(long_one)")))),
+     "tests/unit/a.c", 6),
+    (rules.function_median, "a median of 13", tree((C, function(13)), (H, "")), "src", 0),
+    (rules.file_length, "a file of 601 lines", tree((C, "int x;\n" * 601)), C, 601),
+    (rules.line_length, "101 columns", tree((C, "int x;\n" + "/" * 101 + "\n")), C, 2),
+    (rules.blanks, "a tab", tree((C, "int x;\n\tint y;\n")), C, 2),
+    (rules.blanks, "a carriage return", tree((C, "int x;\r\nint y;\n")), C, 1),
+    (rules.blanks, "a trailing blank", tree((C, "int x;\nint y; \n")), C, 2),
+    (rules.blanks, "no line end", tree((C, "int x;\nint y;")), C, 2),
+    (rules.blanks, "an empty line at the end", tree((C, "int x;\n\n")), C, 2),
+    (rules.opening_comment, "no comment", tree((C, "int x;\n")), C, 1),
+    (rules.opening_comment, "another file's name", tree((C, CLEAN.replace("a.c -", "b.c -"))), C, 1),
+    (rules.opening_comment, "one sentence", tree((C, "/*\n * a.c - for this.\n */\n")), C, 1),
+    (rules.opening_comment, "one sentence in a small header",
+     tree((H, "/*\n * a.h - for this.\n */\n")), H, 1),
+    (rules.opening_comment, "13 lines",
+     tree((C, "/*\n * a.c - for this.\n" + " * More.\n" * 12 + " */\n")), C, 1),
+    (rules.header_guards, "another guard", tree((H, "_A_H", "_B_H")), H, 1),
+    (rules.header_guards, "two names", tree((H, "ifndef DIME_CORE_A_H", "ifndef DIME_A_H")), H, 1),
+    (rules.header_guards, "no guard", tree((H, "int one(void);\n")), H, 1),
+    (rules.header_guards, "an end that isn't the guard's",
+     tree((H, HEADER + "int two(void);\n")), H, 1),
+    (rules.own_header_first, "another header first",
+     tree((C, '#include "core/a.h"\n\n#include <string.h>', '#include <string.h>\n#include "core/a.h"')),
+     C, 6),
+    (rules.own_header_first, "a function without function.h",
+     tree(including("src/functions/b.c", '"core/a.h"')), "src/functions/b.c", 6),
+    *[
+        (rules.include_arrows, f"{path} includes {include}",
+         tree((f"src/{include}", ""), including(f"src/{path}", f'"{include}"')), f"src/{path}", 6)
+        for path, include in [
+            ("core/b.c", "functions/b.h"), ("core/b.c", "hosts/b.h"), ("core/b.c", "money/b.h"),
+            ("core/b.c", "events/b.h"), ("money/b.c", "vision/b.h"), ("money/b.c", "hosts/b.h"),
+            ("aws/b.c", "functions/b.h"), ("events/b.c", "functions/b.h"),
+            ("events/b.c", "hosts/b.h"), ("functions/b.c", "hosts/b.h"),
+            ("functions/b.c", "events/b.h"), ("functions/b.c", "core/request.h"),
+            ("hosts/b.c", "functions/b.h"), ("hosts/b.c", "money/b.h"), ("hosts/b.c", "aws/b.h"),
+            ("function.h", "money/b.h"), ("elsewhere/b.c", "core/b.h"),
+        ]
+    ],
+    (rules.include_arrows, "a path that isn't relative to src",
+     tree(including("src/core/b.c", '"a.h"')), "src/core/b.c", 6),
+    (rules.include_arrows, "libfcgi outside its host",
+     tree(including("src/core/b.c", "<fcgiapp.h>")), "src/core/b.c", 6),
+    (rules.include_arrows, "libcurl outside aws",
+     tree(including("src/functions/b.c", "<curl/curl.h>")), "src/functions/b.c", 6),
+    (rules.commented_functions, "a declaration without a comment",
+     tree((H, "/* Two functions that one comment serves. */\n", "")), H, 9),
+    (rules.commented_functions, "a comment with an empty line below it",
+     tree((H, "serves. */\n", "serves. */\n\n")), H, 11),
+    (rules.commented_functions, "an inline function without a comment",
+     tree((H, "/* In the header itself. */\n", "")), H, 13),
+    (rules.listed_in_makefile, "a file that isn't listed",
+     tree(("src/core/b.c", named("b.c", ""))), "src/core/b.c", 1),
+    (rules.listed_in_makefile, "a file whose name is part of another",
+     tree(("Makefile.am", "src/core/a.c", "src/core/aa.c")), C, 1),
+    (rules.places_and_registries, "a home", tree(("README.md", f"see\n{HOME}/x\n")), "README.md", 2),
+    (rules.places_and_registries, "a registry",
+     tree(("package.json", f"https://{REGISTRY}/\n")), "package.json", 1),
+    (rules.places_and_registries, "this tree's own place",
+     rules.Tree({"README.md": "cd /somewhere/else\n"}, root="/somewhere/else"), "README.md", 1),
+    (rules.commit_messages, "a home", tree(messages=f"Mend\n\n{HOME}\n"), "git log", 3),
+    (rules.commit_messages, "a registry", tree(messages=f"{REGISTRY}\n"), "git log", 1),
+]  # fmt: skip
+
+
+def on_disk(rule, texts):
+    """What a rule finds that runs a program over files."""
+    with tempfile.TemporaryDirectory() as root:
+        style = Path(__file__).resolve().parents[2] / ".clang-format"
+        Path(root, ".clang-format").write_text(style.read_text())
+        for path, text in texts.items():
+            Path(root, path).parent.mkdir(parents=True, exist_ok=True)
+            Path(root, path).write_text(text)
+        return list(rule(rules.Tree(texts, root=root)))
+
+
+def format_cases():
+    laid_out = "int one(void)\n{\n    return 1;\n}\n"
+    exempt = "/* clang-format off */\nint x [] = {1,\n2};\n/* clang-format on */\n"
+    yield "another layout", on_disk(rules.formatted, {C: laid_out.replace("    ", "  ")}) != []
+    yield "our layout", on_disk(rules.formatted, {C: laid_out + "\n" + exempt}) == []
+
+
+def cases():
+    """(what, whether it holds) for each case."""
+    for rule, what, broken, path, line in BROKEN:
+        found = [(at, number) for at, number, _ in rule(broken)]
+        yield f"{rule.__name__} finds {what}", (path, line) in found
+    for rule in rules.RULES:
+        if rule is not rules.formatted:
+            yield f"{rule.__name__} passes clean code", list(rule(tree())) == []
+            broken = rule in [case[0] for case in BROKEN]
+            yield f"{rule.__name__} has code that breaks it", broken
+    lengths = {item.name: item.lines for item in tree().sources[0].functions}
+    yield "functions are measured", lengths == {"one": 19, "format_text": 5}
+
+
+def run():
+    """Prints what fails, and one line for all that holds. Returns (passed, failed, skipped)."""
+    outcomes, skipped = list(cases()), 0
+    try:
+        outcomes += [(f"formatted: {what}", holds) for what, holds in format_cases()]
+    except rules.Skip as why:
+        print(f"skipped - self-test of formatted: {why}")
+        skipped = 1
+    failed = [what for what, holds in outcomes if not holds]
+    for what in failed:
+        print(f"not ok - tests/style/check_selftest.py:1: {what}")
+    print(f"{'not ok' if failed else 'ok'} - self-test, {len(outcomes)} cases")
+    return len(outcomes) - len(failed), len(failed), skipped

@@ -1,0 +1,305 @@
+"""rules.py - the rules of the house that a compiler doesn't check.
+
+Each rule is a function from a tree to what breaks it, (file, line, why). A rule that can't be
+checked here raises Skip. check_selftest.py holds, for each of them, code that breaks it.
+"""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+
+from c_source import Source
+
+LINES_OF_FUNCTION, LINES_OF_FILE, COLUMNS, MEDIAN = 100, 600, 100, 12
+LINES_OF_OPENING = range(3, 13)
+SMALL_HEADER = 120
+CLANG_FORMAT = "14"  # other versions lay out some lines differently
+
+# What to call instead.
+BANNED = {
+    "strcpy": "struct text", "strcat": "struct buffer", "sprintf": "snprintf",
+    "vsprintf": "vsnprintf", "gets": "fgets", "strtok": "text_cut", "strtok_r": "text_cut",
+    "atoi": "text_to_int64", "atol": "text_to_int64", "atoll": "text_to_int64",
+    "atof": "decimal_read", "scanf": "a parser", "fscanf": "a parser", "sscanf": "a parser",
+    "vscanf": "a parser", "vfscanf": "a parser", "vsscanf": "a parser", "strncpy": "memcpy",
+    "strncat": "struct buffer", "alloca": "the arena", "system": "posix_spawn",
+    "popen": "posix_spawn", "setlocale": "nothing: formats must not vary", "gmtime": "gmtime_r",
+    "localtime": "gmtime_r", "rand": "getrandom", "longjmp": "return", "siglongjmp": "return",
+}  # fmt: skip
+
+# Arrows go down only. What a file in a folder of src may include, folder by folder.
+ARROWS = {
+    "core": {"core"},
+    "money": {"money", "core"},
+    "vision": {"vision", "core"},
+    "aws": {"aws", "core"},
+    "functions": {"functions", "money", "vision", "aws", "core"},
+    "events": {"events", "core"},
+    "hosts": {"hosts", "events", "core", "functions/registry.h"},
+}
+# The host's side of a request: a function reaches it through function.h alone.
+HOST_SIDE = {"core/fields.h", "core/page.h", "core/problem.h", "core/request.h", "core/response.h"}
+# A library belongs to the one part that wraps it.
+LIBRARIES = {"fcg": "hosts", "json-c": "core", "curl": "aws", "tensorflow": "vision"}
+
+# Written so that this file doesn't match them.
+PLACES = re.compile(r"(?<![\w.])/(?:home|Users)/[a-z][\w.-]*")
+REGISTRIES = re.compile(
+    r"\b(?:registry|artifacts?|mirrors?)\.[a-z0-9-]+\.[a-z]{2,}|\bnpm[j]s\b|\bpyp[i]\.|python[h]osted"
+    r"|\bproxy\.go[l]ang\.|\bcrates\.i[o]\b|artif[a]ctory|sonat[y]pe|\bnex[u]s\b"
+)
+
+
+class Tree:
+    """The files that the rules look at: texts by path. MESSAGES are those of the commits."""
+
+    def __init__(self, texts, messages=None, root=None):
+        self.texts = texts
+        self.messages = messages
+        self.root = root
+        self.sources = [
+            Source(path, text)
+            for path, text in sorted(texts.items())
+            if path.endswith((".c", ".h")) and path.startswith(("src/", "tests/"))
+        ]
+
+    def of_program(self):
+        return [source for source in self.sources if source.path.startswith("src/")]
+
+
+class Skip(Exception):
+    """A rule can't be checked here; says why."""
+
+
+def banned_functions(tree):
+    for source in tree.sources:
+        before = None
+        for token in source.tokens:
+            if token.text in BANNED and before not in (".", "->"):
+                yield (
+                    source.path,
+                    source.line_of(token.offset),
+                    f"{token.text} is banned; use {BANNED[token.text]}",
+                )
+            before = token.text
+
+
+def goto_forward_only(tree):
+    for source in tree.sources:
+        for function in source.functions:
+            yield from _backward(source, function.tokens)
+
+
+def _backward(source, tokens):
+    labels = set()
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:]):
+        if after.text == ":" and before.text in (";", "{", "}", ":", ")"):
+            labels.add(token.text)
+        if before.text == "goto" and (token.text in labels or token.text == "*"):
+            yield source.path, source.line_of(token.offset), f"goto {token.text} leads backwards"
+
+
+def function_length(tree):
+    for source in tree.sources:
+        for function in source.functions:
+            if function.lines > LINES_OF_FUNCTION:
+                yield (
+                    source.path,
+                    function.line,
+                    f"{function.name} has {function.lines} lines of {LINES_OF_FUNCTION}",
+                )
+
+
+def function_median(tree):
+    lengths = [function.lines for source in tree.of_program() for function in source.functions]
+    if lengths and statistics.median(lengths) > MEDIAN:
+        yield "src", 0, f"the median function has {statistics.median(lengths)} lines of {MEDIAN}"
+
+
+def file_length(tree):
+    for source in tree.sources:
+        if len(source.lines) > LINES_OF_FILE:
+            yield source.path, LINES_OF_FILE + 1, f"has {len(source.lines)} lines of {LINES_OF_FILE}"
+
+
+def line_length(tree):
+    for source in tree.sources:
+        for number, line in enumerate(source.lines, 1):
+            if len(line) > COLUMNS:
+                yield source.path, number, f"has {len(line)} columns of {COLUMNS}"
+
+
+def blanks(tree):
+    for source in tree.sources:
+        for number, line in enumerate(source.lines, 1):
+            if "\t" in line or "\r" in line:
+                yield source.path, number, "holds a tab or a carriage return"
+            if line != line.rstrip():
+                yield source.path, number, "ends in a blank"
+        if source.text and (not source.text.endswith("\n") or source.text.endswith("\n\n")):
+            yield source.path, len(source.lines), "must end with one line end"
+
+
+def opening_comment(tree):
+    for source in tree.sources:
+        name = os.path.basename(source.path)
+        comment = source.comments[0] if source.comments else None
+        if not comment or comment.offset != 0:
+            yield source.path, 1, "must begin with a comment on what it is for"
+            continue
+        lines = [line.strip(" */") for line in comment.text.split("\n")][1:-1]
+        if not lines or not re.match(re.escape(name) + " - [a-zA-Z0-9]", lines[0]):
+            yield source.path, 1, f'the opening comment must begin with "{name} - "'
+        sentences = len(re.findall(r"[.?!](?=\s|$)", " ".join(lines)))
+        small = name.endswith(".h") and len(source.lines) <= SMALL_HEADER and sentences >= 2
+        if len(lines) not in LINES_OF_OPENING and not (small and len(lines) < 3):
+            why = f"the opening comment has {len(lines)} lines and {sentences} sentences; say in 3 to 12"
+            yield source.path, 1, why + " lines what it is for and why it is so"
+
+
+def header_guards(tree):
+    for source in tree.sources:
+        if not source.path.endswith(".h"):
+            continue
+        inside = source.path.removeprefix("src/")
+        guard = "DIME_" + re.sub(r"[^A-Z0-9]", "_", inside.upper())
+        short = re.sub(r"^DIME_TESTS_\w+?_(?=[A-Z])", "DIME_TESTS_", guard)
+        begins = re.match(r"\s*#ifndef (\w+)\n#define (\w+)\n", source.code)
+        if (
+            not begins
+            or begins[1] != begins[2]
+            or begins[1] not in (guard, short)
+            or not source.code.rstrip().endswith("#endif")
+        ):
+            yield source.path, 1, f"must be guarded by {guard}"
+
+
+def own_header_first(tree):
+    for source in tree.of_program():
+        if not source.path.endswith(".c"):
+            continue
+        own = source.path.removesuffix(".c") + ".h"
+        if own in tree.texts:
+            wanted = own.removeprefix("src/")
+        elif source.path.startswith("src/functions/"):
+            wanted = "function.h"
+        else:
+            continue
+        if not source.includes or source.includes[0].path != wanted:
+            line = source.includes[0].line if source.includes else 1
+            yield source.path, line, f'must include its own header first, "{wanted}"'
+
+
+def include_arrows(tree):
+    for source in tree.of_program():
+        folder = source.path.split("/")[1]
+        for include in source.includes:
+            why = _against_arrows(tree, folder, source.path, include)
+            if why:
+                yield source.path, include.line, why
+
+
+def _against_arrows(tree, folder, path, include):
+    if not include.quoted:
+        for library, part in LIBRARIES.items():
+            if include.path.startswith(library) and folder != part:
+                return f"<{include.path}> belongs to src/{part} alone"
+        return None
+    if include.path in ("function.h", "config.h"):
+        return None
+    if "src/" + include.path not in tree.texts:
+        return f'"{include.path}" is not a path relative to src'
+    if path == "src/function.h":
+        return None if include.path.startswith("core/") else "function.h may include core alone"
+    allowed = ARROWS.get(folder)
+    if allowed is None:
+        return f"src/{folder} is not a folder of the house"
+    if include.path.split("/")[0] not in allowed and include.path not in allowed:
+        return f'{folder} must not include "{include.path}": arrows go down only'
+    if folder == "functions" and include.path in HOST_SIDE:
+        return f'a function must not include "{include.path}": function.h says what it may use'
+    return None
+
+
+def commented_functions(tree):
+    for source in tree.of_program():
+        if source.path.endswith(".h"):
+            yield from _uncommented(source)
+
+
+def _uncommented(source):
+    """A comment serves the declarations that follow it without an empty line."""
+    commented = set()
+    for comment in source.comments:
+        commented.add(source.line_of(comment.end - 1))
+    for item in sorted(source.declarations + source.functions, key=lambda item: item.line):
+        line = item.line - 1
+        while line > 0 and source.lines[line - 1].strip() and not _ends_comment(source, line):
+            line -= 1
+        if line not in commented:
+            yield source.path, item.line, f"{item.name} has no comment"
+
+
+def _ends_comment(source, line):
+    """Whether the line ends a comment and holds nothing else."""
+    return source.lines[line - 1].endswith("*/") and not source.code_lines[line - 1].strip()
+
+
+def listed_in_makefile(tree):
+    words = set(re.findall(r"[\w./-]+", tree.texts.get("Makefile.am", "")))
+    for source in tree.sources:
+        parts = source.path.split("/")
+        folders = {"/".join(parts[:count]) for count in range(2, len(parts))}
+        if source.path not in words and not folders & words:
+            yield source.path, 1, "is not listed in Makefile.am"
+
+
+def places_and_registries(tree):
+    home = os.path.expanduser("~")
+    for path, text in sorted(tree.texts.items()):
+        yield from _private(path, text, [home, tree.root])
+
+
+def commit_messages(tree):
+    if tree.messages is None:
+        raise Skip("this is not a git repository")
+    yield from _private("git log", tree.messages, [os.path.expanduser("~"), tree.root])
+
+
+def _private(path, text, places):
+    own = [re.escape(place) + r"(?![\w.-])" for place in places if place and place.strip("/")]
+    own = re.compile("|".join(own)) if own else None
+    for number, line in enumerate(text.split("\n"), 1):
+        found = PLACES.search(line) or (own and own.search(line))
+        if found:
+            yield path, number, f"names a place of one machine, {found.group()}"
+        found = REGISTRIES.search(line)
+        if found:
+            yield path, number, f"names a registry's host, {found.group()}"
+
+
+def formatted(tree):
+    program = shutil.which("clang-format")
+    if not program:
+        raise Skip("clang-format isn't installed")
+    version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    if not re.search(rf"version {CLANG_FORMAT}\.", version):
+        raise Skip(f"clang-format isn't version {CLANG_FORMAT}")
+    command = [program, "--dry-run", "-Werror", *[source.path for source in tree.sources]]
+    done = subprocess.run(command, cwd=tree.root, capture_output=True, text=True)
+    places = {}
+    for path, line in re.findall(r"^(.+?):(\d+):\d+: error:", done.stderr, re.M):
+        places.setdefault(path, []).append(int(line))
+    for path, lines in places.items():
+        yield path, lines[0], f"clang-format -i would change {len(set(lines))} lines"
+    if done.returncode and not places:
+        yield "clang-format", 0, done.stderr.strip()
+
+
+RULES = [
+    banned_functions, goto_forward_only, function_length, function_median, file_length,
+    line_length, blanks, opening_comment, header_guards, own_header_first, include_arrows,
+    commented_functions, listed_in_makefile, places_and_registries, commit_messages, formatted,
+]  # fmt: skip
