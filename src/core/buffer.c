@@ -142,9 +142,11 @@ static void put_escaped(struct buffer *buffer, struct text text, escape *escape_
         char room[8];
         struct text rest = {text.data + run, text.length - run};
         size_t character = text_utf8_length(rest);
-        struct text escaped = character == 1 ? escape_byte((unsigned char)rest.data[0], room)
-                              : character    ? (struct text){0}
-                                             : REPLACEMENT;
+        struct text escaped = {0};
+        if (character == 0)
+            escaped = REPLACEMENT;
+        else if (character == 1)
+            escaped = escape_byte((unsigned char)rest.data[0], room);
         if (!escaped.length) {
             run += character;
             continue;

@@ -1,6 +1,6 @@
 /*
- * fields.h - reads a function's fields from wherever they came. Only hosts need it: a function finds
- * the values in its request.
+ * fields.h - reads a function's fields from wherever they came. Only hosts need it: a function
+ * finds the values in its request.
  */
 #ifndef DIME_CORE_FIELDS_H
 #define DIME_CORE_FIELDS_H

@@ -23,7 +23,7 @@ static const struct problem PROBLEMS[] = {
 
 const struct problem *problem_of(int status)
 {
-    const struct problem *other = NULL;
+    const struct problem *other = PROBLEMS;
     for (size_t i = 0; i < sizeof PROBLEMS / sizeof *PROBLEMS; i++) {
         if (PROBLEMS[i].status == status)
             return &PROBLEMS[i];

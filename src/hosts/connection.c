@@ -1,10 +1,10 @@
 /*
  * connection.c - takes requests that come in pieces out of the socket, whole ones not.
  *
- * A web server that has the whole request sends it at once, so a look at the socket (MSG_PEEK) finds all
- * of it and libfcgi reads it from there. What comes in pieces must be taken out, since a socket's
- * buffer fills up after some hundred small writes, however few bytes they hold. The bytes are bounded by
- * the variables' limit, the function's body limit and what the records add to it.
+ * A web server that has the whole request sends it at once, so a look at the socket (MSG_PEEK)
+ * finds all of it and libfcgi reads it from there. What comes in pieces must be taken out, since a
+ * socket's buffer fills up after some hundred small writes, however few bytes they hold. The bytes
+ * are bounded by the variables' limit, the function's body limit and what the records add to it.
  */
 #include "hosts/connection.h"
 
@@ -94,8 +94,8 @@ static enum arrival gather(struct connection *connection, struct text seen, size
                 "closed a connection: its request has too many pieces, or memory has ended");
         return ARRIVAL_END;
     }
-    ssize_t got = recv(connection->fd, connection->bytes + connection->length, seen.length,
-                       MSG_DONTWAIT);
+    ssize_t got =
+        recv(connection->fd, connection->bytes + connection->length, seen.length, MSG_DONTWAIT);
     if (got <= 0)
         return got < 0 && errno == EAGAIN ? ARRIVAL_MORE : ARRIVAL_END;
     connection->length += (size_t)got;

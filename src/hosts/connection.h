@@ -34,7 +34,8 @@ enum arrival {
     ARRIVAL_END,    /* the peer has closed it, or it must be closed */
 };
 
-/* Returns a connection that owns FD, linked to itself, or NULL where memory ends (FD stays open). */
+/* Returns a connection that owns FD, linked to itself, or NULL where memory ends (FD stays open).
+ */
 struct connection *connection_open(int fd, int64_t now_ns);
 
 /* Closes the descriptor unless it is -1 already, leaves the ring, frees. */
@@ -45,9 +46,9 @@ void connection_move(struct connection *connection, struct connection *head,
                      enum connection_state state, int64_t now_ns);
 
 /*
- * Looks at what a readable connection holds, without blocking. A whole request is left in the socket for
- * libfcgi to read; a part of one is taken into the connection's bytes, so that the peer can go on
- * sending. ROOM is ROOM_SIZE bytes to look with; FUNCTION is a name for the log.
+ * Looks at what a readable connection holds, without blocking. A whole request is left in the
+ * socket for libfcgi to read; a part of one is taken into the connection's bytes, so that the peer
+ * can go on sending. ROOM is ROOM_SIZE bytes to look with; FUNCTION is a name for the log.
  */
 enum arrival connection_look(struct connection *connection, char *room, size_t room_size,
                              size_t body_max, const char *function);
@@ -56,8 +57,8 @@ enum arrival connection_look(struct connection *connection, char *room, size_t r
 void connection_forget(struct connection *connection);
 
 /*
- * Whether the peer has left an answer unread. A web server asks again only when it has read all of the
- * last one; writing to one that doesn't read would block.
+ * Whether the peer has left an answer unread. A web server asks again only when it has read all of
+ * the last one; writing to one that doesn't read would block.
  */
 bool connection_is_deaf(const struct connection *connection);
 

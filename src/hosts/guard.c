@@ -1,9 +1,9 @@
 /*
  * guard.c - walks the records of one FastCGI request without copying anything.
  *
- * A request is BEGIN_REQUEST, PARAMS records up to an empty one, STDIN records up to an empty one, all
- * of one request id. The variables' lengths may be split anywhere between records, so they are read
- * byte by byte by a small machine that only counts.
+ * A request is BEGIN_REQUEST, PARAMS records up to an empty one, STDIN records up to an empty one,
+ * all of one request id. The variables' lengths may be split anywhere between records, so they are
+ * read byte by byte by a small machine that only counts.
  */
 #include "hosts/guard.h"
 
@@ -57,7 +57,7 @@ static bool take_variables(struct guard *guard, const unsigned char *data, size_
 struct record {
     unsigned type; /* 0 for a version that isn't known */
     unsigned id;
-    size_t length;
+    size_t length, padding;
     const unsigned char *content;
 };
 
@@ -79,11 +79,17 @@ static enum guard_verdict take_params(struct guard *guard, const struct record *
     return guard->which == 0 && guard->length_bytes == 0 ? GUARD_MORE : GUARD_BAD;
 }
 
-/* What the header alone tells, so that a wrong peer isn't waited for. */
+/*
+ * What the header alone tells, so that a wrong peer isn't waited for. libfcgi doesn't skip the
+ * padding of BEGIN_REQUEST and of the record that ends a stream: it would take it for records that
+ * the guard hasn't seen. No web server pads those.
+ */
 static bool fits(const struct guard *guard, const struct record *record)
 {
     unsigned expected = guard->expected ? guard->expected : BEGIN_REQUEST;
-    return record->type == expected && (!guard->id || record->id == guard->id);
+    bool may_pad = record->type != BEGIN_REQUEST && record->length;
+    return record->type == expected && (!guard->id || record->id == guard->id) &&
+           (may_pad || !record->padding);
 }
 
 static enum guard_verdict take(struct guard *guard, const struct record *record, size_t body_max)
@@ -107,9 +113,10 @@ enum guard_verdict guard_judge(struct guard *guard, struct text bytes, size_t bo
             .type = data[0] == VERSION ? data[1] : 0,
             .id = (unsigned)data[2] << 8 | data[3],
             .length = (size_t)data[4] << 8 | data[5],
+            .padding = data[6],
             .content = data + HEADER,
         };
-        size_t whole = HEADER + record.length + data[6]; /* with its padding */
+        size_t whole = HEADER + record.length + record.padding;
         if (!fits(guard, &record))
             return GUARD_BAD;
         if (bytes.length - guard->at < whole)

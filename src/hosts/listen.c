@@ -20,7 +20,8 @@
 
 static const char UNIX[] = "unix:";
 
-/* The socket file that was made here. Its inode isn't given to another file while the socket is open. */
+/* The socket file that was made here. Its inode isn't given to another file while the socket is
+ * open. */
 static struct stat own_file;
 
 static const char *unix_path(const char *address)

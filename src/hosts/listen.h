@@ -11,15 +11,15 @@
 enum { LISTEN_BACKLOG = 1024 };
 
 /*
- * Opens a listening socket at "unix:PATH" (mode 0660) or "HOST:PORT" (numeric, [::1]:9000 too). A socket
- * file that nobody listens on is replaced; one in use is left alone. Returns the descriptor, which
- * the caller owns, or -1 after saying on stderr, as FUNCTION, what to do.
+ * Opens a listening socket at "unix:PATH" (mode 0660) or "HOST:PORT" (numeric, [::1]:9000 too). A
+ * socket file that nobody listens on is replaced; one in use is left alone. Returns the descriptor,
+ * which the caller owns, or -1 after saying on stderr, as FUNCTION, what to do.
  */
 int listen_open(const char *address, const char *function);
 
 /*
- * Removes the socket file that listen_open made at a "unix:" address, while the socket is still open; leaves
- * one that another process has put there since.
+ * Removes the socket file that listen_open made at a "unix:" address, while the socket is still
+ * open; leaves one that another process has put there since.
  */
 void listen_remove(const char *address);
 

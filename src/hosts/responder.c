@@ -1,11 +1,11 @@
 /*
  * responder.c - an epoll loop per thread; libfcgi only parses.
  *
- * libfcgi's own loop blocks in accept and in read, so a connection that the web server keeps open would
- * pin a thread, and a stalled one would hold up all others. Here epoll decides what is ready, and
- * libfcgi gets a descriptor only when a whole request is there (connection.c, guard.c). It's driven
- * through the public fields of FCGX_Request: ipcFd, keepConnection and detached. What libfcgi 2.4.2
- * does with them is pinned by tests/hosts.
+ * libfcgi's own loop blocks in accept and in read, so a connection that the web server keeps open
+ * would pin a thread, and a stalled one would hold up all others. Here epoll decides what is ready,
+ * and libfcgi gets a descriptor only when a whole request is there (connection.c, guard.c). It's
+ * driven through the public fields of FCGX_Request: ipcFd, keepConnection and detached. What
+ * libfcgi 2.4.2 does with them is pinned by tests/hosts.
  */
 #include "hosts/responder.h"
 
@@ -31,15 +31,15 @@
 
 enum {
     EVENTS = 64,
-    ROOM = 64 * 1024,      /* bytes to look at requests with */
-    SEND_SECONDS = 5,      /* how long the web server may take nothing of an answer */
-    DRAIN_MS = 2000,       /* how long to read the rest of a body that was refused */
-    STOP_MS = 5000,        /* how long half a request may hold up stopping */
-    SILENT_MS = 200,       /* the same for a connection that has sent nothing */
-    PAUSE_MS = 100,        /* how long to accept nothing when descriptors have run out */
-    DESCRIPTORS = 16384,   /* most that are asked for */
-    DESCRIPTORS_OWN = 32,  /* those that aren't connections */
-    GATHERED = 32 << 20,   /* bytes that requests which come in pieces may hold together */
+    ROOM = 64 * 1024,     /* bytes to look at requests with */
+    SEND_SECONDS = 5,     /* how long the web server may take nothing of an answer */
+    DRAIN_MS = 2000,      /* how long to read the rest of a body that was refused */
+    STOP_MS = 5000,       /* how long half a request may hold up stopping */
+    SILENT_MS = 200,      /* the same for a connection that has sent nothing */
+    PAUSE_MS = 100,       /* how long to accept nothing when descriptors have run out */
+    DESCRIPTORS = 16384,  /* most that are asked for */
+    DESCRIPTORS_OWN = 32, /* those that aren't connections */
+    GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together */
 };
 
 struct worker {
@@ -48,7 +48,7 @@ struct worker {
     int epoll;
     int request_file; /* a memfd that libfcgi reads a gathered request from */
     size_t connections, connections_max;
-    size_t gathered; /* bytes that the connections hold */
+    size_t gathered;                           /* bytes that the connections hold */
     struct connection idle, waiting, draining; /* heads of rings, the oldest first */
     int64_t paused_until_ns;                   /* 0: the listener is watched */
     void *state;                               /* of the function */
@@ -107,7 +107,8 @@ static bool parse(struct worker *worker, struct connection *connection, bool gat
     if (gathered) {
         from = worker->request_file;
         ssize_t length = (ssize_t)connection->length;
-        if (ftruncate(from, 0) != 0 || pwrite(from, connection->bytes, connection->length, 0) != length ||
+        if (ftruncate(from, 0) != 0 ||
+            pwrite(from, connection->bytes, connection->length, 0) != length ||
             lseek(from, 0, SEEK_SET) != 0)
             return false;
         from = fcntl(from, F_DUPFD_CLOEXEC, 0); /* libfcgi closes what it can't parse */
@@ -176,8 +177,8 @@ static void answer(struct worker *worker, int fd)
 }
 
 /*
- * Serves the request that has arrived. False: the connection is done with. Where the body wasn't read
- * to its end the socket stays open for writing no longer, but is drained: closing it now could
+ * Serves the request that has arrived. False: the connection is done with. Where the body wasn't
+ * read to its end the socket stays open for writing no longer, but is drained: closing it now could
  * destroy the answer before the web server has read it.
  */
 static bool serve(struct worker *worker, struct connection *connection, bool gathered)
@@ -281,23 +282,23 @@ static void expire(struct worker *worker, struct connection *head, int64_t now, 
         drop(worker, head->next);
 }
 
-/* Whether a connection is open and no request has begun on it, not even just now. */
-static bool is_quiet(struct worker *worker, struct connection *connection)
+/* Serves what has just come. Whether the connection is needed still: part of a request is there. */
+static bool catch_up(struct worker *worker, struct connection *connection)
 {
-    return !proceed(worker, connection) ||
-           (connection->state != CONNECTION_DRAINING && !connection->length);
+    return proceed(worker, connection) &&
+           (connection->state == CONNECTION_DRAINING || connection->length);
 }
 
 /*
- * Makes room for newcomers, at the expense of the web server's spare connections (it opens others) and
- * of those that have been sending a request for the longest time. Never called amid a batch of
+ * Makes room for newcomers, at the expense of the web server's spare connections (it opens others)
+ * and of those that have been sending a request for the longest time. Never called amid a batch of
  * events, one of which might be for a connection that is dropped here.
  */
 static void make_room(struct worker *worker)
 {
     struct connection *spare = worker->idle.next;
     if (worker->connections >= worker->connections_max && spare != &worker->idle &&
-        is_quiet(worker, spare))
+        !catch_up(worker, spare))
         drop(worker, spare);
     while (worker->gathered > GATHERED && worker->waiting.next != &worker->waiting)
         drop(worker, worker->waiting.next);
@@ -354,12 +355,13 @@ static void close_quiet(struct worker *worker, struct connection *head)
 {
     for (struct connection *c = head->next, *next; c != head; c = next) {
         next = c->next;
-        if (!c->length && is_quiet(worker, c))
+        if (!c->length && !catch_up(worker, c))
             drop(worker, c);
     }
 }
 
-/* Finishes what has begun to arrive. What still waits in the listener's queue is for the next worker. */
+/* Finishes what has begun to arrive. What still waits in the listener's queue is for the next
+ * worker. */
 static void finish(struct worker *worker)
 {
     const int64_t start = clock_monotonic_ns(), ms = 1000000;
@@ -428,7 +430,8 @@ static bool open_worker(struct worker *worker, const struct responder_settings *
     arena_open(&worker->arena, REQUEST_MEMORY_MAX);
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
     worker->request_file = memfd_create("request", MFD_CLOEXEC);
-    if (worker->epoll < 0 || worker->request_file < 0 || FCGX_InitRequest(&worker->fcgi, -1, 0) != 0)
+    if (worker->epoll < 0 || worker->request_file < 0 ||
+        FCGX_InitRequest(&worker->fcgi, -1, 0) != 0)
         return false;
     watch_listener(worker);
     return watch(worker, stop_event, EPOLLIN, worker);
@@ -495,8 +498,7 @@ int responder_serve(const struct responder_settings *settings)
     }
     set_signals();
     int opened = 0;
-    while (opened < settings->threads &&
-           open_worker(&workers[opened], settings, connections_max))
+    while (opened < settings->threads && open_worker(&workers[opened], settings, connections_max))
         opened++;
     int result = opened == settings->threads ? run_threads(workers, settings) : fail(settings);
     for (int i = 0; i < opened; i++)

@@ -53,9 +53,9 @@ static bool check_method(const struct function *function, const struct request *
     return false;
 }
 
-static bool check_accept(struct request *request, struct response *response)
+static bool check_accept(bool acceptable, struct response *response)
 {
-    if (request_accepts(request_header(request, "accept"), &request->html))
+    if (acceptable)
         return true;
     response_problem(response, 406,
                      "The answer can be application/json or text/html; accept one of them.");
@@ -95,8 +95,10 @@ static bool wants_form(const struct request *request)
 static void answer(const struct function *function, struct request *request,
                    const struct incoming *incoming, struct response *response)
 {
+    /* First of all, so that a problem too has the form that the asker wants. */
+    bool acceptable = request_accepts(request_header(request, "accept"), &request->html);
     if (!check_path(function, incoming, response) || !check_method(function, request, response) ||
-        !check_accept(request, response) || !check_read(function, incoming, response))
+        !check_accept(acceptable, response) || !check_read(function, incoming, response))
         return;
     if (incoming->health) {
         buffer_puts(response_json(response), "{\"status\":\"ok\"}");

@@ -5,8 +5,8 @@
  *
  * Starts both as a web server starts a CGI program, waits for each to end, and prints the median
  * microseconds of BASE and of PROGRAM, and the median of the rounds' ratios. A round is a few dozen
- * spawns of the one and then of the other, the next round in reverse order: whatever else the
- * machine does falls on both alike.
+ * spawns of each in turn, and its figures are their medians: whatever else the machine does falls
+ * on both alike, and what it does now and then doesn't count.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -51,13 +51,12 @@ static void run(char *program, const posix_spawn_file_actions_t *actions)
         fail(program);
 }
 
-/* Microseconds that one process of PROGRAM takes, the mean of a round. */
-static double round_of(char *program, const posix_spawn_file_actions_t *actions)
+/* Microseconds from the start of a process to its end. */
+static double time_of(char *program, const posix_spawn_file_actions_t *actions)
 {
     double start = now();
-    for (int i = 0; i < SPAWNS; i++)
-        run(program, actions);
-    return (now() - start) / SPAWNS;
+    run(program, actions);
+    return now() - start;
 }
 
 static int compare(const void *a, const void *b)
@@ -70,6 +69,19 @@ static double median(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, compare);
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+/* One round: median microseconds of both. Which of the two goes first changes by the round. */
+static void round_of(char **programs, const posix_spawn_file_actions_t *actions, long first,
+                     double medians[2])
+{
+    double times[2][SPAWNS];
+    for (int i = 0; i < SPAWNS; i++) {
+        times[first][i] = time_of(programs[first], actions);
+        times[1 - first][i] = time_of(programs[1 - first], actions);
+    }
+    medians[0] = median(times[0], SPAWNS);
+    medians[1] = median(times[1], SPAWNS);
 }
 
 int main(int argc, char **argv)
@@ -87,11 +99,10 @@ int main(int argc, char **argv)
     posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
     for (long i = 0; i < rounds; i++) {
-        if (i % 2 == 0)
-            base[i] = round_of(argv[2], &quiet);
-        program[i] = round_of(argv[3], &quiet);
-        if (i % 2 != 0)
-            base[i] = round_of(argv[2], &quiet);
+        double medians[2];
+        round_of(argv + 2, &quiet, i % 2, medians);
+        base[i] = medians[0];
+        program[i] = medians[1];
         ratio[i] = program[i] / base[i];
     }
     printf("%.0f %.0f %.3f\n", median(base, (size_t)rounds), median(program, (size_t)rounds),

@@ -177,9 +177,13 @@ static void add_header(struct json_object *headers, struct text name, struct tex
 static void print_answer(const struct event *event, const struct response *response)
 {
     struct json_object *line = json_object_new_object(), *headers = json_object_new_object();
+    char length[32];
     bool silent = text_equal(event->method, TEXT("HEAD")) || !response->content_type;
     if (response->content_type)
         add_header(headers, TEXT("Content-Type"), text_of(response->content_type));
+    snprintf(length, sizeof length, "%zu", response->body.length);
+    if (response->content_type)
+        add_header(headers, TEXT("Content-Length"), text_of(length));
     for (size_t i = 0; i < response->header_count; i++)
         add_header(headers, response->headers[i].name, response->headers[i].value);
     json_object_object_add(line, "path", json_object_new_string(event->path));

@@ -130,10 +130,20 @@ class Connection:
         self.socket.settimeout(timeout)
         self.received = b""
         try:
-            self.socket.connect(where)
+            self._connect(where, time.monotonic() + timeout)
         except OSError:
             self.socket.close()
             raise
+
+    def _connect(self, where, end):
+        """A unix socket whose queue is full refuses a client that has a timeout; a web server's waits."""
+        while True:
+            try:
+                return self.socket.connect(where)
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.001)
 
     def __enter__(self):
         return self

@@ -4,8 +4,7 @@
     python3 tests/style/check.py SRCDIR
     python3 tests/style/check.py --self-test
 
-Every run begins with the self-test: a rule that finds nothing in code written to break it fails
-like any other test.
+The self-test is for the rules themselves: each is given code that breaks it, and must find it.
 """
 
 import os
@@ -76,7 +75,7 @@ def run(tree):
         try:
             faults = list(rule(tree))
         except Skip as why:
-            print(f"skipped - {name}: {why}")
+            print(f"skip - {name}: {why}")
             skipped += 1
             continue
         for path, line, why in faults:
@@ -101,12 +100,12 @@ def main(arguments):
     if len(arguments) != 1:
         print(__doc__.strip(), file=sys.stderr)
         return 2
-    passed, failed, skipped = check_selftest.run()
-    if arguments[0] != "--self-test":
+    if arguments[0] == "--self-test":
+        passed, failed, skipped = check_selftest.run()
+    else:
         tree = read_tree(arguments[0])
         say_lengths(tree)
-        counts = run(tree)
-        passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
+        passed, failed, skipped = run(tree)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

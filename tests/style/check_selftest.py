@@ -85,7 +85,7 @@ static int (*const TABLE[])(void) = {
 """
 )
 
-MAKEFILE = "libcore_a_SOURCES = src/core/a.c src/core/a.h src/function.h\nEXTRA_DIST = tests/unit\n"
+MAKEFILE = "libcore_a_SOURCES = src/core/a.c src/core/a.h src/function.h\nEXTRA_DIST = tests\n"
 
 
 def tree(*changes, messages="One line.\n"):
@@ -196,6 +196,8 @@ BROKEN = [
      tree((H, "/* In the header itself. */\n", "")), H, 13),
     (rules.listed_in_makefile, "a file that isn't listed",
      tree(("src/core/b.c", named("b.c", ""))), "src/core/b.c", 1),
+    (rules.listed_in_makefile, "a unit test of which only the folder is listed",
+     tree(("tests/unit/b.c", named("b.c", ""))), "tests/unit/b.c", 1),
     (rules.listed_in_makefile, "a file whose name is part of another",
      tree(("Makefile.am", "src/core/a.c", "src/core/aa.c")), C, 1),
     (rules.places_and_registries, "a home", tree(("README.md", f"see\n{HOME}/x\n")), "README.md", 2),
@@ -246,7 +248,7 @@ def run():
     try:
         outcomes += [(f"formatted: {what}", holds) for what, holds in format_cases()]
     except rules.Skip as why:
-        print(f"skipped - self-test of formatted: {why}")
+        print(f"skip - self-test of formatted: {why}")
         skipped = 1
     failed = [what for what, holds in outcomes if not holds]
     for what in failed:

@@ -1,0 +1,54 @@
+# run.py - serves dime and lets a real browser loose on it (pages.js).
+#
+# usage: run.py BUILDDIR SRCDIR
+# The two packages that the browser is driven with come from npm, at the versions of package.json, into the
+# build tree; they are fetched once. Where they or Chromium can't be had, the test is skipped by name.
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+from serving import Serving  # noqa: E402
+
+
+def skip(why):
+    print(f"skip - the pages in a browser: {why}")
+    print("0 passed, 0 failed, 1 skipped")
+    sys.exit(0)
+
+
+def fetch_modules(source, folder):
+    """Returns the folder of the modules, fetched if they aren't there in these versions."""
+    wanted = os.path.join(source, "tests", "browser", "package.json")
+    have = os.path.join(folder, "package.json")
+    modules = os.path.join(folder, "node_modules")
+    same = os.path.exists(have) and open(have).read() == open(wanted).read()
+    if same and os.path.isdir(os.path.join(modules, "playwright-core")):
+        return modules
+    os.makedirs(folder, exist_ok=True)
+    shutil.copyfile(wanted, have)
+    done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
+                           "--ignore-scripts", "--prefix", folder], capture_output=True, text=True)
+    if done.returncode != 0:
+        skip("npm couldn't fetch playwright-core and axe-core: " + done.stderr.strip()[-200:])
+    return modules
+
+
+def main(build, source):
+    for tool in ("node", "npm", "chromium"):
+        if not shutil.which(tool):
+            skip(f"{tool} isn't installed")
+    # Outside a build tree of `make distcheck`, which lasts only as long as the test.
+    folder = os.environ.get("DIME_BROWSER_MODULES", os.path.join(build, "browser"))
+    modules = fetch_modules(source, folder)
+    shots = os.path.join(build, "tests", "screenshots")
+    os.makedirs(shots, exist_ok=True)
+    with Serving(build, source) as site:
+        status = subprocess.run(["node", os.path.join(source, "tests", "browser", "pages.js"),
+                                 site.url(), shots],
+                                env={**os.environ, "NODE_PATH": modules}).returncode
+    return status
+
+
+sys.exit(main(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])))

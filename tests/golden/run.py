@@ -1,0 +1,343 @@
+"""run.py - asks every golden event of every host, and compares the answers with the one on file.
+
+usage: run.py BUILDDIR SRCDIR [--only HOST]
+
+A golden event is a request and its one right answer, worked out by hand from what the functions
+promise. It's the same whichever host it comes through: `cgi` is the program started for each
+request, `fastcgi` the program behind its socket, `nginx` that behind a real nginx, `in-process` the
+function called by a C program, and `memory` the same with ever too little memory. An event that
+nginx answers by itself names the hosts that it's for. The table at the end has an event a line.
+"""
+
+import argparse
+import base64
+import glob
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "..", "hosts"))
+
+import fastcgi  # noqa: E402 - it lies beside the tests of the hosts
+
+HOSTS = ("cgi", "fastcgi", "nginx", "in-process", "memory")
+ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# What must be the same on every host besides the status and the body.
+COMPARED = ("content-type", "cache-control", "x-content-type-options", "content-security-policy",
+            "allow")
+
+
+class Event:
+    """One file: a request and its answer."""
+
+    def __init__(self, path):
+        self.path = path
+        self.function = os.path.basename(os.path.dirname(path))
+        self.name = "%s/%s" % (self.function, os.path.basename(path).removesuffix(".json"))
+        with open(path, encoding="utf-8") as file:
+            event = json.load(file)
+        request, self.wanted = event["request"], event["response"]
+        self.hosts = event.get("hosts", HOSTS)
+        self.method, self.query = request["method"], request["query"]
+        self.path_info = request.get("path_info", "")
+        self.headers = request["headers"]
+        body = request.get("body")
+        self.body = (base64.b64decode(request["body_base64"]) if "body_base64" in request
+                     else None if body is None else body.encode())
+
+    def variables(self):
+        """The variables of CGI."""
+        result = {"REQUEST_METHOD": self.method, "QUERY_STRING": self.query,
+                  "SCRIPT_NAME": "/cgi-bin/" + self.function, "GATEWAY_INTERFACE": "CGI/1.1",
+                  "SERVER_PROTOCOL": "HTTP/1.1"}
+        if self.path_info:
+            result["PATH_INFO"] = self.path_info
+        if self.body is not None:
+            result["CONTENT_LENGTH"] = str(len(self.body))
+        for name, value in self.headers.items():
+            name = name.upper().replace("-", "_")
+            result[name if name == "CONTENT_TYPE" else "HTTP_" + name] = value
+        return result
+
+
+class Answer:
+    """A status, headers by lower-case name, and the body, where the request's id is <id>."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers = status, headers
+        self.id = headers.get("x-request-id", "")
+        self.length = len(body)
+        self.body = body.decode("utf-8", "backslashreplace")
+        if headers.get("content-type") == "application/problem+json":
+            self.body = self.body.replace('"instance":"%s"' % self.id, '"instance":"<id>"')
+
+    def essence(self):
+        """What every host must agree on."""
+        return self.status, [self.headers.get(name) for name in COMPARED], self.body
+
+
+def complain_of_headers(event, answer):
+    """What is wrong with the headers: those of the file, and those that every answer has."""
+    for name, value in event.wanted.get("headers", {}).items():
+        if answer.headers.get(name.lower()) != value:
+            yield "%s is %r, not %r" % (name, answer.headers.get(name.lower()), value)
+    if not ID.fullmatch(answer.id):
+        yield "X-Request-Id is %r" % answer.id
+    if answer.headers.get("cache-control") != "no-store":
+        yield "Cache-Control is %r" % answer.headers.get("cache-control")
+    if answer.headers.get("x-content-type-options") != "nosniff":
+        yield "X-Content-Type-Options is %r" % answer.headers.get("x-content-type-options")
+    if "Accept" not in re.split(", *", answer.headers.get("vary", "")):
+        yield "Vary is %r" % answer.headers.get("vary")
+    length = answer.headers.get("content-length", str(answer.length))
+    if event.method != "HEAD" and length != str(answer.length):
+        yield "Content-Length is %s of %d bytes" % (length, answer.length)
+
+
+def complain_of_body(event, answer):
+    """What is wrong with the body."""
+    wanted = event.wanted
+    exact = wanted.get("body", "").replace('"instance":"%s"' % answer.id, '"instance":"<id>"')
+    if "body" in wanted and answer.body != exact:
+        yield "the body is %r, not %r" % (answer.body, exact)
+    for part in wanted.get("body_contains", ()):
+        if part not in answer.body:
+            yield "the body lacks %r" % part
+    for part in wanted.get("body_lacks", ()):
+        if part in answer.body:
+            yield "the body has %r" % part
+
+
+def complaints(event, answer):
+    """All that is wrong with an answer."""
+    if answer.status != event.wanted["status"]:
+        yield "the status is %d, not %d" % (answer.status, event.wanted["status"])
+    yield from complain_of_headers(event, answer)
+    yield from complain_of_body(event, answer)
+
+
+def judge(event, answer, first):
+    """An empty text, or what is wrong. FIRST is the answer of the first host that was asked."""
+    said = list(complaints(event, answer))
+    if first and not said and answer.essence() != first.essence():
+        said = ["it answers %r, another host %r" % (answer.essence(), first.essence())]
+    return "; ".join(said)
+
+
+class Cgi:
+    """The program, started for each request."""
+
+    def __init__(self, build, _):
+        self.build = build
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def ask(self, event):
+        """The answer; what the program logs must be a line about it."""
+        environment = {name: value for name, value in os.environ.items() if "SAN_OPT" in name}
+        run = subprocess.run([os.path.join(self.build, event.function)], input=event.body or b"",
+                             env={**environment, **event.variables()}, capture_output=True,
+                             check=False, timeout=30)
+        status, headers, body = fastcgi.parse_cgi(run.stdout)
+        log = json.loads(run.stderr)
+        fastcgi.equal(run.returncode, 0, "the exit status")
+        fastcgi.equal((log["status"], log["requestId"]), (status, headers["x-request-id"]),
+                      "the log's status and id")
+        return Answer(status, headers, body)
+
+
+class FastCgi:
+    """The programs behind their sockets, on one kept connection each."""
+
+    def __init__(self, build, _):
+        self.build, self.servers, self.connections = build, [], {}
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="dime")
+        return self
+
+    def __exit__(self, *_):
+        for connection in self.connections.values():
+            connection.close()
+        for server in self.servers:
+            server.stop()
+        self.folder.cleanup()
+
+    def connection(self, function):
+        """A connection to a function's program, which is started when it's needed first."""
+        if function not in self.connections:
+            program = os.path.join(self.build, function)
+            server = fastcgi.Server(self.folder.name, program)
+            self.servers.append(server)
+            self.connections[function] = fastcgi.Connection(server.address)
+        return self.connections[function]
+
+    def ask(self, event):
+        """The answer."""
+        data = fastcgi.request(event.variables(), event.body or b"")
+        try:
+            answer = self.connection(event.function).ask(data)
+        except (fastcgi.Closed, ConnectionError):
+            # A connection isn't kept once a body has been refused.
+            self.connections.pop(event.function).close()
+            answer = self.connection(event.function).ask(data)
+        return Answer(answer.status, answer.headers, answer.body)
+
+
+class Nginx:
+    """The programs behind nginx, on one kept connection."""
+
+    def __init__(self, build, source):
+        import serving  # pylint: disable=import-outside-toplevel
+        self.serving = serving.Serving(build, source)
+
+    def __enter__(self):
+        port = self.serving.__enter__().port
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        return self
+
+    def __exit__(self, *error):
+        self.connection.close()
+        self.serving.__exit__(*error)
+
+    def ask(self, event):
+        """The answer."""
+        query = "?" + event.query if event.query else ""
+        self.connection.putrequest(event.method, "/cgi-bin/%s%s" % (event.function, query),
+                                   skip_host=True, skip_accept_encoding=True)
+        for name, value in {"Host": "localhost", **event.headers}.items():
+            self.connection.putheader(name, value.encode())
+        if event.body is not None:
+            self.connection.putheader("Content-Length", str(len(event.body)))
+        self.connection.endheaders(event.body)
+        response = self.connection.getresponse()
+        body = response.read()
+        headers = {}
+        for name, value in response.getheaders():
+            name = name.lower()
+            headers[name] = headers[name] + ", " + value if name in headers else value
+        return Answer(response.status, headers, body)
+
+
+class InProcess:
+    """The functions called by a C program, which answers all events at once."""
+
+    def __init__(self, build, _):
+        self.program = os.path.join(build, "tests", "golden", "inprocess")
+        self.answers = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def prepare(self, events):
+        """Asks for all answers."""
+        run = subprocess.run([self.program] + [event.path for event in events],
+                             capture_output=True, check=False, timeout=300)
+        fastcgi.equal((run.returncode, run.stderr), (0, b""), "the exit status and stderr")
+        for line in run.stdout.splitlines():
+            line = json.loads(line)
+            self.answers[line["path"]] = line
+
+    def ask(self, event):
+        """The answer."""
+        line = self.answers[event.path]
+        headers = {name.lower(): value for name, value in line["headers"].items()}
+        return Answer(line["status"], headers, line["body"].encode())
+
+
+def starve(build, events):
+    """Asks the C program to let memory fail. Yields a complaint, or "", for each event."""
+    program = os.path.join(build, "tests", "golden", "inprocess")
+    run = subprocess.run([program, "--fail-alloc"] + [event.path for event in events],
+                         capture_output=True, check=False, timeout=600)
+    said = dict(line.split(" - ", 1)[::-1] if line.startswith("ok") else
+                (line.split(" - ", 1)[1].split(": ")[0], line)
+                for line in run.stdout.decode("utf-8", "replace").splitlines() if " - " in line)
+    for event in events:
+        word = said.get(event.path, "it ended before: " + run.stderr.decode()[-500:])
+        yield event, "" if word == "ok" else word
+
+
+def ask_host(kind, build, source, events, firsts):
+    """Asks one host all events. Yields a complaint, or "", for each."""
+    with kind(build, source) as host:
+        if hasattr(host, "prepare"):
+            host.prepare(events)
+        for event in events:
+            try:
+                answer = host.ask(event)
+                yield event, judge(event, answer, firsts.get(event.name))
+                firsts.setdefault(event.name, answer)
+            except Exception as error:  # an event may fail in any way
+                yield event, "%s: %s" % (type(error).__name__, error)
+
+
+def print_table(events, hosts, results):
+    """An event a line, a host a column."""
+    width = max(len(event.name) for event in events)
+    print(" ".join(["event".ljust(width)] + [host.rjust(len(host)) for host in hosts]))
+    for event in events:
+        cells = [results[host].get(event.name) for host in hosts]
+        words = ["-" if cell is None else "not ok" if cell else "ok" for cell in cells]
+        print(" ".join([event.name.ljust(width)]
+                       + [word.rjust(len(host)) for word, host in zip(words, hosts)]))
+
+
+def skip_reason(host, build):
+    """Why a host can't be asked here, or an empty text."""
+    if host in ("in-process", "memory"):
+        program = os.path.join(build, "tests", "golden", "inprocess")
+        return "" if os.access(program, os.X_OK) else "%s isn't built" % program
+    if host == "nginx" and not fastcgi.shutil.which("nginx", path=os.environ.get("PATH", "")
+                                                    + ":/usr/local/sbin:/usr/sbin:/sbin"):
+        return "nginx isn't installed"
+    return ""
+
+
+def main():
+    """Runs them all."""
+    parser = argparse.ArgumentParser(description="Asks every golden event of every host.")
+    parser.add_argument("build")
+    parser.add_argument("source")
+    parser.add_argument("--only", choices=HOSTS)
+    options = parser.parse_args()
+    build, source = os.path.abspath(options.build), os.path.abspath(options.source)
+    paths = sorted(glob.glob(os.path.join(glob.escape(source), "tests", "golden", "*", "*.json")))
+    events, firsts = [Event(path) for path in paths], {}
+    kinds = {"cgi": Cgi, "fastcgi": FastCgi, "nginx": Nginx, "in-process": InProcess}
+    hosts = [options.only] if options.only else list(HOSTS)
+    results, skipped = {host: {} for host in hosts}, 0
+    for host in hosts:
+        mine = [event for event in events if host in event.hosts or host == "memory"]
+        reason = skip_reason(host, build)
+        if reason:
+            print("skipped %s: %s" % (host, reason))
+            skipped += len(mine)
+            continue
+        asked = (starve(build, mine) if host == "memory"
+                 else ask_host(kinds[host], build, source, mine, firsts))
+        results[host] = {event.name: said for event, said in asked}
+    print_table(events, hosts, results)
+    said = [(host, name, what) for host in hosts for name, what in results[host].items()]
+    for host, name, what in said:
+        if what:
+            print("not ok - %s on %s: %s" % (name, host, what))
+    failed = sum(1 for entry in said if entry[2])
+    print("%d passed, %d failed, %d skipped" % (len(said) - failed, failed, skipped))
+    sys.exit(1 if failed or not events else 0)
+
+
+if __name__ == "__main__":
+    main()

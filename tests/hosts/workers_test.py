@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""workers_test.py - the parent that holds the socket: deaths, replacement, and stopping.
+
+Usage: workers_test.py BUILDDIR. What a client sees must not depend on a worker's life: the socket stays,
+so a request waits in its queue rather than being refused. Programs that die are made by putting a
+failing file in the place of the program.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from fastcgi import (Closed, Connection, Program, Server, accepts, alive, ask, children, equal, expect,
+                     get, is_sanitized, main, post, processor_time, request, wait_until)
+
+
+def is_hello(answer):
+    equal((answer.status, answer.body), (200, b'{"message":"hello world"}'), "answer")
+
+
+def workers_of(server, count):
+    wait_until(lambda: len(children(server.pid)) == count, 5, "not %d workers" % count)
+    return sorted(children(server.pid))
+
+
+def ready(pid):
+    """Whether a worker has come so far that SIGTERM is handled."""
+    with open("/proc/%d/status" % pid) as file:
+        caught = int(re.search(r"SigCgt:\s*([0-9a-f]+)", file.read()).group(1), 16)
+    return caught >> (signal.SIGTERM - 1) & 1
+
+
+class Clients:
+    """Threads that ask all the time on kept connections and connect anew when one was closed."""
+
+    def __init__(self, address, count=6):
+        self.address, self.answered, self.errors = address, 0, []
+        self.slowest, self.end = 0.0, threading.Event()
+        self.threads = [threading.Thread(target=self._run) for _ in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def _ask(self, connection, data):
+        """The connection after an answer; None if it was closed before any byte of one."""
+        try:
+            start = time.monotonic()
+            is_hello(connection.ask(data))
+            self.slowest = max(self.slowest, time.monotonic() - start)
+            self.answered += 1
+            return connection
+        except (Closed, OSError) as error:
+            if connection.received or isinstance(error, TimeoutError):
+                self.errors.append(repr(error))
+            connection.close()
+            return None
+
+    def _run(self):
+        connection, number, data = None, 0, get()
+        while not self.end.is_set():
+            try:
+                fresh = connection is None
+                connection = self._ask(connection or Connection(self.address, 5), data)
+                if fresh and connection is None:
+                    self.errors.append("a new connection was closed")
+                number += 1
+                if connection and number % 20 == 0:
+                    connection.close()
+                    connection = None
+            except (AssertionError, OSError) as error:
+                self.errors.append(repr(error))
+                connection = None
+
+    def stop(self):
+        """Ends the threads; how many answers there were."""
+        self.end.set()
+        for thread in self.threads:
+            thread.join()
+        return self.answered
+
+
+def test_runs_as_many_workers_as_asked(folder, program):
+    for count in (1, 3):
+        with Server(folder, program, "--workers", str(count), "--threads", "1") as server:
+            workers = workers_of(server, count)
+            is_hello(ask(server.address, get()))
+            for pid in workers:
+                with open("/proc/%d/cmdline" % pid) as file:
+                    expect("--threads=1" in file.read().split("\0"), "the options aren't passed on")
+                expect(len(os.listdir("/proc/%d/task" % pid)) == 1, "threads of a worker")
+            status, took = server.stop()
+            equal(status, 0, "exit status")
+            expect(took < (2 if is_sanitized(program) else 0.5), "it took %.2f s" % took)
+            expect(not os.path.lexists(server.address[5:]), "the socket file is left")
+            expect(not any(alive(pid) for pid in workers), "a worker is left")
+
+
+def test_holds_an_inherited_socket(folder, program):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(folder + "/s")
+        listener.listen(64)
+        with Program(folder, program, ["--workers", "2"], stdin=listener) as parent:
+            is_hello(ask("unix:" + folder + "/s", get()))
+            parent.signal(signal.SIGTERM)
+            equal(parent.wait(), 0, "exit status")
+        expect(os.path.exists(folder + "/s"), "it removed a socket that isn't its own")
+
+
+def test_starts_with_stdin_closed(folder, program):
+    address = "unix:" + folder + "/s"
+    arguments = [program, "--listen", address, "--workers", "1"]
+    with Program(folder, "/bin/sh", ["-c", 'exec "$@" <&-', "sh", *arguments]):
+        wait_until(lambda: accepts(address), 5, "it doesn't listen")
+        is_hello(ask(address, get(), 3))
+
+
+def test_a_killed_worker_is_back_within_a_second(folder, program):
+    with Server(folder, program, "--workers", "3", "--threads", "1") as server:
+        workers = workers_of(server, 3)
+        wait_until(lambda: all(ready(pid) for pid in workers))
+        time.sleep(1.05)  # one that has lived for a second is replaced at once
+        start = time.monotonic()
+        os.kill(workers[0], signal.SIGKILL)
+        wait_until(lambda: len(children(server.pid)) == 3 and workers[0] not in children(server.pid),
+                   1, "it isn't back")
+        expect(time.monotonic() - start < 0.5, "it took long")
+        expect(workers[1] in children(server.pid) and workers[2] in children(server.pid),
+               "another worker was hit")
+        expect("killed by signal 9" in server.said(), "the death isn't told: " + server.said())
+
+
+def test_the_others_go_on_when_one_is_killed(folder, program):
+    with Server(folder, program, "--workers", "3", "--threads", "1") as server:
+        workers = workers_of(server, 3)
+        wait_until(lambda: all(ready(pid) for pid in workers))
+        with Connection(server.address) as kept:
+            is_hello(kept.ask(get()))
+            clients = Clients(server.address)
+            for _ in range(3):
+                time.sleep(0.2)
+                victim = workers_of(server, 3)[0]
+                os.kill(victim, signal.SIGKILL)
+            time.sleep(0.3)
+            answered = clients.stop()
+        # What lay with the dead worker is lost; each client has at most one request there.
+        timeouts = [error for error in clients.errors if "imeout" in error]
+        expect(answered > 500, "only %d answers" % answered)
+        equal(timeouts, [], "requests that waited for ever")
+        expect(len(clients.errors) <= 3 * 6, "%d errors: %s" % (len(clients.errors),
+                                                               clients.errors[:3]))
+
+
+def failing_program(folder, program):
+    """A program of our own that can be replaced: a copy."""
+    path = os.path.join(folder, "hello")
+    shutil.copy2(program, path)
+    return path
+
+
+def replace(path, content):
+    """Puts another executable file in its place, as a package manager would."""
+    with open(path + ".new", "w") as file:
+        file.write(content)
+    os.chmod(path + ".new", 0o755)
+    os.rename(path + ".new", path)
+
+
+def test_backs_off_when_workers_die_at_once(folder, program):
+    path = failing_program(folder, program)
+    with Server(folder, path, "--workers", "1") as server:
+        worker = workers_of(server, 1)[0]
+        replace(path, "#!/bin/sh\necho started >>%s/starts\nexit 3\n" % folder)
+        os.kill(worker, signal.SIGKILL)
+        time.sleep(2)
+        with open(folder + "/starts") as file:
+            starts = file.read().count("started")
+        expect(3 <= starts <= 6, "%d starts in two seconds" % starts)
+        expect("status 3" in server.said(), "the death isn't told: " + server.said())
+        expect(processor_time(server.pid) < 0.5, "the parent is busy")
+        shutil.copy2(program, path + ".good")
+        os.rename(path + ".good", path)
+        is_hello(ask(server.address, get(), 10))  # it waited in the queue
+        equal(server.stop()[0], 0, "exit status")
+
+
+def test_backs_off_when_the_program_file_is_gone(folder, program):
+    path = failing_program(folder, program)
+    with Server(folder, path, "--workers", "2") as server:
+        workers = workers_of(server, 2)
+        os.unlink(path)
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(1)
+        expect(2 <= server.said().count("can't start") <= 12, "lines: " + server.said()[-500:])
+        equal(server.stop()[0], 0, "exit status")
+
+
+def test_sighup_replaces_all_workers_without_an_error(folder, program):
+    rounds = 3 if is_sanitized(program) else 5
+    with Server(folder, program, "--workers", "2", "--threads", "2") as server:
+        workers_of(server, 2)
+        clients = Clients(server.address)
+        for _ in range(rounds):
+            old = set(children(server.pid))
+            server.signal(signal.SIGHUP)
+            wait_until(lambda: not old & set(children(server.pid)), 8, "an old worker stays")
+            workers_of(server, 2)
+            time.sleep(0.2)
+        answered = clients.stop()
+        equal(clients.errors, [], "errors")
+        expect(answered > 200 and clients.slowest < 2, "%d answers, one took %.2f s"
+               % (answered, clients.slowest))
+        equal(server.stop()[0], 0, "exit status")
+
+
+def test_sighup_takes_the_new_program(folder, program):
+    path = failing_program(folder, program)
+    with Server(folder, path, "--workers", "1") as server:
+        workers_of(server, 1)
+        replace(path, "#!/bin/sh\ntouch %s/new\nexec %s \"$@\"\n" % (folder, program))
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: os.path.exists(folder + "/new"), 5, "the new program doesn't run")
+        is_hello(ask(server.address, get()))
+
+
+def test_sighup_lets_a_request_finish(folder, program):
+    data = post(b'{"name":"world"}')
+    with Server(folder, program, "--workers", "1") as server, Connection(server.address) as half:
+        old = workers_of(server, 1)
+        half.send(data[:50])
+        time.sleep(0.3)
+        server.signal(signal.SIGHUP)
+        time.sleep(0.3)
+        is_hello(ask(server.address, get()))
+        half.send(data[50:])
+        is_hello(half.read())
+        wait_until(lambda: not alive(old[0]), 3, "the old worker stays")
+
+
+def test_many_sighups_at_once_leave_as_many_workers(folder, program):
+    with Server(folder, program, "--workers", "2") as server:
+        workers_of(server, 2)
+        for _ in range(30):
+            server.signal(signal.SIGHUP)
+            time.sleep(0.003)
+        time.sleep(0.2)
+        workers_of(server, 2)
+        is_hello(ask(server.address, get()))
+        expect("ended with" not in server.said() and "killed" not in server.said(), server.said()[:400])
+        equal(server.stop()[0], 0, "exit status")
+
+
+def test_workers_end_with_a_parent_that_was_killed(folder, program):
+    with Server(folder, program, "--workers", "3") as server:
+        workers = workers_of(server, 3)
+        wait_until(lambda: all(ready(pid) for pid in workers))
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        wait_until(lambda: not any(alive(pid) for pid in workers), 2, "a worker goes on")
+        with Server(folder, program, address=server.address) as successor:
+            is_hello(ask(successor.address, get()))
+
+
+def test_stops_whatever_the_workers_are_doing(folder, program):
+    with Server(folder, program, "--workers", "3") as server:
+        workers = workers_of(server, 3)
+        os.kill(workers[0], signal.SIGKILL)
+        kept = [Connection(server.address) for _ in range(12)]
+        for connection in kept:
+            is_hello(connection.ask(get()))
+        status, took = server.stop()
+        equal(status, 0, "exit status")
+        expect(took < 1.5, "it took %.2f s" % took)
+        expect(not any(alive(pid) for pid in workers), "a worker is left")
+        for connection in kept:
+            connection.close()
+
+
+def test_stops_while_starting(folder, program):
+    for delay in (0, 0.001, 0.003, 0.01):
+        address = "unix:%s/%s" % (folder, delay)
+        with Program(folder, program, ["--listen", address, "--workers", "4"]) as parent:
+            wait_until(lambda: os.path.lexists(address[5:]), 5, "it doesn't listen")
+            time.sleep(delay)
+            parent.signal(signal.SIGTERM)
+            status = parent.wait(5)
+            expect(status in (0, -signal.SIGTERM), "exit status %d" % status)
+            wait_until(lambda: not children(parent.pid), 2, "a worker is left")
+
+
+def test_deaths_are_told_even_where_sigchld_was_ignored(folder, program):
+    address = "unix:" + folder + "/s"
+    ignoring = "import os,signal,sys;signal.signal(signal.SIGCHLD,signal.SIG_IGN);" \
+               "os.execv(sys.argv[1],sys.argv[1:])"
+    with Program(folder, sys.executable, ["-c", ignoring, program, "--listen", address,
+                                          "--workers", "1"]) as parent:
+        wait_until(lambda: accepts(address), 5, "it doesn't listen")
+        worker = workers_of(parent, 1)[0]
+        wait_until(lambda: ready(worker))
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: children(parent.pid) not in ([], [worker]), 2, "it isn't started again")
+        is_hello(ask(address, get(), 3))
+
+
+def test_the_parent_does_nothing_while_the_workers_serve(folder, program):
+    with Server(folder, program, "--workers", "2") as server:
+        workers_of(server, 2)
+        before = processor_time(server.pid)
+        with Connection(server.address) as connection:
+            for _ in range(3000):
+                connection.ask(get())
+        expect(processor_time(server.pid) - before < 0.03, "the parent is busy")
+
+
+if __name__ == "__main__":
+    main([value for name, value in list(globals().items()) if name.startswith("test_")])

@@ -1,0 +1,596 @@
+/*
+ * guard_test.c - the guard's verdict on every shape of record, whole and in pieces.
+ *
+ * What libfcgi would block on must never be called whole, and what a web server sends never bad. So
+ * each shape is judged in one go, then again split at every point: bytes that arrive later must
+ * change nothing. Random requests are made from a seed, so that a failure can be repeated.
+ */
+#include "hosts/guard.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+Suite *guard_suite(void);
+
+enum { BODY_MAX = 1000, ROOM = 256 * 1024, ROUNDS = 300 };
+enum { BEGIN = 1, ABORT = 2, PARAMS = 4, STDIN = 5, STDOUT = 6, DATA = 8, GET_VALUES = 9 };
+
+struct bytes {
+    size_t length;
+    unsigned char data[ROOM];
+};
+
+static struct bytes made;
+static unsigned version = 1, id = 1;
+
+static void setup(void)
+{
+    made.length = 0;
+    version = id = 1;
+}
+
+static void put(const void *data, size_t length)
+{
+    ck_assert_uint_le(made.length + length, sizeof made.data);
+    if (length)
+        memcpy(made.data + made.length, data, length);
+    made.length += length;
+}
+
+static void record(unsigned type, const void *content, size_t length, unsigned padding)
+{
+    const unsigned char header[8] = {
+        (unsigned char)version, (unsigned char)type,          (unsigned char)(id >> 8),
+        (unsigned char)id,      (unsigned char)(length >> 8), (unsigned char)length,
+        (unsigned char)padding,
+    };
+    static const unsigned char zeros[255];
+    put(header, sizeof header);
+    put(content, length);
+    put(zeros, padding);
+}
+
+static void begin_as(unsigned role)
+{
+    const unsigned char content[8] = {(unsigned char)(role >> 8), (unsigned char)role, 1};
+    record(BEGIN, content, sizeof content, 0);
+}
+
+static void begin(void)
+{
+    begin_as(1);
+}
+
+static void end_of(unsigned type)
+{
+    record(type, NULL, 0, 0);
+}
+
+/* Judges a copy of exactly that length, so that the sanitizers see a read past its end. */
+static enum guard_verdict judge(size_t length)
+{
+    struct guard guard = {0};
+    char *copy = malloc(length ? length : 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, made.data, length);
+    enum guard_verdict verdict = guard_judge(&guard, (struct text){copy, length}, BODY_MAX);
+    free(copy);
+    return verdict;
+}
+
+/* Feeds what was made up to SPLIT, then all of it. */
+static enum guard_verdict judge_split(size_t split)
+{
+    struct guard guard = {0};
+    struct text text = {(char *)made.data, split};
+    enum guard_verdict verdict = guard_judge(&guard, text, BODY_MAX);
+    if (verdict != GUARD_MORE)
+        return verdict;
+    text.length = made.length;
+    return guard_judge(&guard, text, BODY_MAX);
+}
+
+/* Feeds it byte by byte; *AT is where a verdict other than MORE fell. */
+static enum guard_verdict judge_bytes(size_t *at)
+{
+    struct guard guard = {0};
+    enum guard_verdict verdict = GUARD_MORE;
+    for (*at = 0; verdict == GUARD_MORE && *at < made.length;) {
+        struct text text = {(char *)made.data, ++*at};
+        verdict = guard_judge(&guard, text, BODY_MAX);
+    }
+    return verdict;
+}
+
+/* What was made gets this verdict at its end, however it is split. */
+static void expect_everywhere(enum guard_verdict wanted)
+{
+    ck_assert_int_eq(judge(made.length), wanted);
+    for (size_t split = 0; split <= made.length; split++)
+        ck_assert_msg(judge_split(split) == wanted, "split at %zu of %zu", split, made.length);
+    size_t at;
+    ck_assert_int_eq(judge_bytes(&at), wanted);
+    if (wanted == GUARD_WHOLE)
+        ck_assert_uint_eq(at, made.length);
+}
+
+static const unsigned char VARIABLE[] = "\x04\x05NAMEvalue";
+enum { VARIABLE_LENGTH = sizeof VARIABLE - 1 };
+
+static void whole_request(unsigned padding)
+{
+    begin();
+    record(PARAMS, VARIABLE, VARIABLE_LENGTH, padding);
+    end_of(PARAMS);
+    record(STDIN, "body", 4, padding);
+    end_of(STDIN);
+}
+
+START_TEST(nothing_is_more)
+{
+    expect_everywhere(GUARD_MORE);
+}
+END_TEST
+
+START_TEST(a_request_is_whole)
+{
+    whole_request(0);
+    expect_everywhere(GUARD_WHOLE);
+}
+END_TEST
+
+START_TEST(padding_belongs_to_the_record)
+{
+    whole_request(255);
+    expect_everywhere(GUARD_WHOLE);
+}
+END_TEST
+
+/* The padding is of the content; its last byte is waited for. */
+START_TEST(padding_is_waited_for)
+{
+    begin();
+    record(PARAMS, VARIABLE, VARIABLE_LENGTH, 3);
+    const size_t end = made.length;
+    end_of(ABORT);
+    ck_assert_int_eq(judge(end + 7), GUARD_MORE);
+    ck_assert_int_eq(judge(end + 8), GUARD_BAD);
+}
+END_TEST
+
+/* libfcgi takes it for the next records: four names in GET_VALUES there would smash its stack. */
+START_TEST(padding_where_libfcgi_forgets_it_is_bad)
+{
+    static const unsigned char content[8] = {0, 1, 1};
+    record(BEGIN, content, sizeof content, 40);
+    expect_everywhere(GUARD_BAD);
+    setup();
+    begin();
+    record(PARAMS, NULL, 0, 1);
+    expect_everywhere(GUARD_BAD);
+    setup();
+    begin();
+    end_of(PARAMS);
+    record(STDIN, "x", 1, 9);
+    record(STDIN, NULL, 0, 255);
+    expect_everywhere(GUARD_BAD);
+}
+END_TEST
+
+START_TEST(each_prefix_is_more)
+{
+    whole_request(5);
+    for (size_t length = 0; length < made.length; length++)
+        ck_assert_int_eq(judge(length), GUARD_MORE);
+}
+END_TEST
+
+START_TEST(a_request_without_variables_or_body_is_whole)
+{
+    begin();
+    end_of(PARAMS);
+    end_of(STDIN);
+    expect_everywhere(GUARD_WHOLE);
+}
+END_TEST
+
+START_TEST(any_id_but_0_will_do)
+{
+    static const unsigned IDS[] = {1, 2, 255, 256, 65535, 0};
+    for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++) {
+        setup();
+        id = IDS[i];
+        whole_request(0);
+        ck_assert_int_eq(judge(made.length), id ? GUARD_WHOLE : GUARD_BAD);
+    }
+}
+END_TEST
+
+/* All lengths and both of their forms, each PARAMS record one byte of content. */
+START_TEST(lengths_may_be_split_between_records)
+{
+    static const unsigned char DATA_BYTES[] = "\0\0"
+                                              "\x80\0\0\0\x80\0\0\0"
+                                              "\x01\0A"
+                                              "\0\x01v"
+                                              "\x80\0\0\x03\x02"
+                                              "ABCvv"
+                                              "\x01\x80\0\0\x02"
+                                              "Avv";
+    begin();
+    for (size_t i = 0; i < sizeof DATA_BYTES - 1; i++)
+        record(PARAMS, DATA_BYTES + i, 1, 0);
+    end_of(PARAMS);
+    end_of(STDIN);
+    expect_everywhere(GUARD_WHOLE);
+}
+END_TEST
+
+static const struct {
+    const char *name, *data;
+    size_t length;
+} CUT[] = {
+    {"a name's length alone", "\x05", 1},
+    {"part of a long length", "\x80\0", 2},
+    {"a long length alone", "\x80\0\0\x01", 4},
+    {"part of the second length", "\x01\x80\0\0", 4},
+    {"lengths alone", "\x01\x01", 2},
+    {"no value",
+     "\x01\x01"
+     "A",
+     3},
+    {"a value cut short",
+     "\x01\x05"
+     "Aabc",
+     6},
+};
+
+START_TEST(variables_that_are_cut_short_are_bad)
+{
+    begin();
+    record(PARAMS, CUT[_i].data, CUT[_i].length, 0);
+    ck_assert_int_eq(judge(made.length), GUARD_MORE);
+    end_of(PARAMS);
+    expect_everywhere(GUARD_BAD);
+}
+END_TEST
+
+START_TEST(huge_lengths_are_bad_at_once)
+{
+    static const unsigned char LENGTHS[][8] = {
+        {0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0xFF, 0xFF, 0xFE},
+        {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+        {0x80, 0x01, 0x00, 0x00, 0x80, 0x00, 0x00, 0x01},
+        {0x80, 0x00, 0x00, 0x01, 0x80, 0x01, 0x00, 0x00},
+    };
+    begin();
+    record(PARAMS, LENGTHS[_i], 8, 0);
+    expect_everywhere(GUARD_BAD);
+}
+END_TEST
+
+START_TEST(variables_are_bounded)
+{
+    static unsigned char most[GUARD_VARIABLES_MAX];
+    /* One variable that takes all: two long lengths and the rest. */
+    const unsigned char lengths[8] = {0x80, 0, 0, 0, 0x80, 0, 0xFF, 0xF8};
+    memcpy(most, lengths, sizeof lengths);
+    begin();
+    record(PARAMS, most, 40000, 0);
+    record(PARAMS, most + 40000, sizeof most - 40000, 0);
+    end_of(PARAMS);
+    end_of(STDIN);
+    ck_assert_int_eq(judge(made.length), GUARD_WHOLE);
+
+    setup();
+    begin();
+    record(PARAMS, most, 40000, 0);
+    record(PARAMS, most + 40000, sizeof most - 40000, 0);
+    record(PARAMS, "\0", 1, 0);
+    ck_assert_int_eq(judge(made.length), GUARD_BAD);
+}
+END_TEST
+
+START_TEST(a_body_up_to_the_limit_is_whole)
+{
+    static const char body[BODY_MAX + 1];
+    begin();
+    end_of(PARAMS);
+    record(STDIN, body, BODY_MAX, 0);
+    end_of(STDIN);
+    expect_everywhere(GUARD_WHOLE);
+}
+END_TEST
+
+START_TEST(a_body_over_the_limit_is_long)
+{
+    static const char body[BODY_MAX + 1];
+    begin();
+    end_of(PARAMS);
+    record(STDIN, body, BODY_MAX + 1, 0);
+    expect_everywhere(GUARD_LONG);
+
+    setup();
+    begin();
+    end_of(PARAMS);
+    record(STDIN, body, BODY_MAX, 0);
+    record(STDIN, body, 1, 0);
+    end_of(STDIN);
+    expect_everywhere(GUARD_LONG);
+}
+END_TEST
+
+START_TEST(a_body_in_records_of_a_byte_is_whole)
+{
+    begin();
+    end_of(PARAMS);
+    for (int i = 0; i < BODY_MAX; i++)
+        record(STDIN, "b", 1, 7);
+    end_of(STDIN);
+    ck_assert_int_eq(judge(made.length), GUARD_WHOLE);
+    size_t at;
+    ck_assert_int_eq(judge_bytes(&at), GUARD_WHOLE);
+    ck_assert_uint_eq(at, made.length);
+}
+END_TEST
+
+START_TEST(only_a_responder_is_asked)
+{
+    static const unsigned ROLES[] = {0, 2, 3, 4, 255, 256, 257, 65535};
+    begin_as(ROLES[_i]);
+    expect_everywhere(GUARD_BAD);
+}
+END_TEST
+
+START_TEST(begin_has_eight_bytes)
+{
+    static const unsigned char content[16] = {0, 1};
+    for (size_t length = 0; length <= sizeof content; length++) {
+        setup();
+        record(BEGIN, content, length, 0);
+        ck_assert_int_eq(judge(made.length), length == 8 ? GUARD_MORE : GUARD_BAD);
+    }
+}
+END_TEST
+
+/* Each type where another is expected; the header alone tells. */
+START_TEST(types_come_in_their_order)
+{
+    for (int stage = 0; stage < 4; stage++) {
+        static const unsigned WANTED[][2] = {
+            {BEGIN, BEGIN}, {PARAMS, PARAMS}, {PARAMS, PARAMS}, {STDIN, STDIN}};
+        setup();
+        if (stage > 0)
+            begin();
+        if (stage > 1)
+            record(PARAMS, VARIABLE, VARIABLE_LENGTH, 0);
+        if (stage > 2)
+            end_of(PARAMS);
+        const size_t before = made.length;
+        for (unsigned type = 0; type < 256; type++) {
+            if (type == WANTED[stage][0])
+                continue;
+            made.length = before;
+            record(type, "12345678", 8, 0);
+            ck_assert_msg(judge(before + 8) == GUARD_BAD, "type %u at %d", type, stage);
+            ck_assert_msg(judge(before + 7) == GUARD_MORE, "type %u at %d", type, stage);
+        }
+    }
+}
+END_TEST
+
+START_TEST(management_records_are_bad)
+{
+    static const unsigned char NAMES[] = "\x01\0A\x01\0B\x01\0C\x01\0D";
+    id = 0;
+    record(GET_VALUES, NAMES, sizeof NAMES - 1, 0);
+    expect_everywhere(GUARD_BAD);
+    setup();
+    begin();
+    id = 0;
+    record(GET_VALUES, NAMES, sizeof NAMES - 1, 0);
+    expect_everywhere(GUARD_BAD);
+}
+END_TEST
+
+START_TEST(abort_is_bad)
+{
+    begin();
+    end_of(ABORT);
+    expect_everywhere(GUARD_BAD);
+}
+END_TEST
+
+START_TEST(other_versions_are_bad)
+{
+    static const unsigned VERSIONS[] = {0, 2, 'G', 255};
+    for (size_t i = 0; i < sizeof VERSIONS / sizeof *VERSIONS; i++) {
+        setup();
+        version = VERSIONS[i];
+        begin();
+        ck_assert_int_eq(judge(made.length), GUARD_BAD);
+        setup();
+        begin();
+        version = VERSIONS[i];
+        end_of(PARAMS);
+        expect_everywhere(GUARD_BAD);
+    }
+}
+END_TEST
+
+START_TEST(another_id_within_is_bad)
+{
+    begin();
+    id = 2;
+    end_of(PARAMS);
+    expect_everywhere(GUARD_BAD);
+    setup();
+    begin();
+    end_of(PARAMS);
+    id = 257;
+    end_of(STDIN);
+    expect_everywhere(GUARD_BAD);
+}
+END_TEST
+
+/* libfcgi would swallow what lies behind; only a split before it can be told from a web server. */
+START_TEST(what_lies_behind_is_bad)
+{
+    whole_request(0);
+    const size_t end = made.length;
+    whole_request(0);
+    for (size_t length = end + 1; length <= made.length; length++)
+        ck_assert_int_eq(judge(length), GUARD_BAD);
+}
+END_TEST
+
+START_TEST(other_protocols_are_bad)
+{
+    static const char *const OTHERS[] = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                                         "\x16\x03\x01\x02\0\1\0\1", "SSH-2.0-x\r\n"};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        setup();
+        put(OTHERS[i], 8);
+        ck_assert_int_eq(judge(made.length), GUARD_BAD);
+    }
+}
+END_TEST
+
+/* Random requests. */
+
+static unsigned long seed;
+
+static unsigned random_below(unsigned most)
+{
+    seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+    return (unsigned)(seed >> 33) % most;
+}
+
+/* DATA in records of random lengths, then the empty one. */
+static void put_stream(unsigned type, const unsigned char *data, size_t length)
+{
+    const unsigned longest = 1 + random_below(60);
+    for (size_t at = 0; at < length;) {
+        size_t piece = 1 + random_below(longest);
+        piece = piece > length - at ? length - at : piece;
+        record(type, data + at, piece, random_below(4) ? 0 : random_below(256));
+        at += piece;
+    }
+    end_of(type);
+}
+
+static size_t put_length(unsigned char *room, unsigned length)
+{
+    if (length < 128 && random_below(3)) {
+        room[0] = (unsigned char)length;
+        return 1;
+    }
+    room[0] = (unsigned char)(0x80 | length >> 24);
+    room[1] = (unsigned char)(length >> 16);
+    room[2] = (unsigned char)(length >> 8);
+    room[3] = (unsigned char)length;
+    return 4;
+}
+
+static void random_request(void)
+{
+    static unsigned char data[8000];
+    size_t length = 0;
+    setup();
+    id = 1 + random_below(65535);
+    begin();
+    for (unsigned count = random_below(12); count; count--) {
+        unsigned name = random_below(random_below(8) ? 20 : 200);
+        unsigned value = random_below(random_below(8) ? 30 : 300);
+        length += put_length(data + length, name);
+        length += put_length(data + length, value);
+        for (unsigned i = 0; i < name + value; i++)
+            data[length++] = (unsigned char)random_below(256);
+    }
+    put_stream(PARAMS, data, length);
+    for (length = 0; length < 300; length++)
+        data[length] = (unsigned char)random_below(256);
+    put_stream(STDIN, data, random_below(300));
+}
+
+START_TEST(random_requests_are_whole_at_their_end_and_more_before)
+{
+    for (seed = 1; seed <= ROUNDS;) {
+        const unsigned long round = seed;
+        random_request();
+        struct guard guard = {0};
+        for (size_t length = 0; length < made.length; length += 1 + random_below(40)) {
+            struct text text = {(char *)made.data, length};
+            ck_assert_msg(judge(length) == GUARD_MORE, "round %lu, %zu", round, length);
+            ck_assert_msg(guard_judge(&guard, text, BODY_MAX) == GUARD_MORE, "round %lu", round);
+        }
+        struct text all = {(char *)made.data, made.length};
+        ck_assert_msg(judge(made.length) == GUARD_WHOLE, "round %lu", round);
+        ck_assert_msg(guard_judge(&guard, all, BODY_MAX) == GUARD_WHOLE, "round %lu", round);
+        ck_assert_uint_eq(guard.at, made.length);
+        seed = round + 1;
+    }
+}
+END_TEST
+
+/* Split or not, the verdict is the same; only WHOLE may have something behind it that isn't there
+ * yet. */
+START_TEST(random_faults_are_judged_alike_in_one_piece_and_in_bytes)
+{
+    unsigned bad = 0;
+    for (unsigned long round = 1; round <= ROUNDS * 5; round++) {
+        seed = round;
+        random_request();
+        for (unsigned faults = 1 + random_below(3); faults; faults--)
+            made.data[random_below((unsigned)made.length)] = (unsigned char)random_below(256);
+        if (!random_below(3))
+            made.length = random_below((unsigned)made.length + 1);
+        size_t at;
+        enum guard_verdict whole = judge(made.length), pieces = judge_bytes(&at);
+        bad += whole == GUARD_BAD;
+        if (pieces == GUARD_WHOLE && at < made.length)
+            ck_assert_msg(whole == GUARD_BAD, "round %lu", round);
+        else
+            ck_assert_msg(whole == pieces, "round %lu: %d, %d", round, whole, pieces);
+    }
+    ck_assert_uint_gt(bad, ROUNDS);
+}
+END_TEST
+
+#define ADD(tests, test) tcase_add_test(tests, test)
+#define COUNT(array)     ((int)(sizeof(array) / sizeof *(array)))
+
+Suite *guard_suite(void)
+{
+    Suite *suite = suite_create("guard");
+    TCase *tests = tcase_create("guard");
+    tcase_add_checked_fixture(tests, setup, NULL);
+    ADD(tests, nothing_is_more);
+    ADD(tests, a_request_is_whole);
+    ADD(tests, padding_belongs_to_the_record);
+    ADD(tests, padding_is_waited_for);
+    ADD(tests, padding_where_libfcgi_forgets_it_is_bad);
+    ADD(tests, each_prefix_is_more);
+    ADD(tests, a_request_without_variables_or_body_is_whole);
+    ADD(tests, any_id_but_0_will_do);
+    ADD(tests, lengths_may_be_split_between_records);
+    tcase_add_loop_test(tests, variables_that_are_cut_short_are_bad, 0, COUNT(CUT));
+    tcase_add_loop_test(tests, huge_lengths_are_bad_at_once, 0, 4);
+    ADD(tests, variables_are_bounded);
+    ADD(tests, a_body_up_to_the_limit_is_whole);
+    ADD(tests, a_body_over_the_limit_is_long);
+    ADD(tests, a_body_in_records_of_a_byte_is_whole);
+    tcase_add_loop_test(tests, only_a_responder_is_asked, 0, 8);
+    ADD(tests, begin_has_eight_bytes);
+    ADD(tests, types_come_in_their_order);
+    ADD(tests, management_records_are_bad);
+    ADD(tests, abort_is_bad);
+    ADD(tests, other_versions_are_bad);
+    ADD(tests, another_id_within_is_bad);
+    ADD(tests, what_lies_behind_is_bad);
+    ADD(tests, other_protocols_are_bad);
+    ADD(tests, random_requests_are_whole_at_their_end_and_more_before);
+    ADD(tests, random_faults_are_judged_alike_in_one_piece_and_in_bytes);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

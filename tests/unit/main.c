@@ -1,0 +1,43 @@
+/*
+ * main.c - runs all suites, each test in a process of its own.
+ *
+ * CK_FORK=no runs them in one process, for a debugger or valgrind; CK_RUN_SUITE=NAME runs one
+ * suite. A test that this build can't run is left out by name and counted, never silently.
+ */
+#include "unit.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SUITES(each)                                                                               \
+    each(arena) each(text) each(buffer) each(log) each(form) each(json) each(json_tree)            \
+        each(request) each(response) each(fields) each(page) each(decimal) each(currency)          \
+            each(coins) each(guard) each(run) each(cgi)
+
+#define DECLARE(name) Suite *name##_suite(void);
+#define ADDRESS(name) name##_suite,
+
+SUITES(DECLARE)
+
+static Suite *(*const ALL[])(void) = {SUITES(ADDRESS)};
+
+static int skipped;
+
+void unit_skip(const char *name, const char *why)
+{
+    printf("skipped: %s: %s\n", name, why);
+    skipped++;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(NULL);
+    for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++)
+        srunner_add_suite(runner, ALL[i]());
+    srunner_run_all(runner, CK_ENV);
+    int run = srunner_ntests_run(runner), failed = srunner_ntests_failed(runner);
+    printf("%d passed, %d failed, %d skipped\n", run - failed, failed, skipped);
+    srunner_free(runner);
+    return failed || !run ? EXIT_FAILURE : EXIT_SUCCESS;
+}

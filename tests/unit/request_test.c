@@ -1,0 +1,246 @@
+/*
+ * request_test.c - methods, Accept headers as browsers and tools send them, ids, and looking up.
+ */
+#include "core/request.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+Suite *request_suite(void);
+
+START_TEST(knows_methods)
+{
+    ck_assert_int_eq(request_method(TEXT("GET")), METHOD_GET);
+    ck_assert_int_eq(request_method(TEXT("HEAD")), METHOD_HEAD);
+    ck_assert_int_eq(request_method(TEXT("POST")), METHOD_POST);
+    ck_assert_int_eq(request_method(TEXT("OPTIONS")), METHOD_OPTIONS);
+    static const struct text others[] = {TEXT("PUT"),  TEXT("get"),   TEXT("GET "),  TEXT(""),
+                                         TEXT("GETX"), TEXT("GET\0"), TEXT("DELETE")};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_int_eq(request_method(others[i]), METHOD_OTHER);
+    ck_assert_int_eq(request_method((struct text){0}), METHOD_OTHER);
+}
+END_TEST
+
+enum answer_form { NEITHER, JSON, PAGE };
+
+static const struct {
+    const char *accept;
+    enum answer_form form;
+} accepts[] = {
+    /* Chrome, Firefox, Safari; then curl, wget, fetch() and Python's requests; an <img>. */
+    {"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;"
+     "q=0.8,application/signed-exchange;v=b3;q=0.7",
+     PAGE},
+    {"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", PAGE},
+    {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", PAGE},
+    {"*/*", JSON},
+    {"", JSON},
+    {" \t", JSON},
+    {"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", JSON},
+    {"application/json", JSON},
+    {"application/json, text/plain, */*", JSON},
+    {"application/problem+json", JSON},
+    {"application/json, application/problem+json", JSON},
+    {"text/html", PAGE},
+    {"TEXT/HTML", PAGE},
+    {"Text/*", PAGE},
+    {"application/*", JSON},
+    /* Weights. */
+    {"text/html;q=0.5, application/json", JSON},
+    {"text/html;q=0.5, application/json;q=0.4", PAGE},
+    {"text/html, application/json", JSON},
+    {"text/html;q=0.001, application/json;q=0", PAGE},
+    {"text/html;q=0.9,application/json;q=0.901", JSON},
+    {"text/html ; q=0.9 , application/json ; Q=0.8", PAGE},
+    {"text/html;level=1;q=0.3, application/json;q=0.4", JSON},
+    {"text/html;q=1.000, application/json;q=0.999", PAGE},
+    /* The range that names a type most closely counts, wherever it stands. */
+    {"*/*;q=0.9, text/html;q=0.1", JSON},
+    {"text/html;q=0.1, */*;q=0.9", JSON},
+    {"*/*;q=0.1, text/*;q=0.2, application/json;q=0.1", PAGE},
+    {"text/*;q=0.9, text/html;q=0.1, application/json;q=0.5", JSON},
+    {"text/html;q=0, */*", JSON},
+    {"application/json;q=0, */*", PAGE},
+    {"application/*;q=0, */*;q=0.1", PAGE},
+    /* Problems come as application/problem+json, but it's a page that an answer comes as. */
+    {"text/html, application/problem+json", PAGE},
+    {"application/problem+json, text/html;q=0.5", PAGE},
+    /* Not acceptable. */
+    {"image/png", NEITHER},
+    {"text/plain", NEITHER},
+    {"text/html;q=0", NEITHER},
+    {"text/html;q=0.0", NEITHER},
+    {"*/*;q=0", NEITHER},
+    {"*/*;q=0.000", NEITHER},
+    {"application/json;q=0, text/html;q=0, */*;q=0", NEITHER},
+    {"text", NEITHER},
+    {"*", NEITHER},
+    {"*/html", NEITHER},
+    {"text/htm", NEITHER},
+    {"text/htmlx", NEITHER},
+    {"text /html", NEITHER},
+    {",,,", NEITHER},
+    {";", NEITHER},
+    {";q=1", NEITHER},
+    {"/", NEITHER},
+    {"/*", NEITHER},
+    /* What isn't a weight counts as 1. */
+    {"text/html;q=, application/json;q=0.9", PAGE},
+    {"text/html;q=x, application/json;q=0.9", PAGE},
+    {"text/html;q=2, application/json;q=0.9", PAGE},
+    {"text/html;q=1.5, application/json;q=0.9", PAGE},
+    {"text/html;q=-1, application/json;q=0.9", PAGE},
+    {"text/html;q=0,5, application/json;q=0.9", JSON},
+    {"text/html;q=0.1234567, application/json;q=0.1", PAGE},
+    {"text/html;q=0., application/json;q=0.1", JSON},
+    {"text/html;;;q=0.5;, application/json;q=0.4", PAGE},
+    {"text/html;q=0.1;q=0.9, application/json;q=0.4", PAGE},
+};
+
+START_TEST(reads_accept)
+{
+    bool html = true;
+    bool acceptable = request_accepts(text_of(accepts[_i].accept), &html);
+    enum answer_form form = !acceptable ? NEITHER : html ? PAGE : JSON;
+    ck_assert_msg(form == accepts[_i].form, "%s: %d", accepts[_i].accept, (int)form);
+    ck_assert(acceptable || !html);
+}
+END_TEST
+
+START_TEST(accepts_anything_without_a_header)
+{
+    bool html = true;
+    ck_assert(request_accepts((struct text){0}, &html));
+    ck_assert(!html);
+}
+END_TEST
+
+/* 10 kB of nonsense takes no longer than reading it. */
+START_TEST(reads_long_nonsense_fast)
+{
+    static const char *const pieces[] = {",", ";", "*", "/*,", "q=;", "*/*;q=0,", "text/html;q=0,"};
+    char nonsense[10000];
+    bool html;
+    size_t length = strlen(pieces[_i]);
+    for (size_t i = 0; i < sizeof nonsense; i++)
+        nonsense[i] = pieces[_i][i % length];
+    int64_t began = clock_monotonic_ns();
+    for (size_t i = 0; i < 10; i++)
+        ck_assert(!request_accepts((struct text){nonsense, sizeof nonsense}, &html));
+    ck_assert_int_lt(clock_monotonic_ns() - began, INT64_C(500) * 1000 * 1000);
+}
+END_TEST
+
+START_TEST(makes_ids)
+{
+    enum { IDS = 1000 };
+    static char ids[IDS][33];
+    for (size_t i = 0; i < IDS; i++) {
+        request_make_id(ids[i]);
+        ck_assert_uint_eq(strlen(ids[i]), 32);
+        ck_assert_uint_eq(strspn(ids[i], "0123456789abcdef"), 32);
+        ck_assert(request_id_fits(text_of(ids[i])));
+        for (size_t k = 0; k < i; k++)
+            ck_assert(memcmp(ids[i], ids[k], 33) != 0);
+    }
+}
+END_TEST
+
+START_TEST(judges_ids)
+{
+    char longest[65];
+    memset(longest, 'x', sizeof longest);
+    ck_assert(request_id_fits(TEXT("a")));
+    ck_assert(request_id_fits(TEXT("0-9_.azAZ")));
+    ck_assert(request_id_fits((struct text){longest, 64}));
+    ck_assert(!request_id_fits((struct text){longest, 65}));
+    ck_assert(!request_id_fits(TEXT("")));
+    ck_assert(!request_id_fits((struct text){0}));
+    for (unsigned byte = 0; byte < 256; byte++) {
+        char c = (char)byte;
+        bool fits = byte && byte < 0x80 &&
+                    strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", c);
+        ck_assert_int_eq(request_id_fits((struct text){&c, 1}), fits);
+    }
+}
+END_TEST
+
+static const struct field fields[] = {{.name = "a"}, {.name = "ab"}, {0}};
+
+START_TEST(looks_up_fields)
+{
+    const struct value values[] = {
+        {.given = false, .text = {"unseen", 6}},
+        {.given = true, .boolean = true, .integer = 7, .text = {"seven", 5}},
+    };
+    struct request request = {.fields = fields, .values = values};
+    ck_assert_ptr_eq(field(&request, "a"), &values[0]);
+    ck_assert_ptr_eq(field(&request, "ab"), &values[1]);
+    ck_assert(!field_given(&request, "a"));
+    ck_assert(!field_boolean(&request, "a"));
+    ck_assert_int_eq(field_integer(&request, "a"), 0);
+    ck_assert(text_equal(field_text(&request, "a"), TEXT("")));
+    ck_assert_ptr_nonnull(field_text(&request, "a").data);
+    ck_assert(field_given(&request, "ab"));
+    ck_assert(field_boolean(&request, "ab"));
+    ck_assert_int_eq(field_integer(&request, "ab"), 7);
+    ck_assert(text_equal(field_text(&request, "ab"), TEXT("seven")));
+}
+END_TEST
+
+/* A function that asks for a field it doesn't have is wrong, and hears of it at once. */
+START_TEST(stops_at_a_field_that_is_not_there)
+{
+    const struct value values[2] = {0};
+    struct request request = {.fields = fields, .values = values};
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        field(&request, "b");
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+END_TEST
+
+START_TEST(looks_up_headers)
+{
+    const struct header headers[] = {
+        {TEXT("accept"), TEXT("a")}, {TEXT("x-empty"), TEXT("")}, {TEXT("accept"), TEXT("b")}};
+    struct request request = {.headers = headers, .header_count = 3};
+    ck_assert(text_equal(request_header(&request, "accept"), TEXT("a")));
+    ck_assert_ptr_nonnull(request_header(&request, "x-empty").data);
+    ck_assert_ptr_null(request_header(&request, "x").data);
+    ck_assert_ptr_null(request_header(&request, "Accept").data);
+    request.header_count = 0;
+    ck_assert_ptr_null(request_header(&request, "accept").data);
+}
+END_TEST
+
+Suite *request_suite(void)
+{
+    Suite *suite = suite_create("request");
+    TCase *reading = tcase_create("reading");
+    tcase_add_test(reading, knows_methods);
+    tcase_add_loop_test(reading, reads_accept, 0, sizeof accepts / sizeof *accepts);
+    tcase_add_test(reading, accepts_anything_without_a_header);
+    tcase_add_loop_test(reading, reads_long_nonsense_fast, 0, 7);
+    suite_add_tcase(suite, reading);
+    TCase *asking = tcase_create("asking");
+    tcase_add_test(asking, makes_ids);
+    tcase_add_test(asking, judges_ids);
+    tcase_add_test(asking, looks_up_fields);
+    tcase_add_test(asking, stops_at_a_field_that_is_not_there);
+    tcase_add_test(asking, looks_up_headers);
+    suite_add_tcase(suite, asking);
+    return suite;
+}

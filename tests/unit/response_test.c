@@ -1,0 +1,326 @@
+/*
+ * response_test.c - what a function may say, the headers that it may not, problems, and the head.
+ */
+#include "core/response.h"
+
+#include <check.h>
+#include <json.h>
+#include <stdio.h>
+
+#include "core/problem.h"
+
+Suite *response_suite(void);
+
+static struct arena arena;
+static struct response response;
+
+static void begin(void)
+{
+    arena_open(&arena, (size_t)32 << 20);
+    memset(&response, 0xA5, sizeof response); /* response_open must leave none of it to be read */
+    response_open(&response, &arena);
+}
+
+static void end(void)
+{
+    arena_close(&arena);
+}
+
+static void check_text(struct text text, const char *expected)
+{
+    ck_assert_msg(text_equal(text, text_of(expected)), "%.*s", (int)text.length, text.data);
+}
+
+START_TEST(opens_empty)
+{
+    ck_assert_int_eq(response.answer, ANSWER_NONE);
+    ck_assert_int_eq(response.status, 0);
+    ck_assert_ptr_null(response.content_type);
+    ck_assert_uint_eq(response.header_count, 0);
+    ck_assert_uint_eq(response.error_count, 0);
+    ck_assert_uint_eq(response.detail.length, 0);
+    check_text(buffer_text(&response.body), "");
+    ck_assert_uint_eq(arena.total, 0);
+}
+END_TEST
+
+START_TEST(begins_answers)
+{
+    buffer_puts(response_json(&response), "{}");
+    ck_assert_int_eq(response.answer, ANSWER_WHOLE);
+    ck_assert_int_eq(response.status, 200);
+    ck_assert_str_eq(response.content_type, "application/json");
+    buffer_puts(response_html(&response), "<p>");
+    ck_assert_int_eq(response.answer, ANSWER_FRAGMENT);
+    ck_assert_str_eq(response.content_type, "text/html; charset=utf-8");
+    check_text(buffer_text(&response.body), "<p>");
+}
+END_TEST
+
+/* A body of exactly the limit fits. */
+START_TEST(limits_the_body)
+{
+    struct buffer *body = response_json(&response);
+    const struct text piece = TEXT("0123456789abcdef");
+    for (size_t i = 0; i < RESPONSE_BODY_MAX / piece.length; i++)
+        buffer_put(body, piece);
+    ck_assert(!body->failed);
+    ck_assert_uint_eq(body->length, RESPONSE_BODY_MAX);
+    buffer_puts(body, "x");
+    ck_assert(body->failed);
+    ck_assert(!arena.failed);
+}
+END_TEST
+
+START_TEST(answers_with_problems)
+{
+    buffer_puts(response_json(&response), "{}");
+    response_field_problem(&response, "a", "no %s", "good");
+    response_problem(&response, 404, "not %d", 7);
+    ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
+    ck_assert_int_eq(response.status, 404);
+    ck_assert_uint_eq(response.error_count, 0);
+    check_text(response.detail, "not 7");
+    check_text(problem_detail(&response), "not 7");
+    response_problem(&response, 400, "%s", "");
+    check_text(problem_detail(&response), "No more is known.");
+}
+END_TEST
+
+START_TEST(cuts_a_detail)
+{
+    response_problem(&response, 400, "%1023d", 7);
+    ck_assert_uint_eq(response.detail.length, 1023);
+    ck_assert_int_eq(response.detail.data[1022], '7');
+    response_problem(&response, 400, "%5000d", 7);
+    ck_assert_uint_eq(response.detail.length, 1023);
+    response_field_problem(&response, "a", "%5000d", 7);
+    ck_assert_uint_eq(response.errors[0].detail.length, 1023);
+}
+END_TEST
+
+START_TEST(gathers_field_problems)
+{
+    for (int i = 0; i < RESPONSE_ERRORS + 3; i++) {
+        response_field_problem(&response, "a", "%d", i);
+        ck_assert_int_eq(response.status, 422);
+        check_text(problem_detail(&response),
+                   i ? "Some fields are wrong; errors says which and why." : "0");
+    }
+    ck_assert_uint_eq(response.error_count, RESPONSE_ERRORS);
+    check_text(response.errors[RESPONSE_ERRORS - 1].detail, "15");
+}
+END_TEST
+
+/* What comes last is what is meant, and nothing is left of what was said before. */
+START_TEST(forgets_what_was_said_before)
+{
+    response_problem(&response, 404, "no such thing");
+    response_field_problem(&response, "a", "wrong");
+    ck_assert_int_eq(response.status, 422);
+    check_text(problem_detail(&response), "wrong");
+    buffer_puts(response_json(&response), "{}");
+    ck_assert_int_eq(response.status, 200);
+    ck_assert_int_eq(response.answer, ANSWER_WHOLE);
+    response_field_problem(&response, "b", "worse");
+    ck_assert_uint_eq(response.error_count, 1);
+    check_text(problem_detail(&response), "worse");
+}
+END_TEST
+
+START_TEST(copies_headers)
+{
+    char value[] = "one";
+    response_header(&response, "X-A", text_of(value));
+    value[0] = 'x';
+    response_header(&response, "X-B", TEXT(""));
+    response_header(&response, "X-C", TEXT("tab\tand \xC3\xA9"));
+    ck_assert_uint_eq(response.header_count, 3);
+    check_text(response.headers[0].name, "X-A");
+    check_text(response.headers[0].value, "one");
+    check_text(response.headers[1].value, "");
+    ck_assert_int_eq(response.status, 0);
+}
+END_TEST
+
+/* No header gets in, and the answer that the function goes on to give doesn't hide it. */
+START_TEST(refuses_to_break_a_line)
+{
+    static const struct text values[] = {TEXT("a\r\nSet-Cookie: b"), TEXT("a\n"), TEXT("\r"),
+                                         TEXT("a\0b")};
+    response_header(&response, "X-A", values[_i]);
+    ck_assert_uint_eq(response.header_count, 0);
+    ck_assert_int_eq(response.status, 500);
+    check_text(response.detail, "The function set the header X-A to more than a line.");
+    buffer_puts(response_json(&response), "{}");
+    ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
+    ck_assert_int_eq(response.status, 500);
+    response_html(&response);
+    ck_assert_int_eq(response.status, 500);
+    response_field_problem(&response, "a", "wrong");
+    ck_assert_int_eq(response.status, 500);
+    ck_assert_uint_eq(response.error_count, 0);
+}
+END_TEST
+
+/* A function may set so many that the host's own still have room. */
+START_TEST(refuses_too_many_headers)
+{
+    size_t set = 0;
+    while (response.status != 500 && set < 100) {
+        response_header(&response, "X-A", TEXT("a"));
+        set++;
+    }
+    ck_assert_uint_eq(response.header_count, set - 1);
+    ck_assert_uint_eq(response.header_count, RESPONSE_HEADERS - 6);
+    check_text(response.detail, "The function set more headers than a response holds.");
+    for (size_t i = 0; i < 10; i++)
+        response_own_header(&response, "X-B", TEXT("b"));
+    ck_assert_uint_eq(response.header_count, RESPONSE_HEADERS);
+}
+END_TEST
+
+START_TEST(survives_the_end_of_memory)
+{
+    struct arena none;
+    arena_open(&none, 0);
+    response_open(&response, &none);
+    response_header(&response, "X-A", TEXT("a"));
+    ck_assert_uint_eq(response.header_count, 0);
+    response_problem(&response, 404, "text");
+    check_text(problem_detail(&response), "No more is known.");
+    response_field_problem(&response, "a", "text");
+    ck_assert_uint_eq(response.errors[0].detail.length, 0);
+    buffer_puts(response_json(&response), "{}");
+    ck_assert(response.body.failed);
+    ck_assert(none.failed);
+    arena_close(&none);
+}
+END_TEST
+
+static void check_head(const char *expected)
+{
+    struct buffer head;
+    buffer_open(&head, &arena, 4096);
+    response_cgi_head(&response, &head);
+    ck_assert(!head.failed);
+    check_text(buffer_text(&head), expected);
+}
+
+START_TEST(writes_the_head)
+{
+    buffer_puts(response_json(&response), "{\"a\":1}");
+    response_header(&response, "X-A", TEXT("b c"));
+    check_head("Status: 200 OK\r\nContent-Type: application/json\r\nX-A: b c\r\n"
+               "Content-Length: 7\r\n\r\n");
+    response_open(&response, &arena);
+    response.status = 204;
+    response_own_header(&response, "Allow", TEXT("GET"));
+    check_head("Status: 204 No Content\r\nAllow: GET\r\n\r\n");
+    response.status = 599;
+    check_head("Status: 599 Error\r\nAllow: GET\r\n\r\n");
+}
+END_TEST
+
+START_TEST(knows_phrases)
+{
+    ck_assert_str_eq(status_phrase(200), "OK");
+    ck_assert_str_eq(status_phrase(422), "Unprocessable Content");
+    ck_assert_str_eq(status_phrase(504), "Gateway Timeout");
+    ck_assert_str_eq(status_phrase(0), "Error");
+    ck_assert_str_eq(status_phrase(-1), "Error");
+    for (int status = 400; status < 600; status++) {
+        if (problem_of(status)->status == status)
+            ck_assert_msg(strcmp(status_phrase(status), "Error") != 0, "%d", status);
+    }
+}
+END_TEST
+
+START_TEST(knows_problems)
+{
+    ck_assert_str_eq(problem_of(422)->name, "invalid-field");
+    ck_assert_str_eq(problem_of(503)->name, "unavailable");
+    ck_assert_int_eq(problem_of(418)->status, 500);
+    ck_assert_int_eq(problem_of(0)->status, 500);
+}
+END_TEST
+
+static const char *string(struct json_object *object, const char *name)
+{
+    struct json_object *found = NULL;
+    ck_assert_msg(json_object_object_get_ex(object, name, &found), "no %s", name);
+    return json_object_get_string(found);
+}
+
+static struct json_object *parse_problem(const char *instance)
+{
+    problem_write_json(&response, text_of(instance));
+    struct text body = buffer_text(&response.body);
+    struct json_tokener *tokener = json_tokener_new();
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    struct json_object *problem = json_tokener_parse_ex(tokener, body.data, (int)body.length);
+    ck_assert_msg(problem && json_tokener_get_parse_end(tokener) == body.length, "%.*s",
+                  (int)body.length, body.data);
+    json_tokener_free(tokener);
+    ck_assert_str_eq(response.content_type, "application/problem+json");
+    return problem;
+}
+
+START_TEST(writes_problems)
+{
+    buffer_puts(response_json(&response), "{\"half\":");
+    response_problem(&response, 413, "%s", "at \"most\" \\ \n\xFF");
+    struct json_object *problem = parse_problem("id-1");
+    ck_assert_str_eq(string(problem, "type"), "/problems/too-large");
+    ck_assert_str_eq(string(problem, "title"), "The request is too large");
+    ck_assert_str_eq(string(problem, "status"), "413");
+    ck_assert_str_eq(string(problem, "detail"), "at \"most\" \\ \n\xEF\xBF\xBD");
+    ck_assert_str_eq(string(problem, "instance"), "id-1");
+    ck_assert(!json_object_object_get_ex(problem, "errors", NULL));
+    json_object_put(problem);
+}
+END_TEST
+
+START_TEST(writes_field_problems)
+{
+    response_field_problem(&response, "a\"b", "%s", "one </script>");
+    response_field_problem(&response, "c", "%s", "two");
+    struct json_object *problem = parse_problem("id\"2"), *errors;
+    ck_assert_str_eq(string(problem, "type"), "/problems/invalid-field");
+    ck_assert_str_eq(string(problem, "instance"), "id\"2");
+    ck_assert(json_object_object_get_ex(problem, "errors", &errors));
+    ck_assert_uint_eq(json_object_array_length(errors), 2);
+    ck_assert_str_eq(string(json_object_array_get_idx(errors, 0), "field"), "a\"b");
+    ck_assert_str_eq(string(json_object_array_get_idx(errors, 0), "detail"), "one </script>");
+    ck_assert_str_eq(string(json_object_array_get_idx(errors, 1), "detail"), "two");
+    json_object_put(problem);
+}
+END_TEST
+
+Suite *response_suite(void)
+{
+    Suite *suite = suite_create("response");
+    TCase *saying = tcase_create("saying");
+    tcase_add_checked_fixture(saying, begin, end);
+    tcase_add_test(saying, opens_empty);
+    tcase_add_test(saying, begins_answers);
+    tcase_add_test(saying, limits_the_body);
+    tcase_add_test(saying, answers_with_problems);
+    tcase_add_test(saying, cuts_a_detail);
+    tcase_add_test(saying, gathers_field_problems);
+    tcase_add_test(saying, forgets_what_was_said_before);
+    tcase_add_test(saying, copies_headers);
+    tcase_add_loop_test(saying, refuses_to_break_a_line, 0, 4);
+    tcase_add_test(saying, refuses_too_many_headers);
+    tcase_add_test(saying, survives_the_end_of_memory);
+    suite_add_tcase(suite, saying);
+    TCase *writing = tcase_create("writing");
+    tcase_add_checked_fixture(writing, begin, end);
+    tcase_add_test(writing, writes_the_head);
+    tcase_add_test(writing, knows_phrases);
+    tcase_add_test(writing, knows_problems);
+    tcase_add_test(writing, writes_problems);
+    tcase_add_test(writing, writes_field_problems);
+    suite_add_tcase(suite, writing);
+    return suite;
+}
