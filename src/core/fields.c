@@ -338,6 +338,19 @@ static bool is_json_type(struct text type)
     return text_equal_nocase(type, TEXT("application/json")) || text_equal_nocase(end, suffix);
 }
 
+/* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
+static bool is_encoded(const struct request *request)
+{
+    struct text coding = text_trim(request_header(request, "content-encoding"));
+    return coding.length && !text_equal_nocase(coding, TEXT("identity"));
+}
+
+static void refuse_type(struct reading *reading, const char *what_to_do)
+{
+    response_problem(reading->response, 415, "%s", what_to_do);
+    reading->failed = true;
+}
+
 /*
  * curl -d sends JSON as a form unless it is told otherwise, and people forget the header. No
  * field's name begins with a brace, so that is JSON.
@@ -347,18 +360,15 @@ static void read_body(struct reading *reading)
     struct text type = media_type(reading->request->content_type);
     struct text body = text_trim(reading->request->body);
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
-    if (is_json_type(type) || (form && text_starts(body, TEXT("{")))) {
+    if (body.length && is_encoded(reading->request))
+        refuse_type(reading, "Send the body as it is, without a Content-Encoding.");
+    else if (is_json_type(type) || (form && text_starts(body, TEXT("{"))))
         read_json(reading);
-    } else if (!body.length) {
-        return;
-    } else if (form) {
+    else if (form && body.length)
         read_form(reading, body, "The form");
-    } else {
-        response_problem(reading->response, 415,
-                         "Send the body as application/json or as "
-                         "application/x-www-form-urlencoded.");
-        reading->failed = true;
-    }
+    else if (body.length)
+        refuse_type(reading, "Send the body as application/json or as "
+                             "application/x-www-form-urlencoded.");
 }
 
 static void check_required(struct reading *reading)

@@ -166,23 +166,19 @@ static bool read_kinds(struct question *question)
 /* A piece that the currency doesn't have: a silver coin of 20 mm, named by its value. */
 static const struct piece *plain_piece(const struct question *question, int64_t value)
 {
-    struct arena *arena = question->request->arena;
-    struct piece *piece = arena_alloc(arena, sizeof *piece);
-    char amount[DECIMAL_TEXT], name[DECIMAL_TEXT + 8];
-    decimal_write_for_people(value, question->currency, amount);
-    snprintf(name, sizeof name, "%s coins", amount);
-    struct text plural = arena_copy(arena, text_of(name));
-    struct text singular = arena_copy(arena, (struct text){name, strlen(name) - 1});
-    if (!piece || !plural.data || !singular.data)
+    struct piece *piece = arena_array(question->request->arena, 1, sizeof *piece);
+    char amount[DECIMAL_TEXT];
+    if (!piece)
         return NULL;
+    decimal_write_for_people(value, question->currency, amount);
     *piece = (struct piece){
         .value = value,
-        .singular = singular.data,
-        .plural = plural.data,
         .width = 20000,
         .height = 20000,
         .metal = METAL_SILVER,
     };
+    snprintf(piece->singular, sizeof piece->singular, "%.24s coin", amount);
+    snprintf(piece->plural, sizeof piece->plural, "%.24s coins", amount);
     return piece;
 }
 

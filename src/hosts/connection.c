@@ -134,9 +134,6 @@ bool connection_is_deaf(const struct connection *connection)
 
 bool connection_drain(struct connection *connection, char *room, size_t room_size)
 {
-    ssize_t got;
-    do
-        got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
-    while (got > 0);
-    return got < 0 && (errno == EAGAIN || errno == EINTR);
+    ssize_t got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }

@@ -62,7 +62,10 @@ void connection_forget(struct connection *connection);
  */
 bool connection_is_deaf(const struct connection *connection);
 
-/* Throws away what has come. False: the peer has closed it. */
+/*
+ * Throws away what has come, at most ROOM_SIZE bytes, so that one who sends without end holds up
+ * nobody. False: the peer has closed it.
+ */
 bool connection_drain(struct connection *connection, char *room, size_t room_size);
 
 #endif

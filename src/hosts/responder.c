@@ -28,11 +28,13 @@
 #include "core/log.h"
 #include "hosts/cgi.h"
 #include "hosts/connection.h"
+#include "hosts/listen.h"
 
 enum {
     EVENTS = 64,
     ROOM = 64 * 1024,     /* bytes to look at requests with */
     SEND_SECONDS = 5,     /* how long the web server may take nothing of an answer */
+    CROWDED_MS = 1000,    /* how long a request may take to arrive where no descriptor is free */
     DRAIN_MS = 2000,      /* how long to read the rest of a body that was refused */
     STOP_MS = 5000,       /* how long half a request may hold up stopping */
     SILENT_MS = 200,      /* the same for a connection that has sent nothing */
@@ -320,6 +322,8 @@ static int house_keeping(struct worker *worker)
     if (calm)
         return -1;
     int64_t now = clock_monotonic_ns(), timeout = worker->settings->timeout_ms;
+    if (worker->connections >= worker->connections_max && timeout > CROWDED_MS)
+        timeout = CROWDED_MS;
     expire(worker, &worker->waiting, now, timeout);
     expire(worker, &worker->draining, now, DRAIN_MS);
     make_room(worker);
@@ -368,7 +372,7 @@ static void finish(struct worker *worker)
     epoll_ctl(worker->epoll, EPOLL_CTL_DEL, stop_event, NULL);
     pause_listener(worker, 0);
     if (worker->settings->own_listener) {
-        while (accept_one(worker))
+        for (int left = LISTEN_BACKLOG; left && accept_one(worker); left--)
             log_flush(&worker->log);
         pause_listener(worker, 0);
     }

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -27,6 +28,7 @@ static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 
 
 struct slot {
     pid_t pid;          /* 0: none is running */
+    pid_t former;       /* the one that it replaces, until it has lived for a second; 0: none */
     int64_t started_ns; /* when it was last started */
     int64_t delay_ns;   /* how long the next start was put off */
     int64_t due_ns;     /* when the next start may be */
@@ -36,7 +38,6 @@ struct parent {
     const struct workers_settings *settings;
     char program[4096]; /* path of the program file */
     struct slot *slots;
-    int retiring; /* workers that were replaced and haven't ended yet */
 };
 
 static void become_worker(const struct parent *parent, pid_t parent_pid)
@@ -81,89 +82,119 @@ static void put_off(struct slot *slot)
     slot->pid = 0;
 }
 
-static void say_death(const struct parent *parent, pid_t pid, int status, int64_t delay_ns)
+static void say_death(const struct parent *parent, pid_t pid, int status, const char *next)
 {
     const char *how = WIFSIGNALED(status) ? "was killed by signal" : "ended with status";
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    log_say(LOG_LEVEL_WARN, parent->settings->function, 0,
-            "worker %d %s %d; the next starts in %d ms", (int)pid, how, number,
-            (int)(delay_ns / 1000000));
+    log_say(LOG_LEVEL_WARN, parent->settings->function, 0, "worker %d %s %d; %s", (int)pid, how,
+            number, next);
 }
 
 static struct slot *slot_of(const struct parent *parent, pid_t pid)
 {
     for (int i = 0; i < parent->settings->count; i++) {
-        if (parent->slots[i].pid == pid)
+        if (parent->slots[i].pid == pid || parent->slots[i].former == pid)
             return &parent->slots[i];
     }
     return NULL;
 }
 
-static void reap(struct parent *parent)
+/* Only the death of a worker that should be running is told; others were asked to end. */
+static void note_death(const struct parent *parent, struct slot *slot, pid_t pid, int status)
+{
+    char next[64];
+    if (pid == slot->former) {
+        slot->former = 0;
+    } else if (slot->former) {
+        slot->pid = slot->former;
+        slot->former = 0;
+        say_death(parent, pid, status, "the one that it was to replace stays");
+    } else {
+        put_off(slot);
+        snprintf(next, sizeof next, "the next starts in %d ms", (int)(slot->delay_ns / 1000000));
+        say_death(parent, pid, status, next);
+    }
+}
+
+static void reap(const struct parent *parent)
 {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         struct slot *slot = slot_of(parent, pid);
-        if (slot) {
-            put_off(slot);
-            say_death(parent, pid, status, slot->delay_ns);
-        } else {
-            parent->retiring--;
-        }
+        if (slot)
+            note_death(parent, slot, pid, status);
     }
 }
 
-/* Starts what is due. Returns how long until the next is, in nanoseconds; -1: none is waiting. */
-static int64_t start_due(struct parent *parent)
+static void end(pid_t pid)
+{
+    if (pid)
+        kill(pid, SIGTERM);
+}
+
+/* Does what is due. Returns how long until there is more for this slot, in nanoseconds; -1:
+ * nothing. */
+static int64_t tend(const struct parent *parent, struct slot *slot, int64_t now)
+{
+    if (!slot->pid && slot->due_ns <= now)
+        start(parent, slot);
+    if (!slot->pid)
+        return slot->due_ns > now ? slot->due_ns - now : 0;
+    if (!slot->former)
+        return -1;
+    if (now - slot->started_ns < SECOND)
+        return slot->started_ns + SECOND - now;
+    end(slot->former);
+    slot->former = 0;
+    return -1;
+}
+
+static int64_t tend_all(const struct parent *parent)
 {
     int64_t now = clock_monotonic_ns(), wait = -1;
     for (int i = 0; i < parent->settings->count; i++) {
-        struct slot *slot = &parent->slots[i];
-        if (!slot->pid && slot->due_ns <= now)
-            start(parent, slot);
-        if (!slot->pid && (wait < 0 || slot->due_ns - now < wait))
-            wait = slot->due_ns > now ? slot->due_ns - now : 0;
+        int64_t left = tend(parent, &parent->slots[i], now);
+        if (left >= 0 && (wait < 0 || left < wait))
+            wait = left;
     }
     return wait;
 }
 
-static void replace_all(struct parent *parent)
+/* The new worker has to prove itself before the running one is ended: an upgrade may be broken. */
+static void replace(const struct parent *parent, struct slot *slot)
 {
-    for (int i = 0; i < parent->settings->count; i++) {
-        struct slot *slot = &parent->slots[i];
-        pid_t old = slot->pid;
-        start(parent, slot);
-        if (old && slot->pid) {
-            kill(old, SIGTERM);
-            parent->retiring++;
-        } else if (old) {
-            slot->pid = old; /* no new one: the old one stays */
-        }
-    }
+    pid_t running = slot->pid;
+    start(parent, slot);
+    if (!slot->pid)
+        slot->pid = running;
+    else if (slot->former)
+        end(running); /* it hasn't proved itself yet */
+    else
+        slot->former = running;
 }
 
-static int stop_all(struct parent *parent)
+static int stop_all(const struct parent *parent)
 {
     for (int i = 0; i < parent->settings->count; i++) {
-        if (parent->slots[i].pid)
-            kill(parent->slots[i].pid, SIGTERM);
+        end(parent->slots[i].pid);
+        end(parent->slots[i].former);
     }
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     return 0;
 }
 
-static int run(struct parent *parent, const sigset_t *signals)
+static int run(const struct parent *parent, const sigset_t *signals)
 {
     for (;;) {
-        int64_t wait = start_due(parent);
+        int64_t wait = tend_all(parent);
         struct timespec timeout = {.tv_sec = wait / SECOND, .tv_nsec = wait % SECOND};
         int signal = wait < 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &timeout);
         if (signal == SIGTERM || signal == SIGINT)
             return stop_all(parent);
-        if (signal == SIGHUP)
-            replace_all(parent);
+        for (int i = 0; signal == SIGHUP && i < parent->settings->count; i++)
+            replace(parent, &parent->slots[i]);
         reap(parent);
     }
 }

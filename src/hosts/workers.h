@@ -7,18 +7,20 @@
 enum { WORKERS_MAX = 256 };
 
 struct workers_settings {
-    const char *function;      /* a name for the log */
-    int listener;              /* becomes fd 0 of each worker */
-    int count;                 /* 1 to WORKERS_MAX */
-    char *const *arguments;    /* of a worker, ended by NULL */
+    const char *function;   /* a name for the log */
+    int listener;           /* becomes fd 0 of each worker */
+    int count;              /* 1 to WORKERS_MAX */
+    char *const *arguments; /* of a worker, ended by NULL */
 };
 
 /*
- * Keeps COUNT workers running: this same program, started with the socket as fd 0, as spawn-fcgi and
- * systemd would. One that dies is started again, at once if it had lived for a second, else after a
- * delay that doubles from 100 ms to 10 s. SIGHUP replaces every worker by a new one, from the program
- * file as it's then, while the old ones finish. On SIGTERM or SIGINT the workers are told to
- * finish, waited for, and 0 is returned. 1, with a line on stderr, if it could not start.
+ * Keeps COUNT workers running: this same program, started with the socket as fd 0, as spawn-fcgi
+ * and systemd would. One that dies is started again, at once if it had lived for a second, else
+ * after a delay that doubles from 100 ms to 10 s. SIGHUP starts a new worker for every one, from
+ * the program file as it's then; once the new one has lived for a second the old one finishes what
+ * it has and ends, and if the new one dies before, the old one stays. On SIGTERM or SIGINT the
+ * workers are told to finish, waited for, and 0 is returned. 1, with a line on stderr, if it could
+ * not start.
  */
 int workers_run(const struct workers_settings *settings);
 

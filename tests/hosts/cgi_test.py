@@ -10,8 +10,10 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
+sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import alive, equal, expect, main, parse_cgi, Skip
 
 TIMEOUT = 10

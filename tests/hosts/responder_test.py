@@ -16,9 +16,11 @@ import statistics
 import stat
 import struct
 import subprocess
+import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import (ABORT_REQUEST, AUTHORIZER, BEGIN_REQUEST, DATA, FILTER, GET_VALUES, PARAMS,
                      STDIN, STDOUT, Closed, Connection, Program, Server, Skip, accepts, ask, begin,
                      descriptors, equal, expect, get, is_sanitized, length, main, pair, post,
@@ -282,6 +284,32 @@ def test_gives_up_on_a_peer_that_sends_for_ever_after_its_answer(folder, program
         expect(1 < time.monotonic() - start < 4, "it took %.1f s" % (time.monotonic() - start))
 
 
+def test_a_peer_that_sends_without_end_holds_up_nobody(folder, program):
+    with Server(folder, program, "--threads", "1") as server:
+        alone = statistics.median(latencies(server.address, 100))
+        senders = []
+        for _ in range(2):
+            code = ("import socket,sys\ns=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1])\n"
+                    "s.sendall(bytes.fromhex(sys.argv[2]))\nd=bytes.fromhex('0105000180000000')+b'x'*32768\n"
+                    "d*=8\nwhile 1: s.sendall(d)")
+            head = begin() + stream(PARAMS, pair("REQUEST_METHOD", "POST"))
+            senders.append(subprocess.Popen([sys.executable, "-c", code, server.address[5:],
+                                             head.hex()], stderr=subprocess.DEVNULL))
+        try:
+            time.sleep(0.1)
+            found = []
+            end = time.monotonic() + 1.2
+            while time.monotonic() < end:
+                found += latencies(server.address, 5)
+            expect(max(found) < 0.5, "one waited for %.2f s" % max(found))
+            expect(statistics.median(found) < 20 * alone + 0.01, "median %.1f ms, alone %.1f ms"
+                   % (statistics.median(found) * 1e3, alone * 1e3))
+        finally:
+            for sender in senders:
+                sender.kill()
+                sender.wait()
+
+
 # Peers that are wrong
 
 def huge_lengths():
@@ -290,7 +318,7 @@ def huge_lengths():
 
 def smuggled():
     """GET_VALUES with four names where libfcgi forgets to skip padding."""
-    hidden = record(GET_VALUES, b"".join(pair(name, "") for name in "ABCD"), 0)
+    hidden = record(GET_VALUES, pair("FCGI_MAX_CONNS", "") * 4, 0)
     head = struct.pack(">BBHHBB", 1, BEGIN_REQUEST, 1, 8, len(hidden), 0)
     return head + begin()[8:] + hidden + stream(PARAMS, b"") + stream(STDIN, b"")
 
@@ -533,6 +561,17 @@ def test_idle_connections_up_to_the_limit_shut_nobody_out(folder, program):
             is_hello(idle[-1].ask(get()))
         is_hello(ask(server.address, get(), 3))
         for connection in idle:
+            connection.close()
+
+
+def test_stalled_connections_up_to_the_limit_shut_nobody_out_for_long(folder, program):
+    with Server(folder, program, "--threads", "1", limits=[(resource.RLIMIT_NOFILE, 64)]) as server:
+        stalled = []
+        for _ in range(50):
+            stalled.append(Connection(server.address))
+            stalled[-1].send(get()[:40])
+        is_hello(ask(server.address, get(), 5))
+        for connection in stalled:
             connection.close()
 
 

@@ -13,7 +13,7 @@
 #define SUITES(each)                                                                               \
     each(arena) each(text) each(buffer) each(log) each(form) each(json) each(json_tree)            \
         each(request) each(response) each(fields) each(page) each(decimal) each(currency)          \
-            each(coins) each(guard) each(run) each(cgi)
+            each(coins) each(guard) each(libfcgi) each(run) each(cgi)
 
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
