@@ -88,7 +88,7 @@ struct request {
     struct text id; /* unique; the log line and X-Request-Id carry it */
     enum source source;
     enum method method;
-    bool html; /* the asker prefers a page over JSON */
+    bool html;          /* the asker prefers a page over JSON */
     struct text scheme; /* http or https */
     struct text path;
     struct text query;
@@ -147,8 +147,8 @@ struct function {
 };
 
 /*
- * Reading fields. NAME must be in the function's table. A field that wasn't given is false, 0, or an
- * empty text.
+ * Reading fields. NAME must be in the function's table. A field that wasn't given is false, 0, or
+ * an empty text.
  */
 const struct value *field(const struct request *request, const char *name);
 bool field_given(const struct request *request, const char *name);
@@ -165,8 +165,8 @@ struct text request_header(const struct request *request, const char *name);
 struct buffer *response_json(struct response *response);
 
 /*
- * Begins a successful answer for a person, and returns the buffer to write to: a piece of HTML, which
- * lands in the function's page where that says <!--result-->. For a request with `html` set.
+ * Begins a successful answer for a person, and returns the buffer to write to: a piece of HTML,
+ * which lands in the function's page where that says <!--result-->. For a request with `html` set.
  */
 struct buffer *response_html(struct response *response);
 

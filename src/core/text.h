@@ -19,8 +19,7 @@ struct text {
 };
 
 /* A text of a string literal, whose length the compiler knows. */
-#define TEXT(literal)                                                                              \
-    ((struct text){("" literal), sizeof(literal) - 1})
+#define TEXT(literal) ((struct text){("" literal), sizeof(literal) - 1})
 
 /* A text of a NUL-terminated string; an empty text of NULL. The bytes stay the caller's. */
 static inline struct text text_of(const char *string)

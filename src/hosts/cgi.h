@@ -24,15 +24,15 @@ struct exchange {
 };
 
 /*
- * Begins an exchange from CGI variables ("NAME=value" strings, ended by NULL), which must outlast it.
- * The body is read by the host afterwards. TIMEOUT_MS is how long the answer may take.
+ * Begins an exchange from CGI variables ("NAME=value" strings, ended by NULL), which must outlast
+ * it. The body is read by the host afterwards. TIMEOUT_MS is how long the answer may take.
  */
 void exchange_open(struct exchange *exchange, const struct function *function, char **variables,
                    struct arena *arena, int64_t timeout_ms);
 
 /*
- * How many bytes of body are to be read, at most: one more than there should be, so that a longer body
- * shows, and a refused one too, so that the connection can be kept.
+ * How many bytes of body are to be read, at most: one more than there should be, so that a longer
+ * body shows, and a refused one too, so that the connection can be kept.
  */
 size_t exchange_room(const struct exchange *exchange);
 

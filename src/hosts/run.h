@@ -10,9 +10,9 @@
 /* Why a host could not read a request; run_function says it in the form that the asker wants. */
 enum refusal {
     REFUSED_NOT,
-    REFUSED_TOO_LARGE,  /* 413: the body is over the function's limit */
-    REFUSED_BAD_LENGTH, /* 400: Content-Length isn't a number */
-    REFUSED_SHORT,      /* 400: the body ended before, or went on after, its Content-Length */
+    REFUSED_TOO_LARGE,   /* 413: the body is over the function's limit */
+    REFUSED_BAD_LENGTH,  /* 400: Content-Length isn't a number */
+    REFUSED_SHORT,       /* 400: the body ended before, or went on after, its Content-Length */
     REFUSED_UNAVAILABLE, /* 503: the function's `open` failed */
 };
 
@@ -26,8 +26,8 @@ struct incoming {
 
 /*
  * Answers REQUEST with FUNCTION: the method, Accept, the fields, the function itself, and the form
- * of the answer. Afterwards the response is whole: status, headers and body. Where memory ends it is
- * a 503 whose body needs none.
+ * of the answer. Afterwards the response is whole: status, headers and body. Where memory ends it
+ * is a 503 whose body needs none.
  */
 void run_function(const struct function *function, struct request *request,
                   const struct incoming *incoming, struct response *response);

@@ -7,6 +7,9 @@ promise. It's the same whichever host it comes through: `cgi` is the program sta
 request, `fastcgi` the program behind its socket, `nginx` that behind a real nginx, `in-process` the
 function called by a C program, and `memory` the same with ever too little memory. An event that
 nginx answers by itself names the hosts that it's for. The table at the end has an event a line.
+
+In an answer `body` is the exact text, where a problem's instance is <id>; of a page `body_contains`
+and `body_lacks` say what matters. A header that is null must not be there.
 """
 
 import argparse

@@ -2,11 +2,11 @@
 #
 #     json_test.py BUILDDIR SRCDIR
 #
-# The documents are those of tests/unit/json_documents.h, which tests the parser alone, and some more
-# written from RFC 8259 and RFC 7493. Each is sent to change through nginx as a body of its own, as
-# the amount, as a member beside a good amount, and deep inside of one. One that isn't JSON must be
-# answered with 400 everywhere. One that is must give the right change beside a good amount, and may
-# be answered with 422 where it's no amount.
+# The documents are those of tests/unit/json_documents.h, which tests the parser alone, and some
+# more written from RFC 8259 and RFC 7493. Each is sent to change through nginx as a body of its
+# own, as the amount, as a member beside a good amount, and deep inside of one. One that isn't JSON
+# must be answered with 400 everywhere. One that is must give the right change beside a good amount,
+# and may be answered with 422 where it's no amount.
 import json
 import os
 import re
@@ -17,6 +17,7 @@ from serving import Serving
 
 GOOD = b'{"res":[{"7":"quarters"},{"1":"dimes"},{"4":"pennies"}]}'
 PATH = "/cgi-bin/change"
+TYPE = {"Content-Type": "application/json"}
 SIMPLE = {"n": b"\n", "t": b"\t", "r": b"\r", "f": b"\f", "v": b"\v", "0": b"\0"}
 
 # Accepted everywhere that they may stand.
@@ -40,8 +41,8 @@ INVALID = [
     b'"\xc0\xaf"', b'"\xe0\x80\x80"', b'"\xed\xa0\x80"', b'"\xed\xb0\x80"', b'"\xf0\x82\x82\xac"',
     b'"\xf4\x90\x80\x80"', b'"\xf7\xbf\xbf\xbf"', b'"\xfc\x84\x80\x80\x80\x80"', b'"\xc3("',
     b'"\xe2\x28\xa1"', b'"\xf0\x9f\x92"', b'"\xa0\xa1"', b'"\xff\xfe"',
-    b"[1,2", b"[1 , ]", b"[ , ]", b"[,,]", b"[1][2]", b"[1}2]", b"[(1)]", b"[1,2;]", b"[[1]", b"[]{}",
-    b'["a", ', b'["a" "b"]', b"[1:1]", b"[*]", b"[/**/]", b"[1]//",
+    b"[1,2", b"[1 , ]", b"[ , ]", b"[,,]", b"[1][2]", b"[1}2]", b"[(1)]", b"[1,2;]", b"[[1]",
+    b"[]{}", b'["a", ', b'["a" "b"]', b"[1:1]", b"[*]", b"[/**/]", b"[1]//",
     b'{"a" "b"}', b'{"a":1 , }', b'{"a":1,,}', b'{,"a":1}', b'{"a":1}{"b":2}', b"{'a':1}", b"{a:1}",
     b"{1:1}", b"{true:1}", b'{["a"]:1}', b'{"a":}', b'{"a"::1}', b'{:"a"}', b'{"a":1 2}', b'{"a"',
     b'{"a":1;}', b'{"a":1:1}', b'{"a":1/*x*/}', b'{"a":1}#', b'{"a":1}\x00', b'{"a":1}\xef\xbb\xbf',
@@ -94,8 +95,8 @@ def check_problem(answer):
     problem = answer.json()
     cases.equal(answer.header("Content-Type"), "application/problem+json")
     cases.equal((problem["type"], problem["status"]), ("/problems/not-parseable", 400))
-    cases.true(re.match(r"The JSON can't be read at line \d+, column \d+: .{8,}", problem["detail"]),
-               "the detail is " + problem["detail"])
+    pattern = r"The JSON can't be read at line \d+, column \d+: .{8,}"
+    cases.true(re.match(pattern, problem["detail"]), "the detail is " + problem["detail"])
 
 
 def check(place, answer, valid):
@@ -114,11 +115,12 @@ def case(text, valid, places=wrappings):
     """A test of one document."""
     def test(serving, connection):
         for place, body in places(text):
-            answer = serving.ask(connection, PATH, {"Content-Type": "application/json"}, "POST", body)
+            answer = serving.ask(connection, PATH, TYPE, "POST", body)
             check(place, answer, valid)
 
     shown = text.decode("utf-8", "backslashreplace")
-    test.__doc__ = ("JSON: " if valid else "not JSON: ") + json.dumps(shown, ensure_ascii=False)[:90]
+    kind = "JSON: " if valid else "not JSON: "
+    test.__doc__ = kind + json.dumps(shown, ensure_ascii=False)[:90]
     return test
 
 
@@ -136,8 +138,10 @@ def depth_cases():
 
 def main():
     build, source = cases.directories()
-    table = documents(source) + [(text, True) for text in VALID] + [(text, False) for text in INVALID]
-    tests = [case(text, valid) for text, valid in dict(table).items()] + list(depth_cases())
+    table = dict(documents(source))
+    table.update(dict.fromkeys(VALID, True))
+    table.update(dict.fromkeys(INVALID, False))
+    tests = [case(text, valid) for text, valid in table.items()] + list(depth_cases())
     with Serving(build, source) as serving:
         connection = serving.connect()
         status = cases.run(tests, serving, connection)

@@ -52,6 +52,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def listens(family, address):
+    with socket.socket(family) as probe:
+        return probe.connect_ex(address) == 0
+
+
 def wait_until(condition, what, patience=PATIENCE):
     """Returns what the condition returns as soon as that is true; fails when patience ends."""
     end = time.monotonic() + patience
@@ -118,7 +123,7 @@ class Serving:
         address = self.path(name + ".sock")
         process = self.spawn(name, self.program(name), "--listen", "unix:" + address, "--threads",
                              str(self.threads), "--workers", str(self.workers))
-        wait_until(lambda: os.path.exists(address) or process.poll() is not None,
+        wait_until(lambda: listens(socket.AF_UNIX, address) or process.poll() is not None,
                    f"{name} doesn't listen")
         if process.poll() is not None:
             raise AssertionError(f"{name} ended: {self.log(name)}")
@@ -142,7 +147,8 @@ class Serving:
         """Writes the configuration into the directory, as quickstart does."""
         values = dict(self.settings, run=self.run, sockets=self.run, nginx=self.run, port=self.port,
                       www=os.path.join(self.source, "www"))
-        for name in ("dime-http.conf.in", "dime-server.conf.in", "dime-function.conf", "nginx.conf.in"):
+        for name in ("dime-http.conf.in", "dime-server.conf.in", "dime-function.conf",
+                     "nginx.conf.in"):
             with open(os.path.join(self.source, "nginx", name)) as file:
                 text = file.read()
             for key, value in values.items():
@@ -162,20 +168,19 @@ class Serving:
             self.port = free_port()
             self.configure()
             process = self.spawn("nginx", *self.nginx())
-            if wait_until(lambda: self._listens() or process.poll() is not None,
+            if wait_until(lambda: self.nginx_listens() or process.poll() is not None,
                           "nginx doesn't listen") and process.poll() is None:
                 return
             self.processes.pop("nginx")
         raise AssertionError(f"nginx ended: {self.log('nginx')}")
 
-    def _listens(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def nginx_listens(self):
+        return listens(socket.AF_INET, ("127.0.0.1", self.port))
 
     # Requests.
 
     def get(self, path, headers=(), method="GET", body=None):
-        """One request on a connection of its own; headers as pairs or a dict; body bytes or text."""
+        """One request on a connection of its own: headers as pairs or dict, body bytes or text."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             return self.ask(connection, path, headers, method, body)

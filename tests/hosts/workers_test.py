@@ -11,14 +11,13 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import (Closed, Connection, Program, Server, accepts, alive, ask, children, equal, expect,
-                     get, is_sanitized, main, post, processor_time, request, wait_until)
+                     get, is_sanitized, main, post, processor_time, wait_until)
 
 
 def is_hello(answer):

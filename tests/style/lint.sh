@@ -46,7 +46,7 @@ sift() {
     awk -v tool="$1" '
         FNR == NR {
             if ($1 == tool) {
-                file[++count] = $2; check[count] = $3
+                file[++count] = $2; check[count] = $3; line[count] = FNR
                 gsub(/[.]/, "[.]", file[count]); gsub(/[*]/, "[^/]*", file[count])
             }
             next
@@ -63,7 +63,7 @@ sift() {
         END {
             for (i = 1; i <= count; i++)
                 if (!used[i]) {
-                    print "not ok - tests/style/explained:0: nothing to explain: " tool " " file[i] " " check[i]
+                    print "not ok - tests/style/explained:" line[i] ": there is no such finding"
                     faults++
                 }
             print known + 0, faults + 0 >"/dev/stderr"

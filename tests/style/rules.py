@@ -47,8 +47,8 @@ LIBRARIES = {"fcg": "hosts", "json-c": "core", "curl": "aws", "tensorflow": "vis
 # Written so that this file doesn't match them.
 PLACES = re.compile(r"(?<![\w.])/(?:home|Users)/[a-z][\w.-]*")
 REGISTRIES = re.compile(
-    r"\b(?:registry|artifacts?|mirrors?)\.[a-z0-9-]+\.[a-z]{2,}|\bnpm[j]s\b|\bpyp[i]\.|python[h]osted"
-    r"|\bproxy\.go[l]ang\.|\bcrates\.i[o]\b|artif[a]ctory|sonat[y]pe|\bnex[u]s\b"
+    r"\b(?:registry|artifacts?|mirrors?)\.[a-z0-9-]+\.[a-z]{2,}|\bnpm[j]s\b|\bpyp[i]\."
+    r"|python[h]osted|\bproxy\.go[l]ang\.|\bcrates\.i[o]\b|artif[a]ctory|sonat[y]pe|\bnex[u]s\b"
 )
 
 
@@ -121,7 +121,8 @@ def function_median(tree):
 def file_length(tree):
     for source in tree.sources:
         if len(source.lines) > LINES_OF_FILE:
-            yield source.path, LINES_OF_FILE + 1, f"has {len(source.lines)} lines of {LINES_OF_FILE}"
+            why = f"has {len(source.lines)} lines of {LINES_OF_FILE}"
+            yield source.path, LINES_OF_FILE + 1, why
 
 
 def line_length(tree):
@@ -155,8 +156,8 @@ def opening_comment(tree):
         sentences = len(re.findall(r"[.?!](?=\s|$)", " ".join(lines)))
         small = name.endswith(".h") and len(source.lines) <= SMALL_HEADER and sentences >= 2
         if len(lines) not in LINES_OF_OPENING and not (small and len(lines) < 3):
-            why = f"the opening comment has {len(lines)} lines and {sentences} sentences; say in 3 to 12"
-            yield source.path, 1, why + " lines what it is for and why it is so"
+            has = f"the opening comment has {len(lines)} lines and {sentences} sentences"
+            yield source.path, 1, has + "; say in 3 to 12 lines what it is for and why it is so"
 
 
 def header_guards(tree):

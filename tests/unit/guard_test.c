@@ -538,7 +538,7 @@ END_TEST
 START_TEST(random_faults_are_judged_alike_in_one_piece_and_in_bytes)
 {
     unsigned bad = 0;
-    for (unsigned long round = 1; round <= ROUNDS * 5; round++) {
+    for (unsigned long round = 1; round <= 5UL * ROUNDS; round++) {
         seed = round;
         random_request();
         for (unsigned faults = 1 + random_below(3); faults; faults--)

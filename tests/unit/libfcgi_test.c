@@ -77,7 +77,7 @@ static int is_open(int fd)
 static double now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &time), 0);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""readme_test.py - what README.md shows is what happens.
+
+    python3 tests/readme_test.py BUILDDIR SRCDIR [BASEURL]
+
+Blocks fenced as `console` are run from the top of the source, with the build tree on PATH; what
+they ask of http://127.0.0.1:8080 goes to BASEURL, or to a server that is started here. Blocks
+fenced as `sh` are only parsed. One that can't be run has <!-- not run: why --> before it.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections import namedtuple
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "style"), os.path.join(HERE, "hosts")]
+
+import console
+
+ADDRESS = "http://127.0.0.1:8080"
+NOT_RUN = re.compile(r"\s*<!-- not run: (.+?) -->\s*")
+FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*([\w-]*)")
+
+Block = namedtuple("Block", "language line lines not_run")
+
+
+def blocks(text):
+    """The fenced blocks; LINE is the number of the first line within. ValueError if one is open."""
+    found, lines = [], text.split("\n")
+    why, number = None, 0
+    while number < len(lines):
+        line = lines[number]
+        fence = FENCE.match(line)
+        number += 1
+        if not fence:
+            comment = NOT_RUN.fullmatch(line)
+            why = comment[1] if comment else why if not line.strip() else None
+            continue
+        first, inside = number, []
+        while number < len(lines) and lines[number].strip() != fence[2]:
+            inside.append(lines[number])
+            number += 1
+        if number == len(lines):
+            raise ValueError(f"line {first}: the block has no end")
+        inside = textwrap.dedent("\n".join(inside)).split("\n") if inside else []
+        found.append(Block(fence[3], first + 1, inside, why))
+        why, number = None, number + 1
+    return found
+
+
+def parses(lines):
+    """What sh says of them, empty where nothing is wrong."""
+    script = "\n".join(lines) + "\n"
+    return subprocess.run(["sh", "-n"], input=script, capture_output=True, text=True).stderr
+
+
+def environment(build):
+    path = os.pathsep.join([os.path.abspath(build), os.environ.get("PATH", "")])
+    kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    return dict(kept, PATH=path, LC_ALL="C.UTF-8")
+
+
+def run_console(outcome, block, build, source, base):
+    for step in console.steps(block.lines, block.line):
+        at_base = step._replace(
+            command=step.command.replace(ADDRESS, base),
+            expected=[line.replace(ADDRESS, base) for line in step.expected],
+        )
+        outcome.run(f"README.md:{step.line}: {step.command}", at_base, source, environment(build))
+
+
+def check_links(outcome, text, source):
+    """A link or an image within the tree must be there."""
+    for target in dict.fromkeys(re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)):
+        if not re.match(r"[a-z]+:", target):
+            there = os.path.exists(os.path.join(source, target))
+            outcome.check(f"README.md: {target} is there", there)
+
+
+def check_blocks(outcome, found, build, source, base):
+    for block in found:
+        place = f"README.md:{block.line}"
+        if block.not_run:
+            outcome.skip(place, block.not_run)
+        elif block.language == "sh":
+            complaint = parses(block.lines)
+            outcome.check(f"{place}: the shell can parse it", not complaint, complaint)
+        elif block.language == "console" and base:
+            run_console(outcome, block, build, source, base)
+        elif block.language == "console":
+            outcome.skip(place, "nginx and curl aren't both installed")
+
+
+def self_test(outcome):
+    sample = textwrap.dedent(
+        """\
+        Text.
+
+        ```console
+        $ echo http://127.0.0.1:8080/x
+        http://127.0.0.1:8080/x
+        $ echo one; \\
+            echo two
+        ...
+        two
+        ```
+        <!-- not run: needs a moon -->
+
+        ```console
+        $ false
+        what isn't so
+        ```
+        1. In a list:
+
+           ```sh
+           if true; then
+           ```
+        """
+    )
+    found = blocks(sample)
+    shape = [(block.language, block.line, block.not_run) for block in found]
+    wanted = [("console", 4, None), ("console", 14, "needs a moon"), ("sh", 20, None)]
+    outcome.check("self-test: blocks are found", shape == wanted, str(shape))
+    outcome.check("self-test: sh that can't be parsed is found", bool(parses(found[2].lines)))
+    outcome.check("self-test: sh that can be parsed passes", not parses(["if true; then :; fi"]))
+    with tempfile.TemporaryDirectory() as folder:
+        results = [
+            console.run(step, folder)[0]
+            for block in found[:2]
+            for step in console.steps(block.lines, block.line)
+        ]
+    outcome.check("self-test: output is compared", results == [True, True, False], str(results))
+
+
+def main(build, source, base=None):
+    outcome = console.Outcome()
+    console.self_test(outcome)
+    self_test(outcome)
+    with open(os.path.join(source, "README.md")) as file:
+        text = file.read()
+    found = blocks(text)
+    check_links(outcome, text, source)
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    if base:
+        check_blocks(outcome, found, build, source, base.rstrip("/"))
+    elif shutil.which("nginx", path=path) and shutil.which("curl"):
+        from serving import Serving
+
+        with Serving(build, source) as server:
+            check_blocks(outcome, found, build, source, server.url())
+    else:
+        check_blocks(outcome, found, build, source, None)
+    return outcome.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__.strip())
+    sys.exit(main(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), *sys.argv[3:]))

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""man_test.py - the manual pages: clean to mandoc, complete, and true.
+
+    python3 tests/style/man_test.py BUILDDIR SRCDIR
+
+Examples whose lines begin with "$ " are run in the build tree with the programs that were built,
+and their output is compared. Options, fields and problems of the program must be on the page.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+import console
+
+PAGES = {"change.8": "change", "hello.8": "hello", "dime.7": None}
+BLOCK = re.compile(r"^\.Bd -literal.*\n((?:(?!\.Ed).*\n)*)\.Ed", re.M)
+ESCAPES = {r"\e": "\\", r"\-": "-", r"\&": "", r"\(dq": '"'}
+
+
+def plain(text):
+    """What a literal block of mdoc shows."""
+    return re.sub(r"\\(?:\(dq|.)", lambda found: ESCAPES[found.group()], text)
+
+
+def blocks(page):
+    """(number of its first line, lines) of each literal block."""
+    for found in BLOCK.finditer(page):
+        first = page[: found.start(1)].count("\n") + 1
+        yield first, plain(found[1]).split("\n")[:-1]
+
+
+def run_examples(outcome, build, name, page):
+    count = 0
+    for first, lines in blocks(page):
+        if not lines[0].startswith("$ "):
+            continue
+        for step in console.steps(lines, first):
+            outcome.run(f"man/{name}:{step.line}: {step.command}", step, build, environment())
+            count += 1
+    outcome.check(f"{name}: has examples that were run", count > 0)
+
+
+def environment():
+    """A clean one: a variable of CGI from outside would change what the examples do."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TMPDIR")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def lint(outcome, name, path):
+    if not shutil.which("mandoc"):
+        outcome.skip(f"{name}: mandoc's warnings", "mandoc isn't installed")
+        return
+    done = subprocess.run(
+        ["mandoc", "-T", "lint", "-W", "warning", path], capture_output=True, text=True
+    )
+    outcome.check(f"{name}: mandoc has no warnings", not done.returncode, done.stdout + done.stderr)
+
+
+def check_options(outcome, build, name, page, program):
+    done = subprocess.run(
+        [os.path.join(build, program), "--help"], capture_output=True, text=True, env=environment()
+    )
+    known = set(re.findall(r"--([a-z]+)", re.sub(r"-- ", "", done.stdout)))
+    told = set(re.findall(r"^\.It Fl Fl (\w+)", page, re.M))
+    outcome.check(
+        f"{name}: has the options of --help", known == told, f"--help {known}\npage {told}"
+    )
+
+
+def check_fields(outcome, source, name, page, program):
+    with open(os.path.join(source, "src/functions", program + ".c")) as file:
+        table = re.search(r"FIELDS\[\] = \{(.*?)\n\};", file.read(), re.S)[1]
+    known = re.findall(r'\.name = "(\w+)"', table)
+    told = re.findall(r"^\.It Cm (\w+)$", page, re.M)
+    outcome.check(f"{name}: has the fields in order", known == told, f"table {known}\npage {told}")
+
+
+def check_problems(outcome, source, page):
+    with open(os.path.join(source, "src/core/problem.c")) as file:
+        known = re.findall(r'^    \{(\d{3}), "([a-z-]+)"', file.read(), re.M)
+    told = re.findall(r"^\.It (\d{3})\n\.Li ([a-z-]+)", page, re.M)
+    outcome.check("dime.7: has all problems", known == told, f"table {known}\npage {told}")
+
+
+def check_function(outcome, source, page):
+    """The function that the page shows must compile without a warning."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    code = [lines for _, lines in blocks(page) if lines[0] == '#include "function.h"']
+    outcome.check("dime.7: shows one function", len(code) == 1)
+    if not compiler or not code:
+        outcome.skip("dime.7: its function compiles", "there is no compiler")
+        return
+    flags = "-std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror -fsyntax-only"
+    with tempfile.NamedTemporaryFile("w", suffix=".c") as file:
+        file.write("\n".join(code[0]) + "\n")
+        file.flush()
+        command = [compiler, *flags.split(), "-I" + os.path.join(source, "src"), file.name]
+        done = subprocess.run(command, capture_output=True, text=True)
+    outcome.check("dime.7: its function compiles", done.returncode == 0, done.stderr)
+
+
+def main(build, source):
+    outcome = console.Outcome()
+    console.self_test(outcome)
+    listed = sorted(name for name in os.listdir(os.path.join(source, "man")) if name[-2:-1] == ".")
+    outcome.check("every page is tested", listed == sorted(PAGES), str(listed))
+    for name, program in PAGES.items():
+        path = os.path.join(source, "man", name)
+        with open(path) as file:
+            page = file.read()
+        lint(outcome, name, path)
+        run_examples(outcome, build, name, page)
+        if program:
+            check_options(outcome, build, name, page, program)
+            check_fields(outcome, source, name, page, program)
+        else:
+            check_problems(outcome, source, page)
+            check_function(outcome, source, page)
+    return outcome.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__.strip())
+    sys.exit(main(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])))

@@ -1,0 +1,472 @@
+/*
+ * fields_test.c - fields of every kind, from a query, a form and JSON, right and wrong.
+ *
+ * One table of requests: what comes in, and what is read from it, or the sentence that a person
+ * gets. The sentences stand here whole so that they can be read as prose.
+ */
+#include "core/fields.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/problem.h"
+#include "core/response.h"
+
+Suite *fields_suite(void);
+
+static const struct field table[] = {
+    {.name = "text", .kind = FIELD_TEXT, .min = 2, .max = 5, .help = "a few letters"},
+    {.name = "number", .kind = FIELD_NUMBER, .max = 8},
+    {.name = "flag", .kind = FIELD_BOOLEAN},
+    {.name = "count", .kind = FIELD_INTEGER, .min = -5, .max = 10},
+    {.name = "list", .kind = FIELD_LIST, .min = 1, .max = 100, .most = 3},
+    {.name = "map", .kind = FIELD_MAP, .min = 0, .max = INT64_MAX, .most = 2},
+    {0},
+};
+static const struct function loose = {.name = "loose", .fields = table};
+
+static const struct field strict_table[] = {
+    {.name = "amount", .kind = FIELD_NUMBER, .required = true, .max = 8, .help = "how much it is"},
+    {.name = "word", .kind = FIELD_TEXT, .required = true, .max = 8, .help = "a word"},
+    {.name = "count", .kind = FIELD_INTEGER, .max = 9},
+    {0},
+};
+static const struct function strict = {.name = "strict", .fields = strict_table};
+
+static const struct field no_table[] = {{0}};
+static const struct function bare = {.name = "bare", .fields = no_table};
+
+static struct arena arena;
+static struct request request;
+static struct response response;
+
+static void begin(void)
+{
+    arena_open(&arena, 1 << 20);
+}
+
+static void end(void)
+{
+    arena_close(&arena);
+}
+
+static bool reads(const struct function *function, struct text query, const char *type,
+                  struct text body)
+{
+    request = (struct request){
+        .arena = &arena,
+        .method = body.length ? METHOD_POST : METHOD_GET,
+        .query = query,
+        .content_type = text_of(type),
+        .body = body,
+    };
+    response_open(&response, &arena);
+    return fields_read(function, &request, &response);
+}
+
+static void put_value(struct buffer *out, const struct field *field, const struct value *value)
+{
+    buffer_printf(out, "%s=", field->name);
+    if (field->kind == FIELD_TEXT || field->kind == FIELD_NUMBER)
+        buffer_put(out, value->text);
+    else if (field->kind == FIELD_BOOLEAN)
+        buffer_puts(out, value->boolean ? "yes" : "no");
+    else if (field->kind == FIELD_INTEGER)
+        buffer_int64(out, value->integer);
+    for (size_t i = 0; i < value->count; i++) {
+        if (field->kind == FIELD_MAP)
+            buffer_printf(out, "%" PRId64 ":", value->items[i].key);
+        buffer_printf(out, "%" PRId64 ",", value->items[i].value);
+    }
+    buffer_puts(out, " ");
+}
+
+/* All values, or the status and the sentences. */
+static const char *outcome(const struct function *function, bool fine)
+{
+    struct buffer out;
+    buffer_open(&out, &arena, 8192);
+    for (size_t i = 0; fine && function->fields[i].name; i++) {
+        if (request.values[i].given)
+            put_value(&out, &function->fields[i], &request.values[i]);
+    }
+    if (!fine && !response.error_count)
+        buffer_printf(&out, "%d %s", response.status, problem_detail(&response).data);
+    for (size_t i = 0; !fine && i < response.error_count; i++)
+        buffer_printf(&out, "%s%s", i ? " | " : "", response.errors[i].detail.data);
+    buffer_put(&out, (struct text){"", 1});
+    ck_assert(!out.failed && !arena.failed);
+    return out.data;
+}
+
+/* In a query and in a form alike. */
+static const struct {
+    const char *form;
+    const char *outcome;
+} forms[] = {
+    {"", ""},
+    {"text=abc", "text=abc "},
+    {"text=+a+b", "text= a b "},
+    {"text=%C3%A9", "text=\xC3\xA9 "},
+    {"text=abcde&number=1.50&flag=on&count=10&list=1,100,2&map=25:2,-10:0",
+     "text=abcde number=1.50 flag=yes count=10 list=1,100,2, map=25:2,-10:0, "},
+    {"map=1:2&text=ab", "text=ab map=1:2, "},
+    /* Left out: empty, blank, unknown. */
+    {"text=&number=&flag=&count=&list=&map=", ""},
+    {"text", ""},
+    {"text=++&count=%20%09", ""},
+    {"other=1&Text=ab&text%00=ab&=x&textt=abc", ""},
+    {"text=&text=ab", "text=ab "},
+    {"text=ab&text=", "text=ab "},
+    /* Text and its length. */
+    {"text=a", "text is 1 bytes long; it must have at least 2."},
+    {"text=abcdef", "text is 6 bytes long; it must have at most 5."},
+    {"text=a%00b", "text holds a NUL character; leave it out."},
+    {"text=ab&text=ab", "text is given more than once; give it once."},
+    {"text=ab&text=cd&text=ef",
+     "text is given more than once; give it once. | text is given more than once; give it once."},
+    /* Numbers stay as they were written: what they are is the function's to say. */
+    {"number=%241.50", "number=$1.50 "},
+    {"number=+1+", "number= 1  "},
+    {"number=123456789", "number is 9 bytes long; it must have at most 8."},
+    /* Booleans. */
+    {"flag=true", "flag=yes "},
+    {"flag=on", "flag=yes "},
+    {"flag=Yes", "flag=yes "},
+    {"flag=1", "flag=yes "},
+    {"flag=+TRUE+", "flag=yes "},
+    {"flag=false", "flag=no "},
+    {"flag=OFF", "flag=no "},
+    {"flag=no", "flag=no "},
+    {"flag=0", "flag=no "},
+    {"flag=2", "flag must be true or false."},
+    {"flag=tru", "flag must be true or false."},
+    /* Integers. */
+    {"count=-5", "count=-5 "},
+    {"count=+7+", "count=7 "},
+    {"count=-6", "count holds -6; it must be from -5 to 10."},
+    {"count=11", "count holds 11; it must be from -5 to 10."},
+    {"count=%2B7", "count must be a whole number from -5 to 10."},
+    {"count=1.0", "count must be a whole number from -5 to 10."},
+    {"count=1e1", "count must be a whole number from -5 to 10."},
+    {"count=1%00", "count must be a whole number from -5 to 10."},
+    {"count=99999999999999999999", "count must be a whole number from -5 to 10."},
+    /* Lists. */
+    {"list=7", "list=7, "},
+    {"list=+1+,+2+", "list=1,2, "},
+    {"list=1,1", "list=1,1, "},
+    {"list=1,2,3,4", "list may have at most 3 items."},
+    {"list=0", "list holds 0; it must be from 1 to 100."},
+    {"list=1,101", "list holds 101; it must be from 1 to 100."},
+    {"list=,", "list must be a list of whole numbers, such as 25,10,5,1."},
+    {"list=1,", "list must be a list of whole numbers, such as 25,10,5,1."},
+    {"list=1,,2", "list must be a list of whole numbers, such as 25,10,5,1."},
+    {"list=1;2", "list must be a list of whole numbers, such as 25,10,5,1."},
+    {"list=1:2", "list must be a list of whole numbers, such as 25,10,5,1."},
+    {"list=[1,2]", "list must be a list of whole numbers, such as 25,10,5,1."},
+    /* Maps. */
+    {"map=25:9223372036854775807", "map=25:9223372036854775807, "},
+    {"map=+25+:+2+,1:0", "map=25:2,1:0, "},
+    {"map=1:1,2:2,3:3", "map may have at most 2 items."},
+    {"map=25:-1", "map holds -1; it must be from 0 to 9223372036854775807."},
+    {"map=25", "map must say how many there are of each, such as 25:2,10:0."},
+    {"map=25:", "map must say how many there are of each, such as 25:2,10:0."},
+    {"map=:2", "map must say how many there are of each, such as 25:2,10:0."},
+    {"map=:", "map must say how many there are of each, such as 25:2,10:0."},
+    {"map=25:2:3", "map must say how many there are of each, such as 25:2,10:0."},
+    {"map=25:2,", "map must say how many there are of each, such as 25:2,10:0."},
+    {"map=25=2", "map must say how many there are of each, such as 25:2,10:0."},
+    /* All that is wrong is said at once. */
+    {"text=a&flag=x&count=11",
+     "text is 1 bytes long; it must have at least 2. | flag must be true or false. | "
+     "count holds 11; it must be from -5 to 10."},
+};
+
+static const char FORM_TYPE[] = "application/x-www-form-urlencoded";
+
+START_TEST(reads_a_query)
+{
+    bool fine = reads(&loose, text_of(forms[_i].form), "", TEXT(""));
+    ck_assert_str_eq(outcome(&loose, fine), forms[_i].outcome);
+}
+END_TEST
+
+START_TEST(reads_a_form)
+{
+    bool fine = reads(&loose, TEXT(""), FORM_TYPE, text_of(forms[_i].form));
+    ck_assert_str_eq(outcome(&loose, fine), forms[_i].outcome);
+    ck_assert(fine || response.status == 422);
+}
+END_TEST
+
+static const struct {
+    struct text json;
+    const char *outcome;
+} documents[] = {
+    {TEXT("{}"), ""},
+    {TEXT(" {\"text\":\"abc\"}\n"), "text=abc "},
+    {TEXT("{\"text\":\"\\u00e9\\n\"}"), "text=\xC3\xA9\n "},
+    {TEXT("{\"t\\u0065xt\":\"abc\"}"), "text=abc "},
+    {TEXT("{\"text\":\"ab\",\"number\":1.50,\"flag\":true,\"count\":-5,\"list\":[1,2],"
+          "\"map\":{\"25\":2,\"-1\":0}}"),
+     "text=ab number=1.50 flag=yes count=-5 list=1,2, map=25:2,-1:0, "},
+    /* Left out. */
+    {TEXT(
+         "{\"text\":null,\"number\":null,\"flag\":null,\"count\":null,\"list\":null,\"map\":null}"),
+     ""},
+    {TEXT("{\"text\":\"\",\"count\":\" \",\"list\":\"\"}"), ""},
+    {TEXT("{\"other\":{\"text\":\"ab\"},\"TEXT\":\"ab\"}"), ""},
+    /* A form's notation in a JSON string. */
+    {TEXT(
+         "{\"number\":\"1.5\",\"flag\":\"on\",\"count\":\" 7 \",\"list\":\"1,2\",\"map\":\"1:2\"}"),
+     "number=1.5 flag=yes count=7 list=1,2, map=1:2, "},
+    /* Wrong kinds. */
+    {TEXT("{\"text\":12}"), "text must be text."},
+    {TEXT("{\"text\":true}"), "text must be text."},
+    {TEXT("{\"text\":[\"ab\"]}"), "text must be text."},
+    {TEXT("{\"text\":\"a\\u0000b\"}"), "text holds a NUL character; leave it out."},
+    {TEXT("{\"number\":true}"), "number must be a number, or text that holds one."},
+    {TEXT("{\"number\":[1]}"), "number must be a number, or text that holds one."},
+    {TEXT("{\"number\":{}}"), "number must be a number, or text that holds one."},
+    {TEXT("{\"number\":1234.56789}"), "number is 10 bytes long; it must have at most 8."},
+    {TEXT("{\"number\":1e9999}"), "number=1e9999 "},
+    {TEXT("{\"flag\":1}"), "flag must be true or false."},
+    {TEXT("{\"flag\":false}"), "flag=no "},
+    {TEXT("{\"flag\":[]}"), "flag must be true or false."},
+    {TEXT("{\"count\":1.0}"), "count must be a whole number from -5 to 10."},
+    {TEXT("{\"count\":1e0}"), "count must be a whole number from -5 to 10."},
+    {TEXT("{\"count\":true}"), "count must be a whole number from -5 to 10."},
+    {TEXT("{\"count\":11}"), "count holds 11; it must be from -5 to 10."},
+    {TEXT("{\"count\":-9223372036854775809}"), "count must be a whole number from -5 to 10."},
+    {TEXT("{\"list\":[]}"), "list is empty; leave it out or give at least one item."},
+    {TEXT("{\"list\":7}"), "list must be a list of whole numbers, such as 25,10,5,1."},
+    {TEXT("{\"list\":{}}"), "list must be a list of whole numbers, such as 25,10,5,1."},
+    {TEXT("{\"list\":[1,\"2\"]}"), "list must be a list of whole numbers, such as 25,10,5,1."},
+    {TEXT("{\"list\":[1.5]}"), "list must be a list of whole numbers, such as 25,10,5,1."},
+    {TEXT("{\"list\":[[1]]}"), "list must be a list of whole numbers, such as 25,10,5,1."},
+    {TEXT("{\"list\":[null]}"), "list must be a list of whole numbers, such as 25,10,5,1."},
+    {TEXT("{\"list\":[1,2,3,4]}"), "list may have at most 3 items."},
+    {TEXT("{\"list\":[0]}"), "list holds 0; it must be from 1 to 100."},
+    {TEXT("{\"map\":{}}"), "map is empty; leave it out or give at least one item."},
+    {TEXT("{\"map\":[1]}"), "map must say how many there are of each, such as 25:2,10:0."},
+    {TEXT("{\"map\":{\"a\":1}}"), "map must say how many there are of each, such as 25:2,10:0."},
+    {TEXT("{\"map\":{\"\":1}}"), "map must say how many there are of each, such as 25:2,10:0."},
+    {TEXT("{\"map\":{\"25\":\"1\"}}"),
+     "map must say how many there are of each, such as 25:2,10:0."},
+    {TEXT("{\"map\":{\"1\":1,\"2\":2,\"3\":3}}"), "map may have at most 2 items."},
+    {TEXT("{\"flag\":3,\"list\":[]}"), "flag must be true or false. | list is empty; leave it out "
+                                       "or give at least one item."},
+    /* Not an object, or not JSON. */
+    {TEXT("[]"), "422 Send a JSON object, such as {\"text\":...}."},
+    {TEXT("1.45"), "422 Send a JSON object, such as {\"text\":...}."},
+    {TEXT("null"), "422 Send a JSON object, such as {\"text\":...}."},
+    {TEXT("\"text\""), "422 Send a JSON object, such as {\"text\":...}."},
+    {TEXT("{\"text\":\"ab\""),
+     "400 The JSON can't be read at line 1, column 13: the text ends inside an object."},
+    {TEXT("{\"text\":\"ab\",\"text\":\"cd\"}"),
+     "400 The JSON can't be read at line 1, column 14: this name is in its object already."},
+    {TEXT("{\"text\":\"\xFF\"}"),
+     "400 The JSON can't be read at line 1, column 10: this isn't UTF-8."},
+};
+
+START_TEST(reads_json)
+{
+    bool fine = reads(&loose, TEXT(""), "application/json", documents[_i].json);
+    ck_assert_str_eq(outcome(&loose, fine), documents[_i].outcome);
+    if (documents[_i].json.data[0] != '{')
+        return;
+    fine = reads(&loose, TEXT(""), FORM_TYPE, documents[_i].json); /* as curl -d sends it */
+    ck_assert_str_eq(outcome(&loose, fine), documents[_i].outcome);
+    fine = reads(&loose, TEXT(""), "", documents[_i].json);
+    ck_assert_str_eq(outcome(&loose, fine), documents[_i].outcome);
+}
+END_TEST
+
+static const struct {
+    const char *type;
+    const char *body;
+    const char *outcome;
+} types[] = {
+    {"application/json; charset=utf-8", "{\"text\":\"ab\"}", "text=ab "},
+    {"APPLICATION/JSON", "{\"text\":\"ab\"}", "text=ab "},
+    {" application/json ;x", "{\"text\":\"ab\"}", "text=ab "},
+    {"application/vnd.api+json", "{\"text\":\"ab\"}", "text=ab "},
+    {"Application/Vnd.Api+JSON;v=1", "{\"text\":\"ab\"}", "text=ab "},
+    {"application/x-www-form-urlencoded; charset=UTF-8", "text=ab", "text=ab "},
+    {"Application/X-WWW-Form-URLencoded", "text=ab\r\n", "text=ab "},
+    {"", "text=ab", "text=ab "},
+    {";", "text=ab", "text=ab "},
+    {"application/x-www-form-urlencoded", " \n{\"text\":\"ab\"}", "text=ab "},
+    {"text/plain", "text=ab",
+     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+    {"multipart/form-data; boundary=x", "--x",
+     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+    {"text/plain", "{\"text\":\"ab\"}",
+     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+    {"application/jsonx", "{}",
+     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+    {"text/plain", " \r\n", ""},
+    {"application/json", " ",
+     "400 The JSON can't be read at line 1, column 2: there is no JSON here: the text is empty."},
+    {"application/x-www-form-urlencoded", "text=%4",
+     "400 The form can't be read at character 6: a percent-escape is cut short."},
+    {"application/x-www-form-urlencoded", "count=99&text=%ff",
+     "400 The form can't be read at character 15: what begins here isn't UTF-8."},
+};
+
+START_TEST(goes_by_the_content_type)
+{
+    bool fine = reads(&loose, TEXT(""), types[_i].type, text_of(types[_i].body));
+    ck_assert_str_eq(outcome(&loose, fine), types[_i].outcome);
+}
+END_TEST
+
+static void check_both(const char *query, const char *type, const char *body, const char *expected)
+{
+    bool fine = reads(&strict, text_of(query), type, text_of(body));
+    ck_assert_str_eq(outcome(&strict, fine), expected);
+}
+
+START_TEST(reads_query_and_body_together)
+{
+    check_both("amount=1", FORM_TYPE, "word=a", "amount=1 word=a ");
+    check_both("amount=1", "application/json", "{\"word\":\"a\"}", "amount=1 word=a ");
+    check_both("amount=1&word=b", FORM_TYPE, "amount=2",
+               "amount is given more than once; give it once.");
+    check_both("amount=1&word=b", "application/json", "{\"amount\":1}",
+               "amount is given more than once; give it once.");
+    check_both("amount=1&word=b", "application/json", "{\"amount\":null}", "amount=1 word=b ");
+    check_both("amount=&word=b", FORM_TYPE, "amount=2", "amount=2 word=b ");
+    check_both("amount=%", FORM_TYPE, "word=%",
+               "400 The query can't be read at character 8: a percent-escape is cut short.");
+    check_both("count=99", "text/plain", "word",
+               "415 Send the body as application/json or as application/x-www-form-urlencoded.");
+}
+END_TEST
+
+/* A wrong field in the query doesn't keep the rest from being read, said and shown again. */
+START_TEST(says_all_that_is_wrong)
+{
+    check_both("", FORM_TYPE, "", "Give amount: how much it is. | Give word: a word.");
+    check_both("amount=1", FORM_TYPE, "", "Give word: a word.");
+    check_both("amount=1&word=", FORM_TYPE, "", "Give word: a word.");
+    check_both("count=99", FORM_TYPE, "word=a",
+               "count holds 99; it must be from 0 to 9. | Give amount: how much it is.");
+    ck_assert(text_equal(request.values[1].text, TEXT("a")));
+    check_both("amount=123456789", FORM_TYPE, "word=a",
+               "amount is 9 bytes long; it must have at most 8.");
+}
+END_TEST
+
+/* What was given is kept as text, to be shown again: also what was wrong. */
+START_TEST(keeps_what_was_given)
+{
+    reads(&loose, TEXT("text=toolong&flag=x&count=1.5&list=1,x&map=?"), "", TEXT(""));
+    ck_assert(text_equal(request.values[0].text, TEXT("toolong")));
+    ck_assert(text_equal(request.values[2].text, TEXT("x")));
+    ck_assert(text_equal(request.values[3].text, TEXT("1.5")));
+    ck_assert(text_equal(request.values[4].text, TEXT("1,x")));
+    ck_assert(text_equal(request.values[5].text, TEXT("?")));
+    reads(&loose, TEXT(""), "application/json",
+          TEXT("{\"number\":1.50,\"flag\":true,\"count\":7,\"list\":[1,2],\"map\":{\"25\":2,"
+               "\"-9223372036854775808\":9223372036854775807}}"));
+    ck_assert(text_equal(request.values[1].text, TEXT("1.50")));
+    ck_assert(text_equal(request.values[2].text, TEXT("true")));
+    ck_assert(text_equal(request.values[3].text, TEXT("7")));
+    ck_assert(text_equal(request.values[4].text, TEXT("1,2")));
+    ck_assert(
+        text_equal(request.values[5].text, TEXT("25:2,-9223372036854775808:9223372036854775807")));
+}
+END_TEST
+
+START_TEST(reads_a_function_without_fields)
+{
+    ck_assert(reads(&bare, TEXT("a=1"), "application/json", TEXT("{\"a\":1}")));
+    ck_assert(!reads(&bare, TEXT(""), "application/json", TEXT("[1]")));
+    ck_assert_str_eq(outcome(&bare, false), "422 Send a JSON object, such as {}.");
+}
+END_TEST
+
+/* A POST without any body, and a GET with one. */
+START_TEST(reads_bodies_of_any_method)
+{
+    request = (struct request){.arena = &arena, .method = METHOD_POST};
+    response_open(&response, &arena);
+    ck_assert(fields_read(&loose, &request, &response));
+    request.content_type = TEXT("application/json");
+    ck_assert(!fields_read(&loose, &request, &response));
+    ck_assert_int_eq(response.status, 400);
+    request.method = METHOD_GET;
+    response_open(&response, &arena);
+    ck_assert(fields_read(&loose, &request, &response));
+    request.body = TEXT("{\"text\":\"ab\"}");
+    ck_assert(fields_read(&loose, &request, &response));
+    ck_assert(request.values[0].given);
+}
+END_TEST
+
+/* A compressed body isn't read as if it weren't; where there is no body nothing is compressed. */
+START_TEST(refuses_a_compressed_body)
+{
+    struct header coding = {TEXT("content-encoding"), TEXT("gzip")};
+    request = (struct request){.arena = &arena, .method = METHOD_POST, .headers = &coding};
+    request.header_count = 1;
+    response_open(&response, &arena);
+    ck_assert(fields_read(&loose, &request, &response));
+    request.body = TEXT("text=ab");
+    ck_assert(!fields_read(&loose, &request, &response));
+    ck_assert_str_eq(outcome(&loose, false),
+                     "415 Send the body as it is, without a Content-Encoding.");
+    coding.value = TEXT(" Identity ");
+    response_open(&response, &arena);
+    ck_assert(fields_read(&loose, &request, &response));
+    ck_assert(request.values[0].given);
+}
+END_TEST
+
+/* With any amount of memory it's either read whole, or refused with the arena failed. */
+START_TEST(survives_the_end_of_memory)
+{
+    static const struct text json = TEXT("{\"text\":\"\\u0061b\",\"t\\u0065xt2\":1,\"list\":[1,2],"
+                                         "\"map\":{\"\\u0031\":2}}");
+    size_t limit = 0, failures = 0;
+    bool fine = false;
+    for (; !fine; limit += 8) {
+        struct arena small;
+        arena_open(&small, limit);
+        request = (struct request){.arena = &small,
+                                   .method = METHOD_POST,
+                                   .query = TEXT("number=%31"),
+                                   .content_type = TEXT("application/json"),
+                                   .body = json};
+        response_open(&response, &small);
+        fine = fields_read(&loose, &request, &response);
+        ck_assert(fine || small.failed);
+        failures += !fine;
+        arena_close(&small);
+    }
+    ck_assert_uint_gt(failures, 20);
+    ck_assert_uint_lt(limit, 4096);
+}
+END_TEST
+
+Suite *fields_suite(void)
+{
+    Suite *suite = suite_create("fields");
+    TCase *reading = tcase_create("reading");
+    tcase_add_checked_fixture(reading, begin, end);
+    tcase_add_loop_test(reading, reads_a_query, 0, sizeof forms / sizeof *forms);
+    tcase_add_loop_test(reading, reads_a_form, 0, sizeof forms / sizeof *forms);
+    tcase_add_loop_test(reading, reads_json, 0, sizeof documents / sizeof *documents);
+    tcase_add_loop_test(reading, goes_by_the_content_type, 0, sizeof types / sizeof *types);
+    tcase_add_test(reading, reads_query_and_body_together);
+    tcase_add_test(reading, says_all_that_is_wrong);
+    tcase_add_test(reading, keeps_what_was_given);
+    tcase_add_test(reading, reads_a_function_without_fields);
+    tcase_add_test(reading, reads_bodies_of_any_method);
+    tcase_add_test(reading, refuses_a_compressed_body);
+    tcase_add_test(reading, survives_the_end_of_memory);
+    suite_add_tcase(suite, reading);
+    return suite;
+}

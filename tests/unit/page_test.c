@@ -1,0 +1,379 @@
+/*
+ * page_test.c - pages filled in: values, errors and results at their places, hostile ones too.
+ *
+ * Small pages stand for ours; each says what it must become. Odd ones, cut short anywhere, must
+ * end without a loop or a read past their end, which the sanitizers watch: each stands in memory
+ * of exactly its length.
+ */
+#include "core/page.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "core/response.h"
+
+Suite *page_suite(void);
+
+static const struct field table[] = {
+    {.name = "a", .kind = FIELD_TEXT, .required = true, .help = "an \"a\" & more"},
+    {.name = "b", .kind = FIELD_BOOLEAN, .help = "yes or no"},
+    {.name = "c", .kind = FIELD_TEXT, .help = "see"},
+    {0},
+};
+
+static struct arena arena;
+static struct response response;
+static struct value values[3];
+static struct text page;
+static struct function function = {
+    .name = "some",
+    .summary = "Does <some> & \"more\"",
+    .methods = METHOD_POST,
+    .fields = table,
+    .page = &page,
+};
+
+static void begin(void)
+{
+    arena_open(&arena, 1 << 20);
+    response_open(&response, &arena);
+    memset(values, 0, sizeof values);
+    function.page = &page;
+    function.methods = METHOD_POST;
+}
+
+static void end(void)
+{
+    arena_close(&arena);
+}
+
+static struct text written(void)
+{
+    const struct request request = {.arena = &arena, .fields = table, .values = values};
+    page_write(&function, &request, &response);
+    ck_assert(!response.body.failed);
+    ck_assert_str_eq(response.content_type, "text/html; charset=utf-8");
+    return buffer_text(&response.body);
+}
+
+static void check_page(const char *text, const char *expected)
+{
+    page = text_of(text);
+    struct text result = written();
+    ck_assert_msg(text_equal(result, text_of(expected)), "%.*s", (int)result.length, result.data);
+}
+
+static bool contains(struct text text, const char *part)
+{
+    return memmem(text.data, text.length, part, strlen(part)) != NULL;
+}
+
+START_TEST(leaves_the_rest_alone)
+{
+    static const char *const pages[] = {
+        "",
+        "text",
+        "<p>1 < 2 & \"x\" > y</p>",
+        "<inputs name=\"a\"><input>",
+        "<selection><optional><detail>",
+        "<<<>>>",
+        "a\xC3\xA9\xFF\x01",
+    };
+    response_html(&response);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        check_page(pages[i], pages[i]);
+    check_page("a<!-- a comment -->b<!---->c", "abc");
+}
+END_TEST
+
+START_TEST(fills_inputs)
+{
+    values[0].text = TEXT("1.5");
+    response_html(&response);
+    check_page("<input name=\"a\">", "<input name=\"a\" value=\"1.5\">");
+    check_page("<input id=\"a\" type=\"text\" name=\"a\" required>",
+               "<input id=\"a\" type=\"text\" name=\"a\" required value=\"1.5\">");
+    check_page("<input name=\"c\"><input name=\"d\"><input name=\"\"><input >",
+               "<input name=\"c\"><input name=\"d\"><input name=\"\"><input >");
+    check_page("<input data-name=\"a\"><input title=\"name\" id=\"a\">",
+               "<input data-name=\"a\"><input title=\"name\" id=\"a\">");
+}
+END_TEST
+
+START_TEST(checks_boxes)
+{
+    response_html(&response);
+    values[1].text = TEXT("off");
+    check_page("<input name=\"b\" type=\"checkbox\">", "<input name=\"b\" type=\"checkbox\">");
+    values[1].boolean = true;
+    check_page("<input name=\"b\" type=\"checkbox\">",
+               "<input name=\"b\" type=\"checkbox\" checked>");
+}
+END_TEST
+
+START_TEST(selects_options)
+{
+    static const char select[] = "<select name=\"c\"><option value=\"USD\">1</option>"
+                                 "<option value=\"EUR\">2</option></select>";
+    response_html(&response);
+    check_page(select, select);
+    values[2].text = TEXT(" eur ");
+    check_page(select, "<select name=\"c\"><option value=\"USD\">1</option>"
+                       "<option value=\"EUR\" selected>2</option></select>");
+    check_page("<option value=\"EUR\"><select ><option value=\"EUR\">",
+               "<option value=\"EUR\"><select ><option value=\"EUR\">");
+}
+END_TEST
+
+START_TEST(opens_details)
+{
+    static const char closed[] = "<details data-fields=\"b c\"><summary></summary></details>";
+    static const char open[] = "<details data-fields=\"b c\" open><summary></summary></details>";
+    response_html(&response);
+    values[0].text = TEXT("x");
+    check_page(closed, closed);
+    values[2].text = TEXT("x");
+    check_page(closed, open);
+    values[2].text = TEXT("");
+    response_open(&response, &arena);
+    response_field_problem(&response, "b", "wrong");
+    check_page(closed, open);
+}
+END_TEST
+
+START_TEST(puts_errors_at_their_fields)
+{
+    response_field_problem(&response, "a", "%s", "<b>\"wrong\"</b>");
+    check_page("<title>x</title><input name=\"a\"><!--error a--><!--error b--><!--result-->",
+               "<title>Error: x</title><input name=\"a\" aria-invalid=\"true\">"
+               "<p class=\"error\" id=\"a-error\">&lt;b&gt;&quot;wrong&quot;&lt;/b&gt;</p>");
+    response_open(&response, &arena);
+    response_field_problem(&response, "c", "wrong");
+    check_page("<select name=\"c\"><!--error c-->", "<select name=\"c\" aria-invalid=\"true\">"
+                                                    "<p class=\"error\" id=\"c-error\">wrong</p>");
+}
+END_TEST
+
+START_TEST(puts_the_problem)
+{
+    response_problem(&response, 400, "%s", "can't be <read>");
+    check_page("<!--problem-->",
+               "<div class=\"problem\" role=\"alert\"><h2>The request can't be read</h2>"
+               "<p>can&#39;t be &lt;read&gt;</p></div>");
+    response_open(&response, &arena);
+    response_field_problem(&response, "a", "one");
+    response_field_problem(&response, "b", "two");
+    check_page("<!--problem-->", "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
+                                 "<p>Please mend the fields that are marked.</p></div>");
+    response_open(&response, &arena);
+    response_html(&response);
+    check_page("<title>x</title><!--problem--><!--error a-->", "<title>x</title>");
+}
+END_TEST
+
+START_TEST(puts_the_result)
+{
+    buffer_puts(response_html(&response), "<p><!--title--><input name=\"a\">");
+    values[0].text = TEXT("x");
+    check_page("[<!--result-->]", "[<p><!--title--><input name=\"a\">]");
+    response_open(&response, &arena);
+    buffer_puts(response_json(&response), "{\"a\":\"</pre>\"}");
+    page = TEXT("[<!--result-->]");
+    struct text result = written();
+    ck_assert(
+        contains(result, "<pre class=\"json\">{&quot;a&quot;:&quot;&lt;/pre&gt;&quot;}</pre>"));
+    ck_assert_int_eq(result.data[result.length - 1], ']');
+}
+END_TEST
+
+START_TEST(puts_name_and_summary)
+{
+    response_html(&response);
+    check_page("<title><!--title--> - dime</title><!--summary-->",
+               "<title>some - dime</title>Does &lt;some&gt; &amp; &quot;more&quot;");
+}
+END_TEST
+
+/* A value that would leave its attribute, or be taken for a place of the page, does neither. */
+START_TEST(keeps_hostile_values_in_their_place)
+{
+    static const struct text hostile[] = {
+        TEXT("\"><script>alert(1)</script>"), TEXT("' onfocus='alert(1)' x=\""),
+        TEXT("<!--result--><!--error a-->"),  TEXT("&quot;><input name=\"a\">"),
+        TEXT("\0\x01\xFF\xC0\x80\"<"),
+    };
+    values[0].text = values[2].text = hostile[_i];
+    buffer_puts(response_html(&response), "RESULT");
+    page = TEXT("<input name=\"a\"><select name=\"c\"><option value=\"x\"></select><!--result-->");
+    struct text result = written();
+    struct buffer expected;
+    buffer_open(&expected, &arena, 4096);
+    buffer_puts(&expected, "<input name=\"a\" value=\"");
+    buffer_html(&expected, hostile[_i]);
+    buffer_puts(&expected, "\"><select name=\"c\"><option value=\"x\"></select>RESULT");
+    ck_assert(text_equal(result, buffer_text(&expected)));
+    ck_assert_ptr_null(memchr(result.data, '\0', result.length));
+    ck_assert(text_is_utf8(result));
+}
+END_TEST
+
+START_TEST(makes_a_page_from_the_fields)
+{
+    function.page = NULL;
+    values[0].text = TEXT("x\"y");
+    values[1].boolean = true;
+    response_field_problem(&response, "a", "wrong");
+    struct text result = written();
+    static const char *const parts[] = {
+        "<title>Error: some - dime</title>",
+        "<h1>some</h1>",
+        "Does &lt;some&gt; &amp; &quot;more&quot;",
+        "<form method=\"post\" action=\"/cgi-bin/some#result\" novalidate>",
+        "<label for=\"a\">a</label>",
+        "<input id=\"a\" name=\"a\" type=\"text\" autocomplete=\"off\" required "
+        "aria-describedby=\"a-hint a-error\" value=\"x&quot;y\" aria-invalid=\"true\">",
+        "<p class=\"hint\" id=\"a-hint\">an &quot;a&quot; &amp; more</p>",
+        "<p class=\"error\" id=\"a-error\">wrong</p>",
+        "<input id=\"b\" name=\"b\" type=\"checkbox\" autocomplete=\"off\" "
+        "aria-describedby=\"b-hint b-error\" checked>",
+        "role=\"alert\"",
+        "</html>",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ck_assert_msg(contains(result, parts[i]), "%s", parts[i]);
+    ck_assert(!contains(result, "<!--"));
+    function.methods = METHOD_GET;
+    ck_assert(contains(written(), "<form method=\"get\""));
+}
+END_TEST
+
+/* Before the fields are read there are no values. */
+START_TEST(needs_no_values)
+{
+    const struct request request = {.arena = &arena};
+    response_problem(&response, 405, "no");
+    page = TEXT("<input name=\"a\"><select name=\"c\"><option value=\"x\"><!--error a-->");
+    page_write(&function, &request, &response);
+    ck_assert(text_equal(buffer_text(&response.body),
+                         TEXT("<input name=\"a\"><select name=\"c\"><option value=\"x\">")));
+}
+END_TEST
+
+static void write_exactly(const char *text, size_t length)
+{
+    char *exact = malloc(length ? length : 1);
+    ck_assert_ptr_nonnull(exact);
+    memcpy(exact, text, length);
+    page = (struct text){exact, length};
+    response_html(&response);
+    struct text result = written();
+    ck_assert_uint_le(result.length, 16 * length + 64);
+    free(exact);
+    arena_reset(&arena);
+    response_open(&response, &arena);
+}
+
+static const char *const odd[] = {
+    "<!-->",
+    "<!--->",
+    "<!---->",
+    "<!--error-->",
+    "<!--error -->",
+    "<!--error a --><!--",
+    "<input name=\"a",
+    "<input name=\">",
+    "<input name=>",
+    "<input name=\"\">",
+    "<input name=a>",
+    "<input  name=\"a\"  >",
+    "<input name=\"a\"name=\"c\">",
+    "<input \n name=\"a\">",
+    "<option value=\"<option value=\">",
+    "<select name=\"c\"<option value=\"x\">",
+    "<details data-fields=\"  a  c b\">",
+    "<details data-fields=\">",
+    "<title<title>",
+    "<title",
+    "<!--title<!--result-->-->",
+    "<!--result--<!--result-->",
+    "<input <!--title-->>",
+    "<input name=\"a\" type=\"checkbox\"><!--error a--><title></title><details data-fields=\"a\">",
+};
+
+START_TEST(ends_with_odd_pages)
+{
+    values[0].text = values[2].text = TEXT("x");
+    size_t length = strlen(odd[_i]);
+    for (size_t cut = 0; cut <= length; cut++) {
+        write_exactly(odd[_i], cut);
+        write_exactly(odd[_i] + cut, length - cut);
+    }
+}
+END_TEST
+
+/* Pages of random pieces; the same ones each time. */
+START_TEST(ends_with_random_pages)
+{
+    static const char *const pieces[] = {"<",        "!--",   "-->",    ">",       "\"", " ",
+                                         "input ",   "name=", "\"a\"",  "error ",  "a",  "-",
+                                         "<option ", "value", "=\"",    "<title",  "c",  "<!--",
+                                         "<select ", "title", "result", "details "};
+    unsigned random = 1;
+    for (size_t round = 0; round < 2000; round++) {
+        char text[256] = "";
+        size_t length = 0;
+        for (size_t i = 0; i < 24; i++) {
+            random = random * 1103515245 + 12345;
+            const char *piece = pieces[(random >> 16) % (sizeof pieces / sizeof *pieces)];
+            memcpy(text + length, piece, strlen(piece));
+            length += strlen(piece);
+        }
+        write_exactly(text, length);
+    }
+}
+END_TEST
+
+START_TEST(survives_the_end_of_memory)
+{
+    bool fine = false;
+    size_t failures = 0;
+    for (size_t limit = 0; !fine; limit += 64) {
+        struct arena small;
+        const struct request request = {.arena = &small, .fields = table, .values = values};
+        arena_open(&small, limit);
+        response_open(&response, &small);
+        response_html(&response);
+        function.page = NULL;
+        page_write(&function, &request, &response);
+        fine = !response.body.failed;
+        ck_assert(fine || small.failed);
+        failures += !fine;
+        arena_close(&small);
+    }
+    ck_assert_uint_gt(failures, 20);
+}
+END_TEST
+
+Suite *page_suite(void)
+{
+    Suite *suite = suite_create("page");
+    TCase *filling = tcase_create("filling");
+    tcase_add_checked_fixture(filling, begin, end);
+    tcase_add_test(filling, leaves_the_rest_alone);
+    tcase_add_test(filling, fills_inputs);
+    tcase_add_test(filling, checks_boxes);
+    tcase_add_test(filling, selects_options);
+    tcase_add_test(filling, opens_details);
+    tcase_add_test(filling, puts_errors_at_their_fields);
+    tcase_add_test(filling, puts_the_problem);
+    tcase_add_test(filling, puts_the_result);
+    tcase_add_test(filling, puts_name_and_summary);
+    tcase_add_loop_test(filling, keeps_hostile_values_in_their_place, 0, 5);
+    tcase_add_test(filling, makes_a_page_from_the_fields);
+    tcase_add_test(filling, needs_no_values);
+    tcase_add_loop_test(filling, ends_with_odd_pages, 0, sizeof odd / sizeof *odd);
+    tcase_add_test(filling, ends_with_random_pages);
+    tcase_add_test(filling, survives_the_end_of_memory);
+    suite_add_tcase(suite, filling);
+    return suite;
+}

@@ -1,0 +1,444 @@
+/*
+ * run_test.c - one request through one function: every way that it can be answered.
+ */
+#include "hosts/run.h"
+
+#include <check.h>
+#include <json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/response.h"
+
+Suite *run_suite(void);
+
+static const struct field table[] = {
+    {.name = "word", .kind = FIELD_TEXT, .required = true, .min = 1, .max = 9, .help = "a word"},
+    {0},
+};
+
+static size_t handled; /* how often the function was called */
+static void (*deed)(const struct request *request, struct response *response);
+
+static void handle(const struct request *request, struct response *response)
+{
+    handled++;
+    if (deed)
+        deed(request, response);
+}
+
+static const struct text page = TEXT("<title>x</title><input name=\"word\"><!--error word-->"
+                                     "<!--problem--><!--result-->");
+static struct function function;
+static struct arena arena; /* zero is one without memory */
+static struct response response;
+static struct request request;
+static struct incoming incoming;
+static struct header accept = {TEXT("accept"), TEXT("text/html,*/*;q=0.8")};
+
+static void echo(const struct request *asked, struct response *answer)
+{
+    struct buffer *json = response_json(answer);
+    buffer_put(json, TEXT("{\"word\":"));
+    buffer_json(json, field_text(asked, "word"));
+    buffer_put(json, TEXT("}"));
+}
+
+/* Also begins anew within a test. */
+static void begin(void)
+{
+    arena_close(&arena);
+    arena_open(&arena, 1 << 20);
+    function = (struct function){.name = "some",
+                                 .summary = "Some",
+                                 .methods = METHOD_GET | METHOD_POST,
+                                 .body_max = 1000,
+                                 .fields = table,
+                                 .page = &page,
+                                 .handle = handle};
+    request = (struct request){
+        .arena = &arena, .id = TEXT("id-1"), .method = METHOD_GET, .query = TEXT("word=hi")};
+    incoming = (struct incoming){0};
+    response_open(&response, &arena);
+    handled = 0;
+    deed = echo;
+}
+
+static void end(void)
+{
+    arena_close(&arena);
+}
+
+static void ask_for_html(void)
+{
+    request.headers = &accept;
+    request.header_count = 1;
+}
+
+static struct text run(void)
+{
+    run_function(&function, &request, &incoming, &response);
+    return buffer_text(&response.body);
+}
+
+static const char *header(const char *name)
+{
+    for (size_t i = 0; i < response.header_count; i++) {
+        if (text_equal(response.headers[i].name, text_of(name)))
+            return response.headers[i].value.data;
+    }
+    return NULL;
+}
+
+/* The member NAME of a JSON body, until the next call; "" where it has none. */
+static const char *member(const char *name)
+{
+    static char text[512];
+    struct text body = buffer_text(&response.body);
+    struct json_tokener *tokener = json_tokener_new();
+    struct json_object *found, *whole = json_tokener_parse_ex(tokener, body.data, (int)body.length);
+    ck_assert_msg(whole && json_tokener_get_parse_end(tokener) == body.length, "%.*s",
+                  (int)body.length, body.data);
+    bool has = json_object_object_get_ex(whole, name, &found);
+    snprintf(text, sizeof text, "%s", has ? json_object_get_string(found) : "");
+    json_tokener_free(tokener);
+    json_object_put(whole);
+    return text;
+}
+
+static void check_problem(int status, const char *detail)
+{
+    run();
+    ck_assert_int_eq(response.status, status);
+    ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
+    ck_assert_str_eq(response.content_type, "application/problem+json");
+    ck_assert_str_eq(member("detail"), detail);
+    ck_assert_str_eq(member("instance"), "id-1");
+    ck_assert_int_eq(atoi(member("status")), status);
+    ck_assert_str_eq(header("X-Request-Id"), "id-1");
+}
+
+START_TEST(answers)
+{
+    ck_assert(text_equal(run(), TEXT("{\"word\":\"hi\"}")));
+    ck_assert_int_eq(response.status, 200);
+    ck_assert_str_eq(response.content_type, "application/json");
+    ck_assert_str_eq(header("X-Request-Id"), "id-1");
+    ck_assert_str_eq(header("Cache-Control"), "no-store");
+    ck_assert_str_eq(header("Vary"), "Accept");
+    ck_assert_str_eq(header("X-Content-Type-Options"), "nosniff");
+    ck_assert_ptr_null(header("Content-Security-Policy"));
+    ck_assert_uint_eq(handled, 1);
+}
+END_TEST
+
+START_TEST(answers_a_browser)
+{
+    ask_for_html();
+    struct text body = run();
+    ck_assert(text_starts(body, TEXT("<title>x</title><input name=\"word\" value=\"hi\">")));
+    ck_assert_ptr_nonnull(strstr(header("Content-Security-Policy"), "default-src 'none'"));
+    ck_assert_str_eq(response.content_type, "text/html; charset=utf-8");
+    ck_assert_int_eq(response.status, 200);
+}
+END_TEST
+
+/* Opening the address shows the form; a query that is wrong, or a form that was sent, says so. */
+START_TEST(shows_a_browser_the_form)
+{
+    static const struct text plain = TEXT("<title>x</title><input name=\"word\">");
+    ask_for_html();
+    request.query = TEXT("");
+    ck_assert(text_equal(run(), plain));
+    ck_assert_int_eq(response.status, 200);
+    request.query = TEXT("word=");
+    response_open(&response, &arena);
+    ck_assert(text_starts(run(), TEXT("<title>Error: x</title><input name=\"word\" "
+                                      "aria-invalid=\"true\"><p class=\"error\"")));
+    ck_assert_int_eq(response.status, 422);
+    request.query = TEXT("");
+    request.method = METHOD_POST;
+    response_open(&response, &arena);
+    run();
+    ck_assert_int_eq(response.status, 422);
+    ck_assert_uint_eq(handled, 0);
+}
+END_TEST
+
+START_TEST(has_nothing_below_its_path)
+{
+    incoming.path_info = TEXT("/more");
+    check_problem(404, "Nothing is below this path; the function is at /cgi-bin/some.");
+    ck_assert_uint_eq(handled, 0);
+}
+END_TEST
+
+START_TEST(allows_methods)
+{
+    static const struct {
+        unsigned methods;
+        enum method method;
+        int status;
+        const char *allow;
+    } cases[] = {
+        {METHOD_GET | METHOD_POST, METHOD_GET, 200, NULL},
+        {METHOD_GET | METHOD_POST, METHOD_HEAD, 200, NULL},
+        {METHOD_GET | METHOD_POST, METHOD_POST, 200, NULL},
+        {METHOD_GET | METHOD_POST, METHOD_OPTIONS, 204, "GET, HEAD, POST, OPTIONS"},
+        {METHOD_GET | METHOD_POST, METHOD_OTHER, 405, "GET, HEAD, POST, OPTIONS"},
+        {METHOD_GET, METHOD_HEAD, 200, NULL},
+        {METHOD_GET, METHOD_POST, 405, "GET, HEAD, OPTIONS"},
+        {METHOD_GET, METHOD_OPTIONS, 204, "GET, HEAD, OPTIONS"},
+        {METHOD_POST, METHOD_POST, 200, NULL},
+        {METHOD_POST, METHOD_GET, 405, "POST, OPTIONS"},
+        {METHOD_POST, METHOD_HEAD, 405, "POST, OPTIONS"},
+        {METHOD_POST, METHOD_OTHER, 405, "POST, OPTIONS"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin();
+        function.methods = cases[i].methods;
+        request.method = cases[i].method;
+        run();
+        ck_assert_int_eq(response.status, cases[i].status);
+        ck_assert_pstr_eq(header("Allow"), cases[i].allow);
+        ck_assert_uint_eq(handled, response.status == 200);
+        end();
+    }
+}
+END_TEST
+
+/* A browser gets even these problems as a page. */
+START_TEST(refuses_a_browser_with_a_page)
+{
+    ask_for_html();
+    request.method = METHOD_OTHER;
+    ck_assert(text_starts(run(), TEXT("<title>Error: x</title>")));
+    ck_assert_int_eq(response.status, 405);
+    response_open(&response, &arena);
+    incoming.path_info = TEXT("/more");
+    ck_assert(text_starts(run(), TEXT("<title>Error: x</title>")));
+    ck_assert_int_eq(response.status, 404);
+}
+END_TEST
+
+START_TEST(answers_options_without_a_body)
+{
+    request.method = METHOD_OPTIONS;
+    ck_assert_uint_eq(run().length, 0);
+    ck_assert_ptr_null(response.content_type);
+    ck_assert_int_eq(response.status, 204);
+}
+END_TEST
+
+START_TEST(says_what_can_be_asked)
+{
+    request.method = METHOD_OTHER;
+    check_problem(405, "Ask with one of GET, HEAD, POST, OPTIONS.");
+}
+END_TEST
+
+START_TEST(refuses_what_it_cannot_give)
+{
+    static const struct header picture = {TEXT("accept"), TEXT("image/png")};
+    request.headers = &picture;
+    request.header_count = 1;
+    check_problem(406, "The answer can be application/json or text/html; accept one of them.");
+    ck_assert_uint_eq(handled, 0);
+}
+END_TEST
+
+static const struct {
+    enum refusal refusal;
+    int status;
+    const char *detail;
+} refusals[] = {
+    {REFUSED_TOO_LARGE, 413, "Send at most 1000 bytes."},
+    {REFUSED_BAD_LENGTH, 400, "Content-Length must be a number of bytes; send it so."},
+    {REFUSED_SHORT, 400, "The body isn't as long as Content-Length says; send all of it again."},
+    {REFUSED_UNAVAILABLE, 503, "The model is missing; install it."},
+};
+
+START_TEST(passes_a_refusal_on)
+{
+    incoming.refusal = refusals[_i].refusal;
+    incoming.why = "The model is missing; install it.";
+    check_problem(refusals[_i].status, refusals[_i].detail);
+    ck_assert_uint_eq(handled, 0);
+}
+END_TEST
+
+START_TEST(says_when_it_is_alive)
+{
+    incoming.health = true;
+    request.query = TEXT("");
+    ask_for_html();
+    ck_assert(text_equal(run(), TEXT("{\"status\":\"ok\"}")));
+    ck_assert_int_eq(response.status, 200);
+    ck_assert_str_eq(response.content_type, "application/json");
+    ck_assert_uint_eq(handled, 0);
+    response_open(&response, &arena);
+    incoming.refusal = REFUSED_UNAVAILABLE;
+    incoming.why = "no";
+    run();
+    ck_assert_int_eq(response.status, 503);
+}
+END_TEST
+
+START_TEST(checks_the_fields_first)
+{
+    request.query = TEXT("word=0123456789");
+    check_problem(422, "word is 10 bytes long; it must have at most 9.");
+    ck_assert_uint_eq(handled, 0);
+}
+END_TEST
+
+START_TEST(notes_a_function_that_says_nothing)
+{
+    deed = NULL;
+    check_problem(500, "The function gave no answer.");
+    begin();
+    deed = NULL;
+    ask_for_html();
+    run();
+    ck_assert_int_eq(response.status, 500);
+    ck_assert_str_eq(response.content_type, "text/html; charset=utf-8");
+}
+END_TEST
+
+static void set_bad_header(const struct request *asked, struct response *answer)
+{
+    response_header(answer, "X-A", TEXT("a\r\nSet-Cookie: b"));
+    echo(asked, answer);
+}
+
+static void set_many_headers(const struct request *asked, struct response *answer)
+{
+    for (size_t i = 0; i < 20; i++)
+        response_header(answer, "X-A", TEXT("a"));
+    echo(asked, answer);
+}
+
+static void set_some_headers(const struct request *asked, struct response *answer)
+{
+    for (size_t i = 0; i < RESPONSE_HEADERS - 6; i++)
+        response_header(answer, "X-A", TEXT("a"));
+    echo(asked, answer);
+}
+
+/* The body is that of the 500, and the headers of every answer are there. */
+START_TEST(notes_a_function_with_wrong_headers)
+{
+    deed = set_bad_header;
+    check_problem(500, "The function set the header X-A to more than a line.");
+    begin();
+    deed = set_many_headers;
+    check_problem(500, "The function set more headers than a response holds.");
+    ck_assert_ptr_nonnull(header("X-Content-Type-Options"));
+    begin();
+    deed = set_some_headers;
+    ask_for_html();
+    run();
+    ck_assert_int_eq(response.status, 200);
+    ck_assert_ptr_nonnull(header("Content-Security-Policy"));
+}
+END_TEST
+
+static void check_out_of_memory(void)
+{
+    ck_assert_int_eq(response.status, 503);
+    ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
+    ck_assert_str_eq(response.content_type, "application/problem+json");
+    ck_assert(
+        text_starts(buffer_text(&response.body), TEXT("{\"type\":\"/problems/unavailable\"")));
+    ck_assert_str_eq(header("X-Request-Id"), "id-1");
+    ck_assert_str_eq(header("Cache-Control"), "no-store");
+}
+
+/* Whatever the arena holds: a whole answer, or the one that needs no memory. */
+static void run_with_little(bool html, struct text query)
+{
+    size_t failures = 0;
+    for (size_t limit = 0;; limit += 8) {
+        struct arena small;
+        begin();
+        if (html)
+            ask_for_html();
+        arena_open(&small, limit);
+        request.arena = &small;
+        request.query = query;
+        response_open(&response, &small);
+        run();
+        bool whole = response.status != 503;
+        if (!whole)
+            check_out_of_memory();
+        arena_close(&small);
+        end();
+        if (whole)
+            break;
+        failures++;
+    }
+    ck_assert_uint_gt(failures, 5);
+}
+
+START_TEST(answers_when_memory_ends)
+{
+    run_with_little(false, TEXT("word=%68i"));
+    run_with_little(true, TEXT("word=hi"));
+    run_with_little(false, TEXT("word="));
+    run_with_little(true, TEXT("word="));
+    run_with_little(true, TEXT(""));
+}
+END_TEST
+
+static void answer_too_much(const struct request *asked, struct response *answer)
+{
+    (void)asked;
+    struct buffer *json = response_json(answer);
+    while (!json->failed)
+        buffer_puts(json, "0123456789abcdef");
+}
+
+static void want_too_much(const struct request *asked, struct response *answer)
+{
+    arena_alloc(asked->arena, 1 << 20);
+    echo(asked, answer);
+}
+
+START_TEST(answers_a_function_that_needs_too_much)
+{
+    deed = answer_too_much;
+    run();
+    check_out_of_memory();
+    ck_assert_str_eq(member("detail"), "The request needs more memory than there is; "
+                                       "send less at once, or try again later.");
+    begin();
+    deed = want_too_much;
+    run();
+    check_out_of_memory();
+}
+END_TEST
+
+Suite *run_suite(void)
+{
+    Suite *suite = suite_create("run");
+    TCase *answering = tcase_create("answering");
+    tcase_add_checked_fixture(answering, begin, end);
+    tcase_add_test(answering, answers);
+    tcase_add_test(answering, answers_a_browser);
+    tcase_add_test(answering, shows_a_browser_the_form);
+    tcase_add_test(answering, has_nothing_below_its_path);
+    tcase_add_test(answering, allows_methods);
+    tcase_add_test(answering, refuses_a_browser_with_a_page);
+    tcase_add_test(answering, answers_options_without_a_body);
+    tcase_add_test(answering, says_what_can_be_asked);
+    tcase_add_test(answering, refuses_what_it_cannot_give);
+    tcase_add_loop_test(answering, passes_a_refusal_on, 0, 4);
+    tcase_add_test(answering, says_when_it_is_alive);
+    tcase_add_test(answering, checks_the_fields_first);
+    tcase_add_test(answering, notes_a_function_that_says_nothing);
+    tcase_add_test(answering, notes_a_function_with_wrong_headers);
+    tcase_add_test(answering, answers_when_memory_ends);
+    tcase_add_test(answering, answers_a_function_that_needs_too_much);
+    suite_add_tcase(suite, answering);
+    return suite;
+}
