@@ -1,5 +1,7 @@
 /*
  * connection.h - a connection from the web server, and the part of a request that it has sent.
+ *
+ * What has been read stays with the connection, so that no thread has to wait for the rest of it.
  */
 #ifndef DIME_HOSTS_CONNECTION_H
 #define DIME_HOSTS_CONNECTION_H

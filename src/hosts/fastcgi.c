@@ -169,7 +169,8 @@ static int be_responder(const struct options *options)
 int main(int count, char **arguments)
 {
     bool listening = listen_is(STDIN_FILENO);
-    if (!listening && count == 1 && getenv("REQUEST_METHOD"))
+    /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
+    if (!listening && getenv("REQUEST_METHOD"))
         return cgi_serve(&function_served);
     struct options options = {.threads = cores(), .timeout_seconds = TIMEOUT_SECONDS};
     int status = parse_options(count, arguments, &options);

@@ -3,8 +3,8 @@
  *
  * libfcgi trusts its peer: it blocks until a request is whole, ends the process on a length that
  * overflows, and writes past its stack on four names in FCGI_GET_VALUES. So each record is judged
- * first, and libfcgi is given only a request that is whole and well-formed. A stalled peer then holds a
- * file descriptor and nothing else.
+ * first, and libfcgi is given only a request that is whole and well-formed. A stalled peer then
+ * holds a file descriptor and nothing else.
  */
 #ifndef DIME_HOSTS_GUARD_H
 #define DIME_HOSTS_GUARD_H
@@ -35,8 +35,9 @@ struct guard {
 };
 
 /*
- * Judges the whole records in BYTES that lie behind guard->at, by the FastCGI specification 1.0, sections
- * 3 and 5. BYTES is all that has come of the request so far. Never blocks, keeps no pointer.
+ * Judges the whole records in BYTES that lie behind guard->at, by the FastCGI specification 1.0,
+ * sections 3 and 5. BYTES is all that has come of the request so far. Never blocks, keeps no
+ * pointer.
  */
 enum guard_verdict guard_judge(struct guard *guard, struct text bytes, size_t body_max);
 

@@ -1,5 +1,8 @@
 /*
  * responder.h - the FastCGI responder: serves a listening socket until it's told to stop.
+ *
+ * It knows nothing of how the socket came about, so that it's the same under systemd, under
+ * spawn-fcgi and under a parent of our own.
  */
 #ifndef DIME_HOSTS_RESPONDER_H
 #define DIME_HOSTS_RESPONDER_H
@@ -17,8 +20,8 @@ struct responder_settings {
 enum { RESPONDER_THREADS_MAX = 64 };
 
 /*
- * Serves with that many threads until SIGTERM, SIGINT or SIGHUP; then finishes the requests that have
- * begun to arrive and returns 0. Returns 1, having said why on stderr, if it couldn't start.
+ * Serves with that many threads until SIGTERM, SIGINT or SIGHUP; then finishes the requests that
+ * have begun to arrive and returns 0. Returns 1, having said why on stderr, if it couldn't start.
  */
 int responder_serve(const struct responder_settings *settings);
 

@@ -7,6 +7,8 @@
  */
 #include "hosts/run.h"
 
+#include <stdio.h>
+
 #include "core/fields.h"
 #include "core/page.h"
 #include "core/problem.h"
@@ -53,6 +55,23 @@ static bool check_method(const struct function *function, const struct request *
     return false;
 }
 
+/* All Accept headers as one (RFC 9110, section 5.3); there is hardly ever more than one. */
+static struct text accept_header(const struct request *request)
+{
+    struct text first = request_header(request, "accept");
+    struct buffer all;
+    buffer_open(&all, request->arena, 64 * 1024);
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct header *header = &request->headers[i];
+        if (!text_equal(header->name, TEXT("accept")) || header->value.data == first.data)
+            continue;
+        buffer_put(&all, all.length ? TEXT("") : first);
+        buffer_put(&all, TEXT(","));
+        buffer_put(&all, header->value);
+    }
+    return all.length ? buffer_text(&all) : first;
+}
+
 static bool check_accept(bool acceptable, struct response *response)
 {
     if (acceptable)
@@ -89,14 +108,15 @@ static bool check_read(const struct function *function, const struct incoming *i
  */
 static bool wants_form(const struct request *request)
 {
-    return request->html && request->method != METHOD_POST && !request->query.length;
+    return request->html && request->method != METHOD_POST && !request->query.length &&
+           !request->body.length;
 }
 
 static void answer(const struct function *function, struct request *request,
                    const struct incoming *incoming, struct response *response)
 {
     /* First of all, so that a problem too has the form that the asker wants. */
-    bool acceptable = request_accepts(request_header(request, "accept"), &request->html);
+    bool acceptable = request_accepts(accept_header(request), &request->html);
     if (!check_path(function, incoming, response) || !check_method(function, request, response) ||
         !check_accept(acceptable, response) || !check_read(function, incoming, response))
         return;
@@ -115,21 +135,23 @@ static bool out_of_memory(const struct response *response)
     return response->arena->failed || response->body.failed;
 }
 
-/* The answer when memory has ended needs none: its body is a literal. */
-static void answer_out_of_memory(struct response *response)
+/* The answer when memory has ended needs none from the arena. */
+static void answer_out_of_memory(const struct request *request, struct response *response)
 {
-    static char BODY[] =
+    static const char FORMAT[] =
         "{\"type\":\"/problems/unavailable\",\"title\":\"The function is unavailable\","
         "\"status\":503,\"detail\":\"The request needs more memory than there is; "
-        "send less at once, or try again later.\"}";
+        "send less at once, or try again later.\",\"instance\":\"%.*s\"}";
+    static _Thread_local char body[sizeof FORMAT + 64];
+    int length = snprintf(body, sizeof body, FORMAT, (int)request->id.length, request->id.data);
     response->answer = ANSWER_PROBLEM;
     response->status = 503;
     response->detail = TEXT("out of memory");
     response->content_type = "application/problem+json";
     response->body = (struct buffer){.arena = response->arena,
-                                     .data = BODY,
-                                     .length = sizeof BODY - 1,
-                                     .capacity = sizeof BODY - 1};
+                                     .data = body,
+                                     .length = length > 0 ? (size_t)length : 0,
+                                     .capacity = sizeof body};
 }
 
 static void shape(const struct function *function, const struct request *request,
@@ -160,6 +182,6 @@ void run_function(const struct function *function, struct request *request,
     if (!out_of_memory(response))
         shape(function, request, incoming, response);
     if (out_of_memory(response))
-        answer_out_of_memory(response);
+        answer_out_of_memory(request, response);
     add_headers(request, response);
 }

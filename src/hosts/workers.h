@@ -1,5 +1,7 @@
 /*
  * workers.h - a parent that holds the listening socket and keeps workers alive.
+ *
+ * For hosts without systemd, which does the same with a socket unit and Restart=.
  */
 #ifndef DIME_HOSTS_WORKERS_H
 #define DIME_HOSTS_WORKERS_H

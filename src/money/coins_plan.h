@@ -56,16 +56,19 @@ struct plan {
     struct layer layers[COINS_MAX_KINDS + 1]; /* layers[k]: before kind k is taken */
 };
 
+/* Returns the smaller of two numbers. */
 static inline int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
+/* Returns the larger of two numbers. */
 static inline int64_t larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
 
+/* Returns the greatest common divisor (Euclid) of two numbers of which one may be 0. */
 static inline int64_t gcd(int64_t a, int64_t b)
 {
     while (b != 0) {

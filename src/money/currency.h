@@ -91,7 +91,8 @@ const struct currency *currency_list(size_t *count);
 /* Returns the name for HOW_MANY of PIECE: "1 penny", but "0 pennies" and "4 pennies". */
 const char *piece_name(const struct piece *piece, int64_t how_many);
 
-/* Returns what stands between a number and the name: " ", or " × " where the name begins with digits. */
+/* Returns what stands between a number and the name: " ", or " × " where the name begins with
+ * digits. */
 const char *piece_link(const struct piece *piece);
 
 #endif

@@ -66,7 +66,9 @@ def check_nginx(root):
     tested = subprocess.run(["nginx", "-t", "-c", conf], capture_output=True, text=True,
                             env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
     check("nginx -t takes the installed files", tested.returncode == 0, tested.stderr)
-    os.unlink(conf)
+    for left in (conf, f"{root}/pid"):
+        if os.path.exists(left):
+            os.unlink(left)
 
 
 def main(build):

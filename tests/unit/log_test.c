@@ -251,13 +251,14 @@ END_TEST
 static void check_timestamp(int64_t milliseconds)
 {
     char room[25], expected[64];
-    struct tm tm;
+    struct tm tm = {0};
     time_t seconds = milliseconds / 1000;
-    ck_assert_ptr_nonnull(gmtime_r(&seconds, &tm));
+    gmtime_r(&seconds, &tm);
     size_t length = strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(expected + length, sizeof expected - length, ".%03dZ", (int)(milliseconds % 1000));
     log_timestamp(milliseconds, room);
-    ck_assert_str_eq(room, expected);
+    if (strcmp(room, expected) != 0) /* an assertion costs much more, and these are millions */
+        ck_abort_msg("%s, not %s", room, expected);
 }
 
 /* Each day from 1970 to the end of 9999, at its first and last millisecond. */
