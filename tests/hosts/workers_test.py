@@ -131,7 +131,7 @@ def test_a_killed_worker_is_back_within_a_second(folder, program):
         expect(time.monotonic() - start < 0.5, "it took long")
         expect(workers[1] in children(server.pid) and workers[2] in children(server.pid),
                "another worker was hit")
-        expect("killed by signal 9" in server.said(), "the death isn't told: " + server.said())
+        wait_until(lambda: "killed by signal 9" in server.said(), 2, "the death isn't told")
 
 
 def test_the_others_go_on_when_one_is_killed(folder, program):
