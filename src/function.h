@@ -48,7 +48,8 @@ enum field_kind {
     FIELD_BOOLEAN, /* true or false; in a form also on, off, yes, no, 1, 0 */
     FIELD_INTEGER, /* an int64 */
     FIELD_LIST,    /* int64s: a JSON array of integers, in a form 25,10,5,1 */
-    FIELD_MAP,     /* int64 to int64: a JSON object {"25":2}, in a form 25:2,10:0 */
+    FIELD_MAP,     /* int64 to int64: a JSON object {"25":2}, in a form 25:2,10:0; what keys
+                      may be, and whether one stands there twice, is the function's to check */
 };
 
 /* One input of a function. The table ends with an entry whose name is NULL. */
@@ -67,7 +68,7 @@ struct item {
     int64_t value;
 };
 
-/* A field as it was given. `given` is false for one that was left out, empty or null. */
+/* A field as it was given. `given` is false for one that was left out, blank or null. */
 struct value {
     bool given;
     bool boolean;
@@ -182,8 +183,8 @@ void response_field_problem(struct response *response, const char *name, const c
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Adds a header. NAME is a literal; VALUE is copied. A value with CR, LF or NUL, and a header too
- * many, make the response a 500: they would be an injection or a mistake of ours.
+ * Adds a header. NAME is a literal; VALUE is copied. A value with CR, LF or NUL, and more than
+ * ten headers, make the response a 500: they would be an injection or a mistake of ours.
  */
 void response_header(struct response *response, const char *name, struct text value);
 

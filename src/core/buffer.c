@@ -19,6 +19,11 @@ void buffer_open(struct buffer *buffer, struct arena *arena, size_t limit)
     *buffer = (struct buffer){.arena = arena, .limit = limit};
 }
 
+void buffer_over(struct buffer *buffer, char *room, size_t size)
+{
+    *buffer = (struct buffer){.data = room, .capacity = size, .limit = size};
+}
+
 struct text buffer_text(const struct buffer *buffer)
 {
     return (struct text){buffer->data ? buffer->data : "", buffer->length};

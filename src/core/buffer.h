@@ -28,6 +28,9 @@ struct buffer {
 /* Makes an empty buffer that grows in ARENA to at most LIMIT bytes. Allocates nothing yet. */
 void buffer_open(struct buffer *buffer, struct arena *arena, size_t limit);
 
+/* Makes an empty buffer over ROOM of SIZE bytes, which is the caller's. It doesn't grow. */
+void buffer_over(struct buffer *buffer, char *room, size_t size);
+
 /* What has been written so far. It stays the buffer's, and moves with the next write. */
 struct text buffer_text(const struct buffer *buffer);
 

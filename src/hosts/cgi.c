@@ -17,7 +17,7 @@
 #include "core/request.h"
 #include "core/response.h"
 
-enum { CGI_TIMEOUT_MS = 30000, HEAD_MOST = 16 * 1024 };
+enum { CGI_TIMEOUT_MS = 30000 };
 
 /* The variables that aren't headers. */
 struct variables {
@@ -93,10 +93,14 @@ static void read_length(struct exchange *exchange, struct text text)
     int64_t length;
     if (!text.length)
         return;
-    if (!text_to_int64(text, &length) || length < 0 || text.data[0] == '-') {
-        exchange->incoming.refusal = REFUSED_BAD_LENGTH;
-        return;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            exchange->incoming.refusal = REFUSED_BAD_LENGTH;
+            return;
+        }
     }
+    if (!text_to_int64(text, &length))
+        length = INT64_MAX; /* more than any limit */
     exchange->has_length = true;
     exchange->length = (size_t)length;
     if (exchange->length > exchange->function->body_max)
@@ -137,7 +141,7 @@ void exchange_open(struct exchange *exchange, const struct function *function, c
     request->scheme = secure ? TEXT("https") : TEXT("http");
     request->deadline_ms = clock_epoch_ms() + timeout_ms;
     exchange->incoming.path_info = found.path_info;
-    exchange->incoming.health = text_starts(found.script, TEXT("/healthz"));
+    exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
     choose_id(exchange);
     read_length(exchange, found.content_length);
 }
@@ -163,19 +167,20 @@ void exchange_body(struct exchange *exchange, struct text body)
 struct text exchange_head(struct exchange *exchange)
 {
     struct buffer head;
-    buffer_open(&head, exchange->request.arena, HEAD_MOST);
+    /* In room of its own: an answer that memory has ended still has a head. */
+    buffer_over(&head, exchange->head, sizeof exchange->head);
     response_cgi_head(&exchange->response, &head);
     if (!head.failed)
         return buffer_text(&head);
-    exchange->response.status = 503;
+    exchange->response.status = 500;
     exchange->response.body.length = 0;
-    return TEXT("Status: 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    return TEXT("Status: 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
 }
 
 struct text exchange_payload(const struct exchange *exchange)
 {
     if (exchange->request.method == METHOD_HEAD || !exchange->response.content_type)
-        return (struct text){0};
+        return TEXT("");
     return buffer_text(&exchange->response.body);
 }
 

@@ -11,6 +11,9 @@
 /* Most memory that one request may use, in bytes. */
 enum { REQUEST_MEMORY_MAX = 64 * 1024 * 1024 };
 
+/* Most bytes of a response's head; nginx takes one page of memory by default. */
+enum { HEAD_MAX = 4096 };
+
 /* A request that is being read, with what belongs to it until it has been answered. */
 struct exchange {
     const struct function *function;
@@ -21,6 +24,7 @@ struct exchange {
     bool has_length;
     size_t length; /* Content-Length, where has_length */
     char id[33];   /* an id that was made here */
+    char head[HEAD_MAX];
 };
 
 /*
@@ -39,7 +43,7 @@ size_t exchange_room(const struct exchange *exchange);
 /* Takes the body that was read; notes it as refused where it isn't what Content-Length promised. */
 void exchange_body(struct exchange *exchange, struct text body);
 
-/* The head of a CGI response, in the arena, or a literal where memory ended. */
+/* The head of a CGI response, kept in the exchange; a bare 500 where its headers are too long. */
 struct text exchange_head(struct exchange *exchange);
 
 /* The part of the body that goes out: none for HEAD. */

@@ -54,7 +54,8 @@ struct worker {
     struct connection idle, waiting, draining; /* heads of rings, the oldest first */
     int64_t paused_until_ns;                   /* 0: the listener is watched */
     void *state;                               /* of the function */
-    const char *why;                           /* NULL, or why the function couldn't open */
+    bool open;                                 /* the function's `open` succeeded */
+    const char *why;                           /* or why it didn't, or NULL */
     struct arena arena;
     FCGX_Request fcgi;
     struct log log;
@@ -163,7 +164,7 @@ static void answer(struct worker *worker, int fd)
     exchange_open(&exchange, settings->function, fcgi->envp, &worker->arena, settings->timeout_ms);
     exchange.request.state = worker->state;
     exchange_body(&exchange, read_body(worker, exchange_room(&exchange)));
-    if (worker->why && !exchange.incoming.refusal) {
+    if (!worker->open && !exchange.incoming.refusal) {
         exchange.incoming.refusal = REFUSED_UNAVAILABLE;
         exchange.incoming.why = worker->why;
     }
@@ -394,12 +395,14 @@ static void *work(void *argument)
 {
     struct worker *worker = argument;
     const struct function *function = worker->settings->function;
-    if (function->open && !function->open(&worker->state, &worker->why))
-        log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", worker->why);
+    worker->open = !function->open || function->open(&worker->state, &worker->why);
+    if (!worker->open)
+        log_say(LOG_LEVEL_ERROR, function->name, 0, "%s",
+                worker->why ? worker->why : "the function can't open");
     while (!atomic_load_explicit(&stop_asked, memory_order_relaxed))
         serve_ready(worker);
     finish(worker);
-    if (function->close && !worker->why)
+    if (function->close && worker->open)
         function->close(worker->state);
     return NULL;
 }

@@ -98,7 +98,7 @@ static bool check_read(const struct function *function, const struct incoming *i
                          "The body isn't as long as Content-Length says; send all of it again.");
         break;
     case REFUSED_UNAVAILABLE:
-        response_problem(response, 503, "%s", incoming->why);
+        response_problem(response, 503, "%s", incoming->why ? incoming->why : "Try again later.");
         break;
     }
     return false;
@@ -151,7 +151,8 @@ static void answer_out_of_memory(const struct request *request, struct response 
     response->body = (struct buffer){.arena = response->arena,
                                      .data = body,
                                      .length = length > 0 ? (size_t)length : 0,
-                                     .capacity = sizeof body};
+                                     .capacity = sizeof body,
+                                     .limit = sizeof body};
 }
 
 static void shape(const struct function *function, const struct request *request,
@@ -165,14 +166,23 @@ static void shape(const struct function *function, const struct request *request
         problem_write_json(response, request->id);
 }
 
+static void add_header(struct response *response, const char *name, struct text value)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (text_equal_nocase(response->headers[i].name, text_of(name)))
+            return; /* the function knows better */
+    }
+    response_own_header(response, name, value);
+}
+
 static void add_headers(const struct request *request, struct response *response)
 {
-    response_own_header(response, "X-Request-Id", request->id);
-    response_own_header(response, "Cache-Control", TEXT("no-store"));
-    response_own_header(response, "Vary", TEXT("Accept"));
-    response_own_header(response, "X-Content-Type-Options", TEXT("nosniff"));
+    add_header(response, "X-Request-Id", request->id);
+    add_header(response, "Cache-Control", TEXT("no-store"));
+    add_header(response, "Vary", TEXT("Accept"));
+    add_header(response, "X-Content-Type-Options", TEXT("nosniff"));
     if (request->html)
-        response_own_header(response, "Content-Security-Policy", text_of(PAGE_POLICY));
+        add_header(response, "Content-Security-Policy", text_of(PAGE_POLICY));
 }
 
 void run_function(const struct function *function, struct request *request,

@@ -106,7 +106,7 @@ def test_reads_the_body_as_it_was_said(folder, program):
     is_hello(call(program, "POST", body=body), "said")
     is_hello(call(program, "POST", body=body + b"and more", said=str(len(body))), "said")
     for said, status in (("100", 400), ("14", 400), ("-1", 400), ("abc", 400), ("8193", 413),
-                         ("1e1", 400), ("9223372036854775807", 413), ("9" * 30, 400),
+                         ("1e1", 400), ("9223372036854775807", 413), ("9" * 30, 413),
                          (" 15", 400), ("15 ", 400), ("0x0f", 400), ("+15", 400), ("1_5", 400),
                          ("-9223372036854775808", 400), ("-0", 400)):
         is_problem(call(program, "POST", body=body, said=said), status)

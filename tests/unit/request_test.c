@@ -1,5 +1,8 @@
 /*
  * request_test.c - methods, Accept headers as browsers and tools send them, ids, and looking up.
+ *
+ * The headers are those that real browsers send, since a page or JSON hangs on them.
+ * Nonsense of any length must end quickly and mean something.
  */
 #include "core/request.h"
 

@@ -1,5 +1,8 @@
 /*
  * response_test.c - what a function may say, the headers that it may not, problems, and the head.
+ *
+ * Nothing that a function says may end a line of the head and begin another.
+ * Problems are read back with json-c, so that what is checked is what a client sees.
  */
 #include "core/response.h"
 
