@@ -56,11 +56,11 @@ http {{
     uwsgi_temp_path {scratch}/uwsgi;
     proxy_temp_path {scratch}/proxy;
     scgi_temp_path {scratch}/scgi;
-    include {scratch}/http.conf;
+    include {scratch}/dime-http.conf;
 {upstreams}
     server {{
         listen 127.0.0.1:{port} backlog=1024;
-        include {scratch}/server.conf;
+        include {scratch}/dime-server.conf;
 {locations}
     }}
 }}
@@ -117,7 +117,7 @@ def shipped(name, sockets=""):
 
 def parameters(kind):
     """The parameters that dime ships, as lines of `fastcgi_param` or `uwsgi_param`."""
-    lines = shipped("function.conf").splitlines()
+    lines = shipped("dime-function.conf").splitlines()
     return "".join(" " + line.replace("fastcgi_param", kind, 1)
                    for line in lines if line.startswith("fastcgi_param "))
 
@@ -125,7 +125,7 @@ def parameters(kind):
 def fastcgi(upstream_name, kept):
     """The body of a location that asks a FastCGI peer, with kept connections as dime has them."""
     if kept:
-        return f"include {SRCDIR}/nginx/function.conf; fastcgi_pass {upstream_name};"
+        return f"include {SRCDIR}/nginx/dime-function.conf; fastcgi_pass {upstream_name};"
     return f"fastcgi_pass {upstream_name};" + parameters("fastcgi_param")
 
 
@@ -228,8 +228,8 @@ class Stand:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.write("http.conf", shipped("http.conf.in", self.scratch))
-        self.write("server.conf", shipped("server.conf.in"))
+        self.write("dime-http.conf", shipped("dime-http.conf.in", self.scratch))
+        self.write("dime-server.conf", shipped("dime-server.conf.in"))
         user = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
         configuration = self.write("nginx.conf", CONFIGURATION.format(
             user=user, scratch=self.scratch, port=self.port,
