@@ -20,6 +20,9 @@
 /* Each byte of a body may come in a record of its own, with a header and padding: 16 bytes. */
 enum { RECORDS_MAX = 256 * 1024, FIRST_CAPACITY = 4096 };
 
+/* Bytes of answers that fit into any socket's buffer. */
+enum { UNSEEN_MAX = 16 * 1024 };
+
 struct connection *connection_open(int fd, int64_t now_ns)
 {
     struct connection *connection = calloc(1, sizeof *connection);
@@ -126,9 +129,12 @@ enum arrival connection_look(struct connection *connection, char *room, size_t r
     return gather(connection, seen, body_max, function);
 }
 
-bool connection_is_deaf(const struct connection *connection)
+bool connection_is_deaf(struct connection *connection)
 {
     int unread = 0;
+    if (connection->answered < UNSEEN_MAX)
+        return false;
+    connection->answered = 0;
     return ioctl(connection->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
 }
 

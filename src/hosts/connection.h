@@ -24,7 +24,8 @@ struct connection {
     enum connection_state state;
     int64_t since_ns; /* when it came into this state */
     struct guard guard;
-    char *bytes; /* what has been taken out of the socket, of a request that came in pieces */
+    size_t answered; /* bytes of answers since the peer was last seen to read them */
+    char *bytes;     /* what has been taken out of the socket, of a request that came in pieces */
     size_t length, capacity;
 };
 
@@ -59,10 +60,12 @@ enum arrival connection_look(struct connection *connection, char *room, size_t r
 void connection_forget(struct connection *connection);
 
 /*
- * Whether the peer has left an answer unread. A web server asks again only when it has read all of
- * the last one; writing to one that doesn't read would block.
+ * Whether the peer has left answers unread. A web server asks again only when it has read all of
+ * the last one; writing to one that doesn't read would block once the socket's buffer is full. So
+ * the system is asked only when that many bytes have been `answered`, and they are counted anew
+ * then.
  */
-bool connection_is_deaf(const struct connection *connection);
+bool connection_is_deaf(struct connection *connection);
 
 /*
  * Throws away what has come, at most ROOM_SIZE bytes, so that one who sends without end holds up

@@ -35,6 +35,7 @@ enum {
     ROOM = 64 * 1024,     /* bytes to look at requests with */
     SEND_SECONDS = 5,     /* how long the web server may take nothing of an answer */
     CROWDED_MS = 1000,    /* how long a request may take to arrive where no descriptor is free */
+    ANSWER_COST = 1024,   /* bytes that a socket's buffer spends on an answer besides its own */
     DRAIN_MS = 2000,      /* how long to read the rest of a body that was refused */
     STOP_MS = 5000,       /* how long half a request may hold up stopping */
     SILENT_MS = 200,      /* the same for a connection that has sent nothing */
@@ -155,8 +156,11 @@ static void put(FCGX_Stream *out, struct text text)
         FCGX_PutStr(text.data, (int)text.length, out);
 }
 
-/* Answers the request that libfcgi has parsed. The answer goes to the socket when it's finished. */
-static void answer(struct worker *worker, int fd)
+/*
+ * Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished.
+ * Returns how much of a socket's buffer it takes.
+ */
+static size_t answer(struct worker *worker, int fd)
 {
     const struct responder_settings *settings = worker->settings;
     FCGX_Request *fcgi = &worker->fcgi;
@@ -173,10 +177,11 @@ static void answer(struct worker *worker, int fd)
         close(fcgi->ipcFd);
         fcgi->ipcFd = fd;
     }
-    put(fcgi->out, exchange_head(&exchange));
-    struct text payload = exchange_payload(&exchange);
+    struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
+    put(fcgi->out, head);
     put(fcgi->out, payload);
     log_exchange(worker, &exchange, payload.length);
+    return head.length + payload.length + ANSWER_COST;
 }
 
 /*
@@ -187,14 +192,14 @@ static void answer(struct worker *worker, int fd)
 static bool serve(struct worker *worker, struct connection *connection, bool gathered)
 {
     FCGX_Request *fcgi = &worker->fcgi;
-    if (connection->watched && connection_is_deaf(connection)) {
+    if (connection_is_deaf(connection)) {
         log_say(LOG_LEVEL_WARN, worker->settings->function->name, 0,
                 "closed a connection: its peer asks and doesn't read");
         return false;
     }
     if (!parse(worker, connection, gathered))
         return false;
-    answer(worker, connection->fd);
+    connection->answered += answer(worker, connection->fd);
     bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
     if (atomic_load_explicit(&stop_asked, memory_order_relaxed) || !whole)
         fcgi->keepConnection = whole ? 0 : 1;
