@@ -42,17 +42,28 @@ static void put_number(struct line *line, int64_t number, int least_digits)
     put(line, (struct text){first, (size_t)(room + sizeof room - first)});
 }
 
+static bool is_plain(char c)
+{
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
 /* A JSON string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
 static void put_string(struct line *line, struct text text)
 {
     put(line, TEXT("\""));
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    while (text.length) {
+        size_t run = 0;
+        while (run < text.length && is_plain(text.data[run]))
+            run++;
+        put(line, (struct text){text.data, run});
+        if (run == text.length)
+            break;
+        char c = text.data[run];
         if (c == '"' || c == '\\')
             put(line, (struct text){(char[]){'\\', c}, 2});
         else
-            put(line, (struct text){plain ? &c : "?", 1});
+            put(line, TEXT("?"));
+        text = (struct text){text.data + run + 1, text.length - run - 1};
     }
     put(line, TEXT("\""));
 }

@@ -20,6 +20,8 @@ bool text_equal_nocase(struct text a, struct text b)
 {
     if (a.length != b.length)
         return false;
+    if (text_equal(a, b))
+        return true;
     for (size_t i = 0; i < a.length; i++) {
         if (lower(a.data[i]) != lower(b.data[i]))
             return false;

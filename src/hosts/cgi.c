@@ -38,53 +38,47 @@ static const struct {
     {{"HTTPS", 5}, offsetof(struct variables, https)},
 };
 
-static struct text *slot(struct variables *variables, struct text name)
+/* Takes a variable that isn't a header, if it is one of those that count. */
+static void take_variable(struct variables *variables, const char *variable)
 {
     for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
-        if (text_equal(name, SLOTS[i].name))
-            return (struct text *)((char *)variables + SLOTS[i].offset);
+        const struct text *name = &SLOTS[i].name;
+        if (variable[0] == name->data[0] && strncmp(variable, name->data, name->length) == 0 &&
+            variable[name->length] == '=') {
+            struct text *slot = (struct text *)((char *)variables + SLOTS[i].offset);
+            *slot = text_of(variable + name->length + 1);
+            return;
+        }
     }
-    return NULL;
 }
 
-/* HTTP_X_REQUEST_ID into x-request-id. */
-static struct text header_name(struct arena *arena, struct text name)
+/* Takes HTTP_X_REQUEST_ID=... as the header x-request-id. */
+static void take_header(struct request *request, struct header *header, const char *variable)
 {
-    char *copy = arena_alloc(arena, name.length);
-    for (size_t i = 0; copy && i < name.length; i++) {
-        char c = name.data[i];
-        copy[i] = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
-    }
-    return (struct text){copy, copy ? name.length : 0};
-}
-
-static size_t count_headers(char **variables)
-{
-    size_t count = 0;
-    for (size_t i = 0; variables[i]; i++)
-        count += strncmp(variables[i], "HTTP_", 5) == 0;
-    return count;
+    const char *name = variable + sizeof "HTTP_" - 1, *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : 0;
+    char *copy = length ? arena_alloc(request->arena, length) : NULL;
+    if (!copy || (length == 5 && memcmp(name, "PROXY", 5) == 0))
+        return;
+    for (size_t i = 0; i < length; i++)
+        copy[i] = name[i] == '_' ? '-' : name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 32 : name[i];
+    *header = (struct header){{copy, length}, text_of(equals + 1)};
+    request->header_count++;
 }
 
 static void read_variables(struct exchange *exchange, char **variables, struct variables *found)
 {
     struct request *request = &exchange->request;
-    const struct text prefix = TEXT("HTTP_");
-    struct header *headers =
-        arena_array(request->arena, count_headers(variables) + 1, sizeof *headers);
+    size_t count = 0;
+    while (variables[count])
+        count++;
+    struct header *headers = arena_alloc(request->arena, (count + 1) * sizeof *headers);
     request->headers = headers;
-    for (size_t i = 0; headers && variables[i]; i++) {
-        struct text value = text_of(variables[i]), name;
-        if (!text_cut(&value, '=', &name) || !value.data)
-            continue;
-        struct text *place = slot(found, name);
-        if (place) {
-            *place = value;
-        } else if (text_starts(name, prefix) && !text_equal(name, TEXT("HTTP_PROXY"))) {
-            name = (struct text){name.data + prefix.length, name.length - prefix.length};
-            headers[request->header_count++] =
-                (struct header){header_name(request->arena, name), value};
-        }
+    for (size_t i = 0; headers && i < count; i++) {
+        if (strncmp(variables[i], "HTTP_", 5) == 0)
+            take_header(request, &headers[request->header_count], variables[i]);
+        else
+            take_variable(found, variables[i]);
     }
 }
 

@@ -166,9 +166,10 @@ static void shape(const struct function *function, const struct request *request
         problem_write_json(response, request->id);
 }
 
-static void add_header(struct response *response, const char *name, struct text value)
+/* Adds a header unless it's among the first OWN ones, which the function has set. */
+static void add_header(struct response *response, size_t own, const char *name, struct text value)
 {
-    for (size_t i = 0; i < response->header_count; i++) {
+    for (size_t i = 0; i < own; i++) {
         if (text_equal_nocase(response->headers[i].name, text_of(name)))
             return; /* the function knows better */
     }
@@ -177,12 +178,13 @@ static void add_header(struct response *response, const char *name, struct text 
 
 static void add_headers(const struct request *request, struct response *response)
 {
-    add_header(response, "X-Request-Id", request->id);
-    add_header(response, "Cache-Control", TEXT("no-store"));
-    add_header(response, "Vary", TEXT("Accept"));
-    add_header(response, "X-Content-Type-Options", TEXT("nosniff"));
+    size_t own = response->header_count;
+    add_header(response, own, "X-Request-Id", request->id);
+    add_header(response, own, "Cache-Control", TEXT("no-store"));
+    add_header(response, own, "Vary", TEXT("Accept"));
+    add_header(response, own, "X-Content-Type-Options", TEXT("nosniff"));
     if (request->html)
-        add_header(response, "Content-Security-Policy", text_of(PAGE_POLICY));
+        add_header(response, own, "Content-Security-Policy", text_of(PAGE_POLICY));
 }
 
 void run_function(const struct function *function, struct request *request,

@@ -52,6 +52,9 @@ static size_t blank_length(struct text text, bool at_end)
     static const char *const blanks[] = {
         " ", "\t", "\r", "\n", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89",
     };
+    char edge = text.length ? text.data[at_end ? text.length - 1 : 0] : '0';
+    if (edge > ' ' && edge <= '~')
+        return 0; /* as nearly always */
     for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
         size_t length = strlen(blanks[i]);
         if (text.length < length)
@@ -116,6 +119,8 @@ static size_t match_currency(const struct reader *reader, const struct currency 
 static bool skip_symbol(struct reader *reader)
 {
     const char *found;
+    if (reader->rest.length && is_digit(reader->rest.data[0]))
+        return false; /* no symbol begins so, and most amounts do */
     size_t longest = match_currency(reader, reader->currency, &found);
     size_t count;
     const struct currency *all = currency_list(&count);
