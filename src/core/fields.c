@@ -351,9 +351,14 @@ static void refuse_type(struct reading *reading, const char *what_to_do)
     reading->failed = true;
 }
 
+static bool looks_like_json(struct text body)
+{
+    return body.length && memchr("{[\"", body.data[0], 3);
+}
+
 /*
  * curl -d sends JSON as a form unless it is told otherwise, and people forget the header. No
- * field's name begins with a brace, so that is JSON.
+ * field's name begins with a brace, a bracket or a quote, so that is JSON.
  */
 static void read_body(struct reading *reading)
 {
@@ -362,7 +367,7 @@ static void read_body(struct reading *reading)
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
     if (body.length && is_encoded(reading->request))
         refuse_type(reading, "Send the body as it is, without a Content-Encoding.");
-    else if (is_json_type(type) || (form && text_starts(body, TEXT("{"))))
+    else if (is_json_type(type) || (form && looks_like_json(body)))
         read_json(reading);
     else if (form && body.length)
         read_form(reading, body, "The form");

@@ -94,7 +94,7 @@ static bool read_number(struct gate *gate)
     if (!read_digits(gate))
         return false;
     if (*first == '0' && gate->at > first + 1)
-        return fault_at(gate, first, "a number can't begin with a needless 0");
+        return fault_at(gate, first, "a number can't begin with a 0 before other digits");
     if (take(gate, '.') && !read_digits(gate))
         return false;
     if (!take(gate, 'e') && !take(gate, 'E'))
@@ -363,10 +363,10 @@ static bool fault_of_value(struct gate *gate)
         return fault(gate, "JSON has no comments");
     case 'N':
     case 'I':
-        return fault(gate, "NaN and Infinity aren't JSON, and null is written small");
+        return fault(gate, "NaN and Infinity aren't JSON, and null is in lower case");
     case 'T':
     case 'F':
-        return fault(gate, "true and false are written small");
+        return fault(gate, "true and false are in lower case");
     case '+':
     case '.':
         return fault(gate, "a number must begin with a digit or a minus");

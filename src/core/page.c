@@ -149,7 +149,7 @@ static void put_problem(struct filling *filling)
     buffer_puts(filling->out, problem_of(response->status)->title);
     buffer_puts(filling->out, "</h2><p>");
     if (response->error_count > 1)
-        buffer_puts(filling->out, "Please mend the fields that are marked.");
+        buffer_puts(filling->out, "Correct the marked fields.");
     else
         buffer_html(filling->out, problem_detail(response));
     buffer_puts(filling->out, "</p></div>");
@@ -192,7 +192,9 @@ static void put_form_field(struct filling *filling, const struct field *field)
 static void put_form(struct filling *filling)
 {
     const struct function *function = filling->function;
-    buffer_printf(filling->out, "<form method=\"%s\" action=\"/cgi-bin/%s#result\" novalidate>\n",
+    buffer_printf(filling->out,
+                  "<form class=\"made\" method=\"%s\" action=\"/cgi-bin/%s#result\" "
+                  "novalidate>\n",
                   function->methods & METHOD_POST ? "post" : "get", function->name);
     for (size_t i = 0; function->fields[i].name; i++)
         put_form_field(filling, &function->fields[i]);

@@ -358,15 +358,16 @@ static void say_nearest(const struct question *question, const struct coins_answ
     decimal_write_for_people(question->amount, question->currency, asked);
     decimal_write_for_people(answer->below, question->currency, below);
     if (!answer->has_above) {
-        response_field_problem(question->response, "amount",
-                               "%s can't be made of these; the nearest amount that can is %s.",
-                               asked, below);
+        response_field_problem(
+            question->response, "amount",
+            "%s can't be made of these coins; the nearest amount that can is %s.", asked, below);
         return;
     }
     decimal_write_for_people(answer->above, question->currency, above);
-    response_field_problem(question->response, "amount",
-                           "%s can't be made of these; the nearest amounts that can are %s and %s.",
-                           asked, below, above);
+    response_field_problem(
+        question->response, "amount",
+        "%s can't be made of these coins; the nearest amounts that can are %s and %s.", asked,
+        below, above);
 }
 
 static void handle(const struct request *request, struct response *response)
@@ -383,9 +384,10 @@ static void handle(const struct request *request, struct response *response)
         say_nearest(&question, &answer);
         break;
     case COINS_TOO_HARD:
-        response_field_problem(response, field_given(request, "till") ? "till" : "coins",
-                               "These are too many to search exactly; use smaller denominations, "
-                               "or ask for a smaller amount.");
+        response_field_problem(
+            response, field_given(request, "till") ? "till" : "coins",
+            "These denominations are too large to search exactly; use smaller ones, "
+            "or ask for a smaller amount.");
         break;
     case COINS_NO_MEMORY:
         break; /* the arena has failed, and the host answers for that */

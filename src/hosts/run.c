@@ -55,12 +55,14 @@ static bool check_method(const struct function *function, const struct request *
     return false;
 }
 
+enum { ACCEPT_MAX = 65536 };
+
 /* All Accept headers as one (RFC 9110, section 5.3); there is hardly ever more than one. */
 static struct text accept_header(const struct request *request)
 {
     struct text first = request_header(request, "accept");
     struct buffer all;
-    buffer_open(&all, request->arena, 64 * 1024);
+    buffer_open(&all, request->arena, ACCEPT_MAX);
     for (size_t i = 0; i < request->header_count; i++) {
         const struct header *header = &request->headers[i];
         if (!text_equal(header->name, TEXT("accept")) || header->value.data == first.data)

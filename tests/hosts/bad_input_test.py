@@ -84,7 +84,7 @@ POSTED = [
     ("amount twice in a form", FORM, "amount=1&amount=1", 422, "more than once"),
     ("amount twice, once escaped", FORM, "amount=1&%61mount=2", 422, "more than once"),
     ("[]", JSON, "[]", 422, 'Send a JSON object, such as {"amount":'),
-    ("[] as a form", FORM, "[]", 422, "Give amount"),
+    ("[] as a form", FORM, "[]", 422, "Send a JSON object"),
     ("null", JSON, "null", 422, "Send a JSON object"),
     ("a bare number", JSON, "1.89", 422, "Send a JSON object"),
     ("a bare string", JSON, '"1.89"', 422, "Send a JSON object"),

@@ -205,7 +205,7 @@ def test_shellcheck(_):
 def test_help(place):
     """--help says what there is."""
     said = refused(place, 0, "--help")
-    for word in ("--port", "--workers", "--rate", "--burst", "check"):
+    for word in ("--port", "--workers", "check"):
         true(word in said, word)
 
 
@@ -213,7 +213,7 @@ def test_wrong_words(place):
     """A wrong option or number gets one line and status 2."""
     for words in (["--prot", "1"], ["--port"], ["--port", "0"], ["--port", "65536"],
                   ["--port", "x"], ["--port", "80a"], ["--port", "-1"], ["--port="],
-                  ["--workers", "0"], ["--workers", "65"], ["--rate", "0"], ["--burst", "9" * 20],
+                  ["--workers", "0"], ["--workers", "65"], ["--workers", "9" * 20],
                   ["serve"], ["--port", "080"], ["--port", ""]):
         said = refused(place, 2, *words)
         equal(said.count("\n"), 1, f"lines for {words}")

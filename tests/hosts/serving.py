@@ -9,6 +9,7 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -69,12 +70,20 @@ def wait_until(condition, what, patience=PATIENCE):
         time.sleep(0.01)
 
 
+def listed(source):
+    """The functions that Makefile.am builds."""
+    with open(os.path.join(source, "Makefile.am"), encoding="utf-8") as makefile:
+        lines = re.findall(r"^function_PROGRAMS *\+?= *(.*)$", makefile.read(), re.M)
+    return tuple(name for line in lines for name in line.split())
+
+
 class Serving:
     """nginx and the functions. Use it in a `with`."""
 
-    def __init__(self, build, source, functions=("hello", "change"), rate=20, burst=40,
+    def __init__(self, build, source, functions=None, rate=20, burst=40,
                  count_loopback=False, workers=1, threads=2, edit=None, environment=None):
         self.build, self.source = os.path.abspath(build), os.path.abspath(source)
+        functions = listed(source) if functions is None else functions
         self.functions, self.workers, self.threads = functions, workers, threads
         self.settings = {"rate": rate, "burst": burst, "loopback": int(count_loopback)}
         self.edit = edit or (lambda name, text: text)

@@ -9,7 +9,7 @@
 
 #include "core/text.h"
 
-#define NEEDLESS_0   "a number can't begin with a needless 0"
+#define NEEDLESS_0   "a number can't begin with a 0 before other digits"
 #define NO_DIGIT     "a digit is missing in this number"
 #define NUMBER_START "a number must begin with a digit or a minus"
 #define NUMBER_CUT   "the text ends inside a number"
@@ -30,8 +30,8 @@
 #define QUOTES       "text must be in double quotes"
 #define NAME_QUOTES  "a member's name must be in double quotes"
 #define COMMENT      "JSON has no comments"
-#define NAN_OUT      "NaN and Infinity aren't JSON, and null is written small"
-#define SMALL        "true and false are written small"
+#define NAN_OUT      "NaN and Infinity aren't JSON, and null is in lower case"
+#define SMALL        "true and false are in lower case"
 #define LAST_COMMA   "there is nothing behind the last comma"
 #define COMMA_ARRAY  "a comma or ] is missing here"
 #define COMMA_OBJECT "a comma or } is missing here"

@@ -164,7 +164,7 @@ START_TEST(puts_the_problem)
     response_field_problem(&response, "a", "one");
     response_field_problem(&response, "b", "two");
     check_page("<!--problem-->", "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
-                                 "<p>Please mend the fields that are marked.</p></div>");
+                                 "<p>Correct the marked fields.</p></div>");
     response_open(&response, &arena);
     response_html(&response);
     check_page("<title>x</title><!--problem--><!--error a-->", "<title>x</title>");
@@ -228,7 +228,7 @@ START_TEST(makes_a_page_from_the_fields)
         "<title>Error: some - dime</title>",
         "<h1>some</h1>",
         "Does &lt;some&gt; &amp; &quot;more&quot;",
-        "<form method=\"post\" action=\"/cgi-bin/some#result\" novalidate>",
+        "<form class=\"made\" method=\"post\" action=\"/cgi-bin/some#result\" novalidate>",
         "<label for=\"a\">a</label>",
         "<input id=\"a\" name=\"a\" type=\"text\" autocomplete=\"off\" required "
         "aria-describedby=\"a-hint a-error\" value=\"x&quot;y\" aria-invalid=\"true\">",
@@ -243,7 +243,7 @@ START_TEST(makes_a_page_from_the_fields)
         ck_assert_msg(contains(result, parts[i]), "%s", parts[i]);
     ck_assert(!contains(result, "<!--"));
     function.methods = METHOD_GET;
-    ck_assert(contains(written(), "<form method=\"get\""));
+    ck_assert(contains(written(), "<form class=\"made\" method=\"get\""));
 }
 END_TEST
 
