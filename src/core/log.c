@@ -7,6 +7,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -120,23 +121,56 @@ static void begin(struct line *line, enum log_level level)
     put(line, TEXT("\""));
 }
 
-static void write_all(const char *data, size_t length)
+/*
+ * Writes lines, at most PIPE_BUF bytes, if they can be taken at once. A reader that has stalled
+ * costs the lines and not the service: requests go on, and so does stopping. False: the lines are
+ * lost.
+ */
+static bool write_all(const char *data, size_t length)
 {
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&reader, 1, 0) != 1 || !(reader.revents & POLLOUT))
+        return false;
     while (length) {
         ssize_t written = write(STDERR_FILENO, data, length);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return;
+            return false;
         data += written;
         length -= (size_t)written;
     }
+    return true;
+}
+
+static unsigned count_lines(const struct log *log)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < log->length; i++)
+        count += log->lines[i] == '\n';
+    return count;
+}
+
+/* Says how many lines were lost before those that come now. */
+static void say_lost(struct log *log)
+{
+    struct line line;
+    begin(&line, LOG_LEVEL_WARN);
+    put(&line, TEXT(",\"message\":\""));
+    put_number(&line, log->lost, 1);
+    put(&line, TEXT(" log lines before this one were lost\"}\n"));
+    if (write_all(line.room, line.length))
+        log->lost = 0;
 }
 
 void log_flush(struct log *log)
 {
-    if (log->length)
-        write_all(log->lines, log->length);
+    if (!log->length)
+        return;
+    if (log->lost)
+        say_lost(log);
+    if (!write_all(log->lines, log->length))
+        log->lost += count_lines(log);
     log->length = 0;
 }
 

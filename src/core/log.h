@@ -18,6 +18,7 @@ enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 /* Lines that wait to be written. One per worker; zero is empty. */
 struct log {
     size_t length;
+    unsigned lost; /* lines that nobody took; the next that are taken say how many */
     char lines[PIPE_BUF];
 };
 
@@ -34,7 +35,7 @@ struct log_entry {
 /* Adds the line of one request, and writes the waiting ones first where there's no room for it. */
 void log_request(struct log *log, const struct log_entry *entry);
 
-/* Writes the waiting lines. What fd 2 refuses is lost: there is nobody to tell. */
+/* Writes the waiting lines if fd 2 takes them at once; else they are lost, and counted. */
 void log_flush(struct log *log);
 
 /* Writes a line of the program itself at once, with errno's text behind it where ERROR is not 0. */

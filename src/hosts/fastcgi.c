@@ -7,6 +7,7 @@
  * and it says what it is. A CGI call passes through here on every request, so it's recognised
  * before anything else is done.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,19 @@ static int serve_with_workers(const struct options *options, int listener)
     return workers_run(&settings);
 }
 
+/*
+ * Opens what is closed of 0, 1 and 2 to nothing, so that no socket or event of ours lands there and
+ * gets the log written into it.
+ */
+static bool fill_descriptors(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    }
+    return true;
+}
+
 static int be_responder(const struct options *options)
 {
     int listener = STDIN_FILENO;
@@ -177,7 +191,7 @@ int main(int count, char **arguments)
     if (status >= 0)
         return status;
     if (listening || options.listen)
-        return be_responder(&options);
+        return fill_descriptors() ? be_responder(&options) : 1;
     print_help(stderr);
     return STATUS_USAGE;
 }

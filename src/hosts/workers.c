@@ -24,7 +24,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 10000000000;
+static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 10000000000,
+                     STOP_NS = 8000000000;
 
 struct slot {
     pid_t pid;          /* 0: none is running */
@@ -174,14 +175,36 @@ static void replace(const struct parent *parent, struct slot *slot)
         slot->former = running;
 }
 
-static int stop_all(const struct parent *parent)
+/* Sends a signal to every worker, or forgets the one that has ended where SIGNAL is 0. */
+static void signal_all(const struct parent *parent, int signal, pid_t ended)
 {
     for (int i = 0; i < parent->settings->count; i++) {
-        end(parent->slots[i].pid);
-        end(parent->slots[i].former);
+        pid_t *pids[] = {&parent->slots[i].pid, &parent->slots[i].former};
+        for (size_t j = 0; j < sizeof pids / sizeof *pids; j++) {
+            if (*pids[j] && signal)
+                kill(*pids[j], signal);
+            else if (*pids[j] == ended)
+                *pids[j] = 0;
+        }
     }
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-        ;
+}
+
+/* Workers finish within 5 seconds of SIGTERM; one that doesn't is stuck, and is killed. */
+static int stop_all(const struct parent *parent)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    int64_t end_ns = clock_monotonic_ns() + STOP_NS;
+    pid_t pid;
+    signal_all(parent, SIGTERM, 0);
+    while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+        if (pid > 0) {
+            signal_all(parent, 0, pid);
+            continue;
+        }
+        if (clock_monotonic_ns() > end_ns)
+            signal_all(parent, SIGKILL, 0);
+        nanosleep(&pause, NULL);
+    }
     return 0;
 }
 

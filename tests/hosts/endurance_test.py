@@ -6,6 +6,8 @@ stalled peer costs others milliseconds and not its own delay. Memory and descrip
 /proc, before and after.
 """
 
+import fcntl
+import os
 import random
 import resource
 import signal
@@ -17,10 +19,12 @@ import threading
 import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
-from fastcgi import (PARAMS, Closed, Connection, Program, Server, Skip, ask, begin, descriptors,
-                     equal, expect, get, is_sanitized, main, pair, post, processor_time, resident,
+from fastcgi import (PARAMS, Closed, Connection, Program, Server, Skip, accepts, ask, begin,
+                     descriptors, equal, expect, get, is_sanitized, main, pair, post, processor_time, resident,
                      stream, wait_until)
 from responder_test import WRONG, is_hello
+
+F_SETPIPE_SZ = 1031  # fcntl.h; Python 3.11 has no name for it everywhere
 
 
 def no_sanitizer(program):
@@ -415,6 +419,52 @@ def test_one_thread_uses_no_time_when_idle(folder, program):
             before = processor_time(server.pid)
             time.sleep(0.7)
             expect(processor_time(server.pid) - before < 0.05, "it's busy when idle")
+
+
+def start_with_errors_to(folder, program, stderr, *arguments):
+    """A responder whose fd 2 is this; returns it and its address when it listens."""
+    address = "unix:%s/%d.sock" % (folder, time.monotonic_ns())
+    process = subprocess.Popen([program, "--listen", address, "--threads", "1", *arguments],
+                               stdin=subprocess.DEVNULL, stderr=stderr)
+    wait_until(lambda: accepts(address), 5, "it doesn't listen")
+    return process, address
+
+
+def test_a_log_reader_that_stalls_stops_nobody(folder, program):
+    for arguments in ((), ("--workers", "1")):
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, F_SETPIPE_SZ, 4096)
+        process, address = start_with_errors_to(folder, program, writer, *arguments)
+        try:
+            os.close(writer)
+            for _ in range(100):
+                is_hello(ask(address, get("name=log")), "log")
+            filled = os.read(reader, 65536)
+            expect(filled.endswith(b"}\n"), "a line was cut")
+            is_hello(ask(address, get("name=log")), "log")
+            time.sleep(0.1)
+            expect(b"log lines before this one were lost" in os.read(reader, 65536),
+                   "lost lines aren't told")
+            process.send_signal(signal.SIGTERM)
+            equal(process.wait(2), 0, "exit status")
+        finally:
+            process.kill()
+            process.wait()
+            os.close(reader)
+
+
+def test_nothing_of_its_own_lands_on_closed_descriptors(folder, program):
+    address = "unix:%s/closed.sock" % folder
+    shell = 'exec "$0" --listen "$1" --threads 1 <&- >&- 2>&-'
+    process = subprocess.Popen(["sh", "-c", shell, program, address])
+    try:
+        wait_until(lambda: accepts(address), 5, "it doesn't listen")
+        is_hello(ask(address, get("name=closed")), "closed")
+        for number in (0, 1, 2):
+            equal(os.readlink("/proc/%d/fd/%d" % (process.pid, number)), "/dev/null")
+    finally:
+        process.terminate()
+        process.wait()
 
 
 if __name__ == "__main__":
