@@ -140,7 +140,7 @@ static void read_cookies(struct event *event, struct json_value cookies)
     struct buffer joined;
     buffer_open(&joined, event->request.arena, EVENT_COOKIES_MAX);
     visit_values(&(struct visit){event, "cookies", take_cookie, &joined}, TEXT(""), cookies);
-    if (joined.failed)
+    if (joined.failed && !event->request.arena->failed)
         event_refuse(event, 422, "The cookies are longer than %d bytes.", EVENT_COOKIES_MAX);
     if (joined.length)
         take_header(event, NULL, TEXT("cookie"), buffer_text(&joined));
@@ -172,7 +172,7 @@ static void read_query(struct event *event, const struct members *members)
     visit_map(&(struct visit){event, "queryStringParameters", take_parameter, &query},
               members->multi_query, members->query);
     event->request.query = buffer_text(&query.text);
-    if (query.text.failed)
+    if (query.text.failed && !event->request.arena->failed)
         event_refuse(event, 422, "The query is longer than %d bytes.", EVENT_QUERY_MAX);
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define SUITES(each)                                                                               \
-    each(arena) each(text) each(buffer) each(log) each(form) each(json) each(json_tree)            \
+    each(arena) each(base64) each(event) each(event_answer) each(invoke) each(text) each(buffer) each(log) each(form) each(json) each(json_tree)            \
         each(request) each(response) each(fields) each(page) each(decimal) each(currency)          \
             each(coins) each(guard) each(libfcgi) each(run) each(cgi)
 
