@@ -115,10 +115,9 @@ static void tell_shape(struct event *event, struct members *members)
         members->method = method;
     } else if (json_find(members->context, TEXT("elb"), &balancer)) {
         event->shape = EVENT_BALANCER;
-    } else if (members->method.kind != JSON_NULL) {
+    } else if (members->method.kind != JSON_NULL || members->body.kind == JSON_STRING) {
+        /* By hand, for a test, people write a body alone. */
         event->shape = EVENT_GATEWAY_V1;
-    } else if (members->body.kind == JSON_STRING) {
-        event->shape = EVENT_GATEWAY_V1; /* as people write it by hand for a test: a body alone */
     } else if (members->records.kind == JSON_ARRAY) {
         read_records(event, members);
     } else if (members->detail_type.kind == JSON_STRING) {

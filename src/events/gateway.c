@@ -29,10 +29,10 @@ static bool take_text(struct event *event, const char *name, struct json_value v
     return false;
 }
 
-static void take_header(struct event *event, void *unused, struct text name, struct text value)
+static void take_header(struct event *event, void *context, struct text name, struct text value)
 {
     struct request *request = &event->request;
-    (void)unused;
+    struct header *headers = context;
     char *copy = arena_alloc(request->arena, name.length + 1);
     if (!copy)
         return;
@@ -45,7 +45,6 @@ static void take_header(struct event *event, void *unused, struct text name, str
         char c = name.data[i];
         copy[i] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
     }
-    struct header *headers = (struct header *)(uintptr_t)request->headers;
     headers[request->header_count++] = (struct header){{copy, name.length}, value};
 }
 
@@ -135,7 +134,7 @@ static void take_cookie(struct event *event, void *context, struct text name, st
 }
 
 /* The newer gateway takes cookies out of the headers; they go back. */
-static void read_cookies(struct event *event, struct json_value cookies)
+static void read_cookies(struct event *event, struct json_value cookies, struct header *headers)
 {
     struct buffer joined;
     buffer_open(&joined, event->request.arena, EVENT_COOKIES_MAX);
@@ -143,19 +142,20 @@ static void read_cookies(struct event *event, struct json_value cookies)
     if (joined.failed && !event->request.arena->failed)
         event_refuse(event, 422, "The cookies are longer than %d bytes.", EVENT_COOKIES_MAX);
     if (joined.length)
-        take_header(event, NULL, TEXT("cookie"), buffer_text(&joined));
+        take_header(event, headers, TEXT("cookie"), buffer_text(&joined));
 }
 
 static void read_headers(struct event *event, const struct members *members)
 {
     struct request *request = &event->request;
-    request->headers = arena_alloc(request->arena, EVENT_HEADERS_MAX * sizeof *request->headers);
-    if (!request->headers)
+    struct header *headers = arena_alloc(request->arena, EVENT_HEADERS_MAX * sizeof *headers);
+    if (!headers)
         return;
-    visit_map(&(struct visit){event, "headers", take_header, NULL}, members->multi_headers,
+    request->headers = headers;
+    visit_map(&(struct visit){event, "headers", take_header, headers}, members->multi_headers,
               members->headers);
     if (event->shape == EVENT_GATEWAY_V2)
-        read_cookies(event, members->cookies);
+        read_cookies(event, members->cookies, headers);
     request->content_type = request_header(request, "content-type");
     struct text scheme = request_header(request, "x-forwarded-proto");
     request->scheme = text_equal(scheme, TEXT("http")) ? TEXT("http") : TEXT("https");

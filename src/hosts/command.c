@@ -109,7 +109,7 @@ static int print_sample(char **arguments)
         if (!arguments[0]) {
             puts(sample->name);
         } else if (strcmp(arguments[0], sample->name) == 0) {
-            fwrite(sample->event.data, 1, sample->event.length, stdout);
+            (void)fwrite(sample->event.data, 1, sample->event.length, stdout);
             return finish(STATUS_FINE);
         }
     }
@@ -182,21 +182,19 @@ static bool read_all(int fd, char *room, struct text *event)
     return true;
 }
 
-/* Reads the event of this file into memory that is the program's until it ends. */
-static bool read_event(const char *path, struct text *event)
+/* Reads the event of this file into memory that *ROOM has for the caller to free. */
+static bool read_event(const char *path, char **room, struct text *event)
 {
     bool from_stdin = !path || strcmp(path, "-") == 0;
     int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    /* What isn't written to isn't taken: the room costs what the event needs. */
-    char *room = fd < 0 ? NULL : malloc(INVOKE_EVENT_MAX + 1);
     if (from_stdin && isatty(fd))
         fputs("dime: type an event in JSON, and end it with Ctrl-D\n", stderr);
-    bool fine = room && read_all(fd, room, event);
-    if (!fine) {
+    /* What isn't written to isn't taken: the room costs what the event needs. */
+    *room = fd < 0 ? NULL : malloc(INVOKE_EVENT_MAX + 1);
+    bool fine = *room && read_all(fd, *room, event);
+    if (!fine)
         fprintf(stderr, "dime: the event %s can't be read: %s\n", from_stdin ? "on stdin" : path,
                 strerror(errno));
-        free(room);
-    }
     if (!from_stdin && fd >= 0)
         close(fd);
     return fine;
@@ -205,7 +203,7 @@ static bool read_event(const char *path, struct text *event)
 /* Writes the answer and a newline, as a shell wants it. */
 static int print_answer(struct text answer, int status)
 {
-    fwrite(answer.data, 1, answer.length, stdout);
+    (void)fwrite(answer.data, 1, answer.length, stdout);
     putchar('\n');
     return finish(status < 400 ? STATUS_FINE : status < 500 ? STATUS_THEIRS : STATUS_OURS);
 }
@@ -235,6 +233,7 @@ static int run_event(const struct function *function, struct text event)
 static int invoke_function(char **arguments)
 {
     struct text event;
+    char *room = NULL;
     if (!arguments[0])
         return misuse("invoke wants the name of a function", NULL, "dime list names them");
     const struct function *function = registry_find(text_of(arguments[0]));
@@ -242,10 +241,9 @@ static int invoke_function(char **arguments)
         return misuse("there is no function", arguments[0], "dime list names them");
     if (arguments[1] && arguments[2])
         return misuse("invoke takes one event, and not also", arguments[2], "try dime help invoke");
-    if (!read_event(arguments[1], &event))
-        return STATUS_USAGE;
-    int status = run_event(function, event);
-    free((void *)(uintptr_t)event.data);
+    bool read = read_event(arguments[1], &room, &event);
+    int status = read ? run_event(function, event) : STATUS_USAGE;
+    free(room);
     return status;
 }
 

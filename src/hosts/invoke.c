@@ -72,7 +72,10 @@ static struct text write_answer(struct invocation *invocation, struct arena *are
     run_out_of_memory(request, &invocation->response);
     buffer_over(&out, invocation->room, sizeof invocation->room);
     event_answer(&invocation->event, &invocation->response, &out);
-    return out.failed ? (struct text){0} : buffer_text(&out);
+    struct text answer = {0};
+    if (!out.failed)
+        answer = buffer_text(&out);
+    return answer;
 }
 
 struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,

@@ -1,5 +1,8 @@
 /*
  * base64_test.c - the examples of RFC 4648, every length up to a few lines, and what isn't base64.
+ *
+ * What is refused matters most: a decoder that passes over a wrong byte, or over bits that no byte
+ * takes, lets two readers see two different bodies in one event.
  */
 #include "core/base64.h"
 

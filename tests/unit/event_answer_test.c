@@ -1,6 +1,9 @@
 /*
  * event_answer_test.c - finished responses in the form of each sender: headers as texts and as
  * lists, cookies, bytes that aren't text, and what a queue is told.
+ *
+ * The texts are compared byte for byte, since a gateway refuses an answer of nearly the right form
+ * with a 502 that says nothing.
  */
 #include "core/response.h"
 #include "events/event.h"

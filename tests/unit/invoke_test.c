@@ -1,6 +1,9 @@
 /*
  * invoke_test.c - events through a function: ids, paths, limits, an `open` that failed, and memory
- * that ends anywhere on the way. Whatever happens, the answer is one that the sender can read.
+ * that ends anywhere on the way.
+ *
+ * Whatever happens, the answer is one that the sender can read. The function is a real one, so that
+ * memory ends in its solver and in its page too.
  */
 #include "hosts/invoke.h"
 
