@@ -68,10 +68,12 @@ fuzz() {
         name=$(basename "$target" .c)
         clang -g -O1 -std=gnu17 -D_GNU_SOURCE -DARENA_EXACT=1 -I"$build" -I"$src/src" \
             -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$name" "$target" \
-            "$src"/src/core/arena.c "$src"/src/core/buffer.c "$src"/src/core/text.c \
-            "$src"/src/core/form.c "$src"/src/core/json.c "$src"/src/core/json_check.c \
-            "$src"/src/core/json_tree.c "$src"/src/hosts/guard.c -ljson-c -lfcgi &&
-            "./$name" -max_total_time=15 -max_len=4096 -print_final_stats=1 2>&1 || return 1
+            "$src"/src/core/*.c "$src"/src/events/*.c "$src"/src/money/*.c \
+            "$src"/src/functions/*.c "$src"/src/hosts/guard.c "$src"/src/hosts/run.c \
+            "$src"/src/hosts/invoke.c "$build"/www/*.c -ljson-c -lfcgi &&
+            mkdir -p "found-$name" &&
+            "./$name" -max_total_time=15 -max_len=4096 -print_final_stats=1 "found-$name" \
+                "$src/deploy/lambda/events" 2>&1 || return 1
     done
 }
 

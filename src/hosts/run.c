@@ -88,6 +88,7 @@ static bool check_read(const struct function *function, const struct incoming *i
 {
     switch (incoming->refusal) {
     case REFUSED_NOT:
+    case REFUSED_EVENT:
         return true;
     case REFUSED_TOO_LARGE:
         response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
@@ -106,6 +107,15 @@ static bool check_read(const struct function *function, const struct incoming *i
     return false;
 }
 
+/* Of an event that can't be read there is no path or method that could be wrong before that. */
+static bool check_event(const struct incoming *incoming, struct response *response)
+{
+    if (incoming->refusal != REFUSED_EVENT)
+        return true;
+    response_problem(response, incoming->status, "%s", incoming->why);
+    return false;
+}
+
 /* A browser that opens the function's address wants its form, not the news that a field is missing.
  */
 static bool wants_form(const struct request *request)
@@ -119,8 +129,9 @@ static void answer(const struct function *function, struct request *request,
 {
     /* First of all, so that a problem too has the form that the asker wants. */
     bool acceptable = request_accepts(accept_header(request), &request->html);
-    if (!check_path(function, incoming, response) || !check_method(function, request, response) ||
-        !check_accept(acceptable, response) || !check_read(function, incoming, response))
+    if (!check_event(incoming, response) || !check_path(function, incoming, response) ||
+        !check_method(function, request, response) || !check_accept(acceptable, response) ||
+        !check_read(function, incoming, response))
         return;
     if (incoming->health) {
         buffer_puts(response_json(response), "{\"status\":\"ok\"}");
@@ -197,5 +208,12 @@ void run_function(const struct function *function, struct request *request,
         shape(function, request, incoming, response);
     if (out_of_memory(response))
         answer_out_of_memory(request, response);
+    add_headers(request, response);
+}
+
+void run_out_of_memory(const struct request *request, struct response *response)
+{
+    response->header_count = 0;
+    answer_out_of_memory(request, response);
     add_headers(request, response);
 }

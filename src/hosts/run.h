@@ -14,6 +14,7 @@ enum refusal {
     REFUSED_BAD_LENGTH,  /* 400: Content-Length isn't a number */
     REFUSED_SHORT,       /* 400: the body ended before, or went on after, its Content-Length */
     REFUSED_UNAVAILABLE, /* 503: the function's `open` failed */
+    REFUSED_EVENT,       /* 400 or 422: what came isn't an event that holds a request */
 };
 
 /* What a host knows besides the request. */
@@ -21,7 +22,8 @@ struct incoming {
     struct text path_info; /* what follows the function's name in the path */
     bool health;           /* only asks whether the function is alive */
     enum refusal refusal;
-    const char *why; /* of REFUSED_UNAVAILABLE */
+    const char *why; /* of REFUSED_UNAVAILABLE and REFUSED_EVENT */
+    int status;      /* of REFUSED_EVENT */
 };
 
 /*
@@ -31,5 +33,11 @@ struct incoming {
  */
 void run_function(const struct function *function, struct request *request,
                   const struct incoming *incoming, struct response *response);
+
+/*
+ * Puts the 503 that says that memory has ended in the place of a response that was whole, but that
+ * the host has no memory to send. Takes none itself.
+ */
+void run_out_of_memory(const struct request *request, struct response *response);
 
 #endif

@@ -8,6 +8,11 @@ request, `fastcgi` the program behind its socket, `nginx` that behind a real ngi
 function called by a C program, and `memory` the same with ever too little memory. An event that
 nginx answers by itself names the hosts that it's for. The table at the end has an event a line.
 
+The `invoke-` hosts are `dime invoke`, where the request is wrapped in an event as API Gateway (v1,
+v2) or a load balancer (alb, alb-multi) would wrap it, and `direct` hands over the fields alone.
+An event that can't come that way is left out there: a gateway of v1 decodes the query itself, and
+so refuses a broken one; direct events have no headers and no method.
+
 In an answer `body` is the exact text, where a problem's instance is <id>; of a page `body_contains`
 and `body_lacks` say what matters. A header that is null must not be there.
 """
@@ -22,13 +27,15 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "hosts"))
 
 import fastcgi  # noqa: E402 - it lies beside the tests of the hosts
 
-HOSTS = ("cgi", "fastcgi", "nginx", "in-process", "memory")
+HOSTS = ("cgi", "fastcgi", "nginx", "in-process", "memory", "invoke-v1", "invoke-v2", "invoke-alb",
+         "invoke-alb-multi", "invoke-direct")
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # What must be the same on every host besides the status and the body.
 COMPARED = ("content-type", "cache-control", "x-content-type-options", "content-security-policy",
@@ -45,13 +52,27 @@ class Event:
         with open(path, encoding="utf-8") as file:
             event = json.load(file)
         request, self.wanted = event["request"], event["response"]
-        self.hosts = event.get("hosts", HOSTS)
+        hosts = event.get("hosts", HOSTS)
+        # What comes through `cgi` comes through an event too, unless it can't be wrapped in one.
+        self.hosts = [host for host in HOSTS if host in hosts
+                      or (host.startswith("invoke-") and "cgi" in hosts)]
         self.method, self.query = request["method"], request["query"]
         self.path_info = request.get("path_info", "")
         self.headers = request["headers"]
         body = request.get("body")
         self.body = (base64.b64decode(request["body_base64"]) if "body_base64" in request
                      else None if body is None else body.encode())
+
+    def path_on_server(self):
+        """Where the function is, and what is asked for below it."""
+        return "/cgi-bin/" + self.function + self.path_info
+
+    def wire_headers(self):
+        """Names and values, with what a gateway adds."""
+        given = {name.lower() for name in self.headers}
+        added = {"Host": "localhost", "X-Forwarded-Proto": "http"}
+        return list(self.headers.items()) + [(name, value) for name, value in added.items()
+                                             if name.lower() not in given]
 
     def variables(self):
         """The variables of CGI."""
@@ -71,8 +92,9 @@ class Event:
 class Answer:
     """A status, headers by lower-case name, and the body, where the request's id is <id>."""
 
-    def __init__(self, status, headers, body):
+    def __init__(self, status, headers, body, framed=True):
         self.status, self.headers = status, headers
+        self.framed = framed  # whether the host writes Content-Length: gateways do it themselves
         self.id = headers.get("x-request-id", "")
         self.length = len(body)
         self.body = body.decode("utf-8", "backslashreplace")
@@ -87,6 +109,8 @@ class Answer:
 def complain_of_headers(event, answer):
     """What is wrong with the headers: those of the file, and those that every answer has."""
     for name, value in event.wanted.get("headers", {}).items():
+        if name.lower() == "content-length" and not answer.framed:
+            continue
         if answer.headers.get(name.lower()) != value:
             yield "%s is %r, not %r" % (name, answer.headers.get(name.lower()), value)
     if not ID.fullmatch(answer.id):
@@ -260,6 +284,170 @@ class InProcess:
         return Answer(line["status"], headers, line["body"].encode())
 
 
+def pairs_of(query):
+    """The names and values that a query holds, or None for one that a gateway can't decode."""
+    parts = [part.partition("=")[::2] for part in query.split("&") if part]
+    if any(re.search("%(?![0-9A-Fa-f]{2})", text) for part in parts for text in part):
+        return None
+    try:
+        return [tuple(urllib.parse.unquote_plus(text, errors="strict") for text in part)
+                for part in parts]
+    except UnicodeDecodeError:
+        return None
+
+
+def single(pairs):
+    """A map with one value a name, or None for nothing; the last one wins, as AWS has it."""
+    return dict(pairs) or None
+
+
+def multiple(pairs):
+    """A map with all values of each name, or None for nothing."""
+    result = {}
+    for name, value in pairs:
+        result.setdefault(name, []).append(value)
+    return result or None
+
+
+def wrap_body(event):
+    """The body as a gateway sends it: text, or base64 for what isn't."""
+    if event.body is None:
+        return {"body": None, "isBase64Encoded": False}
+    try:
+        return {"body": event.body.decode(), "isBase64Encoded": False}
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(event.body).decode(), "isBase64Encoded": True}
+
+
+def wrap_v1(event):
+    """As a REST API of API Gateway wraps it; None for what it refuses."""
+    headers, pairs = event.wire_headers(), pairs_of(event.query)
+    return pairs is not None and {
+        "httpMethod": event.method, "path": event.path_on_server(),
+        "headers": single(headers), "multiValueHeaders": multiple(headers),
+        "queryStringParameters": single(pairs),
+        "multiValueQueryStringParameters": multiple(pairs),
+        "requestContext": {"stage": "prod", "httpMethod": event.method}, **wrap_body(event)}
+
+
+def wrap_v2(event):
+    """As an HTTP API or a function URL wraps it."""
+    path, headers, cookies = "/prod" + event.path_on_server(), {}, None
+    for name, value in event.wire_headers():
+        if name.lower() == "cookie":
+            cookies = value.split("; ")
+        else:
+            headers[name.lower()] = value
+    wrapped = {"version": "2.0", "rawPath": path, "rawQueryString": event.query,
+               "headers": headers, **wrap_body(event),
+               "requestContext": {"stage": "prod", "http": {"method": event.method, "path": path}}}
+    return {**wrapped, "cookies": cookies} if cookies else wrapped
+
+
+def wrap_alb(event, multi):
+    """As a load balancer wraps it, which leaves the query encoded."""
+    pairs = [part.partition("=")[::2] for part in event.query.split("&") if part]
+    if len(dict(pairs)) < len(pairs) and not multi:
+        return None  # only one value of a name comes through
+    if len(multiple(pairs) or {}) < len(pairs) and event.wanted["status"] == 400:
+        return None  # what is wrong with the query comes elsewhere in another order
+    headers = [(name.lower(), value) for name, value in event.wire_headers()]
+    maps = ({"multiValueHeaders": multiple(headers),
+             "multiValueQueryStringParameters": multiple(pairs) or {}} if multi else
+            {"headers": dict(headers), "queryStringParameters": dict(pairs)})
+    return {"requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}},
+            "httpMethod": event.method, "path": event.path_on_server(), **maps,
+            **wrap_body(event)}
+
+
+def wrap_direct(event):
+    """The fields alone: what a POST of JSON without further headers says."""
+    told = {name.lower() for name in event.headers} - {"content-type", "content-length", "host"}
+    plain = event.method == "POST" and not event.query and not event.path_info and not told
+    json_type = event.headers.get("Content-Type", "").startswith("application/json")
+    return event.body.decode("utf-8", "surrogateescape") if plain and json_type and event.body else None
+
+
+class Invoke:
+    """`dime invoke`, handed each request in an event of one shape."""
+
+    wrap = None
+
+    def __init__(self, build, _):
+        self.program = os.path.join(build, "dime")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    @classmethod
+    def can_ask(cls, event):
+        """Whether the event can come that way."""
+        return bool(cls.wrap(event))
+
+    def ask(self, event):
+        """The answer; the exit status must tell its class, and the log must be a line about it."""
+        wrapped = type(self).wrap(event)
+        if not isinstance(wrapped, str):
+            wrapped = json.dumps(wrapped, ensure_ascii=False)
+        run = subprocess.run([self.program, "invoke", event.function, "-"],
+                             input=wrapped.encode("utf-8", "surrogateescape"),
+                             capture_output=True, check=False, timeout=30)
+        said, log = json.loads(run.stdout), json.loads(run.stderr)
+        headers = said.get("multiValueHeaders", said.get("headers"))
+        fastcgi.equal(run.returncode, {4: 4, 5: 5}.get(said["statusCode"] // 100, 0),
+                      "the exit status")
+        fastcgi.equal("multiValueHeaders" in said, isinstance(self, InvokeAlbMulti),
+                      "whether there are multiValueHeaders")
+        headers = {name.lower(): ", ".join(value) if isinstance(value, list) else value
+                   for name, value in headers.items()}
+        fastcgi.equal((log["status"], log["requestId"], log["host"]),
+                      (said["statusCode"], headers["x-request-id"], "command"),
+                      "the log's status, id and host")
+        body = said["body"].encode()
+        return Answer(said["statusCode"], headers,
+                      base64.b64decode(body) if said["isBase64Encoded"] else body, framed=False)
+
+
+class InvokeV1(Invoke):
+    """A REST API of API Gateway."""
+    wrap = staticmethod(wrap_v1)
+
+
+class InvokeV2(Invoke):
+    """An HTTP API or a function URL."""
+    wrap = staticmethod(wrap_v2)
+
+
+class InvokeAlb(Invoke):
+    """A load balancer."""
+    wrap = staticmethod(lambda event: wrap_alb(event, False))
+
+
+class InvokeAlbMulti(Invoke):
+    """A load balancer with multi-value headers."""
+    wrap = staticmethod(lambda event: wrap_alb(event, True))
+
+
+class InvokeDirect(Invoke):
+    """The fields alone."""
+    wrap = staticmethod(wrap_direct)
+
+
+KINDS = {"cgi": Cgi, "fastcgi": FastCgi, "nginx": Nginx, "in-process": InProcess,
+         "invoke-v1": InvokeV1, "invoke-v2": InvokeV2, "invoke-alb": InvokeAlb,
+         "invoke-alb-multi": InvokeAlbMulti, "invoke-direct": InvokeDirect}
+
+
+def can_ask(host, event):
+    """Whether an event is for a host, and can come through it."""
+    if host == "memory":
+        return True
+    return host in event.hosts and getattr(KINDS[host], "can_ask", lambda _: True)(event)
+
+
 def starve(build, events):
     """Asks the C program to let memory fail. Yields a complaint, or "", for each event."""
     program = os.path.join(build, "tests", "golden", "inprocess")
@@ -300,8 +488,9 @@ def print_table(events, hosts, results):
 
 def skip_reason(host, build):
     """Why a host can't be asked here, or an empty text."""
-    if host in ("in-process", "memory"):
-        program = os.path.join(build, "tests", "golden", "inprocess")
+    if host != "nginx" and host not in ("cgi", "fastcgi"):
+        program = os.path.join(build, *(["dime"] if host.startswith("invoke-")
+                                        else ["tests", "golden", "inprocess"]))
         return "" if os.access(program, os.X_OK) else "%s isn't built" % program
     if host == "nginx" and not fastcgi.shutil.which("nginx", path=os.environ.get("PATH", "")
                                                     + ":/usr/local/sbin:/usr/sbin:/sbin"):
@@ -319,18 +508,17 @@ def main():
     build, source = os.path.abspath(options.build), os.path.abspath(options.source)
     paths = sorted(glob.glob(os.path.join(glob.escape(source), "tests", "golden", "*", "*.json")))
     events, firsts = [Event(path) for path in paths], {}
-    kinds = {"cgi": Cgi, "fastcgi": FastCgi, "nginx": Nginx, "in-process": InProcess}
     hosts = [options.only] if options.only else list(HOSTS)
     results, skipped = {host: {} for host in hosts}, 0
     for host in hosts:
-        mine = [event for event in events if host in event.hosts or host == "memory"]
+        mine = [event for event in events if can_ask(host, event)]
         reason = skip_reason(host, build)
         if reason:
             print("skipped %s: %s" % (host, reason))
             skipped += len(mine)
             continue
         asked = (starve(build, mine) if host == "memory"
-                 else ask_host(kinds[host], build, source, mine, firsts))
+                 else ask_host(KINDS[host], build, source, mine, firsts))
         results[host] = {event.name: said for event, said in asked}
     print_table(events, hosts, results)
     said = [(host, name, what) for host in hosts for name, what in results[host].items()]

@@ -113,8 +113,8 @@ def main(build, source):
     outcome.check("every page is installed (dist_man_MANS)", listed == sorted(installed),
                   f"{listed} are there, {sorted(installed)} are listed")
     for name in listed:
-        # A page in section 8 is that of a function's program.
-        program = name[:-2] if name.endswith(".8") else None
+        # A page in section 8 is that of a function's program, one in section 1 of a command.
+        program = name[:-2] if name[-1] in "18" else None
         path = os.path.join(source, "man", name)
         with open(path) as file:
             page = file.read()
@@ -122,6 +122,7 @@ def main(build, source):
         run_examples(outcome, build, name, page)
         if program:
             check_options(outcome, build, name, page, program)
+        if name.endswith(".8"):
             check_fields(outcome, source, name, page, program)
         elif name == "dime.7":
             check_problems(outcome, source, page)

@@ -1,0 +1,195 @@
+/*
+ * answer.c - a finished response in the form that the sender of the event expects.
+ *
+ * Gateways want a status, headers as an object of texts, and the body as text: bytes that aren't
+ * text go as base64. Cookies may stand several times in a response, so each gateway has a place of
+ * its own for them. A queue wants to know what is to be delivered again, and nothing else.
+ */
+#include "core/base64.h"
+#include "core/response.h"
+#include "events/event.h"
+
+enum { JOINED_MAX = 64 * 1024 };
+
+static bool is_cookie(const struct header *header)
+{
+    return text_equal_nocase(header->name, TEXT("Set-Cookie"));
+}
+
+/* Types that hold text though they aren't text/...; what may stand behind a '+' too. */
+static bool is_text_type(const char *content_type)
+{
+    static const char *const TYPES[] = {"application/json", "application/xml",
+                                        "application/javascript", "application/yaml",
+                                        "application/x-www-form-urlencoded"};
+    static const char *const SUFFIXES[] = {"+json", "+xml", "+yaml"};
+    struct text rest = text_of(content_type), type = {0};
+    text_cut(&rest, ';', &type);
+    type = text_trim(type);
+    if (type.length > 5 && text_equal_nocase((struct text){type.data, 5}, TEXT("text/")))
+        return true;
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+        if (text_equal_nocase(type, text_of(TYPES[i])))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
+        struct text suffix = text_of(SUFFIXES[i]);
+        if (type.length > suffix.length &&
+            text_equal_nocase((struct text){type.data + type.length - suffix.length, suffix.length},
+                              suffix))
+            return true;
+    }
+    return false;
+}
+
+static bool is_binary(const struct response *response, struct text body)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (text_equal_nocase(response->headers[i].name, TEXT("Content-Encoding")))
+            return true;
+    }
+    return !is_text_type(response->content_type) || !text_is_utf8(body);
+}
+
+/* Whether a header of the same name stands before this one. */
+static bool is_again(const struct response *response, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (text_equal_nocase(response->headers[i].name, response->headers[index].name))
+            return true;
+    }
+    return false;
+}
+
+/* The values of all headers with this one's name, from this one on, each as a JSON string. */
+static void put_list(const struct response *response, size_t index, struct buffer *out)
+{
+    const char *before = "[";
+    for (size_t i = index; i < response->header_count; i++) {
+        if (!text_equal_nocase(response->headers[i].name, response->headers[index].name))
+            continue;
+        buffer_puts(out, before);
+        buffer_json(out, response->headers[i].value);
+        before = ",";
+    }
+    buffer_puts(out, "]");
+}
+
+/* The same as one JSON string: a header that stands several times is a list (RFC 9110, 5.3). */
+static void put_joined(const struct response *response, size_t index, struct buffer *out)
+{
+    const struct header *header = &response->headers[index];
+    struct text value = header->value;
+    struct buffer joined;
+    buffer_open(&joined, response->arena, JOINED_MAX);
+    for (size_t i = index + 1; i < response->header_count; i++) {
+        if (!text_equal_nocase(response->headers[i].name, header->name) || is_cookie(header))
+            continue;
+        buffer_put(&joined, joined.length ? TEXT("") : value);
+        buffer_puts(&joined, ", ");
+        buffer_put(&joined, response->headers[i].value);
+        value = buffer_text(&joined);
+    }
+    out->failed = out->failed || joined.failed;
+    buffer_json(out, value);
+}
+
+static void put_content_type(const struct response *response, bool list, struct buffer *out)
+{
+    if (!response->content_type)
+        return;
+    buffer_puts(out, list ? "\"Content-Type\":[" : "\"Content-Type\":");
+    buffer_json(out, text_of(response->content_type));
+    buffer_puts(out, list ? "]" : "");
+}
+
+static void put_headers(const struct response *response, bool list, bool cookies,
+                        struct buffer *out)
+{
+    bool first = !response->content_type;
+    buffer_puts(out, list ? "\"multiValueHeaders\":{" : "\"headers\":{");
+    put_content_type(response, list, out);
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (is_again(response, i) || (is_cookie(&response->headers[i]) && !cookies))
+            continue;
+        buffer_puts(out, first ? "" : ",");
+        buffer_json(out, response->headers[i].name);
+        buffer_puts(out, ":");
+        (list ? put_list : put_joined)(response, i, out);
+        first = false;
+    }
+    buffer_puts(out, "}");
+}
+
+/* The cookies of an answer, where a gateway has a place for them. */
+static void put_cookies(const struct event *event, const struct response *response,
+                        struct buffer *out)
+{
+    size_t first = 0;
+    while (first < response->header_count && !is_cookie(&response->headers[first]))
+        first++;
+    if (first == response->header_count)
+        return;
+    bool newer = event->shape == EVENT_GATEWAY_V2;
+    buffer_puts(out, newer ? ",\"cookies\":" : ",\"multiValueHeaders\":{\"Set-Cookie\":");
+    put_list(response, first, out);
+    buffer_puts(out, newer ? "" : "}");
+}
+
+static void put_body(const struct event *event, const struct response *response, struct buffer *out)
+{
+    struct text body = TEXT("");
+    if (event->request.method != METHOD_HEAD && response->content_type)
+        body = buffer_text(&response->body);
+    bool binary = body.length && is_binary(response, body);
+    buffer_puts(out, ",\"body\":");
+    if (binary) {
+        buffer_puts(out, "\"");
+        buffer_base64(out, body);
+        buffer_puts(out, "\",\"isBase64Encoded\":true}");
+    } else {
+        buffer_json(out, body);
+        buffer_puts(out, ",\"isBase64Encoded\":false}");
+    }
+}
+
+static void answer_http(const struct event *event, const struct response *response,
+                        struct buffer *out)
+{
+    bool gateway = event->shape == EVENT_GATEWAY_V1 || event->shape == EVENT_GATEWAY_V2;
+    buffer_puts(out, "{\"statusCode\":");
+    buffer_int64(out, response->status);
+    if (event->shape == EVENT_BALANCER)
+        buffer_printf(out, ",\"statusDescription\":\"%d %s\"", response->status,
+                      status_phrase(response->status));
+    buffer_puts(out, ",");
+    put_headers(response, event->multi_values, !gateway, out);
+    if (gateway)
+        put_cookies(event, response, out);
+    put_body(event, response, out);
+}
+
+/* After a failure all messages come again; after a success none does. */
+static void answer_queue(const struct event *event, const struct response *response,
+                         struct buffer *out)
+{
+    struct json_cursor records = json_members(event->records, NULL);
+    struct json_member record;
+    struct json_value id;
+    const char *before = "{\"itemIdentifier\":";
+    buffer_puts(out, "{\"batchItemFailures\":[");
+    while (response->status >= 400 && json_next(&records, &record)) {
+        if (!json_find(record.value, TEXT("messageId"), &id) || id.kind != JSON_STRING)
+            continue;
+        buffer_puts(out, before);
+        buffer_put(out, id.raw);
+        buffer_puts(out, "}");
+        before = ",{\"itemIdentifier\":";
+    }
+    buffer_puts(out, "]}");
+}
+
+void event_answer(const struct event *event, const struct response *response, struct buffer *out)
+{
+    (event->shape == EVENT_QUEUE ? answer_queue : answer_http)(event, response, out);
+}

@@ -1,0 +1,51 @@
+/*
+ * event.h - what AWS hands to a Lambda: an event in JSON, and the answer in the form that its
+ * sender expects.
+ *
+ * Gateways and load balancers wrap an HTTP request in four different ways, storage and queues send
+ * records, and a person invokes a function with its fields alone. All become the one request of
+ * function.h, so nothing in a function knows which it was. What can't be read is a problem with a
+ * status, for the sender to see, and never a failure of the program.
+ */
+#ifndef DIME_EVENTS_EVENT_H
+#define DIME_EVENTS_EVENT_H
+
+#include "core/json.h"
+#include "function.h"
+
+enum event_shape {
+    EVENT_DIRECT,       /* the function's fields, or whatever no other shape fits */
+    EVENT_GATEWAY_V1,   /* API Gateway: a REST API, or an HTTP API with payload 1.0 */
+    EVENT_GATEWAY_V2,   /* API Gateway: an HTTP API; a function URL */
+    EVENT_BALANCER,     /* an application load balancer */
+    EVENT_RECORDS,      /* S3, SNS: records */
+    EVENT_QUEUE,        /* SQS: records, and the answer names those that are to come again */
+    EVENT_NOTIFICATION, /* EventBridge: an event of a bus or a schedule */
+};
+
+/* Most headers of a request, and most bytes of its query and of its joined cookies. */
+enum { EVENT_HEADERS_MAX = 256, EVENT_QUERY_MAX = 64 * 1024, EVENT_COOKIES_MAX = 64 * 1024 };
+
+/* An event that has been read. */
+struct event {
+    enum event_shape shape;
+    bool multi_values;         /* a balancer that sends its headers as lists, and wants lists */
+    struct json_value records; /* of EVENT_QUEUE */
+    struct request request;    /* without id, deadline, state and fields: those are the host's */
+    int status;                /* 0, or the status of the problem that this event is: 400, 422 */
+    char why[192];             /* of a problem: the sentence for the sender */
+};
+
+/*
+ * Reads the event TEXT, which must outlast it. The request's memory is the arena's; where that ends
+ * the arena has `failed`, and run_function says so. Always leaves a request that can be answered.
+ */
+void event_read(struct event *event, struct text text, struct arena *arena);
+
+/*
+ * Appends the finished answer, as the event's sender expects it, to OUT. Where OUT has failed
+ * afterwards memory has ended, and what is in it is of no use.
+ */
+void event_answer(const struct event *event, const struct response *response, struct buffer *out);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * gateway.c - the HTTP request inside of an event from API Gateway, a function URL or a balancer.
+ *
+ * They differ in what has been done to the query: the newer gateway hands it over as it came, the
+ * older one decoded, a balancer in pieces that are still encoded. Here it becomes the text that a
+ * web server would have passed on, since that is what the fields are read from. Where a map stands
+ * twice, with one value a name and with all of them, the one with all of them counts.
+ */
+#include "events/members.h"
+
+#include "core/base64.h"
+#include "core/request.h"
+
+/* The parts of a query as they are put together. */
+struct query {
+    struct buffer text;
+    bool encoded; /* the parts come encoded */
+};
+
+/* Reads text; nothing where there is null. False: it isn't text, or there is no memory. */
+static bool take_text(struct event *event, const char *name, struct json_value value,
+                      struct text *text)
+{
+    if (value.kind == JSON_NULL)
+        return true;
+    if (value.kind == JSON_STRING)
+        return json_string(value, event->request.arena, text);
+    event_refuse(event, 422, "The event's %s must be text.", name);
+    return false;
+}
+
+static void take_header(struct event *event, void *context, struct text name, struct text value)
+{
+    struct request *request = &event->request;
+    struct header *headers = context;
+    char *copy = arena_alloc(request->arena, name.length + 1);
+    if (!copy)
+        return;
+    if (request->header_count == EVENT_HEADERS_MAX) {
+        event_refuse(event, 422, "The request has more than %d headers; send fewer.",
+                     EVENT_HEADERS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.data[i];
+        copy[i] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+    }
+    headers[request->header_count++] = (struct header){{copy, name.length}, value};
+}
+
+static void put_encoded(struct buffer *query, struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+            (c && strchr("-._~", c)))
+            buffer_put(query, (struct text){text.data + i, 1});
+        else
+            buffer_put(query, (struct text){(char[]){'%', "0123456789ABCDEF"[c >> 4],
+                                                     "0123456789ABCDEF"[c & 15]},
+                                            3});
+    }
+}
+
+static void take_parameter(struct event *event, void *context, struct text name, struct text value)
+{
+    struct query *query = context;
+    (void)event;
+    void (*put)(struct buffer *, struct text) = query->encoded ? buffer_put : put_encoded;
+    if (query->text.length)
+        buffer_put(&query->text, TEXT("&"));
+    put(&query->text, name);
+    buffer_put(&query->text, TEXT("="));
+    put(&query->text, value);
+}
+
+/* What is done with each value of a map. */
+struct visit {
+    struct event *event;
+    const char *map; /* its name */
+    void (*take)(struct event *event, void *context, struct text name, struct text value);
+    void *context;
+};
+
+/* One value; null says nothing. False: go no further. */
+static bool visit_value(const struct visit *visit, struct text name, struct json_value value)
+{
+    struct text text;
+    if (value.kind == JSON_NULL)
+        return true;
+    if (!take_text(visit->event, visit->map, value, &text))
+        return false;
+    visit->take(visit->event, visit->context, name, text);
+    return !visit->event->status && !visit->event->request.arena->failed;
+}
+
+/* A value, or a list of them. */
+static bool visit_values(const struct visit *visit, struct text name, struct json_value value)
+{
+    struct json_cursor items = json_members(value, visit->event->request.arena);
+    struct json_member item;
+    if (value.kind != JSON_ARRAY)
+        return visit_value(visit, name, value);
+    while (json_next(&items, &item)) {
+        if (!visit_value(visit, name, item.value))
+            return false;
+    }
+    return true;
+}
+
+/* Every value of the map in ALL, or in ONE where that is null. */
+static void visit_map(const struct visit *visit, struct json_value all, struct json_value one)
+{
+    struct json_value map = all.kind == JSON_NULL ? one : all;
+    struct json_cursor members = json_members(map, visit->event->request.arena);
+    struct json_member member;
+    if (map.kind != JSON_NULL && map.kind != JSON_OBJECT) {
+        event_refuse(visit->event, 422, "The event's %s must be an object.", visit->map);
+        return;
+    }
+    while (json_next(&members, &member)) {
+        if (!visit_values(visit, member.name, member.value))
+            return;
+    }
+}
+
+static void take_cookie(struct event *event, void *context, struct text name, struct text value)
+{
+    struct buffer *joined = context;
+    (void)event, (void)name;
+    if (joined->length)
+        buffer_put(joined, TEXT("; "));
+    buffer_put(joined, value);
+}
+
+/* The newer gateway takes cookies out of the headers; they go back. */
+static void read_cookies(struct event *event, struct json_value cookies, struct header *headers)
+{
+    struct buffer joined;
+    buffer_open(&joined, event->request.arena, EVENT_COOKIES_MAX);
+    visit_values(&(struct visit){event, "cookies", take_cookie, &joined}, TEXT(""), cookies);
+    if (joined.failed && !event->request.arena->failed)
+        event_refuse(event, 422, "The cookies are longer than %d bytes.", EVENT_COOKIES_MAX);
+    if (joined.length)
+        take_header(event, headers, TEXT("cookie"), buffer_text(&joined));
+}
+
+static void read_headers(struct event *event, const struct members *members)
+{
+    struct request *request = &event->request;
+    struct header *headers = arena_alloc(request->arena, EVENT_HEADERS_MAX * sizeof *headers);
+    if (!headers)
+        return;
+    request->headers = headers;
+    visit_map(&(struct visit){event, "headers", take_header, headers}, members->multi_headers,
+              members->headers);
+    if (event->shape == EVENT_GATEWAY_V2)
+        read_cookies(event, members->cookies, headers);
+    request->content_type = request_header(request, "content-type");
+    struct text scheme = request_header(request, "x-forwarded-proto");
+    request->scheme = text_equal(scheme, TEXT("http")) ? TEXT("http") : TEXT("https");
+}
+
+static void read_query(struct event *event, const struct members *members)
+{
+    struct query query = {.encoded = event->shape == EVENT_BALANCER};
+    if (event->shape == EVENT_GATEWAY_V2) {
+        take_text(event, "rawQueryString", members->raw_query, &event->request.query);
+        return;
+    }
+    buffer_open(&query.text, event->request.arena, EVENT_QUERY_MAX);
+    visit_map(&(struct visit){event, "queryStringParameters", take_parameter, &query},
+              members->multi_query, members->query);
+    event->request.query = buffer_text(&query.text);
+    if (query.text.failed && !event->request.arena->failed)
+        event_refuse(event, 422, "The query is longer than %d bytes.", EVENT_QUERY_MAX);
+}
+
+/* HTTP APIs put the stage before the path; the function isn't to know how it was deployed. */
+static void drop_stage(struct event *event, const struct members *members)
+{
+    struct json_value value;
+    struct text stage, *path = &event->request.path;
+    if (!json_find(members->context, TEXT("stage"), &value) ||
+        !json_string(value, event->request.arena, &stage) || path->length < stage.length + 1)
+        return;
+    struct text rest = {path->data + 1, path->length - 1};
+    if (!text_starts(*path, TEXT("/")) || !stage.length || !text_starts(rest, stage))
+        return;
+    rest = (struct text){rest.data + stage.length, rest.length - stage.length};
+    if (!rest.length)
+        *path = TEXT("/");
+    else if (*rest.data == '/')
+        *path = rest;
+}
+
+static void read_path(struct event *event, const struct members *members)
+{
+    struct json_value value = members->path;
+    struct text version = TEXT("");
+    if (event->shape == EVENT_GATEWAY_V2)
+        value = members->raw_path;
+    take_text(event, "path", value, &event->request.path);
+    if (members->version.kind == JSON_STRING)
+        version = members->version.raw;
+    if (event->shape == EVENT_GATEWAY_V2 || text_equal(version, TEXT("\"1.0\"")))
+        drop_stage(event, members);
+}
+
+static void read_body(struct event *event, const struct members *members)
+{
+    struct request *request = &event->request;
+    struct text encoded = TEXT("");
+    if (members->is_base64.kind != JSON_NULL && members->is_base64.kind != JSON_BOOLEAN)
+        event_refuse(event, 422, "The event's isBase64Encoded must be true or false.");
+    if (!take_text(event, "body", members->body, &encoded))
+        return;
+    request->body = encoded;
+    if (!json_true(members->is_base64))
+        return;
+    if (!base64_decode(encoded, request->arena, &request->body) && !request->arena->failed)
+        event_refuse(event, 400, "The event's body isn't base64, though isBase64Encoded is true.");
+}
+
+void gateway_read(struct event *event, const struct members *members)
+{
+    struct text method = TEXT("POST");
+    event->request.source = SOURCE_HTTP;
+    event->request.content_type = event->request.body = TEXT("");
+    event->multi_values =
+        event->shape == EVENT_BALANCER && members->multi_headers.kind != JSON_NULL;
+    if (take_text(event, "method", members->method, &method))
+        event->request.method = request_method(method);
+    read_path(event, members);
+    read_headers(event, members);
+    read_query(event, members);
+    read_body(event, members);
+}

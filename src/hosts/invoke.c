@@ -1,0 +1,112 @@
+/*
+ * invoke.c - from an event to its answer.
+ *
+ * A Lambda has one function and a gateway sends it any path, so a path isn't looked at but where it
+ * is one of those that the web server uses: below the function's own there is nothing there either.
+ * Where memory ends while the answer is written, the room in the invocation holds a shorter one.
+ */
+#include "hosts/invoke.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/request.h"
+#include "core/response.h"
+
+/* Room for all of a body's bytes as JSON escapes, which is more than any body of text needs. */
+enum { ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
+
+/* The id that came with the request, so that all logs agree; else the host's; else one of our own.
+ */
+static void choose_id(struct invocation *invocation, struct text of_host)
+{
+    struct request *request = &invocation->event.request;
+    request->id = request_header(request, "x-request-id");
+    if (request_id_fits(request->id))
+        return;
+    request->id = of_host;
+    if (request_id_fits(request->id))
+        return;
+    request_make_id(invocation->id);
+    request->id = (struct text){invocation->id, sizeof invocation->id - 1};
+}
+
+/* Parts /cgi-bin/NAME/more as a web server does. */
+static void part_path(const struct function *function, struct request *request,
+                      struct incoming *incoming)
+{
+    const struct text before = TEXT("/cgi-bin/"), name = text_of(function->name);
+    struct text rest = request->path;
+    incoming->health = text_starts(rest, TEXT("/healthz/"));
+    if (!text_starts(rest, before))
+        return;
+    rest = (struct text){rest.data + before.length, rest.length - before.length};
+    if (!text_starts(rest, name) || (rest.length > name.length && rest.data[name.length] != '/'))
+        return;
+    incoming->path_info = (struct text){rest.data + name.length, rest.length - name.length};
+    request->path.length -= incoming->path_info.length;
+}
+
+static void refuse(const struct event *event, const struct invoker *invoker,
+                   struct incoming *incoming)
+{
+    if (event->status) {
+        incoming->refusal = REFUSED_EVENT;
+        incoming->status = event->status;
+        incoming->why = event->why;
+    } else if (invoker->not_open) {
+        incoming->refusal = REFUSED_UNAVAILABLE;
+        incoming->why = invoker->not_open;
+    } else if (event->request.body.length > invoker->function->body_max) {
+        incoming->refusal = REFUSED_TOO_LARGE;
+    }
+}
+
+static struct text write_answer(struct invocation *invocation, struct arena *arena)
+{
+    const struct request *request = &invocation->event.request;
+    struct buffer out;
+    buffer_open(&out, arena, ANSWER_MAX);
+    event_answer(&invocation->event, &invocation->response, &out);
+    if (!out.failed)
+        return buffer_text(&out);
+    run_out_of_memory(request, &invocation->response);
+    buffer_over(&out, invocation->room, sizeof invocation->room);
+    event_answer(&invocation->event, &invocation->response, &out);
+    struct text answer = {0};
+    if (!out.failed)
+        answer = buffer_text(&out);
+    return answer;
+}
+
+struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
+                   struct arena *arena)
+{
+    struct request *request = &invocation->event.request;
+    struct incoming incoming = {0};
+    invocation->started_ns = clock_monotonic_ns();
+    event_read(&invocation->event, text, arena);
+    choose_id(invocation, invoker->id);
+    request->state = invoker->state;
+    request->deadline_ms = invoker->deadline_ms;
+    part_path(invoker->function, request, &incoming);
+    refuse(&invocation->event, invoker, &incoming);
+    response_open(&invocation->response, arena);
+    run_function(invoker->function, request, &incoming, &invocation->response);
+    return write_answer(invocation, arena);
+}
+
+void invoke_log(const struct invocation *invocation, const struct function *function,
+                const char *host, size_t bytes_in, size_t bytes_out)
+{
+    struct log log = {.length = 0};
+    log_request(&log, &(struct log_entry){
+                          .function = function->name,
+                          .host = host,
+                          .request = &invocation->event.request,
+                          .response = &invocation->response,
+                          .duration_ns = clock_monotonic_ns() - invocation->started_ns,
+                          .bytes_in = bytes_in,
+                          .bytes_out = bytes_out,
+                      });
+    log_flush(&log);
+}

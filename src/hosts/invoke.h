@@ -1,0 +1,49 @@
+/*
+ * invoke.h - one event through one function, for every host that is handed events and not requests.
+ *
+ * Such a host reads the bytes of an event and writes the bytes of an answer. What lies between is
+ * here, so that a function answers the shell and AWS alike.
+ */
+#ifndef DIME_HOSTS_INVOKE_H
+#define DIME_HOSTS_INVOKE_H
+
+#include "events/event.h"
+#include "hosts/run.h"
+
+/* Most memory that one event may use, and most bytes of an event. */
+enum { INVOKE_MEMORY_MAX = 64 * 1024 * 1024, INVOKE_EVENT_MAX = 8 * 1024 * 1024 };
+
+/* Room for the answer that says that there is no memory for one. */
+enum { INVOKE_ROOM = 4096 };
+
+/* One event on its way. What it holds lasts as long as the arena. */
+struct invocation {
+    struct event event;
+    struct response response;
+    int64_t started_ns;
+    char id[33]; /* one that was made here */
+    char room[INVOKE_ROOM];
+};
+
+/* What the host knows besides the event. */
+struct invoker {
+    const struct function *function;
+    void *state;          /* what the function's `open` returned */
+    const char *not_open; /* why `open` failed; NULL: it didn't */
+    struct text id;       /* of the invocation; empty: one is made */
+    int64_t deadline_ms;
+};
+
+/*
+ * Reads the event TEXT, runs the function, and returns the answer in the form that the sender
+ * expects; it lies in the arena or in the invocation. Its data is NULL where memory has ended so
+ * early that not even that can be said: the host tells its caller in its own way.
+ */
+struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
+                   struct arena *arena);
+
+/* Writes the invocation's log line. */
+void invoke_log(const struct invocation *invocation, const struct function *function,
+                const char *host, size_t bytes_in, size_t bytes_out);
+
+#endif

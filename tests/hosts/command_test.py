@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""command_test.py - the dime command: what it prints, its exit statuses, and bad events.
+
+Usage: command_test.py BUILDDIR. What the functions answer is for the golden events; here are
+the files, descriptors and arguments around them, the samples, and events that nobody should send.
+"""
+
+import json
+import os
+import pty
+import resource
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True  # the source may be another's, or be read only
+from fastcgi import Skip, equal, expect, main
+
+TIMEOUT = 30
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SAMPLES = os.path.join(SOURCE, "deploy", "lambda", "events")
+LARGE = 6 << 20
+
+
+def dime(program, *arguments, event=b"", **more):
+    """The exit status, stdout and stderr of one call."""
+    # A call in an environment of its own finds everything, and the sanitizers their options.
+    environment = {name: value for name, value in os.environ.items() if "SAN_OPT" in name}
+    given = {} if "stdin" in more else {"input": event}
+    more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **given, **more}
+    done = subprocess.run([program, *arguments], env=environment, timeout=TIMEOUT, check=False,
+                          **more)
+    return done.returncode, done.stdout, (done.stderr or b"").decode()
+
+
+def invoke(program, event, function="change"):
+    """The exit status, the answer as it is in JSON, and its body, also read where it is JSON."""
+    if not isinstance(event, bytes):
+        event = json.dumps(event).encode()
+    status, out, err = dime(program, "invoke", function, event=event)
+    answer, log = json.loads(out), json.loads(err)
+    expect(out.endswith(b"}\n") and out.count(b"\n") == 1, "one line of answer")
+    equal((log["host"], log["function"], log["bytesIn"]), ("command", function, len(event)), "log")
+    if "statusCode" not in answer:
+        return status, answer, None
+    equal(answer["statusCode"], log["status"], "the log's status")
+    equal(status, {2: 0, 3: 0, 4: 4, 5: 5}[answer["statusCode"] // 100], "the exit status")
+    body = answer["body"]
+    return status, answer, json.loads(body) if body.startswith("{") else body
+
+
+def is_problem(result, status, shape=("statusCode", "headers", "body", "isBase64Encoded")):
+    """Checks that it's a problem with this status, in the form of the sender."""
+    _, answer, body = result
+    equal(answer["statusCode"], status, "the status: %r" % body)
+    equal(set(answer), set(shape), "the members of the answer")
+    headers = answer.get("headers") or answer["multiValueHeaders"]
+    expect(headers["Content-Type"] in ("application/problem+json", ["application/problem+json"]),
+           "the type is %r" % headers["Content-Type"])
+    equal(body["status"], status, "the problem's status")
+    expect(body["instance"] in (headers["X-Request-Id"], headers["X-Request-Id"][0]), "its id")
+    expect(len(body["detail"]) > 10, "the detail is %r" % body["detail"])
+
+
+def test_lists_the_functions(_, program):
+    status, out, err = dime(program, "list")
+    equal((status, err), (0, ""), "the status and stderr")
+    equal([line.split()[0] for line in out.decode().splitlines()], ["change", "hello"], "the names")
+
+
+def test_helps(_, program):
+    for words, part in ((["help"], "dime invoke FUNCTION"), (["--help"], "dime invoke FUNCTION"),
+                        (["help", "invoke"], "exit status"), (["invoke", "--help"], "exit status"),
+                        (["help", "event"], "sample"), (["help", "list"], "fields"),
+                        (["help", "help"], "fields"), (["help", "change"], "amount of money"),
+                        (["--version"], "dime ")):
+        status, out, err = dime(program, *words)
+        equal((status, err), (0, ""), "%s: the status and stderr" % words)
+        expect(part in out.decode(), "%s says %r" % (words, out))
+        short = all(len(line) <= 100 for line in out.decode().splitlines())
+        expect(short or words[-1] == "change", "%s has a long line" % words)
+
+
+def test_says_how_to_use_it(_, program):
+    for words, part in (([], "dime invoke FUNCTION"), (["nothing"], '"nothing"; try dime help'),
+                        (["invoke"], "dime list"), (["invoke", "nothing"], '"nothing"; dime list'),
+                        (["invoke", "change", "-", "more"], '"more"'), (["list", "x"], '"x"'),
+                        (["event", "nothing"], '"nothing"; dime event'), (["help", "x"], '"x"'),
+                        (["event", "alb", "more"], '"more"'), ([""], '""'),
+                        (["invoke", "change", "/nowhere/at.json"], "No such file"),
+                        (["invoke", "change", "/"], "Is a directory")):
+        status, out, err = dime(program, *words)
+        equal((status, out), (2, b""), "%s: the status and stdout" % words)
+        expect(part in err, "%s says %r" % (words, err))
+
+
+def test_reads_an_event_from_a_file_or_stdin(folder, program):
+    path = os.path.join(folder, "event.json")
+    with open(path, "wb") as file:
+        file.write(b'{"amount":0.25}')
+    for words in ((path,), ("-",), ()):
+        event = b"" if words == (path,) else b'{"amount":0.25}'
+        status, out, _ = dime(program, "invoke", "change", *words, event=event)
+        equal(status, 0, "the exit status")
+        equal(json.loads(out)["body"], '{"res":[{"1":"quarters"}]}', "the body")
+
+
+def test_says_that_it_waits_for_a_person(_, program):
+    ours, theirs = pty.openpty()
+    os.write(ours, b"{}\n\x04")
+    status, out, err = dime(program, "invoke", "hello", stdin=theirs)
+    os.close(ours)
+    os.close(theirs)
+    equal(status, 0, "the exit status")
+    expect(b"hello world" in out and "Ctrl-D" in err, "it says %r %r" % (out, err))
+
+
+def test_closed_descriptors(_, program):
+    status, _, err = dime(program, "invoke", "hello", preexec_fn=lambda: os.close(0))
+    equal(status, 2, "the exit status without stdin")
+    expect("on stdin can't be read" in err, "it says %r" % err)
+    status, _, err = dime(program, "list", preexec_fn=lambda: os.close(1))
+    equal(status, 1, "the exit status without stdout")
+    expect("stdout can't be written" in err, "it says %r" % err)
+    with open("/dev/full", "wb") as full:
+        equal(dime(program, "invoke", "hello", event=b"{}", stdout=full)[0], 1, "on a full disk")
+        equal(dime(program, "event", "alb", stdout=full)[0], 1, "on a full disk")
+
+
+def test_samples_are_the_files(_, program):
+    status, out, _ = dime(program, "event")
+    names = out.decode().split()
+    equal(status, 0, "the exit status")
+    equal(names, sorted(name[:-5] for name in os.listdir(SAMPLES)), "the names")
+    for name in names:
+        status, out, _ = dime(program, "event", name)
+        with open(os.path.join(SAMPLES, name + ".json"), "rb") as file:
+            equal((status, out), (0, file.read()), name)
+
+
+def test_samples_work(_, program):
+    for name in sorted(os.listdir(SAMPLES)):
+        with open(os.path.join(SAMPLES, name), "rb") as file:
+            status, answer, body = invoke(program, file.read())
+        if name == "sqs.json":
+            equal((status, len(answer["batchItemFailures"])), (4, 2), name)
+        elif name in ("s3.json", "sns.json", "eventbridge.json", "schedule.json"):
+            equal((status, body["errors"][0]["field"]), (4, "amount"), name)
+        else:
+            equal((status, body["res"][0]), (0, {"7": "quarters"}), name)
+
+
+def test_events_that_are_not_json(_, program):
+    for event in (b"", b" ", b"amount=1", b"{", b"[" * 200, b'{"a":' * 200 + b"1" + b"}" * 200,
+                  b"[" * LARGE, b'{"a":"' + b"x" * LARGE, b"\0", b"\xff" * 100, b'{"a":1}{"b":2}',
+                  b'\xef\xbb\xbf{"amount":1}', b'{"amount":NaN}', b'{"amount":1,"amount":2}',
+                  "caf\u00e9 \u2615".encode(), bytes(range(256))):
+        is_problem(invoke(program, event), 400)
+
+
+def test_events_of_no_use(_, program):
+    for event in (b"null", b"[]", b"1.45", b'"x"', b"true", b"{}", b'{"Records":[]}'):
+        is_problem(invoke(program, event), 422)
+    is_problem(invoke(program, b'{"amount":1,"x":"' + b"x" * LARGE + b'"}'), 413)
+
+
+V1 = {"httpMethod": "POST"}
+V2 = {"requestContext": {"http": {"method": "POST"}}}
+ALB = {"httpMethod": "POST", "requestContext": {"elb": {}}}
+
+
+def test_wrong_types(_, program):
+    maps = (5, True, "x", [], {"a": 5}, {"a": {}}, {"a": [5]}, {"a": [[]]})
+    texts = (5, 1.5, True, [], {}, ["x"])
+    members = (("httpMethod", texts, (V1, ALB)), ("path", texts, (V1, ALB)),
+               ("body", texts, (V1, V2, ALB)), ("isBase64Encoded", ("true", 1, {}), (V1, V2, ALB)),
+               ("headers", maps, (V1, V2, ALB)), ("queryStringParameters", maps, (V1, ALB)),
+               ("multiValueHeaders", maps, (V1,)),
+               ("multiValueQueryStringParameters", maps, (V1, ALB)), ("rawPath", texts, (V2,)),
+               ("rawQueryString", texts, (V2,)), ("cookies", (5, True, {}, [5], [[]]), (V2,)))
+    for name, values, events in members:
+        for value in values:
+            for event in events:
+                # All else is right, so that the member alone is what is refused.
+                result = invoke(program, {"body": '{"amount":1}', **event, name: value})
+                shape = {"statusCode", "headers", "body", "isBase64Encoded"}
+                is_problem(result, 422, shape | ({"statusDescription"} if event is ALB else set()))
+                expect(result[2]["detail"].startswith("The event's "),
+                       "%s %r: %r" % (name, value, result[2]["detail"]))
+
+
+def test_bad_base64(_, program):
+    for body in ("a", "ab", "abc", "====", "a===", "YQ", "Y Q=", "YW\n=", "caf\u00e9", "YR==", "-_==",
+                 "x" * (LARGE + 1)):
+        is_problem(invoke(program, {"httpMethod": "POST", "body": body, "isBase64Encoded": True}),
+                   400)
+
+
+def test_any_bytes_survive(_, program):
+    word = "caf\u00e9 \u2615" + "".join(map(chr, range(1, 32))) + "\"\\\x7f\u2028"
+    for event in ({"name": word}, {"body": json.dumps({"name": word})},
+                  {"httpMethod": "GET", "queryStringParameters": {"name": word}}):
+        _, _, body = invoke(program, event, "hello")
+        equal(body, {"message": "hello " + word}, "the body")
+
+
+def test_an_event_that_is_too_long(_, program):
+    status, out, err = dime(program, "invoke", "hello", event=b" " * (9 << 20))
+    equal((status, out), (2, b""), "the status and stdout")
+    expect("too large" in err, "it says %r" % err)
+
+
+def test_little_memory(_, program):
+    if "asan" in subprocess.run(["nm", program], capture_output=True, text=True).stdout:
+        raise Skip("the sanitizers need more address space than there is then")
+    event = json.dumps({"httpMethod": "POST", "body": "x" * (4 << 20)}).encode()
+    for megabytes in range(4, 64, 3):
+        size = megabytes << 20
+        status, out, _ = dime(program, "invoke", "hello", event=event,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size)))
+        expect(status in (2, 4, 5, 127), "%d MB: %d %r" % (megabytes, status, out[:100]))
+        if status in (4, 5):
+            equal(json.loads(out)["statusCode"] // 100, status, "the class of the status")
+
+
+def test_completion(_, program):
+    bash = shutil.which("bash")
+    if not bash:
+        raise Skip("bash isn't installed")
+    script = """
+        PATH=$1:$PATH; . "$2"
+        complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dime 2>/dev/null
+                           echo "${COMPREPLY[@]}"; }
+        complete_words dime in; complete_words dime invoke ch; complete_words dime event s
+        complete_words dime help he; complete_words dime nothing x"""
+    done = subprocess.run([bash, "-c", script, "bash", os.path.dirname(program),
+                           os.path.join(SOURCE, "deploy", "bash-completion", "dime")],
+                          capture_output=True, text=True, check=False)
+    equal(done.stdout.splitlines(), ["invoke", "change", "s3 schedule sns sqs", "help hello", ""],
+          "the completions: " + done.stderr)
+
+
+if __name__ == "__main__":
+    main([value for name, value in list(globals().items()) if name.startswith("test_")], "dime")

@@ -1,0 +1,362 @@
+/*
+ * event_test.c - events of every shape into a request: what is read, and what is refused and how.
+ *
+ * A request is written down as one line, so that a case shows all of what came of an event. Each
+ * event is read from a block of exactly its size, so that a byte read beyond its end is found under
+ * the sanitizers, and again with ever too little memory.
+ */
+#include "events/event.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+Suite *event_suite(void);
+
+#define V2(members)  "{\"requestContext\":{\"http\":{\"method\":\"GET\"}}," members "}"
+#define V1(members)  "{\"httpMethod\":\"GET\"," members "}"
+#define ALB(members) "{\"httpMethod\":\"GET\",\"requestContext\":{\"elb\":{}}," members "}"
+
+/* shape source method scheme path?query name:value... type=content-type body */
+static const struct {
+    const char *event, *line;
+} requests[] = {
+    /* direct: whatever has none of the members that a sender is known by */
+    {"{}", "direct direct POST https /? type=application/json {}"},
+    {" {\"amount\":1.45}\n",
+     "direct direct POST https /? type=application/json  {\"amount\":1.45}\n"},
+    {"null", "direct direct POST https /? type=application/json null"},
+    {"\"x\"", "direct direct POST https /? type=application/json \"x\""},
+    {"[{\"httpMethod\":\"GET\"}]",
+     "direct direct POST https /? type=application/json [{\"httpMethod\":\"GET\"}]"},
+    {"{\"httpMethod\":null,\"requestContext\":7,\"Records\":{},\"detail-type\":1,\"body\":{}}",
+     "direct direct POST https /? type=application/json {\"httpMethod\":null,\"requestContext\":7,"
+     "\"Records\":{},\"detail-type\":1,\"body\":{}}"},
+
+    /* the older gateway */
+    {V1("\"path\":\"/a/b\""), "v1 http GET https /a/b? type= "},
+    {V1("\"path\":null,\"headers\":null,\"multiValueHeaders\":null,\"body\":null,"
+        "\"queryStringParameters\":null,\"multiValueQueryStringParameters\":null,"
+        "\"isBase64Encoded\":null,\"requestContext\":null"),
+     "v1 http GET https /? type= "},
+    {V1("\"headers\":{\"Content-TYPE\":\"text/x\",\"X-A\":\"\",\"X-Null\":null}"),
+     "v1 http GET https /? content-type:text/x x-a: type=text/x "},
+    {V1("\"headers\":{\"X-A\":\"2\"},\"multiValueHeaders\":{\"X-A\":[\"1\",\"2\",null],\"b\":[]}"),
+     "v1 http GET https /? x-a:1 x-a:2 type= "},
+    {V1("\"headers\":{\"A\":\"1\"},\"multiValueHeaders\":{}"), "v1 http GET https /? type= "},
+    {V1("\"headers\":{\"X-Forwarded-Proto\":\"http\"}"),
+     "v1 http GET http /? x-forwarded-proto:http type= "},
+    {V1("\"headers\":{\"X-Forwarded-Proto\":\"javascript\"}"),
+     "v1 http GET https /? x-forwarded-proto:javascript type= "},
+    {V1("\"queryStringParameters\":{\"a\":\"1\",\"b\":\"\",\"c\":null}"),
+     "v1 http GET https /?a=1&b= type= "},
+    {V1("\"queryStringParameters\":{\"a&=\":\"1 +%\\u00e9\\u0000\",\"-._~\":\"/\"}"),
+     "v1 http GET https /?a%26%3D=1%20%2B%25%C3%A9%00&-._~=%2F type= "},
+    {V1("\"queryStringParameters\":{\"a\":\"2\"},"
+        "\"multiValueQueryStringParameters\":{\"a\":[\"1\",\"2\"],\"b\":[\"3\"]}"),
+     "v1 http GET https /?a=1&a=2&b=3 type= "},
+    {V1("\"body\":\"a\\\"\\u00e9\""), "v1 http GET https /? type= a\"\xC3\xA9"},
+    {V1("\"body\":\"eyJhIjoxfQ==\",\"isBase64Encoded\":true"),
+     "v1 http GET https /? type= {\"a\":1}"},
+    {V1("\"body\":\"eyJhIjoxfQ==\",\"isBase64Encoded\":false"),
+     "v1 http GET https /? type= eyJhIjoxfQ=="},
+    {V1("\"body\":null,\"isBase64Encoded\":true"), "v1 http GET https /? type= "},
+    {"{\"httpMethod\":\"POST\"}", "v1 http POST https /? type= "},
+    {"{\"httpMethod\":\"PUT\"}", "v1 http OTHER https /? type= "},
+    {"{\"httpM\\u0065thod\":\"HEAD\"}", "v1 http HEAD https /? type= "},
+    {"{\"body\":\"{\\\"amount\\\":1}\"}", "v1 http POST https /? type= {\"amount\":1}"},
+    /* a REST API has the stage in no path, an HTTP API of payload 1.0 has it in each */
+    {V1("\"path\":\"/prod/x\",\"requestContext\":{\"stage\":\"prod\"}"),
+     "v1 http GET https /prod/x? type= "},
+    {V1("\"version\":\"1.0\",\"path\":\"/prod/x\",\"requestContext\":{\"stage\":\"prod\"}"),
+     "v1 http GET https /x? type= "},
+
+    /* the newer gateway, and function URLs */
+    {V2("\"rawPath\":\"/x\",\"rawQueryString\":\"a=%20+&&b\""),
+     "v2 http GET https /x?a=%20+&&b type= "},
+    {V2("\"rawPath\":null,\"rawQueryString\":null,\"headers\":null,\"cookies\":null"),
+     "v2 http GET https /? type= "},
+    {V2("\"cookies\":[\"a=1\",\"b=2\"],\"headers\":{\"X\":\"y\"}"),
+     "v2 http GET https /? x:y cookie:a=1; b=2 type= "},
+    {V2("\"cookies\":[]"), "v2 http GET https /? type= "},
+    {V2("\"httpMethod\":\"POST\",\"path\":\"/no\",\"rawPath\":\"/yes\""),
+     "v2 http GET https /yes? type= "},
+    {V2("\"queryStringParameters\":{\"a\":\"1\"},\"body\":\"YQ==\",\"isBase64Encoded\":true"),
+     "v2 http GET https /? type= a"},
+    {"{\"requestContext\":{\"stage\":\"$default\",\"http\":{\"method\":\"GET\"}},"
+     "\"rawPath\":\"/prod/x\"}",
+     "v2 http GET https /prod/x? type= "},
+    {"{\"requestContext\":{\"stage\":\"prod\",\"http\":{\"method\":\"GET\"}},"
+     "\"rawPath\":\"/prod/x\"}",
+     "v2 http GET https /x? type= "},
+    {"{\"requestContext\":{\"stage\":\"prod\",\"http\":{\"method\":\"GET\"}},"
+     "\"rawPath\":\"/prod\"}",
+     "v2 http GET https /? type= "},
+    {"{\"requestContext\":{\"stage\":\"prod\",\"http\":{\"method\":\"GET\"}},"
+     "\"rawPath\":\"/products\"}",
+     "v2 http GET https /products? type= "},
+    {"{\"requestContext\":{\"stage\":\"\",\"http\":{\"method\":\"GET\"}},\"rawPath\":\"//x\"}",
+     "v2 http GET https //x? type= "},
+    {"{\"requestContext\":{\"stage\":5,\"http\":{\"method\":\"GET\"}},\"rawPath\":\"\"}",
+     "v2 http GET https ? type= "},
+
+    /* a balancer */
+    {ALB("\"path\":\"/x\",\"queryStringParameters\":{\"a%20b\":\"%241+\"}"),
+     "alb http GET https /x?a%20b=%241+ type= "},
+    {ALB("\"headers\":{\"host\":\"h\"}"), "alb http GET https /? host:h type= "},
+    {ALB("\"multiValueHeaders\":{\"a\":[\"1\",\"2\"]},"
+         "\"multiValueQueryStringParameters\":{\"q\":[\"%2B\",\"2\"]}"),
+     "alb-multi http GET https /?q=%2B&q=2 a:1 a:2 type= "},
+
+    /* records and notifications; the event is the body */
+    {"{\"Records\":[{\"eventSource\":\"aws:s3\"}]}",
+     "records s3 POST https /? type=application/json {\"Records\":[{\"eventSource\":\"aws:s3\"}]}"},
+    {"{\"Records\":[{\"eventSource\":\"minio:s3\"}]}",
+     "records s3 POST https /? type=application/json "
+     "{\"Records\":[{\"eventSource\":\"minio:s3\"}]}"},
+    {"{\"Records\":[{\"EventSource\":\"aws:sns\"}]}",
+     "records sns POST https /? type=application/json "
+     "{\"Records\":[{\"EventSource\":\"aws:sns\"}]}"},
+    {"{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}",
+     "queue sqs POST https /? type=application/json {\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"},
+    {"{\"Records\":[{\"eventSource\":\"aws:kinesis\"}]}",
+     "records direct POST https /? type=application/json "
+     "{\"Records\":[{\"eventSource\":\"aws:kinesis\"}]}"},
+    {"{\"Records\":[]}", "direct direct POST https /? type=application/json {\"Records\":[]}"},
+    {"{\"Records\":[7]}", "direct direct POST https /? type=application/json {\"Records\":[7]}"},
+    {"{\"detail-type\":\"Scheduled Event\"}",
+     "notification schedule POST https /? type=application/json "
+     "{\"detail-type\":\"Scheduled Event\"}"},
+    {"{\"detail-type\":\"Object Created\",\"source\":\"aws.s3\"}",
+     "notification s3 POST https /? type=application/json "
+     "{\"detail-type\":\"Object Created\",\"source\":\"aws.s3\"}"},
+    {"{\"detail-type\":\"x\",\"source\":null}",
+     "notification direct POST https /? type=application/json "
+     "{\"detail-type\":\"x\",\"source\":null}"},
+};
+
+static const struct {
+    const char *event;
+    int status;
+    const char *why;
+} refused[] = {
+    {"", 400,
+     "The JSON can't be read at line 1, column 1: there is no JSON here: the text is empty."},
+    {"{", 400, NULL},
+    {"amount=1", 400, NULL},
+    {"{}{}", 400, NULL},
+    {"{\"a\":NaN}", 400, NULL},
+    {"{\"a\":1,\"a\":2}", 400, NULL},
+    {"{\"a\":\"\xFF\"}", 400, NULL},
+    {"{\"httpMethod\":5}", 422, "The event's method must be text."},
+    {"{\"requestContext\":{\"http\":{\"method\":{}}}}", 422, "The event's method must be text."},
+    {V1("\"path\":[]"), 422, "The event's path must be text."},
+    {V1("\"headers\":[]"), 422, "The event's headers must be an object."},
+    {V1("\"headers\":{\"a\":1}"), 422, "The event's headers must be text."},
+    {V1("\"multiValueHeaders\":\"a\""), 422, "The event's headers must be an object."},
+    {V1("\"multiValueHeaders\":{\"a\":[{}]}"), 422, "The event's headers must be text."},
+    {V1("\"queryStringParameters\":true"), 422,
+     "The event's queryStringParameters must be an object."},
+    {V1("\"multiValueQueryStringParameters\":{\"a\":[[]]}"), 422,
+     "The event's queryStringParameters must be text."},
+    {V2("\"rawQueryString\":1"), 422, "The event's rawQueryString must be text."},
+    {V2("\"rawPath\":1"), 422, "The event's path must be text."},
+    {V2("\"cookies\":{}"), 422, "The event's cookies must be text."},
+    {V2("\"cookies\":[1]"), 422, "The event's cookies must be text."},
+    {V1("\"body\":{}"), 422, "The event's body must be text."},
+    {V1("\"isBase64Encoded\":\"true\""), 422, "The event's isBase64Encoded must be true or false."},
+    {V1("\"body\":\"a\",\"isBase64Encoded\":true"), 400,
+     "The event's body isn't base64, though isBase64Encoded is true."},
+    {V1("\"body\":\"eyJhIjoxfQ\",\"isBase64Encoded\":true"), 400,
+     "The event's body isn't base64, though isBase64Encoded is true."},
+    {ALB("\"body\":\"\xC3\xA9==\",\"isBase64Encoded\":true"), 400,
+     "The event's body isn't base64, though isBase64Encoded is true."},
+};
+
+static struct arena arena;
+static struct event event;
+
+static void begin(void)
+{
+    arena_open(&arena, 64 << 20);
+}
+
+static void end(void)
+{
+    arena_close(&arena);
+}
+
+static void put_name(struct buffer *line, struct text name)
+{
+    buffer_put(line, name);
+    buffer_puts(line, " ");
+}
+
+static void put_kinds(struct buffer *line)
+{
+    static const char *const SHAPES[] = {"direct",  "v1",    "v2",          "alb",
+                                         "records", "queue", "notification"};
+    static const char *const SOURCES[] = {"http", "direct", "s3", "sqs", "sns", "schedule"};
+    const char *method = event.request.method == METHOD_GET    ? "GET"
+                         : event.request.method == METHOD_HEAD ? "HEAD"
+                         : event.request.method == METHOD_POST ? "POST"
+                                                               : "OTHER";
+    buffer_puts(line, SHAPES[event.shape]);
+    buffer_puts(line, event.multi_values ? "-multi " : " ");
+    put_name(line, text_of(SOURCES[event.request.source]));
+    put_name(line, text_of(method));
+}
+
+static struct text line_of_event(void)
+{
+    const struct request *request = &event.request;
+    struct buffer line;
+    buffer_open(&line, &arena, 1 << 20);
+    put_kinds(&line);
+    put_name(&line, request->scheme);
+    buffer_put(&line, request->path);
+    buffer_puts(&line, "?");
+    put_name(&line, request->query);
+    for (size_t i = 0; i < request->header_count; i++) {
+        buffer_put(&line, request->headers[i].name);
+        buffer_puts(&line, ":");
+        put_name(&line, request->headers[i].value);
+    }
+    buffer_puts(&line, "type=");
+    put_name(&line, request->content_type);
+    buffer_put(&line, request->body);
+    ck_assert(!line.failed);
+    return buffer_text(&line);
+}
+
+/* A copy of exactly this size, to be freed. */
+static char *copy_of(const char *text)
+{
+    size_t length = strlen(text);
+    char *copy = malloc(length ? length : 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, text, length);
+    return copy;
+}
+
+START_TEST(reads_a_request)
+{
+    char *copy = copy_of(requests[_i].event);
+    event_read(&event, (struct text){copy, strlen(requests[_i].event)}, &arena);
+    struct text line = line_of_event();
+    ck_assert_msg(event.status == 0, "%s: %s", requests[_i].event, event.why);
+    ck_assert_msg(text_equal(line, text_of(requests[_i].line)), "%s:\n%.*s\n%s", requests[_i].event,
+                  (int)line.length, line.data, requests[_i].line);
+    ck_assert(!arena.failed);
+    free(copy);
+}
+END_TEST
+
+START_TEST(refuses_an_event)
+{
+    char *copy = copy_of(refused[_i].event);
+    event_read(&event, (struct text){copy, strlen(refused[_i].event)}, &arena);
+    ck_assert_msg(event.status == refused[_i].status, "%s: %d", refused[_i].event, event.status);
+    if (refused[_i].why)
+        ck_assert_str_eq(event.why, refused[_i].why);
+    ck_assert_uint_gt(strlen(event.why), 10);
+    ck_assert(!arena.failed);
+    free(copy);
+}
+END_TEST
+
+/* With each amount of memory it's either read as it should be, or the arena says that it wasn't. */
+START_TEST(says_where_memory_ends)
+{
+    struct text text = text_of(requests[_i].event), line = text_of(requests[_i].line);
+    for (size_t limit = 0; limit < 64 * 1024; limit += 512) {
+        struct arena small;
+        arena_open(&small, limit);
+        event_read(&event, text, &small);
+        ck_assert_int_eq(event.status, 0);
+        ck_assert(small.failed || text_equal(line_of_event(), line));
+        arena_close(&small);
+        arena_reset(&arena);
+    }
+}
+END_TEST
+
+/* BEFORE, many times MIDDLE, and AFTER, of about this size. */
+static void read_large(const char *before, const char *middle, const char *after, size_t size)
+{
+    size_t length = strlen(before);
+    char *room = malloc(size + 1000), *out = room;
+    ck_assert_ptr_nonnull(room);
+    memcpy(out, before, length);
+    out += length;
+    for (length = strlen(middle); (size_t)(out - room) + length < size; out += length)
+        memcpy(out, middle, length);
+    length = strlen(after);
+    memcpy(out, after, length);
+    event_read(&event, (struct text){room, (size_t)(out - room) + length}, &arena);
+    free(room);
+}
+
+enum { LARGE = 6 << 20 };
+
+START_TEST(bounds_what_is_large)
+{
+    read_large("", "[", "", LARGE);
+    ck_assert_int_eq(event.status, 400);
+    read_large("{\"a\":", "{\"a\":", "", 1000);
+    ck_assert_int_eq(event.status, 400);
+    read_large("{\"httpMethod\":\"GET\",\"multiValueHeaders\":{\"x\":[\"\"", ",\"\"", "]}}", 4000);
+    ck_assert_int_eq(event.status, 422);
+    ck_assert_uint_eq(event.request.header_count, EVENT_HEADERS_MAX);
+    ck_assert_ptr_nonnull(strstr(event.why, "256 headers"));
+    read_large("{\"httpMethod\":\"GET\",\"queryStringParameters\":{\"x\":\"", "yyyy", "\"}}",
+               LARGE);
+    ck_assert_int_eq(event.status, 422);
+    ck_assert_ptr_nonnull(strstr(event.why, "The query is longer"));
+    read_large("{\"requestContext\":{\"http\":{\"method\":\"GET\"}},\"cookies\":[\"\"", ",\"a=b\"",
+               "]}", 200000);
+    ck_assert_int_eq(event.status, 422);
+    ck_assert_ptr_nonnull(strstr(event.why, "The cookies are longer"));
+}
+END_TEST
+
+/* A long name with many values would be copied for each of them. */
+START_TEST(bounds_what_multiplies)
+{
+    char *name = malloc(500000);
+    ck_assert_ptr_nonnull(name);
+    int length = snprintf(name, 500000, "{\"httpMethod\":\"GET\",\"multiValueHeaders\":{\"");
+    memset(name + length, 'x', 400000);
+    snprintf(name + length + 400000, 100, "\":[\"\"");
+    read_large(name, ",\"\"", "]}}", LARGE);
+    ck_assert(event.status == 422 || arena.failed);
+    free(name);
+}
+END_TEST
+
+START_TEST(takes_a_large_body)
+{
+    read_large("{\"httpMethod\":\"POST\",\"isBase64Encoded\":true,\"body\":\"", "QUJD", "\"}",
+               LARGE);
+    ck_assert_int_eq(event.status, 0);
+    ck_assert(!arena.failed);
+    ck_assert_uint_gt(event.request.body.length, LARGE / 4 * 3 - 100);
+    ck_assert(text_starts(event.request.body, TEXT("ABCABC")));
+}
+END_TEST
+
+Suite *event_suite(void)
+{
+    Suite *suite = suite_create("event");
+    TCase *test = tcase_create("event");
+    tcase_add_checked_fixture(test, begin, end);
+    tcase_set_timeout(test, 60);
+    tcase_add_loop_test(test, reads_a_request, 0, sizeof requests / sizeof *requests);
+    tcase_add_loop_test(test, refuses_an_event, 0, sizeof refused / sizeof *refused);
+    tcase_add_loop_test(test, says_where_memory_ends, 0, sizeof requests / sizeof *requests);
+    tcase_add_test(test, bounds_what_is_large);
+    tcase_add_test(test, bounds_what_multiplies);
+    tcase_add_test(test, takes_a_large_body);
+    suite_add_tcase(suite, test);
+    return suite;
+}

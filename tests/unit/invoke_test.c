@@ -1,0 +1,197 @@
+/*
+ * invoke_test.c - events through a function: ids, paths, limits, an `open` that failed, and memory
+ * that ends anywhere on the way.
+ *
+ * Whatever happens, the answer is one that the sender can read. The function is a real one, so that
+ * memory ends in its solver and in its page too.
+ */
+#include "hosts/invoke.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "core/json.h"
+#include "fail_malloc.h"
+#include "functions/registry.h"
+#include "unit.h"
+
+Suite *invoke_suite(void);
+
+static const char *const events[] = {
+    "{\"amount\":1.89}",
+    "{\"httpMethod\":\"GET\",\"queryStringParameters\":{\"amount\":\"$1.89\"},"
+    "\"headers\":{\"Accept\":\"text/html\",\"Host\":\"h\"}}",
+    "{\"requestContext\":{\"http\":{\"method\":\"POST\"}},\"cookies\":[\"a=b\",\"c=d\"],"
+    "\"headers\":{\"content-type\":\"application/json\"},\"isBase64Encoded\":true,"
+    "\"body\":\"eyJhbW91bnQiOjEuODl9\"}",
+    "{\"httpMethod\":\"POST\",\"requestContext\":{\"elb\":{}},\"multiValueHeaders\":{\"a\":[\"b\"]}"
+    ","
+    "\"body\":\"amount=1.89&till=25:9,10:9,1:9\"}",
+    "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\"}]}",
+    "{\"body\":\"?\",\"isBase64Encoded\":true}",
+    "[",
+};
+
+static struct arena arena;
+static struct invocation invocation;
+static struct invoker invoker;
+
+static void begin(void)
+{
+    arena_open(&arena, INVOKE_MEMORY_MAX);
+    invoker = (struct invoker){.function = registry_find(TEXT("change"))};
+    ck_assert_ptr_nonnull(invoker.function);
+}
+
+static void end(void)
+{
+    arena_close(&arena);
+}
+
+/* The answer to this event with a NUL behind it. */
+static const char *answer_to(const char *event)
+{
+    struct text answer = invoke(&invocation, &invoker, text_of(event), &arena);
+    ck_assert_ptr_nonnull(answer.data);
+    return arena_copy(&arena, answer).data;
+}
+
+static void check_has(const char *answer, const char *part)
+{
+    ck_assert_msg(strstr(answer, part) != NULL, "%s lacks %s", answer, part);
+}
+
+START_TEST(answers_an_event)
+{
+    const char *answer = answer_to(events[_i]);
+    check_has(answer, "\"statusCode\":200");
+    check_has(answer, "quarters");
+    ck_assert_int_eq(invocation.response.status, 200);
+}
+END_TEST
+
+START_TEST(chooses_an_id)
+{
+    invoker.id = TEXT("of-the-host");
+    check_has(answer_to("{\"httpMethod\":\"GET\",\"headers\":{\"X-Request-ID\":\"theirs\"}}"),
+              "\"X-Request-Id\":\"theirs\"");
+    check_has(answer_to("{\"httpMethod\":\"GET\",\"headers\":{\"X-Request-ID\":\"a\\r\\nb\"}}"),
+              "\"X-Request-Id\":\"of-the-host\"");
+    invoker.id = TEXT("caf\xC3\xA9");
+    answer_to("{}");
+    ck_assert_uint_eq(invocation.event.request.id.length, 32);
+}
+END_TEST
+
+START_TEST(parts_a_path)
+{
+    answer_to("{\"httpMethod\":\"GET\",\"path\":\"/cgi-bin/change/x\"}");
+    ck_assert_int_eq(invocation.response.status, 404);
+    answer_to("{\"httpMethod\":\"GET\",\"path\":\"/cgi-bin/changes\"}");
+    ck_assert_int_eq(invocation.response.status, 422);
+    answer_to("{\"httpMethod\":\"GET\",\"path\":\"/cgi-bin/\"}");
+    ck_assert_int_eq(invocation.response.status, 422);
+    check_has(answer_to("{\"httpMethod\":\"GET\",\"path\":\"/healthz/change\"}"),
+              "{\\\"status\\\":\\\"ok\\\"}");
+}
+END_TEST
+
+START_TEST(refuses_in_the_senders_form)
+{
+    check_has(answer_to("["),
+              "{\"statusCode\":400,\"headers\":{\"Content-Type\":\"application/problem");
+    check_has(answer_to("{\"httpMethod\":\"DELETE\",\"requestContext\":{\"elb\":{}},"
+                        "\"multiValueHeaders\":{\"a\":7}}"),
+              "{\"statusCode\":422,\"statusDescription\":\"422 Unprocessable Content\","
+              "\"multiValueHeaders\":{");
+    invoker.not_open = "The model is missing.";
+    check_has(answer_to("{}"), "The model is missing.");
+    ck_assert_int_eq(invocation.response.status, 503);
+}
+END_TEST
+
+START_TEST(refuses_a_large_body)
+{
+    size_t size = invoker.function->body_max + 2;
+    char *event = malloc(size);
+    ck_assert_ptr_nonnull(event);
+    memset(event, ' ', size);
+    memcpy(event, "{}", 2);
+    struct text answer = invoke(&invocation, &invoker, (struct text){event, size - 1}, &arena);
+    check_has(arena_copy(&arena, answer).data, "{\"statusCode\":413,");
+    free(event);
+}
+END_TEST
+
+/* Whether it is one whole JSON value, with the status that the response has. */
+static bool is_whole(struct text answer)
+{
+    struct arena own;
+    struct json_value value, status;
+    struct json_error error;
+    int64_t number = 0;
+    arena_open(&own, 1 << 20);
+    bool whole = json_check(answer, &own, &value, &error);
+    if (whole && invocation.event.shape != EVENT_QUEUE)
+        whole = json_find(value, TEXT("statusCode"), &status) && json_integer(status, &number) &&
+                number == invocation.response.status;
+    arena_close(&own);
+    return whole;
+}
+
+START_TEST(answers_where_memory_ends)
+{
+    answer_to(events[_i]);
+    int right = invocation.response.status;
+    for (size_t limit = 0; limit < 256 * 1024; limit += 1024) {
+        struct arena small;
+        arena_open(&small, limit);
+        struct text answer = invoke(&invocation, &invoker, text_of(events[_i]), &small);
+        ck_assert_msg(is_whole(answer), "%zu: %.*s", limit, (int)answer.length, answer.data);
+        ck_assert_int_eq(invocation.response.status,
+                         invocation.response.status == 503 ? 503 : right);
+        arena_close(&small);
+    }
+}
+END_TEST
+
+START_TEST(answers_where_malloc_fails)
+{
+    answer_to(events[_i]);
+    int right = invocation.response.status;
+    bool failed = true;
+    for (size_t number = 0; failed; number++) {
+        struct arena own;
+        long live = fail_malloc_live();
+        arena_open(&own, INVOKE_MEMORY_MAX);
+        fail_malloc_begin(number);
+        struct text answer = invoke(&invocation, &invoker, text_of(events[_i]), &own);
+        failed = fail_malloc_end();
+        int status = invocation.response.status;
+        bool whole = answer.data && (status == right || (failed && status == 503));
+        arena_close(&own);
+        ck_assert_msg(whole, "malloc %zu: %d", number, status);
+        ck_assert_int_eq(fail_malloc_live(), live);
+    }
+}
+END_TEST
+
+Suite *invoke_suite(void)
+{
+    Suite *suite = suite_create("invoke");
+    TCase *test = tcase_create("invoke");
+    tcase_add_checked_fixture(test, begin, end);
+    tcase_set_timeout(test, 60);
+    tcase_add_loop_test(test, answers_an_event, 0, 4);
+    tcase_add_test(test, chooses_an_id);
+    tcase_add_test(test, parts_a_path);
+    tcase_add_test(test, refuses_in_the_senders_form);
+    tcase_add_test(test, refuses_a_large_body);
+    tcase_add_loop_test(test, answers_where_memory_ends, 0, sizeof events / sizeof *events);
+    if (fail_malloc_works())
+        tcase_add_loop_test(test, answers_where_malloc_fails, 0, sizeof events / sizeof *events);
+    else
+        unit_skip("answers_where_malloc_fails", "the sanitizers bring a malloc of their own");
+    suite_add_tcase(suite, test);
+    return suite;
+}
