@@ -285,7 +285,7 @@ def test_missing_as_root(place):
     if not ROOT:
         raise Skip("needs root")
     said, told = install_with_fakes(place, "libfcgi-dev")
-    equal(told, "apt-get -qq update\napt-get -qq -y --no-install-recommends install libfcgi-dev\n")
+    equal(told, "apt-get -qq update\napt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install libfcgi-dev\n")
     true("installing libfcgi-dev" in said and "could not be installed" in said, said)
 
 
@@ -297,7 +297,7 @@ def test_missing_with_sudo(place):
                                     sudo='echo "sudo $*" >>TOLD; exec "$@"')
     true("installing with sudo libfcgi-dev" in said, said)
     true("sudo env DEBIAN_FRONTEND=noninteractive apt-get" in told, told)
-    true("--no-install-recommends install libfcgi-dev" in told, told)
+    true("--no-install-recommends -o Dpkg::Use-Pty=0 install libfcgi-dev" in told, told)
 
 
 def test_debians_nginx(place):
@@ -553,6 +553,8 @@ def test_new_function(place):
 
 
 if __name__ == "__main__":
+    # Where SIGINT is ignored, as for a background job, what is started here would never see Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for need in ("nginx", "setpriv", "curl", "autoreconf"):
         if not shutil.which(need, path=PATH):
             print(f"skip - all of it: {need} isn't installed\n0 passed, 0 failed, 1 skipped")
