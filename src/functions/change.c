@@ -192,21 +192,37 @@ static const struct piece *piece_of(const struct question *question, int64_t val
     return plain_piece(question, value);
 }
 
+/* So many of one piece: what an answer is made of. */
+struct pile {
+    const struct piece *piece;
+    int64_t how_many;
+};
+
+/* Steps from *AT on to the next pile of the answer, from large to small; false behind the last. */
+static bool next_pile(const struct question *question, const struct coins_answer *answer,
+                      size_t *at, struct pile *pile)
+{
+    while (*at < question->count && !answer->counts[*at])
+        ++*at;
+    if (*at == question->count)
+        return false;
+    *pile = (struct pile){piece_of(question, question->kinds[*at].value), answer->counts[*at]};
+    ++*at;
+    return pile->piece; /* none: memory has ended, and so will the whole response */
+}
+
 static void put_res(struct buffer *json, const struct question *question,
                     const struct coins_answer *answer)
 {
     const char *separator = "";
+    struct pile pile;
     buffer_puts(json, "{\"res\":[");
-    for (size_t i = 0; i < question->count; i++) {
-        const struct piece *piece =
-            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
-        if (!piece)
-            continue;
+    for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
         buffer_puts(json, separator);
         buffer_puts(json, "{\"");
-        buffer_int64(json, answer->counts[i]);
+        buffer_int64(json, pile.how_many);
         buffer_puts(json, "\":");
-        buffer_json(json, text_of(piece->plural));
+        buffer_json(json, text_of(pile.piece->plural));
         buffer_puts(json, "}");
         separator = ",";
     }
@@ -217,20 +233,17 @@ static void put_coins(struct buffer *json, const struct question *question,
                       const struct coins_answer *answer)
 {
     const char *separator = "";
+    struct pile pile;
     buffer_printf(json, ",\"currency\":\"%s\",\"count\":%lld,\"coins\":[", question->currency->code,
                   (long long)answer->pieces);
-    for (size_t i = 0; i < question->count; i++) {
-        const struct piece *piece =
-            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
-        if (!piece)
-            continue;
+    for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
         buffer_puts(json, separator);
         buffer_puts(json, "{\"value\":");
-        buffer_int64(json, piece->value);
+        buffer_int64(json, pile.piece->value);
         buffer_puts(json, ",\"name\":");
-        buffer_json(json, text_of(piece->singular));
+        buffer_json(json, text_of(pile.piece->singular));
         buffer_puts(json, ",\"count\":");
-        buffer_int64(json, answer->counts[i]);
+        buffer_int64(json, pile.how_many);
         buffer_puts(json, "}");
         separator = ",";
     }
@@ -253,15 +266,12 @@ static void put_sentence(struct buffer *html, const struct question *question,
                          const struct coins_answer *answer)
 {
     const char *separator = "";
-    for (size_t i = 0; i < question->count; i++) {
-        const struct piece *piece =
-            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
-        if (!piece)
-            continue;
+    struct pile pile;
+    for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
         buffer_puts(html, separator);
-        buffer_int64(html, answer->counts[i]);
-        buffer_puts(html, piece_link(piece));
-        buffer_html(html, text_of(piece_name(piece, answer->counts[i])));
+        buffer_int64(html, pile.how_many);
+        buffer_puts(html, piece_link(pile.piece));
+        buffer_html(html, text_of(piece_name(pile.piece, pile.how_many)));
         separator = ", ";
     }
     if (!answer->pieces)
@@ -321,15 +331,12 @@ static void put_command(struct buffer *html, const struct question *question)
 static void put_drawings(struct buffer *html, const struct question *question,
                          const struct coins_answer *answer)
 {
+    struct pile pile;
     if (!answer->pieces)
         return;
     buffer_puts(html, "<ul class=\"coins\">\n");
-    for (size_t i = 0; i < question->count; i++) {
-        const struct piece *piece =
-            answer->counts[i] ? piece_of(question, question->kinds[i].value) : NULL;
-        if (piece)
-            drawing_put(html, question->currency, piece, answer->counts[i]);
-    }
+    for (size_t at = 0; next_pile(question, answer, &at, &pile);)
+        drawing_put(html, question->currency, pile.piece, pile.how_many);
     buffer_puts(html, "</ul>\n");
 }
 

@@ -223,25 +223,25 @@ static bool write_both(struct text head, struct text body)
     return true;
 }
 
-static void log_exchange(const struct exchange *exchange, size_t bytes_out)
+void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                  size_t bytes_out)
 {
-    struct log log = {.length = 0};
-    log_request(&log, &(struct log_entry){
-                          .function = exchange->function->name,
-                          .host = "cgi",
-                          .request = &exchange->request,
-                          .response = &exchange->response,
-                          .duration_ns = clock_monotonic_ns() - exchange->started_ns,
-                          .bytes_in = exchange->request.body.length,
-                          .bytes_out = bytes_out,
-                      });
-    log_flush(&log);
+    log_request(log, &(struct log_entry){
+                         .function = exchange->function->name,
+                         .host = host,
+                         .request = &exchange->request,
+                         .response = &exchange->response,
+                         .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+                         .bytes_in = exchange->request.body.length,
+                         .bytes_out = bytes_out,
+                     });
 }
 
 int cgi_serve(const struct function *function)
 {
     struct exchange exchange;
     struct arena arena;
+    struct log log = {.length = 0};
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
     arena_open(&arena, REQUEST_MEMORY_MAX);
     exchange_open(&exchange, function, environ, &arena, CGI_TIMEOUT_MS);
@@ -251,7 +251,8 @@ int cgi_serve(const struct function *function)
     run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
     struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     bool sent = write_both(head, payload);
-    log_exchange(&exchange, payload.length);
+    exchange_log(&exchange, &log, "cgi", payload.length);
+    log_flush(&log);
     if (function->close && exchange.incoming.refusal != REFUSED_UNAVAILABLE)
         function->close(exchange.request.state);
     arena_close(&arena);

@@ -6,6 +6,7 @@
 #ifndef DIME_HOSTS_CGI_H
 #define DIME_HOSTS_CGI_H
 
+#include "core/log.h"
 #include "hosts/run.h"
 
 /* Most memory that one request may use, in bytes. */
@@ -48,6 +49,10 @@ struct text exchange_head(struct exchange *exchange);
 
 /* The part of the body that goes out: none for HEAD. */
 struct text exchange_payload(const struct exchange *exchange);
+
+/* Adds the exchange's line to LOG: HOST answered it, with so many bytes of body. */
+void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                  size_t bytes_out);
 
 /* Serves one CGI call from the process's environment, fd 0 and fd 1. Returns the exit status. */
 int cgi_serve(const struct function *function);

@@ -137,19 +137,6 @@ static struct text read_body(struct worker *worker, size_t room)
     return (struct text){data ? data : "", got > 0 ? (size_t)got : 0};
 }
 
-static void log_exchange(struct worker *worker, const struct exchange *exchange, size_t bytes_out)
-{
-    log_request(&worker->log, &(struct log_entry){
-                                  .function = exchange->function->name,
-                                  .host = "fastcgi",
-                                  .request = &exchange->request,
-                                  .response = &exchange->response,
-                                  .duration_ns = clock_monotonic_ns() - exchange->started_ns,
-                                  .bytes_in = exchange->request.body.length,
-                                  .bytes_out = bytes_out,
-                              });
-}
-
 static void put(FCGX_Stream *out, struct text text)
 {
     if (text.length)
@@ -180,7 +167,7 @@ static size_t answer(struct worker *worker, int fd)
     struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     put(fcgi->out, head);
     put(fcgi->out, payload);
-    log_exchange(worker, &exchange, payload.length);
+    exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
     return head.length + payload.length + ANSWER_COST;
 }
 

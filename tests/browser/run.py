@@ -29,7 +29,8 @@ def fetch_modules(source, folder):
     os.makedirs(folder, exist_ok=True)
     shutil.copyfile(wanted, have)
     done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
-                           "--ignore-scripts", "--prefix", folder], capture_output=True, text=True)
+                           "--ignore-scripts", "--fetch-retries", "1", "--prefix",
+                           folder], capture_output=True, text=True)
     if done.returncode != 0:
         skip("npm couldn't fetch playwright-core and axe-core: " + done.stderr.strip()[-200:])
     return modules
