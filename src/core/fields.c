@@ -321,21 +321,10 @@ static void read_json(struct reading *reading)
     reading->failed = true;
 }
 
-/* The media type without its parameters. */
-static struct text media_type(struct text content_type)
-{
-    struct text type = {0};
-    text_cut(&content_type, ';', &type);
-    return text_trim(type);
-}
-
 static bool is_json_type(struct text type)
 {
-    const struct text suffix = TEXT("+json");
-    struct text end = type;
-    if (type.length > suffix.length)
-        end = (struct text){type.data + type.length - suffix.length, suffix.length};
-    return text_equal_nocase(type, TEXT("application/json")) || text_equal_nocase(end, suffix);
+    return text_equal_nocase(type, TEXT("application/json")) ||
+           text_ends_nocase(type, TEXT("+json"));
 }
 
 /* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
@@ -362,7 +351,7 @@ static bool looks_like_json(struct text body)
  */
 static void read_body(struct reading *reading)
 {
-    struct text type = media_type(reading->request->content_type);
+    struct text type = text_media_type(reading->request->content_type);
     struct text body = text_trim(reading->request->body);
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
     if (body.length && is_encoded(reading->request))

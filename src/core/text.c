@@ -11,11 +11,6 @@ bool text_equal(struct text a, struct text b)
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool text_equal_nocase(struct text a, struct text b)
 {
     if (a.length != b.length)
@@ -23,7 +18,7 @@ bool text_equal_nocase(struct text a, struct text b)
     if (text_equal(a, b))
         return true;
     for (size_t i = 0; i < a.length; i++) {
-        if (lower(a.data[i]) != lower(b.data[i]))
+        if (text_lower(a.data[i]) != text_lower(b.data[i]))
             return false;
     }
     return true;
@@ -33,6 +28,21 @@ bool text_starts(struct text text, struct text prefix)
 {
     return text.length >= prefix.length &&
            text_equal((struct text){text.data, prefix.length}, prefix);
+}
+
+bool text_ends_nocase(struct text text, struct text suffix)
+{
+    if (text.length < suffix.length)
+        return false;
+    struct text end = {text.data + text.length - suffix.length, suffix.length};
+    return text_equal_nocase(end, suffix);
+}
+
+struct text text_media_type(struct text content_type)
+{
+    struct text type = {0};
+    text_cut(&content_type, ';', &type);
+    return text_trim(type);
 }
 
 static bool is_space(char c)

@@ -33,6 +33,18 @@ bool text_equal(struct text a, struct text b);
 /* The same without regard to the case of ASCII letters, as header names and media types compare. */
 bool text_equal_nocase(struct text a, struct text b);
 
+/* C in lower case if it is an ASCII letter. */
+static inline char text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+}
+
+/* Whether TEXT ends with SUFFIX, without regard to the case of ASCII letters. */
+bool text_ends_nocase(struct text text, struct text suffix);
+
+/* The media type of a Content-Type (RFC 9110, section 8.3.1), without parameters and blanks. */
+struct text text_media_type(struct text content_type);
+
 /* Whether TEXT begins with PREFIX. */
 bool text_starts(struct text text, struct text prefix);
 

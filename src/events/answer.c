@@ -23,9 +23,7 @@ static bool is_text_type(const char *content_type)
                                         "application/javascript", "application/yaml",
                                         "application/x-www-form-urlencoded"};
     static const char *const SUFFIXES[] = {"+json", "+xml", "+yaml"};
-    struct text rest = text_of(content_type), type = {0};
-    text_cut(&rest, ';', &type);
-    type = text_trim(type);
+    struct text type = text_media_type(text_of(content_type));
     if (type.length > 5 && text_equal_nocase((struct text){type.data, 5}, TEXT("text/")))
         return true;
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
@@ -33,10 +31,7 @@ static bool is_text_type(const char *content_type)
             return true;
     }
     for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
-        struct text suffix = text_of(SUFFIXES[i]);
-        if (type.length > suffix.length &&
-            text_equal_nocase((struct text){type.data + type.length - suffix.length, suffix.length},
-                              suffix))
+        if (text_ends_nocase(type, text_of(SUFFIXES[i])))
             return true;
     }
     return false;

@@ -41,10 +41,8 @@ static void take_header(struct event *event, void *context, struct text name, st
                      EVENT_HEADERS_MAX);
         return;
     }
-    for (size_t i = 0; i < name.length; i++) {
-        char c = name.data[i];
-        copy[i] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
-    }
+    for (size_t i = 0; i < name.length; i++)
+        copy[i] = text_lower(name.data[i]);
     headers[request->header_count++] = (struct header){{copy, name.length}, value};
 }
 

@@ -61,7 +61,7 @@ static void take_header(struct request *request, struct header *header, const ch
     if (!copy || (length == 5 && memcmp(name, "PROXY", 5) == 0))
         return;
     for (size_t i = 0; i < length; i++)
-        copy[i] = name[i] == '_' ? '-' : name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 32 : name[i];
+        copy[i] = name[i] == '_' ? '-' : text_lower(name[i]);
     *header = (struct header){{copy, length}, text_of(equals + 1)};
     request->header_count++;
 }
