@@ -8,7 +8,10 @@
 #include "hosts/cgi.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -18,6 +21,9 @@
 #include "core/response.h"
 
 enum { CGI_TIMEOUT_MS = 30000 };
+
+/* How much of a refused body is read and dropped, and how long each piece of it is waited for. */
+enum { DRAIN_MAX = 1024 * 1024, DRAIN_TIMEOUT_MS = 1000 };
 
 /* The variables that aren't headers. */
 struct variables {
@@ -193,16 +199,42 @@ static size_t read_up_to(int fd, char *data, size_t length)
     return total;
 }
 
-/* RFC 3875, section 4.2: no more than Content-Length may be read, and nothing where there is none.
+/*
+ * RFC 3875, section 4.2: no more than Content-Length may be read, and nothing where there is none.
+ * But Apache hands on a chunked body as it comes, with no length and with its Transfer-Encoding:
+ * that one ends with the input.
  */
 static void read_body(struct exchange *exchange)
 {
-    if (exchange->incoming.refusal || !exchange->has_length)
+    bool chunked = request_header(&exchange->request, "transfer-encoding").length;
+    if (exchange->incoming.refusal || (!exchange->has_length && !chunked))
         return;
-    char *data = arena_alloc(exchange->request.arena, exchange->length + 1);
+    size_t most = exchange->has_length ? exchange->length : exchange_room(exchange);
+    char *data = arena_alloc(exchange->request.arena, most + 1);
     if (data)
-        exchange_body(exchange,
-                      (struct text){data, read_up_to(STDIN_FILENO, data, exchange->length)});
+        exchange_body(exchange, (struct text){data, read_up_to(STDIN_FILENO, data, most)});
+}
+
+/*
+ * Reads what is left of a refused body. Apache's mod_cgid gives its programs a socket, and a socket
+ * that is closed with something unread in it takes the answer along that was written to it.
+ */
+static void drain_body(const struct exchange *exchange)
+{
+    char dropped[16 * 1024];
+    struct stat input;
+    if (!exchange->incoming.refusal || fstat(STDIN_FILENO, &input) < 0 || !S_ISSOCK(input.st_mode))
+        return;
+    shutdown(STDOUT_FILENO, SHUT_WR);
+    for (size_t total = 0; total < DRAIN_MAX;) {
+        struct pollfd readable = {.fd = STDIN_FILENO, .events = POLLIN};
+        ssize_t got = poll(&readable, 1, DRAIN_TIMEOUT_MS) > 0
+                          ? read(STDIN_FILENO, dropped, sizeof dropped)
+                          : 0;
+        if (got <= 0)
+            return;
+        total += (size_t)got;
+    }
 }
 
 static bool write_both(struct text head, struct text body)
@@ -253,6 +285,7 @@ int cgi_serve(const struct function *function)
     bool sent = write_both(head, payload);
     exchange_log(&exchange, &log, "cgi", payload.length);
     log_flush(&log);
+    drain_body(&exchange);
     if (function->close && exchange.incoming.refusal != REFUSED_UNAVAILABLE)
         function->close(exchange.request.state);
     arena_close(&arena);

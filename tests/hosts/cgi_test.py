@@ -8,6 +8,7 @@ descriptors) is tried too.
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -146,6 +147,39 @@ def shell(program, redirections, **environment):
     done = subprocess.run(["/bin/sh", "-c", '"$0" ' + redirections, program], capture_output=True,
                           env=environment, timeout=TIMEOUT)
     return done.returncode, done.stdout, done.stderr.decode()
+
+
+def over_a_socket(program, body, **more):
+    """One call as Apache's mod_cgid makes it: fd 0 and fd 1 are one socket. Returns its answer."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        environment = {"REQUEST_METHOD": "POST", "QUERY_STRING": "", "SCRIPT_NAME": "/cgi-bin/hello",
+                       "CONTENT_TYPE": "application/json", **more}
+        child = subprocess.Popen([program], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
+                                 env=environment)
+        theirs.close()
+        ours.settimeout(TIMEOUT)
+        ours.sendall(body)
+        ours.shutdown(socket.SHUT_WR)
+        out = b""
+        while part := ours.recv(65536):
+            out += part
+        equal(child.wait(TIMEOUT), 0, "exit status")
+    return parse_cgi(out)
+
+
+def test_reads_a_chunked_body_to_its_end(folder, program):
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    is_hello(over_a_socket(program, b'{"name":"you"}', **chunked), "you")
+    is_hello(call(program, "POST", "", b'{"name":"you"}', said=False, **chunked), "you")
+    equal(call(program, "POST", "", b" " * 10000, said=False, **chunked)[0], 413, "status")
+
+
+def test_a_refused_body_on_a_socket_doesnt_take_the_answer_along(folder, program):
+    for size in (10000, 150000):
+        body = b'{"name":"you"}'.ljust(size)
+        equal(over_a_socket(program, body, CONTENT_LENGTH=str(size))[0], 413, "status")
+        equal(over_a_socket(program, body, HTTP_TRANSFER_ENCODING="chunked")[0], 413, "status")
 
 
 def test_lives_with_closed_descriptors(folder, program):

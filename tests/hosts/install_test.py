@@ -71,6 +71,37 @@ def check_nginx(root):
             os.unlink(left)
 
 
+def check_apache(root):
+    global skipped
+    program = shutil.which("apache2", path=os.environ["PATH"] + ":/usr/sbin")
+    if not program:
+        skipped += 1
+        print("skip - the installed Apache files: apache2 isn't installed")
+        return
+    # Apache looks for the folders that it is told of, which are below the staged root.
+    for name in find(root, ".conf"):
+        with open(name) as file:
+            text = file.read()
+        with open(name, "w") as out:
+            out.write(text.replace('"/usr', f'"{root}/usr'))
+    for way, modules in {"proxy": "proxy proxy_fcgi", "fcgid": "fcgid", "cgi": "cgid"}.items():
+        modules = f"mpm_event authz_core alias dir headers include mime rewrite unique_id {modules}"
+        conf = os.path.join(root, "apache.conf")
+        with open(conf, "w") as out:
+            out.write("ServerName localhost\nListen 127.0.0.1:1\nTypesConfig /dev/null\n")
+            for module in modules.split():
+                out.write(f"LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so\n")
+            out.write(f'DefaultRuntimeDir "{root}"\nErrorLog "{root}/error.log"\n<VirtualHost *>\n')
+            for part in ("common", way):
+                out.write(f'Include "{find(root, f"apache/dime-{part}.conf")[0]}"\n')
+            out.write("</VirtualHost>\n")
+        tested = subprocess.run([program, "-t", "-f", conf], capture_output=True, text=True)
+        check(f"apache2 -t takes the installed files ({way})", tested.returncode == 0, tested.stderr)
+        os.unlink(conf)
+    if os.path.exists(f"{root}/error.log"):
+        os.unlink(f"{root}/error.log")
+
+
 def main(build):
     with tempfile.TemporaryDirectory() as root:
         os.chmod(root, 0o755)
@@ -82,6 +113,7 @@ def main(build):
             check(f"{page} is installed", find(root, page))
         check_program(root)
         check_nginx(root)
+        check_apache(root)
         done = make(build, "uninstall", root)
         check("make uninstall", done.returncode == 0, done.stdout)
         check("make uninstall leaves no file", not files_below(root), str(files_below(root)))

@@ -1,0 +1,92 @@
+# webservers_test.py - the golden events through every web server that dime has a configuration for:
+# nginx, Apache in its three ways, and nginx with fcgiwrap.
+#
+# usage: webservers_test.py BUILDDIR SRCDIR
+# All must give the same answers. The table has an event a line and a server a column.
+import glob
+import os
+import shutil
+import sys
+
+from apache import WAYS, Apache, missing
+from cases import directories
+from serving import PATH, Serving, listens, wait_until
+
+BUILD, SOURCE = directories()
+sys.path.append(os.path.join(SOURCE, "tests", "golden"))
+import run as golden  # noqa: E402 - the events and their judge
+
+
+class Fcgiwrap(Serving):
+    """nginx, which asks fcgiwrap to run the programs as CGI; set up as the README says."""
+
+    def __init__(self, build, source):
+        super().__init__(build, source, edit=self.use_fcgiwrap)
+
+    def use_fcgiwrap(self, name, text):
+        """The two changes of the README."""
+        if name == "dime-http.conf":
+            for function in self.functions:
+                text = text.replace(f"/{function}.sock", "/fcgiwrap.sock")
+        return text.replace("fastcgi_keep_conn on;", "fastcgi_keep_conn off;\n"
+                            f"fastcgi_param SCRIPT_FILENAME {self.run}$fastcgi_script_name;")
+
+    def start(self, name):
+        """Links a function where fcgiwrap looks for it; the first one starts fcgiwrap."""
+        os.makedirs(self.path("cgi-bin"), exist_ok=True)
+        os.symlink(self.program(name), self.path("cgi-bin", name))
+        if "fcgiwrap" not in self.processes:
+            self.spawn("fcgiwrap", "fcgiwrap", "-c", "2", "-s", "unix:" + self.path("fcgiwrap.sock"))
+            wait_until(lambda: listens(1, self.path("fcgiwrap.sock")), "fcgiwrap doesn't listen")
+
+
+class Server(golden.Nginx):
+    """The golden runner's host, for any of these servers."""
+
+    def __init__(self, serving):
+        self.serving = serving
+
+    def __call__(self, *_):
+        return self
+
+    def ask(self, event):
+        """The answer; some servers frame it anew."""
+        answer = super().ask(event)
+        answer.framed = False
+        return answer
+
+
+def servers():
+    """Name, what is missing for it, and how it is started."""
+    def absent(*programs):
+        return ", ".join(name for name in programs if not shutil.which(name, path=PATH))
+    yield "nginx", absent("nginx"), lambda: Serving(BUILD, SOURCE)
+    for way in WAYS:
+        yield "apache-" + way, missing(way), lambda way=way: Apache(BUILD, SOURCE, way)
+    yield "fcgiwrap", absent("nginx", "fcgiwrap"), lambda: Fcgiwrap(BUILD, SOURCE)
+
+
+def main():
+    """Asks all, and prints the table."""
+    paths = sorted(glob.glob(os.path.join(SOURCE, "tests", "golden", "*", "*.json")))
+    events = [event for event in map(golden.Event, paths) if "nginx" in event.hosts]
+    results, firsts, skipped = {}, {}, 0
+    for name, lacking, start in servers():
+        if lacking:
+            print(f"skip - the golden events through {name}: not installed: {lacking}")
+            skipped += len(events)
+            continue
+        asked = golden.ask_host(Server(start()), BUILD, SOURCE, events, firsts)
+        results[name] = {event.name: said for event, said in asked}
+    golden.print_table(events, list(results), results)
+    said = [(server, name, what) for server in results for name, what in results[server].items()]
+    for server, name, what in said:
+        if what:
+            print(f"not ok - {name} through {server}: {what}")
+    failed = sum(1 for entry in said if entry[2])
+    print(f"{len(said) - failed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
