@@ -8,41 +8,20 @@ import shutil
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "hosts"))
+import npm  # noqa: E402 - it lies beside the tests of the hosts
 from serving import Serving  # noqa: E402
 
-
-def skip(why):
-    print(f"skip - the pages in a browser: {why}")
-    print("0 passed, 0 failed, 1 skipped")
-    sys.exit(0)
-
-
-def fetch_modules(source, folder):
-    """Returns the folder of the modules, fetched if they aren't there in these versions."""
-    wanted = os.path.join(source, "tests", "browser", "package.json")
-    have = os.path.join(folder, "package.json")
-    modules = os.path.join(folder, "node_modules")
-    same = os.path.exists(have) and open(have).read() == open(wanted).read()
-    if same and os.path.isdir(os.path.join(modules, "playwright-core")):
-        return modules
-    os.makedirs(folder, exist_ok=True)
-    shutil.copyfile(wanted, have)
-    done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
-                           "--ignore-scripts", "--fetch-retries", "1", "--prefix",
-                           folder], capture_output=True, text=True)
-    if done.returncode != 0:
-        skip("npm couldn't fetch playwright-core and axe-core: " + done.stderr.strip()[-200:])
-    return modules
+WHAT = "the pages in a browser"
 
 
 def main(build, source):
-    for tool in ("node", "npm", "chromium"):
-        if not shutil.which(tool):
-            skip(f"{tool} isn't installed")
+    if not shutil.which("chromium"):
+        npm.skip(WHAT, "chromium isn't installed")
     # Outside a build tree of `make distcheck`, which lasts only as long as the test.
     folder = os.environ.get("DIME_BROWSER_MODULES", os.path.join(build, "browser"))
-    modules = fetch_modules(source, folder)
+    modules = npm.modules(os.path.join(HERE, "package.json"), folder, WHAT)
     shots = os.path.join(build, "tests", "screenshots")
     os.makedirs(shots, exist_ok=True)
     with Serving(build, source) as site:

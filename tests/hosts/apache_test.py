@@ -65,7 +65,8 @@ def each_pages(s):
     for path, kind in {"/": "text/html; charset=utf-8", "/change": "text/html; charset=utf-8",
                        "/problems": "text/html; charset=utf-8", "/style.css": "text/css; charset=utf-8",
                        "/dime.js": "text/javascript; charset=utf-8",
-                       "/favicon.svg": "image/svg+xml; charset=utf-8"}.items():
+                       "/favicon.svg": "image/svg+xml; charset=utf-8",
+                       "/openapi.json": "application/json"}.items():
         answer = s.get(path)
         equal((answer.status, answer.header("content-type")), (200, kind), path)
         true("default-src 'none'" in answer.header("content-security-policy"), path)

@@ -141,7 +141,8 @@ def test_files(s):
     """What the pages load is served with its type and kept for a while."""
     for path, kind in (("/style.css", "text/css; charset=utf-8"),
                        ("/dime.js", "text/javascript; charset=utf-8"),
-                       ("/favicon.svg", "image/svg+xml; charset=utf-8")):
+                       ("/favicon.svg", "image/svg+xml; charset=utf-8"),
+                       ("/openapi.json", "application/json")):
         answer = s.get(path)
         equal((answer.status, answer.header("content-type")), (200, kind), path)
         equal(answer.header("cache-control"), "public, max-age=300")
