@@ -1,0 +1,195 @@
+# systemd_test.py - the units that ship, under a real systemd in a container (machine.py).
+#
+# usage: systemd_test.py BUILDDIR SRCDIR
+# The machine gets what `make install` installs. The functions are spoken to through their sockets,
+# which systemd holds. What the units take away from a function is read from the running process, and
+# judged by systemd itself.
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+import fastcgi
+from cases import Skip, collect, directories, equal, run, true
+from machine import Machine, missing
+from serving import wait_until
+
+BUILD, SOURCE = directories()
+SOCKET, SERVICE = "dime@change.socket", "dime@change.service"
+ASK = fastcgi.request({"REQUEST_METHOD": "GET", "QUERY_STRING": "amount=1", "SCRIPT_NAME": "/cgi-bin/change"})
+RES = b'{"res":[{"4":"quarters"}]}'
+EXPOSURE = 0.5  # of `systemd-analyze security`: at most this, for a function without network
+
+
+def install(stage):
+    """Installs dime below STAGE; returns where its programs and its units are."""
+    done = subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={stage}"], check=False,
+                          capture_output=True, text=True)
+    equal(done.returncode, 0, done.stderr)
+    found = subprocess.run(["find", stage, "-name", "dime@.service", "-o", "-name", "change", "-type", "f"],
+                           capture_output=True, text=True, check=True).stdout.split()
+    service = next(path for path in found if path.endswith(".service"))
+    # Where the prefix isn't /usr, systemd looks for units in /etc and /usr/local too.
+    return os.path.dirname(service), next(path for path in found if path.endswith("/change"))
+
+
+def address(m):
+    return "unix:" + socket_path(m)
+
+
+def socket_path(m):
+    return m.path("/run/dime/change.sock")
+
+
+def ask(m):
+    """The body of one answer, on a connection of its own."""
+    with fastcgi.Connection(address(m)) as connection:
+        return connection.ask(ASK).body
+
+
+def shown(m, name, unit=SERVICE):
+    """A property of a unit."""
+    return m.run("systemctl", "show", "-P", name, unit).strip()
+
+
+def processes(m):
+    """The process ids of change in the machine."""
+    return m.try_run("pgrep", "-x", "change").stdout.split()
+
+
+def status_of(m, name):
+    """A line of /proc/PID/status of the running function."""
+    text = m.run("cat", f"/proc/{shown(m, 'MainPID')}/status")
+    return re.search(rf"^{name}:\s*(.*)$", text, re.M).group(1)
+
+
+def test_verify(m):
+    """systemd-analyze verify has nothing to say of the units."""
+    said = m.try_run("systemd-analyze", "verify", "--man=no", SOCKET, SERVICE)
+    equal((said.returncode, said.stdout + said.stderr), (0, ""))
+
+
+def test_security(m):
+    """systemd finds the service all but free of exposure."""
+    said = m.run("systemd-analyze", "security", "--no-pager", SERVICE)
+    exposure = float(re.search(r"exposure level for \S+ ([0-9.]+)", said).group(1))
+    print(f"# systemd-analyze security: {exposure}, at most {EXPOSURE}")
+    true(exposure <= EXPOSURE, f"{exposure}")
+
+
+def test_nothing_runs_unasked(m):
+    """The socket is there for the web server's group, and no process before the first request."""
+    m.run("systemctl", "enable", "--now", SOCKET)
+    found = os.stat(socket_path(m))
+    group = int(m.run("getent", "group", "www-data").split(":")[2])
+    equal((stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid), (0o660, 0, group))
+    equal(processes(m), [])
+
+
+def test_answers(m):
+    """The first request starts the function and is answered; later ones find it running."""
+    started = time.monotonic()
+    equal(ask(m), RES)
+    first = time.monotonic() - started
+    pid = shown(m, "MainPID")
+    started = time.monotonic()
+    equal(ask(m), RES)
+    print(f"# the first answer took {first * 1000:.0f} ms, the second {(time.monotonic() - started) * 1000:.1f}")
+    equal(shown(m, "MainPID"), pid)
+    equal(shown(m, "ActiveState"), "active")
+
+
+def test_confined(m):
+    """The running function has no privilege, no network, and a filter of its system calls."""
+    equal(status_of(m, "NoNewPrivs"), "1")
+    equal(status_of(m, "Seccomp"), "2")
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        equal(status_of(m, name), "0" * 16, name)
+    true(status_of(m, "Uid").split()[0] != "0", "it runs as root")
+    pid = shown(m, "MainPID")
+    devices = m.run("nsenter", "-t", pid, "-n", "cat", "/proc/net/dev").splitlines()[2:]
+    equal([line.split(":")[0].strip() for line in devices], ["lo"], "network devices")
+
+
+def test_works_under_the_filter(m):
+    """Big bodies, many clients and hostile ones meet no system call that is forbidden."""
+    body = b'{"amount":1}'.ljust(8192)
+    post = fastcgi.request({"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json",
+                            "CONTENT_LENGTH": "8192", "SCRIPT_NAME": "/cgi-bin/change"}, body)
+    many = [fastcgi.Connection(address(m)) for _ in range(64)]
+    for connection in many:
+        equal(connection.ask(post).body, RES)
+        connection.send_pieces([post[i:i + 1000] for i in range(0, len(post), 1000)], 0.001)
+    for connection in many:
+        equal(connection.read().body, RES)
+        connection.close()
+    with fastcgi.Connection(address(m)) as hostile:
+        hostile.send(b"\xff" * 4096)
+    equal(ask(m), RES)
+    equal(shown(m, "NRestarts"), "0", "restarts")
+
+
+def test_logs(m):
+    """Each request is a line of JSON in the journal."""
+    with fastcgi.Connection(address(m)) as connection:
+        name = connection.ask(ASK).headers["x-request-id"]
+
+    def found():
+        lines = m.run("journalctl", "-q", "-o", "cat", "-u", SERVICE, "--no-pager").splitlines()
+        return [line for line in lines if line.startswith("{") and json.loads(line).get("requestId") == name]
+    line = json.loads(wait_until(found, "there is no line of the request")[0])
+    equal((line["function"], line["host"], line["status"]), ("change", "fastcgi", 200))
+
+
+def test_killed(m):
+    """After a kill -9 the next request is answered: the socket was open all the time."""
+    pid = shown(m, "MainPID")
+    m.run("systemctl", "kill", "-s", "KILL", SERVICE)
+    equal(ask(m), RES)
+    true(shown(m, "MainPID") not in (pid, "0"), "it's the same process")
+
+
+def test_restarts_lose_nothing(m):
+    """Ten restarts while a client asks: every request is answered."""
+    for _ in range(10):
+        restart = subprocess.Popen(["nsenter", "-t", str(m.leader), "-m", "-p", "-C", "systemctl",
+                                    "restart", SERVICE])
+        asked = 0
+        while restart.poll() is None or asked < 20:
+            equal(ask(m), RES)
+            asked += 1
+        equal(restart.returncode, 0, "the restart's status")
+    equal(shown(m, "Result"), "success")
+
+
+def test_stops(m):
+    """Stopping the service is clean; stopping the socket takes it away."""
+    m.run("systemctl", "stop", SERVICE)
+    equal((shown(m, "Result"), processes(m)), ("success", []))
+    equal(ask(m), RES)
+    m.run("systemctl", "stop", SOCKET, SERVICE)
+    equal(processes(m), [])
+    m.run("systemctl", "disable", SOCKET)
+
+
+if __name__ == "__main__":
+    reason = missing()
+    if not reason and fastcgi.is_sanitized(os.path.join(BUILD, "change")):
+        reason = "a sanitized program needs more than the units allow"
+    if reason:
+        print(f"skip - the units under systemd: {reason}\n0 passed, 0 failed, 1 skipped")
+        sys.exit(0)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        install(folder)
+        try:
+            with Machine(folder) as machine:
+                status = run(collect(globals()), machine)
+        except AssertionError as error:
+            print(f"skip - the units under systemd: {error}\n0 passed, 0 failed, 1 skipped")
+            status = 0
+    sys.exit(status)
