@@ -76,7 +76,7 @@ def main(build):
         os.chmod(root, 0o755)
         done = make(build, "install", root)
         check("make install", done.returncode == 0, done.stdout)
-        for page in ("index.html", "change.html", "problems.html", "style.css", "dime.js"):
+        for page in ("index.html", "change.html", "problems.html", "error.html", "style.css", "dime.js"):
             check(f"www/{page} is installed", find(root, f"share/dime/www/{page}"))
         for page in ("change.8", "hello.8", "dime.7"):
             check(f"{page} is installed", find(root, page))
