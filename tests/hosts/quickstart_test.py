@@ -235,6 +235,15 @@ def test_port_taken(place):
             true(not os.path.exists(os.path.join(place.tree, "build")), "it has built")
 
 
+def listen_on(address, alone):
+    """A socket that listens on this IPv6 address, and for IPv4 as well unless it's alone."""
+    other = socket.socket(socket.AF_INET6)
+    other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, alone)
+    other.bind((address, 0))
+    other.listen()
+    return other
+
+
 def test_low_port(place):
     """A port that only root may have gets one line."""
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as file:
@@ -406,6 +415,27 @@ def test_first_start(place):
         equal(sorted(os.listdir(logs)), ["access.log", "change.log", "hello.log", "nginx.log"])
         equal(os.stat(quickstart.directory()).st_mode & 0o777, 0o700, "mode of its directory")
         quickstart.stop(signal.SIGINT)
+
+
+def test_port_of_ipv6(place):
+    """Somebody who listens on [::] for IPv6 alone isn't in the way."""
+    with listen_on("::", True) as other:
+        port = other.getsockname()[1]
+        with Quickstart(place, "--port", str(port)) as quickstart:
+            quickstart.ready()
+            equal(change(port), CHANGE)
+            quickstart.stop(signal.SIGTERM)
+
+
+def test_port_taken_later(place):
+    """A port that is found taken only as nginx starts gets the same line."""
+    fake = place.fake("curl", "exit 7")
+    with listen_on("::", False) as other:
+        port = other.getsockname()[1]
+        said = refused(place, 1, "--port", str(port), path=fake)
+    place.forget_fakes()
+    true(f"quickstart: port {port} is taken; choose another one: ./quickstart --port N\n" in said, said)
+    true("dime is served" not in said, said)
 
 
 def test_second_start(place):
