@@ -536,6 +536,19 @@ def test_closed_directory_as_root(place):
     os.chmod(place.tree, 0o755)
 
 
+def test_full_tmpdir(place):
+    """A TMPDIR without room gets one line that says so, and nothing is left."""
+    if not ROOT or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
+        raise Skip("needs root, and a mount namespace for a small TMPDIR")
+    script = 'mount -t tmpfs -o size=64k none "$TMPDIR" && "$@"; s=$?; ls "$TMPDIR"; exit $s'
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh",
+                           os.path.join(place.tree, "quickstart"), "--port", str(free_port())],
+                          capture_output=True, text=True, env=dict(os.environ, TMPDIR=place.tmp))
+    equal((done.returncode, done.stdout.splitlines()[1:]), (1, []), "left in it")
+    equal(done.stderr, f"quickstart: there is no room for 2 MB in {place.tmp}; make some, or try:"
+          " TMPDIR=/var/tmp ./quickstart\n")
+
+
 def test_unusual_tmpdir(place):
     """A TMPDIR that can't be used gets one clear line."""
     for name in ("with space", "quote'\"", "dollar$x", "l" * 100):
