@@ -144,6 +144,10 @@ struct function {
     /* Once per worker, before its first request. May be NULL. False: *WHY says what is missing. */
     bool (*open)(void **state, const char **why);
     void (*handle)(const struct request *request, struct response *response);
+    /* In place of handle where a field is wrong by the table: says with response_field_problem what
+     * handle would find wrong with the others, so that a person hears of all at once. May be NULL.
+     */
+    void (*check)(const struct request *request, struct response *response);
     void (*close)(void *state); /* once per worker, after its last request. May be NULL. */
 };
 

@@ -90,7 +90,8 @@
         const show = await fetch(form.getAttribute('action'), {
             method: 'POST',
             body: form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data),
-            headers: { Accept: 'text/html' },
+            /* A page of the function's; but of nginx's problems the words alone, to keep the form. */
+            headers: { Accept: 'text/html, application/problem+json' },
             signal: mine.signal,
         }).then((answer) => read_answer(form, answer)).catch(() => () => show_problem(form,
             'No answer', 'The server did not answer. See that you are connected, and try again.'));

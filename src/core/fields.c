@@ -50,8 +50,8 @@ static bool check_length(struct reading *reading, const struct field *field, siz
     if (!short_of && (int64_t)length <= field->max)
         return true;
     response_field_problem(reading->response, field->name,
-                           "%s is %zu bytes long; it must have at %s %" PRId64 ".", field->name,
-                           length, short_of ? "least" : "most", short_of ? field->min : field->max);
+                           "%s has %zu bytes; give at %s %" PRId64 ".", field->name, length,
+                           short_of ? "least" : "most", short_of ? field->min : field->max);
     reading->failed = true;
     return false;
 }

@@ -146,9 +146,11 @@ static void put_problem(struct filling *filling)
     if (response->answer != ANSWER_PROBLEM)
         return;
     buffer_puts(filling->out, "<div class=\"problem\" role=\"alert\"><h2>");
-    buffer_puts(filling->out, problem_of(response->status)->title);
+    bool several = response->error_count > 1;
+    buffer_puts(filling->out,
+                several ? "Some fields are wrong" : problem_of(response->status)->title);
     buffer_puts(filling->out, "</h2><p>");
-    if (response->error_count > 1)
+    if (several)
         buffer_puts(filling->out, "Correct the marked fields.");
     else
         buffer_html(filling->out, problem_detail(response));

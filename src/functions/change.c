@@ -154,13 +154,35 @@ static bool read_kinds(struct question *question)
     const struct value *coins = field(question->request, "coins");
     const struct value *till = field(question->request, "till");
     if (!coins->given && !till->given) {
-        take_currency(question); /* sorted already */
+        if (question->currency)
+            take_currency(question); /* sorted already */
         return true;
     }
     if (till->given)
         return take_till(question, till, coins) && sort_kinds(question, "till");
     take_list(question, coins);
     return sort_kinds(question, "coins");
+}
+
+/* Whether what was given for a field has been refused already. */
+static bool is_wrong(const struct response *response, const char *field_name)
+{
+    for (size_t i = 0; i < response->error_count; i++) {
+        if (strcmp(response->errors[i].field, field_name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Reads on though one field is wrong, so that all that are wrong are told of at once. */
+static bool read_question(struct question *question)
+{
+    const struct response *response = question->response;
+    bool currency = !is_wrong(response, "currency") && read_currency(question);
+    bool amount = currency && !is_wrong(response, "amount") && read_amount(question);
+    bool kinds =
+        !is_wrong(response, "coins") && !is_wrong(response, "till") && read_kinds(question);
+    return amount && kinds;
 }
 
 /* A piece that the currency doesn't have: a silver coin of 20 mm, named by its value. */
@@ -381,7 +403,7 @@ static void handle(const struct request *request, struct response *response)
 {
     struct question question = {.request = request, .response = response};
     struct coins_answer answer;
-    if (!read_currency(&question) || !read_amount(&question) || !read_kinds(&question))
+    if (!read_question(&question))
         return;
     switch (coins_solve(request->arena, question.kinds, question.count, question.amount, &answer)) {
     case COINS_MADE:
@@ -404,6 +426,12 @@ static void handle(const struct request *request, struct response *response)
     }
 }
 
+static void check(const struct request *request, struct response *response)
+{
+    struct question question = {.request = request, .response = response};
+    read_question(&question);
+}
+
 const struct function function_change = {
     .name = "change",
     .summary = "The fewest coins for an amount of money",
@@ -412,4 +440,5 @@ const struct function function_change = {
     .fields = FIELDS,
     .page = &change_page,
     .handle = handle,
+    .check = check,
 };

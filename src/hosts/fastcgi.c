@@ -147,6 +147,7 @@ static int serve_with_workers(const struct options *options, int listener)
     struct workers_settings settings = {
         .function = function_served.name,
         .listener = listener,
+        .own_listener = options->listen,
         .count = options->workers,
         .arguments = arguments,
     };

@@ -144,6 +144,14 @@ int listen_open(const char *address, const char *function)
     return path ? open_unix(path, address, function) : open_tcp(address, function);
 }
 
+void listen_refuse(int fd)
+{
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX)
+        shutdown(fd, SHUT_RD);
+}
+
 void listen_remove(const char *address)
 {
     const char *path = unix_path(address);

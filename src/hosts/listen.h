@@ -23,6 +23,13 @@ int listen_open(const char *address, const char *function);
  */
 void listen_remove(const char *address);
 
+/*
+ * Lets nobody connect to a unix socket any more, while those who wait in its queue can still be
+ * accepted; a successor may take its path from now on. Does nothing to a TCP socket: shutdown(2)
+ * would throw out those who wait.
+ */
+void listen_refuse(int fd);
+
 /* Whether FD is a listening socket: how spawn-fcgi and systemd start a FastCGI program. */
 bool listen_is(int fd);
 

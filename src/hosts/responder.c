@@ -64,13 +64,15 @@ struct worker {
 };
 
 static atomic_bool stop_asked;
-static int stop_event = -1; /* readable once the process is to stop: wakes every thread */
+static atomic_bool queue_asked; /* there will be no next worker for what waits in the queue */
+static int stop_event = -1;     /* readable once the process is to stop: wakes every thread */
 
 static void ask_to_stop(int signal)
 {
-    (void)signal;
     int error = errno;
     uint64_t one = 1;
+    if (signal == SIGINT)
+        atomic_store(&queue_asked, true);
     atomic_store(&stop_asked, true);
     if (write(stop_event, &one, sizeof one) < 0)
         errno = error; /* it is full, so it's readable already */
@@ -357,18 +359,28 @@ static void close_quiet(struct worker *worker, struct connection *head)
     }
 }
 
+/* Serves what waits in the listener's queue. */
+static void serve_queue(struct worker *worker, int64_t end_ns)
+{
+    for (int left = LISTEN_BACKLOG; left && clock_monotonic_ns() < end_ns; left--) {
+        if (!accept_one(worker))
+            break;
+        log_flush(&worker->log);
+    }
+    pause_listener(worker, 0);
+}
+
 /* Finishes what has begun to arrive. What still waits in the listener's queue is for the next
- * worker. */
+ * worker, if there is one. */
 static void finish(struct worker *worker)
 {
     const int64_t start = clock_monotonic_ns(), ms = 1000000;
     epoll_ctl(worker->epoll, EPOLL_CTL_DEL, stop_event, NULL);
     pause_listener(worker, 0);
-    if (worker->settings->own_listener) {
-        for (int left = LISTEN_BACKLOG; left && accept_one(worker); left--)
-            log_flush(&worker->log);
-        pause_listener(worker, 0);
-    }
+    if (worker->settings->own_listener)
+        listen_refuse(worker->settings->listener);
+    if (worker->settings->own_listener || atomic_load(&queue_asked))
+        serve_queue(worker, start + STOP_MS * ms);
     close_quiet(worker, &worker->idle);
     while (worker->connections && clock_monotonic_ns() - start < STOP_MS * ms) {
         struct epoll_event events[EVENTS];

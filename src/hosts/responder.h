@@ -21,7 +21,9 @@ enum { RESPONDER_THREADS_MAX = 64 };
 
 /*
  * Serves with that many threads until SIGTERM, SIGINT or SIGHUP; then finishes the requests that
- * have begun to arrive and returns 0. Returns 1, having said why on stderr, if it couldn't start.
+ * have begun to arrive and returns 0. What waits in the queue of a listener that isn't its own is
+ * left to the next worker, but with SIGINT, by which a parent says that there will be none, it's
+ * served as well. Returns 1, having said why on stderr, if it couldn't start.
  */
 int responder_serve(const struct responder_settings *settings);
 

@@ -124,6 +124,28 @@ static bool wants_form(const struct request *request)
            !request->body.length;
 }
 
+/* Where the function's table has a field. */
+static size_t place_of(const struct function *function, const char *name)
+{
+    size_t place = 0;
+    while (function->fields[place].name && strcmp(function->fields[place].name, name) != 0)
+        place++;
+    return place;
+}
+
+/* In the order of the table, which is that of the form; several of one field stay as they are. */
+static void sort_errors(const struct function *function, struct response *response)
+{
+    struct field_error *errors = response->errors;
+    for (size_t i = 1; i < response->error_count; i++) {
+        struct field_error moving = errors[i];
+        size_t place = place_of(function, moving.field), at = i;
+        for (; at && place_of(function, errors[at - 1].field) > place; at--)
+            errors[at] = errors[at - 1];
+        errors[at] = moving;
+    }
+}
+
 static void answer(const struct function *function, struct request *request,
                    const struct incoming *incoming, struct response *response)
 {
@@ -141,6 +163,9 @@ static void answer(const struct function *function, struct request *request,
         function->handle(request, response);
     else if (wants_form(request))
         response_html(response);
+    else if (function->check && response->error_count)
+        function->check(request, response);
+    sort_errors(function, response);
 }
 
 static bool out_of_memory(const struct response *response)

@@ -23,6 +23,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "hosts/listen.h"
 
 static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 10000000000,
                      STOP_NS = 8000000000;
@@ -45,6 +46,7 @@ static void become_worker(const struct parent *parent, pid_t parent_pid)
 {
     sigset_t none;
     sigemptyset(&none);
+    signal(SIGINT, SIG_DFL); /* a shell's background may ignore it, and here it's how to stop */
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent_pid)
@@ -189,13 +191,15 @@ static void signal_all(const struct parent *parent, int signal, pid_t ended)
     }
 }
 
-/* Workers finish within 5 seconds of SIGTERM; one that doesn't is stuck, and is killed. */
+/* Workers finish within 5 seconds of a signal; one that doesn't is stuck, and is killed. */
 static int stop_all(const struct parent *parent)
 {
     const struct timespec pause = {.tv_nsec = 5000000};
     int64_t end_ns = clock_monotonic_ns() + STOP_NS;
     pid_t pid;
-    signal_all(parent, SIGTERM, 0);
+    if (parent->settings->own_listener)
+        listen_refuse(parent->settings->listener);
+    signal_all(parent, parent->settings->own_listener ? SIGINT : SIGTERM, 0);
     while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
         if (pid > 0) {
             signal_all(parent, 0, pid);

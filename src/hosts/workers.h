@@ -6,12 +6,15 @@
 #ifndef DIME_HOSTS_WORKERS_H
 #define DIME_HOSTS_WORKERS_H
 
+#include <stdbool.h>
+
 enum { WORKERS_MAX = 256 };
 
 struct workers_settings {
-    const char *function;   /* a name for the log */
-    int listener;           /* becomes fd 0 of each worker */
-    int count;              /* 1 to WORKERS_MAX */
+    const char *function; /* a name for the log */
+    int listener;         /* becomes fd 0 of each worker */
+    bool own_listener;    /* nobody else holds it: what is queued must be served before stopping */
+    int count;            /* 1 to WORKERS_MAX */
     char *const *arguments; /* of a worker, ended by NULL */
 };
 
@@ -21,7 +24,8 @@ struct workers_settings {
  * after a delay that doubles from 100 ms to 10 s. SIGHUP starts a new worker for every one, from
  * the program file as it's then; once the new one has lived for a second the old one finishes what
  * it has and ends, and if the new one dies before, the old one stays. On SIGTERM or SIGINT the
- * workers are told to finish, waited for, and 0 is returned. 1, with a line on stderr, if it could
+ * workers are told to finish, by SIGINT and with what waits in the queue if the listener is their
+ * parent's own, are waited for, and 0 is returned. 1, with a line on stderr, if it could
  * not start.
  */
 int workers_run(const struct workers_settings *settings);

@@ -290,11 +290,21 @@ static enum coins_outcome solve_by_table(struct plan *plan, int64_t cells,
     return COINS_MADE;
 }
 
+/* One kind needs no table, in which as many as INT64_MAX pieces would read as none. */
+static enum coins_outcome solve_one_kind(const struct plan *plan, struct coins_answer *answer)
+{
+    answer->pieces = plan->low / plan->kinds[0].value;
+    answer->counts[plan->kinds[0].position] = answer->pieces;
+    return COINS_MADE;
+}
+
 /* Solves for the one amount plan->low. */
 static enum coins_outcome solve_amount(struct plan *plan, struct coins_answer *answer)
 {
     if (plan->low > plan->worth[0] || plan->low % plan->divisor != 0)
         return COINS_IMPOSSIBLE;
+    if (plan->count == 1)
+        return solve_one_kind(plan, answer);
     set_windows(plan);
     int64_t cells = count_cells(plan);
     if (cells == 0)

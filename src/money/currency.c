@@ -18,8 +18,8 @@
 /*
  * usmint.gov/learn/coins-and-medals/circulating-coins/coin-specifications and uscurrency.gov:
  * every note is 6.14 by 2.61 inches. Half dollars and dollar coins are hardly met in change and
- * left out. Cents are no longer struck for circulation since November 2025, but remain in it.
- * The $2 note is still made.
+ * left out. The last cent for circulation was struck on 12 November 2025 (U.S. Mint); those
+ * that there are remain in it. The $2 note is still made.
  */
 static const struct piece usd[] = {
     NOTE(10000, "100 dollar bill", "100 dollar bills", 155956, 66294, GREEN),
@@ -94,8 +94,8 @@ static const struct piece gbp[] = {
 };
 
 /*
- * swissmint.ch (circulation coins; whole millimetres in the coinage ordinance, SR 941.101.2) and
- * snb.ch, the ninth series of notes. The 1 rappen coin was withdrawn in 2007.
+ * swissmint.ch (circulation coins, to a twentieth of a millimetre; SR 941.101.2 has them in whole
+ * ones) and snb.ch, the ninth series of notes. The 1 rappen coin was withdrawn in 2007.
  */
 static const struct piece chf[] = {
     NOTE(100000, "1000 franc note", "1000 franc notes", 158000, 70000, PURPLE),
@@ -132,7 +132,9 @@ static const struct piece jpy[] = {
 
 /*
  * banxico.org.mx/banknotes-and-coins: coins of types C, C1 and D in circulation, notes of type
- * G. The 5 centavo coin is no longer struck, and the 20 peso note gives way to the coin: both
+ * G, 65 mm high and from 125 to 153 mm long. The decrees of 2024 and January 2026 (Diario Oficial)
+ * change the alloys of the coins from 1 to 10 pesos and the picture on that of 20, no size and no
+ * colour. The 5 centavo coin is no longer struck, and the 20 peso note gives way to the coin: both
  * left out.
  */
 static const struct piece mxn[] = {
@@ -153,7 +155,9 @@ static const struct piece mxn[] = {
 
 /*
  * rbi.org.in (FAQ on Indian currency; Mahatma Gandhi New Series) and the Coinage Rules of 2019,
- * G.S.R. 184(E), for 1 to 20 rupees. 50 paise is the smallest coin in circulation. The 2000
+ * G.S.R. 184(E), for 1 to 20 rupees. 50 paise is the smallest coin in circulation; its size is
+ * that of the series of 2011 (RBI press release of July 2011: 19 to 27 mm for 50 paise to 10
+ * rupees), as there is none in the series of 2019. The 2000
  * rupee note was withdrawn in 2023; notes of 1, 2 and 5 rupees are hardly met. 10 and 20 rupees
  * are both notes and coins: no value is twice in a table, so the coin stands for both.
  */
@@ -189,8 +193,9 @@ static const struct piece aud[] = {
 };
 
 /*
- * riksbank.se, and its regulations 2014:84 (coins) and 2014:85 (notes). The last coin below one
- * krona was withdrawn in 2010, though prices still have decimals.
+ * riksbank.se, and its regulations 2014:84 (coins of 1, 2 and 5 kronor) and 2014:85 (notes); the
+ * coin of 10 is the one from 1991. The last coin below one krona was withdrawn in 2010, though
+ * prices still have decimals.
  */
 static const struct piece sek[] = {
     NOTE(100000, "1000 krona note", "1000 krona notes", 154000, 66000, BROWN),

@@ -211,6 +211,9 @@ const STATES = {
         await open(page, '/change');
         await ask(page, { amount: 'a'.repeat(60), coins: 'x', till: 'y' });
     },
+    'an address without a page': async (page) => {
+        assert.equal((await page.goto(`${BASE}/cgi-bin/nothing`)).status(), 404);
+    },
     'an answer of hello': async (page) => {
         await open(page, '/cgi-bin/hello');
         await page.locator('main [name="name"]').fill('n'.repeat(60));

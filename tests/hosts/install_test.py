@@ -51,7 +51,7 @@ def check_nginx(root):
         skipped += 1
         print("skip - the installed nginx files: nginx isn't installed")
         return
-    http, server = find(root, "dime-http.conf"), find(root, "dime-server.conf")
+    http, server = find(root, "etc/dime/dime-http.conf"), find(root, "etc/dime/dime-server.conf")
     check("nginx's two files are installed", len(http) == 1 and len(server) == 1,
           str(files_below(root)))
     # They include each other by their final paths: beneath the staged root those need its prefix.
@@ -102,21 +102,63 @@ def check_apache(root):
         os.unlink(f"{root}/error.log")
 
 
+def check_changes(build, root):
+    """What an administrator changed is kept, and what wasn't changed is replaced."""
+    http, server = (find(root, f"etc/dime/dime-{name}.conf")[0] for name in ("http", "server"))
+    originals = os.path.dirname(find(root, "share/dime/nginx/dime-http.conf")[0])
+    for name in (http, server):
+        check(f"{os.path.basename(name)} has a copy as it came",
+              open(name).read() == open(os.path.join(originals, os.path.basename(name))).read())
+    new = open(server).read()
+    with open(http, "a") as out:
+        out.write("# ours\n")
+    # As an older dime left it: the file and its copy are alike, but not as they come now.
+    for name in (server, os.path.join(originals, "dime-server.conf")):
+        with open(name, "w") as out:
+            out.write("# of an older dime\n")
+    done = make(build, "install", root)
+    check("make install over it", done.returncode == 0, done.stdout)
+    check("a changed file is kept", open(http).read().endswith("# ours\n"))
+    check("it says so last, and where the new one is", done.stdout.endswith(
+        f"kept {http}, which was changed; the new one is {originals}/dime-http.conf\n"), done.stdout)
+    check("it says nothing of the others", done.stdout.count("kept ") == 1, done.stdout)
+    check("a file that wasn't changed is replaced", open(server).read() == new)
+    done = make(build, "install", root)
+    check("it is kept the next time too", open(http).read().endswith("# ours\n"), done.stdout)
+
+
+def check_uninstall(build, root):
+    done = make(build, "uninstall", root)
+    check("make uninstall", done.returncode == 0, done.stdout)
+    left = files_below(root)
+    check("make uninstall leaves the changed file and no other", len(left) == 1 and
+          left[0].endswith("etc/dime/dime-http.conf"), str(left))
+    check("it says so", f"kept {root}/{left[0]}, which was changed\n" in done.stdout, done.stdout)
+    make(build, "install", root)
+    shutil.copy(find(root, "share/dime/nginx/dime-http.conf")[0], find(root, "etc/dime/dime-http.conf")[0])
+    done = make(build, "uninstall", root)
+    check("make uninstall leaves no file otherwise", not files_below(root), str(files_below(root)))
+    check("and no folder of dime's", not [name for _, names, _ in os.walk(root) for name in names
+                                          if name == "nginx"])
+
+
 def main(build):
     with tempfile.TemporaryDirectory() as root:
         os.chmod(root, 0o755)
         done = make(build, "install", root)
         check("make install", done.returncode == 0, done.stdout)
-        for page in ("index.html", "change.html", "problems.html", "style.css", "dime.js"):
+        for page in ("index.html", "change.html", "problems.html", "error.html", "style.css", "dime.js"):
             check(f"www/{page} is installed", find(root, f"share/dime/www/{page}"))
         for page in ("change.8", "hello.8", "dime.7"):
             check(f"{page} is installed", find(root, page))
         check_program(root)
+        check_changes(build, root)
+        check_uninstall(build, root)
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        make(build, "install", root)
         check_nginx(root)
         check_apache(root)
-        done = make(build, "uninstall", root)
-        check("make uninstall", done.returncode == 0, done.stdout)
-        check("make uninstall leaves no file", not files_below(root), str(files_below(root)))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

@@ -49,6 +49,8 @@ def is_problem(answer, status, name=None):
     equal(answer.header("content-type"), "application/problem+json", "Content-Type")
     equal(answer.header("cache-control"), "no-store", "Cache-Control")
     equal(answer.header("x-content-type-options"), "nosniff", "X-Content-Type-Options")
+    equal(answer.all("vary"), ["Accept"], "Vary")
+    equal(answer.header("content-security-policy"), None, "a policy is for pages")
     problem = answer.json()
     equal(set(problem) - {"errors"}, {"type", "title", "status", "detail", "instance"}, "members")
     equal(problem["status"], status, "status in the body")
@@ -62,6 +64,25 @@ def is_problem(answer, status, name=None):
     equal(problem["type"], "/problems/" + name, "type")
     equal(problem["title"], names[name], "title")
     return problem
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
+
+
+def is_error_page(answer, status, title):
+    """Checks a page for a person: the words for the status, the headers of a page and a problem."""
+    equal(answer.status, status, "status")
+    equal(answer.header("content-type"), "text/html; charset=utf-8", "Content-Type")
+    equal(answer.header("cache-control"), "no-store", "Cache-Control")
+    equal(answer.header("x-content-type-options"), "nosniff", "X-Content-Type-Options")
+    equal(answer.header("referrer-policy"), "same-origin", "Referrer-Policy")
+    true(answer.header("permissions-policy"), "no Permissions-Policy")
+    true("default-src 'none'" in answer.header("content-security-policy"), "no policy")
+    true("Accept" in answer.all("vary"), "no Vary")
+    equal(re.findall(r"<(?:h1|title)>(.*?)(?: - dime)?</", answer.text.replace("&#39;", "'")), [title] * 2)
+    true(answer.header("x-request-id") in answer.text, "the page doesn't tell the id")
+    equal(re.findall(r"<!--|<script|<style", answer.text), [], "what isn't for a reader")
+    headers_once(answer)
 
 
 def headers_once(answer):
@@ -179,7 +200,7 @@ def test_unknown_page(s):
     """A page that isn't there is a 404 problem without a type."""
     for path in ("/nothing", "/change.html", "/index.html", "/function.html", "/change/",
                  "/.git/config", "/www/index.html", "/none.css", "/.dime/problem",
-                 "/.dime/no-such-function",
+                 "/.dime/page", "/.dime/function-problem", "/error.html", "/error",
                  "/style.css/", "/dime-server.conf", "/CGI-BIN/change", "/Change"):
         equal(is_problem(s.get(path), 404, "about:blank")["title"], "Not Found", path)
 
@@ -319,6 +340,43 @@ def test_broken_requests(s):
                     b"Host: a\r\nContent-Length: x\r\n", b"Host: a\r\nContent-Length: -1\r\n"):
         is_problem(s.raw_answer(b"GET / HTTP/1.1\r\n" + headers + b"\r\n"), 400)
     is_problem(s.raw_answer(b"GET / HTTP/9.1\r\nHost: a\r\n\r\n"), 505, "about:blank")
+
+
+# nginx's errors, for a person.
+
+def test_error_pages(s):
+    """A browser gets nginx's errors as a page, in words for a person."""
+    for path in ("/nothing", "/cgi-bin/nothing", "/cgi-bin/change/", "/healthz/nothing",
+                 "/problems/nothing", "/.dime/page"):
+        is_error_page(s.get(path, BROWSER), 404, "There is no page here")
+    answer = s.post("/change", "amount=1", BROWSER)
+    is_error_page(answer, 405, "This address can't be used like that")
+    equal(answer.header("allow"), "GET, HEAD")
+    for path in (CHANGE, "/cgi-bin/nothing"):
+        is_error_page(s.post(path, "x" * (LIMIT + 1), BROWSER), 413, "That is too much at once")
+    is_error_page(s.get("/", dict(BROWSER, **{"If-Match": '"x"'})), 412, "This request can't be read")
+    head = s.get("/nothing", BROWSER, "HEAD")
+    equal((head.status, head.body), (404, b""))
+
+
+def test_error_pages_by_accept(s):
+    """A page only where Accept names text/html and not JSON as much."""
+    for accept in ("text/html", "TEXT/HTML", "text/html, text/plain, */*;q=0.01",
+                   "application/xhtml+xml,text/html", "text/html,application/json;q=0.9"):
+        is_error_page(s.get("/nothing", {"Accept": accept}), 404, "There is no page here")
+    for accept in ("*/*", "", "application/json", "application/problem+json", "text/plain", "text/*",
+                   "application/json, text/html", "text/html,application/problem+json",
+                   "text/html;q=0", "text/htmlx"):
+        is_problem(s.get("/nothing", {"Accept": accept}), 404, "about:blank")
+    is_problem(s.post("/cgi-bin/nothing", "x" * (LIMIT + 1)), 413)
+
+
+def test_accept_of_script(s):
+    """The script's form gets the function's pages, and of nginx's errors the words."""
+    with open(os.path.join(SOURCE, "www", "dime.js")) as file:
+        accept = {"Accept": re.search(r"Accept: '(.*?)'", file.read())[1]}
+    equal(s.post(CHANGE, "amount=x", accept).header("content-type"), "text/html; charset=utf-8")
+    is_problem(s.post(CHANGE, "x" * (LIMIT + 1), accept), 413)
 
 
 # What a function is told.
@@ -486,7 +544,9 @@ def test_function_down(_):
             is_problem(answer, 503)
             equal(answer.header("retry-after"), "1")
             headers_once(answer)
-        is_problem(s.post(CHANGE, "amount=1", {"Accept": "text/html"}), 503)
+        answer = s.post(CHANGE, "amount=1", BROWSER)
+        is_error_page(answer, 503, "There is no answer just now")
+        equal(answer.header("retry-after"), "1")
         equal((s.get("/healthz").status, s.get(HELLO).status), (200, 200))
         s.start("change")
         equal(s.get("/healthz/change").status, 200)
@@ -516,6 +576,7 @@ def test_function_too_slow(_):
         listener.bind(s.path("change.sock"))
         listener.listen(8)
         is_problem(s.post(CHANGE, "amount=1"), 504)
+        is_error_page(s.get(CHANGE + "?amount=1", BROWSER), 504, "The answer took too long")
 
 
 def test_restart(_):
@@ -541,6 +602,7 @@ def test_rate_limit(_):
         equal(answers[-1].header("retry-after"), "1")
         headers_once(answers[-1])
         is_problem(s.post(CHANGE, "amount=1"), 429)
+        is_error_page(s.get(CHANGE + "?amount=1", BROWSER), 429, "One moment, please")
         for path in ("/", "/style.css", "/healthz", "/healthz/change"):
             equal(s.get(path).status, 200, path)
         wait_until(lambda: s.get(HELLO).status == 200, "it is still refused", 5)

@@ -235,6 +235,15 @@ def test_port_taken(place):
             true(not os.path.exists(os.path.join(place.tree, "build")), "it has built")
 
 
+def listen_on(address, alone):
+    """A socket that listens on this IPv6 address, and for IPv4 as well unless it's alone."""
+    other = socket.socket(socket.AF_INET6)
+    other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, alone)
+    other.bind((address, 0))
+    other.listen()
+    return other
+
+
 def test_low_port(place):
     """A port that only root may have gets one line."""
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as file:
@@ -408,6 +417,27 @@ def test_first_start(place):
         quickstart.stop(signal.SIGINT)
 
 
+def test_port_of_ipv6(place):
+    """Somebody who listens on [::] for IPv6 alone isn't in the way."""
+    with listen_on("::", True) as other:
+        port = other.getsockname()[1]
+        with Quickstart(place, "--port", str(port)) as quickstart:
+            quickstart.ready()
+            equal(change(port), CHANGE)
+            quickstart.stop(signal.SIGTERM)
+
+
+def test_port_taken_later(place):
+    """A port that is found taken only as nginx starts gets the same line."""
+    fake = place.fake("curl", "exit 7")
+    with listen_on("::", False) as other:
+        port = other.getsockname()[1]
+        said = refused(place, 1, "--port", str(port), path=fake)
+    place.forget_fakes()
+    true(f"quickstart: port {port} is taken; choose another one: ./quickstart --port N\n" in said, said)
+    true("dime is served" not in said, said)
+
+
 def test_second_start(place):
     """The second start builds nothing and takes a moment."""
     programs = [os.path.join(place.tree, "build", name) for name in ("hello", "change")]
@@ -504,6 +534,19 @@ def test_closed_directory_as_root(place):
         true("<title>" in curl(f"http://127.0.0.1:{port}/change"), "no page")
         quickstart.stop(signal.SIGINT)
     os.chmod(place.tree, 0o755)
+
+
+def test_full_tmpdir(place):
+    """A TMPDIR without room gets one line that says so, and nothing is left."""
+    if not ROOT or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
+        raise Skip("needs root, and a mount namespace for a small TMPDIR")
+    script = 'mount -t tmpfs -o size=64k none "$TMPDIR" && "$@"; s=$?; ls "$TMPDIR"; exit $s'
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh",
+                           os.path.join(place.tree, "quickstart"), "--port", str(free_port())],
+                          capture_output=True, text=True, env=dict(os.environ, TMPDIR=place.tmp))
+    equal((done.returncode, done.stdout.splitlines()[1:]), (1, []), "left in it")
+    equal(done.stderr, f"quickstart: there is no room for 2 MB in {place.tmp}; make some, or try:"
+          " TMPDIR=/var/tmp ./quickstart\n")
 
 
 def test_unusual_tmpdir(place):

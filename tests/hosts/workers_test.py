@@ -36,6 +36,12 @@ def ready(pid):
     return caught >> (signal.SIGTERM - 1) & 1
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Clients:
     """Threads that ask all the time on kept connections and connect anew when one was closed."""
 
@@ -296,6 +302,63 @@ def test_stops_whatever_the_workers_are_doing(folder, program):
         expect(not any(alive(pid) for pid in workers), "a worker is left")
         for connection in kept:
             connection.close()
+
+
+def test_what_waits_in_the_queue_is_answered_before_it_stops(folder, program):
+    for address, count in (("unix:" + folder + "/s", "1"), ("unix:" + folder + "/s", "3"),
+                           ("127.0.0.1:%d" % free_port(), "2")):
+        with Server(folder, program, "--workers", count, address=address) as server:
+            workers = workers_of(server, int(count))
+            wait_until(lambda: all(ready(pid) for pid in workers))
+            for pid in workers:
+                os.kill(pid, signal.SIGSTOP)
+            waiting = [Connection(address) for _ in range(300)]
+            for connection in waiting:
+                connection.send(get())
+            server.signal(signal.SIGTERM)
+            wait_until(lambda: not address.startswith("unix:") or not accepts(address), 2,
+                       "it still lets others connect")
+            for pid in workers:
+                os.kill(pid, signal.SIGCONT)
+            for connection in waiting:
+                is_hello(connection.read())
+                connection.close()
+            equal(server.wait(3), 0, "exit status")
+
+
+def test_a_socket_that_was_handed_over_keeps_its_queue(folder, program):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(folder + "/s")
+        listener.listen(64)
+        with Program(folder, program, ["--workers", "2"], stdin=listener) as parent:
+            workers = workers_of(parent, 2)
+            wait_until(lambda: all(ready(pid) for pid in workers))
+            for pid in workers:
+                os.kill(pid, signal.SIGSTOP)
+            with Connection("unix:" + folder + "/s") as waiting:
+                waiting.send(get())
+                parent.signal(signal.SIGTERM)
+                for pid in workers:
+                    os.kill(pid, signal.SIGCONT)
+                equal(parent.wait(3), 0, "exit status")
+                with Program(folder, program, stdin=listener):
+                    is_hello(waiting.read())
+                    is_hello(ask("unix:" + folder + "/s", get()))
+
+
+def test_stops_where_sigint_was_ignored(folder, program):
+    address = "unix:" + folder + "/s"
+    ignoring = "import os,signal,sys;signal.signal(signal.SIGINT,signal.SIG_IGN);" \
+               "os.execv(sys.argv[1],sys.argv[1:])"
+    for delay in (0, 0.002, 0.005, 0.3):
+        with Program(folder, sys.executable, ["-c", ignoring, program, "--listen", address,
+                                              "--workers", "2"]) as parent:
+            wait_until(lambda: os.path.lexists(address[5:]), 5, "it doesn't listen")
+            time.sleep(delay)
+            parent.signal(signal.SIGTERM)
+            expect(parent.wait(3) in (0, -signal.SIGTERM), "exit status")
+        if os.path.lexists(address[5:]):
+            os.unlink(address[5:])
 
 
 def test_stops_while_starting(folder, program):

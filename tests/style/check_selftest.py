@@ -118,6 +118,17 @@ def including(path, include):
 
 
 C, H = "src/core/a.c", "src/core/a.h"
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<link rel="stylesheet" href="/style.css">
+<a class="skip" href="#main">Skip</a>
+<header>
+<li aria-current="page"><li>Home
+</header>
+<footer>
+What
+</footer>
+"""
 AT_END = len(CLEAN.split("\n"))  # the line on which text that is appended begins
 
 # (rule, what is wrong, the tree, the file and line where it must be found)
@@ -201,6 +212,14 @@ BROKEN = [
      tree(("tests/unit/b.c", named("b.c", ""))), "tests/unit/b.c", 1),
     (rules.listed_in_makefile, "a file whose name is part of another",
      tree(("Makefile.am", "src/core/a.c", "src/core/aa.c")), C, 1),
+    *[
+        (rules.pages_alike, f"another {what}",
+         tree(("www/index.html", PAGE), ("www/b.html", PAGE.replace(old, new))), "www/b.html", 1)
+        for what, old, new in [
+            ("style", "/style.css", "/other.css"), ("language", 'lang="en"', 'lang="fr"'),
+            ("link", "<li>Home", "<li>Start"), ("foot", "What", "How"),
+        ]
+    ],
     (rules.places_and_registries, "a home",
      tree(("README.md", f"see\n{HOME}/x\n")), "README.md", 2),
     (rules.places_and_registries, "a registry",

@@ -380,6 +380,10 @@ START_TEST(huge_numbers_in_a_till)
                   35 * MANY + 7, (int64_t[]){MANY, MANY, 7});
     expect_counts((struct coins_kind[]){{25, MANY}, {10, MANY}, {1, INT64_MAX - 1}}, 3, INT64_MAX,
                   (int64_t[]){MANY, MANY, INT64_MAX - 35 * MANY});
+    expect_counts((struct coins_kind[]){{1, COINS_UNLIMITED}}, 1, INT64_MAX,
+                  (int64_t[]){INT64_MAX});
+    expect_counts((struct coins_kind[]){{25, 0}, {1, COINS_UNLIMITED}}, 2, INT64_MAX,
+                  (int64_t[]){0, INT64_MAX});
     expect_counts((struct coins_kind[]){{25, MANY}, {10, MANY}}, 2, 25 * MANY + 5,
                   (int64_t[]){MANY - 1, 3});
     expect_nearest((struct coins_kind[]){{25, MANY}, {10, MANY}}, 2, 25 * MANY + 7, 25 * MANY + 5,

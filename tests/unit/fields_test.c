@@ -120,8 +120,8 @@ static const struct {
     {"text=&text=ab", "text=ab "},
     {"text=ab&text=", "text=ab "},
     /* Text and its length. */
-    {"text=a", "text is 1 bytes long; it must have at least 2."},
-    {"text=abcdef", "text is 6 bytes long; it must have at most 5."},
+    {"text=a", "text has 1 bytes; give at least 2."},
+    {"text=abcdef", "text has 6 bytes; give at most 5."},
     {"text=a%00b", "text holds a NUL character; leave it out."},
     {"text=ab&text=ab", "text is given more than once; give it once."},
     {"text=ab&text=cd&text=ef",
@@ -129,7 +129,7 @@ static const struct {
     /* Numbers stay as they were written: what they are is the function's to say. */
     {"number=%241.50", "number=$1.50 "},
     {"number=+1+", "number= 1  "},
-    {"number=123456789", "number is 9 bytes long; it must have at most 8."},
+    {"number=123456789", "number has 9 bytes; give at most 8."},
     /* Booleans. */
     {"flag=true", "flag=yes "},
     {"flag=on", "flag=yes "},
@@ -178,9 +178,8 @@ static const struct {
     {"map=25:2,", "map must say how many there are of each, such as 25:2,10:0."},
     {"map=25=2", "map must say how many there are of each, such as 25:2,10:0."},
     /* All that is wrong is said at once. */
-    {"text=a&flag=x&count=11",
-     "text is 1 bytes long; it must have at least 2. | flag must be true or false. | "
-     "count holds 11; it must be from -5 to 10."},
+    {"text=a&flag=x&count=11", "text has 1 bytes; give at least 2. | flag must be true or false. | "
+                               "count holds 11; it must be from -5 to 10."},
 };
 
 static const char FORM_TYPE[] = "application/x-www-form-urlencoded";
@@ -229,7 +228,7 @@ static const struct {
     {TEXT("{\"number\":true}"), "number must be a number, or text that holds one."},
     {TEXT("{\"number\":[1]}"), "number must be a number, or text that holds one."},
     {TEXT("{\"number\":{}}"), "number must be a number, or text that holds one."},
-    {TEXT("{\"number\":1234.56789}"), "number is 10 bytes long; it must have at most 8."},
+    {TEXT("{\"number\":1234.56789}"), "number has 10 bytes; give at most 8."},
     {TEXT("{\"number\":1e9999}"), "number=1e9999 "},
     {TEXT("{\"flag\":1}"), "flag must be true or false."},
     {TEXT("{\"flag\":false}"), "flag=no "},
@@ -354,8 +353,7 @@ START_TEST(says_all_that_is_wrong)
     check_both("count=99", FORM_TYPE, "word=a",
                "count holds 99; it must be from 0 to 9. | Give amount: how much it is.");
     ck_assert(text_equal(request.values[1].text, TEXT("a")));
-    check_both("amount=123456789", FORM_TYPE, "word=a",
-               "amount is 9 bytes long; it must have at most 8.");
+    check_both("amount=123456789", FORM_TYPE, "word=a", "amount has 9 bytes; give at most 8.");
 }
 END_TEST
 

@@ -162,9 +162,14 @@ START_TEST(puts_the_problem)
                "<p>can&#39;t be &lt;read&gt;</p></div>");
     response_open(&response, &arena);
     response_field_problem(&response, "a", "one");
-    response_field_problem(&response, "b", "two");
     check_page("<!--problem-->", "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
-                                 "<p>Correct the marked fields.</p></div>");
+                                 "<p>one</p></div>");
+    response_open(&response, &arena);
+    response_field_problem(&response, "a", "one");
+    response_field_problem(&response, "b", "two");
+    check_page("<!--problem-->",
+               "<div class=\"problem\" role=\"alert\"><h2>Some fields are wrong</h2>"
+               "<p>Correct the marked fields.</p></div>");
     response_open(&response, &arena);
     response_html(&response);
     check_page("<title>x</title><!--problem--><!--error a-->", "<title>x</title>");
