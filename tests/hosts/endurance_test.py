@@ -452,7 +452,7 @@ def test_log_lines_come_in_time_and_together_under_load(folder, program):
             for number in range(200):
                 is_hello(connection.ask(get(HTTP_X_REQUEST_ID="r%d" % number)))
                 writes += [reader.recv(65536)] if select.select([reader], [], [], 0)[0] else []
-            while b'"r199"' not in writes[-1]:
+            while not writes or b'"r199"' not in writes[-1]:
                 writes.append(reader.recv(65536))
         lines = b"".join(writes).splitlines()
         equal([json.loads(line)["requestId"] for line in lines],
