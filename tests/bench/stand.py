@@ -133,7 +133,7 @@ def fastcgi(upstream_name, kept):
 
 def upstream(name, path, kept):
     """An upstream block on a unix socket, with dime's settings for kept connections."""
-    keep = " keepalive 128; keepalive_requests 10000; keepalive_timeout 60s;" if kept else ""
+    keep = " keepalive 512; keepalive_requests 10000; keepalive_timeout 60s;" if kept else ""
     return f"upstream {name} {{ server unix:{path};{keep} }}"
 
 
