@@ -40,6 +40,7 @@ enum {
     DESCRIPTORS = 16384,  /* most that are asked for */
     DESCRIPTORS_OWN = 32, /* those that aren't connections */
     GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together */
+    CROWD = 4,            /* connections of a thread that mean many requests at once */
     LOG_MS = 20,          /* how long a line may wait for others to be written with */
 };
 
@@ -81,11 +82,28 @@ static void pause_listener(struct worker *worker, int64_t until_ns)
     worker->paused_until_ns = until_ns;
 }
 
+/*
+ * Lets the web server go first while it sends many requests at once. A thread that interrupts it
+ * for each of them answers them one by one, with two changes of process for each; one that waits
+ * for its turn (SCHED_BATCH) finds several. With few requests it would only wait for other
+ * programs, where such keep the cores busy. Who has chosen another policy than SCHED_OTHER, or
+ * forbidden this, is left alone.
+ */
+static void choose_policy(struct worker *worker)
+{
+    int policy = worker->connections > CROWD ? SCHED_BATCH : SCHED_OTHER;
+    struct sched_param none = {0};
+    if (worker->policy < 0 || policy == worker->policy)
+        return;
+    worker->policy = sched_setscheduler(0, policy, &none) == 0 ? policy : -1;
+}
+
 static void drop(struct worker *worker, struct connection *connection)
 {
     worker->gathered -= connection->capacity;
     worker->connections--;
     connection_close(connection);
+    choose_policy(worker);
 }
 
 /* Whether the connection is to be kept. */
@@ -147,6 +165,7 @@ static bool accept_one(struct worker *worker)
         return false;
     }
     worker->connections++;
+    choose_policy(worker);
     connection_move(connection, &worker->waiting, CONNECTION_WAITING, now);
     if (worker->connections >= worker->connections_max)
         pause_listener(worker, INT64_MAX);
@@ -287,6 +306,7 @@ static void *work(void *argument)
 {
     struct worker *worker = argument;
     const struct function *function = worker->settings->function;
+    worker->policy = sched_getscheduler(0) == SCHED_OTHER ? SCHED_OTHER : -1;
     worker->open = !function->open || function->open(&worker->state, &worker->why);
     if (!worker->open)
         log_say(LOG_LEVEL_ERROR, function->name, 0, "%s",
@@ -360,19 +380,6 @@ static void set_signals(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/*
- * The web server goes first where both share a core. A responder that interrupts it for each
- * request answers them one by one, with two changes of process for each; one that waits its turn
- * finds several. That is what SCHED_BATCH says; it changes nothing where a core is free. Who has
- * chosen another policy for the process, or forbidden this, is left alone.
- */
-static void yield_to_web_server(void)
-{
-    struct sched_param none = {0};
-    if (sched_getscheduler(0) == SCHED_OTHER)
-        sched_setscheduler(0, SCHED_BATCH, &none);
-}
-
 /* Starts the other threads, is the first itself, and joins them. */
 static int run_threads(struct worker *workers, const struct responder_settings *settings)
 {
@@ -409,7 +416,6 @@ int responder_serve(const struct responder_settings *settings)
         return fail(settings);
     }
     set_signals();
-    yield_to_web_server();
     int opened = 0;
     while (opened < settings->threads && open_worker(&workers[opened], settings, connections_max))
         opened++;

@@ -31,6 +31,7 @@ struct worker {
     FCGX_Request fcgi;
     struct log log;
     int64_t logged_ns;    /* when lines were last written */
+    int policy;           /* of scheduling, that the thread has chosen; -1: it may choose none */
     char room[64 * 1024]; /* to look at requests with */
 };
 

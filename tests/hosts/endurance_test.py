@@ -428,12 +428,22 @@ def policies(pid):
     return {os.sched_getscheduler(int(name)) for name in os.listdir("/proc/%d/task" % pid)}
 
 
-def test_lets_the_web_server_go_first(folder, program):
-    with Server(folder, program, "--threads", "2") as server:
-        wait_until(lambda: policies(server.pid) == {os.SCHED_BATCH}, 2, "it isn't SCHED_BATCH")
-    process, _ = start_with_errors_to(folder, program, subprocess.DEVNULL, idle=True)
+def test_lets_the_web_server_go_first_while_it_sends_much(folder, program):
+    with Server(folder, program, "--threads", "1") as server:
+        equal(policies(server.pid), {os.SCHED_OTHER}, "the policy at first")
+        crowd = [Connection(server.address) for _ in range(8)]
+        for connection in crowd:
+            is_hello(connection.ask(get()))
+        equal(policies(server.pid), {os.SCHED_BATCH}, "the policy with 8 connections")
+        for connection in crowd:
+            connection.close()
+        wait_until(lambda: policies(server.pid) == {os.SCHED_OTHER}, 2, "it stays SCHED_BATCH")
+    process, address = start_with_errors_to(folder, program, subprocess.DEVNULL, idle=True)
     try:
-        equal(policies(process.pid), {os.SCHED_IDLE}, "the policy that it was started with")
+        crowd = [Connection(address) for _ in range(8)]
+        for connection in crowd:
+            is_hello(connection.ask(get()))
+            equal(policies(process.pid), {os.SCHED_IDLE}, "the policy that it was started with")
     finally:
         process.kill()
         process.wait()
