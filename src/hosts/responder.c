@@ -40,7 +40,7 @@ enum {
     DESCRIPTORS = 16384,  /* most that are asked for */
     DESCRIPTORS_OWN = 32, /* those that aren't connections */
     GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together */
-    CROWD = 4,            /* connections of a thread that mean many requests at once */
+    CROWD = 16,           /* connections of a thread that mean many requests at once */
     LOG_MS = 20,          /* how long a line may wait for others to be written with */
 };
 

@@ -386,7 +386,7 @@ class Load(threading.Thread):
 def test_sigterm_under_load_loses_nothing_that_was_sent_before(folder, program):
     for _ in range(3):
         with Server(folder, program) as server:
-            load = [Load(server.address) for _ in range(8)]
+            load = [Load(server.address) for _ in range(20)]
             for one in load:
                 one.start()
             time.sleep(0.3)
@@ -431,16 +431,16 @@ def policies(pid):
 def test_lets_the_web_server_go_first_while_it_sends_much(folder, program):
     with Server(folder, program, "--threads", "1") as server:
         equal(policies(server.pid), {os.SCHED_OTHER}, "the policy at first")
-        crowd = [Connection(server.address) for _ in range(8)]
+        crowd = [Connection(server.address) for _ in range(20)]
         for connection in crowd:
             is_hello(connection.ask(get()))
-        equal(policies(server.pid), {os.SCHED_BATCH}, "the policy with 8 connections")
+        equal(policies(server.pid), {os.SCHED_BATCH}, "the policy with 20 connections")
         for connection in crowd:
             connection.close()
         wait_until(lambda: policies(server.pid) == {os.SCHED_OTHER}, 2, "it stays SCHED_BATCH")
     process, address = start_with_errors_to(folder, program, subprocess.DEVNULL, idle=True)
     try:
-        crowd = [Connection(address) for _ in range(8)]
+        crowd = [Connection(address) for _ in range(20)]
         for connection in crowd:
             is_hello(connection.ask(get()))
             equal(policies(process.pid), {os.SCHED_IDLE}, "the policy that it was started with")
