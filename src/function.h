@@ -104,7 +104,7 @@ struct request {
     struct arena *arena;        /* all memory of this request */
 };
 
-enum { RESPONSE_HEADERS = 16, RESPONSE_ERRORS = 16 };
+enum { RESPONSE_HEADERS = 18, RESPONSE_ERRORS = 16 };
 
 /* What a response holds so far. */
 enum answer {

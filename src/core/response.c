@@ -12,7 +12,7 @@
 
 enum {
     DETAIL_MOST = 1024,
-    HOST_HEADERS = 6, /* what hosts/run.c adds to every answer */
+    HOST_HEADERS = 8, /* what hosts/run.c adds to every answer */
 };
 
 void response_open(struct response *response, struct arena *arena)

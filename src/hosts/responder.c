@@ -1,18 +1,16 @@
 /*
- * responder.c - an epoll loop per thread; libfcgi only parses.
+ * responder.c - an epoll loop per thread decides which connection is served next.
  *
  * libfcgi's own loop blocks in accept and in read, so a connection that the web server keeps open
  * would pin a thread, and a stalled one would hold up all others. Here epoll decides what is ready,
- * and libfcgi gets a descriptor only when a whole request is there (connection.c, guard.c). It's
- * driven through the public fields of FCGX_Request: ipcFd, keepConnection and detached. What
- * libfcgi 2.4.2 does with them is pinned by tests/hosts.
+ * and a connection is served (serve.c) only when a whole request is there (connection.c, guard.c).
  */
 #include "hosts/responder.h"
 
 #include <errno.h>
-#include <fcgiapp.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,13 +27,12 @@
 #include "hosts/cgi.h"
 #include "hosts/connection.h"
 #include "hosts/listen.h"
+#include "hosts/worker.h"
 
 enum {
     EVENTS = 64,
-    ROOM = 64 * 1024,     /* bytes to look at requests with */
     SEND_SECONDS = 5,     /* how long the web server may take nothing of an answer */
     CROWDED_MS = 1000,    /* how long a request may take to arrive where no descriptor is free */
-    ANSWER_COST = 1024,   /* bytes that a socket's buffer spends on an answer besides its own */
     DRAIN_MS = 2000,      /* how long to read the rest of a body that was refused */
     STOP_MS = 5000,       /* how long half a request may hold up stopping */
     SILENT_MS = 200,      /* the same for a connection that has sent nothing */
@@ -43,29 +40,18 @@ enum {
     DESCRIPTORS = 16384,  /* most that are asked for */
     DESCRIPTORS_OWN = 32, /* those that aren't connections */
     GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together */
-};
-
-struct worker {
-    const struct responder_settings *settings;
-    pthread_t thread;
-    int epoll;
-    int request_file; /* a memfd that libfcgi reads a gathered request from */
-    size_t connections, connections_max;
-    size_t gathered;                           /* bytes that the connections hold */
-    struct connection idle, waiting, draining; /* heads of rings, the oldest first */
-    int64_t paused_until_ns;                   /* 0: the listener is watched */
-    void *state;                               /* of the function */
-    bool open;                                 /* the function's `open` succeeded */
-    const char *why;                           /* or why it didn't, or NULL */
-    struct arena arena;
-    FCGX_Request fcgi;
-    struct log log;
-    char room[ROOM];
+    CROWD = 16,           /* connections of a thread that mean many requests at once */
+    LOG_MS = 20,          /* how long a line may wait for others to be written with */
 };
 
 static atomic_bool stop_asked;
 static atomic_bool queue_asked; /* there will be no next worker for what waits in the queue */
 static int stop_event = -1;     /* readable once the process is to stop: wakes every thread */
+
+static bool is_stopping(void)
+{
+    return atomic_load_explicit(&stop_asked, memory_order_relaxed);
+}
 
 static void ask_to_stop(int signal)
 {
@@ -98,112 +84,28 @@ static void pause_listener(struct worker *worker, int64_t until_ns)
     worker->paused_until_ns = until_ns;
 }
 
+/*
+ * Lets the web server go first while it sends many requests at once. A thread that interrupts it
+ * for each of them answers them one by one, with two changes of process for each; one that waits
+ * for its turn (SCHED_BATCH) finds several. With few requests it would only wait for other
+ * programs, where such keep the cores busy. Who has chosen another policy than SCHED_OTHER, or
+ * forbidden this, is left alone.
+ */
+static void choose_policy(struct worker *worker)
+{
+    int policy = worker->connections > CROWD ? SCHED_BATCH : SCHED_OTHER;
+    struct sched_param none = {0};
+    if (worker->policy < 0 || policy == worker->policy)
+        return;
+    worker->policy = sched_setscheduler(0, policy, &none) == 0 ? policy : -1;
+}
+
 static void drop(struct worker *worker, struct connection *connection)
 {
     worker->gathered -= connection->capacity;
     worker->connections--;
     connection_close(connection);
-}
-
-/* Lets libfcgi read the request, from the socket or from a file with the gathered bytes. */
-static bool parse(struct worker *worker, struct connection *connection, bool gathered)
-{
-    FCGX_Request *fcgi = &worker->fcgi;
-    int from = connection->fd;
-    if (gathered) {
-        from = worker->request_file;
-        ssize_t length = (ssize_t)connection->length;
-        if (ftruncate(from, 0) != 0 ||
-            pwrite(from, connection->bytes, connection->length, 0) != length ||
-            lseek(from, 0, SEEK_SET) != 0)
-            return false;
-        from = fcntl(from, F_DUPFD_CLOEXEC, 0); /* libfcgi closes what it can't parse */
-        if (from < 0)
-            return false;
-    }
-    fcgi->ipcFd = from;
-    fcgi->keepConnection = 1; /* else the Finish within Accept would close it */
-    fcgi->detached = 1;       /* a close is at once: nothing is unread */
-    bool parsed = FCGX_Accept_r(fcgi) >= 0;
-    if (!parsed) {
-        fcgi->ipcFd = -1;
-        connection->fd = gathered ? connection->fd : -1;
-    }
-    return parsed;
-}
-
-static struct text read_body(struct worker *worker, size_t room)
-{
-    char *data = room && room <= INT32_MAX ? arena_alloc(&worker->arena, room) : NULL;
-    int got = data ? FCGX_GetStr(data, (int)room, worker->fcgi.in) : 0;
-    return (struct text){data ? data : "", got > 0 ? (size_t)got : 0};
-}
-
-static void put(FCGX_Stream *out, struct text text)
-{
-    if (text.length)
-        FCGX_PutStr(text.data, (int)text.length, out);
-}
-
-/*
- * Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished.
- * Returns how much of a socket's buffer it takes.
- */
-static size_t answer(struct worker *worker, int fd)
-{
-    const struct responder_settings *settings = worker->settings;
-    FCGX_Request *fcgi = &worker->fcgi;
-    struct exchange exchange;
-    exchange_open(&exchange, settings->function, fcgi->envp, &worker->arena, settings->timeout_ms);
-    exchange.request.state = worker->state;
-    exchange_body(&exchange, read_body(worker, exchange_room(&exchange)));
-    if (!worker->open && !exchange.incoming.refusal) {
-        exchange.incoming.refusal = REFUSED_UNAVAILABLE;
-        exchange.incoming.why = worker->why;
-    }
-    run_function(settings->function, &exchange.request, &exchange.incoming, &exchange.response);
-    if (fcgi->ipcFd != fd) { /* it was read from the file */
-        close(fcgi->ipcFd);
-        fcgi->ipcFd = fd;
-    }
-    struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
-    put(fcgi->out, head);
-    put(fcgi->out, payload);
-    exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
-    return head.length + payload.length + ANSWER_COST;
-}
-
-/*
- * Serves the request that has arrived. False: the connection is done with. Where the body wasn't
- * read to its end the socket stays open for writing no longer, but is drained: closing it now could
- * destroy the answer before the web server has read it.
- */
-static bool serve(struct worker *worker, struct connection *connection, bool gathered)
-{
-    FCGX_Request *fcgi = &worker->fcgi;
-    if (connection_is_deaf(connection)) {
-        log_say(LOG_LEVEL_WARN, worker->settings->function->name, 0,
-                "closed a connection: its peer asks and doesn't read");
-        return false;
-    }
-    if (!parse(worker, connection, gathered))
-        return false;
-    connection->answered += answer(worker, connection->fd);
-    bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
-    if (atomic_load_explicit(&stop_asked, memory_order_relaxed) || !whole)
-        fcgi->keepConnection = whole ? 0 : 1;
-    FCGX_Finish_r(fcgi);
-    connection->fd = fcgi->ipcFd;
-    fcgi->ipcFd = -1;
-    arena_reset(&worker->arena);
-    worker->gathered -= connection->capacity;
-    connection_forget(connection);
-    if (connection->fd < 0)
-        return false;
-    bool draining = !whole && shutdown(connection->fd, SHUT_WR) == 0;
-    connection_move(connection, draining ? &worker->draining : &worker->idle,
-                    draining ? CONNECTION_DRAINING : CONNECTION_IDLE, clock_monotonic_ns());
-    return whole || draining;
+    choose_policy(worker);
 }
 
 /* Whether the connection is to be kept. */
@@ -211,10 +113,10 @@ static bool proceed(struct worker *worker, struct connection *connection)
 {
     const struct function *function = worker->settings->function;
     if (connection->state == CONNECTION_DRAINING)
-        return connection_drain(connection, worker->room, ROOM);
+        return connection_drain(connection, worker->room, sizeof worker->room);
     size_t held = connection->capacity;
-    enum arrival arrival =
-        connection_look(connection, worker->room, ROOM, function->body_max, function->name);
+    enum arrival arrival = connection_look(connection, worker->room, sizeof worker->room,
+                                           function->body_max, function->name);
     worker->gathered += connection->capacity - held;
     switch (arrival) {
     case ARRIVAL_MORE:
@@ -222,9 +124,9 @@ static bool proceed(struct worker *worker, struct connection *connection)
             connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
         return true;
     case ARRIVAL_SOCKET:
-        return serve(worker, connection, false);
+        return worker_serve(worker, connection, false, is_stopping());
     case ARRIVAL_BYTES:
-        return serve(worker, connection, true);
+        return worker_serve(worker, connection, true, is_stopping());
     case ARRIVAL_END:
         break;
     }
@@ -265,6 +167,7 @@ static bool accept_one(struct worker *worker)
         return false;
     }
     worker->connections++;
+    choose_policy(worker);
     connection_move(connection, &worker->waiting, CONNECTION_WAITING, now);
     if (worker->connections >= worker->connections_max)
         pause_listener(worker, INT64_MAX);
@@ -334,10 +237,26 @@ static int house_keeping(struct worker *worker)
     return left > INT64_C(60000000000) ? 60000 : (int)(left / 1000000) + 1;
 }
 
+/*
+ * Writes the waiting lines unless some were written just now: under load a line costs a twentieth
+ * of a write, which is as dear as the answer's own, and otherwise each is written at once.
+ */
+static void write_log(struct worker *worker)
+{
+    int64_t now = worker->log.length ? clock_monotonic_ns() : 0;
+    if (now - worker->logged_ns < LOG_MS * INT64_C(1000000))
+        return;
+    log_flush(&worker->log);
+    worker->logged_ns = now;
+}
+
 static void serve_ready(struct worker *worker)
 {
     struct epoll_event events[EVENTS];
-    int ready = epoll_wait(worker->epoll, events, EVENTS, house_keeping(worker));
+    int wait_ms = house_keeping(worker);
+    if (worker->log.length && (wait_ms < 0 || wait_ms > LOG_MS))
+        wait_ms = LOG_MS;
+    int ready = epoll_wait(worker->epoll, events, EVENTS, wait_ms);
     for (int i = 0; i < ready; i++) {
         if (events[i].data.ptr == worker)
             continue; /* the stop event: the loop looks at stop_asked itself */
@@ -346,7 +265,7 @@ static void serve_ready(struct worker *worker)
         else
             accept_one(worker);
     }
-    log_flush(&worker->log);
+    write_log(worker);
 }
 
 /* Closes the connections of a ring on which nothing has arrived; the web server opens others. */
@@ -399,11 +318,12 @@ static void *work(void *argument)
 {
     struct worker *worker = argument;
     const struct function *function = worker->settings->function;
+    worker->policy = sched_getscheduler(0) == SCHED_OTHER ? SCHED_OTHER : -1;
     worker->open = !function->open || function->open(&worker->state, &worker->why);
     if (!worker->open)
         log_say(LOG_LEVEL_ERROR, function->name, 0, "%s",
                 worker->why ? worker->why : "the function can't open");
-    while (!atomic_load_explicit(&stop_asked, memory_order_relaxed))
+    while (!is_stopping())
         serve_ready(worker);
     finish(worker);
     if (function->close && worker->open)

@@ -19,6 +19,7 @@
 static const char PAGE_POLICY[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char PAGE_PERMISSIONS[] = "camera=(), geolocation=(), microphone=(), payment=()";
 
 static struct text allowed(const struct function *function)
 {
@@ -221,8 +222,11 @@ static void add_headers(const struct request *request, struct response *response
     add_header(response, own, "Cache-Control", TEXT("no-store"));
     add_header(response, own, "Vary", TEXT("Accept"));
     add_header(response, own, "X-Content-Type-Options", TEXT("nosniff"));
-    if (request->html)
-        add_header(response, own, "Content-Security-Policy", text_of(PAGE_POLICY));
+    if (!request->html)
+        return;
+    add_header(response, own, "Content-Security-Policy", text_of(PAGE_POLICY));
+    add_header(response, own, "Referrer-Policy", TEXT("same-origin"));
+    add_header(response, own, "Permissions-Policy", text_of(PAGE_PERMISSIONS));
 }
 
 void run_function(const struct function *function, struct request *request,

@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 
-from stand import (ANSWERS, BUILDDIR, HERE, MEASURED, Failure, fastcgi, find, need, parameters,
+from stand import (ANSWERS, BUILDDIR, HERE, LIMIT, MEASURED, Failure, fastcgi, find, need, parameters,
                    upstream)
 
 BACKLOG = 1024
@@ -95,7 +95,7 @@ def uwsgi(stand, name):
     except Failure as failure:
         raise Skipped(f"{failure} (uwsgi-plugin-python3?)") from failure
     return (upstream(name, path, False),
-            f"uwsgi_pass {name};" + parameters("uwsgi_param"))
+            f"{LIMIT} uwsgi_pass {name};" + parameters("uwsgi_param"))
 
 
 PHP_INI = """

@@ -31,6 +31,8 @@ ANSWERS = {
     b'{"amount":0.29}': b'{"res":[{"1":"quarters"},{"4":"pennies"}]}',
 }
 LOG_MOST = 1 << 20
+# nginx looks at the rate limit for every peer, as it does for `change`; loopback is exempt from it.
+LIMIT = "limit_req zone=dime burst=20 nodelay;"
 MEASURED = b'{"amount":1.89}'  # what post.lua sends
 
 # Debian keeps servers where ordinary users don't look.
@@ -125,13 +127,13 @@ def parameters(kind):
 def fastcgi(upstream_name, kept):
     """The body of a location that asks a FastCGI peer, with kept connections as dime has them."""
     if kept:
-        return f"include {SRCDIR}/nginx/dime-function.conf; fastcgi_pass {upstream_name};"
-    return f"fastcgi_pass {upstream_name};" + parameters("fastcgi_param")
+        return f"{LIMIT} include {SRCDIR}/nginx/dime-function.conf; fastcgi_pass {upstream_name};"
+    return f"{LIMIT} fastcgi_pass {upstream_name};" + parameters("fastcgi_param")
 
 
 def upstream(name, path, kept):
     """An upstream block on a unix socket, with dime's settings for kept connections."""
-    keep = " keepalive 128; keepalive_requests 10000; keepalive_timeout 60s;" if kept else ""
+    keep = " keepalive 512; keepalive_requests 10000; keepalive_timeout 60s;" if kept else ""
     return f"upstream {name} {{ server unix:{path};{keep} }}"
 
 

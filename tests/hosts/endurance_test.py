@@ -7,9 +7,11 @@ stalled peer costs others milliseconds and not its own delay. Memory and descrip
 """
 
 import fcntl
+import json
 import os
 import random
 import resource
+import select
 import signal
 import socket
 import statistics
@@ -384,7 +386,7 @@ class Load(threading.Thread):
 def test_sigterm_under_load_loses_nothing_that_was_sent_before(folder, program):
     for _ in range(3):
         with Server(folder, program) as server:
-            load = [Load(server.address) for _ in range(8)]
+            load = [Load(server.address) for _ in range(20)]
             for one in load:
                 one.start()
             time.sleep(0.3)
@@ -421,11 +423,63 @@ def test_one_thread_uses_no_time_when_idle(folder, program):
             expect(processor_time(server.pid) - before < 0.05, "it's busy when idle")
 
 
-def start_with_errors_to(folder, program, stderr, *arguments):
-    """A responder whose fd 2 is this; returns it and its address when it listens."""
+def policies(pid):
+    """The scheduling policies of a process's threads."""
+    return {os.sched_getscheduler(int(name)) for name in os.listdir("/proc/%d/task" % pid)}
+
+
+def test_lets_the_web_server_go_first_while_it_sends_much(folder, program):
+    with Server(folder, program, "--threads", "1") as server:
+        equal(policies(server.pid), {os.SCHED_OTHER}, "the policy at first")
+        crowd = [Connection(server.address) for _ in range(20)]
+        for connection in crowd:
+            is_hello(connection.ask(get()))
+        equal(policies(server.pid), {os.SCHED_BATCH}, "the policy with 20 connections")
+        for connection in crowd:
+            connection.close()
+        wait_until(lambda: policies(server.pid) == {os.SCHED_OTHER}, 2, "it stays SCHED_BATCH")
+    process, address = start_with_errors_to(folder, program, subprocess.DEVNULL, idle=True)
+    try:
+        crowd = [Connection(address) for _ in range(20)]
+        for connection in crowd:
+            is_hello(connection.ask(get()))
+            equal(policies(process.pid), {os.SCHED_IDLE}, "the policy that it was started with")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_log_lines_come_in_time_and_together_under_load(folder, program):
+    reader, writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # a read is a write
+    process, address = start_with_errors_to(folder, program, writer)
+    writer.close()
+    reader.settimeout(5)
+    try:
+        with reader, Connection(address) as connection:
+            is_hello(connection.ask(get(HTTP_X_REQUEST_ID="first")))
+            expect(b'"first"' in reader.recv(65536), "the first line")
+            writes = []
+            for number in range(200):
+                is_hello(connection.ask(get(HTTP_X_REQUEST_ID="r%d" % number)))
+                writes += [reader.recv(65536)] if select.select([reader], [], [], 0)[0] else []
+            while not writes or b'"r199"' not in writes[-1]:
+                writes.append(reader.recv(65536))
+        lines = b"".join(writes).splitlines()
+        equal([json.loads(line)["requestId"] for line in lines],
+              ["r%d" % number for number in range(200)], "the lines")
+        expect(all(each.endswith(b"}\n") and len(each) <= 4096 for each in writes), "a line was cut")
+        expect(len(writes) < 150, "each line is written alone: %d writes" % len(writes))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def start_with_errors_to(folder, program, stderr, *arguments, idle=False):
+    """A responder whose fd 2 is this, SCHED_IDLE if so; returns it and its address when it listens."""
     address = "unix:%s/%d.sock" % (folder, time.monotonic_ns())
     process = subprocess.Popen([program, "--listen", address, "--threads", "1", *arguments],
-                               stdin=subprocess.DEVNULL, stderr=stderr)
+                               stdin=subprocess.DEVNULL, stderr=stderr, preexec_fn=lambda: idle and
+                               os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)))
     wait_until(lambda: accepts(address), 5, "it doesn't listen")
     return process, address
 

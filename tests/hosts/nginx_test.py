@@ -404,6 +404,7 @@ def test_variables(_):
             equal(found.get(name), value, name)
         others = {name for name in found if not name.startswith("HTTP_")} - set(wanted)
         equal(others - {"FCGI_ROLE"}, set(), "variables that nobody reads")
+        equal({"HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"} & set(found), set(), "sent twice")
         true(REQUEST_ID.match(found["HTTP_X_REQUEST_ID"]), "the request id")
         equal(dict(echoed(s, "/healthz/change")[1])["SCRIPT_NAME"], "/healthz/change")
 

@@ -175,7 +175,7 @@ START_TEST(refuses_too_many_headers)
         set++;
     }
     ck_assert_uint_eq(response.header_count, set - 1);
-    ck_assert_uint_eq(response.header_count, RESPONSE_HEADERS - 6);
+    ck_assert_uint_eq(response.header_count, RESPONSE_HEADERS - 8);
     check_text(response.detail, "The function set more headers than a response holds.");
     for (size_t i = 0; i < 10; i++)
         response_own_header(&response, "X-B", TEXT("b"));

@@ -1,0 +1,118 @@
+/*
+ * serve.c - one FastCGI request from its parsing to its answer; libfcgi parses and writes.
+ *
+ * libfcgi is driven through the public fields of FCGX_Request: ipcFd, keepConnection and detached,
+ * and only once the whole request is there, so it never waits. What libfcgi 2.4.2 does with these
+ * fields is pinned by tests/hosts.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "hosts/cgi.h"
+#include "hosts/worker.h"
+
+enum { ANSWER_COST = 1024 }; /* bytes that a socket's buffer spends on an answer besides its own */
+
+/* Lets libfcgi read the request, from the socket or from a file with the gathered bytes. */
+static bool parse(struct worker *worker, struct connection *connection, bool gathered)
+{
+    FCGX_Request *fcgi = &worker->fcgi;
+    int from = connection->fd;
+    if (gathered) {
+        from = worker->request_file;
+        ssize_t length = (ssize_t)connection->length;
+        if (ftruncate(from, 0) != 0 ||
+            pwrite(from, connection->bytes, connection->length, 0) != length ||
+            lseek(from, 0, SEEK_SET) != 0)
+            return false;
+        from = fcntl(from, F_DUPFD_CLOEXEC, 0); /* libfcgi closes what it can't parse */
+        if (from < 0)
+            return false;
+    }
+    fcgi->ipcFd = from;
+    fcgi->keepConnection = 1; /* else the Finish within Accept would close it */
+    fcgi->detached = 1;       /* a close is at once: nothing is unread */
+    bool parsed = FCGX_Accept_r(fcgi) >= 0;
+    if (!parsed) {
+        fcgi->ipcFd = -1;
+        connection->fd = gathered ? connection->fd : -1;
+    }
+    return parsed;
+}
+
+static struct text read_body(struct worker *worker, size_t room)
+{
+    char *data = room && room <= INT32_MAX ? arena_alloc(&worker->arena, room) : NULL;
+    int got = data ? FCGX_GetStr(data, (int)room, worker->fcgi.in) : 0;
+    return (struct text){data ? data : "", got > 0 ? (size_t)got : 0};
+}
+
+static void put(FCGX_Stream *out, struct text text)
+{
+    if (text.length)
+        FCGX_PutStr(text.data, (int)text.length, out);
+}
+
+/*
+ * Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished.
+ * Returns how much of a socket's buffer it takes.
+ */
+static size_t answer(struct worker *worker, int fd)
+{
+    const struct responder_settings *settings = worker->settings;
+    FCGX_Request *fcgi = &worker->fcgi;
+    struct exchange exchange;
+    exchange_open(&exchange, settings->function, fcgi->envp, &worker->arena, settings->timeout_ms);
+    exchange.request.state = worker->state;
+    exchange_body(&exchange, read_body(worker, exchange_room(&exchange)));
+    if (!worker->open && !exchange.incoming.refusal) {
+        exchange.incoming.refusal = REFUSED_UNAVAILABLE;
+        exchange.incoming.why = worker->why;
+    }
+    run_function(settings->function, &exchange.request, &exchange.incoming, &exchange.response);
+    if (fcgi->ipcFd != fd) { /* it was read from the file */
+        close(fcgi->ipcFd);
+        fcgi->ipcFd = fd;
+    }
+    struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
+    put(fcgi->out, head);
+    put(fcgi->out, payload);
+    exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
+    return head.length + payload.length + ANSWER_COST;
+}
+
+/*
+ * Where the body wasn't read to its end the socket stays open for writing no longer, but is
+ * drained: closing it now could destroy the answer before the web server has read it.
+ */
+bool worker_serve(struct worker *worker, struct connection *connection, bool gathered,
+                  bool stopping)
+{
+    FCGX_Request *fcgi = &worker->fcgi;
+    if (connection_is_deaf(connection)) {
+        log_say(LOG_LEVEL_WARN, worker->settings->function->name, 0,
+                "closed a connection: its peer asks and doesn't read");
+        return false;
+    }
+    if (!parse(worker, connection, gathered))
+        return false;
+    connection->answered += answer(worker, connection->fd);
+    bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
+    if (stopping || !whole)
+        fcgi->keepConnection = whole ? 0 : 1;
+    FCGX_Finish_r(fcgi);
+    connection->fd = fcgi->ipcFd;
+    fcgi->ipcFd = -1;
+    arena_reset(&worker->arena);
+    worker->gathered -= connection->capacity;
+    connection_forget(connection);
+    if (connection->fd < 0)
+        return false;
+    bool draining = !whole && shutdown(connection->fd, SHUT_WR) == 0;
+    connection_move(connection, draining ? &worker->draining : &worker->idle,
+                    draining ? CONNECTION_DRAINING : CONNECTION_IDLE, clock_monotonic_ns());
+    return whole || draining;
+}
