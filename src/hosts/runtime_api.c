@@ -122,6 +122,7 @@ static CURL *make_handle(struct runtime_api *api)
     CURL *handle = curl_easy_init();
     if (!handle)
         return NULL;
+    curl_easy_setopt(handle, CURLOPT_CURLU, api->base);
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -136,21 +137,35 @@ static CURL *make_handle(struct runtime_api *api)
     return handle;
 }
 
-/* The URL of a call; PARTS are our own, and ID is escaped. */
-static void set_url(struct runtime_api *api, CURL *handle, struct text id, const char *call)
+/* What is behind the address in a call's URL. ID is escaped. */
+static void set_path(struct runtime_api *api, CURL *handle, struct text id, const char *call)
 {
-    struct buffer url;
-    buffer_over(&url, api->url, sizeof api->url - 1);
-    buffer_puts(&url, "http://");
-    buffer_puts(&url, api->address);
-    buffer_puts(&url, BASE);
+    struct buffer path;
+    buffer_over(&path, api->path, sizeof api->path - 1);
+    buffer_puts(&path, BASE);
     if (id.length) {
-        buffer_puts(&url, "invocation/");
-        runtime_put_escaped(&url, id);
+        buffer_puts(&path, "invocation/");
+        runtime_put_escaped(&path, id);
     }
-    buffer_puts(&url, call);
-    api->url[url.length] = '\0';
-    curl_easy_setopt(handle, CURLOPT_URL, api->url);
+    buffer_puts(&path, call);
+    api->path[path.length] = '\0';
+    curl_easy_setopt(handle, CURLOPT_REQUEST_TARGET, api->path);
+}
+
+/*
+ * The part of the URL that all calls share. libcurl takes a URL apart for each transfer, unless it
+ * is handed one that has been; what differs, the path, goes in as it stands.
+ */
+static CURLU *make_base(const char *address)
+{
+    char url[RUNTIME_ADDRESS_MAX + 16];
+    CURLU *base = curl_url();
+    snprintf(url, sizeof url, "http://%s/", address);
+    if (base && curl_url_set(base, CURLUPART_URL, url, 0) != CURLUE_OK) {
+        curl_url_cleanup(base);
+        base = NULL;
+    }
+    return base;
 }
 
 bool runtime_api_open(struct runtime_api *api, const char *address, const char *function, int stop)
@@ -161,12 +176,13 @@ bool runtime_api_open(struct runtime_api *api, const char *address, const char *
     api->event = NULL;
     api->event_length = api->event_room = 0;
     runtime_head_open(&api->head);
+    api->base = make_base(address);
     api->multi = curl_multi_init();
     api->next = make_handle(api);
     api->post = make_handle(api);
-    if (!api->multi || !api->next || !api->post)
+    if (!api->base || !api->multi || !api->next || !api->post)
         return false;
-    set_url(api, api->next, (struct text){0}, "invocation/next");
+    set_path(api, api->next, (struct text){0}, "invocation/next");
     curl_easy_setopt(api->next, CURLOPT_HTTPHEADER, &no_accept);
     curl_easy_setopt(api->next, CURLOPT_HEADERFUNCTION, take_line);
     curl_easy_setopt(api->next, CURLOPT_WRITEFUNCTION, take_event);
@@ -181,6 +197,7 @@ void runtime_api_close(struct runtime_api *api)
     curl_easy_cleanup(api->post);
     if (api->multi)
         curl_multi_cleanup(api->multi);
+    curl_url_cleanup(api->base);
     free(api->event);
     api->event = NULL;
 }
@@ -318,7 +335,7 @@ static CURLcode send_post(struct runtime_api *api, const struct post *post)
     curl_easy_setopt(api->post, CURLOPT_POSTFIELDS, post->body.data);
     curl_easy_setopt(api->post, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)post->body.length);
     curl_easy_setopt(api->post, CURLOPT_HTTPHEADER, headers);
-    set_url(api, api->post, post->id, post->call);
+    set_path(api, api->post, post->id, post->call);
     api->reply_length = 0;
     CURLcode result = call(api, api->post);
     curl_easy_setopt(api->post, CURLOPT_HTTPHEADER, NULL);

@@ -28,6 +28,7 @@ struct runtime_api {
     const char *address;        /* HOST:PORT */
     int stop;                   /* a descriptor that can be read from when the program is to end */
     struct log_subject subject; /* for the log; its ids are set by next */
+    CURLU *base;
     CURLM *multi;
     CURL *next, *post;
 
@@ -43,7 +44,7 @@ struct runtime_api {
     bool reset; /* the peer has closed it without having read all of the request */
     size_t reply_length;
     char reply[256]; /* the start of what the API says to an answer */
-    char url[3 * RUNTIME_ID_MAX + RUNTIME_ADDRESS_MAX + 128];
+    char path[3 * RUNTIME_ID_MAX + 128];
 };
 
 /*
