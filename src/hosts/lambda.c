@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "hosts/extension.h"
 #include "hosts/invoke.h"
 #include "hosts/runtime_api.h"
 
@@ -41,6 +42,7 @@ struct runtime {
     struct worker *workers;
     int stop;
     atomic_int status; /* the exit status */
+    struct extension extension;
 };
 
 struct worker {
@@ -86,17 +88,22 @@ static void prepare(struct worker *worker)
         set_trace(head->values[RUNTIME_TRACE_ID]);
 }
 
+/* The log line is written while the API reads the answer, which costs nobody any time. */
 static enum runtime_outcome answer(struct worker *worker)
 {
     struct runtime_api *api = &worker->api;
+    enum runtime_outcome outcome;
     prepare(worker);
     struct text answer = invoke(&worker->invocation, &worker->invoker,
                                 (struct text){api->event, api->event_length}, &worker->arena);
-    enum runtime_outcome outcome =
-        answer.data ? runtime_api_answer(api, answer)
-                    : runtime_api_fail(api, "There is no memory for an answer; try again later.",
-                                       "Runtime.OutOfMemory");
+    if (answer.data)
+        runtime_api_answer(api, answer);
     invoke_log(&worker->invocation, &worker->invoker, "lambda", api->event_length, answer.length);
+    if (answer.data)
+        outcome = runtime_api_answered(api);
+    else
+        outcome = runtime_api_fail(api, "There is no memory for an answer; try again later.",
+                                   "Runtime.OutOfMemory");
     arena_reset(&worker->arena);
     return outcome;
 }
@@ -143,7 +150,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     if (worker->opened)
         return true;
     log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", why);
-    if (worker->api.post)
+    if (worker->api.link.post)
         runtime_api_fail_start(&worker->api, why, "Runtime.InitFailed");
     return false;
 }
@@ -214,12 +221,14 @@ static int run(struct runtime *runtime)
         runtime->status = EXIT_NOT_OPEN;
         runtime->count = opened + 1;
     } else {
+        extension_open(&runtime->extension, runtime->address, function_served.name);
         if (!start_threads(runtime)) {
             runtime->status = EXIT_BROKEN;
             kill(getpid(), SIGTERM);
         }
         work(&runtime->workers[0]);
         join_threads(runtime);
+        extension_close(&runtime->extension);
     }
     for (size_t i = 0; i < runtime->count; i++)
         close_worker(&runtime->workers[i]);
