@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base64.h"
 #include "hosts/invoke.h"
 
 enum {
@@ -28,6 +29,19 @@ static struct curl_slist no_accept = {.data = (char[]){"Accept:"}};
 static struct curl_slist no_expect = {.data = (char[]){"Expect:"}, .next = &no_accept};
 static struct curl_slist json_type = {.data = (char[]){"Content-Type: application/json"},
                                       .next = &no_expect};
+
+/* The head of a streamed answer; its end tells whether it succeeded. */
+static struct curl_slist trailers = {.data =
+                                         (char[]){"Trailer: Lambda-Runtime-Function-Error-Type, "
+                                                  "Lambda-Runtime-Function-Error-Body"},
+                                     .next = &no_expect};
+static struct curl_slist chunked = {.data = (char[]){"Transfer-Encoding: chunked"},
+                                    .next = &trailers};
+static struct curl_slist mode = {
+    .data = (char[]){"Lambda-Runtime-Function-Response-Mode: streaming"}, .next = &chunked};
+static struct curl_slist stream_type = {
+    .data = (char[]){"Content-Type: application/vnd.awslambda.http-integration-response"},
+    .next = &mode};
 
 static size_t take_line(char *data, size_t size, size_t count, void *of)
 {
@@ -82,6 +96,38 @@ static size_t take_reply(char *data, size_t size, size_t count, void *of)
     return length;
 }
 
+/* libcurl asks for some of a streamed answer. */
+static size_t give_piece(char *room, size_t size, size_t count, void *of)
+{
+    struct runtime_api *api = of;
+    size_t most = size * count;
+    size_t length = api->piece.length < most ? api->piece.length : most;
+    if (!length && !api->whole) {
+        api->paused = true;
+        return CURL_READFUNC_PAUSE;
+    }
+    if (length)
+        memcpy(room, api->piece.data, length);
+    api->piece = (struct text){api->piece.data + length, api->piece.length - length};
+    return length;
+}
+
+/* libcurl frees the list. */
+static int give_trailers(struct curl_slist **list, void *of)
+{
+    const struct runtime_api *api = of;
+    if (!api->trailer_type[0])
+        return CURL_TRAILERFUNC_OK;
+    struct curl_slist *type = curl_slist_append(NULL, api->trailer_type);
+    struct curl_slist *both = type ? curl_slist_append(type, api->trailer_body) : NULL;
+    if (!both) {
+        curl_slist_free_all(type);
+        return CURL_TRAILERFUNC_ABORT;
+    }
+    *list = both;
+    return CURL_TRAILERFUNC_OK;
+}
+
 /* What is behind the address in a call's URL. ID is escaped. */
 static void set_path(struct runtime_api *api, CURL *handle, struct text id, const char *call)
 {
@@ -125,6 +171,11 @@ bool runtime_api_open(struct runtime_api *api, const char *address, const char *
     curl_easy_setopt(post, CURLOPT_BUFFERSIZE, (long)REPLY_ROOM);
     curl_easy_setopt(post, CURLOPT_WRITEFUNCTION, take_reply);
     curl_easy_setopt(post, CURLOPT_WRITEDATA, api);
+    curl_easy_setopt(post, CURLOPT_POST, 1L);
+    curl_easy_setopt(post, CURLOPT_READFUNCTION, give_piece);
+    curl_easy_setopt(post, CURLOPT_READDATA, api);
+    curl_easy_setopt(post, CURLOPT_TRAILERFUNCTION, give_trailers);
+    curl_easy_setopt(post, CURLOPT_TRAILERDATA, api);
     return true;
 }
 
@@ -190,7 +241,7 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
 /* The head of a post. The line that names the invocation is for those who sent one. */
 static struct curl_slist *make_lines(struct runtime_api *api)
 {
-    struct curl_slist *lines = &json_type;
+    struct curl_slist *lines = api->post.streaming ? &stream_type : &json_type;
     struct text invocation = api->head.values[RUNTIME_INVOCATION_ID];
     if (api->post.error_type) {
         snprintf(api->error_line, sizeof api->error_line, "Lambda-Runtime-Function-Error-Type: %s",
@@ -212,15 +263,17 @@ static struct curl_slist *make_lines(struct runtime_api *api)
 static void send_post(struct runtime_api *api)
 {
     CURL *handle = api->link.post;
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, api->post.body.data);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)api->post.body.length);
+    const struct runtime_post *post = &api->post;
+    curl_off_t length = post->streaming ? -1 : (curl_off_t)post->body.length;
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, post->streaming ? NULL : post->body.data);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, length);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, make_lines(api));
     set_path(api, handle, api->post.id, api->post.call);
     api->reply_length = 0;
     runtime_link_begin(&api->link, handle);
 }
 
-void runtime_api_begin_post(struct runtime_api *api, const struct runtime_post *post)
+static void begin_post(struct runtime_api *api, const struct runtime_post *post)
 {
     api->post = *post;
     send_post(api);
@@ -259,9 +312,63 @@ enum runtime_outcome runtime_api_answered(struct runtime_api *api)
 
 void runtime_api_answer(struct runtime_api *api, struct text answer)
 {
-    runtime_api_begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
-                                                       .call = "/response",
-                                                       .body = answer});
+    begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
+                                           .call = "/response",
+                                           .body = answer});
+}
+
+/* Lets libcurl take the piece, unless the API has had enough before. */
+static void send_piece(struct runtime_api *api)
+{
+    while (api->piece.length && runtime_link_step(&api->link))
+        ;
+    api->piece.length = 0;
+}
+
+void runtime_api_stream(struct runtime_api *api, struct text piece)
+{
+    api->piece = piece;
+    api->paused = api->whole = false;
+    api->trailer_type[0] = '\0';
+    begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
+                                           .call = "/response",
+                                           .streaming = true});
+    send_piece(api);
+}
+
+static void resume(struct runtime_api *api)
+{
+    if (api->paused)
+        curl_easy_pause(api->link.post, CURLPAUSE_CONT);
+    api->paused = false;
+}
+
+void runtime_api_stream_more(struct runtime_api *api, struct text piece)
+{
+    if (!piece.length)
+        return;
+    api->piece = piece;
+    resume(api);
+    send_piece(api);
+}
+
+void runtime_api_stream_end(struct runtime_api *api, const struct text *fault)
+{
+    static const char TYPE[] = "Function.StreamBroken";
+    char room[1400];
+    struct buffer error, line;
+    if (fault) {
+        buffer_over(&error, room, sizeof room);
+        runtime_put_error(&error, *fault, TYPE);
+        snprintf(api->trailer_type, sizeof api->trailer_type,
+                 "Lambda-Runtime-Function-Error-Type: %s", TYPE);
+        buffer_over(&line, api->trailer_body, sizeof api->trailer_body - 1);
+        buffer_puts(&line, "Lambda-Runtime-Function-Error-Body: ");
+        buffer_base64(&line, error.failed ? TEXT("{}") : buffer_text(&error));
+        api->trailer_body[line.length] = '\0';
+    }
+    api->whole = true;
+    resume(api);
 }
 
 static enum runtime_outcome post_error(struct runtime_api *api, struct runtime_post *error,
@@ -277,7 +384,7 @@ static enum runtime_outcome post_error(struct runtime_api *api, struct runtime_p
                           error->error_type);
     }
     error->body = buffer_text(&out);
-    runtime_api_begin_post(api, error);
+    begin_post(api, error);
     return runtime_api_answered(api);
 }
 

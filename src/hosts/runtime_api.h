@@ -25,7 +25,7 @@ struct runtime_post {
     const char *call;
     struct text body;       /* must last until the post has ended */
     const char *error_type; /* NULL: it's no error */
-    bool streaming;         /* the body comes in pieces: stream.h */
+    bool streaming;         /* the body comes in pieces, and `body` is the first of them */
 };
 
 struct runtime_api {
@@ -45,6 +45,10 @@ struct runtime_api {
     struct curl_slist lines[2]; /* of its head, before those that are always the same */
     char error_line[128], invocation_line[1024];
     char path[3 * RUNTIME_ID_MAX + 128];
+    struct text piece;                          /* of a streamed answer: what hasn't been sent */
+    bool paused;                                /* libcurl waits for a piece */
+    bool whole;                                 /* there are no more pieces */
+    char trailer_type[160], trailer_body[2048]; /* empty: it has succeeded */
     size_t reply_length;
     char reply[256]; /* the start of what the API says to it */
 };
@@ -81,7 +85,16 @@ enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *messa
 /* Reports that the function couldn't be started. The program is to end then. */
 void runtime_api_fail_start(struct runtime_api *api, const char *message, const char *type);
 
-/* Begins a post; runtime_api_answered ends it. For stream.c. */
-void runtime_api_begin_post(struct runtime_api *api, const struct runtime_post *post);
+/* Begins to stream an answer whose first piece is this. PIECE may go when this returns. */
+void runtime_api_stream(struct runtime_api *api, struct text piece);
+
+/* Streams another piece, and returns when it has been sent; or dropped, if nobody takes it. */
+void runtime_api_stream_more(struct runtime_api *api, struct text piece);
+
+/*
+ * Says that there are no more pieces; runtime_api_answered waits for what the API says to them.
+ * FAULT, if not NULL, tells that the answer has broken off, and why.
+ */
+void runtime_api_stream_end(struct runtime_api *api, const struct text *fault);
 
 #endif
