@@ -203,7 +203,9 @@ static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result,
 {
     struct text id = api->head.values[RUNTIME_REQUEST_ID];
     size_t length = api->event_length < 200 ? api->event_length : 200;
-    if (result != CURLE_OK && status == 200 && id.length)
+    /* To libcurl a connection that ends within the head has brought an answer without a body. */
+    bool broken = result != CURLE_OK || !api->head.whole;
+    if (broken && status == 200 && id.length)
         return RUNTIME_INCOMPLETE;
     if (result != CURLE_OK)
         log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
