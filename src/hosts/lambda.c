@@ -8,7 +8,7 @@
  * that whoever waits for an event waits for it too. `function_served` is set by the linker.
  */
 #include <errno.h>
-#include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -40,7 +40,7 @@ extern const struct function function_served;
 /* What the workers share. */
 struct runtime {
     const char *address;
-    size_t count;
+    size_t count, started;
     struct worker *workers;
     int stop;
     atomic_int status; /* the exit status */
@@ -224,31 +224,49 @@ static size_t count_workers(void)
     return (size_t)count;
 }
 
-static bool start_threads(struct runtime *runtime)
+/* Where one can't be started the others are told to end. */
+static void start_threads(struct runtime *runtime)
 {
-    for (size_t i = 1; i < runtime->count; i++) {
+    for (size_t i = 0; i < runtime->count; i++) {
         struct worker *worker = &runtime->workers[i];
         int error = pthread_create(&worker->thread, NULL, work, worker);
         if (error) {
             log_say(LOG_LEVEL_ERROR, function_served.name, error, "a worker can't be started");
-            runtime->count = i;
-            return false;
+            runtime->started = i;
+            runtime->status = EXIT_BROKEN;
+            kill(getpid(), SIGTERM);
+            return;
         }
     }
-    return true;
+    runtime->started = runtime->count;
 }
 
-/* Waits for the workers. One that is in the middle of an invocation isn't waited for long. */
+/* Waits for the workers, when it's time to end. One that is in the middle of an invocation isn't
+ * waited for long. */
 static void join_threads(struct runtime *runtime)
 {
+    struct pollfd stop = {.fd = runtime->stop, .events = POLLIN};
     struct timespec until;
+    while (poll(&stop, 1, -1) < 1)
+        ;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += (long)GRACE_MS * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    for (size_t i = 1; i < runtime->count; i++) {
+    for (size_t i = 0; i < runtime->started; i++) {
         if (pthread_clockjoin_np(runtime->workers[i].thread, NULL, CLOCK_MONOTONIC, &until) != 0)
             _exit(atomic_load(&runtime->status));
+    }
+}
+
+/* One worker is this thread; of several, each has one, and this one can end in time. */
+static void serve(struct runtime *runtime)
+{
+    if (runtime->count == 1) {
+        work(&runtime->workers[0]);
+    } else {
+        start_threads(runtime);
+        join_threads(runtime);
     }
 }
 
@@ -262,12 +280,7 @@ static int run(struct runtime *runtime)
         runtime->count = opened + 1;
     } else {
         extension_open(&runtime->extension, runtime->address, function_served.name);
-        if (!start_threads(runtime)) {
-            runtime->status = EXIT_BROKEN;
-            kill(getpid(), SIGTERM);
-        }
-        work(&runtime->workers[0]);
-        join_threads(runtime);
+        serve(runtime);
         extension_close(&runtime->extension);
     }
     for (size_t i = 0; i < runtime->count; i++)

@@ -38,6 +38,11 @@ def probe_of(program):
     return path
 
 
+def is_sanitized(program):
+    with open(program, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 def run(program, script, posts=None, take=None, head=None, extension=200, **environment):
     """
     Runs the program until the script has ended and it asks again or has ended itself, then stops
@@ -161,7 +166,7 @@ def test_large_event_room_goes_back(_, program):
     api = Api([send(event())] + [send(event(large, chunk=1 << 16))] * 3 + [send(event())] * 5)
     process = Program(program, api)
     expect(api.wait(lambda: api.waiting and len(api.posts) == 9), "it doesn't answer")
-    if "asan" not in open("/proc/%d/maps" % process.process.pid).read():
+    if not is_sanitized(program):
         expect(process.memory() < 14 << 10, "it still has %d KiB" % process.memory())
     equal(process.stop()[1], STOPPED, "the exit status")
     api.close()
@@ -548,6 +553,8 @@ def test_log_levels(_, program):
 
 def test_little_memory(_, program):
     probe = probe_of(program)
+    if is_sanitized(probe):
+        raise Skip("the sanitizers need more address space than there is then")
     large = event(b'{"name":"' + b"x" * (4 << 20) + b'"}', b"large", chunk=1 << 16)
     for megabytes in (8, 10, 12, 16, 24):
         size = megabytes << 20
@@ -557,8 +564,6 @@ def test_little_memory(_, program):
         api.wait(lambda: api.waiting or process.process.poll() is not None, 5)
         status = process.stop()[1]
         api.close()
-        if "asan" in open(probe, "rb").read().decode("latin-1"):
-            raise Skip("the sanitizers need more address space than there is then")
         expect(status in (STOPPED, NOT_OPEN, 127), "%d MB: status %d" % (megabytes, status))
         if status == STOPPED:
             equal(len(api.posts), 3, "%d MB: the answers" % megabytes)
@@ -574,10 +579,9 @@ def test_memory_does_not_grow(_, program):
     before = process.memory()
     expect(api.wait(lambda: api.waiting and len(api.posts) == count, 600), "it doesn't answer all")
     grown = process.memory() - before
-    sanitized = "asan" in open("/proc/%d/maps" % process.process.pid).read()
     equal(process.stop()[1], STOPPED, "the exit status")
     api.close()
-    if sanitized:
+    if is_sanitized(program):
         raise Skip("the sanitizers keep freed memory for a while")
     expect(grown < 256, "it grew by %d KiB in %d invocations" % (grown, count))
 
@@ -587,7 +591,7 @@ def test_under_valgrind(_, program):
     if not valgrind:
         raise Skip("valgrind isn't installed")
     probe = probe_of(program)
-    if b"__asan_init" in open(probe, "rb").read():
+    if is_sanitized(probe):
         raise Skip("the sanitizers don't go with it")
     command = [valgrind, "-q", "--error-exitcode=99", "--leak-check=full",
                "--errors-for-leak-kinds=definite,possible", "--soname-synonyms=somalloc=NONE", probe]
