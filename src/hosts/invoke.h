@@ -20,9 +20,10 @@ enum { INVOKE_ROOM = 4096 };
 struct invocation {
     struct event event;
     struct response response;
-    int64_t started_ns;
+    int64_t started_ns, ended_ns;
     char id[33]; /* one that was made here */
     char room[INVOKE_ROOM];
+    bool streaming; /* the response goes to the invoker's stream, and invoke returns no text */
 };
 
 /* What the host knows besides the event. */
@@ -32,18 +33,27 @@ struct invoker {
     const char *not_open; /* why `open` failed; NULL: it didn't */
     struct text id;       /* of the invocation; empty: one is made */
     int64_t deadline_ms;
+    size_t answer_max;            /* most bytes of an answer that the host can pass on; 0: any */
+    const struct header *headers; /* of the host itself: they stand before those of the request */
+    size_t header_count;
+    struct text tenant; /* for the log */
+    /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */
+    struct stream *stream;
+    int status;      /* 0, or why the event couldn't be taken: 413, 503; it isn't read then */
+    const char *why; /* the sentence for its sender */
 };
 
 /*
  * Reads the event TEXT, runs the function, and returns the answer in the form that the sender
  * expects; it lies in the arena or in the invocation. Its data is NULL where memory has ended so
- * early that not even that can be said: the host tells its caller in its own way.
+ * early that not even that can be said: the host tells its caller in its own way. Where the
+ * invocation is `streaming` the host has to end its stream with the response instead.
  */
 struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
                    struct arena *arena);
 
 /* Writes the invocation's log line. */
-void invoke_log(const struct invocation *invocation, const struct function *function,
+void invoke_log(const struct invocation *invocation, const struct invoker *invoker,
                 const char *host, size_t bytes_in, size_t bytes_out);
 
 #endif
