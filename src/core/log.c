@@ -31,6 +31,13 @@ static void put(struct line *line, struct text text)
     line->length += text.length;
 }
 
+static enum log_level least = LOG_LEVEL_INFO;
+
+void log_least(enum log_level level)
+{
+    least = level;
+}
+
 /* printf would bring in more code than all the rest of a CGI call runs through. */
 static void put_number(struct line *line, int64_t number, int least_digits)
 {
@@ -67,6 +74,15 @@ static void put_string(struct line *line, struct text text)
         text = (struct text){text.data + run + 1, text.length - run - 1};
     }
     put(line, TEXT("\""));
+}
+
+/* A member whose value isn't empty. */
+static void put_member(struct line *line, struct text name, struct text value)
+{
+    if (!value.length)
+        return;
+    put(line, name);
+    put_string(line, value);
 }
 
 /* The date of a day since the epoch, as Howard Hinnant's "low-level date algorithms" have it. */
@@ -187,10 +203,14 @@ static void add_line(struct log *log, const struct line *line)
 void log_request(struct log *log, const struct log_entry *entry)
 {
     int status = entry->response->status;
+    enum log_level level = status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
     struct line line;
-    begin(&line, status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO);
+    if (level < least)
+        return;
+    begin(&line, level);
     put(&line, TEXT(",\"requestId\":"));
     put_string(&line, entry->request->id);
+    put_member(&line, TEXT(",\"tenantId\":"), entry->tenant);
     put(&line, TEXT(",\"function\":"));
     put_string(&line, text_of(entry->function));
     put(&line, TEXT(",\"host\":"));
@@ -213,21 +233,42 @@ void log_request(struct log *log, const struct log_entry *entry)
     add_line(log, &line);
 }
 
-void log_say(enum log_level level, const char *function, int error, const char *format, ...)
+__attribute__((format(printf, 4, 0))) static void say(enum log_level level,
+                                                      const struct log_subject *subject, int error,
+                                                      const char *format, va_list arguments)
 {
     char message[512];
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
     struct line line;
+    if (level < least)
+        return;
+    int length = vsnprintf(message, sizeof message, format, arguments);
     begin(&line, level);
+    put_member(&line, TEXT(",\"requestId\":"), subject->request_id);
+    put_member(&line, TEXT(",\"tenantId\":"), subject->tenant);
     put(&line, TEXT(",\"function\":"));
-    put_string(&line, text_of(function));
+    put_string(&line, text_of(subject->function));
     put(&line, TEXT(",\"message\":"));
     if (length > 0 && error && (size_t)length < sizeof message)
         snprintf(message + length, sizeof message - (size_t)length, ": %s", strerror(error));
     put_string(&line, text_of(length < 0 ? "a message that can't be printed" : message));
     put(&line, TEXT("}\n"));
     write_all(line.room, line.full ? 0 : line.length);
+}
+
+void log_say(enum log_level level, const char *function, int error, const char *format, ...)
+{
+    const struct log_subject subject = {.function = function};
+    va_list arguments;
+    va_start(arguments, format);
+    say(level, &subject, error, format, arguments);
+    va_end(arguments);
+}
+
+void log_say_of(enum log_level level, const struct log_subject *subject, int error,
+                const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(level, subject, error, format, arguments);
+    va_end(arguments);
 }

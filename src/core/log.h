@@ -13,7 +13,13 @@
 
 #include "function.h"
 
-enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_NONE };
+
+/*
+ * Lines below this level aren't written from now on, of any thread; LOG_LEVEL_NONE writes none. To
+ * be called before there are threads.
+ */
+void log_least(enum log_level level);
 
 /* Lines that wait to be written. One per worker; zero is empty. */
 struct log {
@@ -30,6 +36,14 @@ struct log_entry {
     const struct response *response;
     int64_t duration_ns;
     size_t bytes_in, bytes_out;
+    struct text tenant; /* whom the host serves with it; empty: it doesn't tell tenants apart */
+};
+
+/* Whom a line is about that isn't of a request's end. Empty texts are left out. */
+struct log_subject {
+    const char *function;
+    struct text request_id;
+    struct text tenant;
 };
 
 /* Adds the line of one request, and writes the waiting ones first where there's no room for it. */
@@ -41,6 +55,10 @@ void log_flush(struct log *log);
 /* Writes a line of the program itself at once, with errno's text behind it where ERROR is not 0. */
 void log_say(enum log_level level, const char *function, int error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The same with more to say of whom it's about. */
+void log_say_of(enum log_level level, const struct log_subject *subject, int error,
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* The time, of the years 1970 to 9999, as RFC 3339 in UTC: 24 bytes and a NUL. */
 void log_timestamp(int64_t milliseconds, char room[25]);

@@ -223,7 +223,7 @@ static int run_event(const struct function *function, struct text event)
         status = print_answer(answer, invocation.response.status);
     else
         fputs("dime: there is no memory for an answer\n", stderr);
-    invoke_log(&invocation, function, "command", event.length, answer.length);
+    invoke_log(&invocation, &invoker, "command", event.length, answer.length);
     if (open && function->close)
         function->close(invoker.state);
     arena_close(&arena);

@@ -7,6 +7,8 @@
  */
 #include "hosts/invoke.h"
 
+#include <stdio.h>
+
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/request.h"
@@ -46,10 +48,30 @@ static void part_path(const struct function *function, struct request *request,
     request->path.length -= incoming->path_info.length;
 }
 
+/* Puts the host's own headers before the request's, where they can't be taken for a client's. */
+static void add_headers(struct request *request, const struct invoker *invoker)
+{
+    size_t count = invoker->header_count + request->header_count;
+    if (!invoker->header_count)
+        return;
+    struct header *all = arena_array(request->arena, count, sizeof *all);
+    if (!all)
+        return; /* the arena has failed, and so will the request */
+    memcpy(all, invoker->headers, invoker->header_count * sizeof *all);
+    if (request->header_count)
+        memcpy(all + invoker->header_count, request->headers, request->header_count * sizeof *all);
+    request->headers = all;
+    request->header_count = count;
+}
+
 static void refuse(const struct event *event, const struct invoker *invoker,
                    struct incoming *incoming)
 {
-    if (event->status) {
+    if (invoker->status) {
+        incoming->refusal = REFUSED_EVENT;
+        incoming->status = invoker->status;
+        incoming->why = invoker->why;
+    } else if (event->status) {
         incoming->refusal = REFUSED_EVENT;
         incoming->status = event->status;
         incoming->why = event->why;
@@ -61,21 +83,41 @@ static void refuse(const struct event *event, const struct invoker *invoker,
     }
 }
 
-static struct text write_answer(struct invocation *invocation, struct arena *arena)
+/* The answer in the sender's form, in place of what OUT holds. False: memory has ended. */
+static bool write_event(struct invocation *invocation, struct buffer *out)
 {
-    const struct request *request = &invocation->event.request;
+    out->length = 0;
+    event_answer(&invocation->event, &invocation->response, out);
+    return !out->failed;
+}
+
+/* An answer that the host can't pass on would be a failure of the program to its sender. */
+static void replace_too_long(struct invocation *invocation, const struct invoker *invoker,
+                             struct buffer *out)
+{
+    struct incoming incoming = {.refusal = REFUSED_EVENT, .status = 500};
+    char why[160];
+    snprintf(why, sizeof why,
+             "The answer has %zu bytes, and at most %zu can be sent from here; ask for less.",
+             out->length, invoker->answer_max);
+    incoming.why = why;
+    response_open(&invocation->response, out->arena);
+    run_function(invoker->function, &invocation->event.request, &incoming, &invocation->response);
+    (void)write_event(invocation, out);
+}
+
+static struct text write_answer(struct invocation *invocation, const struct invoker *invoker,
+                                struct arena *arena)
+{
     struct buffer out;
     buffer_open(&out, arena, ANSWER_MAX);
-    event_answer(&invocation->event, &invocation->response, &out);
+    if (write_event(invocation, &out) && invoker->answer_max && out.length > invoker->answer_max)
+        replace_too_long(invocation, invoker, &out);
     if (!out.failed)
         return buffer_text(&out);
-    run_out_of_memory(request, &invocation->response);
+    run_out_of_memory(&invocation->event.request, &invocation->response);
     buffer_over(&out, invocation->room, sizeof invocation->room);
-    event_answer(&invocation->event, &invocation->response, &out);
-    struct text answer = {0};
-    if (!out.failed)
-        answer = buffer_text(&out);
-    return answer;
+    return write_event(invocation, &out) ? buffer_text(&out) : (struct text){0};
 }
 
 struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
@@ -84,29 +126,33 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
     struct request *request = &invocation->event.request;
     struct incoming incoming = {0};
     invocation->started_ns = clock_monotonic_ns();
-    event_read(&invocation->event, text, arena);
+    event_read(&invocation->event, invoker->status ? TEXT("{}") : text, arena);
     choose_id(invocation, invoker->id);
     request->state = invoker->state;
     request->deadline_ms = invoker->deadline_ms;
+    add_headers(request, invoker);
     part_path(invoker->function, request, &incoming);
     refuse(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
     run_function(invoker->function, request, &incoming, &invocation->response);
-    return write_answer(invocation, arena);
+    struct text answer = write_answer(invocation, invoker, arena);
+    invocation->ended_ns = clock_monotonic_ns();
+    return answer;
 }
 
-void invoke_log(const struct invocation *invocation, const struct function *function,
+void invoke_log(const struct invocation *invocation, const struct invoker *invoker,
                 const char *host, size_t bytes_in, size_t bytes_out)
 {
     struct log log = {.length = 0};
     log_request(&log, &(struct log_entry){
-                          .function = function->name,
+                          .function = invoker->function->name,
                           .host = host,
                           .request = &invocation->event.request,
                           .response = &invocation->response,
-                          .duration_ns = clock_monotonic_ns() - invocation->started_ns,
+                          .duration_ns = invocation->ended_ns - invocation->started_ns,
                           .bytes_in = bytes_in,
                           .bytes_out = bytes_out,
+                          .tenant = invoker->tenant,
                       });
     log_flush(&log);
 }

@@ -20,7 +20,7 @@ enum { INVOKE_ROOM = 4096 };
 struct invocation {
     struct event event;
     struct response response;
-    int64_t started_ns;
+    int64_t started_ns, ended_ns;
     char id[33]; /* one that was made here */
     char room[INVOKE_ROOM];
 };
@@ -32,6 +32,12 @@ struct invoker {
     const char *not_open; /* why `open` failed; NULL: it didn't */
     struct text id;       /* of the invocation; empty: one is made */
     int64_t deadline_ms;
+    size_t answer_max;            /* most bytes of an answer that the host can pass on; 0: any */
+    const struct header *headers; /* of the host itself: they stand before those of the request */
+    size_t header_count;
+    struct text tenant; /* for the log */
+    int status;         /* 0, or why the event couldn't be taken: 413, 503; it isn't read then */
+    const char *why;    /* the sentence for its sender */
 };
 
 /*
@@ -43,7 +49,7 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
                    struct arena *arena);
 
 /* Writes the invocation's log line. */
-void invoke_log(const struct invocation *invocation, const struct function *function,
+void invoke_log(const struct invocation *invocation, const struct invoker *invoker,
                 const char *host, size_t bytes_in, size_t bytes_out);
 
 #endif

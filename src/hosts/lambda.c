@@ -1,0 +1,268 @@
+/*
+ * lambda.c - a function as a custom runtime of AWS Lambda: the program `bootstrap` of its zip.
+ *
+ * Lambda's Runtime API hands out events one by one over HTTP, and is handed the answers. A worker
+ * asks, invokes, answers, logs, and asks again, with its own connection, arena and state of the
+ * function. There is one worker, which is this thread, unless Lambda runs several invocations in
+ * one environment (AWS_LAMBDA_MAX_CONCURRENCY). SIGTERM is blocked and read from a descriptor, so
+ * that whoever waits for an event waits for it too. `function_served` is set by the linker.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "hosts/invoke.h"
+#include "hosts/runtime_api.h"
+
+enum {
+    EXIT_STOPPED = 0,   /* SIGTERM */
+    EXIT_NOT_OPEN = 1,  /* the function couldn't be started */
+    EXIT_NO_LAMBDA = 2, /* this isn't Lambda */
+    EXIT_BROKEN = 3,    /* the Runtime API refused, or went away */
+    WORKERS_MAX = 1024,
+    GRACE_MS = 400, /* of the 500 ms that Lambda gives */
+    /* Most bytes of an answer that Lambda passes on ("Lambda quotas"). */
+    ANSWER_MAX = 6291556,
+};
+
+extern const struct function function_served;
+
+/* What the workers share. */
+struct runtime {
+    const char *address;
+    size_t count;
+    struct worker *workers;
+    int stop;
+    atomic_int status; /* the exit status */
+};
+
+struct worker {
+    struct runtime *runtime;
+    pthread_t thread;
+    bool opened; /* the function was */
+    struct arena arena;
+    struct invocation invocation;
+    struct invoker invoker;
+    struct header headers[RUNTIME_HEADERS];
+    struct runtime_api api;
+};
+
+/* The variable that X-Ray's tracing reads, changed in place: setenv would keep every value. */
+static void set_trace(struct text trace)
+{
+    static const char NAME[] = "_X_AMZN_TRACE_ID";
+    static char variable[sizeof NAME + 1024] = "_X_AMZN_TRACE_ID=";
+    if (!trace.length || trace.length >= sizeof variable - sizeof NAME) {
+        unsetenv(NAME);
+        return;
+    }
+    memcpy(variable + sizeof NAME, trace.data, trace.length);
+    variable[sizeof NAME + trace.length] = '\0';
+    if (!getenv(NAME))
+        putenv(variable);
+}
+
+static void prepare(struct worker *worker)
+{
+    const struct runtime_head *head = &worker->api.head;
+    struct invoker *invoker = &worker->invoker;
+    invoker->id = head->values[RUNTIME_REQUEST_ID];
+    invoker->tenant = head->values[RUNTIME_TENANT_ID];
+    invoker->deadline_ms = runtime_head_deadline(head);
+    invoker->headers = worker->headers;
+    invoker->header_count = runtime_head_share(head, worker->headers);
+    invoker->status = worker->api.event_status;
+    invoker->why = invoker->status == 413 ? "The event is too large; send less at once."
+                                          : "The event needs more memory than there is; "
+                                            "send less at once, or try again later.";
+    if (worker->runtime->count == 1)
+        set_trace(head->values[RUNTIME_TRACE_ID]);
+}
+
+static enum runtime_outcome answer(struct worker *worker)
+{
+    struct runtime_api *api = &worker->api;
+    prepare(worker);
+    struct text answer = invoke(&worker->invocation, &worker->invoker,
+                                (struct text){api->event, api->event_length}, &worker->arena);
+    enum runtime_outcome outcome =
+        answer.data ? runtime_api_answer(api, answer)
+                    : runtime_api_fail(api, "There is no memory for an answer; try again later.",
+                                       "Runtime.OutOfMemory");
+    invoke_log(&worker->invocation, &worker->invoker, "lambda", api->event_length, answer.length);
+    arena_reset(&worker->arena);
+    return outcome;
+}
+
+/* One invocation. What ends the loop is the outcome's to say. */
+static enum runtime_outcome serve_one(struct worker *worker)
+{
+    enum runtime_outcome outcome = runtime_api_next(&worker->api);
+    if (outcome == RUNTIME_INCOMPLETE)
+        return runtime_api_fail(&worker->api, "The event didn't arrive whole; send it again.",
+                                "Runtime.EventIncomplete");
+    return outcome == RUNTIME_DONE ? answer(worker) : outcome;
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    enum runtime_outcome outcome;
+    do {
+        outcome = serve_one(worker);
+    } while (outcome == RUNTIME_DONE);
+    if (outcome == RUNTIME_BROKEN) {
+        atomic_store(&worker->runtime->status, EXIT_BROKEN);
+        kill(getpid(), SIGTERM); /* the others are to end too */
+    }
+    return NULL;
+}
+
+/* Lets the function prepare; what keeps it from that is reported. */
+static bool open_worker(struct runtime *runtime, struct worker *worker)
+{
+    const struct function *function = &function_served;
+    const char *why = NULL;
+    worker->runtime = runtime;
+    worker->invoker.function = function;
+    worker->invoker.answer_max = ANSWER_MAX;
+    arena_open(&worker->arena, INVOKE_MEMORY_MAX);
+    if (!runtime_api_open(&worker->api, runtime->address, function->name, runtime->stop))
+        why = "There is no memory to begin with.";
+    else if (!function->open || function->open(&worker->invoker.state, &why))
+        worker->opened = true;
+    else if (!why)
+        why = "The function couldn't be started.";
+    if (worker->opened)
+        return true;
+    log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", why);
+    if (worker->api.post)
+        runtime_api_fail_start(&worker->api, why, "Runtime.InitFailed");
+    return false;
+}
+
+static void close_worker(struct worker *worker)
+{
+    if (worker->opened && function_served.close)
+        function_served.close(worker->invoker.state);
+    runtime_api_close(&worker->api);
+    arena_close(&worker->arena);
+}
+
+/* Has SIGTERM wait in a descriptor; -1 where that can't be done. */
+static int catch_stop(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &stop, NULL) != 0)
+        return -1;
+    return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* How many invocations Lambda runs here at once: 1 but on Lambda Managed Instances. */
+static size_t count_workers(void)
+{
+    int64_t count = 1;
+    struct text given = text_of(getenv("AWS_LAMBDA_MAX_CONCURRENCY"));
+    if (!text_to_int64(given, &count) || count < 1 || count > WORKERS_MAX)
+        return 1;
+    return (size_t)count;
+}
+
+static bool start_threads(struct runtime *runtime)
+{
+    for (size_t i = 1; i < runtime->count; i++) {
+        struct worker *worker = &runtime->workers[i];
+        int error = pthread_create(&worker->thread, NULL, work, worker);
+        if (error) {
+            log_say(LOG_LEVEL_ERROR, function_served.name, error, "a worker can't be started");
+            runtime->count = i;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Waits for the workers. One that is in the middle of an invocation isn't waited for long. */
+static void join_threads(struct runtime *runtime)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)GRACE_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    for (size_t i = 1; i < runtime->count; i++) {
+        if (pthread_clockjoin_np(runtime->workers[i].thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+            _exit(atomic_load(&runtime->status));
+    }
+}
+
+static int run(struct runtime *runtime)
+{
+    size_t opened = 0;
+    while (opened < runtime->count && open_worker(runtime, &runtime->workers[opened]))
+        opened++;
+    if (opened < runtime->count) {
+        runtime->status = EXIT_NOT_OPEN;
+        runtime->count = opened + 1;
+    } else {
+        if (!start_threads(runtime)) {
+            runtime->status = EXIT_BROKEN;
+            kill(getpid(), SIGTERM);
+        }
+        work(&runtime->workers[0]);
+        join_threads(runtime);
+    }
+    for (size_t i = 0; i < runtime->count; i++)
+        close_worker(&runtime->workers[i]);
+    return runtime->status;
+}
+
+static bool is_address(struct text address)
+{
+    if (!address.length || address.length > RUNTIME_ADDRESS_MAX)
+        return false;
+    for (size_t i = 0; i < address.length; i++) {
+        char c = address.data[i], letter = text_lower(c);
+        if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') && !strchr(".-_:[]", c))
+            return false;
+    }
+    return true;
+}
+
+static int refuse_start(const char *program)
+{
+    fprintf(stderr,
+            "%s: this is the bootstrap of an AWS Lambda, and AWS_LAMBDA_RUNTIME_API doesn't name "
+            "its HOST:PORT.\n"
+            "To try the function from a shell: dime invoke %s. See dime-bootstrap(7).\n",
+            program, function_served.name);
+    return EXIT_NO_LAMBDA;
+}
+
+int main(int count, char **arguments)
+{
+    struct runtime runtime = {.address = getenv("AWS_LAMBDA_RUNTIME_API")};
+    if (!is_address(text_of(runtime.address)))
+        return refuse_start(count ? arguments[0] : "bootstrap");
+    signal(SIGPIPE, SIG_IGN);
+    runtime.count = count_workers();
+    runtime.workers = calloc(runtime.count, sizeof *runtime.workers);
+    runtime.stop = catch_stop();
+    if (!runtime.workers || runtime.stop < 0 || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
+        log_say(LOG_LEVEL_ERROR, function_served.name, errno, "the runtime can't be prepared");
+        return EXIT_NOT_OPEN;
+    }
+    int status = run(&runtime);
+    free(runtime.workers);
+    curl_global_cleanup();
+    return status;
+}
