@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+from modules import fetch_modules  # noqa: E402
 from serving import Serving  # noqa: E402
 
 
@@ -18,31 +19,15 @@ def skip(why):
     sys.exit(0)
 
 
-def fetch_modules(source, folder):
-    """Returns the folder of the modules, fetched if they aren't there in these versions."""
-    wanted = os.path.join(source, "tests", "browser", "package.json")
-    have = os.path.join(folder, "package.json")
-    modules = os.path.join(folder, "node_modules")
-    same = os.path.exists(have) and open(have).read() == open(wanted).read()
-    if same and os.path.isdir(os.path.join(modules, "playwright-core")):
-        return modules
-    os.makedirs(folder, exist_ok=True)
-    shutil.copyfile(wanted, have)
-    done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
-                           "--ignore-scripts", "--fetch-retries", "1", "--prefix",
-                           folder], capture_output=True, text=True)
-    if done.returncode != 0:
-        skip("npm couldn't fetch playwright-core and axe-core: " + done.stderr.strip()[-200:])
-    return modules
-
-
 def main(build, source):
     for tool in ("node", "npm", "chromium"):
         if not shutil.which(tool):
             skip(f"{tool} isn't installed")
     # Outside a build tree of `make distcheck`, which lasts only as long as the test.
     folder = os.environ.get("DIME_BROWSER_MODULES", os.path.join(build, "browser"))
-    modules = fetch_modules(source, folder)
+    modules, why = fetch_modules(os.path.join(source, "tests", "browser", "package.json"), folder)
+    if why:
+        skip(why)
     shots = os.path.join(build, "tests", "screenshots")
     os.makedirs(shots, exist_ok=True)
     with Serving(build, source) as site:
