@@ -95,9 +95,11 @@ static void take_messages(struct progress *progress, bool *failed, struct invoca
 {
     struct json_cursor messages = event_messages(&batch->event);
     struct event_message message;
+    struct invoker each = *invoker;
+    each.stream = NULL; /* the queue gets one answer, whatever a message is */
     arena_open(&progress->arena, INVOKE_MEMORY_MAX);
     for (size_t i = 0; event_next_message(&messages, &message); i++) {
-        failed[i] = take_message(progress, running, batch, invoker, &message);
+        failed[i] = take_message(progress, running, batch, &each, &message);
         progress->failures += failed[i];
     }
     arena_close(&progress->arena);

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,12 +28,15 @@ enum {
     TIMEOUT_MS = 30000,
 };
 
+#define LAMBDA "dime-lambda"
+
 static const char HELP[] =
     "dime runs functions from the shell, as AWS Lambda would.\n"
     "\n"
     "  dime list                      the functions\n"
     "  dime invoke FUNCTION [EVENT]   hand an event to a function and print its answer\n"
     "  dime event [NAME]              print a sample event, or the names of all\n"
+    "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
     "  dime help [COMMAND|FUNCTION]   more about one of them; a function's fields\n"
     "  dime --help, --version\n"
     "\n"
@@ -136,6 +140,29 @@ static void help_function(const struct function *function)
     printf("\nGive them as JSON, or in any event of `dime event`. See %s(8).\n", function->name);
 }
 
+/*
+ * Becomes dime-lambda, a program of its own: it lies beside this one, or where dime is installed.
+ * Nothing else of `dime` needs an HTTP server.
+ */
+static int run_lambda(char **arguments)
+{
+    char path[PATH_MAX + sizeof LAMBDA];
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    if (length > 0) {
+        memcpy(path + length, LAMBDA, sizeof LAMBDA);
+        execv(path, arguments - 1);
+    }
+    if (length <= 0 || errno == ENOENT)
+        execv(BINDIR "/" LAMBDA, arguments - 1);
+    if (errno == ENOENT)
+        return misuse("dime-lambda isn't there", NULL,
+                      "build dime where libmicrohttpd-dev is installed");
+    fprintf(stderr, "dime: dime-lambda can't be run: %s\n", strerror(errno));
+    return STATUS_USAGE;
+}
+
 static int help(char **arguments)
 {
     static const struct {
@@ -143,6 +170,8 @@ static int help(char **arguments)
     } TOPICS[] = {
         {"list", HELP_LIST}, {"invoke", HELP_INVOKE}, {"event", HELP_EVENT}, {"help", HELP_HELP}};
     const char *topic = arguments[0];
+    if (topic && strcmp(topic, "lambda") == 0)
+        return run_lambda((char *[]){"dime", "lambda", "--help", NULL} + 2);
     if (!topic) {
         fputs(HELP, stdout);
         return finish(STATUS_FINE);
@@ -263,6 +292,7 @@ int main(int count, char **arguments)
         {"invoke", invoke_function},
         {"event", print_sample},
         {"list", list},
+        {"lambda", run_lambda},
         {"help", help},
         {"--help", help},
         {"-h", help},

@@ -134,17 +134,23 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     part_path(invoker->function, request, &incoming);
     refuse(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
+    invocation->streaming = invoker->stream && invoker->function->streams &&
+                            invocation->event.shape == EVENT_GATEWAY_V2;
+    invocation->response.stream = invocation->streaming ? invoker->stream : NULL;
     run_function(invoker->function, request, &incoming, &invocation->response);
 }
 
 struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
                    struct arena *arena)
 {
+    struct text answer = {0};
     invocation->started_ns = clock_monotonic_ns();
+    invocation->streaming = false;
     event_read(&invocation->event, invoker->status ? TEXT("{}") : text, arena);
     bool batch = invocation->event.shape == EVENT_QUEUE;
     (batch ? batch_invoke : invoke_event)(invocation, invoker, arena);
-    struct text answer = write_answer(invocation, invoker, arena);
+    if (!invocation->streaming)
+        answer = write_answer(invocation, invoker, arena);
     invocation->ended_ns = clock_monotonic_ns();
     return answer;
 }

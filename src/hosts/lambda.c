@@ -18,8 +18,11 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "hosts/extension.h"
 #include "hosts/invoke.h"
+#include "hosts/metrics.h"
 #include "hosts/runtime_api.h"
+#include "hosts/stream.h"
 
 enum {
     EXIT_STOPPED = 0,   /* SIGTERM */
@@ -41,6 +44,9 @@ struct runtime {
     struct worker *workers;
     int stop;
     atomic_int status; /* the exit status */
+    bool metrics;      /* to be written */
+    bool streams;      /* who asks takes answers in pieces */
+    struct extension extension;
 };
 
 struct worker {
@@ -51,6 +57,7 @@ struct worker {
     struct invocation invocation;
     struct invoker invoker;
     struct header headers[RUNTIME_HEADERS];
+    struct lambda_stream stream;
     struct runtime_api api;
 };
 
@@ -86,17 +93,38 @@ static void prepare(struct worker *worker)
         set_trace(head->values[RUNTIME_TRACE_ID]);
 }
 
+static void tell(struct worker *worker, size_t length)
+{
+    const struct invocation *invocation = &worker->invocation;
+    invoke_log(invocation, &worker->invoker, "lambda", worker->api.event_length, length);
+    if (worker->runtime->metrics)
+        metrics_write(&(struct metrics){
+            .function = function_served.name,
+            .status = invocation->response.status,
+            .duration_ns = invocation->ended_ns - invocation->started_ns,
+            .now_ms = clock_epoch_ms(),
+            .request_id = invocation->event.request.id,
+        });
+}
+
+/* The lines are written while the API reads the answer, which costs nobody any time. */
 static enum runtime_outcome answer(struct worker *worker)
 {
     struct runtime_api *api = &worker->api;
+    struct text event = {api->event, api->event_length};
     prepare(worker);
-    struct text answer = invoke(&worker->invocation, &worker->invoker,
-                                (struct text){api->event, api->event_length}, &worker->arena);
+    lambda_stream_open(&worker->stream, api, &worker->invocation);
+    struct text answer = invoke(&worker->invocation, &worker->invoker, event, &worker->arena);
+    if (worker->invocation.streaming)
+        lambda_stream_end(&worker->stream);
+    else if (answer.data)
+        runtime_api_answer(api, answer);
+    tell(worker, worker->invocation.streaming ? worker->stream.bytes : answer.length);
     enum runtime_outcome outcome =
-        answer.data ? runtime_api_answer(api, answer)
-                    : runtime_api_fail(api, "There is no memory for an answer; try again later.",
-                                       "Runtime.OutOfMemory");
-    invoke_log(&worker->invocation, &worker->invoker, "lambda", api->event_length, answer.length);
+        answer.data || worker->invocation.streaming
+            ? runtime_api_answered(api)
+            : runtime_api_fail(api, "There is no memory for an answer; try again later.",
+                               "Runtime.OutOfMemory");
     arena_reset(&worker->arena);
     return outcome;
 }
@@ -133,6 +161,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     worker->runtime = runtime;
     worker->invoker.function = function;
     worker->invoker.answer_max = ANSWER_MAX;
+    worker->invoker.stream = runtime->streams ? &worker->stream.stream : NULL;
     arena_open(&worker->arena, INVOKE_MEMORY_MAX);
     if (!runtime_api_open(&worker->api, runtime->address, function->name, runtime->stop))
         why = "There is no memory to begin with.";
@@ -143,7 +172,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     if (worker->opened)
         return true;
     log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", why);
-    if (worker->api.post)
+    if (worker->api.link.post)
         runtime_api_fail_start(&worker->api, why, "Runtime.InitFailed");
     return false;
 }
@@ -165,6 +194,24 @@ static int catch_stop(void)
     if (sigprocmask(SIG_BLOCK, &stop, NULL) != 0)
         return -1;
     return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Lambda's levels are for JSON alone, so they aren't looked at where its format is Text. */
+static void configure_log(void)
+{
+    static const struct {
+        struct text name;
+        enum log_level least;
+    } LEVELS[] = {{{"WARN", 4}, LOG_LEVEL_WARN},
+                  {{"ERROR", 5}, LOG_LEVEL_ERROR},
+                  {{"FATAL", 5}, LOG_LEVEL_NONE}};
+    struct text level = text_of(getenv("AWS_LAMBDA_LOG_LEVEL"));
+    if (text_equal_nocase(text_of(getenv("AWS_LAMBDA_LOG_FORMAT")), TEXT("text")))
+        return;
+    for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++) {
+        if (text_equal_nocase(level, LEVELS[i].name))
+            log_least(LEVELS[i].least);
+    }
 }
 
 /* How many invocations Lambda runs here at once: 1 but on Lambda Managed Instances. */
@@ -214,12 +261,14 @@ static int run(struct runtime *runtime)
         runtime->status = EXIT_NOT_OPEN;
         runtime->count = opened + 1;
     } else {
+        extension_open(&runtime->extension, runtime->address, function_served.name);
         if (!start_threads(runtime)) {
             runtime->status = EXIT_BROKEN;
             kill(getpid(), SIGTERM);
         }
         work(&runtime->workers[0]);
         join_threads(runtime);
+        extension_close(&runtime->extension);
     }
     for (size_t i = 0; i < runtime->count; i++)
         close_worker(&runtime->workers[i]);
@@ -254,6 +303,10 @@ int main(int count, char **arguments)
     if (!is_address(text_of(runtime.address)))
         return refuse_start(count ? arguments[0] : "bootstrap");
     signal(SIGPIPE, SIG_IGN);
+    configure_log();
+    runtime.metrics = metrics_wanted();
+    runtime.streams =
+        text_equal_nocase(text_of(getenv("DIME_INVOKE_MODE")), TEXT("response_stream"));
     runtime.count = count_workers();
     runtime.workers = calloc(runtime.count, sizeof *runtime.workers);
     runtime.stop = catch_stop();

@@ -1,0 +1,316 @@
+/*
+ * emulator.c - dime-lambda: runs bootstrap programs as Lambda does, on this machine.
+ *
+ * It stands between a caller, who asks as AWS's API is asked, and a bootstrap, which asks a Runtime
+ * API; both are spoken to as AWS speaks to them, so that what works here works there. It's a
+ * program of its own since `dime` must start in no time and link nothing of this. One loop waits
+ * for sockets, pipes, signals and deadlines alike.
+ */
+#include "hosts/emulator.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "hosts/emulator_call.h"
+#include "hosts/emulator_environment.h"
+#include "hosts/emulator_invoke.h"
+#include "hosts/emulator_options.h"
+#include "hosts/emulator_program.h"
+
+enum { IDLE_TIMEOUT_S = 60, BACKLOG = 128, LAST_WORDS_MS = 2000, POLLED_MAX = 1024 };
+
+void emulator_say(const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "dime-lambda: %s\n", line);
+}
+
+void emulator_make_id(char room[ID_SIZE])
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        abort(); /* doesn't happen for so few, once the machine is up */
+    bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80);
+    char *at = room;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        *at++ = "0123456789abcdef"[bytes[i] >> 4];
+        *at++ = "0123456789abcdef"[bytes[i] & 15];
+    }
+    *at = '\0';
+}
+
+/* Splits HOST:PORT, also [::1]:PORT; false where it isn't that. */
+static bool split(const char *address, char host[64], const char **port)
+{
+    const char *colon = strrchr(address, ':');
+    size_t length = colon ? (size_t)(colon - address) : 0;
+    if (length > 2 && address[0] == '[' && colon[-1] == ']') {
+        address++;
+        length -= 2;
+    }
+    if (length == 0 || length >= 64 || !colon[1])
+        return false;
+    memcpy(host, address, length);
+    host[length] = '\0';
+    *port = colon + 1;
+    return true;
+}
+
+/* A socket that listens at the first address that takes it; -1 and errno where none does. */
+static int listen_at(const struct addrinfo *addresses)
+{
+    int yes = 1;
+    for (const struct addrinfo *one = addresses; one; one = one->ai_next) {
+        int fd = socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+            bind(fd, one->ai_addr, one->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+            return fd;
+        int error = errno;
+        if (fd >= 0)
+            close(fd);
+        errno = error;
+    }
+    return -1;
+}
+
+/* Writes the address that a socket has got. */
+static void name_address(int fd, char room[80])
+{
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+    char host[64] = "", port[8] = "";
+    if (getsockname(fd, (struct sockaddr *)&name, &size) == 0)
+        (void)getnameinfo((struct sockaddr *)&name, size, host, sizeof host, port, sizeof port,
+                          NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(room, 80, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static bool open_endpoint(struct emulator *emulator)
+{
+    const char *address = emulator->settings.listen, *port = NULL;
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *addresses = NULL;
+    char host[64];
+    if (!split(address, host, &port) || getaddrinfo(host, port, &hints, &addresses) != 0) {
+        emulator_say("can't listen on %s: write HOST:PORT", address);
+        return false;
+    }
+    int fd = listen_at(addresses);
+    freeaddrinfo(addresses);
+    if (fd < 0) {
+        emulator_say("can't listen on %s: %s; choose another one with --listen", address,
+                     strerror(errno));
+        return false;
+    }
+    name_address(fd, emulator->address);
+    emulator->endpoint.owner = emulator;
+    emulator->endpoint.route = invoke_route;
+    emulator->endpoint.limit = invoke_limit;
+    if (endpoint_open(&emulator->endpoint, fd, IDLE_TIMEOUT_S))
+        return true;
+    emulator_say("there is no memory to listen on %s", address);
+    close(fd);
+    return false;
+}
+
+/* Signals arrive at a descriptor, so that the loop waits for them as for all else. */
+static int open_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void take_signals(struct emulator *emulator, int signals)
+{
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo != SIGCHLD)
+            emulator->stopping = true;
+    }
+}
+
+/* What the loop waits for. */
+struct polled {
+    struct pollfd fds[POLLED_MAX];
+    nfds_t count;
+    int timeout;
+};
+
+static void add_fd(struct polled *polled, int fd, short events)
+{
+    if (fd >= 0 && polled->count < POLLED_MAX)
+        polled->fds[polled->count++] = (struct pollfd){.fd = fd, .events = events};
+}
+
+static void limit_timeout(struct polled *polled, int timeout)
+{
+    if (timeout >= 0 && (polled->timeout < 0 || timeout < polled->timeout))
+        polled->timeout = timeout;
+}
+
+static void add_endpoint(struct polled *polled, const struct endpoint *endpoint)
+{
+    if (!endpoint->daemon)
+        return;
+    add_fd(polled, endpoint_fd(endpoint), POLLIN);
+    limit_timeout(polled, endpoint_timeout(endpoint));
+}
+
+static void add_environment(struct polled *polled, const struct environment *environment)
+{
+    add_endpoint(polled, &environment->endpoint);
+    for (int i = 0; i < 2; i++) {
+        const struct output *output = &environment->outputs[i];
+        if (output->from >= 0 && output->blocked)
+            add_fd(polled, output->to, POLLOUT);
+        else
+            add_fd(polled, output->from, POLLIN);
+    }
+    if (environment->pid <= 0 && environment->endpoint.daemon)
+        limit_timeout(polled, 0);
+}
+
+static void wait_for_anything(struct emulator *emulator, int signals, int most)
+{
+    struct polled polled = {.count = 0, .timeout = most};
+    int64_t now = clock_monotonic_ns();
+    add_fd(&polled, signals, POLLIN);
+    add_endpoint(&polled, &emulator->endpoint);
+    for (struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next) {
+        limit_timeout(&polled, calls_expire(lambda, now));
+        for (struct environment *one = lambda->environments; one; one = one->next)
+            add_environment(&polled, one);
+    }
+    (void)poll(polled.fds, polled.count, polled.timeout);
+}
+
+static void serve_lambda(struct lambda *lambda)
+{
+    for (struct environment *one = lambda->environments; one; one = one->next) {
+        environment_forward(one);
+        if (one->endpoint.daemon)
+            endpoint_run(&one->endpoint);
+    }
+    for (struct environment **link = &lambda->environments; *link;) {
+        struct environment *one = *link;
+        environment_reap(link);
+        if (*link == one)
+            link = &one->next;
+    }
+    (void)calls_expire(lambda, clock_monotonic_ns());
+    calls_schedule(lambda);
+}
+
+/* One round: waits at most MOST milliseconds (-1: as long as it takes), and does what there is. */
+static void serve_round(struct emulator *emulator, int signals, int most)
+{
+    wait_for_anything(emulator, signals, most);
+    take_signals(emulator, signals);
+    endpoint_run(&emulator->endpoint);
+    for (struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next)
+        serve_lambda(lambda);
+}
+
+static void refuse_queued(struct lambda *lambda)
+{
+    while (lambda->queue) {
+        struct call *call = lambda->queue;
+        lambda->queue = call->next;
+        if (call->caller)
+            invoke_refuse(call->caller, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceException",
+                          "dime lambda is being stopped");
+        call_free(call);
+    }
+    lambda->queued = 0;
+}
+
+static bool is_quiet(const struct emulator *emulator)
+{
+    for (const struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next) {
+        if (lambda->environments)
+            return false;
+    }
+    return !emulator->endpoint.exchanges;
+}
+
+/* Ends the processes as Lambda does, and lets the last answers out. */
+static void stop(struct emulator *emulator, int signals)
+{
+    int64_t end = clock_monotonic_ns() + LAST_WORDS_MS * NANOSECONDS_PER_MS;
+    for (struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next) {
+        refuse_queued(lambda);
+        for (struct environment *one = lambda->environments; one; one = one->next)
+            environment_stop(one);
+    }
+    while (!is_quiet(emulator) && clock_monotonic_ns() < end)
+        serve_round(emulator, signals, 50);
+    for (struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next) {
+        refuse_queued(lambda);
+        for (struct environment *one = lambda->environments; one; one = one->next)
+            one->outputs[0].to = one->outputs[1].to = -1; /* nobody read them for long enough */
+        serve_lambda(lambda);
+    }
+}
+
+static void announce(const struct emulator *emulator)
+{
+    emulator_say("invoke at http://%s/2015-03-31/functions/NAME/invocations", emulator->address);
+    for (const struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next)
+        emulator_say("%s is %s", lambda->name, lambda->program);
+    if (!emulator->lambdas->next)
+        emulator_say("its URL is http://%s/", emulator->address);
+}
+
+static int serve(struct emulator *emulator)
+{
+    int signals = open_signals();
+    if (signals < 0 || !open_endpoint(emulator))
+        return 2;
+    announce(emulator);
+    while (!emulator->stopping)
+        serve_round(emulator, signals, -1);
+    stop(emulator, signals);
+    endpoint_close(&emulator->endpoint);
+    close(signals);
+    return emulator->status;
+}
+
+int main(int count, char **arguments)
+{
+    struct emulator emulator = {0};
+    int status = options_read(count, arguments, &emulator.settings);
+    char **program = emulator.settings.programs;
+    while (status < 0 && *program) {
+        if (!program_add(&emulator, *program++))
+            status = 2;
+    }
+    if (status < 0)
+        status = serve(&emulator);
+    programs_free(&emulator);
+    free(emulator.settings.variables);
+    return status;
+}

@@ -1,0 +1,138 @@
+/*
+ * emulator.h - what dime-lambda is made of: lambdas, their environments, and calls.
+ *
+ * The words are AWS's. A lambda is a function that is served: a program, and how often it may run.
+ * An environment is one process of it with a Runtime API of its own, as Lambda's execution
+ * environment has. A call is an invocation on its way: it waits in its lambda's queue until a
+ * process asks for the next one, and belongs to the environment from then until it's answered.
+ */
+#ifndef DIME_HOSTS_EMULATOR_H
+#define DIME_HOSTS_EMULATOR_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "hosts/emulator_http.h"
+
+enum {
+    REQUEST_MAX = 6291456,            /* bytes of an event */
+    ANSWER_LIMIT = REQUEST_MAX + 100, /* bytes of an answer, as Lambda counts */
+    STREAM_MAX = 200 * 1024 * 1024,   /* of one that is streamed */
+    EVENT_REQUEST_MAX = 1024 * 1024,  /* of an event that nobody waits for */
+    QUEUE_MAX = 100,                  /* calls that wait for a process */
+    TAIL_SIZE = 4096,                 /* bytes of the log that a caller may ask for */
+    GRACE_MS = 500,                   /* between SIGTERM and SIGKILL */
+    ID_SIZE = 37,                     /* a UUID and a NUL */
+};
+
+#define NANOSECONDS_PER_MS INT64_C(1000000)
+
+struct emulator;
+
+/* What the command line says. All texts are the command line's own. */
+struct settings {
+    const char *listen;
+    int64_t timeout_ms;
+    int64_t concurrency;     /* environments of one function */
+    int64_t max_concurrency; /* invocations within one of them */
+    const char **variables;  /* NAME=VALUE each, NULL at the end */
+    char **programs;         /* NULL at the end */
+    bool once, report;
+};
+
+struct lambda {
+    struct emulator *emulator;
+    struct lambda *next;
+    char name[65];
+    char *program; /* what is run, as an absolute path */
+    char *root;    /* the folder it's in: LAMBDA_TASK_ROOT */
+    bool unpacked; /* the folder is ours, and removed at the end */
+    struct environment *environments;
+    struct call *queue;
+    size_t queued;
+    char told[128]; /* why a process ended; it's said once, not for each invocation */
+};
+
+/* The last bytes of what a process has written. */
+struct tail {
+    char data[TAIL_SIZE];
+    size_t total;
+};
+
+/* A pipe from a process to a descriptor of ours. */
+struct output {
+    int from, to;
+    bool blocked; /* nobody reads ours: the process has to wait as if it wrote there itself */
+};
+
+struct extension {
+    struct extension *next;
+    char id[ID_SIZE];
+    bool wants_shutdown, wants_invoke;
+    struct exchange *waiting; /* at event/next */
+    char event[1024];         /* one that it hasn't asked for yet */
+};
+
+struct environment {
+    struct lambda *lambda;
+    struct environment *next;
+    struct endpoint endpoint; /* its Runtime API */
+    unsigned port;
+    pid_t pid; /* 0: it has ended, or never began */
+    struct output outputs[2];
+    struct tail tail;
+    struct exchange *held; /* callers whose answers wait for the end of the log */
+    struct exchange *idle; /* those that wait for an invocation */
+    struct call *calls;    /* those that it has */
+    struct extension *extensions;
+    char answered[ID_SIZE]; /* the last one that was answered */
+    struct body init_error; /* what it posted there */
+    int64_t started_ns;
+    int64_t ready_ns;   /* when it asked first; 0 before */
+    int64_t kill_at_ns; /* 0: it may live */
+    bool reported;      /* how long it took to start has been said */
+    char why[128];      /* why it ends or hasn't begun, for a person; empty: nobody knows */
+    const char *type;   /* the error type of that */
+};
+
+enum call_state { CALL_WAITS, CALL_RUNS, CALL_EXPIRED };
+
+struct call {
+    struct call *next;
+    struct lambda *lambda;
+    struct environment *environment; /* once it runs */
+    struct exchange *caller;         /* NULL: nobody waits for the answer */
+    struct exchange *carrier;        /* takes it to its process; NULL once that has it */
+    size_t answer_max;               /* bytes */
+    void (*reply)(struct call *call, struct text answer, const char *error);
+    enum call_state state;
+    char id[ID_SIZE];
+    char trace[128];
+    char arn[256];
+    char *client_context; /* JSON; NULL for none */
+    char tenant[257];
+    struct body event;
+    int64_t created_ns;
+    int64_t began_ns;    /* when it was handed over */
+    int64_t deadline_ns; /* by the clock that never jumps */
+    size_t tail_from;    /* how much the process had written before */
+    bool wants_tail;
+    bool has_prelude; /* its answer is streamed as HTTP: status and headers stand before the body */
+};
+
+struct emulator {
+    struct settings settings;
+    struct lambda *lambdas;
+    struct endpoint endpoint; /* where invocations come in */
+    char address[80];         /* of it: HOST:PORT */
+    bool stopping;
+    int status; /* with which the program ends */
+};
+
+/* Says a line to the person who started it, on stderr. */
+void emulator_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes a random id, as a UUID (RFC 9562). */
+void emulator_make_id(char room[ID_SIZE]);
+
+#endif

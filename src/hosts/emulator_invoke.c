@@ -1,0 +1,294 @@
+/*
+ * emulator_invoke.c - from a request for an invocation to a call, and back.
+ *
+ * An event is handed on as it came, also where it isn't JSON: Lambda itself would refuse that, but
+ * here a bootstrap can be shown what it should never see. What a caller gives for headers of the
+ * Runtime API is checked, since it becomes lines of another protocol.
+ */
+#include "hosts/emulator_invoke.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base64.h"
+#include "core/clock.h"
+#include "hosts/emulator_call.h"
+#include "hosts/emulator_environment.h"
+#include "hosts/emulator_path.h"
+#include "hosts/emulator_stream.h"
+#include "hosts/emulator_url.h"
+
+static const char JSON[] = "application/json";
+
+enum { CONTEXT_MAX = 3583, NAME_MAX_LENGTH = 256 };
+
+size_t invoke_limit(const struct exchange *exchange)
+{
+    (void)exchange;
+    return REQUEST_MAX;
+}
+
+void invoke_refuse(struct exchange *exchange, unsigned status, const char *type,
+                   const char *message)
+{
+    char room[2048], id[ID_SIZE];
+    struct buffer out;
+    buffer_over(&out, room, sizeof room);
+    buffer_puts(&out, "{\"Type\":\"User\",\"Message\":");
+    buffer_json(&out, text_of(message));
+    buffer_puts(&out, "}\n");
+    struct MHD_Response *response = response_make(buffer_text(&out), JSON);
+    emulator_make_id(id);
+    response_header(response, "X-Amzn-RequestId", id);
+    response_header(response, "X-Amzn-ErrorType", type);
+    exchange_reply(exchange, status, response);
+}
+
+void invoke_add_headers(struct MHD_Response *response, const struct call *call, const char *error)
+{
+    response_header(response, "X-Amzn-RequestId", call->id);
+    response_header(response, "X-Amzn-Trace-Id", call->trace);
+    response_header(response, "X-Amz-Executed-Version", "$LATEST");
+    response_header(response, "X-Amz-Function-Error", error);
+}
+
+/* A process may write its log after its answer: the answer waits until it asks for more. */
+static void hold(struct call *call, struct MHD_Response *response)
+{
+    struct exchange *exchange = call->caller;
+    exchange->held = response;
+    exchange->held_from = call->tail_from;
+    exchange->next = call->environment->held;
+    call->environment->held = exchange;
+}
+
+void invoke_release(struct environment *environment)
+{
+    while (environment->held) {
+        struct exchange *exchange = environment->held;
+        environment->held = exchange->next;
+        exchange->next = NULL;
+        environment_forward(environment);
+        char *tail = environment_tail(environment, exchange->held_from);
+        response_header(exchange->held, "X-Amz-Log-Result", tail);
+        free(tail);
+        exchange_reply(exchange, MHD_HTTP_OK, exchange->held);
+        exchange->held = NULL;
+    }
+}
+
+static void reply_to_caller(struct call *call, struct text answer, const char *error)
+{
+    if (!call->caller)
+        return;
+    struct MHD_Response *response = response_make(answer, JSON);
+    invoke_add_headers(response, call, error);
+    if (call->wants_tail && call->environment && response)
+        hold(call, response);
+    else
+        exchange_reply(call->caller, MHD_HTTP_OK, response);
+}
+
+/*
+ * The function that NAME means: a name, an ARN or a part of one, each with a qualifier or without.
+ * *QUALIFIER is empty where there is none.
+ */
+static struct lambda *find_lambda(const struct emulator *emulator, struct text name,
+                                  struct text *qualifier)
+{
+    struct text part, rest = name;
+    while (text_cut(&rest, ':', &part)) {
+        if (text_equal(part, TEXT("function")) && rest.data)
+            name = rest;
+    }
+    rest = name;
+    if (!text_cut(&rest, ':', &part))
+        part = TEXT("");
+    *qualifier = rest.data ? rest : TEXT("");
+    for (struct lambda *one = emulator->lambdas; one; one = one->next) {
+        /* AWS's own emulator calls its only function so. */
+        bool only = one == emulator->lambdas && !one->next && text_equal(part, TEXT("function"));
+        if (only || text_equal(text_of(one->name), part))
+            return one;
+    }
+    return NULL;
+}
+
+/* Whether each character may stand in a header, in JSON and in an ARN alike. */
+static bool is_plain(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text_lower(text.data[i]);
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("=;:._-$", c)) || !c)
+            return false;
+    }
+    return true;
+}
+
+static void choose_trace(struct call *call, const char *given)
+{
+    char id[ID_SIZE], more[ID_SIZE];
+    if (given && *given && strlen(given) < sizeof call->trace && is_plain(text_of(given))) {
+        snprintf(call->trace, sizeof call->trace, "%s", given);
+        return;
+    }
+    emulator_make_id(id);
+    emulator_make_id(more);
+    snprintf(call->trace, sizeof call->trace,
+             "Root=1-%08llx-%.8s%.4s%.12s;Parent=%.8s%.4s%.4s;Sampled=0",
+             (unsigned long long)(clock_epoch_ms() / 1000), id, id + 9, id + 24, more, more + 9,
+             more + 14);
+}
+
+struct call *invoke_prepare(struct exchange *exchange, struct lambda *lambda)
+{
+    struct call *call = call_make(lambda);
+    if (!call)
+        return NULL;
+    const char *tenant = exchange_header(exchange, "X-Amz-Tenant-Id");
+    const char *log = exchange_header(exchange, "X-Amz-Log-Type");
+    call->reply = reply_to_caller;
+    call->caller = exchange;
+    exchange->call = call;
+    call->wants_tail = log && strcmp(log, "Tail") == 0;
+    if (tenant && strlen(tenant) < sizeof call->tenant)
+        snprintf(call->tenant, sizeof call->tenant, "%s", tenant);
+    choose_trace(call, exchange_header(exchange, "X-Amzn-Trace-Id"));
+    snprintf(call->arn, sizeof call->arn, "arn:aws:lambda:us-east-1:012345678912:function:%s",
+             lambda->name);
+    return call;
+}
+
+/* A client's context arrives in base64, and goes on as JSON in one line. */
+static bool take_context(struct call *call, const char *given)
+{
+    struct arena arena;
+    struct text context;
+    if (!given || !*given)
+        return true;
+    arena_open(&arena, (size_t)4 * CONTEXT_MAX);
+    bool fine = strlen(given) <= (size_t)CONTEXT_MAX &&
+                base64_decode(text_of(given), &arena, &context) &&
+                !memchr(context.data, '\0', context.length);
+    if (fine)
+        call->client_context = strndup(context.data, context.length);
+    arena_close(&arena);
+    for (char *c = call->client_context; c && *c; c++) {
+        if (*c == '\r' || *c == '\n' || *c == '\t')
+            *c = ' ';
+    }
+    return fine && call->client_context;
+}
+
+void invoke_queue(struct exchange *exchange, struct call *call)
+{
+    if (call->lambda->emulator->stopping) {
+        call_free(call);
+        invoke_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceException",
+                      "dime lambda is being stopped");
+    } else if (call_queue(call)) {
+        calls_schedule(call->lambda);
+    } else {
+        call_free(call);
+        invoke_refuse(exchange, MHD_HTTP_TOO_MANY_REQUESTS, "TooManyRequestsException",
+                      "Rate Exceeded.");
+    }
+}
+
+/* Nobody waits for the answer of an event: its caller is answered now. */
+static void detach(struct exchange *exchange, struct call *call)
+{
+    struct MHD_Response *response = response_make(TEXT(""), JSON);
+    call->caller = NULL;
+    exchange->call = NULL;
+    response_header(response, "X-Amzn-RequestId", call->id);
+    exchange_reply(exchange, MHD_HTTP_ACCEPTED, response);
+}
+
+static void take_event(struct exchange *exchange, struct call *call, struct text qualifier,
+                       bool waits)
+{
+    size_t length = strlen(call->arn);
+    if (qualifier.length && qualifier.length <= 128 && is_plain(qualifier))
+        snprintf(call->arn + length, sizeof call->arn - length, ":%.*s", (int)qualifier.length,
+                 qualifier.data);
+    if (!take_context(call, exchange_header(exchange, "X-Amz-Client-Context"))) {
+        call_free(call);
+        invoke_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidRequestContentException",
+                      "Client context must be JSON in base64 of at most 3583 bytes");
+        return;
+    }
+    call->event = exchange->body;
+    exchange->body = (struct body){0};
+    if (!waits)
+        detach(exchange, call);
+    invoke_queue(exchange, call);
+}
+
+static void invoke(struct exchange *exchange, struct lambda *lambda, struct text qualifier,
+                   bool streams)
+{
+    const char *type = exchange_header(exchange, "X-Amz-Invocation-Type");
+    bool is_event = type && strcmp(type, "Event") == 0 && !streams;
+    size_t most = is_event ? EVENT_REQUEST_MAX : REQUEST_MAX;
+    char message[128];
+    if (exchange->body.total > most) {
+        snprintf(message, sizeof message,
+                 "Request must be smaller than %zu bytes for the %s operation", most,
+                 is_event ? "InvokeAsync" : "InvokeFunction");
+        invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException", message);
+    } else if (type && strcmp(type, "DryRun") == 0) {
+        exchange_reply(exchange, MHD_HTTP_NO_CONTENT, response_make(TEXT(""), ""));
+    } else if (type && !is_event && strcmp(type, "RequestResponse") != 0) {
+        invoke_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidParameterValueException",
+                      "X-Amz-Invocation-Type is RequestResponse, Event or DryRun");
+    } else {
+        struct call *call = invoke_prepare(exchange, lambda);
+        if (!call) {
+            exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+            return;
+        }
+        if (streams)
+            stream_prepare(call);
+        take_event(exchange, call, qualifier, !is_event);
+    }
+}
+
+/* NAME/invocations, below the version of the API. */
+static void route_function(struct exchange *exchange, struct text rest, const char *operation)
+{
+    struct emulator *emulator = exchange->endpoint->owner;
+    struct text name, qualifier = {0}, query = query_of(exchange->uri), also;
+    char room[NAME_MAX_LENGTH], message[NAME_MAX_LENGTH + 128];
+    if (!text_cut(&rest, '/', &name) || !text_equal(rest, text_of(operation)) ||
+        !path_decode(name, room, sizeof room, &name)) {
+        invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "UnknownOperationException",
+                      "There is /2015-03-31/functions/NAME/invocations here, and little else");
+        return;
+    }
+    struct lambda *lambda = find_lambda(emulator, name, &qualifier);
+    if (path_below(query, "Qualifier=", &also) && is_plain(also))
+        qualifier = also;
+    if (!lambda) {
+        snprintf(message, sizeof message,
+                 "Function not found: arn:aws:lambda:us-east-1:012345678912:function:%.*s",
+                 (int)name.length, name.data);
+        invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException", message);
+    } else if (strcmp(exchange->method, "POST") != 0) {
+        invoke_refuse(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "MethodNotAllowedException",
+                      "An invocation is a POST");
+    } else {
+        invoke(exchange, lambda, qualifier, text_starts(text_of(operation), TEXT("response-")));
+    }
+}
+
+void invoke_route(struct exchange *exchange)
+{
+    struct text path = path_of(exchange->uri), rest;
+    if (path_below(path, "/2015-03-31/functions/", &rest))
+        route_function(exchange, rest, "invocations");
+    else if (path_below(path, "/2021-11-15/functions/", &rest))
+        route_function(exchange, rest, "response-streaming-invocations");
+    else
+        url_route(exchange);
+}

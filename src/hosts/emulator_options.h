@@ -1,0 +1,17 @@
+/*
+ * emulator_options.h - the command line of `dime lambda`, and its help.
+ *
+ * `dime lambda` runs dime-lambda with the same arguments, so this is where they are read.
+ */
+#ifndef DIME_HOSTS_EMULATOR_OPTIONS_H
+#define DIME_HOSTS_EMULATOR_OPTIONS_H
+
+#include "hosts/emulator.h"
+
+/*
+ * Reads the arguments into *SETTINGS, whose `variables` the caller frees. Returns -1 to go on, or
+ * the exit status: 0 after --help, 2 where an argument is wrong, which has been said then.
+ */
+int options_read(int count, char **arguments, struct settings *settings);
+
+#endif

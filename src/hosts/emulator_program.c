@@ -1,0 +1,228 @@
+/*
+ * emulator_program.c - finds programs, and unpacks zips.
+ *
+ * unzip unpacks: it's on every Debian or one command away, and it sets the modes right that a zip
+ * says. Nothing here trusts a name: it becomes a part of paths, variables and JSON.
+ */
+#include "hosts/emulator_program.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config.h"
+
+extern char **environ;
+
+static const char ENDING[] = ".bootstrap";
+
+enum { NAME_LENGTH_MAX = 64 };
+
+/* What Lambda takes for the name of a function. */
+static bool is_name(struct text name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        char c = text_lower(name.data[i]);
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+            return false;
+    }
+    return name.length > 0 && name.length <= NAME_LENGTH_MAX;
+}
+
+/* Cuts an ending off. */
+static bool cut_ending(struct text *name, struct text ending)
+{
+    if (name->length <= ending.length || !text_ends_nocase(*name, ending))
+        return false;
+    name->length -= ending.length;
+    return true;
+}
+
+/* The name that a path says: change of change.bootstrap, of change-x86_64.zip, of change/. */
+static struct text name_of(const char *path)
+{
+    static const char *const MACHINES[] = {"-x86_64", "-amd64", "-aarch64", "-arm64"};
+    struct text rest = text_of(path), part, name = TEXT("");
+    while (text_cut(&rest, '/', &part)) {
+        if (part.length)
+            name = part;
+    }
+    if (cut_ending(&name, TEXT(".zip"))) {
+        for (size_t i = 0; i < sizeof MACHINES / sizeof *MACHINES; i++) {
+            if (cut_ending(&name, text_of(MACHINES[i])))
+                break;
+        }
+    } else {
+        (void)cut_ending(&name, text_of(ENDING));
+    }
+    return name;
+}
+
+/* The path of NAME.bootstrap beside this program, or where dime is installed; from malloc. */
+static char *find_installed(struct text name)
+{
+    char own[PATH_MAX], *path = NULL;
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own);
+    for (; length > 0 && own[length - 1] != '/'; length--)
+        ;
+    const char *const folders[] = {own, LIBEXECDIR "/dime/"};
+    for (size_t i = length > 0 ? 0 : 1; i < 2; i++) {
+        if (asprintf(&path, "%.*s%.*s%s", i ? INT_MAX : (int)length, folders[i], (int)name.length,
+                     name.data, ENDING) < 0)
+            return NULL;
+        if (access(path, X_OK) == 0)
+            return path;
+        free(path);
+        path = NULL;
+    }
+    return NULL;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_folder(const char *path)
+{
+    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+        emulator_say("%s can't be removed: %s", path, strerror(errno));
+}
+
+/* Unpacks PATH to a new folder, whose name is from malloc; NULL where that fails. */
+static char *unpack(const char *path)
+{
+    const char *temporary = getenv("TMPDIR");
+    char *folder = NULL;
+    int status = -1;
+    pid_t pid;
+    if (asprintf(&folder, "%s/dime-lambda.XXXXXX", temporary && *temporary ? temporary : "/tmp") <
+        0)
+        return NULL;
+    if (!mkdtemp(folder)) {
+        emulator_say("no folder can be made like %s: %s", folder, strerror(errno));
+        free(folder);
+        return NULL;
+    }
+    char *const command[] = {"unzip", "-q", "-d", folder, (char *)(uintptr_t)path, NULL};
+    int error = posix_spawnp(&pid, "unzip", NULL, NULL, command, environ);
+    while (!error && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!error && status == 0)
+        return folder;
+    emulator_say(error == ENOENT ? "%s can't be unpacked: install unzip"
+                                 : "%s can't be unpacked; is it a zip?",
+                 path);
+    remove_folder(folder);
+    free(folder);
+    return NULL;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Makes the program's path absolute, and finds its folder. */
+static bool resolve(struct lambda *lambda, const char *path)
+{
+    char *joined = NULL;
+    if (text_ends_nocase(text_of(path), TEXT(".zip")) && !is_folder(path)) {
+        lambda->root = unpack(path);
+        lambda->unpacked = lambda->root;
+        path = lambda->root;
+        if (!path)
+            return false;
+    }
+    if (is_folder(path)) {
+        if (asprintf(&joined, "%s/bootstrap", path) < 0)
+            return false;
+        path = joined;
+    }
+    lambda->program = realpath(path, NULL);
+    if (!lambda->program || access(lambda->program, X_OK) != 0 || is_folder(lambda->program)) {
+        emulator_say("%s can't be run: %s", path, strerror(errno ? errno : EACCES));
+        free(joined);
+        return false;
+    }
+    free(joined);
+    if (!lambda->root) {
+        const char *slash = strrchr(lambda->program, '/');
+        size_t length = slash == lambda->program ? 1 : (size_t)(slash - lambda->program);
+        lambda->root = strndup(lambda->program, length);
+    }
+    return lambda->root;
+}
+
+static void free_lambda(struct lambda *lambda)
+{
+    if (lambda->unpacked)
+        remove_folder(lambda->root);
+    free(lambda->root);
+    free(lambda->program);
+    free(lambda);
+}
+
+static bool add(struct emulator *emulator, struct text name, const char *path)
+{
+    struct lambda **last = &emulator->lambdas;
+    if (!is_name(name)) {
+        emulator_say("\"%.*s\" is no name for a function; write NAME=%s", (int)name.length,
+                     name.data, path);
+        return false;
+    }
+    for (; *last; last = &(*last)->next) {
+        if (text_equal(text_of((*last)->name), name)) {
+            emulator_say("%s is there twice; write NAME=PATH for one of them", (*last)->name);
+            return false;
+        }
+    }
+    struct lambda *lambda = calloc(1, sizeof *lambda);
+    if (!lambda)
+        return false;
+    lambda->emulator = emulator;
+    memcpy(lambda->name, name.data, name.length);
+    errno = 0;
+    if (!resolve(lambda, path)) {
+        free_lambda(lambda);
+        return false;
+    }
+    *last = lambda;
+    return true;
+}
+
+bool program_add(struct emulator *emulator, const char *argument)
+{
+    struct text name, rest = text_of(argument);
+    if (text_cut(&rest, '=', &name) && rest.data && is_name(name))
+        return add(emulator, name, rest.data);
+    /* A bare name is a function's: a CGI program of that name may lie in this folder. */
+    char *path = is_name(text_of(argument)) ? find_installed(text_of(argument)) : NULL;
+    if (!path && is_name(text_of(argument)) && access(argument, F_OK) != 0) {
+        emulator_say("there is no %s%s beside dime or in %s; name a program by its path", argument,
+                     ENDING, LIBEXECDIR "/dime");
+        return false;
+    }
+    bool fine = add(emulator, name_of(argument), path ? path : argument);
+    free(path);
+    return fine;
+}
+
+void programs_free(struct emulator *emulator)
+{
+    while (emulator->lambdas) {
+        struct lambda *lambda = emulator->lambdas;
+        emulator->lambdas = lambda->next;
+        free_lambda(lambda);
+    }
+}

@@ -1,0 +1,105 @@
+/*
+ * emulator_stream.c - writes an answer as the events PayloadChunk and InvokeComplete.
+ *
+ * An event is its length, its headers' length, a checksum of both, the headers, the payload, and a
+ * checksum of all. The answer is there as a whole before the first event is written: what a client
+ * reads is right in every byte, and only comes later than from AWS.
+ */
+#include "hosts/emulator_stream.h"
+
+#include <stdlib.h>
+
+#include "core/buffer.h"
+#include "hosts/emulator_invoke.h"
+
+enum { CHUNK_MAX = 64 * 1024, OVERHEAD = 256, ERROR_MAX = 4096 };
+
+/* CRC-32 as in gzip (RFC 1952, section 8). */
+static uint32_t checksum(const char *data, size_t length)
+{
+    uint32_t sum = UINT32_MAX;
+    for (size_t i = 0; i < length; i++) {
+        sum ^= (unsigned char)data[i];
+        for (int bit = 0; bit < 8; bit++)
+            sum = (sum >> 1) ^ (sum & 1 ? UINT32_C(0xEDB88320) : 0);
+    }
+    return ~sum;
+}
+
+static void put_number(struct body *out, uint32_t number, size_t bytes)
+{
+    char room[4];
+    for (size_t i = 0; i < bytes; i++)
+        room[i] = (char)(number >> (8 * (bytes - 1 - i)) & 0xFF);
+    body_add(out, room, bytes, SIZE_MAX);
+}
+
+/* A header whose value is a string, which is type 7. */
+static void put_header(struct body *out, const char *name, const char *value)
+{
+    put_number(out, (uint32_t)strlen(name), 1);
+    body_add(out, name, strlen(name), SIZE_MAX);
+    put_number(out, 7, 1);
+    put_number(out, (uint32_t)strlen(value), 2);
+    body_add(out, value, strlen(value), SIZE_MAX);
+}
+
+static void put_event(struct body *out, const char *type, const char *content_type,
+                      struct text payload)
+{
+    struct body headers = {0};
+    size_t start = out->length;
+    put_header(&headers, ":event-type", type);
+    put_header(&headers, ":content-type", content_type);
+    put_header(&headers, ":message-type", "event");
+    put_number(out, (uint32_t)(headers.length + payload.length + 16), 4);
+    put_number(out, (uint32_t)headers.length, 4);
+    put_number(out, out->failed ? 0 : checksum(out->data + start, 8), 4);
+    body_add(out, body_text(&headers).data, headers.length, SIZE_MAX);
+    body_add(out, payload.data, payload.length, SIZE_MAX);
+    put_number(out, out->failed ? 0 : checksum(out->data + start, out->length - start), 4);
+    out->failed |= headers.failed;
+    body_free(&headers);
+}
+
+static void put_end(struct body *out, struct text answer, const char *error)
+{
+    char room[ERROR_MAX * 2];
+    struct buffer end;
+    if (answer.length > ERROR_MAX / 2)
+        answer.length = ERROR_MAX / 2;
+    buffer_over(&end, room, sizeof room);
+    buffer_puts(&end, "{");
+    if (error) {
+        buffer_puts(&end, "\"ErrorCode\":\"Unhandled\",\"ErrorDetails\":");
+        buffer_json(&end, answer);
+    }
+    buffer_puts(&end, "}");
+    put_event(out, "InvokeComplete", "application/json", buffer_text(&end));
+}
+
+static void reply_in_events(struct call *call, struct text answer, const char *error)
+{
+    struct body out = {0};
+    if (!call->caller)
+        return;
+    for (size_t at = 0; !error && at < answer.length; at += CHUNK_MAX) {
+        size_t left = answer.length - at;
+        struct text piece = {answer.data + at, left < CHUNK_MAX ? left : CHUNK_MAX};
+        put_event(&out, "PayloadChunk", "application/octet-stream", piece);
+    }
+    put_end(&out, answer, error);
+    struct MHD_Response *response =
+        out.failed ? NULL
+                   : response_make_chunked(body_text(&out), "application/vnd.amazon.eventstream");
+    response_header(response, "X-Amzn-Remapped-Content-Type", "application/octet-stream");
+    invoke_add_headers(response, call, NULL);
+    exchange_reply(call->caller, MHD_HTTP_OK, response);
+    body_free(&out);
+}
+
+void stream_prepare(struct call *call)
+{
+    call->reply = reply_in_events;
+    call->answer_max = STREAM_MAX;
+}

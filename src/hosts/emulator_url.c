@@ -1,0 +1,165 @@
+/*
+ * emulator_url.c - the answers of a function URL.
+ *
+ * An object with a statusCode says the status, the headers, the cookies and the body; anything else
+ * is the body itself, as JSON. A streamed answer has such an object before it and eight zero bytes
+ * between. What can't be read so, and a function that failed, is a 502 as it is at AWS.
+ */
+#include "hosts/emulator_url.h"
+
+#include <stdio.h>
+
+#include "core/base64.h"
+#include "core/json.h"
+#include "hosts/emulator_call.h"
+#include "hosts/emulator_invoke.h"
+
+static const char JSON[] = "application/json";
+
+enum { ANSWER_MEMORY_MAX = 3 * ANSWER_LIMIT, SEPARATOR_LENGTH = 8 };
+
+static void fail(struct exchange *exchange, const struct call *call)
+{
+    struct MHD_Response *response =
+        response_make(TEXT("{\"message\":\"Internal Server Error\"}\n"), JSON);
+    response_header(response, "X-Amzn-RequestId", call ? call->id : NULL);
+    exchange_reply(exchange, MHD_HTTP_BAD_GATEWAY, response);
+}
+
+/* Adds a header of the answer, but for those that the connection decides. */
+static bool add_header(struct MHD_Response *response, struct text name, struct json_value value,
+                       struct arena *arena)
+{
+    struct text string = value.raw;
+    if (value.kind == JSON_STRING && !json_string(value, arena, &string))
+        return false;
+    struct text name_copy = arena_copy(arena, name), copy = arena_copy(arena, string);
+    if (!name_copy.data || !copy.data || strlen(copy.data) != copy.length)
+        return false;
+    if (text_equal_nocase(name, TEXT("content-length")) ||
+        text_equal_nocase(name, TEXT("connection")) ||
+        text_equal_nocase(name, TEXT("transfer-encoding")) || copy.length == 0)
+        return true;
+    return MHD_add_response_header(response, name_copy.data, copy.data) == MHD_YES;
+}
+
+static bool add_headers(struct MHD_Response *response, struct json_value answer,
+                        struct arena *arena)
+{
+    struct json_value map;
+    struct json_member member;
+    bool fine = true;
+    if (json_find(answer, TEXT("headers"), &map) && map.kind == JSON_OBJECT) {
+        struct json_cursor cursor = json_members(map, arena);
+        while (fine && json_next(&cursor, &member))
+            fine = add_header(response, member.name, member.value, arena);
+    }
+    if (json_find(answer, TEXT("cookies"), &map) && map.kind == JSON_ARRAY) {
+        struct json_cursor cursor = json_members(map, arena);
+        while (fine && json_next(&cursor, &member))
+            fine = add_header(response, TEXT("Set-Cookie"), member.value, arena);
+    }
+    return fine;
+}
+
+/* The body that an object says, decoded; false where it isn't what it should be. */
+static bool read_body(struct json_value answer, struct arena *arena, struct text *body)
+{
+    struct json_value value, encoded;
+    *body = TEXT("");
+    if (!json_find(answer, TEXT("body"), &value) || value.kind == JSON_NULL)
+        return true;
+    if (!json_string(value, arena, body))
+        return false;
+    if (!json_find(answer, TEXT("isBase64Encoded"), &encoded) || !json_true(encoded))
+        return true;
+    return base64_decode(*body, arena, body);
+}
+
+static bool reply_from(struct call *call, struct json_value answer, const struct text *streamed,
+                       struct arena *arena)
+{
+    struct json_value member;
+    struct text body;
+    int64_t status = MHD_HTTP_OK;
+    if (json_find(answer, TEXT("statusCode"), &member) && !json_integer(member, &status))
+        return false;
+    if (streamed)
+        body = *streamed;
+    else if (!read_body(answer, arena, &body))
+        return false;
+    if (status < 200 || status > 599)
+        return false;
+    struct MHD_Response *response = response_make(body, NULL);
+    if (!response || !add_headers(response, answer, arena)) {
+        if (response)
+            MHD_destroy_response(response);
+        return false;
+    }
+    if (!MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
+        response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON);
+    response_header(response, "X-Amzn-RequestId", call->id);
+    exchange_reply(call->caller, (unsigned)status, response);
+    return true;
+}
+
+/* Where the body of a streamed answer begins, behind its object and eight zero bytes. */
+static bool split_stream(struct text *head, struct text *body)
+{
+    static const char SEPARATOR[SEPARATOR_LENGTH];
+    const char *zeros =
+        head->length ? memmem(head->data, head->length, SEPARATOR, sizeof SEPARATOR) : NULL;
+    if (!zeros)
+        return false;
+    *body = (struct text){zeros + sizeof SEPARATOR,
+                          head->length - (size_t)(zeros - head->data) - sizeof SEPARATOR};
+    head->length = (size_t)(zeros - head->data);
+    return true;
+}
+
+static void reply_as_http(struct call *call, struct text answer, const char *error)
+{
+    struct arena arena;
+    struct json_value document, status;
+    struct json_error why;
+    struct text body;
+    if (!call->caller)
+        return;
+    arena_open(&arena, ANSWER_MEMORY_MAX);
+    bool streamed = call->has_prelude && split_stream(&answer, &body);
+    bool fine = !error && json_check(answer, &arena, &document, &why);
+    bool is_object = fine && document.kind == JSON_OBJECT;
+    if (is_object && (streamed || json_find(document, TEXT("statusCode"), &status)))
+        fine = reply_from(call, document, streamed ? &body : NULL, &arena);
+    else if (fine)
+        exchange_reply(call->caller, MHD_HTTP_OK, response_make(answer, JSON));
+    if (!fine)
+        fail(call->caller, call);
+    arena_close(&arena);
+}
+
+void url_route(struct exchange *exchange)
+{
+    struct emulator *emulator = exchange->endpoint->owner;
+    struct lambda *lambda = emulator->lambdas;
+    if (lambda->next) {
+        invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException",
+                      "A function has a URL where it's the only one that is served; ask for"
+                      " /2015-03-31/functions/NAME/invocations");
+        return;
+    }
+    struct call *call = invoke_prepare(exchange, lambda);
+    if (!call) {
+        exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+        return;
+    }
+    call->reply = reply_as_http;
+    call->answer_max = STREAM_MAX;
+    if (exchange->body.total > exchange->limit || !url_wrap(exchange, call)) {
+        call_free(call);
+        invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException",
+                      "The request is larger than 6 MB as an event");
+        return;
+    }
+    invoke_queue(exchange, call);
+}

@@ -1,0 +1,228 @@
+/*
+ * emulator_url_event.c - a request as a function URL writes it, payload 2.0.
+ *
+ * Path and query go into the event as they came. Header names are in lower case, and those that
+ * came more than once are one, with commas; cookies have a list of their own. A body is base64
+ * unless its type says that it's text, and it is.
+ */
+#include "hosts/emulator_url.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "core/base64.h"
+#include "core/clock.h"
+#include "hosts/emulator_path.h"
+
+enum { EVENT_MEMORY_MAX = 3 * (8 * REQUEST_MAX), PAIRS_MAX = 256 };
+
+struct pair {
+    struct text name, value;
+};
+
+struct pairs {
+    struct pair list[PAIRS_MAX];
+    size_t count;
+    struct arena *arena;
+};
+
+static void add_pair(struct pairs *pairs, struct text name, struct text value)
+{
+    if (pairs->count < PAIRS_MAX)
+        pairs->list[pairs->count++] = (struct pair){name, value};
+}
+
+static struct text in_lower_case(struct text name, struct arena *arena)
+{
+    char *copy = arena_alloc(arena, name.length + 1);
+    for (size_t i = 0; copy && i < name.length; i++)
+        copy[i] = text_lower(name.data[i]);
+    return (struct text){copy ? copy : "", copy ? name.length : 0};
+}
+
+static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct pairs *pairs = owner;
+    (void)kind;
+    add_pair(pairs, in_lower_case(text_of(name), pairs->arena), text_of(value));
+    return MHD_YES;
+}
+
+/* One part of a query; '+' is a blank there. What isn't an encoding is left as it is. */
+static struct text decode(struct text part, struct arena *arena)
+{
+    struct text decoded = part;
+    char *room = arena_alloc(arena, part.length + 1);
+    if (!room || !path_decode(part, room, part.length, &decoded))
+        return part;
+    return decoded;
+}
+
+static void take_query(struct pairs *pairs, struct text query)
+{
+    struct text part, name;
+    while (text_cut(&query, '&', &part)) {
+        if (part.length == 0 || !text_cut(&part, '=', &name))
+            continue;
+        add_pair(pairs, decode(name, pairs->arena),
+                 part.data ? decode(part, pairs->arena) : TEXT(""));
+    }
+}
+
+/* All values of the name of pair FIRST, with commas between them; those are taken then. */
+static void put_values(struct buffer *out, struct pairs *pairs, size_t first)
+{
+    struct buffer joined;
+    struct text name = pairs->list[first].name;
+    buffer_open(&joined, pairs->arena, EVENT_MEMORY_MAX);
+    buffer_put(&joined, pairs->list[first].value);
+    for (size_t i = first + 1; i < pairs->count; i++) {
+        if (!pairs->list[i].name.data || !text_equal(pairs->list[i].name, name))
+            continue;
+        buffer_puts(&joined, ",");
+        buffer_put(&joined, pairs->list[i].value);
+        pairs->list[i].name.data = NULL;
+    }
+    buffer_json(out, buffer_text(&joined));
+    out->failed |= joined.failed;
+}
+
+static void put_map(struct buffer *out, struct pairs *pairs)
+{
+    const char *before = "{";
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (!pairs->list[i].name.data)
+            continue;
+        buffer_puts(out, before);
+        buffer_json(out, pairs->list[i].name);
+        buffer_puts(out, ":");
+        put_values(out, pairs, i);
+        before = ",";
+    }
+    buffer_puts(out, *before == '{' ? "{}" : "}");
+}
+
+static void put_cookies(struct buffer *out, const char *cookies)
+{
+    struct text rest = text_of(cookies), one;
+    const char *before = "[";
+    if (!cookies || !*cookies)
+        return;
+    buffer_puts(out, "\"cookies\":");
+    while (text_cut(&rest, ';', &one)) {
+        buffer_puts(out, before);
+        buffer_json(out, text_trim(one));
+        before = ",";
+    }
+    buffer_puts(out, "],");
+}
+
+static bool is_text(const struct exchange *exchange, struct text body)
+{
+    struct text type =
+        text_media_type(text_of(exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE)));
+    bool said =
+        (type.length > 5 && text_equal_nocase((struct text){type.data, 5}, TEXT("text/"))) ||
+        text_ends_nocase(type, TEXT("json")) || text_ends_nocase(type, TEXT("xml")) ||
+        text_ends_nocase(type, TEXT("javascript"));
+    return said && text_is_utf8(body);
+}
+
+static void put_body(struct buffer *out, const struct exchange *exchange)
+{
+    struct text body = body_text(&exchange->body);
+    bool plain = body.length == 0 || is_text(exchange, body);
+    if (body.length) {
+        buffer_puts(out, "\"body\":");
+        if (plain)
+            buffer_json(out, body);
+        else {
+            buffer_puts(out, "\"");
+            buffer_base64(out, body);
+            buffer_puts(out, "\"");
+        }
+        buffer_puts(out, ",");
+    }
+    buffer_puts(out, plain ? "\"isBase64Encoded\":false}" : "\"isBase64Encoded\":true}");
+}
+
+static void put_peer(struct buffer *out, const struct exchange *exchange)
+{
+    char room[INET6_ADDRSTRLEN] = "127.0.0.1";
+    const struct sockaddr *peer =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+            ->client_addr;
+    if (peer->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, room, sizeof room);
+    else if (peer->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, room, sizeof room);
+    buffer_json(out, text_of(room));
+}
+
+static void put_context(struct buffer *out, const struct exchange *exchange,
+                        const struct call *call)
+{
+    buffer_puts(out, "\"requestContext\":{\"accountId\":\"anonymous\",\"apiId\":");
+    buffer_json(out, text_of(call->lambda->name));
+    buffer_puts(out, ",\"domainName\":");
+    buffer_json(out, text_of(exchange_header(exchange, MHD_HTTP_HEADER_HOST)));
+    buffer_puts(out, ",\"domainPrefix\":");
+    buffer_json(out, text_of(call->lambda->name));
+    buffer_puts(out, ",\"http\":{\"method\":");
+    buffer_json(out, text_of(exchange->method));
+    buffer_puts(out, ",\"path\":");
+    buffer_json(out, path_of(exchange->uri));
+    buffer_puts(out, ",\"protocol\":\"HTTP/1.1\",\"sourceIp\":");
+    put_peer(out, exchange);
+    buffer_puts(out, ",\"userAgent\":");
+    buffer_json(out, text_of(exchange_header(exchange, MHD_HTTP_HEADER_USER_AGENT)));
+    buffer_puts(out, "},\"requestId\":");
+    buffer_json(out, text_of(call->id));
+    buffer_puts(out, ",\"routeKey\":\"$default\",\"stage\":\"$default\",\"timeEpoch\":");
+    buffer_int64(out, clock_epoch_ms());
+    buffer_puts(out, "},");
+}
+
+static void put_event(struct buffer *out, struct exchange *exchange, const struct call *call,
+                      struct arena *arena)
+{
+    struct pairs pairs = {.arena = arena};
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, take_header, &pairs);
+    for (size_t i = 0; i < pairs.count; i++) {
+        if (text_equal(pairs.list[i].name, TEXT("cookie")))
+            pairs.list[i].name.data = NULL;
+    }
+    add_pair(&pairs, TEXT("x-forwarded-proto"), TEXT("http"));
+    buffer_puts(out, "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":");
+    buffer_json(out, path_of(exchange->uri));
+    buffer_puts(out, ",\"rawQueryString\":");
+    buffer_json(out, query_of(exchange->uri));
+    buffer_puts(out, ",\"headers\":");
+    put_map(out, &pairs);
+    buffer_puts(out, ",");
+    put_cookies(out, exchange_header(exchange, MHD_HTTP_HEADER_COOKIE));
+    if (query_of(exchange->uri).length) {
+        pairs.count = 0;
+        take_query(&pairs, query_of(exchange->uri));
+        buffer_puts(out, "\"queryStringParameters\":");
+        put_map(out, &pairs);
+        buffer_puts(out, ",");
+    }
+    put_context(out, exchange, call);
+    put_body(out, exchange);
+}
+
+bool url_wrap(struct exchange *exchange, struct call *call)
+{
+    struct arena arena;
+    struct buffer out;
+    arena_open(&arena, EVENT_MEMORY_MAX);
+    buffer_open(&out, &arena, REQUEST_MAX);
+    put_event(&out, exchange, call, &arena);
+    if (!out.failed)
+        body_add(&call->event, out.data, out.length, REQUEST_MAX);
+    bool fine = !out.failed && !arena.failed && !call->event.failed;
+    arena_close(&arena);
+    return fine;
+}
