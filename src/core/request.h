@@ -22,4 +22,10 @@ void request_make_id(char room[33]);
 /* Whether an id that came with the request can be used: 1 to 64 letters, digits, '-', '_', '.'. */
 bool request_id_fits(struct text id);
 
+/*
+ * Gives a request its id: the one that came with it in X-Request-Id, so that all logs agree; else
+ * OF_HOST, if it can be used; else a new one in ROOM, which must last as long as the request.
+ */
+void request_choose_id(struct request *request, struct text of_host, char room[33]);
+
 #endif

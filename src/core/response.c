@@ -116,6 +116,15 @@ void response_own_header(struct response *response, const char *name, struct tex
         response->headers[response->header_count++] = (struct header){text_of(name), value};
 }
 
+bool response_has_header(const struct response *response, size_t count, struct text name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_equal_nocase(response->headers[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 void response_header(struct response *response, const char *name, struct text value)
 {
     struct text copy = arena_copy(response->arena, value);

@@ -26,6 +26,9 @@ void response_open(struct response *response, struct arena *arena);
  */
 void response_own_header(struct response *response, const char *name, struct text value);
 
+/* Whether a header of this name, in any case, is among the first COUNT ones. */
+bool response_has_header(const struct response *response, size_t count, struct text name);
+
 /*
  * Appends the head of a CGI response (RFC 3875, section 6.3) to HEAD: Status, Content-Type, the
  * headers, and the empty line.

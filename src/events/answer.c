@@ -3,13 +3,18 @@
  *
  * Gateways want a status, headers as an object of texts, and the body as text: bytes that aren't
  * text go as base64. Cookies may stand several times in a response, so each gateway has a place of
- * its own for them. A queue wants to know what is to be delivered again, and nothing else.
+ * its own for them.
  */
 #include "core/base64.h"
 #include "core/response.h"
-#include "events/event.h"
+#include "events/members.h"
 
-enum { JOINED_MAX = 64 * 1024 };
+enum {
+    JOINED_MAX = 64 * 1024,
+    /* From the quotas of API Gateway, and the load balancer's of Lambda as a target. */
+    GATEWAY_HEADERS_MAX = 10240,
+    BALANCER_ANSWER_MAX = 1 << 20,
+};
 
 static bool is_cookie(const struct header *header)
 {
@@ -39,21 +44,8 @@ static bool is_text_type(const char *content_type)
 
 static bool is_binary(const struct response *response, struct text body)
 {
-    for (size_t i = 0; i < response->header_count; i++) {
-        if (text_equal_nocase(response->headers[i].name, TEXT("Content-Encoding")))
-            return true;
-    }
-    return !is_text_type(response->content_type) || !text_is_utf8(body);
-}
-
-/* Whether a header of the same name stands before this one. */
-static bool is_again(const struct response *response, size_t index)
-{
-    for (size_t i = 0; i < index; i++) {
-        if (text_equal_nocase(response->headers[i].name, response->headers[index].name))
-            return true;
-    }
-    return false;
+    return response_has_header(response, response->header_count, TEXT("Content-Encoding")) ||
+           !is_text_type(response->content_type) || !text_is_utf8(body);
 }
 
 /* The values of all headers with this one's name, from this one on, each as a JSON string. */
@@ -105,10 +97,11 @@ static void put_headers(const struct response *response, bool list, bool cookies
     buffer_puts(out, list ? "\"multiValueHeaders\":{" : "\"headers\":{");
     put_content_type(response, list, out);
     for (size_t i = 0; i < response->header_count; i++) {
-        if (is_again(response, i) || (is_cookie(&response->headers[i]) && !cookies))
+        const struct header *header = &response->headers[i];
+        if (response_has_header(response, i, header->name) || (is_cookie(header) && !cookies))
             continue;
         buffer_puts(out, first ? "" : ",");
-        buffer_json(out, response->headers[i].name);
+        buffer_json(out, header->name);
         buffer_puts(out, ":");
         (list ? put_list : put_joined)(response, i, out);
         first = false;
@@ -164,29 +157,30 @@ static void answer_http(const struct event *event, const struct response *respon
     put_body(event, response, out);
 }
 
-/* After a failure all messages come again; after a success none does. */
-static void answer_queue(const struct event *event, const struct response *response,
-                         struct buffer *out)
+size_t event_header_bytes(const struct response *response)
 {
-    struct json_cursor records = json_members(event->records, NULL);
-    struct json_member record;
-    struct json_value id;
-    const char *before = "{\"itemIdentifier\":";
-    buffer_puts(out, "{\"batchItemFailures\":[");
-    while (response->status >= 400 && json_next(&records, &record)) {
-        if (!json_find(record.value, TEXT("messageId"), &id) || id.kind != JSON_STRING)
-            continue;
-        buffer_puts(out, before);
-        buffer_put(out, id.raw);
-        buffer_puts(out, "}");
-        before = ",{\"itemIdentifier\":";
-    }
-    buffer_puts(out, "]}");
+    const size_t around = sizeof ": \r\n" - 1;
+    size_t total = 0;
+    if (response->content_type)
+        total = sizeof "Content-Type" - 1 + strlen(response->content_type) + around;
+    for (size_t i = 0; i < response->header_count; i++)
+        total += response->headers[i].name.length + response->headers[i].value.length + around;
+    return total;
+}
+
+struct event_limits event_limits(const struct event *event)
+{
+    struct event_limits limits = {SIZE_MAX, SIZE_MAX};
+    if (event->shape == EVENT_GATEWAY_V1 || event->shape == EVENT_GATEWAY_V2)
+        limits.headers = GATEWAY_HEADERS_MAX;
+    if (event->shape == EVENT_BALANCER)
+        limits.answer = BALANCER_ANSWER_MAX;
+    return limits;
 }
 
 void event_answer(const struct event *event, const struct response *response, struct buffer *out)
 {
-    (event->shape == EVENT_QUEUE ? answer_queue : answer_http)(event, response, out);
+    (event->shape == EVENT_QUEUE ? queue_answer : answer_http)(event, response, out);
 }
 
 void event_prelude(const struct event *event, const struct response *response, struct buffer *out)

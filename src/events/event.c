@@ -2,9 +2,10 @@
  * event.c - tells the shapes of events apart, and reads those that hold no HTTP request.
  *
  * An event is read in one pass over its outermost members, since one may be of megabytes. Each
- * sender is known by a member that only it sends. Records, notifications and direct events reach
- * the function as a POST of the event itself, in JSON: the fields are found in it as in any body,
- * and a function that takes records finds them there.
+ * sender is known by a member that only it sends. What holds no HTTP request reaches the function
+ * as a POST of JSON: the records of S3 and a direct event as they are, the `detail` of a
+ * notification. What only carries another event, a message of SNS or of a queue, is opened, and
+ * the event inside is read in its place: a function sees an upload alike, whichever way it came.
  */
 #include "events/event.h"
 
@@ -13,6 +14,8 @@
 
 #include "core/request.h"
 #include "events/members.h"
+
+enum { WRAPPED_MAX = 4 }; /* events within each other: S3's in SNS's in a queue's is three */
 
 static const struct {
     struct text name;
@@ -34,6 +37,11 @@ static const struct {
     {{"Records", 7}, offsetof(struct members, records)},
     {{"detail-type", 11}, offsetof(struct members, detail_type)},
     {{"source", 6}, offsetof(struct members, source)},
+    {{"detail", 6}, offsetof(struct members, detail)},
+    {{"Event", 5}, offsetof(struct members, event)},
+    {{"Type", 4}, offsetof(struct members, type)},
+    {{"TopicArn", 8}, offsetof(struct members, topic)},
+    {{"Message", 7}, offsetof(struct members, message)},
 };
 
 void event_refuse(struct event *event, int status, const char *format, ...)
@@ -76,10 +84,26 @@ static struct json_value context_method(const struct members *members)
     return (struct json_value){0};
 }
 
-static void read_records(struct event *event, const struct members *members)
+/* The message of SNS in one record; Lambda is never handed more of them at once. */
+static void read_topic(struct event *event, struct json_value record, bool only,
+                       struct members *members)
+{
+    struct json_value sns;
+    event->request.source = SOURCE_SNS;
+    if (!only)
+        event_refuse(event, 422, "An event of SNS has one record; send each in an event.");
+    else if (!json_find(record, TEXT("Sns"), &sns) ||
+             !json_find(sns, TEXT("Message"), &members->message) ||
+             members->message.kind != JSON_STRING)
+        event_refuse(event, 422, "The event's Sns.Message must be text.");
+    else
+        members->wraps = true;
+}
+
+static void read_records(struct event *event, struct members *members)
 {
     struct json_cursor records = json_members(members->records, NULL);
-    struct json_member first;
+    struct json_member first, second;
     struct json_value source;
     if (records.object || !json_next(&records, &first))
         return;
@@ -90,7 +114,7 @@ static void read_records(struct event *event, const struct members *members)
     if (reads(source, TEXT("aws:s3")) || reads(source, TEXT("minio:s3"))) {
         event->request.source = SOURCE_S3;
     } else if (reads(source, TEXT("aws:sns"))) {
-        event->request.source = SOURCE_SNS;
+        read_topic(event, first.value, !json_next(&records, &second), members);
     } else if (reads(source, TEXT("aws:sqs"))) {
         event->request.source = SOURCE_SQS;
         event->shape = EVENT_QUEUE;
@@ -98,13 +122,52 @@ static void read_records(struct event *event, const struct members *members)
     }
 }
 
+/* The fields of a function are in the detail; S3's is read whole, as its records are. */
 static void read_notification(struct event *event, const struct members *members)
 {
     event->shape = EVENT_NOTIFICATION;
+    if (reads(members->source, TEXT("aws.s3"))) {
+        event->request.source = SOURCE_S3;
+        return;
+    }
     if (reads(members->detail_type, TEXT("Scheduled Event")))
         event->request.source = SOURCE_SCHEDULE;
-    else if (reads(members->source, TEXT("aws.s3")))
+    if (members->detail.kind == JSON_OBJECT)
+        event->request.body = members->detail.raw;
+    else if (members->detail.kind != JSON_NULL)
+        event_refuse(event, 422, "The event's detail must be an object.");
+}
+
+/* Whether a request came over a WebSocket, which has no method, path or answer of HTTP. */
+static bool is_socket(const struct members *members)
+{
+    struct json_value connection;
+    return json_find(members->context, TEXT("connectionId"), &connection) &&
+           members->method.kind == JSON_NULL;
+}
+
+/* What SNS puts into a queue, where it isn't told to put in the message alone. */
+static bool is_envelope(const struct members *members)
+{
+    return reads(members->type, TEXT("Notification")) && members->topic.kind == JSON_STRING &&
+           members->message.kind == JSON_STRING;
+}
+
+/* Events without a request of HTTP in them; what fits none of them is direct. */
+static void tell_other_shape(struct event *event, struct members *members)
+{
+    if (members->records.kind == JSON_ARRAY) {
+        read_records(event, members);
+    } else if (members->detail_type.kind == JSON_STRING) {
+        read_notification(event, members);
+    } else if (is_envelope(members)) {
+        event->request.source = SOURCE_SNS;
+        members->wraps = true;
+    } else if (reads(members->event, TEXT("s3:TestEvent"))) {
+        /* S3 says once that it could write to a queue or a topic; there are no records in it. */
+        event->shape = EVENT_RECORDS;
         event->request.source = SOURCE_S3;
+    }
 }
 
 static void tell_shape(struct event *event, struct members *members)
@@ -115,13 +178,16 @@ static void tell_shape(struct event *event, struct members *members)
         members->method = method;
     } else if (json_find(members->context, TEXT("elb"), &balancer)) {
         event->shape = EVENT_BALANCER;
+    } else if (is_socket(members)) {
+        event->shape = EVENT_GATEWAY_V1;
+        event_refuse(event, 422,
+                     "A WebSocket can't be served; call the function through an HTTP API, a "
+                     "REST API or its URL.");
     } else if (members->method.kind != JSON_NULL || members->body.kind == JSON_STRING) {
         /* By hand, for a test, people write a body alone. */
         event->shape = EVENT_GATEWAY_V1;
-    } else if (members->records.kind == JSON_ARRAY) {
-        read_records(event, members);
-    } else if (members->detail_type.kind == JSON_STRING) {
-        read_notification(event, members);
+    } else {
+        tell_other_shape(event, members);
     }
 }
 
@@ -131,11 +197,27 @@ static bool holds_http(const struct event *event)
            event->shape == EVENT_BALANCER;
 }
 
-void event_read(struct event *event, struct text text, struct arena *arena)
+/* Reads the event in the request's body. True: it only wraps another one, which is now there. */
+static bool read_layer(struct event *event)
 {
+    struct request *request = &event->request;
     struct members members = {0};
     struct json_value value;
     struct json_error error;
+    if (!json_check(request->body, request->arena, &value, &error)) {
+        if (error.fault == JSON_MALFORMED)
+            event_refuse(event, 400, "The JSON can't be read at %s.", error.message);
+        return false;
+    }
+    find_members(value, request->arena, &members);
+    tell_shape(event, &members);
+    if (holds_http(event) && !event->status)
+        gateway_read(event, &members);
+    return members.wraps && json_string(members.message, request->arena, &request->body);
+}
+
+void event_read(struct event *event, struct text text, struct arena *arena)
+{
     *event = (struct event){.request = {
                                 .arena = arena,
                                 .source = SOURCE_DIRECT,
@@ -146,13 +228,10 @@ void event_read(struct event *event, struct text text, struct arena *arena)
                                 .content_type = TEXT("application/json"),
                                 .body = text,
                             }};
-    if (!json_check(text, arena, &value, &error)) {
-        if (error.fault == JSON_MALFORMED)
-            event_refuse(event, 400, "The JSON can't be read at %s.", error.message);
-        return;
+    for (int layers = 1; read_layer(event); layers++) {
+        if (layers == WRAPPED_MAX) {
+            event_refuse(event, 422, "More than %d events are wrapped in each other.", WRAPPED_MAX);
+            return;
+        }
     }
-    find_members(value, arena, &members);
-    tell_shape(event, &members);
-    if (holds_http(event))
-        gateway_read(event, &members);
 }

@@ -18,8 +18,8 @@ enum event_shape {
     EVENT_GATEWAY_V1,   /* API Gateway: a REST API, or an HTTP API with payload 1.0 */
     EVENT_GATEWAY_V2,   /* API Gateway: an HTTP API; a function URL */
     EVENT_BALANCER,     /* an application load balancer */
-    EVENT_RECORDS,      /* S3, SNS: records */
-    EVENT_QUEUE,        /* SQS: records, and the answer names those that are to come again */
+    EVENT_RECORDS,      /* S3: records; SNS: a message that is no event of another shape */
+    EVENT_QUEUE,        /* SQS: messages, and the answer names those that are to come again */
     EVENT_NOTIFICATION, /* EventBridge: an event of a bus or a schedule */
 };
 
@@ -31,9 +31,17 @@ struct event {
     enum event_shape shape;
     bool multi_values;         /* a balancer that sends its headers as lists, and wants lists */
     struct json_value records; /* of EVENT_QUEUE */
+    const bool *failed;        /* of EVENT_QUEUE: which of them failed; NULL: by the status */
     struct request request;    /* without id, deadline, state and fields: those are the host's */
     int status;                /* 0, or the status of the problem that this event is: 400, 422 */
     char why[192];             /* of a problem: the sentence for the sender */
+};
+
+/* A message of a queue. */
+struct event_message {
+    struct json_value id;   /* text by which the queue knows it; else it can't be named */
+    struct json_value body; /* text, or the message can't be read */
+    bool in_order;          /* it may not be taken before those that came earlier */
 };
 
 /*
@@ -41,6 +49,31 @@ struct event {
  * the arena has `failed`, and run_function says so. Always leaves a request that can be answered.
  */
 void event_read(struct event *event, struct text text, struct arena *arena);
+
+/* A cursor before the first message of an EVENT_QUEUE. It allocates nothing. */
+struct json_cursor event_messages(const struct event *queue);
+
+/* Reads the next message. False: there are no more. */
+bool event_next_message(struct json_cursor *messages, struct event_message *message);
+
+/*
+ * Reads the event that a message's body is, as event_read does; the message must outlast it, the
+ * arena is the event's own. A message that holds a batch of messages is a problem.
+ */
+void event_of_message(struct event *event, const struct event_message *message,
+                      struct arena *arena);
+
+/*
+ * Most bytes that the sender takes: of an answer that event_answer writes, and of the headers in
+ * it. SIZE_MAX: as many as Lambda takes. An answer with more would be a 502 that says nothing.
+ */
+struct event_limits {
+    size_t answer, headers;
+};
+struct event_limits event_limits(const struct event *event);
+
+/* Bytes of a response's headers, as HTTP counts them. */
+size_t event_header_bytes(const struct response *response);
 
 /*
  * Appends the finished answer, as the event's sender expects it, to OUT. Where OUT has failed

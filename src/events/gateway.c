@@ -72,10 +72,10 @@ static void take_parameter(struct event *event, void *context, struct text name,
     put(&query->text, value);
 }
 
-/* What is done with each value of a map. */
+/* What is done with each value of a map, or of a list. */
 struct visit {
     struct event *event;
-    const char *map; /* its name */
+    const char *name; /* of the member */
     void (*take)(struct event *event, void *context, struct text name, struct text value);
     void *context;
 };
@@ -86,19 +86,21 @@ static bool visit_value(const struct visit *visit, struct text name, struct json
     struct text text;
     if (value.kind == JSON_NULL)
         return true;
-    if (!take_text(visit->event, visit->map, value, &text))
+    if (!take_text(visit->event, visit->name, value, &text))
         return false;
     visit->take(visit->event, visit->context, name, text);
     return !visit->event->status && !visit->event->request.arena->failed;
 }
 
-/* A value, or a list of them. */
-static bool visit_values(const struct visit *visit, struct text name, struct json_value value)
+/* A list of values; null is an empty one. */
+static bool visit_list(const struct visit *visit, struct text name, struct json_value value)
 {
     struct json_cursor items = json_members(value, visit->event->request.arena);
     struct json_member item;
-    if (value.kind != JSON_ARRAY)
-        return visit_value(visit, name, value);
+    if (value.kind != JSON_NULL && value.kind != JSON_ARRAY) {
+        event_refuse(visit->event, 422, "The event's %s must be a list.", visit->name);
+        return false;
+    }
     while (json_next(&items, &item)) {
         if (!visit_value(visit, name, item.value))
             return false;
@@ -106,20 +108,31 @@ static bool visit_values(const struct visit *visit, struct text name, struct jso
     return true;
 }
 
-/* Every value of the map in ALL, or in ONE where that is null. */
-static void visit_map(const struct visit *visit, struct json_value all, struct json_value one)
+/* Every value of a map, which has one a name, or a list of them. */
+static void visit_map(const struct visit *visit, struct json_value map, bool lists)
 {
-    struct json_value map = all.kind == JSON_NULL ? one : all;
     struct json_cursor members = json_members(map, visit->event->request.arena);
     struct json_member member;
     if (map.kind != JSON_NULL && map.kind != JSON_OBJECT) {
-        event_refuse(visit->event, 422, "The event's %s must be an object.", visit->map);
+        event_refuse(visit->event, 422, "The event's %s must be an object.", visit->name);
         return;
     }
     while (json_next(&members, &member)) {
-        if (!visit_values(visit, member.name, member.value))
+        if (!(lists ? visit_list : visit_value)(visit, member.name, member.value))
             return;
     }
+}
+
+/* Every value of the map in ALL, or in ONE where that is null; both are named. */
+static void visit_either(struct visit visit, struct json_value all, struct json_value one,
+                         const char *name_of_one)
+{
+    if (all.kind != JSON_NULL) {
+        visit_map(&visit, all, true);
+        return;
+    }
+    visit.name = name_of_one;
+    visit_map(&visit, one, false);
 }
 
 static void take_cookie(struct event *event, void *context, struct text name, struct text value)
@@ -136,7 +149,7 @@ static void read_cookies(struct event *event, struct json_value cookies, struct 
 {
     struct buffer joined;
     buffer_open(&joined, event->request.arena, EVENT_COOKIES_MAX);
-    visit_values(&(struct visit){event, "cookies", take_cookie, &joined}, TEXT(""), cookies);
+    visit_list(&(struct visit){event, "cookies", take_cookie, &joined}, TEXT(""), cookies);
     if (joined.failed && !event->request.arena->failed)
         event_refuse(event, 422, "The cookies are longer than %d bytes.", EVENT_COOKIES_MAX);
     if (joined.length)
@@ -150,8 +163,8 @@ static void read_headers(struct event *event, const struct members *members)
     if (!headers)
         return;
     request->headers = headers;
-    visit_map(&(struct visit){event, "headers", take_header, headers}, members->multi_headers,
-              members->headers);
+    visit_either((struct visit){event, "multiValueHeaders", take_header, headers},
+                 members->multi_headers, members->headers, "headers");
     if (event->shape == EVENT_GATEWAY_V2)
         read_cookies(event, members->cookies, headers);
     request->content_type = request_header(request, "content-type");
@@ -159,28 +172,36 @@ static void read_headers(struct event *event, const struct members *members)
     request->scheme = text_equal(scheme, TEXT("http")) ? TEXT("http") : TEXT("https");
 }
 
+static void refuse_query(struct event *event)
+{
+    event->request.query = TEXT("");
+    event_refuse(event, 422, "The query is longer than %d bytes.", EVENT_QUERY_MAX);
+}
+
 static void read_query(struct event *event, const struct members *members)
 {
     struct query query = {.encoded = event->shape == EVENT_BALANCER};
     if (event->shape == EVENT_GATEWAY_V2) {
         take_text(event, "rawQueryString", members->raw_query, &event->request.query);
+        if (event->request.query.length > EVENT_QUERY_MAX)
+            refuse_query(event);
         return;
     }
     buffer_open(&query.text, event->request.arena, EVENT_QUERY_MAX);
-    visit_map(&(struct visit){event, "queryStringParameters", take_parameter, &query},
-              members->multi_query, members->query);
+    visit_either((struct visit){event, "multiValueQueryStringParameters", take_parameter, &query},
+                 members->multi_query, members->query, "queryStringParameters");
     event->request.query = buffer_text(&query.text);
     if (query.text.failed && !event->request.arena->failed)
-        event_refuse(event, 422, "The query is longer than %d bytes.", EVENT_QUERY_MAX);
+        refuse_query(event);
 }
 
 /* HTTP APIs put the stage before the path; the function isn't to know how it was deployed. */
 static void drop_stage(struct event *event, const struct members *members)
 {
     struct json_value value;
-    struct text stage, *path = &event->request.path;
+    struct text stage = TEXT(""), *path = &event->request.path;
     if (!json_find(members->context, TEXT("stage"), &value) ||
-        !json_string(value, event->request.arena, &stage) || path->length < stage.length + 1)
+        !take_text(event, "requestContext.stage", value, &stage) || path->length < stage.length + 1)
         return;
     struct text rest = {path->data + 1, path->length - 1};
     if (!text_starts(*path, TEXT("/")) || !stage.length || !text_starts(rest, stage))
@@ -194,14 +215,12 @@ static void drop_stage(struct event *event, const struct members *members)
 
 static void read_path(struct event *event, const struct members *members)
 {
-    struct json_value value = members->path;
-    struct text version = TEXT("");
-    if (event->shape == EVENT_GATEWAY_V2)
-        value = members->raw_path;
-    take_text(event, "path", value, &event->request.path);
-    if (members->version.kind == JSON_STRING)
-        version = members->version.raw;
-    if (event->shape == EVENT_GATEWAY_V2 || text_equal(version, TEXT("\"1.0\"")))
+    bool newer = event->shape == EVENT_GATEWAY_V2;
+    take_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
+              &event->request.path);
+    /* Of the older events only those of an HTTP API have a version. */
+    if (newer ||
+        (members->version.kind == JSON_STRING && text_equal(members->version.raw, TEXT("\"1.0\""))))
         drop_stage(event, members);
 }
 
@@ -227,7 +246,11 @@ void gateway_read(struct event *event, const struct members *members)
     event->request.content_type = event->request.body = TEXT("");
     event->multi_values =
         event->shape == EVENT_BALANCER && members->multi_headers.kind != JSON_NULL;
-    if (take_text(event, "method", members->method, &method))
+    if (members->context.kind != JSON_NULL && members->context.kind != JSON_OBJECT)
+        event_refuse(event, 422, "The event's requestContext must be an object.");
+    const char *name =
+        event->shape == EVENT_GATEWAY_V2 ? "requestContext.http.method" : "httpMethod";
+    if (take_text(event, name, members->method, &method))
         event->request.method = request_method(method);
     read_path(event, members);
     read_headers(event, members);

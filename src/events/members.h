@@ -1,5 +1,5 @@
 /*
- * members.h - the members of an event that dime reads, found in one pass.
+ * members.h - the members of an event that dime reads, found in one pass; what its readers share.
  *
  * Only src/events includes this. An absent member and one that is null are the same everywhere in
  * what AWS sends, and so they are here: JSON_NULL is zero.
@@ -11,7 +11,9 @@
 
 struct members {
     struct json_value version, method, path, raw_path, context, headers, multi_headers, query,
-        multi_query, raw_query, cookies, body, is_base64, records, detail_type, source;
+        multi_query, raw_query, cookies, body, is_base64, records, detail_type, source, detail,
+        event, type, topic, message;
+    bool wraps; /* the event only carries another one, in `message` */
 };
 
 /* Makes the event a problem with this status, unless it is one already. */
@@ -20,5 +22,8 @@ void event_refuse(struct event *event, int status, const char *format, ...)
 
 /* Reads the request that a gateway or a balancer has wrapped; event->shape says which. */
 void gateway_read(struct event *event, const struct members *members);
+
+/* Writes the answer to an EVENT_QUEUE: which of its messages are to come again. */
+void queue_answer(const struct event *event, const struct response *response, struct buffer *out);
 
 #endif

@@ -107,17 +107,6 @@ static void read_length(struct exchange *exchange, struct text text)
         exchange->incoming.refusal = REFUSED_TOO_LARGE;
 }
 
-/* The id that the web server or the client gave, so that all logs agree; else one of our own. */
-static void choose_id(struct exchange *exchange)
-{
-    struct text given = request_header(&exchange->request, "x-request-id");
-    if (!request_id_fits(given)) {
-        request_make_id(exchange->id);
-        given = (struct text){exchange->id, sizeof exchange->id - 1};
-    }
-    exchange->request.id = given;
-}
-
 void exchange_open(struct exchange *exchange, const struct function *function, char **variables,
                    struct arena *arena, int64_t timeout_ms)
 {
@@ -142,7 +131,7 @@ void exchange_open(struct exchange *exchange, const struct function *function, c
     request->deadline_ms = clock_epoch_ms() + timeout_ms;
     exchange->incoming.path_info = found.path_info;
     exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
-    choose_id(exchange);
+    request_choose_id(request, TEXT(""), exchange->id);
     read_length(exchange, found.content_length);
 }
 

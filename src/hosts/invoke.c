@@ -13,24 +13,10 @@
 #include "core/log.h"
 #include "core/request.h"
 #include "core/response.h"
+#include "hosts/batch.h"
 
 /* Room for all of a body's bytes as JSON escapes, which is more than any body of text needs. */
 enum { ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
-
-/* The id that came with the request, so that all logs agree; else the host's; else one of our own.
- */
-static void choose_id(struct invocation *invocation, struct text of_host)
-{
-    struct request *request = &invocation->event.request;
-    request->id = request_header(request, "x-request-id");
-    if (request_id_fits(request->id))
-        return;
-    request->id = of_host;
-    if (request_id_fits(request->id))
-        return;
-    request_make_id(invocation->id);
-    request->id = (struct text){invocation->id, sizeof invocation->id - 1};
-}
 
 /* Parts /cgi-bin/NAME/more as a web server does. */
 static void part_path(const struct function *function, struct request *request,
@@ -91,19 +77,36 @@ static bool write_event(struct invocation *invocation, struct buffer *out)
     return !out->failed;
 }
 
-/* An answer that the host can't pass on would be a failure of the program to its sender. */
-static void replace_too_long(struct invocation *invocation, const struct invoker *invoker,
-                             struct buffer *out)
+/* Puts a problem in the place of a response that can't be passed on. */
+static void replace(struct invocation *invocation, const struct invoker *invoker, const char *why,
+                    struct buffer *out)
 {
-    struct incoming incoming = {.refusal = REFUSED_EVENT, .status = 500};
-    char why[160];
-    snprintf(why, sizeof why,
-             "The answer has %zu bytes, and at most %zu can be sent from here; ask for less.",
-             out->length, invoker->answer_max);
-    incoming.why = why;
+    struct incoming incoming = {.refusal = REFUSED_EVENT, .status = 500, .why = why};
     response_open(&invocation->response, out->arena);
     run_function(invoker->function, &invocation->event.request, &incoming, &invocation->response);
     (void)write_event(invocation, out);
+}
+
+/* An answer that host or gateway don't take would be a failure of the program to its sender. */
+static void replace_too_long(struct invocation *invocation, const struct invoker *invoker,
+                             struct buffer *out)
+{
+    struct event_limits limits = event_limits(&invocation->event);
+    size_t headers = event_header_bytes(&invocation->response);
+    char why[160];
+    if (invoker->answer_max && invoker->answer_max < limits.answer)
+        limits.answer = invoker->answer_max;
+    if (headers > limits.headers) {
+        snprintf(why, sizeof why,
+                 "The answer has %zu bytes of headers, and at most %zu can be sent from here.",
+                 headers, limits.headers);
+        replace(invocation, invoker, why, out);
+    } else if (out->length > limits.answer) {
+        snprintf(why, sizeof why,
+                 "The answer has %zu bytes, and at most %zu can be sent from here; ask for less.",
+                 out->length, limits.answer);
+        replace(invocation, invoker, why, out);
+    }
 }
 
 static struct text write_answer(struct invocation *invocation, const struct invoker *invoker,
@@ -111,7 +114,7 @@ static struct text write_answer(struct invocation *invocation, const struct invo
 {
     struct buffer out;
     buffer_open(&out, arena, ANSWER_MAX);
-    if (write_event(invocation, &out) && invoker->answer_max && out.length > invoker->answer_max)
+    if (write_event(invocation, &out))
         replace_too_long(invocation, invoker, &out);
     if (!out.failed)
         return buffer_text(&out);
@@ -120,14 +123,11 @@ static struct text write_answer(struct invocation *invocation, const struct invo
     return write_event(invocation, &out) ? buffer_text(&out) : (struct text){0};
 }
 
-struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
-                   struct arena *arena)
+void invoke_event(struct invocation *invocation, const struct invoker *invoker, struct arena *arena)
 {
     struct request *request = &invocation->event.request;
     struct incoming incoming = {0};
-    invocation->started_ns = clock_monotonic_ns();
-    event_read(&invocation->event, invoker->status ? TEXT("{}") : text, arena);
-    choose_id(invocation, invoker->id);
+    request_choose_id(request, invoker->id, invocation->id);
     request->state = invoker->state;
     request->deadline_ms = invoker->deadline_ms;
     add_headers(request, invoker);
@@ -138,7 +138,17 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
                             invocation->event.shape == EVENT_GATEWAY_V2;
     invocation->response.stream = invocation->streaming ? invoker->stream : NULL;
     run_function(invoker->function, request, &incoming, &invocation->response);
+}
+
+struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
+                   struct arena *arena)
+{
     struct text answer = {0};
+    invocation->started_ns = clock_monotonic_ns();
+    invocation->streaming = false;
+    event_read(&invocation->event, invoker->status ? TEXT("{}") : text, arena);
+    bool batch = invocation->event.shape == EVENT_QUEUE;
+    (batch ? batch_invoke : invoke_event)(invocation, invoker, arena);
     if (!invocation->streaming)
         answer = write_answer(invocation, invoker, arena);
     invocation->ended_ns = clock_monotonic_ns();

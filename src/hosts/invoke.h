@@ -52,6 +52,10 @@ struct invoker {
 struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
                    struct arena *arena);
 
+/* Runs the function on the event that the invocation holds; the response is whole afterwards. */
+void invoke_event(struct invocation *invocation, const struct invoker *invoker,
+                  struct arena *arena);
+
 /* Writes the invocation's log line. */
 void invoke_log(const struct invocation *invocation, const struct invoker *invoker,
                 const char *host, size_t bytes_in, size_t bytes_out);

@@ -208,11 +208,8 @@ static void shape(const struct function *function, const struct request *request
 /* Adds a header unless it's among the first OWN ones, which the function has set. */
 static void add_header(struct response *response, size_t own, const char *name, struct text value)
 {
-    for (size_t i = 0; i < own; i++) {
-        if (text_equal_nocase(response->headers[i].name, text_of(name)))
-            return; /* the function knows better */
-    }
-    response_own_header(response, name, value);
+    if (!response_has_header(response, own, text_of(name)))
+        response_own_header(response, name, value);
 }
 
 void run_add_headers(const struct request *request, struct response *response)

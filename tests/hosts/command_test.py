@@ -38,7 +38,8 @@ def invoke(program, event, function="change"):
     if not isinstance(event, bytes):
         event = json.dumps(event).encode()
     status, out, err = dime(program, "invoke", function, event=event)
-    answer, log = json.loads(out), json.loads(err)
+    answer = json.loads(out)
+    log = [json.loads(line) for line in err.splitlines()][-1]  # before it, a queue's failures
     expect(out.endswith(b"}\n") and out.count(b"\n") == 1, "one line of answer")
     equal((log["host"], log["function"], log["bytesIn"]), ("command", function, len(event)), "log")
     if "statusCode" not in answer:
@@ -173,11 +174,14 @@ def test_wrong_types(_, program):
     maps = (5, True, "x", [], {"a": 5}, {"a": {}}, {"a": [5]}, {"a": [[]]})
     texts = (5, 1.5, True, [], {}, ["x"])
     members = (("httpMethod", texts, (V1, ALB)), ("path", texts, (V1, ALB)),
+               ("requestContext", (5, True, "x", []), (V1,)),
                ("body", texts, (V1, V2, ALB)), ("isBase64Encoded", ("true", 1, {}), (V1, V2, ALB)),
-               ("headers", maps, (V1, V2, ALB)), ("queryStringParameters", maps, (V1, ALB)),
-               ("multiValueHeaders", maps, (V1,)),
-               ("multiValueQueryStringParameters", maps, (V1, ALB)), ("rawPath", texts, (V2,)),
-               ("rawQueryString", texts, (V2,)), ("cookies", (5, True, {}, [5], [[]]), (V2,)))
+               ("headers", maps + ({"a": ["x"]},), (V1, V2, ALB)),
+               ("queryStringParameters", maps + ({"a": ["x"]},), (V1, ALB)),
+               ("multiValueHeaders", maps + ({"a": "x"},), (V1,)),
+               ("multiValueQueryStringParameters", maps + ({"a": "x"},), (V1, ALB)),
+               ("rawPath", texts, (V2,)), ("rawQueryString", texts, (V2,)),
+               ("cookies", (5, True, {}, "a=b", [5], [[]]), (V2,)))
     for name, values, events in members:
         for value in values:
             for event in events:
@@ -185,8 +189,134 @@ def test_wrong_types(_, program):
                 result = invoke(program, {"body": '{"amount":1}', **event, name: value})
                 shape = {"statusCode", "headers", "body", "isBase64Encoded"}
                 is_problem(result, 422, shape | ({"statusDescription"} if event is ALB else set()))
-                expect(result[2]["detail"].startswith("The event's "),
+                expect(result[2]["detail"].startswith("The event's " + name),
                        "%s %r: %r" % (name, value, result[2]["detail"]))
+
+
+ANY_TYPE = (None, True, 5, 1e300, "x", "", [], [5], ["x"], {}, {"a": 5}, {"http": {"method": 5}})
+# What an event's shape is told by; put there, any of them may make it another's.
+TELLING = {"httpMethod", "requestContext", "http", "method", "elb", "connectionId", "Records", "body",
+           "detail-type", "eventSource", "EventSource", "Sns", "Type", "TopicArn", "Message", "Event", "0"}
+READ = ("version", "httpMethod", "path", "rawPath", "requestContext", "requestContext.http",
+        "requestContext.http.method", "requestContext.elb", "requestContext.stage",
+        "requestContext.connectionId", "headers", "multiValueHeaders", "queryStringParameters",
+        "multiValueQueryStringParameters", "rawQueryString", "cookies", "body", "isBase64Encoded",
+        "headers.content-type", "headers.accept", "multiValueHeaders.accept", "Records", "Records.0",
+        "Records.0.eventSource", "Records.0.EventSource", "Records.0.messageId", "Records.0.body",
+        "Records.0.eventSourceARN", "Records.0.Sns", "Records.0.Sns.Message", "detail-type",
+        "source", "detail", "Event", "Type", "TopicArn", "Message")
+
+
+def with_value(event, path, value):
+    """A copy of the event with this value there; None where there is nothing to put it in."""
+    copy = json.loads(json.dumps(event))
+    *way, last = [int(word) if word == "0" else word for word in path.split(".")]
+    place = copy
+    for word in way:
+        try:
+            place = place[word]
+        except (KeyError, IndexError, TypeError):
+            return None
+    if not isinstance(place, list if last == 0 else dict):
+        return None
+    place[last] = value
+    return copy
+
+
+def test_any_type_in_any_member(_, program):
+    """In each shape, each member that is read: the answer is whole, in the sender's shape, no 5xx."""
+    cases = 0
+    for name in sorted(os.listdir(SAMPLES)):
+        with open(os.path.join(SAMPLES, name), "rb") as file:
+            event = json.load(file)
+        usual = set(invoke(program, event)[1])
+        for path in READ:
+            for value in ANY_TYPE:
+                changed = with_value(event, path, value)
+                if changed is None:
+                    continue
+                cases += 1
+                status, answer, _ = invoke(program, changed)
+                where = "%s: %s is %r: %r" % (name, path, value, answer)
+                expect(status in (0, 4), where)
+                if "statusCode" in answer:
+                    expect(answer["statusCode"] in (200, 400, 405, 406, 415, 422), where)
+                if path.split(".")[-1] not in TELLING:
+                    plain = set(answer) - {"multiValueHeaders"} | {"headers"}
+                    expect(plain == usual - {"multiValueHeaders"} | {"headers"} or
+                           usual == {"batchItemFailures"} == set(answer), where)
+    expect(cases > 2000, "%d cases" % cases)
+
+
+def test_events_that_people_try(_, program):
+    authorizer = {"jwt": {"claims": {"cognito:groups": "[a b]", "aud": "x"}, "scopes": None},
+                  "lambda": None, "iam": {"cognitoIdentity": None}}
+    socket = {"requestContext": {"connectionId": "c", "eventType": "CONNECT", "routeKey": "$connect"},
+              "headers": {"Host": "h"}, "multiValueHeaders": {"Host": ["h"]}, "isBase64Encoded": False}
+    for event, function, status in (
+            ({"key1": "value1", "key2": "value2", "key3": "value3"}, "hello", 200),
+            ({"key1": "value1", "key2": "value2", "key3": "value3"}, "change", 422),
+            ({"warmer": True, "concurrency": 3}, "hello", 200),
+            ({"source": "serverless-plugin-warmup"}, "change", 422),
+            ({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}, "hello", 200),
+            ({"httpMethod": "GET", "queryStringParameters": {"name": "x"}, "pathParameters": {"proxy": "a"},
+              "requestContext": {"authorizer": authorizer, "stage": "prod"}}, "hello", 200),
+            ({"version": "2.0", "rawPath": "/prod/healthz/hello", "rawQueryString": "",
+              "requestContext": {"authorizer": authorizer, "stage": "prod",
+                                 "http": {"method": "GET"}}}, "hello", 200),
+            ({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/", "queryStringParameters": {},
+              "headers": {"user-agent": "ELB-HealthChecker/2.0"}, "body": "",
+              "isBase64Encoded": False}, "hello", 200),
+            (socket, "hello", 422), ({**socket, "body": "{}"}, "hello", 422),
+            ({"Records": [{"eventSource": "aws:dynamodb"}]}, "hello", 200),
+            ({"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler",
+              "detail": "{}"}, "hello", 422),
+            ({"detail-type": "Sold", "source": "till", "detail": {"amount": 1}}, "change", 200)):
+        _, answer, body = invoke(program, event, function)
+        equal(answer["statusCode"], status, "%r: %r" % (event, body))
+
+
+def queue(*bodies, source="arn:aws:sqs:eu-central-1:123456789012:q"):
+    return {"Records": [{"messageId": str(number), "body": body, "eventSource": "aws:sqs",
+                         "eventSourceARN": source} for number, body in enumerate(bodies)]}
+
+
+def failed(program, event):
+    """The exit status, and the identifiers of the messages that the queue is to keep."""
+    status, answer, _ = invoke(program, event)
+    equal(list(answer), ["batchItemFailures"], "the answer")
+    return status, [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_each_message_of_a_queue(_, program):
+    good, bad = '{"amount":1}', '{"amount":-1}'
+    topic = json.dumps({"Type": "Notification", "TopicArn": "t", "Message": good})
+    bus = json.dumps({"detail-type": "Sold", "source": "till", "detail": {"amount": 1}})
+    web = json.dumps({"httpMethod": "GET", "queryStringParameters": {"amount": "1"}})
+    for event, status, names in (
+            (queue(good), 0, []), (queue(good, good), 0, []), (queue(bad), 4, ["0"]),
+            (queue(good, bad, good, "no", "", "[]", good), 4, ["1", "3", "4", "5"]),
+            (queue(topic, bus, web, good), 0, []),
+            (queue(good, bad, good, source="arn:q.fifo"), 4, ["1", "2"]),
+            (queue(good, None, 5, {}, [], json.dumps(queue(good))), 4, ["1", "2", "3", "4", "5"]),
+            (queue(*[good] * 1000), 0, []), (queue("[" * (4 << 20), good), 4, ["0"])):
+        equal(failed(program, event), (status, names), "%.300r" % event)
+    # What can't be named brings back all: the queue can't be told of it in another way.
+    for name in (None, 5, {}, []):
+        event = queue(good, good)
+        event["Records"][1].update({"messageId": name, "body": bad})
+        equal(failed(program, event), (4, [""]), "a message called %r" % name)
+
+
+def test_says_which_message_failed(_, program):
+    _, _, err = dime(program, "invoke", "change",
+                     event=json.dumps(queue('{"amount":1}', '{"amount":-1}')).encode())
+    lines = [json.loads(line) for line in err.splitlines()]
+    equal(len(lines), 2, "lines in the log")
+    expect('the message "1" failed with 422: The amount is negative' in lines[0]["message"],
+           "it says %r" % lines[0])
+    equal((lines[0]["level"], lines[0]["requestId"]), ("warn", lines[1]["requestId"]), "the line")
+    equal(lines[1]["status"], 422, "the status of all")
 
 
 def test_bad_base64(_, program):

@@ -8,13 +8,16 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "hosts"))
-import npm  # noqa: E402 - it lies beside the tests of the hosts
+from modules import fetch_modules  # noqa: E402
 
 
 def main(build, source):
     # Outside a build tree of `make distcheck`, which lasts only as long as the test.
     folder = os.environ.get("DIME_OPENAPI_MODULES", os.path.join(build, "openapi"))
-    modules = npm.modules(os.path.join(HERE, "package.json"), folder, "the OpenAPI document")
+    modules, why = fetch_modules(os.path.join(HERE, "package.json"), folder)
+    if why:
+        print(f"skip - the OpenAPI document: {why}\n0 passed, 0 failed, 1 skipped")
+        return 0
     return subprocess.run(["node", os.path.join(HERE, "check.js"), source],
                           env={**os.environ, "NODE_PATH": modules}, check=False).returncode
 

@@ -45,15 +45,20 @@ static void answer_with(const char *type, struct text body)
     response.content_type = type;
 }
 
-static void check_answer(const char *of_event, const char *expected)
+static void check_written(const char *expected)
 {
     struct buffer out;
-    event_read(&event, text_of(of_event), &arena);
     buffer_open(&out, &arena, 1 << 20);
     event_answer(&event, &response, &out);
     ck_assert(!out.failed);
     buffer_put(&out, (struct text){"", 1});
     ck_assert_str_eq(out.data, expected);
+}
+
+static void check_answer(const char *of_event, const char *expected)
+{
+    event_read(&event, text_of(of_event), &arena);
+    check_written(expected);
 }
 
 #define HEADERS "\"headers\":{\"Content-Type\":\"application/json\"}"
@@ -162,13 +167,39 @@ START_TEST(encodes_what_is_compressed)
 }
 END_TEST
 
+/* What can't be named makes the queue keep all: an empty identifier says so (AWS's "Handling errors
+ * for an SQS event source"). */
 START_TEST(tells_a_queue_what_is_to_come_again)
 {
+    static const bool failed[] = {false, true, false, true, false}, none[5];
     answer_with("application/json", TEXT("{}"));
     check_answer(QUEUE, "{\"batchItemFailures\":[]}");
     response_problem(&response, 422, "No.");
     check_answer(QUEUE, "{\"batchItemFailures\":[{\"itemIdentifier\":\"a\\u00e9\"},"
-                        "{\"itemIdentifier\":\"b\"}]}");
+                        "{\"itemIdentifier\":\"\"},{\"itemIdentifier\":\"\"},"
+                        "{\"itemIdentifier\":\"\"},{\"itemIdentifier\":\"b\"}]}");
+    event.failed = none;
+    check_written("{\"batchItemFailures\":[]}");
+    event.failed = failed;
+    check_written("{\"batchItemFailures\":[{\"itemIdentifier\":\"\"},{\"itemIdentifier\":\"\"}]}");
+}
+END_TEST
+
+/* A name, ": ", a value and a line break each. */
+START_TEST(counts_the_bytes_of_headers)
+{
+    answer_with(NULL, TEXT(""));
+    ck_assert_uint_eq(event_header_bytes(&response), 0);
+    answer_with("a/b", TEXT(""));
+    response_header(&response, "Link", TEXT("<x>"));
+    ck_assert_uint_eq(event_header_bytes(&response), 12 + 2 + 3 + 2 + 4 + 2 + 3 + 2);
+    event_read(&event, text_of(GATEWAY_V2), &arena);
+    ck_assert_uint_eq(event_limits(&event).headers, 10240);
+    ck_assert_uint_eq(event_limits(&event).answer, SIZE_MAX);
+    event_read(&event, text_of(BALANCER), &arena);
+    ck_assert_uint_eq(event_limits(&event).answer, 1 << 20);
+    event_read(&event, text_of(DIRECT), &arena);
+    ck_assert_uint_eq(event_limits(&event).headers, SIZE_MAX);
 }
 END_TEST
 
@@ -207,6 +238,7 @@ Suite *event_answer_suite(void)
     tcase_add_loop_test(test, encodes_what_is_not_text, 0, sizeof types / sizeof *types);
     tcase_add_test(test, encodes_what_is_compressed);
     tcase_add_test(test, tells_a_queue_what_is_to_come_again);
+    tcase_add_test(test, counts_the_bytes_of_headers);
     tcase_add_test(test, says_where_room_ends);
     suite_add_tcase(suite, test);
     return suite;

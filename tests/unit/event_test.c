@@ -13,8 +13,13 @@
 
 Suite *event_suite(void);
 
-#define V2(members)  "{\"requestContext\":{\"http\":{\"method\":\"GET\"}}," members "}"
-#define V1(members)  "{\"httpMethod\":\"GET\"," members "}"
+#define V2(members) "{\"requestContext\":{\"http\":{\"method\":\"GET\"}}," members "}"
+#define V1(members) "{\"httpMethod\":\"GET\"," members "}"
+/* Of SNS, to a function and to a queue; the message is written as in a JSON string. */
+#define SNS(message)                                                                               \
+    "{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":{\"Message\":\"" message "\"}}]}"
+#define ENVELOPE(message)                                                                          \
+    "{\"Type\":\"Notification\",\"TopicArn\":\"t\",\"Message\":\"" message "\"}"
 #define ALB(members) "{\"httpMethod\":\"GET\",\"requestContext\":{\"elb\":{}}," members "}"
 
 /* shape source method scheme path?query name:value... type=content-type body */
@@ -97,7 +102,7 @@ static const struct {
      "v2 http GET https /products? type= "},
     {"{\"requestContext\":{\"stage\":\"\",\"http\":{\"method\":\"GET\"}},\"rawPath\":\"//x\"}",
      "v2 http GET https //x? type= "},
-    {"{\"requestContext\":{\"stage\":5,\"http\":{\"method\":\"GET\"}},\"rawPath\":\"\"}",
+    {"{\"requestContext\":{\"stage\":null,\"http\":{\"method\":\"GET\"}},\"rawPath\":\"\"}",
      "v2 http GET https ? type= "},
 
     /* a balancer */
@@ -114,9 +119,20 @@ static const struct {
     {"{\"Records\":[{\"eventSource\":\"minio:s3\"}]}",
      "records s3 POST https /? type=application/json "
      "{\"Records\":[{\"eventSource\":\"minio:s3\"}]}"},
-    {"{\"Records\":[{\"EventSource\":\"aws:sns\"}]}",
-     "records sns POST https /? type=application/json "
-     "{\"Records\":[{\"EventSource\":\"aws:sns\"}]}"},
+    {"{\"Event\":\"s3:TestEvent\",\"Bucket\":\"b\"}",
+     "records s3 POST https /? type=application/json "
+     "{\"Event\":\"s3:TestEvent\",\"Bucket\":\"b\"}"},
+    /* SNS carries an event in its message, and a queue that message in an envelope */
+    {SNS("{\\\"amount\\\":1}"), "records sns POST https /? type=application/json {\"amount\":1}"},
+    {SNS("{\\\"Records\\\":[{\\\"eventSource\\\":\\\"aws:s3\\\"}]}"),
+     "records s3 POST https /? type=application/json {\"Records\":[{\"eventSource\":\"aws:s3\"}]}"},
+    {SNS("{\\\"httpMethod\\\":\\\"GET\\\",\\\"path\\\":\\\"/x\\\"}"),
+     "v1 http GET https /x? type= "},
+    {ENVELOPE("{\\\"amount\\\":1}"),
+     "direct sns POST https /? type=application/json {\"amount\":1}"},
+    {"{\"Type\":\"Notification\",\"Message\":\"{}\"}",
+     "direct direct POST https /? type=application/json "
+     "{\"Type\":\"Notification\",\"Message\":\"{}\"}"},
     {"{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}",
      "queue sqs POST https /? type=application/json {\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"},
     {"{\"Records\":[{\"eventSource\":\"aws:kinesis\"}]}",
@@ -130,6 +146,13 @@ static const struct {
     {"{\"detail-type\":\"Object Created\",\"source\":\"aws.s3\"}",
      "notification s3 POST https /? type=application/json "
      "{\"detail-type\":\"Object Created\",\"source\":\"aws.s3\"}"},
+    {"{\"detail-type\":\"Scheduled Event\",\"source\":\"aws.events\",\"detail\":{}}",
+     "notification schedule POST https /? type=application/json {}"},
+    {"{\"detail-type\":\"Sold\",\"source\":\"till\",\"detail\": {\"amount\":1}}",
+     "notification direct POST https /? type=application/json {\"amount\":1}"},
+    {"{\"detail-type\":\"x\",\"source\":\"aws.s3\",\"detail\":{}}",
+     "notification s3 POST https /? type=application/json "
+     "{\"detail-type\":\"x\",\"source\":\"aws.s3\",\"detail\":{}}"},
     {"{\"detail-type\":\"x\",\"source\":null}",
      "notification direct POST https /? type=application/json "
      "{\"detail-type\":\"x\",\"source\":null}"},
@@ -148,21 +171,37 @@ static const struct {
     {"{\"a\":NaN}", 400, NULL},
     {"{\"a\":1,\"a\":2}", 400, NULL},
     {"{\"a\":\"\xFF\"}", 400, NULL},
-    {"{\"httpMethod\":5}", 422, "The event's method must be text."},
-    {"{\"requestContext\":{\"http\":{\"method\":{}}}}", 422, "The event's method must be text."},
+    {"{\"httpMethod\":5}", 422, "The event's httpMethod must be text."},
+    {"{\"requestContext\":{\"http\":{\"method\":{}}}}", 422,
+     "The event's requestContext.http.method must be text."},
     {V1("\"path\":[]"), 422, "The event's path must be text."},
     {V1("\"headers\":[]"), 422, "The event's headers must be an object."},
     {V1("\"headers\":{\"a\":1}"), 422, "The event's headers must be text."},
-    {V1("\"multiValueHeaders\":\"a\""), 422, "The event's headers must be an object."},
-    {V1("\"multiValueHeaders\":{\"a\":[{}]}"), 422, "The event's headers must be text."},
+    {V1("\"multiValueHeaders\":\"a\""), 422, "The event's multiValueHeaders must be an object."},
+    {V1("\"multiValueHeaders\":{\"a\":[{}]}"), 422, "The event's multiValueHeaders must be text."},
     {V1("\"queryStringParameters\":true"), 422,
      "The event's queryStringParameters must be an object."},
     {V1("\"multiValueQueryStringParameters\":{\"a\":[[]]}"), 422,
-     "The event's queryStringParameters must be text."},
+     "The event's multiValueQueryStringParameters must be text."},
     {V2("\"rawQueryString\":1"), 422, "The event's rawQueryString must be text."},
-    {V2("\"rawPath\":1"), 422, "The event's path must be text."},
-    {V2("\"cookies\":{}"), 422, "The event's cookies must be text."},
+    {V2("\"rawPath\":1"), 422, "The event's rawPath must be text."},
+    {V2("\"cookies\":{}"), 422, "The event's cookies must be a list."},
     {V2("\"cookies\":[1]"), 422, "The event's cookies must be text."},
+    {V1("\"headers\":{\"a\":[\"b\"]}"), 422, "The event's headers must be text."},
+    {V1("\"multiValueHeaders\":{\"a\":\"b\"}"), 422,
+     "The event's multiValueHeaders must be a list."},
+    {V1("\"requestContext\":7"), 422, "The event's requestContext must be an object."},
+    {"{\"requestContext\":{\"stage\":5,\"http\":{\"method\":\"GET\"}}}", 422,
+     "The event's requestContext.stage must be text."},
+    {"{\"requestContext\":{\"connectionId\":\"c\",\"eventType\":\"MESSAGE\"},\"body\":\"{}\"}", 422,
+     "A WebSocket can't be served; call the function through an HTTP API, a REST API or its URL."},
+    {"{\"Records\":[{\"EventSource\":\"aws:sns\"}]}", 422, "The event's Sns.Message must be text."},
+    {"{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":{\"Message\":{}}}]}", 422,
+     "The event's Sns.Message must be text."},
+    {"{\"Records\":[{\"EventSource\":\"aws:sns\"},{}]}", 422,
+     "An event of SNS has one record; send each in an event."},
+    {SNS("hello"), 400, NULL},
+    {"{\"detail-type\":\"x\",\"detail\":[]}", 422, "The event's detail must be an object."},
     {V1("\"body\":{}"), 422, "The event's body must be text."},
     {V1("\"isBase64Encoded\":\"true\""), 422, "The event's isBase64Encoded must be true or false."},
     {V1("\"body\":\"a\",\"isBase64Encoded\":true"), 400,
@@ -313,6 +352,10 @@ START_TEST(bounds_what_is_large)
                LARGE);
     ck_assert_int_eq(event.status, 422);
     ck_assert_ptr_nonnull(strstr(event.why, "The query is longer"));
+    read_large("{\"requestContext\":{\"http\":{\"method\":\"GET\"}},\"rawQueryString\":\"a=",
+               "yyyy", "\"}", EVENT_QUERY_MAX + 100);
+    ck_assert_int_eq(event.status, 422);
+    ck_assert_ptr_nonnull(strstr(event.why, "The query is longer"));
     read_large("{\"requestContext\":{\"http\":{\"method\":\"GET\"}},\"cookies\":[\"\"", ",\"a=b\"",
                "]}", 200000);
     ck_assert_int_eq(event.status, 422);
@@ -345,6 +388,76 @@ START_TEST(takes_a_large_body)
 }
 END_TEST
 
+/* Envelopes in envelopes: each doubles the escapes, so that the text grows by itself. */
+START_TEST(bounds_what_is_wrapped)
+{
+    struct text inner = TEXT("{\"amount\":1}");
+    for (int layers = 0; layers < 6; layers++) {
+        struct buffer outer;
+        event_read(&event, inner, &arena);
+        ck_assert_int_eq(event.status, layers < 4 ? 0 : 422);
+        buffer_open(&outer, &arena, 1 << 20);
+        buffer_puts(&outer, "{\"Type\":\"Notification\",\"TopicArn\":\"t\",\"Message\":");
+        buffer_json(&outer, inner);
+        buffer_puts(&outer, "}");
+        inner = buffer_text(&outer);
+    }
+    ck_assert_ptr_nonnull(strstr(event.why, "wrapped"));
+}
+END_TEST
+
+/* id, whether in order, status, source, and the body as the function sees it */
+static const struct {
+    const char *record, *id;
+    bool in_order;
+    int status;
+    enum source source;
+    const char *body;
+} messages[] = {
+    {"{\"messageId\":\"a\",\"body\":\"{\\\"amount\\\":1}\"}", "\"a\"", false, 0, SOURCE_SQS,
+     "{\"amount\":1}"},
+    {"{\"messageId\":\"\\u00e9\",\"eventSourceARN\":\"arn:q.fifo\",\"body\":\"5\"}", "\"\\u00e9\"",
+     true, 0, SOURCE_SQS, "5"},
+    {"{\"eventSourceARN\":\"arn:fifo\",\"body\":\"{\\\"Event\\\":\\\"s3:TestEvent\\\"}\"}", "",
+     false, 0, SOURCE_S3, "{\"Event\":\"s3:TestEvent\"}"},
+    {"{\"body\":\"{\\\"Type\\\":\\\"Notification\\\",\\\"TopicArn\\\":\\\"t\\\",\\\"Message\\\":"
+     "\\\"{\\\\\\\"amount\\\\\\\":1}\\\"}\"}",
+     "", false, 0, SOURCE_SNS, "{\"amount\":1}"},
+    {"{\"body\":\"amount=1\"}", "", false, 400, SOURCE_SQS, "amount=1"},
+    {"{\"body\":\"\"}", "", false, 400, SOURCE_SQS, ""},
+    {"{\"messageId\":null,\"body\":null}", "null", false, 422, SOURCE_SQS, "null"},
+    {"{\"messageId\":5,\"body\":{}}", "5", false, 422, SOURCE_SQS, "null"},
+    {"{}", "", false, 422, SOURCE_SQS, "null"},
+    {"7", "", false, 422, SOURCE_SQS, "null"},
+    {"{\"body\":\"{\\\"Records\\\":[{\\\"eventSource\\\":\\\"aws:sqs\\\"}]}\"}", "", false, 422,
+     SOURCE_SQS, "{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"},
+};
+
+START_TEST(reads_a_message)
+{
+    struct event queue, one;
+    struct event_message message;
+    struct buffer batch;
+    buffer_open(&batch, &arena, 1 << 16);
+    buffer_puts(&batch, "{\"Records\":[{\"eventSource\":\"aws:sqs\"},");
+    buffer_puts(&batch, messages[_i].record);
+    buffer_puts(&batch, "]}");
+    event_read(&queue, buffer_text(&batch), &arena);
+    ck_assert_int_eq(queue.shape, EVENT_QUEUE);
+    struct json_cursor cursor = event_messages(&queue);
+    ck_assert(event_next_message(&cursor, &message) && event_next_message(&cursor, &message));
+    event_of_message(&one, &message, &arena);
+    ck_assert(text_equal(message.id.raw, text_of(messages[_i].id)));
+    ck_assert_int_eq(message.in_order, messages[_i].in_order);
+    ck_assert_msg(one.status == messages[_i].status, "%d: %s", one.status, one.why);
+    ck_assert_int_ne(one.shape, EVENT_QUEUE);
+    ck_assert_int_eq(one.request.source, messages[_i].source);
+    ck_assert_msg(text_equal(one.request.body, text_of(messages[_i].body)), "%.*s",
+                  (int)one.request.body.length, one.request.body.data);
+    ck_assert(!event_next_message(&cursor, &message));
+}
+END_TEST
+
 Suite *event_suite(void)
 {
     Suite *suite = suite_create("event");
@@ -357,6 +470,8 @@ Suite *event_suite(void)
     tcase_add_test(test, bounds_what_is_large);
     tcase_add_test(test, bounds_what_multiplies);
     tcase_add_test(test, takes_a_large_body);
+    tcase_add_test(test, bounds_what_is_wrapped);
+    tcase_add_loop_test(test, reads_a_message, 0, sizeof messages / sizeof *messages);
     suite_add_tcase(suite, test);
     return suite;
 }

@@ -1,0 +1,70 @@
+/*
+ * queue.c - the messages in an event of SQS, and the answer that names those that failed.
+ *
+ * Each message is an event of its own, since that is what its sender meant: a function's fields, an
+ * upload that S3 told the queue of, a message of SNS. The queue deletes what isn't named in the
+ * answer, so what can't be named must make it keep the whole batch: a message is never lost.
+ */
+#include "events/members.h"
+
+struct json_cursor event_messages(const struct event *queue)
+{
+    return json_members(queue->records, NULL);
+}
+
+bool event_next_message(struct json_cursor *messages, struct event_message *message)
+{
+    const struct text ordered = TEXT(".fifo\"");
+    struct json_value queue;
+    struct json_member record;
+    if (!json_next(messages, &record))
+        return false;
+    *message = (struct event_message){0};
+    if (!json_find(record.value, TEXT("messageId"), &message->id))
+        message->id = (struct json_value){0};
+    if (!json_find(record.value, TEXT("body"), &message->body))
+        message->body = (struct json_value){0};
+    message->in_order = json_find(record.value, TEXT("eventSourceARN"), &queue) &&
+                        text_ends_nocase(queue.raw, ordered);
+    return true;
+}
+
+void event_of_message(struct event *event, const struct event_message *message, struct arena *arena)
+{
+    struct text body = TEXT("null");
+    bool is_text = message->body.kind == JSON_STRING;
+    if (is_text && !json_string(message->body, arena, &body))
+        body = TEXT("null"); /* the arena has failed, and so will the request */
+    event_read(event, body, arena);
+    if (!is_text)
+        event_refuse(event, 422, "The message's body must be text.");
+    if (event->shape == EVENT_QUEUE) {
+        event->shape = EVENT_DIRECT;
+        event_refuse(event, 422, "A message can't hold a batch of messages; send each alone.");
+    }
+    if (event->request.source == SOURCE_DIRECT)
+        event->request.source = SOURCE_SQS;
+}
+
+/* An empty identifier, or one that was never given out, tells the queue to keep the whole batch. */
+static void put_failure(struct buffer *out, const struct event_message *message, bool first)
+{
+    buffer_puts(out, first ? "{\"itemIdentifier\":" : ",{\"itemIdentifier\":");
+    buffer_put(out, message->id.kind == JSON_STRING ? message->id.raw : TEXT("\"\""));
+    buffer_puts(out, "}");
+}
+
+void queue_answer(const struct event *event, const struct response *response, struct buffer *out)
+{
+    struct json_cursor messages = event_messages(event);
+    struct event_message message;
+    bool first = true;
+    buffer_puts(out, "{\"batchItemFailures\":[");
+    for (size_t i = 0; event_next_message(&messages, &message); i++) {
+        if (event->failed ? !event->failed[i] : response->status < 400)
+            continue;
+        put_failure(out, &message, first);
+        first = false;
+    }
+    buffer_puts(out, "]}");
+}

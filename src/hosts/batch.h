@@ -1,0 +1,20 @@
+/*
+ * batch.h - the messages of a queue, each through the function by itself.
+ *
+ * A queue hands over some messages at once to save calls; those who sent them know nothing of each
+ * other. So one that fails must not bring back those that didn't.
+ */
+#ifndef DIME_HOSTS_BATCH_H
+#define DIME_HOSTS_BATCH_H
+
+#include "hosts/invoke.h"
+
+/*
+ * Runs the function on each message of the EVENT_QUEUE that BATCH holds, one after the other, and
+ * notes which have failed: answered with 400 or above, or not begun since the deadline is near, or
+ * since an earlier one of an ordered queue has failed. A message that can never succeed fails too,
+ * so that the queue's own policy moves it to the dead letters. The response has the worst status.
+ */
+void batch_invoke(struct invocation *batch, const struct invoker *invoker, struct arena *arena);
+
+#endif

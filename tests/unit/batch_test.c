@@ -1,0 +1,232 @@
+/*
+ * batch_test.c - the messages of a queue: which fail, what a failure takes with it, and the time.
+ *
+ * The function answers with the status that a message names, so that each can be told what to do;
+ * it counts its calls, since a message that isn't to be run must not be.
+ */
+#include "hosts/invoke.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "fail_malloc.h"
+#include "unit.h"
+
+Suite *batch_suite(void);
+
+static const struct field fields[] = {
+    {.name = "status", .kind = FIELD_INTEGER, .required = true, .min = 200, .max = 599},
+    {.name = "bytes", .kind = FIELD_INTEGER, .max = 1 << 30},
+    {.name = "sleep", .kind = FIELD_INTEGER, .max = 1000},
+    {.name = "header", .kind = FIELD_INTEGER, .max = 1 << 20},
+    {0},
+};
+
+static size_t calls;
+
+static void handle(const struct request *request, struct response *response)
+{
+    size_t bytes = (size_t)field_integer(request, "bytes");
+    size_t header = (size_t)field_integer(request, "header");
+    int status = (int)field_integer(request, "status");
+    calls++;
+    nanosleep(&(struct timespec){.tv_nsec = field_integer(request, "sleep") * 1000000}, NULL);
+    struct buffer *json = response_json(response);
+    char *room = arena_array(request->arena, bytes + header + 1, 1);
+    if (!room)
+        return;
+    memset(room, 'x', bytes + header);
+    buffer_json(json, (struct text){room, bytes});
+    if (header)
+        response_header(response, "X-Long", (struct text){room, header});
+    if (status >= 400)
+        response_problem(response, status, "As it was told.");
+}
+
+static const struct function function = {
+    .name = "told",
+    .summary = "Does as it is told",
+    .methods = METHOD_POST,
+    .body_max = 1024,
+    .fields = fields,
+    .handle = handle,
+};
+
+static struct arena arena;
+static struct invocation invocation;
+static struct invoker invoker;
+
+static void begin(void)
+{
+    arena_open(&arena, INVOKE_MEMORY_MAX);
+    invoker = (struct invoker){.function = &function, .id = TEXT("batch")};
+    calls = 0;
+}
+
+static void end(void)
+{
+    arena_close(&arena);
+}
+
+#define QUEUE(records)      "{\"Records\":[{\"eventSource\":\"aws:sqs\"," records "]}"
+#define MESSAGE(id, body)   "\"messageId\":\"" id "\",\"body\":\"" body "\"}"
+#define TOLD(id, members)   MESSAGE(id, "{" members "}")
+#define STATUS(id, status)  TOLD(id, "\\\"status\\\":" status)
+#define IN_ORDER            "{\"eventSourceARN\":\"arn:aws:sqs:x:1:q.fifo\","
+#define FAILED(identifiers) "{\"batchItemFailures\":[" identifiers "]}"
+#define ID(id)              "{\"itemIdentifier\":\"" id "\"}"
+
+static const struct {
+    const char *event, *answer;
+    int status;
+    size_t calls;
+} batches[] = {
+    {QUEUE(STATUS("a", "200")), FAILED(""), 200, 1},
+    {QUEUE(STATUS("a", "200") ",{" STATUS("b", "200")), FAILED(""), 200, 2},
+    {QUEUE(STATUS("a", "500") ",{" STATUS("b", "200")), FAILED(ID("a")), 500, 2},
+    {QUEUE(STATUS("a", "200") ",{" STATUS("b", "422")), FAILED(ID("b")), 422, 2},
+    {QUEUE(STATUS("a", "503") ",{" STATUS("b", "422")), FAILED(ID("a") "," ID("b")), 503, 2},
+    /* what can't be read fails alone */
+    {QUEUE(MESSAGE("a", "no") ",{" STATUS("b", "200")), FAILED(ID("a")), 400, 1},
+    {QUEUE(MESSAGE("a", "[]") ",{" STATUS("b", "200")), FAILED(ID("a")), 422, 1},
+    {QUEUE("\"messageId\":\"a\"},{" STATUS("b", "200")), FAILED(ID("a")), 422, 1},
+    /* what has no name brings back all, by an empty one */
+    {QUEUE("\"body\":\"{}\"},{" STATUS("b", "200")), FAILED(ID("")), 422, 1},
+    {QUEUE(STATUS("a", "200") ",7"), FAILED(ID("")), 422, 1},
+    /* nothing overtakes what failed in an ordered queue */
+    {"{\"Records\":[" IN_ORDER "\"eventSource\":\"aws:sqs\"," STATUS(
+         "a", "200") "," IN_ORDER STATUS("b", "500") "," IN_ORDER STATUS("c", "200") "]}",
+     FAILED(ID("b") "," ID("c")), 500, 2},
+    /* each has the function's own limit and the memory of a whole event */
+    {QUEUE(TOLD("a", "\\\"status\\\":200,\\\"bytes\\\":8000000") ",{" TOLD(
+         "b", "\\\"status\\\":200,\\\"bytes\\\":900000000") ",{" STATUS("c", "200")),
+     FAILED(ID("b")), 503, 3},
+};
+
+START_TEST(runs_each_message)
+{
+    struct text answer = invoke(&invocation, &invoker, text_of(batches[_i].event), &arena);
+    ck_assert_msg(text_equal(answer, text_of(batches[_i].answer)), "%s:\n%.*s", batches[_i].event,
+                  (int)answer.length, answer.data);
+    ck_assert_int_eq(invocation.response.status, batches[_i].status);
+    ck_assert_uint_eq(calls, batches[_i].calls);
+    ck_assert(text_equal(invocation.event.request.id, TEXT("batch")));
+}
+END_TEST
+
+START_TEST(fails_all_where_the_function_is_not_open)
+{
+    invoker.not_open = "The model is missing.";
+    const char *event = QUEUE(STATUS("a", "200") ",{" STATUS("b", "200"));
+    struct text answer = invoke(&invocation, &invoker, text_of(event), &arena);
+    ck_assert(text_equal(answer, TEXT(FAILED(ID("a") "," ID("b")))));
+    ck_assert_int_eq(invocation.response.status, 503);
+    ck_assert_uint_eq(calls, 0);
+}
+END_TEST
+
+/* The first takes 200 ms, and so might the second, for which there are fewer. */
+START_TEST(leaves_what_would_be_late)
+{
+    const char *event = QUEUE(TOLD("a", "\\\"status\\\":200,\\\"sleep\\\":200") ",{" STATUS(
+        "b", "200") ",{" STATUS("c", "200"));
+    invoker.deadline_ms = clock_epoch_ms() + 450;
+    struct text answer = invoke(&invocation, &invoker, text_of(event), &arena);
+    ck_assert(text_equal(answer, TEXT(FAILED(ID("b") "," ID("c")))));
+    ck_assert_int_eq(invocation.response.status, 503);
+    ck_assert_uint_eq(calls, 1);
+}
+END_TEST
+
+/* Many messages with large answers: what they use isn't kept. */
+START_TEST(keeps_no_memory_of_a_message)
+{
+    struct buffer event;
+    buffer_open(&event, &arena, 1 << 20);
+    buffer_puts(&event, "{\"Records\":[");
+    for (int i = 0; i < 100; i++)
+        buffer_printf(&event,
+                      "%s{\"eventSource\":\"aws:sqs\",\"messageId\":\"%d\",\"body\":"
+                      "\"{\\\"status\\\":200,\\\"bytes\\\":4000000}\"}",
+                      i ? "," : "", i);
+    buffer_puts(&event, "]}");
+    struct text answer = invoke(&invocation, &invoker, buffer_text(&event), &arena);
+    ck_assert(text_equal(answer, TEXT(FAILED(""))));
+    ck_assert_uint_eq(calls, 100);
+    ck_assert_uint_lt(arena.total, 1 << 20);
+}
+END_TEST
+
+/* Whichever allocation fails, no message that wasn't run to its end is left out of the answer. */
+START_TEST(loses_no_message_where_malloc_fails)
+{
+    const char *event = QUEUE(STATUS("a", "200") ",{" STATUS("b", "422"));
+    bool failed = true;
+    for (size_t number = 0; failed; number++) {
+        struct arena own;
+        long live = fail_malloc_live();
+        arena_open(&own, INVOKE_MEMORY_MAX);
+        fail_malloc_begin(number);
+        struct text answer = invoke(&invocation, &invoker, text_of(event), &own);
+        failed = fail_malloc_end();
+        bool right = text_equal(answer, TEXT(FAILED(ID("a") "," ID("b")))) ||
+                     text_equal(answer, TEXT(FAILED(ID("b"))));
+        ck_assert_msg(right, "malloc %zu: %.*s", number, (int)answer.length, answer.data);
+        arena_close(&own);
+        ck_assert_int_eq(fail_malloc_live(), live);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *event;
+    int status;
+} limits[] = {
+    {"{\"httpMethod\":\"POST\",\"body\":\"{\\\"status\\\":200,\\\"header\\\":9000}\"}", 200},
+    {"{\"httpMethod\":\"POST\",\"body\":\"{\\\"status\\\":200,\\\"header\\\":10240}\"}", 500},
+    {"{\"requestContext\":{\"http\":{\"method\":\"POST\"}},"
+     "\"body\":\"{\\\"status\\\":200,\\\"header\\\":100000}\"}",
+     500},
+    {"{\"status\":200,\"header\":100000}", 200},
+    {"{\"httpMethod\":\"POST\",\"requestContext\":{\"elb\":{}},"
+     "\"body\":\"{\\\"status\\\":200,\\\"bytes\\\":1000000}\"}",
+     200},
+    {"{\"httpMethod\":\"POST\",\"requestContext\":{\"elb\":{}},"
+     "\"body\":\"{\\\"status\\\":200,\\\"bytes\\\":1100000}\"}",
+     500},
+};
+
+/* What a gateway would refuse is a problem that it takes. */
+START_TEST(keeps_the_limits_of_gateways)
+{
+    struct text answer = invoke(&invocation, &invoker, text_of(limits[_i].event), &arena);
+    ck_assert_int_eq(invocation.response.status, limits[_i].status);
+    if (limits[_i].status == 200)
+        return;
+    ck_assert_uint_lt(answer.length, 2000);
+    ck_assert_ptr_nonnull(strstr(arena_copy(&arena, answer).data, "can be sent from here"));
+}
+END_TEST
+
+Suite *batch_suite(void)
+{
+    Suite *suite = suite_create("batch");
+    TCase *test = tcase_create("batch");
+    tcase_add_checked_fixture(test, begin, end);
+    tcase_set_timeout(test, 60);
+    tcase_add_loop_test(test, runs_each_message, 0, sizeof batches / sizeof *batches);
+    tcase_add_test(test, fails_all_where_the_function_is_not_open);
+    tcase_add_test(test, leaves_what_would_be_late);
+    tcase_add_test(test, keeps_no_memory_of_a_message);
+    if (fail_malloc_works())
+        tcase_add_test(test, loses_no_message_where_malloc_fails);
+    else
+        unit_skip("loses_no_message_where_malloc_fails",
+                  "the sanitizers bring a malloc of their own");
+    tcase_add_loop_test(test, keeps_the_limits_of_gateways, 0, sizeof limits / sizeof *limits);
+    suite_add_tcase(suite, test);
+    return suite;
+}
