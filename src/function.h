@@ -120,6 +120,8 @@ struct field_error {
     struct text detail;
 };
 
+struct stream; /* the host's: where a flushed response goes */
+
 /* Filled by the functions below, not by hand. */
 struct response {
     enum answer answer;
@@ -131,6 +133,7 @@ struct response {
     struct text detail; /* of a problem */
     struct field_error errors[RESPONSE_ERRORS];
     size_t error_count;
+    struct stream *stream; /* NULL: the host sends the response when it is whole */
     struct arena *arena;
 };
 
@@ -140,6 +143,7 @@ struct function {
     unsigned methods;    /* which of METHOD_GET and METHOD_POST it takes */
     size_t body_max;     /* bytes; a larger body is answered with 413 */
     const struct field *fields;
+    bool streams;            /* it flushes its response: see response_flush */
     const struct text *page; /* its HTML page, with a form; NULL: one is made from the fields */
     /* Once per worker, before its first request. May be NULL. False: *WHY says what is missing. */
     bool (*open)(void **state, const char **why);
@@ -157,7 +161,11 @@ bool field_boolean(const struct request *request, const char *name);
 int64_t field_integer(const struct request *request, const char *name);
 struct text field_text(const struct request *request, const char *name);
 
-/* The value of a header, whose NAME is in lower case; data is NULL where there is none. */
+/*
+ * The value of a header, whose NAME is in lower case; data is NULL where there is none. What a
+ * Lambda's invocation says of itself is there too, and no client can set it: lambda-runtime-
+ * invoked-function-arn, -client-context, -cognito-identity, -aws-tenant-id.
+ */
 struct text request_header(const struct request *request, const char *name);
 
 /*
@@ -181,6 +189,15 @@ void response_problem(struct response *response, int status, const char *format,
 /* Answers with 422 and says what is wrong with one field; may be called for several. */
 void response_field_problem(struct response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Sends what the body of a JSON answer holds so far, where the host streams; elsewhere it does
+ * nothing, and the same bytes go out together at the end. Status and headers go with the first
+ * flush and stand then: a problem after it breaks the answer off, in a way that its reader notices.
+ * The buffer is emptied, so a streamed answer may be longer than a body. Only for functions that
+ * say `streams`.
+ */
+void response_flush(struct response *response);
 
 /*
  * Adds a header. NAME is a literal; VALUE is copied. A value with CR, LF or NUL, and more than

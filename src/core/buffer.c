@@ -146,6 +146,13 @@ static void put_escaped(struct buffer *buffer, struct text text, escape *escape_
     while (run < text.length) {
         char room[8];
         struct text rest = {text.data + run, text.length - run};
+        if (escape_byte == escape_json) {
+            size_t plain = text_plain_length(rest);
+            run += plain;
+            rest = (struct text){rest.data + plain, rest.length - plain};
+            if (!rest.length)
+                break;
+        }
         size_t character = text_utf8_length(rest);
         struct text escaped = {0};
         if (character == 0)

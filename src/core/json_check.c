@@ -181,35 +181,10 @@ static bool read_escape(struct gate *gate)
     }
 }
 
-/*
- * Whether any of these eight bytes is a control character, a quote, a backslash or not ASCII. For
- * each of the first three a subtraction borrows into the top bit of its byte.
- */
-static bool has_special(uint64_t word)
-{
-    const uint64_t ones = 0x0101010101010101U;
-    const uint64_t tops = ones * 0x80;
-    uint64_t control = word - ones * 0x20;
-    uint64_t quote = (word ^ (ones * '"')) - ones;
-    uint64_t backslash = (word ^ (ones * '\\')) - ones;
-    return ((word | control | quote | backslash) & tops) != 0;
-}
-
 /* Passes over what needs no thought: an image in base64 is megabytes of it. */
 static void skip_plain(struct gate *gate)
 {
-    const char *at = gate->at;
-    uint64_t word;
-    while (gate->end - at >= 8) {
-        memcpy(&word, at, sizeof word);
-        if (has_special(word))
-            break;
-        at += 8;
-    }
-    while (at < gate->end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 &&
-           *at != '"' && *at != '\\')
-        at++;
-    gate->at = at;
+    gate->at += text_plain_length((struct text){gate->at, (size_t)(gate->end - gate->at)});
 }
 
 /* Stands behind the opening quote, and then behind the closing one. */

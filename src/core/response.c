@@ -24,6 +24,7 @@ void response_open(struct response *response, struct arena *arena)
     response->header_count = 0;
     response->detail = (struct text){0};
     response->error_count = 0;
+    response->stream = NULL;
     response->arena = arena;
     buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
 }
@@ -92,6 +93,12 @@ void response_field_problem(struct response *response, const char *name, const c
     struct text detail = format_text(response->arena, format, arguments);
     va_end(arguments);
     response->errors[response->error_count++] = (struct field_error){name, detail};
+}
+
+void response_flush(struct response *response)
+{
+    if (response->stream && response->answer == ANSWER_WHOLE && !response->body.failed)
+        response->stream->flush(response->stream, response);
 }
 
 static bool breaks_line(struct text value)

@@ -11,6 +11,12 @@
 /* Most bytes of a response's body. */
 enum { RESPONSE_BODY_MAX = 8 * 1024 * 1024 };
 
+/* Where a host sends a response piece by piece. */
+struct stream {
+    /* Sends status and headers, unless it has, and the body so far, which it empties. */
+    void (*flush)(struct stream *stream, struct response *response);
+};
+
 /* Makes an empty response whose memory comes from ARENA. Allocates nothing. */
 void response_open(struct response *response, struct arena *arena);
 

@@ -112,6 +112,33 @@ static size_t continuation(unsigned char lead, unsigned char *low, unsigned char
     return lead >= 0xF0 && lead <= 0xF4 ? 3 : 0;
 }
 
+/* Sixteen bytes that the processor compares at once; the compiler knows how. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+static bool all_plain(const char *data)
+{
+    lanes bytes;
+    uint64_t halves[2];
+    memcpy(&bytes, data, sizeof bytes);
+    lanes special = (lanes)((bytes < 0x20) | (bytes > 0x7F) | (bytes == '"') | (bytes == '\\'));
+    memcpy(halves, &special, sizeof halves);
+    return !(halves[0] | halves[1]);
+}
+
+size_t text_plain_length(struct text text)
+{
+    size_t length = 0;
+    while (text.length - length >= sizeof(lanes) && all_plain(text.data + length))
+        length += sizeof(lanes);
+    while (length < text.length) {
+        char c = text.data[length];
+        if (c < 0x20 || (unsigned char)c > 0x7F || c == '"' || c == '\\')
+            break;
+        length++;
+    }
+    return length;
+}
+
 size_t text_utf8_length(struct text text)
 {
     const unsigned char *byte = (const unsigned char *)text.data;

@@ -60,6 +60,10 @@ bool text_cut(struct text *rest, char separator, struct text *part);
 /* Reads decimal digits, an optional '-' before them, nothing else; false when it isn't an int64. */
 bool text_to_int64(struct text text, int64_t *value);
 
+/* How many bytes TEXT begins with that stand in a JSON string as they are: ASCII but " \ controls.
+ */
+size_t text_plain_length(struct text text);
+
 /* How many bytes, 1 to 4, the UTF-8 character at the start of TEXT has; 0 where there is none. */
 size_t text_utf8_length(struct text text);
 

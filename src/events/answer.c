@@ -188,3 +188,13 @@ void event_answer(const struct event *event, const struct response *response, st
 {
     (event->shape == EVENT_QUEUE ? answer_queue : answer_http)(event, response, out);
 }
+
+void event_prelude(const struct event *event, const struct response *response, struct buffer *out)
+{
+    buffer_puts(out, "{\"statusCode\":");
+    buffer_int64(out, response->status);
+    buffer_puts(out, ",");
+    put_headers(response, false, false, out);
+    put_cookies(event, response, out);
+    buffer_puts(out, "}");
+}

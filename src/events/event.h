@@ -48,4 +48,11 @@ void event_read(struct event *event, struct text text, struct arena *arena);
  */
 void event_answer(const struct event *event, const struct response *response, struct buffer *out);
 
+/*
+ * Appends the head of a streamed answer to an EVENT_GATEWAY_V2: its status, headers and cookies, in
+ * JSON. Where the body follows, eight NULs stand between the two (AWS's page "Response streaming
+ * for Lambda functions").
+ */
+void event_prelude(const struct event *event, const struct response *response, struct buffer *out);
+
 #endif

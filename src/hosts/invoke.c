@@ -134,8 +134,13 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
     part_path(invoker->function, request, &incoming);
     refuse(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
+    invocation->streaming = invoker->stream && invoker->function->streams &&
+                            invocation->event.shape == EVENT_GATEWAY_V2;
+    invocation->response.stream = invocation->streaming ? invoker->stream : NULL;
     run_function(invoker->function, request, &incoming, &invocation->response);
-    struct text answer = write_answer(invocation, invoker, arena);
+    struct text answer = {0};
+    if (!invocation->streaming)
+        answer = write_answer(invocation, invoker, arena);
     invocation->ended_ns = clock_monotonic_ns();
     return answer;
 }

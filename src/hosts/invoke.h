@@ -23,6 +23,7 @@ struct invocation {
     int64_t started_ns, ended_ns;
     char id[33]; /* one that was made here */
     char room[INVOKE_ROOM];
+    bool streaming; /* the response goes to the invoker's stream, and invoke returns no text */
 };
 
 /* What the host knows besides the event. */
@@ -36,14 +37,17 @@ struct invoker {
     const struct header *headers; /* of the host itself: they stand before those of the request */
     size_t header_count;
     struct text tenant; /* for the log */
-    int status;         /* 0, or why the event couldn't be taken: 413, 503; it isn't read then */
-    const char *why;    /* the sentence for its sender */
+    /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */
+    struct stream *stream;
+    int status;      /* 0, or why the event couldn't be taken: 413, 503; it isn't read then */
+    const char *why; /* the sentence for its sender */
 };
 
 /*
  * Reads the event TEXT, runs the function, and returns the answer in the form that the sender
  * expects; it lies in the arena or in the invocation. Its data is NULL where memory has ended so
- * early that not even that can be said: the host tells its caller in its own way.
+ * early that not even that can be said: the host tells its caller in its own way. Where the
+ * invocation is `streaming` the host has to end its stream with the response instead.
  */
 struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
                    struct arena *arena);

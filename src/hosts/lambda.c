@@ -8,7 +8,7 @@
  * that whoever waits for an event waits for it too. `function_served` is set by the linker.
  */
 #include <errno.h>
-#include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -18,8 +18,11 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "hosts/extension.h"
 #include "hosts/invoke.h"
+#include "hosts/metrics.h"
 #include "hosts/runtime_api.h"
+#include "hosts/stream.h"
 
 enum {
     EXIT_STOPPED = 0,   /* SIGTERM */
@@ -37,10 +40,13 @@ extern const struct function function_served;
 /* What the workers share. */
 struct runtime {
     const char *address;
-    size_t count;
+    size_t count, started;
     struct worker *workers;
     int stop;
     atomic_int status; /* the exit status */
+    bool metrics;      /* to be written */
+    bool streams;      /* who asks takes answers in pieces */
+    struct extension extension;
 };
 
 struct worker {
@@ -51,6 +57,7 @@ struct worker {
     struct invocation invocation;
     struct invoker invoker;
     struct header headers[RUNTIME_HEADERS];
+    struct lambda_stream stream;
     struct runtime_api api;
 };
 
@@ -86,17 +93,38 @@ static void prepare(struct worker *worker)
         set_trace(head->values[RUNTIME_TRACE_ID]);
 }
 
+static void tell(struct worker *worker, size_t length)
+{
+    const struct invocation *invocation = &worker->invocation;
+    invoke_log(invocation, &worker->invoker, "lambda", worker->api.event_length, length);
+    if (worker->runtime->metrics)
+        metrics_write(&(struct metrics){
+            .function = function_served.name,
+            .status = invocation->response.status,
+            .duration_ns = invocation->ended_ns - invocation->started_ns,
+            .now_ms = clock_epoch_ms(),
+            .request_id = invocation->event.request.id,
+        });
+}
+
+/* The lines are written while the API reads the answer, which costs nobody any time. */
 static enum runtime_outcome answer(struct worker *worker)
 {
     struct runtime_api *api = &worker->api;
+    struct text event = {api->event, api->event_length};
     prepare(worker);
-    struct text answer = invoke(&worker->invocation, &worker->invoker,
-                                (struct text){api->event, api->event_length}, &worker->arena);
+    lambda_stream_open(&worker->stream, api, &worker->invocation);
+    struct text answer = invoke(&worker->invocation, &worker->invoker, event, &worker->arena);
+    if (worker->invocation.streaming)
+        lambda_stream_end(&worker->stream);
+    else if (answer.data)
+        runtime_api_answer(api, answer);
+    tell(worker, worker->invocation.streaming ? worker->stream.bytes : answer.length);
     enum runtime_outcome outcome =
-        answer.data ? runtime_api_answer(api, answer)
-                    : runtime_api_fail(api, "There is no memory for an answer; try again later.",
-                                       "Runtime.OutOfMemory");
-    invoke_log(&worker->invocation, &worker->invoker, "lambda", api->event_length, answer.length);
+        answer.data || worker->invocation.streaming
+            ? runtime_api_answered(api)
+            : runtime_api_fail(api, "There is no memory for an answer; try again later.",
+                               "Runtime.OutOfMemory");
     arena_reset(&worker->arena);
     return outcome;
 }
@@ -133,6 +161,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     worker->runtime = runtime;
     worker->invoker.function = function;
     worker->invoker.answer_max = ANSWER_MAX;
+    worker->invoker.stream = runtime->streams ? &worker->stream.stream : NULL;
     arena_open(&worker->arena, INVOKE_MEMORY_MAX);
     if (!runtime_api_open(&worker->api, runtime->address, function->name, runtime->stop))
         why = "There is no memory to begin with.";
@@ -143,7 +172,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     if (worker->opened)
         return true;
     log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", why);
-    if (worker->api.post)
+    if (worker->api.link.post)
         runtime_api_fail_start(&worker->api, why, "Runtime.InitFailed");
     return false;
 }
@@ -167,6 +196,24 @@ static int catch_stop(void)
     return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Lambda's levels are for JSON alone, so they aren't looked at where its format is Text. */
+static void configure_log(void)
+{
+    static const struct {
+        struct text name;
+        enum log_level least;
+    } LEVELS[] = {{{"WARN", 4}, LOG_LEVEL_WARN},
+                  {{"ERROR", 5}, LOG_LEVEL_ERROR},
+                  {{"FATAL", 5}, LOG_LEVEL_NONE}};
+    struct text level = text_of(getenv("AWS_LAMBDA_LOG_LEVEL"));
+    if (text_equal_nocase(text_of(getenv("AWS_LAMBDA_LOG_FORMAT")), TEXT("text")))
+        return;
+    for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++) {
+        if (text_equal_nocase(level, LEVELS[i].name))
+            log_least(LEVELS[i].least);
+    }
+}
+
 /* How many invocations Lambda runs here at once: 1 but on Lambda Managed Instances. */
 static size_t count_workers(void)
 {
@@ -177,31 +224,49 @@ static size_t count_workers(void)
     return (size_t)count;
 }
 
-static bool start_threads(struct runtime *runtime)
+/* Where one can't be started the others are told to end. */
+static void start_threads(struct runtime *runtime)
 {
-    for (size_t i = 1; i < runtime->count; i++) {
+    for (size_t i = 0; i < runtime->count; i++) {
         struct worker *worker = &runtime->workers[i];
         int error = pthread_create(&worker->thread, NULL, work, worker);
         if (error) {
             log_say(LOG_LEVEL_ERROR, function_served.name, error, "a worker can't be started");
-            runtime->count = i;
-            return false;
+            runtime->started = i;
+            runtime->status = EXIT_BROKEN;
+            kill(getpid(), SIGTERM);
+            return;
         }
     }
-    return true;
+    runtime->started = runtime->count;
 }
 
-/* Waits for the workers. One that is in the middle of an invocation isn't waited for long. */
+/* Waits for the workers, when it's time to end. One that is in the middle of an invocation isn't
+ * waited for long. */
 static void join_threads(struct runtime *runtime)
 {
+    struct pollfd stop = {.fd = runtime->stop, .events = POLLIN};
     struct timespec until;
+    while (poll(&stop, 1, -1) < 1)
+        ;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += (long)GRACE_MS * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    for (size_t i = 1; i < runtime->count; i++) {
+    for (size_t i = 0; i < runtime->started; i++) {
         if (pthread_clockjoin_np(runtime->workers[i].thread, NULL, CLOCK_MONOTONIC, &until) != 0)
             _exit(atomic_load(&runtime->status));
+    }
+}
+
+/* One worker is this thread; of several, each has one, and this one can end in time. */
+static void serve(struct runtime *runtime)
+{
+    if (runtime->count == 1) {
+        work(&runtime->workers[0]);
+    } else {
+        start_threads(runtime);
+        join_threads(runtime);
     }
 }
 
@@ -214,12 +279,9 @@ static int run(struct runtime *runtime)
         runtime->status = EXIT_NOT_OPEN;
         runtime->count = opened + 1;
     } else {
-        if (!start_threads(runtime)) {
-            runtime->status = EXIT_BROKEN;
-            kill(getpid(), SIGTERM);
-        }
-        work(&runtime->workers[0]);
-        join_threads(runtime);
+        extension_open(&runtime->extension, runtime->address, function_served.name);
+        serve(runtime);
+        extension_close(&runtime->extension);
     }
     for (size_t i = 0; i < runtime->count; i++)
         close_worker(&runtime->workers[i]);
@@ -254,6 +316,10 @@ int main(int count, char **arguments)
     if (!is_address(text_of(runtime.address)))
         return refuse_start(count ? arguments[0] : "bootstrap");
     signal(SIGPIPE, SIG_IGN);
+    configure_log();
+    runtime.metrics = metrics_wanted();
+    runtime.streams =
+        text_equal_nocase(text_of(getenv("DIME_INVOKE_MODE")), TEXT("response_stream"));
     runtime.count = count_workers();
     runtime.workers = calloc(runtime.count, sizeof *runtime.workers);
     runtime.stop = catch_stop();

@@ -189,7 +189,7 @@ static void add_header(struct response *response, size_t own, const char *name, 
     response_own_header(response, name, value);
 }
 
-static void add_headers(const struct request *request, struct response *response)
+void run_add_headers(const struct request *request, struct response *response)
 {
     size_t own = response->header_count;
     add_header(response, own, "X-Request-Id", request->id);
@@ -208,12 +208,12 @@ void run_function(const struct function *function, struct request *request,
         shape(function, request, incoming, response);
     if (out_of_memory(response))
         answer_out_of_memory(request, response);
-    add_headers(request, response);
+    run_add_headers(request, response);
 }
 
 void run_out_of_memory(const struct request *request, struct response *response)
 {
     response->header_count = 0;
     answer_out_of_memory(request, response);
-    add_headers(request, response);
+    run_add_headers(request, response);
 }

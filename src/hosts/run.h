@@ -35,6 +35,12 @@ void run_function(const struct function *function, struct request *request,
                   const struct incoming *incoming, struct response *response);
 
 /*
+ * Adds the headers that every answer has. run_function does; it's for a response that goes out
+ * before that, and may be done twice.
+ */
+void run_add_headers(const struct request *request, struct response *response);
+
+/*
  * Puts the 503 that says that memory has ended in the place of a response that was whole, but that
  * the host has no memory to send. Takes none itself.
  */

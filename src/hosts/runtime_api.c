@@ -1,32 +1,25 @@
 /*
- * runtime_api.c - the Runtime API with libcurl.
+ * runtime_api.c - what is asked of the Runtime API, and what its answers mean.
  *
- * Two handles share one connection: one asks for invocations, the other answers, and each keeps
- * its options. They run in a multi handle, since that can wait for SIGTERM (a descriptor) as well.
- * libcurl sends a request again by itself if a kept connection dies before a byte came back. That
- * is right for asking, and wrong for an answer that may have been read: there it's kept from doing
- * so, and a reset tells that the answer wasn't read (TCP resets a connection that is closed with
- * bytes unread, and ends it in order otherwise).
+ * An event is read into room that is kept from one to the next, and given back after an event that
+ * was much larger than usual. An event that can't be kept is read all the same, since whoever sent
+ * it is to be answered. No status is tried again: 4xx belongs to one invocation, which is over
+ * then, and 5xx means that this environment is to be ended.
  */
 #include "hosts/runtime_api.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "core/arena.h"
-#include "core/clock.h"
+#include "core/base64.h"
 #include "hosts/invoke.h"
 
 enum {
     EVENT_ROOM = 16 * 1024,       /* the first room for events */
     EVENT_ROOM_KEPT = 512 * 1024, /* more than this is given back when it isn't needed */
-    RECEIVE_ROOM = 256 * 1024,    /* libcurl's own */
-    GRACE_MS = 300,               /* how long a call may go on when the program is to end */
+    RECEIVE_ROOM = 16 * 1024,     /* libcurl's own; what is larger costs it a page or more */
+    RECEIVE_ROOM_LARGE = 512 * 1024,
+    REPLY_ROOM = 1024,
 };
 
 static const char BASE[] = "/2018-06-01/runtime/";
@@ -34,8 +27,21 @@ static const char BASE[] = "/2018-06-01/runtime/";
 /* What libcurl would send and nobody needs, and the type of all that is posted. */
 static struct curl_slist no_accept = {.data = (char[]){"Accept:"}};
 static struct curl_slist no_expect = {.data = (char[]){"Expect:"}, .next = &no_accept};
-static struct curl_slist json = {.data = (char[]){"Content-Type: application/json"},
-                                 .next = &no_expect};
+static struct curl_slist json_type = {.data = (char[]){"Content-Type: application/json"},
+                                      .next = &no_expect};
+
+/* The head of a streamed answer; its end tells whether it succeeded. */
+static struct curl_slist trailers = {.data =
+                                         (char[]){"Trailer: Lambda-Runtime-Function-Error-Type, "
+                                                  "Lambda-Runtime-Function-Error-Body"},
+                                     .next = &no_expect};
+static struct curl_slist chunked = {.data = (char[]){"Transfer-Encoding: chunked"},
+                                    .next = &trailers};
+static struct curl_slist mode = {
+    .data = (char[]){"Lambda-Runtime-Function-Response-Mode: streaming"}, .next = &chunked};
+static struct curl_slist stream_type = {
+    .data = (char[]){"Content-Type: application/vnd.awslambda.http-integration-response"},
+    .next = &mode};
 
 static size_t take_line(char *data, size_t size, size_t count, void *of)
 {
@@ -45,6 +51,7 @@ static size_t take_line(char *data, size_t size, size_t count, void *of)
         runtime_head_open(&api->head); /* of the answer, after one that said to wait for it */
     else
         runtime_head_line(&api->head, line);
+    api->link.got_bytes = true;
     return line.length;
 }
 
@@ -89,52 +96,36 @@ static size_t take_reply(char *data, size_t size, size_t count, void *of)
     return length;
 }
 
-static int note_sending(void *of, char *address, char *local, int port, int local_port)
+/* libcurl asks for some of a streamed answer. */
+static size_t give_piece(char *room, size_t size, size_t count, void *of)
 {
     struct runtime_api *api = of;
-    (void)address, (void)local, (void)port, (void)local_port;
-    api->sent = true;
-    return CURL_PREREQFUNC_OK;
+    size_t most = size * count;
+    size_t length = api->piece.length < most ? api->piece.length : most;
+    if (!length && !api->whole) {
+        api->paused = true;
+        return CURL_READFUNC_PAUSE;
+    }
+    if (length)
+        memcpy(room, api->piece.data, length);
+    api->piece = (struct text){api->piece.data + length, api->piece.length - length};
+    return length;
 }
 
-static curl_socket_t open_socket(void *of, curlsocktype purpose, struct curl_sockaddr *address)
+/* libcurl frees the list. */
+static int give_trailers(struct curl_slist **list, void *of)
 {
     const struct runtime_api *api = of;
-    (void)purpose;
-    if (api->posting && api->sent)
-        return CURL_SOCKET_BAD; /* libcurl would send the answer again */
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-static int close_socket(void *of, curl_socket_t socket)
-{
-    struct runtime_api *api = of;
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (api->sent && getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
-        api->reset = info.tcpi_state == TCP_CLOSE;
-    return close(socket);
-}
-
-/* What both handles have in common. */
-static CURL *make_handle(struct runtime_api *api)
-{
-    CURL *handle = curl_easy_init();
-    if (!handle)
-        return NULL;
-    curl_easy_setopt(handle, CURLOPT_CURLU, api->base);
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_PROXY, ""); /* whatever the environment says */
-    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(handle, CURLOPT_HEADERDATA, api);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, api);
-    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, note_sending);
-    curl_easy_setopt(handle, CURLOPT_PREREQDATA, api);
-    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, api);
-    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, api);
-    return handle;
+    if (!api->trailer_type[0])
+        return CURL_TRAILERFUNC_OK;
+    struct curl_slist *type = curl_slist_append(NULL, api->trailer_type);
+    struct curl_slist *both = type ? curl_slist_append(type, api->trailer_body) : NULL;
+    if (!both) {
+        curl_slist_free_all(type);
+        return CURL_TRAILERFUNC_ABORT;
+    }
+    *list = both;
+    return CURL_TRAILERFUNC_OK;
 }
 
 /* What is behind the address in a call's URL. ID is escaped. */
@@ -152,113 +143,53 @@ static void set_path(struct runtime_api *api, CURL *handle, struct text id, cons
     curl_easy_setopt(handle, CURLOPT_REQUEST_TARGET, api->path);
 }
 
-/*
- * The part of the URL that all calls share. libcurl takes a URL apart for each transfer, unless it
- * is handed one that has been; what differs, the path, goes in as it stands.
- */
-static CURLU *make_base(const char *address)
+static void set_receive_room(struct runtime_api *api, long room)
 {
-    char url[RUNTIME_ADDRESS_MAX + 16];
-    CURLU *base = curl_url();
-    snprintf(url, sizeof url, "http://%s/", address);
-    if (base && curl_url_set(base, CURLUPART_URL, url, 0) != CURLUE_OK) {
-        curl_url_cleanup(base);
-        base = NULL;
-    }
-    return base;
+    if (api->receive_room != room)
+        curl_easy_setopt(api->link.get, CURLOPT_BUFFERSIZE, room);
+    api->receive_room = room;
 }
 
 bool runtime_api_open(struct runtime_api *api, const char *address, const char *function, int stop)
 {
     api->address = address;
     api->subject = (struct log_subject){.function = function};
-    api->stop = stop;
     api->event = NULL;
     api->event_length = api->event_room = 0;
+    api->receive_room = 0;
     runtime_head_open(&api->head);
-    api->base = make_base(address);
-    api->multi = curl_multi_init();
-    api->next = make_handle(api);
-    api->post = make_handle(api);
-    if (!api->base || !api->multi || !api->next || !api->post)
+    if (!runtime_link_open(&api->link, address, stop))
         return false;
-    set_path(api, api->next, (struct text){0}, "invocation/next");
-    curl_easy_setopt(api->next, CURLOPT_HTTPHEADER, &no_accept);
-    curl_easy_setopt(api->next, CURLOPT_HEADERFUNCTION, take_line);
-    curl_easy_setopt(api->next, CURLOPT_WRITEFUNCTION, take_event);
-    curl_easy_setopt(api->next, CURLOPT_BUFFERSIZE, (long)RECEIVE_ROOM);
-    curl_easy_setopt(api->post, CURLOPT_WRITEFUNCTION, take_reply);
+    CURL *get = api->link.get, *post = api->link.post;
+    set_path(api, get, (struct text){0}, "invocation/next");
+    set_receive_room(api, RECEIVE_ROOM);
+    curl_easy_setopt(get, CURLOPT_HTTPHEADER, &no_accept);
+    curl_easy_setopt(get, CURLOPT_HEADERFUNCTION, take_line);
+    curl_easy_setopt(get, CURLOPT_HEADERDATA, api);
+    curl_easy_setopt(get, CURLOPT_WRITEFUNCTION, take_event);
+    curl_easy_setopt(get, CURLOPT_WRITEDATA, api);
+    curl_easy_setopt(post, CURLOPT_BUFFERSIZE, (long)REPLY_ROOM);
+    curl_easy_setopt(post, CURLOPT_WRITEFUNCTION, take_reply);
+    curl_easy_setopt(post, CURLOPT_WRITEDATA, api);
+    curl_easy_setopt(post, CURLOPT_POST, 1L);
+    curl_easy_setopt(post, CURLOPT_READFUNCTION, give_piece);
+    curl_easy_setopt(post, CURLOPT_READDATA, api);
+    curl_easy_setopt(post, CURLOPT_TRAILERFUNCTION, give_trailers);
+    curl_easy_setopt(post, CURLOPT_TRAILERDATA, api);
     return true;
 }
 
 void runtime_api_close(struct runtime_api *api)
 {
-    curl_easy_cleanup(api->next);
-    curl_easy_cleanup(api->post);
-    if (api->multi)
-        curl_multi_cleanup(api->multi);
-    curl_url_cleanup(api->base);
+    runtime_link_close(&api->link);
     free(api->event);
     api->event = NULL;
-}
-
-bool runtime_api_stopping(const struct runtime_api *api)
-{
-    struct pollfd stop = {.fd = api->stop, .events = POLLIN};
-    return poll(&stop, 1, 0) == 1;
-}
-
-/*
- * Waits until libcurl has something to do. False when the program is to end, and it isn't worth
- * the wait: nothing has come yet, or the grace is over. *UNTIL is 0, or when the grace ends.
- */
-static bool wait_for_peer(const struct runtime_api *api, bool begun, int64_t *until)
-{
-    struct curl_waitfd stop = {.fd = api->stop, .events = CURL_WAIT_POLLIN};
-    int64_t left = *until ? (*until - clock_monotonic_ns()) / 1000000 : GRACE_MS * 1000;
-    if (left <= 0)
-        return false;
-    curl_multi_poll(api->multi, &stop, *until ? 0 : 1, (int)left, NULL);
-    if (*until || !stop.revents)
-        return true;
-    *until = clock_monotonic_ns() + (int64_t)GRACE_MS * 1000000;
-    return begun;
-}
-
-/* Makes one call; CURLE_ABORTED_BY_CALLBACK means that the program is to end. */
-static CURLcode call(struct runtime_api *api, CURL *handle)
-{
-    CURLcode result = CURLE_OUT_OF_MEMORY;
-    int64_t until = 0;
-    int running = 1, more;
-    api->posting = handle == api->post;
-    api->sent = api->reset = false;
-    if (curl_multi_add_handle(api->multi, handle) != CURLM_OK)
-        return result;
-    while (curl_multi_perform(api->multi, &running) == CURLM_OK && running) {
-        bool begun = api->posting || api->head.values[RUNTIME_REQUEST_ID].length;
-        if (!wait_for_peer(api, begun, &until)) {
-            result = CURLE_ABORTED_BY_CALLBACK;
-            break;
-        }
-    }
-    const CURLMsg *message = curl_multi_info_read(api->multi, &more);
-    if (message)
-        result = message->data.result;
-    curl_multi_remove_handle(api->multi, handle);
-    return result;
-}
-
-static long status_of(CURL *handle)
-{
-    long status = 0;
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-    return status;
 }
 
 /* Room that one large event has made, and the last one didn't need, goes back. */
 static void settle_room(struct runtime_api *api)
 {
+    set_receive_room(api, api->event_length > RECEIVE_ROOM ? RECEIVE_ROOM_LARGE : RECEIVE_ROOM);
     if (api->event_room > EVENT_ROOM_KEPT && api->event_length < api->event_room / 8) {
         free(api->event);
         api->event = NULL;
@@ -270,12 +201,11 @@ static void settle_room(struct runtime_api *api)
 
 static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result, long status)
 {
-    const struct text *values = api->head.values;
-    if (result == CURLE_ABORTED_BY_CALLBACK)
-        return RUNTIME_STOPPED;
-    api->subject.request_id = values[RUNTIME_REQUEST_ID];
-    api->subject.tenant = values[RUNTIME_TENANT_ID];
-    if (result != CURLE_OK && status == 200 && values[RUNTIME_REQUEST_ID].length)
+    struct text id = api->head.values[RUNTIME_REQUEST_ID];
+    size_t length = api->event_length < 200 ? api->event_length : 200;
+    /* To libcurl a connection that ends within the head has brought an answer without a body. */
+    bool broken = result != CURLE_OK || !api->head.whole;
+    if (broken && status == 200 && id.length)
         return RUNTIME_INCOMPLETE;
     if (result != CURLE_OK)
         log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
@@ -283,13 +213,12 @@ static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result,
                    curl_easy_strerror(result));
     else if (status != 200)
         log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
-                   "the Runtime API refuses to hand out an invocation: status %ld, %.*s", status,
-                   (int)(api->event_length < 200 ? api->event_length : 200),
+                   "the Runtime API hands out no invocation: status %ld, %.*s", status, (int)length,
                    api->event ? api->event : "");
-    else if (!values[RUNTIME_REQUEST_ID].length)
+    else if (!id.length)
         log_say_of(
             LOG_LEVEL_ERROR, &api->subject, 0,
-            "the Runtime API hands out an invocation without an id, which nobody can answer");
+            "the Runtime API hands out an invocation without an id, which can't be answered");
     else
         return RUNTIME_DONE;
     return RUNTIME_BROKEN;
@@ -300,111 +229,178 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
     settle_room(api);
     runtime_head_open(&api->head);
     api->subject.request_id = api->subject.tenant = (struct text){0};
-    if (runtime_api_stopping(api))
+    if (runtime_link_stopping(&api->link))
         return RUNTIME_STOPPED;
-    CURLcode result = call(api, api->next);
-    return judge_next(api, result, status_of(api->next));
+    runtime_link_begin(&api->link, api->link.get);
+    CURLcode result = runtime_link_end(&api->link, api->link.get);
+    api->subject.request_id = api->head.values[RUNTIME_REQUEST_ID];
+    api->subject.tenant = api->head.values[RUNTIME_TENANT_ID];
+    if (api->link.stopped)
+        return RUNTIME_STOPPED;
+    return judge_next(api, result, runtime_link_status(api->link.get));
 }
 
-/* What is to be posted, and which headers go with it. */
-struct post {
-    struct text id;
-    const char *call;
-    struct text body;
-    const char *error_type; /* NULL: it's no error */
-};
-
-static CURLcode send_post(struct runtime_api *api, const struct post *post)
+/* The head of a post. The line that names the invocation is for those who sent one. */
+static struct curl_slist *make_lines(struct runtime_api *api)
 {
+    struct curl_slist *lines = api->post.streaming ? &stream_type : &json_type;
     struct text invocation = api->head.values[RUNTIME_INVOCATION_ID];
-    char error_line[128], invocation_line[1024];
-    struct curl_slist error = {.data = error_line, .next = &json};
-    struct curl_slist echo = {.data = invocation_line, .next = &json};
-    struct curl_slist *headers = &json;
-    if (post->error_type) {
-        snprintf(error_line, sizeof error_line, "Lambda-Runtime-Function-Error-Type: %s",
-                 post->error_type);
-        headers = echo.next = &error;
+    if (api->post.error_type) {
+        snprintf(api->error_line, sizeof api->error_line, "Lambda-Runtime-Function-Error-Type: %s",
+                 api->post.error_type);
+        api->lines[0] = (struct curl_slist){.data = api->error_line, .next = lines};
+        lines = &api->lines[0];
     }
-    if (post->id.length && invocation.length && invocation.length < 900 &&
+    int most = (int)(sizeof api->invocation_line - sizeof "Lambda-Runtime-Invocation-Id: ");
+    if (api->post.id.length && invocation.length && invocation.length <= (size_t)most &&
         !memchr(invocation.data, '\r', invocation.length)) {
-        snprintf(invocation_line, sizeof invocation_line, "Lambda-Runtime-Invocation-Id: %.*s",
-                 (int)invocation.length, invocation.data);
-        headers = &echo;
+        snprintf(api->invocation_line, sizeof api->invocation_line,
+                 "Lambda-Runtime-Invocation-Id: %.*s", (int)invocation.length, invocation.data);
+        api->lines[1] = (struct curl_slist){.data = api->invocation_line, .next = lines};
+        lines = &api->lines[1];
     }
-    curl_easy_setopt(api->post, CURLOPT_POSTFIELDS, post->body.data);
-    curl_easy_setopt(api->post, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)post->body.length);
-    curl_easy_setopt(api->post, CURLOPT_HTTPHEADER, headers);
-    set_path(api, api->post, post->id, post->call);
-    api->reply_length = 0;
-    CURLcode result = call(api, api->post);
-    curl_easy_setopt(api->post, CURLOPT_HTTPHEADER, NULL);
-    return result;
+    return lines;
 }
 
-static enum runtime_outcome judge_status(struct runtime_api *api, long status)
+static void send_post(struct runtime_api *api)
 {
+    CURL *handle = api->link.post;
+    const struct runtime_post *post = &api->post;
+    curl_off_t length = post->streaming ? -1 : (curl_off_t)post->body.length;
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, post->streaming ? NULL : post->body.data);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, length);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, make_lines(api));
+    set_path(api, handle, api->post.id, api->post.call);
+    api->reply_length = 0;
+    runtime_link_begin(&api->link, handle);
+}
+
+static void begin_post(struct runtime_api *api, const struct runtime_post *post)
+{
+    api->post = *post;
+    send_post(api);
+}
+
+static enum runtime_outcome judge_post(struct runtime_api *api)
+{
+    long status = runtime_link_status(api->link.post);
+    if (api->link.stopped)
+        return RUNTIME_STOPPED;
     if (status >= 200 && status < 300)
         return RUNTIME_DONE;
-    log_say_of(status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, &api->subject, 0,
-               "the Runtime API doesn't take the answer: status %ld, %.*s", status,
-               (int)api->reply_length, api->reply);
-    return status >= 500 ? RUNTIME_BROKEN : RUNTIME_DONE;
-}
-
-static enum runtime_outcome judge_post(struct runtime_api *api, CURLcode result)
-{
-    long status = status_of(api->post);
-    if (result == CURLE_ABORTED_BY_CALLBACK)
-        return RUNTIME_STOPPED;
-    if (status)
-        return judge_status(api, status);
+    if (status) {
+        log_say_of(status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, &api->subject, 0,
+                   "the Runtime API doesn't take the answer: status %ld, %.*s", status,
+                   (int)api->reply_length, api->reply);
+        return status >= 500 ? RUNTIME_BROKEN : RUNTIME_DONE;
+    }
     log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
-               api->sent ? "the Runtime API has closed the connection without a word on the answer"
-                         : "the Runtime API can't be reached with the answer");
-    return api->sent ? RUNTIME_DONE : RUNTIME_BROKEN;
+               api->link.sent ? "the Runtime API has closed its connection without a word on the "
+                                "answer"
+                              : "the Runtime API can't be reached with the answer");
+    return api->link.sent ? RUNTIME_DONE : RUNTIME_BROKEN;
 }
 
-static enum runtime_outcome post(struct runtime_api *api, const struct post *post)
+enum runtime_outcome runtime_api_answered(struct runtime_api *api)
 {
-    CURLcode result = send_post(api, post);
-    if (result != CURLE_OK && api->sent && api->reset && !status_of(api->post))
-        result = send_post(api, post);
-    return judge_post(api, result);
+    CURLcode result = runtime_link_end(&api->link, api->link.post);
+    if (result != CURLE_OK && api->link.sent && api->link.reset && !api->link.stopped &&
+        !api->post.streaming && !runtime_link_status(api->link.post)) {
+        send_post(api);
+        (void)runtime_link_end(&api->link, api->link.post);
+    }
+    return judge_post(api);
 }
 
-enum runtime_outcome runtime_api_answer(struct runtime_api *api, struct text answer)
+void runtime_api_answer(struct runtime_api *api, struct text answer)
 {
-    return post(api, &(struct post){.id = api->head.values[RUNTIME_REQUEST_ID],
-                                    .call = "/response",
-                                    .body = answer});
+    begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
+                                           .call = "/response",
+                                           .body = answer});
 }
 
-static enum runtime_outcome post_error(struct runtime_api *api, struct post *error,
+/* Lets libcurl take the piece, unless the API has had enough before. */
+static void send_piece(struct runtime_api *api)
+{
+    while (api->piece.length && runtime_link_step(&api->link))
+        ;
+    api->piece.length = 0;
+}
+
+void runtime_api_stream(struct runtime_api *api, struct text piece)
+{
+    api->piece = piece;
+    api->paused = api->whole = false;
+    api->trailer_type[0] = '\0';
+    begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
+                                           .call = "/response",
+                                           .streaming = true});
+    send_piece(api);
+}
+
+static void resume(struct runtime_api *api)
+{
+    if (api->paused)
+        curl_easy_pause(api->link.post, CURLPAUSE_CONT);
+    api->paused = false;
+}
+
+void runtime_api_stream_more(struct runtime_api *api, struct text piece)
+{
+    if (!piece.length)
+        return;
+    api->piece = piece;
+    resume(api);
+    send_piece(api);
+}
+
+void runtime_api_stream_end(struct runtime_api *api, const struct text *fault)
+{
+    static const char TYPE[] = "Function.StreamBroken";
+    char room[1400];
+    struct buffer error, line;
+    if (fault) {
+        buffer_over(&error, room, sizeof room);
+        runtime_put_error(&error, *fault, TYPE);
+        snprintf(api->trailer_type, sizeof api->trailer_type,
+                 "Lambda-Runtime-Function-Error-Type: %s", TYPE);
+        buffer_over(&line, api->trailer_body, sizeof api->trailer_body - 1);
+        buffer_puts(&line, "Lambda-Runtime-Function-Error-Body: ");
+        buffer_base64(&line, error.failed ? TEXT("{}") : buffer_text(&error));
+        api->trailer_body[line.length] = '\0';
+    }
+    api->whole = true;
+    resume(api);
+}
+
+static enum runtime_outcome post_error(struct runtime_api *api, struct runtime_post *error,
                                        const char *message)
 {
-    char room[1024];
+    char room[4096];
     struct buffer out;
     buffer_over(&out, room, sizeof room);
     runtime_put_error(&out, text_of(message), error->error_type);
     if (out.failed) {
         buffer_over(&out, room, sizeof room);
-        runtime_put_error(&out, TEXT("too long a message"), error->error_type);
+        runtime_put_error(&out, TEXT("The message is too long to be sent; see the log."),
+                          error->error_type);
     }
     error->body = buffer_text(&out);
-    return post(api, error);
+    begin_post(api, error);
+    return runtime_api_answered(api);
 }
 
 enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *message,
                                       const char *type)
 {
-    struct post error = {
+    struct runtime_post error = {
         .id = api->head.values[RUNTIME_REQUEST_ID], .call = "/error", .error_type = type};
+    log_say_of(LOG_LEVEL_ERROR, &api->subject, 0, "%s", message);
     return post_error(api, &error, message);
 }
 
 void runtime_api_fail_start(struct runtime_api *api, const char *message, const char *type)
 {
-    struct post error = {.call = "init/error", .error_type = type};
+    struct runtime_post error = {.call = "init/error", .error_type = type};
     (void)post_error(api, &error, message);
 }

@@ -22,6 +22,7 @@ static const struct text NAMES[RUNTIME_HEADERS] = {
 void runtime_head_open(struct runtime_head *head)
 {
     memset(head->values, 0, sizeof head->values);
+    head->whole = false;
     head->used = 0;
 }
 
@@ -40,6 +41,7 @@ static void keep(struct runtime_head *head, enum runtime_header which, struct te
 void runtime_head_line(struct runtime_head *head, struct text line)
 {
     struct text name;
+    head->whole = head->whole || !text_trim(line).length;
     if (line.length <= PREFIX.length || !text_cut(&line, ':', &name) || !line.data ||
         name.length <= PREFIX.length ||
         !text_equal_nocase((struct text){name.data, PREFIX.length}, PREFIX))

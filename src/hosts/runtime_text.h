@@ -31,6 +31,7 @@ enum { RUNTIME_HEAD_MAX = 24 * 1024, RUNTIME_ID_MAX = 8 * 1024 };
 /* The head of one invocation. A value that isn't there, or is empty, has no length. */
 struct runtime_head {
     struct text values[RUNTIME_HEADERS]; /* in `room` */
+    bool whole;                          /* the line that ends it has come */
     size_t used;
     char room[RUNTIME_HEAD_MAX];
 };

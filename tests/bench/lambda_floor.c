@@ -1,10 +1,12 @@
 /*
- * lambda_floor.c - the least that a Lambda runtime can be: raw sockets, no library, one answer.
+ * lambda_floor.c - the least that a Lambda runtime can be: raw sockets and no HTTP library.
  *
  * It does what a bootstrap of dime does on the wire, call for call: it registers an internal
  * extension and leaves that waiting, asks for events over one kept connection, reads them whole,
- * chunked or not, and answers each. It doesn't look at the event and trusts its peer entirely: what
- * a runtime costs beyond it is the price of libcurl, of JSON, and of the function.
+ * chunked or not, and answers each by the same function, with the same log line. It trusts its peer
+ * entirely and can't be stopped: what a bootstrap costs beyond it is the price of libcurl and of
+ * care. As `constant` (the name that it's called by) it never looks at an event, and answers with
+ * a constant.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -15,6 +17,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+#include "hosts/invoke.h"
+
 enum { ROOM = 2 * 1024 * 1024 + 65536 };
 
 static const char ANSWER[] =
@@ -22,6 +27,8 @@ static const char ANSWER[] =
     "\"7e5d3a7c\",\"Cache-Control\":\"no-store\",\"Vary\":\"Accept\",\"X-Content-Type-Options\":"
     "\"nosniff\"},\"body\":\"{\\\"res\\\":[{\\\"7\\\":\\\"quarters\\\"},{\\\"1\\\":\\\"dimes\\\"},"
     "{\\\"4\\\":\\\"pennies\\\"}]}\",\"isBase64Encoded\":false}";
+
+extern const struct function function_served;
 
 /* What has been read and not yet used. */
 struct stream {
@@ -31,6 +38,11 @@ struct stream {
 };
 
 static char event[ROOM];
+static size_t event_length;
+static bool constant;
+static struct arena arena;
+static struct invocation invocation;
+static struct invoker invoker = {.function = &function_served};
 
 static void fail(const char *what)
 {
@@ -128,10 +140,7 @@ static void read_answer(struct stream *stream, const char *name, char value[256]
         else if (name && strcasecmp(line, name) == 0)
             snprintf(value, 256, "%s", colon + 2);
     }
-    if (chunked)
-        take_chunks(stream);
-    else
-        take(stream, event, length);
+    event_length = chunked ? take_chunks(stream) : take(stream, event, length);
 }
 
 static void send_all(int fd, const char *head, size_t head_length, const char *body,
@@ -161,31 +170,46 @@ static void extend(const char *host, const char *port)
     send_all(stream.fd, head, (size_t)length, "", 0);
 }
 
-int main(void)
+static void answer(int fd, const char *address, const char *id)
+{
+    char head[1024];
+    struct text text = {ANSWER, sizeof ANSWER - 1};
+    invoker.id = text_of(id);
+    invoker.deadline_ms = clock_epoch_ms() + 30000;
+    if (!constant)
+        text = invoke(&invocation, &invoker, (struct text){event, event_length}, &arena);
+    int length = snprintf(head, sizeof head,
+                          "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\n"
+                          "Host: %s\r\nContent-Type: application/json\r\n"
+                          "Content-Length: %zu\r\n\r\n",
+                          id, address, text.length);
+    send_all(fd, head, (size_t)length, text.data, text.length);
+    if (!constant)
+        invoke_log(&invocation, &invoker, "lambda", event_length, text.length);
+    arena_reset(&arena);
+}
+
+int main(int argc, char **argv)
 {
     static char host[256];
     const char *address = getenv("AWS_LAMBDA_RUNTIME_API");
     char head[1024], id[256] = "";
-    if (!address || !strchr(address, ':') || strlen(address) >= sizeof host)
+    if (argc < 1 || !address || !strchr(address, ':') || strlen(address) >= sizeof host)
         fail("AWS_LAMBDA_RUNTIME_API must name a host and a port");
     memcpy(host, address, strlen(address));
     char *port = strchr(host, ':');
     *port++ = '\0';
+    constant = strstr(argv[0], "constant") != NULL;
+    arena_open(&arena, INVOKE_MEMORY_MAX);
     extend(host, port);
     struct stream stream = connect_to(host, port);
+    int length =
+        snprintf(head, sizeof head,
+                 "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: %s\r\n\r\n", address);
     for (;;) {
-        int length = snprintf(head, sizeof head,
-                              "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"
-                              "Host: %s:%s\r\n\r\n",
-                              host, port);
         send_all(stream.fd, head, (size_t)length, "", 0);
         read_answer(&stream, "Lambda-Runtime-Aws-Request-Id", id);
-        length = snprintf(head, sizeof head,
-                          "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\n"
-                          "Host: %s:%s\r\nContent-Type: application/json\r\n"
-                          "Content-Length: %zu\r\n\r\n",
-                          id, host, port, sizeof ANSWER - 1);
-        send_all(stream.fd, head, (size_t)length, ANSWER, sizeof ANSWER - 1);
+        answer(stream.fd, address, id);
         read_answer(&stream, NULL, NULL);
     }
 }

@@ -66,7 +66,7 @@ def check_options(outcome, build, name, page, program):
         [os.path.join(build, program), "--help"], capture_output=True, text=True, env=environment()
     )
     # An option stands at the start of its line; elsewhere it may be another program's.
-    known = set(re.findall(r"(?:^ {0,2}|, )--([a-z]+)", done.stdout, re.M))
+    known = set(re.findall(r"(?:^ {0,2}(?:\w+ )?|, )--([a-z]+)", done.stdout, re.M))
     told = set(re.findall(r"^\.It Fl Fl (\w+)", page, re.M))
     outcome.check(
         f"{name}: has the options of --help", known == told, f"--help {known}\npage {told}"

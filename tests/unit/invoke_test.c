@@ -123,6 +123,42 @@ START_TEST(refuses_a_large_body)
 }
 END_TEST
 
+START_TEST(replaces_an_answer_that_is_too_long)
+{
+    invoker.answer_max = 400;
+    const char *answer = answer_to(events[1]);
+    check_has(answer, "{\"statusCode\":500,");
+    check_has(answer, "at most 400 can be sent from here");
+    check_has(answer_to(events[0]), "\"statusCode\":200");
+    check_has(answer_to("{\"httpMethod\":\"GET\",\"requestContext\":{\"elb\":{}},\"headers\":"
+                        "{\"accept\":\"text/html\"}}"),
+              "\"statusDescription\":\"500 Internal Server Error\"");
+}
+END_TEST
+
+START_TEST(puts_the_hosts_headers_first)
+{
+    const struct header own = {TEXT("lambda-runtime-x"), TEXT("ours")};
+    invoker.headers = &own;
+    invoker.header_count = 1;
+    answer_to("{\"httpMethod\":\"GET\",\"headers\":{\"lambda-runtime-x\":\"theirs\",\"a\":\"b\"}}");
+    struct text value = request_header(&invocation.event.request, "lambda-runtime-x");
+    ck_assert(text_equal(value, TEXT("ours")));
+    ck_assert(text_equal(request_header(&invocation.event.request, "a"), TEXT("b")));
+    answer_to("{}");
+    ck_assert_uint_eq(invocation.event.request.header_count, 1);
+}
+END_TEST
+
+START_TEST(says_why_an_event_was_not_taken)
+{
+    invoker.status = 413;
+    invoker.why = "The event is too large.";
+    check_has(answer_to("not looked at"), "The event is too large.");
+    ck_assert_int_eq(invocation.response.status, 413);
+}
+END_TEST
+
 /* Whether it is one whole JSON value, with the status that the response has. */
 static bool is_whole(struct text answer)
 {
@@ -187,6 +223,9 @@ Suite *invoke_suite(void)
     tcase_add_test(test, parts_a_path);
     tcase_add_test(test, refuses_in_the_senders_form);
     tcase_add_test(test, refuses_a_large_body);
+    tcase_add_test(test, replaces_an_answer_that_is_too_long);
+    tcase_add_test(test, puts_the_hosts_headers_first);
+    tcase_add_test(test, says_why_an_event_was_not_taken);
     tcase_add_loop_test(test, answers_where_memory_ends, 0, sizeof events / sizeof *events);
     if (fail_malloc_works())
         tcase_add_loop_test(test, answers_where_malloc_fails, 0, sizeof events / sizeof *events);

@@ -292,6 +292,24 @@ START_TEST(never_goes_back)
 }
 END_TEST
 
+START_TEST(leaves_out_what_is_below_the_level)
+{
+    struct log_subject subject = {
+        .function = "f", .request_id = TEXT("an \"id"), .tenant = TEXT("t")};
+    log_least(LOG_LEVEL_WARN);
+    log_say_of(LOG_LEVEL_INFO, &subject, 0, "not this");
+    ck_assert_uint_eq(next_write(), 0);
+    log_say_of(LOG_LEVEL_WARN, &subject, 0, "caf\xC3\xA9\n");
+    ck_assert_uint_gt(next_write(), 0);
+    ck_assert_ptr_nonnull(strstr(packet, "\"level\":\"warn\",\"requestId\":\"an \\\"id\","
+                                         "\"tenantId\":\"t\",\"function\":\"f\","));
+    log_least(LOG_LEVEL_NONE);
+    log_say(LOG_LEVEL_ERROR, "f", 0, "not this");
+    ck_assert_uint_eq(next_write(), 0);
+    log_least(LOG_LEVEL_INFO);
+}
+END_TEST
+
 Suite *log_suite(void)
 {
     Suite *suite = suite_create("log");
@@ -306,6 +324,7 @@ Suite *log_suite(void)
     tcase_add_test(lines, says_things_of_the_program);
     tcase_add_test(lines, cuts_what_is_too_long_to_say);
     tcase_add_test(lines, goes_on_when_nobody_reads);
+    tcase_add_test(lines, leaves_out_what_is_below_the_level);
     suite_add_tcase(suite, lines);
     TCase *times = tcase_create("times");
     tcase_set_timeout(times, 120);

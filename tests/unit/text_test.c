@@ -273,6 +273,25 @@ START_TEST(judges_whole_texts)
 }
 END_TEST
 
+START_TEST(finds_what_stands_as_it_is)
+{
+    char bytes[64];
+    memset(bytes, 'a', sizeof bytes);
+    for (size_t length = 0; length <= sizeof bytes; length++) {
+        ck_assert_uint_eq(text_plain_length((struct text){bytes, length}), length);
+        for (size_t at = 0; at < length; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+                bytes[at] = (char)byte;
+                ck_assert_uint_eq(text_plain_length((struct text){bytes, length}),
+                                  plain ? length : at);
+            }
+            bytes[at] = 'a';
+        }
+    }
+}
+END_TEST
+
 Suite *text_suite(void)
 {
     Suite *suite = suite_create("text");
@@ -284,6 +303,7 @@ Suite *text_suite(void)
     tcase_add_test(pieces, cuts);
     tcase_add_test(pieces, reads_integers);
     tcase_add_test(pieces, refuses_what_is_no_integer);
+    tcase_add_test(pieces, finds_what_stands_as_it_is);
     suite_add_tcase(suite, pieces);
     TCase *utf8 = tcase_create("utf8");
     tcase_set_timeout(utf8, 120);

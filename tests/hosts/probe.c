@@ -1,0 +1,94 @@
+/*
+ * probe.c - a function for the tests of the Lambda host: it does on request what others do rarely.
+ *
+ * It streams an answer of any size in pieces and breaks off in the middle, takes its time, tells
+ * what it was handed besides its fields, and fails to open. What it says when it's closed shows
+ * that it was.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "function.h"
+
+extern const struct function function_probe;
+
+static const struct field FIELDS[] = {
+    {.name = "pieces", .kind = FIELD_INTEGER, .max = 100000, .help = "how many to flush"},
+    {.name = "bytes", .kind = FIELD_INTEGER, .max = 8000000, .help = "of each piece"},
+    {.name = "wait", .kind = FIELD_INTEGER, .max = 10000, .help = "milliseconds before each"},
+    {.name = "fault", .kind = FIELD_BOOLEAN, .help = "end with a problem"},
+    {0},
+};
+
+static bool open_probe(void **state, const char **why)
+{
+    static int number;
+    int64_t first;
+    *why = getenv("PROBE_WHY");
+    *state = &number;
+    number++;
+    return !text_to_int64(text_of(getenv("PROBE_FAILS")), &first) || number < first;
+}
+
+static void close_probe(void *state)
+{
+    static const char LINE[] = "probe closed\n";
+    (void)state;
+    if (write(STDERR_FILENO, LINE, sizeof LINE - 1) < 0)
+        _exit(9);
+}
+
+static void put_fact(struct buffer *out, const char *name, struct text value)
+{
+    buffer_puts(out, ",\"");
+    buffer_puts(out, name);
+    buffer_puts(out, "\":");
+    buffer_json(out, value);
+}
+
+static void put_facts(const struct request *request, struct buffer *out)
+{
+    buffer_puts(out, "\",\"deadline\":");
+    buffer_int64(out, request->deadline_ms);
+    put_fact(out, "arn", request_header(request, "lambda-runtime-invoked-function-arn"));
+    put_fact(out, "context", request_header(request, "lambda-runtime-client-context"));
+    put_fact(out, "identity", request_header(request, "lambda-runtime-cognito-identity"));
+    put_fact(out, "tenant", request_header(request, "lambda-runtime-aws-tenant-id"));
+    put_fact(out, "trace", text_of(getenv("_X_AMZN_TRACE_ID")));
+    buffer_puts(out, "}");
+}
+
+static void wait_for(int64_t milliseconds)
+{
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+static void handle(const struct request *request, struct response *response)
+{
+    struct buffer *out = response_json(response);
+    buffer_puts(out, "{\"data\":\"");
+    for (int64_t piece = 0; piece < field_integer(request, "pieces"); piece++) {
+        wait_for(field_integer(request, "wait"));
+        for (int64_t i = 0; i < field_integer(request, "bytes"); i++)
+            buffer_put(out, (struct text){&"0123456789"[(piece + i) % 10], 1});
+        response_flush(response);
+    }
+    put_facts(request, out);
+    if (field_boolean(request, "fault"))
+        response_problem(response, 502, "The probe broke off, caf\xC3\xA9 \xE2\x98\x95.");
+}
+
+const struct function function_probe = {
+    .name = "probe",
+    .summary = "Does what tests ask for",
+    .methods = METHOD_GET | METHOD_POST,
+    .body_max = 1024 * 1024,
+    .fields = FIELDS,
+    .streams = true,
+    .open = open_probe,
+    .handle = handle,
+    .close = close_probe,
+};
