@@ -166,6 +166,7 @@ void environment_stop(struct environment *environment)
         return;
     }
     extensions_shut_down(environment);
+    endpoint_run(&environment->endpoint);
     kill(environment->pid, SIGTERM);
     environment->kill_at_ns = clock_monotonic_ns() + GRACE_MS * NANOSECONDS_PER_MS;
 }

@@ -13,6 +13,8 @@
 
 #include "core/base64.h"
 
+enum { PIECE = 4096, PIECES_MAX = 64 };
+
 static void remember(struct tail *tail, const char *data, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -44,7 +46,7 @@ static void write_on(struct output *output, const char *data, size_t size)
 /* Passes one piece on; false where there is none now, or nobody takes it. */
 static bool forward_piece(struct output *output, struct tail *tail)
 {
-    char piece[4096];
+    char piece[PIECE];
     if (output->from < 0)
         return false;
     output->blocked = !is_writable(output->to);
@@ -63,10 +65,11 @@ static bool forward_piece(struct output *output, struct tail *tail)
 
 void environment_forward(struct environment *environment)
 {
-    bool more = true;
-    for (int round = 0; more && round < 64; round++) {
-        more = forward_piece(&environment->outputs[0], &environment->tail);
-        more |= forward_piece(&environment->outputs[1], &environment->tail);
+    for (size_t i = 0; i < 2; i++) {
+        for (int pieces = 0; pieces < PIECES_MAX; pieces++) {
+            if (!forward_piece(&environment->outputs[i], &environment->tail))
+                break;
+        }
     }
 }
 

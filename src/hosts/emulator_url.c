@@ -96,7 +96,7 @@ static bool reply_from(struct call *call, struct json_value answer, const struct
             MHD_destroy_response(response);
         return false;
     }
-    if (!MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
+    if (body.length && !MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
         response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON);
     response_header(response, "X-Amzn-RequestId", call->id);
     exchange_reply(call->caller, (unsigned)status, response);

@@ -11,7 +11,9 @@ nginx answers by itself names the hosts that it's for. The table at the end has 
 The `invoke-` hosts are `dime invoke`, where the request is wrapped in an event as API Gateway (v1,
 v2) or a load balancer (alb, alb-multi) would wrap it, and `direct` hands over the fields alone.
 An event that can't come that way is left out there: a gateway of v1 decodes the query itself, and
-so refuses a broken one; direct events have no headers and no method.
+so refuses a broken one; direct events have no headers and no method. The `bootstrap-` hosts are the
+real bootstrap programs under `dime lambda`, which get the same events over Lambda's Runtime API;
+`bootstrap-url` is their function URL, which is asked in plain HTTP.
 
 In an answer `body` is the exact text, where a problem's instance is <id>; of a page `body_contains`
 and `body_lacks` say what matters. A header that is null must not be there.
@@ -24,6 +26,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,7 +38,8 @@ sys.path.append(os.path.join(HERE, "..", "hosts"))
 import fastcgi  # noqa: E402 - it lies beside the tests of the hosts
 
 HOSTS = ("cgi", "fastcgi", "nginx", "in-process", "memory", "invoke-v1", "invoke-v2", "invoke-alb",
-         "invoke-alb-multi", "invoke-direct")
+         "invoke-alb-multi", "invoke-direct", "bootstrap-v1", "bootstrap-v2", "bootstrap-alb",
+         "bootstrap-alb-multi", "bootstrap-direct", "bootstrap-url")
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # What must be the same on every host besides the status and the body.
 COMPARED = ("content-type", "cache-control", "x-content-type-options", "content-security-policy",
@@ -55,7 +59,7 @@ class Event:
         hosts = event.get("hosts", HOSTS)
         # What comes through `cgi` comes through an event too, unless it can't be wrapped in one.
         self.hosts = [host for host in HOSTS if host in hosts
-                      or (host.startswith("invoke-") and "cgi" in hosts)]
+                      or (host.startswith(("invoke-", "bootstrap-")) and "cgi" in hosts)]
         self.method, self.query = request["method"], request["query"]
         self.path_info = request.get("path_info", "")
         self.headers = request["headers"]
@@ -220,6 +224,25 @@ class FastCgi:
         return Answer(answer.status, answer.headers, answer.body)
 
 
+def ask_in_http(connection, event, framed=True):
+    """The answer to a request on a kept connection."""
+    query = "?" + event.query if event.query else ""
+    connection.putrequest(event.method, "/cgi-bin/%s%s" % (event.function, query),
+                          skip_host=True, skip_accept_encoding=True)
+    for name, value in {"Host": "localhost", **event.headers}.items():
+        connection.putheader(name, value.encode())
+    if event.body is not None:
+        connection.putheader("Content-Length", str(len(event.body)))
+    connection.endheaders(event.body)
+    response = connection.getresponse()
+    body = response.read()
+    headers = {}
+    for name, value in response.getheaders():
+        name = name.lower()
+        headers[name] = headers[name] + ", " + value if name in headers else value
+    return Answer(response.status, headers, body, framed)
+
+
 class Nginx:
     """The programs behind nginx, on one kept connection."""
 
@@ -238,21 +261,7 @@ class Nginx:
 
     def ask(self, event):
         """The answer."""
-        query = "?" + event.query if event.query else ""
-        self.connection.putrequest(event.method, "/cgi-bin/%s%s" % (event.function, query),
-                                   skip_host=True, skip_accept_encoding=True)
-        for name, value in {"Host": "localhost", **event.headers}.items():
-            self.connection.putheader(name, value.encode())
-        if event.body is not None:
-            self.connection.putheader("Content-Length", str(len(event.body)))
-        self.connection.endheaders(event.body)
-        response = self.connection.getresponse()
-        body = response.read()
-        headers = {}
-        for name, value in response.getheaders():
-            name = name.lower()
-            headers[name] = headers[name] + ", " + value if name in headers else value
-        return Answer(response.status, headers, body)
+        return ask_in_http(self.connection, event)
 
 
 class InProcess:
@@ -360,6 +369,16 @@ def wrap_alb(event, multi):
             **wrap_body(event)}
 
 
+def wrap_alb_single(event):
+    """With one value for each name."""
+    return wrap_alb(event, False)
+
+
+def wrap_alb_multi(event):
+    """With all of them."""
+    return wrap_alb(event, True)
+
+
 def wrap_direct(event):
     """The fields alone: what a POST of JSON without further headers says."""
     told = {name.lower() for name in event.headers} - {"content-type", "content-length", "host"}
@@ -387,58 +406,108 @@ class Invoke:
         """Whether the event can come that way."""
         return bool(cls.wrap(event))
 
-    def ask(self, event):
-        """The answer; the exit status must tell its class, and the log must be a line about it."""
-        wrapped = type(self).wrap(event)
+    @classmethod
+    def event_of(cls, event):
+        """The bytes of the event that the function is handed."""
+        wrapped = cls.wrap(event)
         if not isinstance(wrapped, str):
             wrapped = json.dumps(wrapped, ensure_ascii=False)
-        run = subprocess.run([self.program, "invoke", event.function, "-"],
-                             input=wrapped.encode("utf-8", "surrogateescape"),
-                             capture_output=True, check=False, timeout=30)
-        said, log = json.loads(run.stdout), json.loads(run.stderr)
+        return wrapped.encode("utf-8", "surrogateescape")
+
+    def read(self, said):
+        """The answer in what the function gave back, in the form that the event's shape wants."""
         headers = said.get("multiValueHeaders", said.get("headers"))
-        fastcgi.equal(run.returncode, {4: 4, 5: 5}.get(said["statusCode"] // 100, 0),
-                      "the exit status")
-        fastcgi.equal("multiValueHeaders" in said, isinstance(self, InvokeAlbMulti),
+        fastcgi.equal("multiValueHeaders" in said, self.wrap is wrap_alb_multi,
                       "whether there are multiValueHeaders")
         headers = {name.lower(): ", ".join(value) if isinstance(value, list) else value
                    for name, value in headers.items()}
-        fastcgi.equal((log["status"], log["requestId"], log["host"]),
-                      (said["statusCode"], headers["x-request-id"], "command"),
-                      "the log's status, id and host")
         body = said["body"].encode()
         return Answer(said["statusCode"], headers,
                       base64.b64decode(body) if said["isBase64Encoded"] else body, framed=False)
 
-
-class InvokeV1(Invoke):
-    """A REST API of API Gateway."""
-    wrap = staticmethod(wrap_v1)
-
-
-class InvokeV2(Invoke):
-    """An HTTP API or a function URL."""
-    wrap = staticmethod(wrap_v2)
-
-
-class InvokeAlb(Invoke):
-    """A load balancer."""
-    wrap = staticmethod(lambda event: wrap_alb(event, False))
+    def ask(self, event):
+        """The answer; the exit status must tell its class, and the log must be a line about it."""
+        run = subprocess.run([self.program, "invoke", event.function, "-"],
+                             input=self.event_of(event), capture_output=True, check=False,
+                             timeout=30)
+        answer, log = self.read(json.loads(run.stdout)), json.loads(run.stderr)
+        fastcgi.equal(run.returncode, {4: 4, 5: 5}.get(answer.status // 100, 0),
+                      "the exit status")
+        fastcgi.equal((log["status"], log["requestId"], log["host"]),
+                      (answer.status, answer.id, "command"), "the log's status, id and host")
+        return answer
 
 
-class InvokeAlbMulti(Invoke):
-    """A load balancer with multi-value headers."""
-    wrap = staticmethod(lambda event: wrap_alb(event, True))
+class Bootstrap(Invoke):
+    """The real bootstrap programs under `dime lambda`, invoked as AWS's API has it."""
+
+    def __init__(self, build, _):
+        super().__init__(build, _)
+        self.build, self.lambdas, self.connections = build, [], {}
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="dime")
+        return self
+
+    def __exit__(self, *_):
+        for connection in self.connections.values():
+            connection.close()
+        for served in self.lambdas:
+            served.signal(signal.SIGTERM)
+            status = served.wait()
+            served.__exit__()
+            fastcgi.equal(status, 0, "the exit status of dime lambda: " + served.said())
+        self.folder.cleanup()
+
+    def connection(self, function):
+        """A connection to a lambda with one function, which is started when it's needed first."""
+        if function not in self.connections:
+            hand_on = [word for name in os.environ if "SAN_OPT" in name
+                       for word in ("--env", name)]
+            served = fastcgi.Program(self.folder.name, self.program, [
+                "lambda", "--listen", "127.0.0.1:0", *hand_on, function])
+            self.lambdas.append(served)
+            fastcgi.wait_until(lambda: "URL is" in served.said(), 10, "dime lambda doesn't begin")
+            port = int(re.search(r"127\.0\.0\.1:(\d+)/\n", served.said())[1])
+            self.connections[function] = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        return self.connections[function]
+
+    def ask(self, event):
+        """The answer, which mustn't be an error of the function."""
+        connection = self.connection(event.function)
+        connection.request("POST", "/2015-03-31/functions/%s/invocations" % event.function,
+                           self.event_of(event))
+        response = connection.getresponse()
+        said = response.read()
+        fastcgi.equal((response.status, response.getheader("X-Amz-Function-Error")), (200, None),
+                      "the invocation's status and error")
+        return self.read(json.loads(said))
 
 
-class InvokeDirect(Invoke):
-    """The fields alone."""
-    wrap = staticmethod(wrap_direct)
+class BootstrapUrl(Bootstrap):
+    """Their function URLs."""
+
+    @classmethod
+    def can_ask(cls, event):
+        """Whether the event can come that way: what nginx lets through."""
+        return "nginx" in event.hosts
+
+    def ask(self, event):
+        """The answer."""
+        return ask_in_http(self.connection(event.function), event, framed=False)
 
 
+def kind_of(base, shape):
+    """A host that wraps events in this shape."""
+    return type(base.__name__ + shape.__name__, (base,), {"wrap": staticmethod(shape)})
+
+
+SHAPES = {"v1": wrap_v1, "v2": wrap_v2, "alb": wrap_alb_single, "alb-multi": wrap_alb_multi,
+          "direct": wrap_direct}
 KINDS = {"cgi": Cgi, "fastcgi": FastCgi, "nginx": Nginx, "in-process": InProcess,
-         "invoke-v1": InvokeV1, "invoke-v2": InvokeV2, "invoke-alb": InvokeAlb,
-         "invoke-alb-multi": InvokeAlbMulti, "invoke-direct": InvokeDirect}
+         "bootstrap-url": BootstrapUrl,
+         **{"invoke-" + name: kind_of(Invoke, shape) for name, shape in SHAPES.items()},
+         **{"bootstrap-" + name: kind_of(Bootstrap, shape) for name, shape in SHAPES.items()}}
 
 
 def can_ask(host, event):
@@ -488,13 +557,16 @@ def print_table(events, hosts, results):
 
 def skip_reason(host, build):
     """Why a host can't be asked here, or an empty text."""
-    if host != "nginx" and host not in ("cgi", "fastcgi"):
-        program = os.path.join(build, *(["dime"] if host.startswith("invoke-")
-                                        else ["tests", "golden", "inprocess"]))
-        return "" if os.access(program, os.X_OK) else "%s isn't built" % program
     if host == "nginx" and not fastcgi.shutil.which("nginx", path=os.environ.get("PATH", "")
                                                     + ":/usr/local/sbin:/usr/sbin:/sbin"):
         return "nginx isn't installed"
+    needed = ([] if host in ("cgi", "fastcgi", "nginx") else
+              ["dime"] if host.startswith("invoke-") else
+              ["dime", "dime-lambda", "change.bootstrap"] if host.startswith("bootstrap-") else
+              [os.path.join("tests", "golden", "inprocess")])
+    for name in needed:
+        if not os.access(os.path.join(build, name), os.X_OK):
+            return "%s isn't built" % name
     return ""
 
 

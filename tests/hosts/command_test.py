@@ -95,6 +95,21 @@ def test_says_how_to_use_it(_, program):
         expect(part in err, "%s says %r" % (words, err))
 
 
+def test_lambda_is_a_program_of_its_own(folder, program):
+    lonely = os.path.join(folder, "dime")
+    shutil.copy(program, lonely)
+    status, out, err = dime(lonely, "lambda", "change")
+    equal((status, out), (2, b""), "the status and stdout")
+    expect("libmicrohttpd" in err, "it says %r" % err)
+    beside = os.path.join(folder, "dime-lambda")
+    with open(beside, "w") as file:
+        file.write("#!/bin/sh\necho \"$@\"\n")
+    equal(dime(lonely, "lambda")[0], 2, "the status where it can't be run")
+    os.chmod(beside, 0o755)
+    equal(dime(lonely, "lambda", "a b", "--x"), (0, b"a b --x\n", ""), "what is beside it")
+    equal(dime(lonely, "help", "lambda"), (0, b"--help\n", ""), "its help")
+
+
 def test_reads_an_event_from_a_file_or_stdin(folder, program):
     path = os.path.join(folder, "event.json")
     with open(path, "wb") as file:
@@ -362,11 +377,13 @@ def test_completion(_, program):
         complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dime 2>/dev/null
                            echo "${COMPREPLY[@]}"; }
         complete_words dime in; complete_words dime invoke ch; complete_words dime event s
-        complete_words dime help he; complete_words dime nothing x"""
+        complete_words dime help he; complete_words dime nothing x
+        complete_words dime lambda --max; complete_words dime lambda --once hel"""
     done = subprocess.run([bash, "-c", script, "bash", os.path.dirname(program),
                            os.path.join(SOURCE, "deploy", "bash-completion", "dime")],
                           capture_output=True, text=True, check=False)
-    equal(done.stdout.splitlines(), ["invoke", "change", "s3 schedule sns sqs", "help hello", ""],
+    equal(done.stdout.splitlines(), ["invoke", "change", "s3 schedule sns sqs", "help hello", "",
+                                     "--max-concurrency", "hello"],
           "the completions: " + done.stderr)
 
 

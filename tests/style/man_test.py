@@ -65,7 +65,8 @@ def check_options(outcome, build, name, page, program):
     done = subprocess.run(
         [os.path.join(build, program), "--help"], capture_output=True, text=True, env=environment()
     )
-    known = set(re.findall(r"--([a-z]+)", re.sub(r"-- ", "", done.stdout)))
+    # An option stands at the start of its line; elsewhere it may be another program's.
+    known = set(re.findall(r"(?:^ {0,2}(?:\w+ )?|, )--([a-z]+)", done.stdout, re.M))
     told = set(re.findall(r"^\.It Fl Fl (\w+)", page, re.M))
     outcome.check(
         f"{name}: has the options of --help", known == told, f"--help {known}\npage {told}"
