@@ -246,13 +246,10 @@ static void start_threads(struct runtime *runtime)
 static void join_threads(struct runtime *runtime)
 {
     struct pollfd stop = {.fd = runtime->stop, .events = POLLIN};
-    struct timespec until;
     while (poll(&stop, 1, -1) < 1)
         ;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)GRACE_MS * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    int64_t end = clock_monotonic_ns() + (int64_t)GRACE_MS * 1000000;
+    struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
     for (size_t i = 0; i < runtime->started; i++) {
         if (pthread_clockjoin_np(runtime->workers[i].thread, NULL, CLOCK_MONOTONIC, &until) != 0)
             _exit(atomic_load(&runtime->status));
@@ -323,11 +320,11 @@ int main(int count, char **arguments)
     runtime.count = count_workers();
     runtime.workers = calloc(runtime.count, sizeof *runtime.workers);
     runtime.stop = catch_stop();
-    if (!runtime.workers || runtime.stop < 0 || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
+    int status = EXIT_NOT_OPEN;
+    if (!runtime.workers || runtime.stop < 0 || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
         log_say(LOG_LEVEL_ERROR, function_served.name, errno, "the runtime can't be prepared");
-        return EXIT_NOT_OPEN;
-    }
-    int status = run(&runtime);
+    else
+        status = run(&runtime);
     free(runtime.workers);
     curl_global_cleanup();
     return status;
