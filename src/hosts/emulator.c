@@ -281,7 +281,7 @@ static void announce(const struct emulator *emulator)
     emulator_say("invoke at http://%s/2015-03-31/functions/NAME/invocations", emulator->address);
     for (const struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next)
         emulator_say("%s is %s", lambda->name, lambda->program);
-    if (!emulator->lambdas->next)
+    if (emulator->lambdas && !emulator->lambdas->next)
         emulator_say("its URL is http://%s/", emulator->address);
 }
 

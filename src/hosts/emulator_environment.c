@@ -267,6 +267,6 @@ long environment_memory(const struct environment *environment)
             memory = strtol(line + 6, NULL, 10);
     }
     if (file)
-        fclose(file);
+        (void)fclose(file);
     return memory;
 }

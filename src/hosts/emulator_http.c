@@ -17,7 +17,7 @@ void body_add(struct body *body, const char *data, size_t size, size_t limit)
     body->total += size;
     if (size > limit - body->length)
         size = limit - body->length;
-    if (body->capacity - body->length < size) {
+    if (!body->data || body->capacity - body->length < size) {
         size_t capacity = body->capacity ? body->capacity * 2 : 4096;
         while (capacity - body->length < size)
             capacity *= 2;
@@ -224,9 +224,9 @@ static struct MHD_Response *with_type(struct MHD_Response *response, const char 
 struct MHD_Response *response_make(struct text body, const char *content_type)
 {
     /* The copy is made before this returns: the cast takes nothing from anybody. */
-    return with_type(MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data,
-                                                     MHD_RESPMEM_MUST_COPY),
-                     content_type);
+    return with_type(
+        MHD_create_response_from_buffer(body.length, (void *)body.data, MHD_RESPMEM_MUST_COPY),
+        content_type);
 }
 
 static ssize_t read_chunk(void *owner, uint64_t position, char *room, size_t size)

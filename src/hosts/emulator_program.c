@@ -74,7 +74,8 @@ static char *find_installed(struct text name)
     const char *const folders[] = {own, LIBEXECDIR "/dime/"};
     for (size_t i = length > 0 ? 0 : 1; i < 2; i++) {
         if (asprintf(&path, "%.*s%.*s%s", i ? INT_MAX : (int)length, folders[i], (int)name.length,
-                     name.data, ENDING) < 0)
+                     name.data, ENDING) < 0 ||
+            !path)
             return NULL;
         if (access(path, X_OK) == 0)
             return path;
@@ -113,7 +114,7 @@ static char *unpack(const char *path)
         free(folder);
         return NULL;
     }
-    char *const command[] = {"unzip", "-q", "-d", folder, (char *)(uintptr_t)path, NULL};
+    char *const command[] = {"unzip", "-q", "-d", folder, (char *)path, NULL};
     int error = posix_spawnp(&pid, "unzip", NULL, NULL, command, environ);
     while (!error && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;

@@ -206,22 +206,29 @@ static void route_invocation(struct exchange *exchange, struct environment *envi
         (answers ? take_answer : take_error)(exchange, call);
 }
 
-void runtime_route(struct exchange *exchange)
+/* Answers what is asked below /2018-06-01/runtime/; false where there is no such thing. */
+static bool route_runtime(struct exchange *exchange, struct environment *environment,
+                          struct text rest)
 {
-    struct environment *environment = exchange->endpoint->owner;
-    struct text path = path_of(exchange->uri), rest;
-    bool is_get = strcmp(exchange->method, "GET") == 0;
     bool is_post = strcmp(exchange->method, "POST") == 0;
-    if (path_below(path, "/2020-01-01/extension/", &rest))
-        extension_route(exchange, environment, rest);
-    else if (!path_below(path, "/2018-06-01/runtime/", &rest))
-        runtime_refuse(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
-    else if (text_equal(rest, TEXT("invocation/next")) && is_get)
+    if (text_equal(rest, TEXT("invocation/next")) && strcmp(exchange->method, "GET") == 0)
         next_invocation(exchange, environment);
     else if (text_equal(rest, TEXT("init/error")) && is_post)
         init_error(exchange, environment);
     else if (path_below(rest, "invocation/", &rest) && is_post)
         route_invocation(exchange, environment, rest);
     else
+        return false;
+    return true;
+}
+
+void runtime_route(struct exchange *exchange)
+{
+    struct environment *environment = exchange->endpoint->owner;
+    struct text path = path_of(exchange->uri), rest;
+    if (path_below(path, "/2020-01-01/extension/", &rest))
+        extension_route(exchange, environment, rest);
+    else if (!path_below(path, "/2018-06-01/runtime/", &rest) ||
+             !route_runtime(exchange, environment, rest))
         runtime_refuse(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
 }
