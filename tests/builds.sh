@@ -70,7 +70,7 @@ fuzz() {
             -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$name" "$target" \
             "$src"/src/core/*.c "$src"/src/events/*.c "$src"/src/money/*.c \
             "$src"/src/functions/*.c "$src"/src/hosts/guard.c "$src"/src/hosts/run.c \
-            "$src"/src/hosts/invoke.c "$build"/www/*.c -ljson-c -lfcgi &&
+            "$src"/src/hosts/invoke.c "$src"/src/hosts/batch.c "$build"/www/*.c -ljson-c -lfcgi &&
             mkdir -p "found-$name" &&
             "./$name" -max_total_time=15 -max_len=4096 -print_final_stats=1 "found-$name" \
                 "$src/deploy/lambda/events" 2>&1 || return 1
