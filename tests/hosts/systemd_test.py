@@ -25,16 +25,16 @@ RES = b'{"res":[{"4":"quarters"}]}'
 EXPOSURE = 0.5  # of `systemd-analyze security`: at most this, for a function without network
 
 
+# Where systemd looks for units (systemd.unit(5)); a dime installed elsewhere isn't for it.
+UNIT_FOLDERS = ("lib/systemd/system", "usr/lib/systemd/system", "usr/local/lib/systemd/system")
+
+
 def install(stage):
-    """Installs dime below STAGE; returns where its programs and its units are."""
+    """Installs dime below STAGE; whether its units are where systemd finds them."""
     done = subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={stage}"], check=False,
                           capture_output=True, text=True)
     equal(done.returncode, 0, done.stderr)
-    found = subprocess.run(["find", stage, "-name", "dime@.service", "-o", "-name", "change", "-type", "f"],
-                           capture_output=True, text=True, check=True).stdout.split()
-    service = next(path for path in found if path.endswith(".service"))
-    # Where the prefix isn't /usr, systemd looks for units in /etc and /usr/local too.
-    return os.path.dirname(service), next(path for path in found if path.endswith("/change"))
+    return any(os.path.exists(os.path.join(stage, folder, "dime@.service")) for folder in UNIT_FOLDERS)
 
 
 def address(m):
@@ -185,7 +185,10 @@ if __name__ == "__main__":
         sys.exit(0)
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        install(folder)
+        if not install(folder):
+            print("skip - the units under systemd: the prefix isn't one where systemd looks for them\n"
+                  "0 passed, 0 failed, 1 skipped")
+            sys.exit(0)
         try:
             with Machine(folder) as machine:
                 status = run(collect(globals()), machine)
