@@ -182,3 +182,16 @@ void buffer_html(struct buffer *buffer, struct text text)
 {
     put_escaped(buffer, text, escape_html);
 }
+
+void buffer_percent(struct buffer *buffer, struct text text)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        unsigned char byte = (unsigned char)c;
+        if (text_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~')
+            buffer_put(buffer, (struct text){text.data + i, 1});
+        else
+            buffer_put(buffer, (struct text){(char[]){'%', HEX[byte >> 4], HEX[byte & 15]}, 3});
+    }
+}

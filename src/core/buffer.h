@@ -54,6 +54,12 @@ void buffer_int64(struct buffer *buffer, int64_t value);
 void buffer_json(struct buffer *buffer, struct text text);
 
 /*
+ * Appends TEXT for a path or a query of a URL: all but the unreserved characters become %XX
+ * (RFC 3986, sections 2.1 and 2.3).
+ */
+void buffer_percent(struct buffer *buffer, struct text text);
+
+/*
  * Appends TEXT for HTML, in an element or in an attribute in double quotes: & < > " ' are escaped;
  * ASCII control characters that HTML forbids, and bytes that aren't UTF-8, become U+FFFD.
  */

@@ -34,22 +34,13 @@ static bool no_memory(struct form_reader *reader)
     return false;
 }
 
-/* The value of a hexadecimal digit, or -1. */
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* Reads the %XX at AT. */
 static bool read_escape(struct form_reader *reader, const char *at, const char *end, char *byte)
 {
     if (end - at < 3)
         return fault(reader, at, "a percent-escape is cut short");
-    int high = hex_digit(at[1]);
-    int low = hex_digit(at[2]);
+    int high = text_hex_digit(at[1]);
+    int low = text_hex_digit(at[2]);
     if (high < 0 || low < 0)
         return fault(reader, at, "two hexadecimal digits must follow a %");
     *byte = (char)(high << 4 | low);

@@ -12,20 +12,11 @@
 
 #include "core/json_check.h"
 
-/* The value of a hexadecimal digit, or -1. */
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 int32_t json_hex_unit(const char *at)
 {
     int32_t unit = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        int digit = text_hex_digit(at[i]);
         if (digit < 0)
             return -1;
         unit = unit * 16 + digit;

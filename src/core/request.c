@@ -161,8 +161,7 @@ bool request_id_fits(struct text id)
 {
     for (size_t i = 0; i < id.length; i++) {
         char c = id.data[i];
-        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' ||
-              c == '_' || c == '.'))
+        if (!text_alphanumeric(c) && c != '-' && c != '_' && c != '.')
             return false;
     }
     return id.length >= 1 && id.length <= 64;

@@ -46,25 +46,11 @@ static void take_header(struct event *event, void *context, struct text name, st
     headers[request->header_count++] = (struct header){{copy, name.length}, value};
 }
 
-static void put_encoded(struct buffer *query, struct text text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-            (c && strchr("-._~", c)))
-            buffer_put(query, (struct text){text.data + i, 1});
-        else
-            buffer_put(query, (struct text){(char[]){'%', "0123456789ABCDEF"[c >> 4],
-                                                     "0123456789ABCDEF"[c & 15]},
-                                            3});
-    }
-}
-
 static void take_parameter(struct event *event, void *context, struct text name, struct text value)
 {
     struct query *query = context;
     (void)event;
-    void (*put)(struct buffer *, struct text) = query->encoded ? buffer_put : put_encoded;
+    void (*put)(struct buffer *, struct text) = query->encoded ? buffer_put : buffer_percent;
     if (query->text.length)
         buffer_put(&query->text, TEXT("&"));
     put(&query->text, name);

@@ -330,8 +330,8 @@ static struct text host(const struct request *request)
     struct text host = request_header(request, "host");
     for (size_t i = 0; i < host.length; i++) {
         char c = host.data[i];
-        bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '.' ||
-                     c == ':' || c == '-' || c == '[' || c == ']';
+        bool plain =
+            text_alphanumeric(c) || c == '.' || c == ':' || c == '-' || c == '[' || c == ']';
         if (!plain)
             host.length = 0;
     }

@@ -118,8 +118,8 @@ static struct lambda *find_lambda(const struct emulator *emulator, struct text n
 static bool is_plain(struct text text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        char c = text_lower(text.data[i]);
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("=;:._-$", c)) || !c)
+        char c = text.data[i];
+        if (!c || (!text_alphanumeric(c) && !strchr("=;:._-$", c)))
             return false;
     }
     return true;

@@ -29,21 +29,17 @@ bool path_below(struct text path, const char *prefix, struct text *rest)
     return true;
 }
 
-static int digit(char c)
-{
-    c = text_lower(c);
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool path_decode(struct text text, char *room, size_t size, struct text *decoded)
 {
     size_t length = 0;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
         if (c == '%') {
-            if (text.length - i < 3 || digit(text.data[i + 1]) < 0 || digit(text.data[i + 2]) < 0)
+            int high = text.length - i < 3 ? -1 : text_hex_digit(text.data[i + 1]);
+            int low = high < 0 ? -1 : text_hex_digit(text.data[i + 2]);
+            if (low < 0)
                 return false;
-            c = (char)(digit(text.data[i + 1]) * 16 + digit(text.data[i + 2]));
+            c = (char)(high * 16 + low);
             i += 2;
         }
         if (c == '\0' || length == size)

@@ -28,8 +28,8 @@ enum { NAME_LENGTH_MAX = 64 };
 static bool is_name(struct text name)
 {
     for (size_t i = 0; i < name.length; i++) {
-        char c = text_lower(name.data[i]);
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        char c = name.data[i];
+        if (!text_alphanumeric(c) && c != '-' && c != '_')
             return false;
     }
     return name.length > 0 && name.length <= NAME_LENGTH_MAX;

@@ -290,8 +290,8 @@ static bool is_address(struct text address)
     if (!address.length || address.length > RUNTIME_ADDRESS_MAX)
         return false;
     for (size_t i = 0; i < address.length; i++) {
-        char c = address.data[i], letter = text_lower(c);
-        if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') && !strchr(".-_:[]", c))
+        char c = address.data[i];
+        if (!text_alphanumeric(c) && !strchr(".-_:[]", c))
             return false;
     }
     return true;

@@ -136,7 +136,7 @@ static void set_path(struct runtime_api *api, CURL *handle, struct text id, cons
     buffer_puts(&path, BASE);
     if (id.length) {
         buffer_puts(&path, "invocation/");
-        runtime_put_escaped(&path, id);
+        buffer_percent(&path, id);
     }
     buffer_puts(&path, call);
     api->path[path.length] = '\0';

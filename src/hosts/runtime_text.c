@@ -80,25 +80,6 @@ size_t runtime_head_share(const struct runtime_head *head, struct header *header
     return count;
 }
 
-static bool is_unreserved(char c)
-{
-    char letter = text_lower(c);
-    return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
-void runtime_put_escaped(struct buffer *out, struct text text)
-{
-    static const char HEX[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (is_unreserved(text.data[i]))
-            buffer_put(out, (struct text){text.data + i, 1});
-        else
-            buffer_put(out, (struct text){(char[]){'%', HEX[byte >> 4], HEX[byte & 15]}, 3});
-    }
-}
-
 void runtime_put_error(struct buffer *out, struct text message, const char *type)
 {
     buffer_puts(out, "{\"errorMessage\":");

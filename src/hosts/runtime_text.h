@@ -54,9 +54,6 @@ int64_t runtime_head_deadline(const struct runtime_head *head);
  */
 size_t runtime_head_share(const struct runtime_head *head, struct header *headers);
 
-/* Appends TEXT for a path of a URL: all but unreserved characters become %XX (RFC 3986, 2.3). */
-void runtime_put_escaped(struct buffer *out, struct text text);
-
 /*
  * Appends the document that reports an error, in JSON. MESSAGE may hold any bytes. TYPE must match
  * (Runtime|Function)\.[A-Z][a-zA-Z]+, or AWS replaces it.

@@ -160,7 +160,7 @@ START_TEST(escapes_every_byte)
         buffer_open(&out, &arena, 16);
         if (!byte || !strchr(PLAIN, byte))
             snprintf(wanted, sizeof wanted, "%%%02X", byte);
-        runtime_put_escaped(&out, (struct text){&c, 1});
+        buffer_percent(&out, (struct text){&c, 1});
         check_is(&out, wanted);
     }
 }
