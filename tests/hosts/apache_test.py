@@ -73,6 +73,9 @@ def each_pages(s):
         equal(answer.header("x-content-type-options"), "nosniff", path)
         fresh = "no-cache" if "html" in kind else "public, max-age=300"
         equal(answer.header("cache-control"), fresh, path)
+    form = s.get(CHANGE, {"Accept": "text/html"})
+    equal(form.header("referrer-policy"), "same-origin", "of a function's page")
+    true("camera=()" in form.header("permissions-policy"), "of a function's page")
     moved = s.get("/problems/too-large")
     equal(moved.status, 302)
     true(moved.header("location").endswith("/problems#too-large"), moved.header("location"))
