@@ -194,6 +194,9 @@ void response_problem(struct response *response, int status, const char *format,
 void response_field_problem(struct response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What has been said first of what is wrong with a field, or NULL. */
+const struct field_error *response_field_error(const struct response *response, struct text name);
+
 /*
  * Sends what the body of a JSON answer holds so far, where the host streams; elsewhere it does
  * nothing, and the same bytes go out together at the end. Status and headers go with the first

@@ -53,11 +53,7 @@ static const struct value *value_of(const struct filling *filling, struct text n
 static const struct field_error *error_of(const struct filling *filling, struct text name)
 {
     const struct response *response = filling->response;
-    for (size_t i = 0; response->answer == ANSWER_PROBLEM && i < response->error_count; i++) {
-        if (text_equal(text_of(response->errors[i].field), name))
-            return &response->errors[i];
-    }
-    return NULL;
+    return response->answer == ANSWER_PROBLEM ? response_field_error(response, name) : NULL;
 }
 
 static void put_attribute(struct buffer *out, const char *name, struct text value)

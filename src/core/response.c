@@ -95,6 +95,15 @@ void response_field_problem(struct response *response, const char *name, const c
     response->errors[response->error_count++] = (struct field_error){name, detail};
 }
 
+const struct field_error *response_field_error(const struct response *response, struct text name)
+{
+    for (size_t i = 0; i < response->error_count; i++) {
+        if (text_equal(text_of(response->errors[i].field), name))
+            return &response->errors[i];
+    }
+    return NULL;
+}
+
 void response_flush(struct response *response)
 {
     if (response->stream && response->answer == ANSWER_WHOLE && !response->body.failed)

@@ -164,24 +164,15 @@ static bool read_kinds(struct question *question)
     return sort_kinds(question, "coins");
 }
 
-/* Whether what was given for a field has been refused already. */
-static bool is_wrong(const struct response *response, const char *field_name)
-{
-    for (size_t i = 0; i < response->error_count; i++) {
-        if (strcmp(response->errors[i].field, field_name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Reads on though one field is wrong, so that all that are wrong are told of at once. */
 static bool read_question(struct question *question)
 {
     const struct response *response = question->response;
-    bool currency = !is_wrong(response, "currency") && read_currency(question);
-    bool amount = currency && !is_wrong(response, "amount") && read_amount(question);
-    bool kinds =
-        !is_wrong(response, "coins") && !is_wrong(response, "till") && read_kinds(question);
+    bool currency = !response_field_error(response, TEXT("currency")) && read_currency(question);
+    bool amount =
+        currency && !response_field_error(response, TEXT("amount")) && read_amount(question);
+    bool kinds = !response_field_error(response, TEXT("coins")) &&
+                 !response_field_error(response, TEXT("till")) && read_kinds(question);
     return amount && kinds;
 }
 
