@@ -15,16 +15,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/request.h"
 #include "hosts/emulator_call.h"
 #include "hosts/emulator_environment.h"
 #include "hosts/emulator_invoke.h"
 #include "hosts/emulator_options.h"
 #include "hosts/emulator_program.h"
+#include "hosts/listen.h"
 
 enum { IDLE_TIMEOUT_S = 60, BACKLOG = 128, LAST_WORDS_MS = 2000, POLLED_MAX = 1024 };
 
@@ -40,36 +41,11 @@ void emulator_say(const char *format, ...)
 
 void emulator_make_id(char room[ID_SIZE])
 {
-    unsigned char bytes[16];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        abort(); /* doesn't happen for so few, once the machine is up */
-    bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40);
-    bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80);
-    char *at = room;
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *at++ = '-';
-        *at++ = "0123456789abcdef"[bytes[i] >> 4];
-        *at++ = "0123456789abcdef"[bytes[i] & 15];
-    }
-    *at = '\0';
-}
-
-/* Splits HOST:PORT, also [::1]:PORT; false where it isn't that. */
-static bool split(const char *address, char host[64], const char **port)
-{
-    const char *colon = strrchr(address, ':');
-    size_t length = colon ? (size_t)(colon - address) : 0;
-    if (length > 2 && address[0] == '[' && colon[-1] == ']') {
-        address++;
-        length -= 2;
-    }
-    if (length == 0 || length >= 64 || !colon[1])
-        return false;
-    memcpy(host, address, length);
-    host[length] = '\0';
-    *port = colon + 1;
-    return true;
+    char id[33];
+    request_make_id(id);
+    id[12] = '4'; /* RFC 9562, section 5.4: a UUID of random bits */
+    id[16] = "89ab"[text_hex_digit(id[16]) & 3];
+    snprintf(room, ID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16, id + 20);
 }
 
 /* A socket that listens at the first address that takes it; -1 and errno where none does. */
@@ -103,11 +79,15 @@ static void name_address(int fd, char room[80])
 
 static bool open_endpoint(struct emulator *emulator)
 {
-    const char *address = emulator->settings.listen, *port = NULL;
+    const char *address = emulator->settings.listen;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *addresses = NULL;
-    char host[64];
-    if (!split(address, host, &port) || getaddrinfo(host, port, &hints, &addresses) != 0) {
+    char host[64], port[8] = "";
+    int64_t number = 0;
+    bool is_address = listen_split(address, host, &number);
+    if (is_address)
+        snprintf(port, sizeof port, "%d", (int)number);
+    if (!is_address || getaddrinfo(host, port, &hints, &addresses) != 0) {
         emulator_say("can't listen on %s: write HOST:PORT", address);
         return false;
     }

@@ -63,8 +63,8 @@ static void say_registered(struct exchange *exchange, const struct environment *
                           "{\"functionName\":\"%s\",\"functionVersion\":\"$LATEST\",\"handler\":"
                           "\"bootstrap\"}\n",
                           environment->lambda->name);
-    struct MHD_Response *response = response_make((struct text){body, (size_t)length}, JSON);
-    response_header(response, "Lambda-Extension-Identifier", extension->id);
+    struct MHD_Response *response = reply_make((struct text){body, (size_t)length}, JSON);
+    reply_header(response, "Lambda-Extension-Identifier", extension->id);
     exchange_reply(exchange, MHD_HTTP_OK, response);
 }
 
@@ -99,8 +99,8 @@ static void deliver(struct extension *extension)
 {
     if (!extension->waiting || !extension->event[0])
         return;
-    struct MHD_Response *response = response_make(text_of(extension->event), JSON);
-    response_header(response, "Lambda-Extension-Identifier", extension->id);
+    struct MHD_Response *response = reply_make(text_of(extension->event), JSON);
+    reply_header(response, "Lambda-Extension-Identifier", extension->id);
     exchange_reply(extension->waiting, MHD_HTTP_OK, response);
     extension->waiting = NULL;
     extension->event[0] = '\0';

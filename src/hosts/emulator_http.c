@@ -217,11 +217,11 @@ void exchange_reply(struct exchange *exchange, unsigned status, struct MHD_Respo
 static struct MHD_Response *with_type(struct MHD_Response *response, const char *content_type)
 {
     if (response)
-        response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+        reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     return response;
 }
 
-struct MHD_Response *response_make(struct text body, const char *content_type)
+struct MHD_Response *reply_make(struct text body, const char *content_type)
 {
     /* The copy is made before this returns: the cast takes nothing from anybody. */
     return with_type(
@@ -247,7 +247,7 @@ static void free_chunks(void *owner)
     free(body);
 }
 
-struct MHD_Response *response_make_chunked(struct text text, const char *content_type)
+struct MHD_Response *reply_make_chunked(struct text text, const char *content_type)
 {
     struct body *body = calloc(1, sizeof *body);
     if (!body)
@@ -262,7 +262,7 @@ struct MHD_Response *response_make_chunked(struct text text, const char *content
     return with_type(response, content_type);
 }
 
-void response_header(struct MHD_Response *response, const char *name, const char *value)
+void reply_header(struct MHD_Response *response, const char *name, const char *value)
 {
     if (response && value && *value)
         (void)MHD_add_response_header(response, name, value);

@@ -91,12 +91,12 @@ bool exchange_is_gone(const struct exchange *exchange);
 void exchange_reply(struct exchange *exchange, unsigned status, struct MHD_Response *response);
 
 /* A response with a copy of BODY; NULL where there is no memory. */
-struct MHD_Response *response_make(struct text body, const char *content_type);
+struct MHD_Response *reply_make(struct text body, const char *content_type);
 
 /* The same, sent in chunks. */
-struct MHD_Response *response_make_chunked(struct text body, const char *content_type);
+struct MHD_Response *reply_make_chunked(struct text body, const char *content_type);
 
 /* Adds a header, unless its value is NULL or empty. */
-void response_header(struct MHD_Response *response, const char *name, const char *value);
+void reply_header(struct MHD_Response *response, const char *name, const char *value);
 
 #endif

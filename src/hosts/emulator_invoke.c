@@ -37,19 +37,19 @@ void invoke_refuse(struct exchange *exchange, unsigned status, const char *type,
     buffer_puts(&out, "{\"Type\":\"User\",\"Message\":");
     buffer_json(&out, text_of(message));
     buffer_puts(&out, "}\n");
-    struct MHD_Response *response = response_make(buffer_text(&out), JSON);
+    struct MHD_Response *response = reply_make(buffer_text(&out), JSON);
     emulator_make_id(id);
-    response_header(response, "X-Amzn-RequestId", id);
-    response_header(response, "X-Amzn-ErrorType", type);
+    reply_header(response, "X-Amzn-RequestId", id);
+    reply_header(response, "X-Amzn-ErrorType", type);
     exchange_reply(exchange, status, response);
 }
 
 void invoke_add_headers(struct MHD_Response *response, const struct call *call, const char *error)
 {
-    response_header(response, "X-Amzn-RequestId", call->id);
-    response_header(response, "X-Amzn-Trace-Id", call->trace);
-    response_header(response, "X-Amz-Executed-Version", "$LATEST");
-    response_header(response, "X-Amz-Function-Error", error);
+    reply_header(response, "X-Amzn-RequestId", call->id);
+    reply_header(response, "X-Amzn-Trace-Id", call->trace);
+    reply_header(response, "X-Amz-Executed-Version", "$LATEST");
+    reply_header(response, "X-Amz-Function-Error", error);
 }
 
 /* A process may write its log after its answer: the answer waits until it asks for more. */
@@ -70,7 +70,7 @@ void invoke_release(struct environment *environment)
         exchange->next = NULL;
         environment_forward(environment);
         char *tail = environment_tail(environment, exchange->held_from);
-        response_header(exchange->held, "X-Amz-Log-Result", tail);
+        reply_header(exchange->held, "X-Amz-Log-Result", tail);
         free(tail);
         exchange_reply(exchange, MHD_HTTP_OK, exchange->held);
         exchange->held = NULL;
@@ -81,7 +81,7 @@ static void reply_to_caller(struct call *call, struct text answer, const char *e
 {
     if (!call->caller)
         return;
-    struct MHD_Response *response = response_make(answer, JSON);
+    struct MHD_Response *response = reply_make(answer, JSON);
     invoke_add_headers(response, call, error);
     if (call->wants_tail && call->environment && response)
         hold(call, response);
@@ -198,10 +198,10 @@ void invoke_queue(struct exchange *exchange, struct call *call)
 /* Nobody waits for the answer of an event: its caller is answered now. */
 static void detach(struct exchange *exchange, struct call *call)
 {
-    struct MHD_Response *response = response_make(TEXT(""), JSON);
+    struct MHD_Response *response = reply_make(TEXT(""), JSON);
     call->caller = NULL;
     exchange->call = NULL;
-    response_header(response, "X-Amzn-RequestId", call->id);
+    reply_header(response, "X-Amzn-RequestId", call->id);
     exchange_reply(exchange, MHD_HTTP_ACCEPTED, response);
 }
 
@@ -238,7 +238,7 @@ static void invoke(struct exchange *exchange, struct lambda *lambda, struct text
                  is_event ? "InvokeAsync" : "InvokeFunction");
         invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException", message);
     } else if (type && strcmp(type, "DryRun") == 0) {
-        exchange_reply(exchange, MHD_HTTP_NO_CONTENT, response_make(TEXT(""), ""));
+        exchange_reply(exchange, MHD_HTTP_NO_CONTENT, reply_make(TEXT(""), ""));
     } else if (type && !is_event && strcmp(type, "RequestResponse") != 0) {
         invoke_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidParameterValueException",
                       "X-Amz-Invocation-Type is RequestResponse, Event or DryRun");

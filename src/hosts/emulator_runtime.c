@@ -32,12 +32,12 @@ void runtime_refuse(struct exchange *exchange, unsigned status, const char *type
     buffer_puts(&out, ",\"errorType\":");
     buffer_json(&out, text_of(type));
     buffer_puts(&out, "}\n");
-    exchange_reply(exchange, status, response_make(buffer_text(&out), JSON));
+    exchange_reply(exchange, status, reply_make(buffer_text(&out), JSON));
 }
 
 static void accept_it(struct exchange *exchange)
 {
-    exchange_reply(exchange, MHD_HTTP_ACCEPTED, response_make(TEXT("{\"status\":\"OK\"}\n"), JSON));
+    exchange_reply(exchange, MHD_HTTP_ACCEPTED, reply_make(TEXT("{\"status\":\"OK\"}\n"), JSON));
 }
 
 static bool is_streamed(const struct exchange *exchange)
@@ -56,19 +56,18 @@ void runtime_hand_over(struct exchange *exchange, const struct call *call)
     struct text event = body_text(&call->event);
     int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
     char room[24], invocation[ID_SIZE] = "";
-    struct MHD_Response *response = event.length < CHUNKED_FROM
-                                        ? response_make(event, JSON)
-                                        : response_make_chunked(event, JSON);
+    struct MHD_Response *response =
+        event.length < CHUNKED_FROM ? reply_make(event, JSON) : reply_make_chunked(event, JSON);
     snprintf(room, sizeof room, "%lld", (long long)deadline);
     if (call->lambda->emulator->settings.max_concurrency > 1)
         emulator_make_id(invocation);
-    response_header(response, "Lambda-Runtime-Aws-Request-Id", call->id);
-    response_header(response, "Lambda-Runtime-Deadline-Ms", room);
-    response_header(response, "Lambda-Runtime-Invoked-Function-Arn", call->arn);
-    response_header(response, "Lambda-Runtime-Trace-Id", call->trace);
-    response_header(response, "Lambda-Runtime-Client-Context", call->client_context);
-    response_header(response, "Lambda-Runtime-Aws-Tenant-Id", call->tenant);
-    response_header(response, "Lambda-Runtime-Invocation-Id", invocation);
+    reply_header(response, "Lambda-Runtime-Aws-Request-Id", call->id);
+    reply_header(response, "Lambda-Runtime-Deadline-Ms", room);
+    reply_header(response, "Lambda-Runtime-Invoked-Function-Arn", call->arn);
+    reply_header(response, "Lambda-Runtime-Trace-Id", call->trace);
+    reply_header(response, "Lambda-Runtime-Client-Context", call->client_context);
+    reply_header(response, "Lambda-Runtime-Aws-Tenant-Id", call->tenant);
+    reply_header(response, "Lambda-Runtime-Invocation-Id", invocation);
     exchange_reply(exchange, MHD_HTTP_OK, response);
 }
 

@@ -91,8 +91,8 @@ static void reply_in_events(struct call *call, struct text answer, const char *e
     put_end(&out, answer, error);
     struct MHD_Response *response =
         out.failed ? NULL
-                   : response_make_chunked(body_text(&out), "application/vnd.amazon.eventstream");
-    response_header(response, "X-Amzn-Remapped-Content-Type", "application/octet-stream");
+                   : reply_make_chunked(body_text(&out), "application/vnd.amazon.eventstream");
+    reply_header(response, "X-Amzn-Remapped-Content-Type", "application/octet-stream");
     invoke_add_headers(response, call, NULL);
     exchange_reply(call->caller, MHD_HTTP_OK, response);
     body_free(&out);

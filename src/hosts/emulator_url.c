@@ -21,8 +21,8 @@ enum { ANSWER_MEMORY_MAX = 3 * ANSWER_LIMIT, SEPARATOR_LENGTH = 8 };
 static void fail(struct exchange *exchange, const struct call *call)
 {
     struct MHD_Response *response =
-        response_make(TEXT("{\"message\":\"Internal Server Error\"}\n"), JSON);
-    response_header(response, "X-Amzn-RequestId", call ? call->id : NULL);
+        reply_make(TEXT("{\"message\":\"Internal Server Error\"}\n"), JSON);
+    reply_header(response, "X-Amzn-RequestId", call ? call->id : NULL);
     exchange_reply(exchange, MHD_HTTP_BAD_GATEWAY, response);
 }
 
@@ -90,15 +90,15 @@ static bool reply_from(struct call *call, struct json_value answer, const struct
         return false;
     if (status < 200 || status > 599)
         return false;
-    struct MHD_Response *response = response_make(body, NULL);
+    struct MHD_Response *response = reply_make(body, NULL);
     if (!response || !add_headers(response, answer, arena)) {
         if (response)
             MHD_destroy_response(response);
         return false;
     }
     if (body.length && !MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
-        response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON);
-    response_header(response, "X-Amzn-RequestId", call->id);
+        reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON);
+    reply_header(response, "X-Amzn-RequestId", call->id);
     exchange_reply(call->caller, (unsigned)status, response);
     return true;
 }
@@ -132,7 +132,7 @@ static void reply_as_http(struct call *call, struct text answer, const char *err
     if (is_object && (streamed || json_find(document, TEXT("statusCode"), &status)))
         fine = reply_from(call, document, streamed ? &body : NULL, &arena);
     else if (fine)
-        exchange_reply(call->caller, MHD_HTTP_OK, response_make(answer, JSON));
+        exchange_reply(call->caller, MHD_HTTP_OK, reply_make(answer, JSON));
     if (!fine)
         fail(call->caller, call);
     arena_close(&arena);

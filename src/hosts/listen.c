@@ -84,8 +84,7 @@ static int open_unix(const char *path, const char *address, const char *function
     return fd;
 }
 
-/* Splits HOST:PORT at its last colon, without the brackets of an IPv6 address. */
-static bool split(const char *address, char host[64], int64_t *port)
+bool listen_split(const char *address, char host[64], int64_t *port)
 {
     const char *colon = strrchr(address, ':');
     size_t length = colon ? (size_t)(colon - address) : 0;
@@ -107,7 +106,7 @@ static socklen_t parse_tcp(const char *address, struct sockaddr_storage *name)
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)name;
     char host[64];
     int64_t port;
-    if (!split(address, host, &port))
+    if (!listen_split(address, host, &port))
         return 0;
     if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
         four->sin_family = AF_INET;

@@ -6,6 +6,7 @@
 #define DIME_HOSTS_LISTEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A queue shorter than the number of clients makes the web server answer 502. */
 enum { LISTEN_BACKLOG = 1024 };
@@ -16,6 +17,12 @@ enum { LISTEN_BACKLOG = 1024 };
  * which the caller owns, or -1 after saying on stderr, as FUNCTION, what to do.
  */
 int listen_open(const char *address, const char *function);
+
+/*
+ * Splits HOST:PORT at its last colon, without the brackets of an IPv6 address. False: it isn't
+ * that, the host has more than 63 bytes, or the port isn't a number from 0 to 65535.
+ */
+bool listen_split(const char *address, char host[64], int64_t *port);
 
 /*
  * Removes the socket file that listen_open made at a "unix:" address, while the socket is still
