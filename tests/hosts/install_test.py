@@ -23,7 +23,7 @@ def check(name, good, why=""):
 
 
 def make(build, target, root):
-    return subprocess.run(["make", "-s", target, f"DESTDIR={root}"], cwd=build, text=True,
+    return subprocess.run(["make", "-s", "--no-print-directory", target, f"DESTDIR={root}"], cwd=build, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
