@@ -16,7 +16,7 @@
 
 #include "core/clock.h"
 
-enum { GRACE_MS = 300, WAIT_MS = 60000 };
+enum { GRACE_MS = 300, WAIT_MS = 60000, RESET_MS = 100 };
 
 static int note_sending(void *of, char *address, char *local, int port, int local_port)
 {
@@ -35,13 +35,29 @@ static curl_socket_t open_socket(void *of, curlsocktype purpose, struct curl_soc
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/*
+ * Whether the peer has reset the connection. It may have ended it in order just before our bytes
+ * came, and its reset is then still on its way: what it hasn't acknowledged tells that.
+ */
+static bool is_reset(curl_socket_t socket)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    for (int waited = 0; getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0; waited++) {
+        if (info.tcpi_state == TCP_CLOSE)
+            return true;
+        if (info.tcpi_state != TCP_CLOSE_WAIT || !info.tcpi_unacked || waited == RESET_MS)
+            return false;
+        (void)poll(NULL, 0, 1);
+    }
+    return false;
+}
+
 static int close_socket(void *of, curl_socket_t socket)
 {
     struct runtime_link *link = of;
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (link->sent && getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
-        link->reset = info.tcpi_state == TCP_CLOSE;
+    if (link->sent)
+        link->reset = is_reset(socket);
     return close(socket);
 }
 
