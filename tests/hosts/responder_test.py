@@ -336,7 +336,10 @@ def test_closes_the_connection_of_a_peer_that_is_wrong(folder, program):
             expect(server.process.poll() is None, name + ": it died: " + server.said()[-300:])
         for behind in (get(), b"\1", b"\0" * 70000):
             with Connection(server.address) as connection:
-                connection.send(get() + behind)
+                try:
+                    connection.send(get() + behind)
+                except OSError:
+                    continue  # closed even before all was sent
                 wait_until(connection.is_closed, 1, "more than a request: it stays open")
         is_hello(ask(server.address, get()))
 
