@@ -298,9 +298,12 @@ static enum decimal_outcome blame(const struct reader *reader, bool within_numbe
         return DECIMAL_OTHER_DIGITS;
     if (match(reader, "inf") || match(reader, "\xE2\x88\x9E"))
         return DECIMAL_INFINITE;
-    if (within_number && reader->rest.length && is_digit(reader->rest.data[0]))
-        return DECIMAL_BLANK;
-    return DECIMAL_NOT_A_NUMBER;
+    if (!within_number)
+        return DECIMAL_NOT_A_NUMBER;
+    struct text next = reader->rest;
+    size_t apostrophe = starts(reader, "'") ? 1 : starts(reader, "\xE2\x80\x99") ? 3 : 0;
+    bool digit = next.length > apostrophe && is_digit(next.data[apostrophe]);
+    return digit ? DECIMAL_BLANK : DECIMAL_NOT_A_NUMBER;
 }
 
 /* Reads the whole of the rest: a sign, a symbol, a number, and a symbol, with blanks between. */
@@ -330,7 +333,8 @@ static void explain(const struct reader *reader, enum decimal_outcome outcome, c
         [DECIMAL_OTHER_DIGITS] = "Write the amount in the digits 0 to 9, such as 1.89.",
         [DECIMAL_COMMA] = "Write a point for decimals, as in 1.50; commas only group thousands, "
                           "as in 1,234.50.",
-        [DECIMAL_BLANK] = "Write the amount without blanks between the digits, such as 1234.50.",
+        [DECIMAL_BLANK] = "Write the amount without blanks or apostrophes between the digits, "
+                          "such as 1234.50.",
         [DECIMAL_NEGATIVE] = "The amount is negative: there is no change for less than nothing, "
                              "so give 0 or more.",
     };

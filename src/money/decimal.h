@@ -27,7 +27,7 @@ enum decimal_outcome {
     DECIMAL_INFINITE,
     DECIMAL_OTHER_DIGITS, /* full-width, Arabic or Devanagari digits */
     DECIMAL_COMMA,        /* a comma that isn't between groups of digits */
-    DECIMAL_BLANK,        /* a blank within the number */
+    DECIMAL_BLANK,        /* a blank or an apostrophe within the number */
     DECIMAL_OTHER_CURRENCY,
     DECIMAL_NEGATIVE,
     DECIMAL_TOO_PRECISE,

@@ -135,7 +135,9 @@ END_TEST
 #define COMMA                                                                                      \
     "Write a point for decimals, as in 1.50; commas only group thousands, as in "                  \
     "1,234.50."
-#define BLANK "Write the amount without blanks between the digits, such as 1234.50."
+#define BLANK                                                                                      \
+    "Write the amount without blanks or apostrophes between the digits, such as "                  \
+    "1234.50."
 #define NEGATIVE                                                                                   \
     "The amount is negative: there is no change for less than nothing, so give 0 or more."
 #define PRECISE "The amount is more precise than USD: it has at most 2 decimals."
@@ -191,6 +193,13 @@ static const struct refused {
     {"USD", TEXT("1,00,000.00"), DECIMAL_COMMA, COMMA},
     {"INR", TEXT("1,00,00.00"), DECIMAL_COMMA, COMMA},
     {"USD", TEXT("1 234.50"), DECIMAL_BLANK, BLANK},
+    {"CHF", TEXT("1'234.50"), DECIMAL_BLANK, BLANK},
+    {"CHF",
+     TEXT("1\xE2\x80\x99"
+          "234"),
+     DECIMAL_BLANK, BLANK},
+    {"USD", TEXT("5'"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
+    {"USD", TEXT("'5"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
     {"USD",
      TEXT("1\xE2\x80\xAF"
           "234"),
