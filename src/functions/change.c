@@ -279,10 +279,12 @@ static void put_sentence(struct buffer *html, const struct question *question,
                          const struct coins_answer *answer)
 {
     const char *separator = "";
+    char number[DECIMAL_TEXT];
     struct pile pile;
     for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
+        decimal_write_count(pile.how_many, question->currency, number);
         buffer_puts(html, separator);
-        buffer_int64(html, pile.how_many);
+        buffer_puts(html, number);
         buffer_puts(html, piece_link(pile.piece));
         buffer_html(html, text_of(piece_name(pile.piece, pile.how_many)));
         separator = ", ";
@@ -365,7 +367,8 @@ static void answer_html(const struct question *question, const struct coins_answ
     buffer_puts(html, "</h2>\n<p class=\"sentence\" id=\"result-sentence\">");
     put_sentence(html, question, answer);
     buffer_puts(html, "</p>\n<p class=\"total\">");
-    buffer_int64(html, answer->pieces);
+    decimal_write_count(answer->pieces, question->currency, amount);
+    buffer_puts(html, amount);
     const char *what = field_boolean(question->request, "notes") ? "piece" : "coin";
     buffer_printf(html, " %s%s</p>\n</div>\n", what, answer->pieces == 1 ? "" : "s");
     put_drawings(html, question, answer);

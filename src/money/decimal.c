@@ -381,19 +381,26 @@ static bool comma_before(size_t left, bool lakh)
     return left > 0 && left % 3 == 0;
 }
 
-/* Writes digits, with commas if GROUPED, into OUT and returns the length. */
-static size_t write_digits(uint64_t value, const struct currency *currency, bool grouped, char *out)
+enum grouping { UNGROUPED, THOUSANDS, LAKHS };
+
+static enum grouping grouping_of(const struct currency *currency)
+{
+    return currency->lakh ? LAKHS : THOUSANDS;
+}
+
+/* Writes digits, the last EXPONENT of them behind a point, into OUT and returns the length. */
+static size_t write_digits(uint64_t value, int exponent, enum grouping grouping, char *out)
 {
     char digits[MOST_DIGITS + 2];
-    size_t decimals = (size_t)currency->exponent;
-    size_t length = (size_t)snprintf(digits, sizeof digits, "%0*llu", currency->exponent + 1,
-                                     (unsigned long long)value);
+    size_t decimals = (size_t)exponent;
+    size_t length =
+        (size_t)snprintf(digits, sizeof digits, "%0*llu", exponent + 1, (unsigned long long)value);
     size_t whole = length - decimals;
     size_t to = 0;
     for (size_t i = 0; i < length; i++) {
         if (i == whole)
             out[to++] = '.';
-        else if (grouped && i > 0 && i < whole && comma_before(whole - i, currency->lakh))
+        else if (grouping && i > 0 && i < whole && comma_before(whole - i, grouping == LAKHS))
             out[to++] = ',';
         out[to++] = digits[i];
     }
@@ -410,14 +417,20 @@ size_t decimal_write(int64_t minor, const struct currency *currency, char out[st
 {
     size_t sign = minor < 0;
     out[0] = '-';
-    return sign + write_digits(magnitude(minor), currency, false, out + sign);
+    return sign + write_digits(magnitude(minor), currency->exponent, UNGROUPED, out + sign);
 }
 
 size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
                                 char out[static DECIMAL_TEXT])
 {
     char digits[DECIMAL_TEXT];
-    write_digits(magnitude(minor), currency, true, digits);
+    write_digits(magnitude(minor), currency->exponent, grouping_of(currency), digits);
     return (size_t)snprintf(out, DECIMAL_TEXT, "%s%s%s%s", minor < 0 ? "-" : "", currency->before,
                             digits, currency->behind);
+}
+
+size_t decimal_write_count(int64_t how_many, const struct currency *currency,
+                           char out[static DECIMAL_TEXT])
+{
+    return write_digits(magnitude(how_many), 0, grouping_of(currency), out);
 }

@@ -52,4 +52,9 @@ size_t decimal_write(int64_t minor, const struct currency *currency, char out[st
 size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
                                 char out[static DECIMAL_TEXT]);
 
+/* Writes HOW_MANY pieces with commas as amounts of CURRENCY have them, "4,000". Returns its length.
+ */
+size_t decimal_write_count(int64_t how_many, const struct currency *currency,
+                           char out[static DECIMAL_TEXT]);
+
 #endif

@@ -82,12 +82,13 @@ static void put_svg(struct buffer *html, const struct currency *currency, const 
 void drawing_put(struct buffer *html, const struct currency *currency, const struct piece *piece,
                  int64_t how_many)
 {
-    char sum[DECIMAL_TEXT];
+    char number[DECIMAL_TEXT], sum[DECIMAL_TEXT];
     bool note = piece->kind == PIECE_NOTE;
     buffer_printf(html, "<li class=\"%s %s\">\n", note ? "note" : "coin",
                   note ? COLOURS[piece->colour] : METALS[piece->metal]);
     put_svg(html, currency, piece, how_many);
-    buffer_printf(html, "<span class=\"tally\"><b>%" PRId64 "</b>%s", how_many, piece_link(piece));
+    decimal_write_count(how_many, currency, number);
+    buffer_printf(html, "<span class=\"tally\"><b>%s</b>%s", number, piece_link(piece));
     buffer_html(html, text_of(piece_name(piece, how_many)));
     buffer_puts(html, "</span>\n<span class=\"sum\">");
     size_t length = decimal_write_for_people(how_many * piece->value, currency, sum);

@@ -322,6 +322,22 @@ START_TEST(writes)
 }
 END_TEST
 
+START_TEST(writes_counts)
+{
+    char out[DECIMAL_TEXT];
+    ck_assert_uint_eq(decimal_write_count(0, of("USD"), out), 1);
+    ck_assert_str_eq(out, "0");
+    decimal_write_count(999, of("USD"), out);
+    ck_assert_str_eq(out, "999");
+    ck_assert_uint_eq(decimal_write_count(4000000, of("USD"), out), 9);
+    ck_assert_str_eq(out, "4,000,000");
+    decimal_write_count(4000000, of("INR"), out);
+    ck_assert_str_eq(out, "40,00,000");
+    decimal_write_count(INT64_MAX, of("JPY"), out);
+    ck_assert_str_eq(out, "9,223,372,036,854,775,807");
+}
+END_TEST
+
 /* What is written for people is read again as the same amount, for every currency. */
 START_TEST(reads_what_it_writes)
 {
@@ -348,6 +364,7 @@ Suite *decimal_suite(void)
     tcase_add_test(tests, refuses);
     tcase_add_test(tests, reads_no_byte_too_many);
     tcase_add_test(tests, writes);
+    tcase_add_test(tests, writes_counts);
     tcase_add_test(tests, reads_what_it_writes);
     suite_add_tcase(suite, tests);
     return suite;
