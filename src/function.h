@@ -2,11 +2,11 @@
  * function.h - the interface between a function and whatever runs it. Read this file and you can
  * write a function; functions/hello.c is one to copy.
  *
- * A function gets a const request and fills a response. The request is the same whether it came
- * through CGI or FastCGI, or through a host that is yet to be written. The function's fields have
- * been read and checked by then: a bad one was answered before `handle` runs. All memory comes from
- * the request's arena and is taken back by the host: a function frees nothing. Every outcome is a
- * response; `handle` returns nothing that a host must interpret.
+ * A function gets a const request and fills a response. The request is the same whichever host it
+ * came through: CGI, FastCGI, AWS Lambda or the shell. The function's fields have been read and
+ * checked by then: a bad one was answered before `handle` runs. All memory comes from the request's
+ * arena and is taken back by the host: a function frees nothing. Every outcome is a response;
+ * `handle` returns nothing that a host must interpret.
  */
 #ifndef DIME_FUNCTION_H
 #define DIME_FUNCTION_H
