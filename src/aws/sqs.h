@@ -67,7 +67,7 @@ struct sqs_entry {
     struct text body;               /* send: 1 to SQS_MESSAGE_MAX bytes of text as XML has it */
     struct text group;              /* send: of a FIFO queue; empty: none */
     struct text deduplication;      /* send: likewise */
-    int delay_s;                    /* send: 0 to 900; less than 0: as the queue says */
+    int delay_s;                    /* send: 1 to 900; 0: as the queue says */
     struct text message_attributes; /* send: JSON as sqs_message has them; empty: none */
 
     bool failed;       /* afterwards, if the reply is ok */
