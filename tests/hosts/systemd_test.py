@@ -153,6 +153,37 @@ def test_killed(m):
     true(shown(m, "MainPID") not in (pid, "0"), "it's the same process")
 
 
+def test_alarm(m):
+    """The alarm tells once of a death and of an error in the journal, and can be verified."""
+    unit, error = "dime-alarm.service", '{"level":"error","status":500,"requestId":"of the test"}'
+
+    def told():
+        m.run("systemctl", "start", unit)
+        m.run("journalctl", "--sync")
+        return m.run("journalctl", "-q", "-o", "cat", "-t", "dime-alarm", "-p", "alert", "--no-pager")
+    said = m.try_run("systemd-analyze", "verify", "--man=no", unit, "dime-alarm.timer")
+    equal((said.returncode, said.stdout + said.stderr), (0, ""))
+    before = told()
+    true(f"{SERVICE}: Failed with result 'signal'" in before, before)
+    with open(m.path("/run/systemd/system/dime@broken.service"), "w") as file:
+        file.write(f"[Service]\nType=oneshot\nExecStart=echo '{error}'\n")
+    m.run("systemctl", "daemon-reload")
+    m.run("systemctl", "start", "dime@broken.service")
+    now = told()
+    equal(now.removeprefix(before), f"dime: new errors: 1; the first of them:\n{error}\n")
+    equal(told(), now, "told twice")
+
+
+def test_numbers(m):
+    """The line of dime-log(7) reads the four numbers from the journal."""
+    if m.try_run("sh", "-c", "command -v jq").returncode:
+        raise Skip("jq isn't installed")
+    program = m.run("find", "/usr", "-path", "*/share/dime/numbers.jq").split()[0]
+    printed = m.run("sh", "-c", f"journalctl -q -u 'dime@*' -o cat --since -5min | jq -Rncf {program}")
+    found = {one["function"]: one for one in map(json.loads, printed.splitlines())}
+    true(found["change"]["requests"] > 100 and found["change"]["5xx"] == 0, printed)
+
+
 def test_restarts_lose_nothing(m):
     """Ten restarts while a client asks: every request is answered."""
     for _ in range(10):
