@@ -175,7 +175,8 @@ static int run_lambda(char **arguments)
 /* Of dime-queue, which reads the command's own name too. */
 static int run_queue(char **arguments)
 {
-    return become("dime-queue", arguments - 2, "build dime where libhiredis-dev is installed");
+    return become("dime-queue", arguments - 2,
+                  "build dime where libhiredis-dev and libcurl4-openssl-dev are installed");
 }
 
 /* The help of a command that is another program's. Returns false where TOPIC is none. */

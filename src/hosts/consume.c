@@ -28,7 +28,7 @@ enum {
     FIRST_MS = 100,
     LAST_MS = 10000, /* that threads may take beyond the timeout of a batch to end */
     RECEIVED_MAX = 64 * 1024 * 1024,
-    KEPT_MAX = 1024 * 1024,
+    KEPT_MAX = 4 * 1024 * 1024,
 };
 
 /* All of it. */

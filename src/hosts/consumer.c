@@ -123,7 +123,8 @@ static void settle_batch(struct consumer *consumer)
     int64_t end_ns = 0;
     do {
         release(consumer);
-        if (queue_settle(consumer->queue, &consumer->batch, consumer->failed, &consumer->received))
+        arena_reset(&consumer->event); /* its event is done with */
+        if (queue_settle(consumer->queue, &consumer->batch, consumer->failed, &consumer->event))
             return;
         say(consumer, consumer->queue->error);
         hold(consumer, INT64_MAX);
@@ -161,6 +162,8 @@ static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue
         say(consumer, consumer->queue->error);
         return backoff_next(of_queue, FIRST_MS, MOST_MS);
     }
+    if (!consumer->batch.count && !backoff_wait(0, consumer->settings->use.stop))
+        return 0; /* the wait was broken off, and says nothing of the queue */
     say(consumer, "");
     backoff_reset(of_queue);
     if (!consumer->batch.count)

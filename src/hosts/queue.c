@@ -9,19 +9,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/clock.h"
 #include "hosts/backoff.h"
 #include "hosts/redis_queue.h"
+#include "hosts/sqs_queue.h"
 
 struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
 {
     if (text_starts(use->url, TEXT("redis://")) || text_starts(use->url, TEXT("redis+unix://")))
         return redis_queue_open(use, why);
+    if (text_starts(use->url, TEXT("https://")) || text_starts(use->url, TEXT("http://")))
+        return sqs_queue_open(use, why);
     if (text_starts(use->url, TEXT("rediss://")))
         snprintf(why, QUEUE_ERROR,
                  "Redis is spoken to without TLS; let stunnel do that, and name "
                  "its address as redis://HOST:PORT/STREAM");
     else
-        snprintf(why, QUEUE_ERROR, "write it as redis://HOST:PORT/STREAM");
+        snprintf(why, QUEUE_ERROR,
+                 "write it as redis://HOST:PORT/STREAM, or as SQS has it, "
+                 "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME");
     return NULL;
 }
 
@@ -69,6 +75,13 @@ bool queue_fail(struct queue *queue, const char *format, ...)
     (void)vsnprintf(queue->error, sizeof queue->error, format, arguments);
     va_end(arguments);
     return false;
+}
+
+void queue_rest(const struct queue *queue, int64_t started_ns, int64_t wait_ms)
+{
+    int64_t waited_ms = (clock_monotonic_ns() - started_ns) / 1000000;
+    if (waited_ms < wait_ms / 2)
+        (void)backoff_wait(wait_ms - waited_ms, queue->use.stop);
 }
 
 int64_t queue_retry_ms(const struct queue_use *use, int64_t deliveries)

@@ -108,6 +108,12 @@ bool queue_send(struct queue *queue, const struct text *bodies, size_t count, st
 /* Says in `error` why a call failed. Returns false. For the kinds of queues. */
 bool queue_fail(struct queue *queue, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Waits for what is left of WAIT_MS since STARTED_NS where a queue had nothing, and said so at once
+ * though it was asked to wait: it isn't to be asked without end. For the kinds of queues.
+ */
+void queue_rest(const struct queue *queue, int64_t started_ns, int64_t wait_ms);
+
 /* After how long a message that failed is to come again: doubled for each delivery, and varied. */
 int64_t queue_retry_ms(const struct queue_use *use, int64_t deliveries);
 

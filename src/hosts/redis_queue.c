@@ -180,8 +180,11 @@ static bool read_new(struct redis_queue *redis, size_t most, int64_t wait_ms, st
     else
         COMMAND(redis, arena, TEXT("XREADGROUP"), TEXT("GROUP"), url->group, redis->consumer,
                 TEXT("COUNT"), count, TEXT("STREAMS"), url->stream, TEXT(">"));
+    int64_t started_ns = clock_monotonic_ns();
     const struct redis_value *streams =
         check_reply(redis, redis_link_reply(&redis->link, arena, wait_ms + REPLY_MS));
+    if (streams && streams->kind == REDIS_NIL)
+        queue_rest(&redis->queue, started_ns, wait_ms);
     if (!streams || streams->kind == REDIS_NIL)
         return streams;
     if (streams->kind != REDIS_ARRAY || streams->count != 1 ||

@@ -55,7 +55,8 @@ static int send_waiting(struct outbox *outbox)
     }
     outbox->count = 0;
     if (!sent)
-        fprintf(stderr, "dime send: the queue fails: %s; what has no id above isn't in it\n",
+        fprintf(stderr,
+                "dime send: the queue fails: %s\ndime send: what has no id above isn't in it\n",
                 outbox->queue->error);
     return sent ? STATUS_FINE : STATUS_FAILED;
 }

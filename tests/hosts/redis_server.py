@@ -114,9 +114,12 @@ class Peer:
 
     def refuse(self):
         """Nobody listens any more."""
+        if not self.listener:
+            return
         # A thread that waits in accept() would keep the socket open.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        self.listener = None
         self.drop()
 
     def accept(self, listener):

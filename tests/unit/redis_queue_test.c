@@ -20,7 +20,7 @@
 
 Suite *redis_queue_suite(void);
 
-#ifdef HAVE_HIREDIS
+#ifdef HAVE_QUEUE
 
 /* What the server answers to a command; the first that begins so counts. */
 struct answer {
@@ -387,7 +387,7 @@ Suite *redis_queue_suite(void)
 
 Suite *redis_queue_suite(void)
 {
-    unit_skip("redis_queue", "there is no hiredis");
+    unit_skip("redis_queue", "dime-queue isn't built");
     return suite_create("redis_queue");
 }
 
