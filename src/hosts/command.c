@@ -26,9 +26,8 @@ enum {
     STATUS_THEIRS = 4,    /* the answer's status is 4xx */
     STATUS_OURS = 5,      /* 5xx */
     TIMEOUT_MS = 30000,
+    PROGRAM_MAX = 32, /* bytes of the name of another program */
 };
-
-#define LAMBDA "dime-lambda"
 
 static const char HELP[] =
     "dime runs functions from the shell, as AWS Lambda would.\n"
@@ -37,6 +36,8 @@ static const char HELP[] =
     "  dime invoke FUNCTION [EVENT]   hand an event to a function and print its answer\n"
     "  dime event [NAME]              print a sample event, or the names of all\n"
     "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
+    "  dime consume --queue URL ...   hand the messages of a queue to a function, as Lambda would\n"
+    "  dime send --queue URL [FILE]   put a message into a queue\n"
     "  dime help [COMMAND|FUNCTION]   more about one of them; a function's fields\n"
     "  dime --help, --version\n"
     "\n"
@@ -141,26 +142,52 @@ static void help_function(const struct function *function)
 }
 
 /*
- * Becomes dime-lambda, a program of its own: it lies beside this one, or where dime is installed.
- * Nothing else of `dime` needs an HTTP server.
+ * Becomes another program, which lies beside this one, or where dime is installed. What needs an
+ * HTTP server or a client of a queue is a program of its own: nothing else of `dime` does.
  */
-static int run_lambda(char **arguments)
+static int become(const char *program, char **arguments, const char *remedy)
 {
-    char path[PATH_MAX + sizeof LAMBDA];
+    char path[PATH_MAX + PROGRAM_MAX];
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
     while (length > 0 && path[length - 1] != '/')
         length--;
     if (length > 0) {
-        memcpy(path + length, LAMBDA, sizeof LAMBDA);
-        execv(path, arguments - 1);
+        snprintf(path + length, PROGRAM_MAX, "%s", program);
+        execv(path, arguments);
     }
-    if (length <= 0 || errno == ENOENT)
-        execv(BINDIR "/" LAMBDA, arguments - 1);
-    if (errno == ENOENT)
-        return misuse("dime-lambda isn't there", NULL,
-                      "build dime where libmicrohttpd-dev is installed");
-    fprintf(stderr, "dime: dime-lambda can't be run: %s\n", strerror(errno));
+    if (length <= 0 || errno == ENOENT) {
+        snprintf(path, sizeof path, BINDIR "/%s", program);
+        execv(path, arguments);
+    }
+    if (errno == ENOENT) {
+        fprintf(stderr, "dime: %s isn't there; %s\n", program, remedy);
+        return STATUS_USAGE;
+    }
+    fprintf(stderr, "dime: %s can't be run: %s\n", program, strerror(errno));
     return STATUS_USAGE;
+}
+
+static int run_lambda(char **arguments)
+{
+    return become("dime-lambda", arguments - 1, "build dime where libmicrohttpd-dev is installed");
+}
+
+/* Of dime-queue, which reads the command's own name too. */
+static int run_queue(char **arguments)
+{
+    return become("dime-queue", arguments - 2,
+                  "build dime where libhiredis-dev and libcurl4-openssl-dev are installed");
+}
+
+/* The help of a command that is another program's. Returns false where TOPIC is none. */
+static bool help_elsewhere(char *topic, int *status)
+{
+    bool of_lambda = strcmp(topic, "lambda") == 0;
+    bool of_queue = strcmp(topic, "consume") == 0 || strcmp(topic, "send") == 0;
+    if (of_lambda || of_queue)
+        *status =
+            (of_lambda ? run_lambda : run_queue)((char *[]){"dime", topic, "--help", NULL} + 2);
+    return of_lambda || of_queue;
 }
 
 static int help(char **arguments)
@@ -169,9 +196,10 @@ static int help(char **arguments)
         const char *name, *text;
     } TOPICS[] = {
         {"list", HELP_LIST}, {"invoke", HELP_INVOKE}, {"event", HELP_EVENT}, {"help", HELP_HELP}};
-    const char *topic = arguments[0];
-    if (topic && strcmp(topic, "lambda") == 0)
-        return run_lambda((char *[]){"dime", "lambda", "--help", NULL} + 2);
+    char *topic = arguments[0];
+    int status = STATUS_FINE;
+    if (topic && help_elsewhere(topic, &status))
+        return status;
     if (!topic) {
         fputs(HELP, stdout);
         return finish(STATUS_FINE);
@@ -293,6 +321,8 @@ int main(int count, char **arguments)
         {"event", print_sample},
         {"list", list},
         {"lambda", run_lambda},
+        {"consume", run_queue},
+        {"send", run_queue},
         {"help", help},
         {"--help", help},
         {"-h", help},

@@ -14,7 +14,7 @@
 #include "core/clock.h"
 #include "hosts/emulator_call.h"
 #include "hosts/emulator_environment.h"
-#include "hosts/emulator_path.h"
+#include "hosts/uri.h"
 #include "hosts/emulator_stream.h"
 #include "hosts/emulator_url.h"
 

@@ -15,7 +15,7 @@
 #include "hosts/emulator_call.h"
 #include "hosts/emulator_extension.h"
 #include "hosts/emulator_invoke.h"
-#include "hosts/emulator_path.h"
+#include "hosts/uri.h"
 
 static const char JSON[] = "application/json";
 

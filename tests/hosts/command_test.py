@@ -95,6 +95,23 @@ def test_says_how_to_use_it(_, program):
         expect(part in err, "%s says %r" % (words, err))
 
 
+def test_queues_are_for_a_program_of_its_own(folder, program):
+    lonely = os.path.join(folder, "dime")
+    shutil.copy(program, lonely)
+    beside = os.path.join(folder, "dime-queue")
+    status, out, err = dime(lonely, "consume", "--once")
+    equal((status, out), (2, b""), "the status and stdout")
+    expect("libhiredis" in err, "it says %r" % err)
+    with open(beside, "w") as file:
+        file.write("#!/bin/sh\necho \"$@\"\n")
+    os.chmod(beside, 0o755)
+    for command in ("consume", "send"):
+        equal(dime(lonely, command, "a b", "--x"), (0, b"%s a b --x\n" % command.encode(), ""),
+              "what is beside it")
+        for words in (("help", command), (command, "--help")):
+            equal(dime(lonely, *words), (0, b"%s --help\n" % command.encode(), ""), "its help")
+
+
 def test_lambda_is_a_program_of_its_own(folder, program):
     lonely = os.path.join(folder, "dime")
     shutil.copy(program, lonely)

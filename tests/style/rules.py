@@ -43,7 +43,7 @@ ARROWS = {
 HOST_SIDE = {"core/fields.h", "core/page.h", "core/problem.h", "core/request.h", "core/response.h"}
 # A library belongs to the part that wraps it.
 LIBRARIES = {"fcg": {"hosts"}, "json-c": {"core"}, "curl": {"aws", "hosts"}, "tensorflow": {"vision"},
-             "microhttpd": {"hosts"}}
+             "microhttpd": {"hosts"}, "hiredis": {"hosts"}}
 
 # Written so that this file doesn't match them.
 PLACES = re.compile(r"(?<![\w.])/(?:home|Users)/[a-z][\w.-]*")

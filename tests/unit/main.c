@@ -21,7 +21,8 @@
     each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(json)               \
         each(json_tree) each(request) each(response) each(fields) each(page) each(decimal)         \
             each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) each(event)   \
-                each(event_answer) each(invoke) each(batch) each(runtime) AWS_SUITES(each)
+                each(event_answer) each(invoke) each(batch) each(runtime) each(queue_event)        \
+                    each(redis_queue) each(redis_url) AWS_SUITES(each)
 
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
