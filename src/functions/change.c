@@ -378,18 +378,19 @@ static void answer_html(const struct question *question, const struct coins_answ
 static void say_nearest(const struct question *question, const struct coins_answer *answer)
 {
     char asked[DECIMAL_TEXT], below[DECIMAL_TEXT], above[DECIMAL_TEXT];
+    const char *pieces = field_boolean(question->request, "notes") ? "coins and notes" : "coins";
     decimal_write_for_people(question->amount, question->currency, asked);
     decimal_write_for_people(answer->below, question->currency, below);
     if (!answer->has_above) {
-        response_field_problem(
-            question->response, "amount",
-            "%s can't be made of these coins; the nearest amount that can is %s.", asked, below);
+        response_field_problem(question->response, "amount",
+                               "%s can't be made of these %s; the nearest amount that can is %s.",
+                               asked, pieces, below);
         return;
     }
     decimal_write_for_people(answer->above, question->currency, above);
     response_field_problem(
         question->response, "amount",
-        "%s can't be made of these coins; the nearest amounts that can are %s and %s.", asked,
+        "%s can't be made of these %s; the nearest amounts that can are %s and %s.", asked, pieces,
         below, above);
 }
 
