@@ -89,17 +89,25 @@ static int set_timer(CURLM *multi, long milliseconds, void *of)
     return 0;
 }
 
-/* What both handles have in common. */
-static CURL *make_handle(struct runtime_link *link)
+CURL *runtime_link_make_handle(CURLU *base)
 {
     CURL *handle = curl_easy_init();
     if (!handle)
         return NULL;
-    curl_easy_setopt(handle, CURLOPT_CURLU, link->base);
+    curl_easy_setopt(handle, CURLOPT_CURLU, base);
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+    return handle;
+}
+
+/* What both handles of a link have in common. */
+static CURL *make_handle(struct runtime_link *link)
+{
+    CURL *handle = runtime_link_make_handle(link->base);
+    if (!handle)
+        return NULL;
     curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, note_sending);
     curl_easy_setopt(handle, CURLOPT_PREREQDATA, link);
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -109,8 +117,7 @@ static CURL *make_handle(struct runtime_link *link)
     return handle;
 }
 
-/* libcurl takes a URL apart for each request, unless it is handed one that has been. */
-static CURLU *make_base(const char *address)
+CURLU *runtime_link_make_base(const char *address)
 {
     char url[RUNTIME_ADDRESS_MAX + 16];
     CURLU *base = curl_url();
@@ -128,7 +135,7 @@ bool runtime_link_open(struct runtime_link *link, const char *address, int stop)
     for (size_t i = 0; i < RUNTIME_SOCKETS; i++)
         link->sockets[i].fd = -1;
     link->sockets[0] = (struct pollfd){.fd = stop, .events = POLLIN};
-    link->base = make_base(address);
+    link->base = runtime_link_make_base(address);
     link->multi = curl_multi_init();
     link->get = make_handle(link);
     link->post = make_handle(link);

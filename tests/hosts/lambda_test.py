@@ -475,6 +475,14 @@ def test_sigterm(_, program):
                                         lambda api: api.asked and not time.sleep(0.1))
     equal((status, len(api.posts)), (STOPPED, 1), "exit status and answers")
     expect(seconds < 0.8 and err.endswith(b"probe closed\n"), "it took %.3f s" % seconds)
+    # In the middle of one that takes too long, of one worker or of several.
+    for count in ("1", "3"):
+        endless = send(event(b'{"pieces":1,"wait":9000}'))
+        api, seconds, status, err = stop_of(probe, [endless] * int(count),
+                                            lambda api: not api.script and not time.sleep(0.1),
+                                            AWS_LAMBDA_MAX_CONCURRENCY=count)
+        equal((status, api.posts, err), (STOPPED, [], b""), "exit status and answers")
+        expect(0.3 < seconds < 0.5, "it took %.3f s" % seconds)
     # While an event trickles in that never becomes whole.
     endless = slowly(event(b"x" * 5000), 0.01, 10)
     api, seconds, status, err = stop_of(probe, [endless], lambda api: api.asked)
