@@ -348,6 +348,107 @@ def test_streamed_answers(folder, program):
         expect(b'"ErrorCode":"Unhandled"' in body, "it says %r" % body)
 
 
+def streaming_probe(folder, program, *arguments):
+    """The probe as a function URL that streams."""
+    probe = os.path.join(os.path.dirname(program), "tests", "hosts", "probe.bootstrap")
+    if not os.path.exists(probe):
+        raise Skip("make check-programs builds the probe")
+    return Served(folder, program, "--env", "DIME_INVOKE_MODE=response_stream", *arguments, probe)
+
+
+def ask_for_pieces(served, path="/", **fields):
+    """The answer's head, as soon as that has come."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    body = json.dumps(fields) if path == "/" else json.dumps({
+        "requestContext": {"http": {"method": "POST"}}, "body": json.dumps(fields),
+        "headers": {"content-type": "application/json"}})
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    return connection.getresponse()
+
+
+def broken_off(answer):
+    """What came of a body that ends too early; it's a failure if it doesn't."""
+    try:
+        whole = answer.read()
+    except http.client.IncompleteRead as error:
+        return error.partial
+    raise AssertionError("it is whole: %r" % whole[-100:])
+
+
+def test_answers_are_streamed_as_they_come(folder, program):
+    streaming = "/2021-11-15/functions/probe/response-streaming-invocations"
+    with streaming_probe(folder, program) as served:
+        for path, first_part in (("/", b'{"data":"0123456789'), (streaming, b":event-type")):
+            answer = ask_for_pieces(served, path, pieces=3, bytes=10, wait=400)
+            data, began = b"", time.monotonic()
+            while first_part not in data:
+                data += answer.read1(10)
+            early = time.monotonic()
+            data += answer.read()
+            expect(time.monotonic() - early > 0.6, "the first piece comes with the last")
+            equal(answer.status, 200, "the status")
+            if path == "/":
+                equal(json.loads(data)["data"], "012345678912345678902345678901", "the body")
+                expect(answer.getheader("x-request-id"), "the head of the function")
+                equal(answer.getheader("content-type"), "application/json", "the type")
+            else:
+                names = [name for name, _ in read_events(data)]
+                expect(len(names) >= 4 and set(names[:-1]) == {"PayloadChunk"} and
+                       names[-1] == "InvokeComplete", names)
+        for pieces, size in ((1, 1), (40, 250000), (3000, 7)):
+            answer = ask_for_pieces(served, pieces=pieces, bytes=size)
+            equal(len(json.loads(answer.read())["data"]), pieces * size, "the body's length")
+            expect(answer.isclosed(), "it ends")
+        # A slow reader: what waits for it is kept, and the process is free for the next one.
+        slow = ask_for_pieces(served, pieces=20, bytes=500000)
+        equal(len(json.loads(ask_for_pieces(served, pieces=2, bytes=9).read())["data"]), 18, "next")
+        equal(len(json.loads(slow.read())["data"]), 10000000, "a slow reader")
+        # A problem before the first piece is an answer like any other.
+        answer = ask_for_pieces(served, pieces="x")
+        equal((answer.status, json.loads(answer.read())["status"]), (422, 422), "a problem")
+
+
+def test_streams_that_break_off(folder, program):
+    with streaming_probe(folder, program, "--timeout", "2") as served:
+        expect(broken_off(ask_for_pieces(served, pieces=3, bytes=10, fault=True)).endswith(b"901"),
+               "a fault of the function")
+        expect(broken_off(ask_for_pieces(served, pieces=9, bytes=10, wait=900)), "a timeout")
+        # A reader that goes; the next one finds all well.
+        answer = ask_for_pieces(served, pieces=40, bytes=250000)
+        answer.read(10)
+        answer.close()
+        equal(len(json.loads(ask_for_pieces(served, pieces=2, bytes=9).read())["data"]), 18, "then")
+    half = ("POST /2018-06-01/runtime/invocation/ID/response HTTP/1.1\r\nHost: x\r\n"
+            "Lambda-Runtime-Function-Response-Mode: streaming\r\n"
+            "Content-Type: application/vnd.awslambda.http-integration-response\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n%s")
+    head = '{"statusCode":201}' + "\0" * 8 + "half"
+    whole = ["post", "response", "x"]
+    path = "/2021-11-15/functions/puppet/response-streaming-invocations"
+    with puppet(folder, program) as served:
+        for sent, then, kinds in (
+                ("%x\r\n%s\r\n" % (len(head), head), ["exit", 3], ["PayloadChunk"]),
+                ("%x\r\n%s\r\n" % (len(head), head), whole, ["PayloadChunk"]),
+                ("", whole, [])):
+            body = json.dumps({"do": [["raw", half % sent], then, ["done"]]})
+            status, _, data = served.ask("POST", path, body)
+            names = [name for name, _ in read_events(data)]
+            if kinds or then == whole and sent:
+                equal((status, names), (200, kinds + ["InvokeComplete"]), "after %r" % sent)
+                expect(b'"ErrorCode":"Unhandled"' in data, "it says %r" % data)
+            else:
+                equal((status, names), (200, ["PayloadChunk", "InvokeComplete"]), "a second post")
+
+
+def test_stopping_in_a_stream(folder, program):
+    with streaming_probe(folder, program) as served:
+        answer = ask_for_pieces(served, pieces=50, bytes=10, wait=200)
+        answer.read1(5)
+        served.signal(signal.SIGTERM)
+        equal(served.wait(), 0, "the exit status")
+        expect(broken_off(answer), "what has come")
+
+
 def read_events(data):
     """The type and the payload's length of each; the checksums must be right."""
     events = []
