@@ -124,7 +124,7 @@ struct call {
     size_t tail_from;    /* how much the process had written before */
     bool wants_tail;
     bool has_prelude; /* its answer is streamed as HTTP: status and headers stand before the body */
-    bool torn;        /* its process has broken off its answer */
+    bool torn;        /* its process has broken off its answer, and posted another */
 };
 
 struct emulator {

@@ -74,7 +74,6 @@ static void tear(struct exchange *exchange, bool sent)
         return;
     call->source = NULL;
     call->pass_on = NULL;
-    call->torn = call->flow;
 }
 
 static bool has_prelude(const struct exchange *exchange)
@@ -182,6 +181,7 @@ static void take_answer(struct exchange *exchange, struct call *call)
         return;
     }
     call->has_prelude = has_prelude(exchange);
+    call->torn = call->flow && call->source != exchange;
     arena_open(&arena, ERROR_BODY_MAX);
     const char *error = streamed_error(exchange, &arena, &answer);
     call_finish(call, answer, error);

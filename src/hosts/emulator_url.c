@@ -163,10 +163,9 @@ static bool reply_whole(struct call *call, struct text answer, struct arena *are
     struct json_error why;
     struct text body = {0};
     bool streamed = call->has_prelude && split_stream(&answer, &body);
-    if (!json_check(answer, arena, &document, &why))
+    if (!json_check(answer, arena, &document, &why) || (streamed && document.kind != JSON_OBJECT))
         return false;
-    if (document.kind != JSON_OBJECT ||
-        (!streamed && !json_find(document, TEXT("statusCode"), &status))) {
+    if (!streamed && !json_find(document, TEXT("statusCode"), &status)) {
         exchange_reply(call->caller, MHD_HTTP_OK, reply_make(answer, JSON));
         return true;
     }
