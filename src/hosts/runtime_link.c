@@ -102,8 +102,7 @@ CURL *runtime_link_make_handle(CURLU *base)
     return handle;
 }
 
-/* What both handles of a link have in common. */
-static CURL *make_handle(struct runtime_link *link)
+CURL *runtime_link_add(struct runtime_link *link)
 {
     CURL *handle = runtime_link_make_handle(link->base);
     if (!handle)
@@ -137,8 +136,8 @@ bool runtime_link_open(struct runtime_link *link, const char *address, int stop)
     link->sockets[0] = (struct pollfd){.fd = stop, .events = POLLIN};
     link->base = runtime_link_make_base(address);
     link->multi = curl_multi_init();
-    link->get = make_handle(link);
-    link->post = make_handle(link);
+    link->get = runtime_link_add(link);
+    link->post = runtime_link_add(link);
     if (!link->base || !link->multi || !link->get || !link->post)
         return false;
     curl_multi_setopt(link->multi, CURLMOPT_SOCKETFUNCTION, watch);
@@ -179,7 +178,7 @@ static void act(struct runtime_link *link, curl_socket_t socket, int events)
 
 void runtime_link_begin(struct runtime_link *link, CURL *handle)
 {
-    link->posting = handle == link->post;
+    link->posting = handle != link->get;
     link->stopped = link->got_bytes = link->sent = link->reset = false;
     link->timer_ns = link->until_ns = 0;
     link->running = curl_multi_add_handle(link->multi, handle) == CURLM_OK;

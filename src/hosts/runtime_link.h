@@ -45,6 +45,12 @@ CURLU *runtime_link_make_base(const char *address);
 CURL *runtime_link_make_handle(CURLU *base);
 
 /*
+ * One more handle for runtime_link_begin, over the same connection. The caller's, for
+ * curl_easy_cleanup before the link is closed; NULL: no memory.
+ */
+CURL *runtime_link_add(struct runtime_link *link);
+
+/*
  * Prepares the handles; opens no connection. ADDRESS is HOST:PORT; STOP can be read from when the
  * program is to end. False: there is no memory. To be closed in both cases.
  */

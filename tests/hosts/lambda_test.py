@@ -582,6 +582,23 @@ def test_a_stream_that_breaks_off(_, program):
     equal(json.loads(post.body.split(b"\0" * 8, 1)[0])["statusCode"], 502, "without a flush")
 
 
+def test_many_streams(_, program):
+    bodies = [{**V2, "headers": {"content-type": "application/json"}, "body": json.dumps(
+        {"pieces": 3 + i % 5, "bytes": 1 + 11 ** (i % 5), "fault": i % 3 == 0})} for i in range(60)]
+    api, status, _, log = run(probe_of(program), [send(event(json.dumps(body).encode(), b"%d" % i))
+                                                  for i, body in enumerate(bodies)],
+                              DIME_INVOKE_MODE="response_stream")
+    equal((status, [post.path.split("/")[-2:] for post in api.posts]),
+          (STOPPED, [["%d" % i, "response"] for i in range(60)]), "exit status and posts: %s" % log)
+    for post, body in zip(api.posts, bodies):
+        inside = json.loads(body["body"])
+        data = post.body.split(b"\0" * 8, 1)[1]
+        equal(post.trailers.get("lambda-runtime-function-error-type"),
+              "Function.StreamBroken" if inside["fault"] else None, "the trailers of %r" % body)
+        size = len('{"data":"') + inside["pieces"] * inside["bytes"]
+        expect(len(data) == size if inside["fault"] else len(data) > size, "%d bytes" % len(data))
+
+
 def test_a_stream_that_nobody_wants(_, program):
     large = {**V2, "body": json.dumps({"pieces": 50, "bytes": 250000}),
              "headers": {"content-type": "application/json"}}
