@@ -22,7 +22,7 @@ static const char JSON[] = "application/json";
 
 enum { CONTEXT_MAX = 3583, NAME_MAX_LENGTH = 256 };
 
-size_t invoke_limit(const struct exchange *exchange)
+size_t invoke_begin(struct exchange *exchange)
 {
     (void)exchange;
     return REQUEST_MAX;
