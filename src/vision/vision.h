@@ -21,10 +21,12 @@
 #include "core/arena.h"
 #include "core/text.h"
 
-#define VISION_BYTES_MAX (15u << 20)   /* of a picture as it is sent, as Rekognition takes from S3 \
+#define VISION_BYTES_MAX                                                                           \
+    (15u << 20)                        /* of a picture as it is sent, as Rekognition takes from S3 \
                                         */
 #define VISION_PIXELS_MAX 50000000     /* width times height */
 #define VISION_SIDE_MAX   10000        /* pixels */
+#define VISION_SIDE_MIN   16           /* pixels; of less nobody can tell anything */
 #define VISION_LABELS_MAX 1000         /* most labels that may be asked for */
 #define VISION_ARENA_NEED (256u << 10) /* one call never takes more bytes of an arena than this */
 
