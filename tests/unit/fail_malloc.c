@@ -23,8 +23,8 @@
 #define FAIL_MALLOC 1
 #endif
 
-static bool armed;
-static bool failed;
+static volatile bool armed; /* the compiler knows malloc, and that it changes nothing */
+static volatile bool failed;
 static size_t left;
 static long live;
 
