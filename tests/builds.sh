@@ -43,7 +43,7 @@ configured() {
 sanitized() {
     configured sanitized CC=clang CFLAGS='-g -O1' --enable-sanitizers &&
         make -s -j2 check-programs &&
-        "$src/tests/run" "$build/builds/sanitized" "$src" unit golden cgi responder lambda bad-input json
+        "$src/tests/run" "$build/builds/sanitized" "$src" unit golden cgi responder lambda bad-input json vision
 }
 
 under_valgrind() {
