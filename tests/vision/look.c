@@ -164,7 +164,7 @@ static int label_all(size_t threads, char **paths)
     }
     struct text model = vision_model_version();
     printf("{\"model\":\"%.*s\",\"openMs\":%.1f,\"rssKb\":%ld,\"peakKb\":%ld}\n", (int)model.length,
-           model.data, workers[0].opened_ms, memory_kb("VmRSS:"), memory_kb("VmHWM:"));
+           model.data, workers[0].opened_ms, workers[0].resident_kb, memory_kb("VmHWM:"));
     return 0;
 }
 
