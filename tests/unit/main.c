@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config.h"
+
 /* Calls to AWS are built where there is a libcurl. */
 #ifdef HAVE_LIBAWS
 #define AWS_SUITES(each) each(aws) each(aws_call)
@@ -24,12 +26,20 @@
                 each(event_answer) each(invoke) each(batch) each(runtime) each(queue_event)        \
                     each(redis_queue) each(redis_url) AWS_SUITES(each)
 
+/* Of looking at pictures, where dime is built with it. */
+#if HAVE_LOCAL_LABELS
+#define VISION_SUITES(each) each(exif) each(merge) each(picture) each(resize)
+#else
+#define VISION_SUITES(each)
+#endif
+
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
 
 SUITES(DECLARE)
+VISION_SUITES(DECLARE)
 
-static Suite *(*const ALL[])(void) = {SUITES(ADDRESS)};
+static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS)};
 
 static int skipped;
 

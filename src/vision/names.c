@@ -1,0 +1,395 @@
+/*
+ * names.c - the names of both networks' classes, and how they belong together.
+ *
+ * The detector's are COCO's 80, numbered as the model numbers them, with COCO's supercategory as
+ * the wider kind. Of the classifier's the table below tells which are kinds of those: it keeps the
+ * two from contradicting each other, and gives a fine name its wider ones. ImageNet's numbers are
+ * in the order of its synsets, so that kinds of animals lie together.
+ */
+#include "vision/names.h"
+
+#include <stdint.h>
+
+enum {
+    PERSON,
+    BICYCLE,
+    CAR,
+    MOTORCYCLE,
+    AIRPLANE,
+    BUS,
+    TRAIN,
+    TRUCK,
+    BOAT,
+    TRAFFIC_LIGHT,
+    FIRE_HYDRANT,
+    STOP_SIGN = 12,
+    PARKING_METER,
+    BENCH,
+    BIRD,
+    CAT,
+    DOG,
+    HORSE,
+    SHEEP,
+    COW,
+    ELEPHANT,
+    BEAR,
+    ZEBRA,
+    GIRAFFE,
+    BACKPACK = 26,
+    UMBRELLA,
+    HANDBAG = 30,
+    TIE,
+    SUITCASE,
+    FRISBEE,
+    SKIS,
+    SNOWBOARD,
+    SPORTS_BALL,
+    KITE,
+    BASEBALL_BAT,
+    BASEBALL_GLOVE,
+    SKATEBOARD,
+    SURFBOARD,
+    TENNIS_RACKET,
+    BOTTLE,
+    WINE_GLASS = 45,
+    CUP,
+    FORK,
+    KNIFE,
+    SPOON,
+    BOWL,
+    BANANA,
+    APPLE,
+    SANDWICH,
+    ORANGE,
+    BROCCOLI,
+    CARROT,
+    HOT_DOG,
+    PIZZA,
+    DONUT,
+    CAKE,
+    CHAIR,
+    COUCH,
+    POTTED_PLANT,
+    BED,
+    DINING_TABLE = 66,
+    TOILET = 69,
+    TV = 71,
+    LAPTOP,
+    MOUSE,
+    REMOTE,
+    KEYBOARD,
+    CELL_PHONE,
+    MICROWAVE,
+    OVEN,
+    TOASTER,
+    SINK,
+    REFRIGERATOR,
+    BOOK = 83,
+    CLOCK,
+    VASE,
+    SCISSORS,
+    TEDDY_BEAR,
+    HAIR_DRIER,
+    TOOTHBRUSH
+};
+
+/* A text of a literal, where only a constant may stand. */
+#define T(literal)                                                                                 \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
+
+const struct detected_name detected_names[NAMES_DETECTED] = {
+    [PERSON] = {.name = T("Person"), .aliases = {T("Human")}},
+    [BICYCLE] = {.name = T("Bicycle"), .parent = T("Vehicle"), .aliases = {T("Bike")}},
+    [CAR] = {.name = T("Car"), .parent = T("Vehicle"), .aliases = {T("Automobile")}},
+    [MOTORCYCLE] = {.name = T("Motorcycle"), .parent = T("Vehicle"), .aliases = {T("Motorbike")}},
+    [AIRPLANE] = {.name = T("Airplane"),
+                  .parent = T("Vehicle"),
+                  .aliases = {T("Aeroplane"), T("Plane")}},
+    [BUS] = {.name = T("Bus"), .parent = T("Vehicle")},
+    [TRAIN] = {.name = T("Train"), .parent = T("Vehicle")},
+    [TRUCK] = {.name = T("Truck"), .parent = T("Vehicle")},
+    [BOAT] = {.name = T("Boat"), .parent = T("Vehicle"), .aliases = {T("Ship")}},
+    [TRAFFIC_LIGHT] = {.name = T("Traffic Light"),
+                       .parent = T("Outdoor"),
+                       .aliases = {T("Traffic Signal")}},
+    [FIRE_HYDRANT] = {.name = T("Fire Hydrant"), .parent = T("Outdoor")},
+    [STOP_SIGN] = {.name = T("Stop Sign"), .parent = T("Outdoor")},
+    [PARKING_METER] = {.name = T("Parking Meter"), .parent = T("Outdoor")},
+    [BENCH] = {.name = T("Bench"), .parent = T("Outdoor")},
+    [BIRD] = {.name = T("Bird"), .parent = T("Animal")},
+    [CAT] = {.name = T("Cat"), .parent = T("Animal")},
+    [DOG] = {.name = T("Dog"), .parent = T("Animal")},
+    [HORSE] = {.name = T("Horse"), .parent = T("Animal")},
+    [SHEEP] = {.name = T("Sheep"), .parent = T("Animal")},
+    [COW] = {.name = T("Cow"), .parent = T("Animal"), .aliases = {T("Cattle")}},
+    [ELEPHANT] = {.name = T("Elephant"), .parent = T("Animal")},
+    [BEAR] = {.name = T("Bear"), .parent = T("Animal")},
+    [ZEBRA] = {.name = T("Zebra"), .parent = T("Animal")},
+    [GIRAFFE] = {.name = T("Giraffe"), .parent = T("Animal")},
+    [BACKPACK] = {.name = T("Backpack"), .parent = T("Accessory"), .aliases = {T("Rucksack")}},
+    [UMBRELLA] = {.name = T("Umbrella"), .parent = T("Accessory")},
+    [HANDBAG] = {.name = T("Handbag"), .parent = T("Accessory"), .aliases = {T("Purse")}},
+    [TIE] = {.name = T("Tie"), .parent = T("Accessory")},
+    [SUITCASE] = {.name = T("Suitcase"), .parent = T("Accessory"), .aliases = {T("Luggage")}},
+    [FRISBEE] = {.name = T("Frisbee"), .parent = T("Sports"), .aliases = {T("Flying Disc")}},
+    [SKIS] = {.name = T("Skis"), .parent = T("Sports")},
+    [SNOWBOARD] = {.name = T("Snowboard"), .parent = T("Sports")},
+    [SPORTS_BALL] = {.name = T("Sports Ball"), .parent = T("Sports")},
+    [KITE] = {.name = T("Kite"), .parent = T("Sports")},
+    [BASEBALL_BAT] = {.name = T("Baseball Bat"), .parent = T("Sports")},
+    [BASEBALL_GLOVE] = {.name = T("Baseball Glove"), .parent = T("Sports")},
+    [SKATEBOARD] = {.name = T("Skateboard"), .parent = T("Sports")},
+    [SURFBOARD] = {.name = T("Surfboard"), .parent = T("Sports")},
+    [TENNIS_RACKET] = {.name = T("Tennis Racket"), .parent = T("Sports")},
+    [BOTTLE] = {.name = T("Bottle"), .parent = T("Kitchen")},
+    [WINE_GLASS] = {.name = T("Wine Glass"), .parent = T("Kitchen")},
+    [CUP] = {.name = T("Cup"), .parent = T("Kitchen")},
+    [FORK] = {.name = T("Fork"), .parent = T("Kitchen")},
+    [KNIFE] = {.name = T("Knife"), .parent = T("Kitchen")},
+    [SPOON] = {.name = T("Spoon"), .parent = T("Kitchen")},
+    [BOWL] = {.name = T("Bowl"), .parent = T("Kitchen")},
+    [BANANA] = {.name = T("Banana"), .parent = T("Food")},
+    [APPLE] = {.name = T("Apple"), .parent = T("Food")},
+    [SANDWICH] = {.name = T("Sandwich"), .parent = T("Food")},
+    [ORANGE] = {.name = T("Orange"), .parent = T("Food")},
+    [BROCCOLI] = {.name = T("Broccoli"), .parent = T("Food")},
+    [CARROT] = {.name = T("Carrot"), .parent = T("Food")},
+    [HOT_DOG] = {.name = T("Hot Dog"), .parent = T("Food")},
+    [PIZZA] = {.name = T("Pizza"), .parent = T("Food")},
+    [DONUT] = {.name = T("Donut"), .parent = T("Food"), .aliases = {T("Doughnut")}},
+    [CAKE] = {.name = T("Cake"), .parent = T("Food")},
+    [CHAIR] = {.name = T("Chair"), .parent = T("Furniture")},
+    [COUCH] = {.name = T("Couch"), .parent = T("Furniture"), .aliases = {T("Sofa")}},
+    [POTTED_PLANT] = {.name = T("Potted Plant"),
+                      .parent = T("Furniture"),
+                      .aliases = {T("Houseplant")}},
+    [BED] = {.name = T("Bed"), .parent = T("Furniture")},
+    [DINING_TABLE] = {.name = T("Dining Table"), .parent = T("Furniture")},
+    [TOILET] = {.name = T("Toilet"), .parent = T("Furniture")},
+    [TV] = {.name = T("TV"), .parent = T("Electronics"), .aliases = {T("Television")}},
+    [LAPTOP] = {.name = T("Laptop"), .parent = T("Electronics"), .aliases = {T("Notebook")}},
+    [MOUSE] = {.name = T("Mouse"), .parent = T("Electronics"), .aliases = {T("Computer Mouse")}},
+    [REMOTE] = {.name = T("Remote"), .parent = T("Electronics"), .aliases = {T("Remote Control")}},
+    [KEYBOARD] = {.name = T("Keyboard"),
+                  .parent = T("Electronics"),
+                  .aliases = {T("Computer Keyboard")}},
+    [CELL_PHONE] = {.name = T("Cell Phone"),
+                    .parent = T("Electronics"),
+                    .aliases = {T("Mobile Phone")}},
+    [MICROWAVE] = {.name = T("Microwave"), .parent = T("Appliance")},
+    [OVEN] = {.name = T("Oven"), .parent = T("Appliance")},
+    [TOASTER] = {.name = T("Toaster"), .parent = T("Appliance")},
+    [SINK] = {.name = T("Sink"), .parent = T("Appliance")},
+    [REFRIGERATOR] = {.name = T("Refrigerator"),
+                      .parent = T("Appliance"),
+                      .aliases = {T("Fridge")}},
+    [BOOK] = {.name = T("Book"), .parent = T("Indoor")},
+    [CLOCK] = {.name = T("Clock"), .parent = T("Indoor")},
+    [VASE] = {.name = T("Vase"), .parent = T("Indoor")},
+    [SCISSORS] = {.name = T("Scissors"), .parent = T("Indoor")},
+    [TEDDY_BEAR] = {.name = T("Teddy Bear"), .parent = T("Indoor")},
+    [HAIR_DRIER] = {.name = T("Hair Drier"), .parent = T("Indoor"), .aliases = {T("Hair Dryer")}},
+    [TOOTHBRUSH] = {.name = T("Toothbrush"), .parent = T("Indoor")},
+};
+
+static const struct {
+    short first, last, detected;
+} WIDER[] = {
+    {7, 24, BIRD},
+    {80, 100, BIRD},
+    {127, 146, BIRD},
+    {151, 268, DOG},
+    {281, 285, CAT},
+    {294, 297, BEAR},
+    {339, 339, HORSE},
+    {340, 340, ZEBRA},
+    {345, 345, COW},
+    {348, 348, SHEEP},
+    {385, 386, ELEPHANT},
+    {404, 404, AIRPLANE},
+    {407, 407, CAR},
+    {409, 409, CLOCK},
+    {414, 414, BACKPACK},
+    {423, 423, CHAIR},
+    {429, 430, SPORTS_BALL},
+    {436, 436, CAR},
+    {440, 440, BOTTLE},
+    {444, 444, BICYCLE},
+    {451, 451, TIE},
+    {457, 457, TIE},
+    {466, 466, TRAIN},
+    {468, 468, CAR},
+    {472, 472, BOAT},
+    {484, 484, BOAT},
+    {487, 487, CELL_PHONE},
+    {499, 499, KNIFE},
+    {504, 504, CUP},
+    {508, 508, KEYBOARD},
+    {510, 510, BOAT},
+    {511, 511, CAR},
+    {522, 522, SPORTS_BALL},
+    {530, 530, CLOCK},
+    {532, 532, DINING_TABLE},
+    {547, 547, TRAIN},
+    {554, 554, BOAT},
+    {555, 555, TRUCK},
+    {559, 559, CHAIR},
+    {564, 564, BED},
+    {569, 569, TRUCK},
+    {574, 574, SPORTS_BALL},
+    {576, 576, BOAT},
+    {589, 589, HAIR_DRIER},
+    {609, 609, CAR},
+    {620, 620, LAPTOP},
+    {625, 625, BOAT},
+    {627, 627, CAR},
+    {628, 628, BOAT},
+    {651, 651, MICROWAVE},
+    {654, 654, BUS},
+    {656, 656, CAR},
+    {659, 659, BOWL},
+    {661, 661, CAR},
+    {665, 665, MOTORCYCLE},
+    {670, 670, MOTORCYCLE},
+    {671, 671, BICYCLE},
+    {673, 673, MOUSE},
+    {675, 675, TRUCK},
+    {681, 681, LAPTOP},
+    {703, 703, BENCH},
+    {704, 704, PARKING_METER},
+    {705, 705, TRAIN},
+    {717, 717, TRUCK},
+    {720, 720, BOTTLE},
+    {722, 722, SPORTS_BALL},
+    {737, 737, BOTTLE},
+    {748, 748, HANDBAG},
+    {751, 751, CAR},
+    {752, 752, TENNIS_RACKET},
+    {760, 760, REFRIGERATOR},
+    {761, 761, REMOTE},
+    {765, 765, CHAIR},
+    {768, 768, SPORTS_BALL},
+    {779, 779, BUS},
+    {780, 780, BOAT},
+    {795, 795, SKIS},
+    {805, 805, SPORTS_BALL},
+    {809, 809, BOWL},
+    {814, 814, BOAT},
+    {817, 817, CAR},
+    {820, 820, TRAIN},
+    {829, 829, TRAIN},
+    {831, 831, COUCH},
+    {850, 850, TEDDY_BEAR},
+    {851, 851, TV},
+    {852, 852, SPORTS_BALL},
+    {859, 859, TOASTER},
+    {861, 861, TOILET},
+    {864, 864, TRUCK},
+    {867, 867, TRUCK},
+    {871, 871, BOAT},
+    {874, 874, BUS},
+    {879, 879, UMBRELLA},
+    {883, 883, VASE},
+    {890, 890, SPORTS_BALL},
+    {892, 892, CLOCK},
+    {896, 896, SINK},
+    {898, 898, BOTTLE},
+    {906, 906, TIE},
+    {907, 907, BOTTLE},
+    {910, 910, SPOON},
+    {914, 914, BOAT},
+    {917, 917, BOOK},
+    {920, 920, TRAFFIC_LIGHT},
+    {921, 921, BOOK},
+    {933, 933, SANDWICH},
+    {934, 934, HOT_DOG},
+    {937, 937, BROCCOLI},
+    {948, 948, APPLE},
+    {950, 950, ORANGE},
+    {954, 954, BANANA},
+    {963, 963, PIZZA},
+    {968, 968, CUP},
+    {981, 983, PERSON},
+};
+
+static const struct {
+    short first, last;
+    struct text parent;
+} PARENTS[] = {
+    {0, 397, T("Animal")},  {924, 957, T("Food")},   {959, 969, T("Food")},
+    {984, 990, T("Plant")}, {991, 997, T("Fungus")},
+};
+
+int names_wider(size_t classified)
+{
+    for (size_t i = 0; i < sizeof WIDER / sizeof *WIDER; i++) {
+        if (classified >= (size_t)WIDER[i].first && classified <= (size_t)WIDER[i].last)
+            return WIDER[i].detected;
+    }
+    return -1;
+}
+
+struct text names_parent(size_t classified)
+{
+    for (size_t i = 0; i < sizeof PARENTS / sizeof *PARENTS; i++) {
+        if (classified >= (size_t)PARENTS[i].first && classified <= (size_t)PARENTS[i].last)
+            return PARENTS[i].parent;
+    }
+    return TEXT("");
+}
+
+/* A number of a zip archive: little-endian; beyond the end 0, which is none of those that matter.
+ */
+static size_t number(struct text file, size_t at, size_t bytes)
+{
+    size_t value = 0;
+    if (at > file.length || file.length - at < bytes)
+        return 0;
+    for (size_t i = bytes; i > 0; i--)
+        value = value << 8 | (unsigned char)file.data[at + i - 1];
+    return value;
+}
+
+enum {
+    END_LENGTH = 22, /* PKWARE's APPNOTE, section 4.3.16 */
+    END = 0x06054B50,
+    ENTRY_LENGTH = 46, /* 4.3.12 */
+    ENTRY = 0x02014B50,
+    LOCAL_LENGTH = 30, /* 4.3.7 */
+    LOCAL = 0x04034B50,
+};
+
+/* What the archive's only entry holds, which is stored as it is; data is NULL where it isn't so. */
+static struct text find_list(struct text file)
+{
+    struct text none = {0};
+    size_t end = file.length - END_LENGTH;
+    if (file.length < END_LENGTH || number(file, end, 4) != END)
+        return none;
+    size_t entry = number(file, end + 16, 4);
+    if (number(file, entry, 4) != ENTRY || number(file, entry + 10, 2) != 0)
+        return none;
+    size_t length = number(file, entry + 24, 4), local = number(file, entry + 42, 4);
+    if (number(file, local, 4) != LOCAL)
+        return none;
+    size_t at = local + LOCAL_LENGTH + number(file, local + 26, 2) + number(file, local + 28, 2);
+    if (at > file.length || length > file.length - at)
+        return none;
+    return (struct text){file.data + at, length};
+}
+
+bool names_read(struct text file, struct text names[NAMES_CLASSIFIED])
+{
+    struct text list = find_list(file), name;
+    size_t count = 0;
+    if (!list.data)
+        return false;
+    while (text_cut(&list, '\n', &name) && text_trim(name).length) {
+        if (count == NAMES_CLASSIFIED)
+            return false;
+        names[count++] = text_trim(name);
+    }
+    return count == NAMES_CLASSIFIED;
+}
