@@ -105,7 +105,7 @@ def test_queues_are_for_a_program_of_its_own(folder, program):
     with open(beside, "w") as file:
         file.write("#!/bin/sh\necho \"$@\"\n")
     os.chmod(beside, 0o755)
-    for command in ("consume", "send"):
+    for command in ("consume", "send", "watch"):
         equal(dime(lonely, command, "a b", "--x"), (0, b"%s a b --x\n" % command.encode(), ""),
               "what is beside it")
         for words in (("help", command), (command, "--help")):
