@@ -1,5 +1,5 @@
 /*
- * watch.c - `dime watch`: learns of the files in a folder, and hands them to threads.
+ * watch.c - learns of the files in a folder, and hands them to threads: `dime watch`.
  *
  * First the folder is watched, then it's looked through: so nothing is missed between the two, and
  * what came while nobody watched is found. Whenever files may have been missed, since the kernel's
