@@ -38,6 +38,7 @@ static const char HELP[] =
     "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
     "  dime consume --queue URL ...   hand the messages of a queue to a function, as Lambda would\n"
     "  dime send --queue URL [FILE]   put a message into a queue\n"
+    "  dime watch DIR ...             run a function on each file that is put into a folder\n"
     "  dime help [COMMAND|FUNCTION]   more about one of them; a function's fields\n"
     "  dime --help, --version\n"
     "\n"
@@ -183,7 +184,8 @@ static int run_queue(char **arguments)
 static bool help_elsewhere(char *topic, int *status)
 {
     bool of_lambda = strcmp(topic, "lambda") == 0;
-    bool of_queue = strcmp(topic, "consume") == 0 || strcmp(topic, "send") == 0;
+    bool of_queue =
+        strcmp(topic, "consume") == 0 || strcmp(topic, "send") == 0 || strcmp(topic, "watch") == 0;
     if (of_lambda || of_queue)
         *status =
             (of_lambda ? run_lambda : run_queue)((char *[]){"dime", topic, "--help", NULL} + 2);
@@ -323,6 +325,7 @@ int main(int count, char **arguments)
         {"lambda", run_lambda},
         {"consume", run_queue},
         {"send", run_queue},
+        {"watch", run_queue},
         {"help", help},
         {"--help", help},
         {"-h", help},

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -19,6 +18,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "hosts/backoff.h"
+#include "hosts/stopping.h"
 
 enum {
     STATUS_FINE = 0,
@@ -247,24 +247,11 @@ static int run(struct consume *all, int signals)
     return whole ? status_of(all) : STATUS_FAILED;
 }
 
-/* Signals are read from a descriptor: no thread is ever interrupted by one. */
-static int open_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    signal(SIGPIPE, SIG_IGN);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 int consume(const struct consume_settings *given)
 {
     struct consume_settings settings = *given;
     struct consume all = {.settings = &settings, .over = -1, .finished = -1};
-    int status = STATUS_FAILED, signals = open_signals();
+    int status = STATUS_FAILED, signals = stopping_signals();
     settings.use.stop = eventfd(0, EFD_CLOEXEC);
     if (signals < 0 || settings.use.stop < 0)
         log_say(LOG_LEVEL_ERROR, settings.function->name, errno, "it can't be started");

@@ -1,5 +1,6 @@
 /*
- * queue_command.c - dime-queue: the commands of `dime` that have to do with queues.
+ * queue_command.c - dime-queue: the commands of `dime` that have to do with queues. A watched
+ * folder is one too, of uploads.
  *
  * `dime` runs it with its own arguments. It's a program of its own since `dime invoke` must start
  * in no time, and links neither what speaks to Redis nor what speaks to AWS.
@@ -13,17 +14,21 @@
 #include "hosts/consume.h"
 #include "hosts/options.h"
 #include "hosts/send.h"
+#include "hosts/watch.h"
 
 enum {
     STATUS_USAGE = 2,
     VISIBILITY_MIN_MS = 100,
     VISIBILITY_MAX_S = 43200, /* SQS's own limit */
-    TIMEOUT_MAX_S = 900,      /* Lambda's */
+    TIMEOUT_MIN_MS = 10,
+    TIMEOUT_USUAL_MS = 30000,
+    TIMEOUT_MAX_S = 900, /* Lambda's */
     RETRY_MAX_S = 900,
 };
 
 #define CONSUME "dime consume"
 #define SEND    "dime send"
+#define WATCH   "dime watch"
 
 static const char HELP_CONSUME[] =
     "dime consume --queue URL --function NAME [OPTION]...\n"
@@ -64,6 +69,21 @@ static const char HELP_SEND[] =
     "  --lines       each line is a message\n"
     "  --help        this text\n";
 
+static const char HELP_WATCH[] =
+    "dime watch DIR --function NAME [OPTION]...\n"
+    "\n"
+    "Runs a function on each file that is put into the folder DIR, as if it was uploaded to S3, "
+    "and\n"
+    "writes the answer beside it, as FILE.NAME.json. What was put there before is taken too, "
+    "unless\n"
+    "it has its answer. SIGTERM and Ctrl-C finish what runs.\n"
+    "\n"
+    "  --function NAME     the function; dime list names them\n"
+    "  --concurrency N     files at once (default 1)\n"
+    "  --timeout SECONDS   that a file may take (default 30)\n"
+    "  --once              end when all files that are there have their answers\n"
+    "  --help              this text\n";
+
 static int misuse(const char *program, const char *what, const char *which)
 {
     fprintf(stderr, "%s: %s%s%s%s; try %s --help\n", program, what, which ? " \"" : "",
@@ -89,7 +109,8 @@ static bool read_consume_option(int option, struct consume_settings *settings)
     case 'b':
         return option_number(CONSUME, "batch", optarg, QUEUE_BATCH_MAX, &settings->batch);
     case 't':
-        return option_seconds(CONSUME, "timeout", optarg, 10, TIMEOUT_MAX_S, &settings->timeout_ms);
+        return option_seconds(CONSUME, "timeout", optarg, TIMEOUT_MIN_MS, TIMEOUT_MAX_S,
+                              &settings->timeout_ms);
     case 'v':
         return option_seconds(CONSUME, "visibility", optarg, VISIBILITY_MIN_MS, VISIBILITY_MAX_S,
                               &settings->use.visibility_ms);
@@ -156,7 +177,7 @@ static int command_consume(int count, char **arguments)
     struct consume_settings settings = {
         .threads = 1,
         .batch = 10,
-        .timeout_ms = 30000,
+        .timeout_ms = TIMEOUT_USUAL_MS,
         .use = {.url = text_of(getenv("DIME_QUEUE")), .visibility_ms = 30000, .retry_ms = 1000},
     };
     for (int option; (option = next_option(CONSUME, count, arguments, OPTIONS)) != -1;) {
@@ -199,18 +220,62 @@ static int command_send(int count, char **arguments)
     return send_messages(&settings);
 }
 
+static bool read_watch_option(int option, struct watch_settings *settings)
+{
+    switch (option) {
+    case 'f':
+        settings->function = registry_find(text_of(optarg));
+        if (!settings->function)
+            (void)misuse(WATCH, "there is no function", optarg);
+        return settings->function;
+    case 'c':
+        return option_number(WATCH, "concurrency", optarg, WATCH_THREADS_MAX, &settings->threads);
+    case 't':
+        return option_seconds(WATCH, "timeout", optarg, TIMEOUT_MIN_MS, TIMEOUT_MAX_S,
+                              &settings->timeout_ms);
+    default:
+        settings->once = true;
+        return true;
+    }
+}
+
+static int command_watch(int count, char **arguments)
+{
+    static const struct option OPTIONS[] = {
+        {"function", required_argument, NULL, 'f'}, {"concurrency", required_argument, NULL, 'c'},
+        {"timeout", required_argument, NULL, 't'},  {"once", no_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+    };
+    struct watch_settings settings = {.threads = 1, .timeout_ms = TIMEOUT_USUAL_MS};
+    for (int option; (option = next_option(WATCH, count, arguments, OPTIONS)) != -1;) {
+        if (option == 'h')
+            return print_help(HELP_WATCH);
+        if (option == '?' || option == ':' || !read_watch_option(option, &settings))
+            return STATUS_USAGE;
+    }
+    settings.folder = arguments[optind];
+    if (optind == count)
+        return misuse(WATCH, "name a folder", NULL);
+    if (optind + 1 < count)
+        return misuse(WATCH, "it takes one folder, and not also", arguments[optind + 1]);
+    if (!settings.function)
+        return misuse(WATCH, "name a function with --function", NULL);
+    return watch(&settings);
+}
+
 int main(int count, char **arguments)
 {
     static const struct {
         const char *name;
         int (*run)(int count, char **arguments);
-    } COMMANDS[] = {{"consume", command_consume}, {"send", command_send}};
+    } COMMANDS[] = {{"consume", command_consume}, {"send", command_send}, {"watch", command_watch}};
     for (size_t i = 0; count > 1 && i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
         if (strcmp(arguments[1], COMMANDS[i].name) == 0)
             return COMMANDS[i].run(count - 1, arguments + 1);
     }
     if (count > 1 && strcmp(arguments[1], "--help") == 0)
-        return print_help(HELP_CONSUME) || print_help("\n") || print_help(HELP_SEND);
-    fputs("dime-queue: run dime consume or dime send; try dime help\n", stderr);
+        return print_help(HELP_CONSUME) || print_help("\n") || print_help(HELP_SEND) ||
+               print_help("\n") || print_help(HELP_WATCH);
+    fputs("dime-queue: run dime consume, dime send or dime watch; try dime help\n", stderr);
     return STATUS_USAGE;
 }

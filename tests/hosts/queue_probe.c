@@ -1,6 +1,6 @@
 /*
- * queue_probe.c - the functions that the tests of queues run: one that tells what it did, and one
- * that does nothing.
+ * queue_probe.c - the functions that the tests of queues run: one that tells what it did, one that
+ * adds up an upload, and one that does nothing.
  *
  * It stands in the place of the registry, so that dime-queue's own code runs around it. What the
  * probe has done it appends to the file that PROBE_FILE names, in one write: a process that is
@@ -67,6 +67,40 @@ static void handle_nothing(const struct request *request, struct response *respo
     buffer_puts(response_json(response), "{}");
 }
 
+/* Adds up an upload's bytes (FNV-1a), and tells that it did. */
+static void handle_sum(const struct request *request, struct response *response)
+{
+    static const char *const WHY[] = {[UPLOAD_TOO_LARGE] = "It is too large.",
+                                      [UPLOAD_GONE] = "It is gone.",
+                                      [UPLOAD_NO_MEMORY] = "There is no memory."};
+    int64_t wait = setting("PROBE_WAIT"), fails = setting("PROBE_STATUS");
+    uint64_t sum = 0xCBF29CE484222325;
+    struct text bytes = TEXT("");
+    enum upload_end end = request->upload ? upload_read(request, 1024 * 1024, &bytes) : UPLOAD_GONE;
+    for (size_t i = 0; i < bytes.length; i++)
+        sum = (sum ^ (unsigned char)bytes.data[i]) * 0x100000001B3;
+    nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+    tell(request, (int64_t)bytes.length);
+    if (end != UPLOAD_READ)
+        response_problem(response, 422, "%s", WHY[end]);
+    else if (fails && bytes.length % 2)
+        response_problem(response, (int)fails, "As it was told.");
+    else
+        buffer_printf(response_json(response), "{\"bytes\":%zu,\"sum\":\"%016llx\",\"event\":%.*s}",
+                      bytes.length, (unsigned long long)sum, (int)request->body.length,
+                      request->body.data);
+}
+
+static const struct function SUM = {
+    .name = "sum",
+    .summary = "Adds up what was uploaded",
+    .methods = METHOD_GET | METHOD_POST,
+    .body_max = 1024 * 1024,
+    .fields = FIELDS,
+    .open = open_probe,
+    .handle = handle_sum,
+};
+
 static const struct function PROBE = {
     .name = "probe",
     .summary = "Tells what it did",
@@ -86,7 +120,7 @@ static const struct function NOTHING = {
     .handle = handle_nothing,
 };
 
-static const struct function *const ALL[] = {&PROBE, &NOTHING, NULL};
+static const struct function *const ALL[] = {&PROBE, &NOTHING, &SUM, NULL};
 
 const struct function *registry_find(struct text name)
 {

@@ -1,255 +1,374 @@
-# watch_test.py - what dime-log(7) tells of watching, done with the logs of real requests.
-#
-# usage: watch_test.py BUILDDIR SRCDIR
-# The page's command lines are run as they stand there, but for the places of the logs; journalctl is
-# a stand-in that shows what the functions wrote. systemd_test.py asks the real one.
+#!/usr/bin/env python3
+"""watch_test.py - dime watch: each file has its one result, whole or not at all.
+
+Usage: watch_test.py BUILDDIR. The function adds up the bytes of the file, so that a result tells
+which content it is of. Files come as programs write them: in pieces, under another name first, by
+links, thousands at once, while the watcher is killed; what isn't a file's last content must not stay.
+"""
+
 import json
 import os
-import re
-import shutil
-import socket
+import random
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+import urllib.parse
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "style"))
-from cases import Skip, collect, directories, equal, run, true
-from man_test import blocks
-from serving import Serving, wait_until
+sys.dont_write_bytecode = True  # the source may be another's, or be read only
+from fastcgi import Program, Skip, equal, expect, is_sanitized, main, processor_time, wait_until
 
-BUILD, SOURCE = (os.path.abspath(name) for name in directories())
-CHANGE, HELLO = "/cgi-bin/change", "/cgi-bin/hello"
-FAILED = ('{"timestamp":"2026-11-24T14:00:00.000Z","level":"error","requestId":"abc","function":"change",'
-          '"host":"fastcgi","status":500,"durationMs":1.5,"bytesIn":0,"bytesOut":9,"message":"It \\"broke\\"."}')
-
-
-class Watched(Serving):
-    """dime that has been asked this and that, and what journalctl would show of it."""
-
-    def __enter__(self):
-        super().__enter__()
-        try:
-            self.use()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def use(self):
-        for _ in range(40):
-            equal(self.get(CHANGE + "?amount=1").status, 200)
-        for _ in range(3):
-            last = self.get(CHANGE + "?amount=x").header("x-request-id")
-        for path in ("/", "/", "/nothing", "/cgi-bin/nothing"):
-            self.get(path)
-        self.line("change", last)
-        self.stop("hello")
-        last = self.get(HELLO)
-        equal(last.status, 503)
-        self.line("access", last.header("x-request-id"))
-        with open(self.path("journal"), "w") as journal:
-            journal.write("Started The dime function change.\n" + self.log("change") + FAILED + "\n")
-        self.stand_in("journalctl", 'cat "$JOURNAL"')
-
-    def stand_in(self, name, text):
-        """Puts a program of this name before the true one."""
-        os.makedirs(self.path("bin"), exist_ok=True)
-        with open(self.path("bin", name), "w") as file:
-            file.write("#!/bin/sh\n" + text + "\n")
-        os.chmod(self.path("bin", name), 0o755)
-        self.environment |= {"PATH": self.path("bin") + ":" + self.environment["PATH"],
-                             "JOURNAL": self.path("journal")}
-
-    def shell(self, line):
-        """Runs a line of the manual; what it printed."""
-        for old, new in {"/usr/share/dime/": SOURCE + "/deploy/watch/", "127.0.0.1/": f"127.0.0.1:{self.port}/",
-                         "/var/log/nginx/access.log": self.path("log", "access.log")}.items():
-            line = line.replace(old, new)
-        done = subprocess.run(["sh", "-c", line], cwd=self.run, env=self.environment, capture_output=True, text=True)
-        equal((done.returncode, done.stderr), (0, ""), line)
-        return done.stdout
+MANY = 10000
+SUFFIX = ".sum.json"
 
 
-def lines_of_manual():
-    """The command lines that dime-log(7) shows."""
-    with open(os.path.join(SOURCE, "man", "dime-log.7"), encoding="utf-8") as file:
-        return ["\n".join(lines) for _, lines in blocks(file.read()) if not lines[0].startswith("$ ")]
+class Watcher(Program):
+    def __init__(self, folder, program, *options, wait=0, status=0, function="sum", notes="/dev/null",
+                 ready=True, limits=()):
+        environment = dict(os.environ, PROBE_WAIT=str(wait), PROBE_STATUS=str(status), PROBE_FILE=notes)
+        super().__init__(os.path.dirname(folder), program,
+                         ["watch", folder, "--function", function, *options], environment=environment)
+        if ready:
+            wait_until(lambda: "it watches" in self.said() or self.process.poll() is not None, 10,
+                       "it doesn't begin")
+
+    def stop(self, within=10.0):
+        self.signal(signal.SIGTERM)
+        return self.wait(within)
 
 
-def the_line(*words):
-    """The one line of the manual with all these words."""
-    found = [line for line in lines_of_manual() if all(word in line for word in words)]
-    equal(len(found), 1, f"lines with {words}")
-    return found[0]
+def place(folder):
+    path = os.path.join(folder, "in box")
+    os.mkdir(path)
+    return path
 
 
-def numbers(s, log):
-    """Function to its numbers, as the manual's line has them."""
-    printed = s.shell(the_line("numbers.jq", log))
-    return {one["function"]: one for one in map(json.loads, printed.splitlines())}
+def put(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
 
 
-def test_all_are_tried(_):
-    """Each line of the manual is one of those that are tried here."""
-    tried = [("numbers.jq", "journalctl"), ("numbers.jq", "access.log"), ("error", "journalctl"),
-             ("uniq", "access.log"), ("nginx_status",), ("goaccess",)]
-    equal(sorted(the_line(*words) for words in tried), sorted(lines_of_manual()))
+def sum_of(data):
+    total = 0xCBF29CE484222325
+    for byte in data:
+        total = ((total ^ byte) * 0x100000001B3) & (1 << 64) - 1
+    return "%016x" % total
 
 
-def test_numbers_of_functions(s):
-    """The four numbers of a function, from the journal."""
-    found = numbers(s, "journalctl")
-    equal(sorted(found), ["change"])
-    change = found["change"]
-    equal((change["host"], change["requests"], change["4xx"], change["5xx"]), ("fastcgi", 44, 3, 1))
-    lines = [line for line in s.lines("change") if "status" in line]
-    durations = sorted([line["durationMs"] for line in lines] + [1.5])
-    equal((change["p50Ms"], change["p99Ms"]), (durations[21], durations[43]))
-    true(abs(change["perSecond"] - 44 / change["seconds"]) < 0.001, str(change))
-    true(abs(change["busy"] - sum(durations) / 1000 / change["seconds"]) < 0.001, str(change))
+def result(path):
+    """The result of a file; None where there is none. One that is torn fails the test."""
+    try:
+        with open(path + SUFFIX, "rb") as file:
+            return json.loads(file.read())
+    except FileNotFoundError:
+        return None
 
 
-def test_numbers_of_nginx(s):
-    """The same from nginx's log: a function that is down is there too, and what leads nowhere is a page."""
-    found = numbers(s, "access.log")
-    equal({name: (one["requests"], one["4xx"], one["5xx"]) for name, one in found.items()},
-          {"change": (43, 3, 0), "hello": (1, 0, 1), "pages": (4, 2, 0)})
+def is_right(path, data):
+    found = result(path)
+    return bool(found) and found.get("sum") == sum_of(data)
 
 
-def test_numbers_known(s):
-    """Rate, percentiles and saturation of a log whose numbers are known."""
-    with open(s.path("known"), "w") as log:
-        for number in range(1, 201):
-            log.write('{"timestamp":"2026-11-24T14:00:%02d.000Z","function":"f","host":"fastcgi","status":200,'
-                      '"durationMs":%d}\n' % (number % 20, number))
-        log.write('no JSON\n{"level":"info","message":"no request"}\n7\n[]\n')
-    line = f"cat known | jq -Rncf {SOURCE}/deploy/watch/numbers.jq"
-    equal(s.shell(line).strip(), '{"host":"fastcgi","function":"f","seconds":20,"requests":200,"perSecond":10,'
-          '"4xx":0,"5xx":0,"p50Ms":100,"p99Ms":198,"busy":1.005}')
-    equal(s.shell(f"jq -Rncf {SOURCE}/deploy/watch/numbers.jq </dev/null"), "", "an empty log")
+def names(box):
+    return sorted(name for name in os.listdir(box) if not name.startswith("."))
 
 
-def test_failures(s):
-    """What failed is listed, with its request id and reason."""
-    equal(s.shell(the_line("error", "journalctl")), '2026-11-24T14:00:00.000Z change 500 abc It "broke".\n')
+def test_takes_what_is_put_there(folder, program):
+    box = place(folder)
+    odd = ["a", "b c.jpg", "\u00e9\u4e2d.png", "new\nline", "-x", "a%20b+c", "x" * (255 - len(SUFFIX)), "q\"\\"]
+    put(os.path.join(box, "before"), b"before")
+    with Watcher(box, program) as watcher:
+        for name in odd:
+            put(os.path.join(box, name), name.encode())
+        put(os.path.join(box, "empty"), b"")
+        for name in odd:
+            wait_until(lambda name=name: is_right(os.path.join(box, name), name.encode()), 5, repr(name))
+            record = result(os.path.join(box, name))["event"]["Records"][0]
+            equal(urllib.parse.unquote(record["s3"]["object"]["key"]), name, "the key")
+            equal((record["s3"]["bucket"]["name"], record["eventSource"], record["eventName"],
+                   record["s3"]["object"]["size"]),
+                  ("in box", "aws:s3", "ObjectCreated:Put", len(name.encode())), "the event")
+        wait_until(lambda: is_right(os.path.join(box, "before"), b"before"), what="what was there before")
+        wait_until(lambda: result(os.path.join(box, "empty")), what="the empty file")
+        equal(watcher.stop(), 0, "the exit status")
+    equal(len(names(box)), 2 * (len(odd) + 2), "the files: %r" % names(box))
+    hidden = [name for name in os.listdir(box) if name.startswith(".")]
+    equal(hidden, [".dime-watch.sum.lock"], "what is left")
 
 
-def test_refused(s):
-    """What was refused is counted by path, the most frequent first."""
-    rows = [row.split() for row in s.shell(the_line("uniq")).splitlines()]
-    equal(rows[0], ["3", "422", "GET", CHANGE + "?amount=x"])
-    true(["1", "503", "GET", HELLO] in rows and ["1", "404", "GET", "/nothing"] in rows, str(rows))
+def test_leaves_alone_what_is_no_upload(folder, program):
+    box = place(folder)
+    put(os.path.join(folder, "secret"), b"secret")
+    os.symlink(os.path.join(folder, "secret"), os.path.join(box, "link"))
+    os.mkfifo(os.path.join(box, "pipe"))
+    os.mkdir(os.path.join(box, "folder"))
+    put(os.path.join(box, ".hidden"), b"x")
+    put(os.path.join(box, "a.probe.json"), b"x")  # another function's
+    put(os.path.join(box, "y" * 250), b"x")  # its result's name would be too long
+    put(os.path.join(box, "last"), b"last")
+    before = set(os.listdir(box))
+    with Watcher(box, program, "--once", ready=False) as watcher:
+        equal(watcher.wait(), 1, "the exit status")
+        expect("can have no result" in watcher.said(), "it says %r" % watcher.said())
+    equal(set(os.listdir(box)) - before, {"last" + SUFFIX, ".dime-watch.sum.lock"}, "what is new")
 
 
-def test_status(s):
-    """nginx tells its connections to this host, and nobody else that there is such a page."""
-    said = s.shell(the_line("nginx_status"))
-    true(re.match(r"Active connections: \d+ \nserver accepts handled requests\n \d+ \d+ \d+ \n", said), said)
-    answer = s.get("/nginx_status")
-    equal((answer.status, answer.header("cache-control")), (200, "no-store"))
-    with socket.create_connection(("127.0.0.1", s.port), 5, ("127.0.0.2", 0)) as other:
-        other.sendall(b"GET /nginx_status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        answer = other.makefile("rb").read().decode()
-    true(answer.startswith("HTTP/1.1 404 ") and '"type":"about:blank"' in answer, answer)
+def test_waits_until_a_file_is_whole(folder, program):
+    """Nobody sees half a file, whether it was begun before the watcher or after."""
+    box = place(folder)
+    paths = [os.path.join(box, name) for name in ("early", "late")]
+    early = open(paths[0], "wb")
+    early.write(b"half")
+    early.flush()
+    with Watcher(box, program) as watcher:
+        late = open(paths[1], "wb")
+        for file in (early, late):
+            file.write(b"half")
+            file.flush()
+        put(os.path.join(box, "other"), b"other")
+        wait_until(lambda: is_right(os.path.join(box, "other"), b"other"), what="another file")
+        time.sleep(0.2)
+        equal([result(path) for path in paths], [None, None], "the results of halves")
+        for file in (early, late):
+            file.write(b"end")
+            file.close()
+        wait_until(lambda: is_right(paths[0], b"halfhalfend"), what="the early one")
+        wait_until(lambda: is_right(paths[1], b"halfend"), what="the late one")
+        equal(watcher.stop(), 0, "the exit status")
+        equal(watcher.said().count('"host":"watch"'), 3, "how often it ran")
 
 
-def test_goaccess(s):
-    """goaccess can read nginx's log by the format that the manual gives."""
-    if not shutil.which("goaccess"):
-        raise Skip("goaccess isn't installed")
-    lines = len(s.lines("access"))
-    s.shell(the_line("goaccess").replace("goaccess /", "goaccess --no-progress /"))
-    with open(s.path("report.html"), encoding="utf-8") as file:
-        page = file.read()
-    found = {name: int(count) for name, count in re.findall(r'"(valid|failed)_requests": (\d+)', page)}
-    true(found["valid"] >= lines and found["failed"] == 0, f"{found} of {lines} lines")
+def test_follows_changes_renames_and_links(folder, program):
+    box = place(folder)
+    path = os.path.join(box, "a")
+    with Watcher(box, program) as watcher:
+        put(os.path.join(folder, "upload"), b"first")
+        os.rename(os.path.join(folder, "upload"), path)
+        wait_until(lambda: is_right(path, b"first"), what="what was moved in")
+        put(os.path.join(box, ".part"), b"second")
+        os.rename(os.path.join(box, ".part"), path)
+        wait_until(lambda: is_right(path, b"second"), what="what replaced it")
+        with open(path, "ab") as file:
+            file.write(b"+")
+        wait_until(lambda: is_right(path, b"second+"), what="what was added")
+        os.rename(path, os.path.join(box, "b"))
+        wait_until(lambda: is_right(os.path.join(box, "b"), b"second+"), what="what was renamed")
+        put(os.path.join(folder, "linked"), b"linked")
+        os.link(os.path.join(folder, "linked"), os.path.join(box, "c"))
+        wait_until(lambda: is_right(os.path.join(box, "c"), b"linked"), what="what was linked")
+        os.unlink(os.path.join(box, "c" + SUFFIX))
+        equal(watcher.stop(), 0, "the exit status")
+    with Watcher(box, program, "--once", ready=False) as watcher:
+        equal(watcher.wait(), 0, "the exit status")
+        equal(watcher.said().count('"host":"watch"'), 1, "how often it ran: what had no result")
 
 
-# The alarm.
-
-def alarm(s, state, command="cat >>told", status=0):
-    done = subprocess.run([os.path.join(SOURCE, "deploy", "systemd", "dime-alarm"), "sh", "-c", command], cwd=s.run,
-                          env=s.environment | {"STATE_DIRECTORY": state}, capture_output=True, text=True)
-    equal((done.returncode, done.stderr), (status, ""))
-    told = s.path("told")
-    text = ""
-    if os.path.exists(told):
-        with open(told) as file:
-            text = file.read()
-        os.unlink(told)
-    return text
-
-
-# As the real one does: shows what comes after the cursor, and moves it.
-JOURNAL = """for last; do case $last in --cursor-file=*) file=${last#*=} ;; esac; done
-echo "$*" >>arguments
-seen=$(cat "$file" 2>/dev/null || echo 0)
-tail -n +$((seen + 1)) alarming
-wc -l <alarming >"$file"
-"""
+def test_keeps_no_result_of_what_has_changed(folder, program):
+    """A file that is written again and again ends with the result of its last content."""
+    box = place(folder)
+    path = os.path.join(box, "busy")
+    with Watcher(box, program, "--concurrency", "3", wait=3) as watcher:
+        for round_number in range(150):
+            data = b"%04d" % round_number  # always of one size
+            if round_number % 2:
+                put(path, data)
+            else:
+                put(path + ".new", data)
+                os.rename(path + ".new", path)
+            time.sleep(random.choice((0, 0, 0.001, 0.005, 0.02)))
+            result(path)
+        wait_until(lambda: is_right(path, data), what="the last content: %r" % result(path))
+        time.sleep(0.1)
+        expect(is_right(path, data), "the result of the last content is gone")
+        equal(watcher.stop(), 0, "the exit status")
 
 
-def test_alarm(s):
-    """An error is told once; what is well, not at all; what couldn't be told, again."""
-    s.stand_in("journalctl", JOURNAL)
-    state = s.path("state")
-    os.mkdir(state)
-
-    def log(*lines):
-        with open(s.path("alarming"), "a") as file:
-            file.write("".join(line + "\n" for line in lines))
-    fine = FAILED.replace('"level":"error"', '"level":"info"').replace("500", "200")
-    died = "dime@change.service: Failed with result 'signal'."
-    log("Started The dime function change.", fine)
-    equal(alarm(s, state), "")
-    log(FAILED, fine, died)
-    equal(alarm(s, state, "exit 3", status=3), "", "the command failed")
-    equal(alarm(s, state), f"dime: new errors: 2; the first of them:\n{FAILED}\n{died}\n")
-    equal(alarm(s, state), "", "told twice")
-    log(*[FAILED] * 30)
-    told = alarm(s, state)
-    equal((told.splitlines()[0], told.count(FAILED)), ("dime: new errors: 30; the first of them:", 20))
-    log(fine.replace('"durationMs"', '"message":"\\"level\\":\\"error\\"","durationMs"'))
-    equal(alarm(s, state), "", "what a text says isn't the level")
-    with open(s.path("arguments")) as file:
-        asked = file.readline()
-    true(asked.startswith("-q -u dime@* -o cat --since -5min --cursor-file="), asked)
+def test_many_files_with_kills_and_restarts(folder, program):
+    # In memory where that can be: a disk that is synced so often would be what is measured.
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as quick:
+        many_files(quick, program)
 
 
-def test_alarm_fails(s):
-    """Where the journal can't be read the alarm fails, so that systemd shows it."""
-    s.stand_in("journalctl", "exit 1")
-    equal(alarm(s, s.path("state"), status=1), "")
+def many_files(folder, program):
+    box = place(folder)
+    started, kills = time.monotonic(), 0
+    contents = {"%05d" % number: os.urandom(random.randrange(1, 60)) for number in range(MANY)}
+    done = threading.Event()
+
+    def fill():
+        for number, (name, data) in enumerate(contents.items()):
+            path = os.path.join(box, name)
+            if number % 3:
+                put(path, data)
+            else:
+                put(path + ".part", data)
+                os.rename(path + ".part", path)
+        done.set()
+
+    def missing():
+        return len(contents) - sum(name.endswith(SUFFIX) and ".part" not in name for name in os.listdir(box))
+
+    filler = threading.Thread(target=fill)
+    options = (box, program, "--concurrency", "2")
+    watcher = Watcher(*options, ready=False)
+    try:
+        filler.start()
+        while not done.is_set() or missing():
+            time.sleep(random.uniform(0.3, 0.9))
+            watcher.signal(signal.SIGKILL if kills % 3 else signal.SIGTERM)
+            watcher.wait()
+            watcher = Watcher(*options, ready=False)
+            kills += 1
+            expect(time.monotonic() - started < 80, "%d results are missing" % missing())
+        wait_until(lambda: "it watches" in watcher.said(), 10, "it doesn't begin")
+        equal(watcher.stop(), 0, "the exit status")
+    finally:
+        watcher.__exit__()
+        filler.join()
+    with Watcher(box, program, "--once", ready=False) as watcher:
+        equal(watcher.wait(20), 0, "the exit status of a last look")
+    wrong = [name for name, data in contents.items() if not is_right(os.path.join(box, name), data)]
+    equal(wrong, [], "the files whose results are wrong")
+    found = [name for name in os.listdir(box) if name.endswith(SUFFIX)]
+    equal(len([name for name in found if ".part" not in name]), MANY, "the results")
+    equal([name for name in os.listdir(box) if name.startswith(".") and "lock" not in name], [],
+          "what was left over")
+    print("#! %d files, %d kills and restarts: each has its one result, %.1f s"
+          % (MANY, kills, time.monotonic() - started), flush=True)
 
 
-def test_shell(_):
-    """shellcheck has nothing to say of the alarm's script."""
-    if not shutil.which("shellcheck"):
-        raise Skip("shellcheck isn't installed")
-    done = subprocess.run(["shellcheck", os.path.join(SOURCE, "deploy", "systemd", "dime-alarm")],
-                          capture_output=True, text=True)
-    equal((done.returncode, done.stdout), (0, ""))
+def test_looks_again_when_the_queues_overflow(_, program):
+    """The kernel tells of so many files at most while the watcher sleeps."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as quick:
+        overflow(quick, program)
 
 
-def test_units(_):
-    """systemd-analyze verify has nothing to say of the alarm's units."""
-    if not shutil.which("systemd-analyze"):
-        raise Skip("systemd-analyze isn't installed")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("dime-alarm.service.in", "dime-alarm.timer"):
-            with open(os.path.join(SOURCE, "deploy", "systemd", name)) as file:
-                text = file.read().replace("@programs@", os.path.join(SOURCE, "deploy", "systemd"))
-            with open(os.path.join(folder, name.removesuffix(".in")), "w") as file:
-                file.write(text)
-        done = subprocess.run(["systemd-analyze", "verify", "--man=no", folder + "/dime-alarm.timer",
-                               folder + "/dime-alarm.service"], capture_output=True, text=True)
-        equal((done.returncode, done.stdout + done.stderr), (0, ""))
+def overflow(folder, program):
+    with open("/proc/sys/fs/inotify/max_queued_events") as limit:
+        most = int(limit.read())
+    if most > 20000:
+        raise Skip("the kernel's queue is too long here: %d" % most)
+    box = place(folder)
+    with Watcher(box, program, "--concurrency", "2") as watcher:
+        watcher.signal(signal.SIGSTOP)
+        count = most // 3 + 200  # three events for each
+        for number in range(count):
+            put(os.path.join(box, str(number)), b"x")
+        watcher.signal(signal.SIGCONT)
+        wait_until(lambda: sum(name.endswith(SUFFIX) for name in os.listdir(box)) == count, 40,
+                   "not all have results")
+        equal(watcher.stop(), 0, "the exit status")
+
+
+def test_tries_again_what_may_succeed(folder, program):
+    box, notes = place(folder), os.path.join(folder, "notes")
+    put(os.path.join(box, "odd"), b"1")
+    put(os.path.join(box, "even"), b"12")
+    with Watcher(box, program, status=503, notes=notes) as watcher:
+        wait_until(lambda: is_right(os.path.join(box, "even"), b"12"), what="what succeeds")
+        wait_until(lambda: watcher.said().count("failed with 503, and is tried again") >= 2, 10,
+                   "it isn't tried again")
+        equal(result(os.path.join(box, "odd")), None, "the result of a failure that may pass")
+        equal(watcher.stop(), 0, "the exit status")
+    with Watcher(box, program, "--once", status=422, ready=False) as watcher:
+        equal(watcher.wait(), 0, "the exit status")
+    equal(result(os.path.join(box, "odd"))["status"], 422, "the result of one that won't pass")
+    os.truncate(os.path.join(box, "even"), 2 << 20)
+    with Watcher(box, program, "--once", ready=False) as watcher:
+        equal(watcher.wait(), 0, "the exit status")
+    equal(result(os.path.join(box, "even"))["detail"], "It is too large.", "of a file of 2 MB")
+
+
+def test_finishes_what_runs(folder, program):
+    box = place(folder)
+    for number in range(5):
+        put(os.path.join(box, str(number)), b"x")
+    with Watcher(box, program, wait=500) as watcher:
+        time.sleep(0.2)
+        start = time.monotonic()
+        equal(watcher.stop(), 0, "the exit status")
+        expect(0.1 < time.monotonic() - start < 2, "it took %.1f s" % (time.monotonic() - start))
+        equal(len([name for name in names(box) if name.endswith(SUFFIX)]), 1, "the results")
+    with Watcher(box, program, wait=20000) as watcher:
+        time.sleep(0.2)
+        watcher.signal(signal.SIGTERM)
+        time.sleep(0.2)
+        watcher.signal(signal.SIGTERM)
+        equal(watcher.wait(), 1, "the exit status after a second signal")
+
+
+def test_a_result_that_cannot_be_written(folder, program):
+    """It's tried again, and nothing is torn."""
+    box = place(folder)
+    blocked = os.path.join(box, ".dime-watch.sum.0")
+    put(os.path.join(box, "a"), b"12")
+    os.mkdir(blocked)
+    with Watcher(box, program) as watcher:
+        wait_until(lambda: "can't be written" in watcher.said(), 10, "it doesn't say")
+        equal(names(box), ["a"], "the files")
+        os.rmdir(blocked)
+        wait_until(lambda: is_right(os.path.join(box, "a"), b"12"), 10, "it has no result")
+        equal(watcher.stop(), 0, "the exit status")
+    os.mkdir(blocked)
+    put(os.path.join(box, "b"), b"12")
+    with Watcher(box, program, "--once", ready=False) as watcher:
+        watcher.signal(signal.SIGCONT)
+        wait_until(lambda: watcher.said().count("can't be written") >= 2, 10, "it isn't tried again")
+        equal(watcher.stop(), 0, "the exit status")
+
+
+def test_one_watcher_for_a_function(folder, program):
+    box = place(folder)
+    with Watcher(box, program) as first, Watcher(box, program) as second:
+        equal(second.wait(), 1, "the exit status")
+        expect("watched for this function already" in second.said(), "it says %r" % second.said())
+        with Watcher(box, program, function="nothing") as third:
+            put(os.path.join(box, "a"), b"a")
+            wait_until(lambda: len(names(box)) == 3, what="both results")
+            time.sleep(0.3)
+            equal(names(box), ["a", "a.nothing.json", "a.sum.json"], "the files")
+            equal((first.stop(), third.stop()), (0, 0), "the exit statuses")
+
+
+def test_says_that_the_folder_is_gone(folder, program):
+    box = place(folder)
+    for leave in (lambda: os.rename(box, box + "2"), lambda: subprocess.run(["rm", "-r", box], check=True)):
+        os.makedirs(box, exist_ok=True)
+        with Watcher(box, program) as watcher:
+            leave()
+            equal(watcher.wait(), 1, "the exit status")
+            expect("isn't there any more" in watcher.said(), "it says %r" % watcher.said())
+    for path in (os.path.join(folder, "none"), program):
+        with Watcher(path, program, ready=False) as watcher:
+            equal(watcher.wait(), 1, "the exit status")
+            expect("can't be watched" in watcher.said(), "it says %r" % watcher.said())
+
+
+def test_waits_at_no_cost(folder, program):
+    box = place(folder)
+    for number in range(300):
+        put(os.path.join(box, str(number)), b"x")
+    with Watcher(box, program, "--concurrency", "2") as watcher:
+        wait_until(lambda: len(names(box)) == 600, 20, "not all have results")
+        before = processor_time(watcher.pid)
+        time.sleep(1)
+        used = processor_time(watcher.pid) - before
+        expect(used < 0.02 or is_sanitized(program), "%.1f %% CPU" % (used * 100))
+
+
+def test_says_how_to_use_it(folder, program):
+    for words, part in (([], "name a folder"), (["x"], "--function"), (["x", "--function", "y"], '"y"'),
+                        (["x", "z", "--function", "sum"], '"z"'), (["--concurrency", "65"], "1 to 64"),
+                        (["--timeout", "0"], "from 0.01"), (["--x"], '"--x"')):
+        done = subprocess.run([program, "watch", *words], capture_output=True, timeout=9, check=False)
+        equal((done.returncode, done.stdout), (2, b""), "%s: the status and stdout" % words)
+        expect(part in done.stderr.decode(), "%s says %r" % (words, done.stderr))
+    done = subprocess.run([program, "watch", "--help"], capture_output=True, timeout=9, check=False)
+    equal((done.returncode, done.stderr), (0, b""), "the status and stderr")
 
 
 if __name__ == "__main__":
-    for program in ("nginx", "jq", "curl"):
-        if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-            print(f"skip - watching: {program} isn't installed\n0 passed, 0 failed, 1 skipped")
-            sys.exit(0)
-    with Watched(BUILD, SOURCE) as serving:
-        sys.exit(run(collect(globals()), serving))
+    main([value for name, value in list(globals().items()) if name.startswith("test_")],
+         "tests/hosts/queue_probe", 100, 3)
