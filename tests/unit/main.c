@@ -10,11 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Calls to AWS are built where there is a libcurl. */
+#ifdef HAVE_LIBAWS
+#define AWS_SUITES(each) each(aws) each(aws_call)
+#else
+#define AWS_SUITES(each)
+#endif
+
 #define SUITES(each)                                                                               \
     each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(json)               \
         each(json_tree) each(request) each(response) each(fields) each(page) each(decimal)         \
             each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) each(event)   \
-                each(event_answer) each(invoke) each(batch) each(runtime)
+                each(event_answer) each(invoke) each(batch) each(runtime) AWS_SUITES(each)
 
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
@@ -34,6 +41,9 @@ void unit_skip(const char *name, const char *why)
 int main(void)
 {
     SRunner *runner = srunner_create(NULL);
+#ifndef HAVE_LIBAWS
+    unit_skip("aws", "there is no libcurl to build it with");
+#endif
     for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++)
         srunner_add_suite(runner, ALL[i]());
     srunner_run_all(runner, CK_ENV);
