@@ -238,6 +238,82 @@ def test_what_is_named_is_there(_, __):
         equal(set(template["Parameters"]) - names, set(), "parameters of %s that nobody reads" % file)
 
 
+def test_the_sections_are_right(_, __):
+    for file in TEMPLATES:
+        template = load(file)
+        expect(set(template) <= {"AWSTemplateFormatVersion", "Transform", "Description", "Parameters",
+                                 "Conditions", "Globals", "Resources", "Outputs"}, list(template))
+        equal((template["AWSTemplateFormatVersion"], template["Transform"]),
+              ("2010-09-09", "AWS::Serverless-2016-10-31"), file)
+        expect(0 < len(template["Description"]) <= 1024, "the description of " + file)
+        for part in ("Parameters", "Conditions", "Resources", "Outputs"):
+            for name in template[part]:
+                expect(re.fullmatch("[A-Za-z0-9]{1,64}", name), name)
+        for name, parameter in template["Parameters"].items():
+            expect(set(parameter) <= {"Type", "Default", "AllowedValues", "MinValue", "Description"}, name)
+            expect(parameter["Type"] in ("String", "Number"), name)
+            value, kind = parameter["Default"], str if parameter["Type"] == "String" else int
+            expect(type(value) is kind and value in parameter.get("AllowedValues", [value]), name)
+            expect(kind is str or value >= parameter.get("MinValue", value), name)
+        for name, resource in template["Resources"].items():
+            expect(set(resource) <= {"Type", "Properties", "Metadata", "DependsOn", "Condition",
+                                     "DeletionPolicy", "UpdateReplacePolicy"}, name)
+            equal(resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"), name)
+            expect(resource.get("DeletionPolicy", "Retain") in ("Retain", "Snapshot"), name)
+        for name, output in template["Outputs"].items():
+            equal(set(output), {"Description", "Value"}, name)
+        used = named(template["Resources"]) | {resource.get("Condition")
+                                               for resource in template["Resources"].values()}
+        equal(set(template["Conditions"]) - used, set(), "conditions that nobody reads")
+
+
+def needs(template):
+    """Which resources each waits for when the stack is made."""
+    resources = template["Resources"]
+    result = {}
+    for name, resource in resources.items():
+        after = resource.get("DependsOn", [])
+        result[name] = named(resource["Properties"]) | set([after] if isinstance(after, str) else after)
+    for name, function in of_type(template, "AWS::Serverless::Function").items():
+        for event in function["Properties"]["Events"].values():
+            if event["Type"] == "S3":  # SAM writes into the bucket whom it tells
+                bucket = event["Properties"]["Bucket"]["Ref"]
+                result[bucket] = result[bucket] | {name}
+                result[name] = result[name] - {bucket}
+    return {name: wanted & set(resources) for name, wanted in result.items()}
+
+
+def circle(template):
+    """Resources that wait for each other; none in a template that can be deployed."""
+    waiting, ready = needs(template), True
+    while ready:
+        ready = {name for name, wanted in waiting.items() if not wanted & set(waiting)}
+        waiting = {name: wanted for name, wanted in waiting.items() if name not in ready}
+    return set(waiting)
+
+
+def test_nothing_waits_for_itself(_, __):
+    for file in TEMPLATES:
+        equal(circle(load(file)), set(), file)
+    template = load("template.yaml")
+    template["Resources"]["HelloRole"]["Properties"]["Description"] = {"Ref": "HelloFunction"}
+    expect({"HelloRole", "HelloFunction"} <= circle(template), "a circle isn't found")
+
+
+def test_policies_are_documents(_, __):
+    for file in TEMPLATES:
+        for name, role in of_type(load(file), "AWS::IAM::Role").items():
+            trust = role["Properties"]["AssumeRolePolicyDocument"]
+            documents = [policy["PolicyDocument"] for policy in role["Properties"]["Policies"]]
+            for document in [trust, *documents]:
+                equal((set(document), document["Version"]), ({"Version", "Statement"}, "2012-10-17"), name)
+                for statement in document["Statement"]:
+                    equal(statement["Effect"], "Allow", name)
+            equal([(statement["Principal"], statement["Action"]) for statement in trust["Statement"]],
+                  [({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")], "who may be " + name)
+            expect("arn:aws:" not in json.dumps(documents), "a partition of AWS is named by " + name)
+
+
 def wrong_properties(build, template):
     folder = os.environ.get("DIME_TEMPLATE_MODULES", os.path.join(build, "template"))
     modules, why = fetch_modules(os.path.join(SOURCE, "tests", "template", "package.json"), folder)
@@ -275,7 +351,11 @@ def test_the_types_find_mistakes(_, program):
             ("HelloLogs.Type", "AWS::Logs::Group", "of no type"),
             ("HelloRole.Properties.Policies", {}, "Policies must be a list"),
             ("ChangeErrors.Properties.AlarmActions", {"Fn::If": ["A", "topic", ["topic"]]},
-             "AlarmActions must be a list")):
+             "AlarmActions must be a list"),
+            ("ChangeLogs.Properties.RetentionInDays", 8, "RetentionInDays is none of 1, 3, 5"),
+            ("ChangeLogs.Properties.RetentionInDays", {"Ref": "RequestsPerSecond"}, "is none of"),
+            ("HelloFunction.Properties.Role", {"Fn::GetAtt": ["HelloRole", "Name"]},
+             "HelloRole has no attribute Name")):
         template = load("template.yaml")
         put(template, path, value)
         wrong = wrong_properties(os.path.dirname(program), template)

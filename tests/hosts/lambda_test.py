@@ -19,7 +19,7 @@ import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import Skip, equal, expect, main
-from runtime_api import (TAKEN, Api, Program, after, chunks, cut, event, send, slowly,
+from runtime_api import (PATIENCE, TAKEN, Api, Program, after, chunks, cut, event, send, slowly,
                          status_line)
 
 STOPPED, NOT_OPEN, NO_LAMBDA, BROKEN = 0, 1, 2, 3
@@ -54,7 +54,8 @@ def run(program, script, posts=None, take=None, head=None, extension=200, **envi
     process = Program(program, api, **environment)
     wanted = len(script) if posts is None else posts
     api.wait(lambda: api.waiting or process.process.poll() is not None, 0.05)
-    for _ in range(400):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         if api.wait(lambda: api.waiting and len(api.posts) >= wanted, 0.05) or \
                 process.process.poll() is not None:
             break
@@ -453,6 +454,7 @@ def test_a_function_that_does_not_open(_, program):
 
 
 def stop_of(program, script, ready, extension=200, **environment):
+    """(the API, seconds, exit status, stderr) of a program that is stopped when it's READY."""
     api = Api(script, extension=extension)
     process = Program(program, api, **environment)
     expect(api.wait(lambda: ready(api)), "it isn't ready")
@@ -461,32 +463,38 @@ def stop_of(program, script, ready, extension=200, **environment):
     return api, seconds, status, err
 
 
+def check_stop(program, script, ready, posts, err, least=0.0, **environment):
+    """
+    It ends within the 500 ms that Lambda gives, with status 0, so many answers, and these last words.
+    On a machine that has too much to do a program may get no time itself: it has some attempts.
+    """
+    seen = []
+    for _ in range(10):
+        api, seconds, status, said = stop_of(program, list(script), ready, **environment)
+        seen.append((status, len(api.posts), said[-len(err):] if err else said, seconds))
+        if seen[-1][:3] == (STOPPED, posts, err) and least < seconds < 0.5:
+            return api
+    raise AssertionError("it ended so: %s" % seen)
+
+
 def test_sigterm(_, program):
     probe = probe_of(program)
-    api, seconds, status, err = stop_of(probe, [], lambda api: api.waiting and api.extension_waits)
-    equal((status, err), (STOPPED, b"probe closed\n"), "exit status and close")
-    expect(seconds < 0.5, "it took %.3f s" % seconds)
+    api = check_stop(probe, [], lambda api: api.waiting and api.extension_waits, 0, b"probe closed\n")
     (head, body), = api.registered
     equal((head["lambda-extension-name"], json.loads(body)), ("dime-probe", {"events": []}),
           "the extension")
     # In the middle of an event that takes its time.
-    slow = send(event(b'{"pieces":1,"wait":300}'))
-    api, seconds, status, err = stop_of(probe, [slow],
-                                        lambda api: api.asked and not time.sleep(0.1))
-    equal((status, len(api.posts)), (STOPPED, 1), "exit status and answers")
-    expect(seconds < 0.8 and err.endswith(b"probe closed\n"), "it took %.3f s" % seconds)
+    slow = send(event(b'{"pieces":1,"wait":250}'))
+    check_stop(probe, [slow], lambda api: not api.script and not time.sleep(0.1), 1,
+               b"probe closed\n")
     # In the middle of one that takes too long, of one worker or of several.
-    for count in ("1", "3"):
+    for count in (1, 3):
         endless = send(event(b'{"pieces":1,"wait":9000}'))
-        api, seconds, status, err = stop_of(probe, [endless] * int(count),
-                                            lambda api: not api.script and not time.sleep(0.1),
-                                            AWS_LAMBDA_MAX_CONCURRENCY=count)
-        equal((status, api.posts, err), (STOPPED, [], b""), "exit status and answers")
-        expect(0.3 < seconds < 0.5, "it took %.3f s" % seconds)
+        check_stop(probe, [endless] * count, lambda api: not api.script and not time.sleep(0.1), 0,
+                   b"", least=0.38, AWS_LAMBDA_MAX_CONCURRENCY=str(count))
     # While an event trickles in that never becomes whole.
     endless = slowly(event(b"x" * 5000), 0.01, 10)
-    api, seconds, status, err = stop_of(probe, [endless], lambda api: api.asked)
-    expect(seconds < 0.5 and status == STOPPED, "it took %.3f s, status %d" % (seconds, status))
+    check_stop(probe, [endless], lambda api: api.asked, 0, b"probe closed\n")
 
 
 def test_without_extensions(_, program):
@@ -497,27 +505,29 @@ def test_without_extensions(_, program):
 
 def test_workers(_, program):
     probe = probe_of(program)
-    script = [send(event(b'{"pieces":1,"wait":50,"bytes":10}', b"id-%d" % i)) for i in range(40)]
-    began = time.monotonic()
+    script = [send(event(b'{"meet":4}', b"id-%d" % i)) for i in range(4)]
+    script += [send(event(b'{"pieces":1,"wait":5,"bytes":10}', b"id-%d" % i)) for i in range(4, 40)]
     api, status, _, log = run(probe, script, AWS_LAMBDA_MAX_CONCURRENCY="4")
     equal((status, sorted(path[0] for path, _ in answers(api))),
           (STOPPED, sorted("id-%d" % i for i in range(40))), "the answers")
-    expect(time.monotonic() - began < 40 * 0.05 * 0.75, "they take turns")
+    equal([answer["statusCode"] for _, answer in answers(api)], [200] * 40, "they work at once")
     equal(sorted(line["requestId"] for line in log), sorted("id-%d" % i for i in range(40)), "log")
     equal({json.loads(answer["body"])["trace"] for _, answer in answers(api)}, {""}, "the trace")
-    api, seconds, status, err = stop_of(probe, [], lambda api: api.waiting == 4,
-                                        AWS_LAMBDA_MAX_CONCURRENCY="4")
-    equal((status, err), (STOPPED, b"probe closed\n" * 4), "exit status and close")
-    expect(seconds < 0.5, "it took %.3f s" % seconds)
+    check_stop(probe, [], lambda api: api.waiting == 4, 0, b"probe closed\n" * 4,
+               AWS_LAMBDA_MAX_CONCURRENCY="4")
 
 
 def test_workers_end_together(_, program):
     probe = probe_of(program)
-    slow = send(event(b'{"pieces":1,"wait":8000}'))
-    script = [slow, after(0.3, send(status_line(500))), send(event(b"{}", b"good"))]
-    api = Api(script)
+    api = Api()
+
+    def refuse_later(connection):
+        expect(api.wait(lambda: api.posts), "the good one isn't answered")
+        return send(status_line(500))(connection)
+
+    api.script = [send(event(b'{"pieces":6,"wait":10000}')), refuse_later, send(event(b"{}", b"good"))]
     process = Program(probe, api, AWS_LAMBDA_MAX_CONCURRENCY="4")
-    status, _, _ = process.wait(5)
+    status, _, _ = process.wait(40)
     api.close()
     equal(status, BROKEN, "the exit status")
     equal([post.path.split("/")[-2] for post in api.posts], ["good"], "the answers")
@@ -525,9 +535,8 @@ def test_workers_end_together(_, program):
                               PROBE_WHY="No third.")
     equal((status, api.asked, len(api.posts)), (NOT_OPEN, 0, 1), "when the third doesn't open")
     for count in ("0", "-1", "x", "99999", ""):
-        api, _, status, err = stop_of(probe, [], lambda api: api.waiting,
-                                      AWS_LAMBDA_MAX_CONCURRENCY=count)
-        equal((status, err), (STOPPED, b"probe closed\n"), "%r workers" % count)
+        check_stop(probe, [], lambda api: api.waiting, 0, b"probe closed\n",
+                   AWS_LAMBDA_MAX_CONCURRENCY=count)
 
 
 def streamed(program, inside, shape=None, mode="response_stream", **more):
@@ -704,7 +713,7 @@ def test_under_valgrind(_, program):
               cut(event()[:-1]), send(event(json.dumps(stream).encode())), cut(b""), send(event(b""))]
     api = Api(script)
     process = Program(command, api, DIME_INVOKE_MODE="response_stream", DIME_METRICS="emf")
-    expect(api.wait(lambda: api.waiting and len(api.posts) == 6, 25), "it doesn't answer")
+    expect(api.wait(lambda: api.waiting and len(api.posts) == 6, 100), "it doesn't answer")
     _, status, _, err = process.stop()
     api.close()
     equal(status, STOPPED, "the exit status; it says %s" % err.decode()[-3000:])

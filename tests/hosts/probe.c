@@ -1,11 +1,12 @@
 /*
  * probe.c - a function for the tests of the Lambda host: it does on request what others do rarely.
  *
- * It streams an answer of any size in pieces and breaks off in the middle, takes its time, tells
- * what it was handed besides its fields, and fails to open. What it says when it's closed shows
- * that it was.
+ * It streams an answer of any size in pieces and breaks off in the middle, takes its time, waits
+ * for others like it, tells what it was handed besides its fields, and fails to open. What it says
+ * when it's closed shows that it was.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -19,6 +20,7 @@ static const struct field FIELDS[] = {
     {.name = "pieces", .kind = FIELD_INTEGER, .max = 100000, .help = "how many to flush"},
     {.name = "bytes", .kind = FIELD_INTEGER, .max = 8000000, .help = "of each piece"},
     {.name = "wait", .kind = FIELD_INTEGER, .max = 10000, .help = "milliseconds before each"},
+    {.name = "meet", .kind = FIELD_INTEGER, .max = 100, .help = "how many to wait for at once"},
     {.name = "fault", .kind = FIELD_BOOLEAN, .help = "end with a problem"},
     {0},
 };
@@ -68,9 +70,23 @@ static void wait_for(int64_t milliseconds)
     }
 }
 
+/* Waits until so many requests are in here at once; false if they don't come. */
+static bool meet(int64_t count)
+{
+    static atomic_int here;
+    atomic_fetch_add(&here, 1);
+    for (int waited = 0; atomic_load(&here) < count && waited < 20000; waited++)
+        wait_for(1);
+    return atomic_load(&here) >= count;
+}
+
 static void handle(const struct request *request, struct response *response)
 {
     struct buffer *out = response_json(response);
+    if (field_given(request, "meet") && !meet(field_integer(request, "meet"))) {
+        response_problem(response, 500, "The others didn't come.");
+        return;
+    }
     buffer_puts(out, "{\"data\":\"");
     for (int64_t piece = 0; piece < field_integer(request, "pieces"); piece++) {
         wait_for(field_integer(request, "wait"));

@@ -16,7 +16,7 @@ import threading
 import time
 
 TAKEN = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def status_line(status, body=b"", more=b""):

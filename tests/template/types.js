@@ -2,7 +2,8 @@
 //
 // Usage: node types.js, with a template as JSON on stdin; prints what is wrong, a line each, and
 // nothing for a template that is right. The types are those of the AWS CDK, which gathers them from
-// CloudFormation's own registry: which properties a resource has, which it needs, what kind each is.
+// CloudFormation's own registry: which properties a resource has, which it needs, what kind each is, and
+// which attributes it has.
 // They lag behind SAM in a few places, where SAM hands a property on to a resource that has it, so
 // that it is checked as that resource's.
 'use strict';
@@ -46,6 +47,10 @@ function isIntrinsic(value) {
 function standsFor(value) {
     if (isIntrinsic(value) && 'Fn::If' in value)
         return value['Fn::If'].slice(1).flatMap(standsFor);
+    if (isIntrinsic(value) && value.Ref in (template.Parameters || {})) {
+        const parameter = template.Parameters[value.Ref];
+        return parameter.AllowedValues || [parameter.Default];
+    }
     return isIntrinsic(value) ? [] : [value];
 }
 
@@ -88,7 +93,10 @@ function checkOne(value, type, path) {
     default:
         if (!PLAIN[type.type])
             return [`${path} has a type that this check doesn't know: ${type.type}`];
-        return PLAIN[type.type](value) ? [] : [`${path} must be of the type ${type.type}`];
+        if (!PLAIN[type.type](value))
+            return [`${path} must be of the type ${type.type}`];
+        return !type.allowedValues || type.allowedValues.includes(value) ? []
+            : [`${path} is none of ${type.allowedValues.join(', ')}: ${value}`];
     }
 }
 
@@ -123,6 +131,20 @@ function checkResource(name, { Type: type, Properties: properties }) {
     return checkProperties(properties || {}, definition, name, more);
 }
 
+// Each attribute that is asked for must be one that its resource has.
+function checkAttributes(value, path) {
+    if (!value || typeof value !== 'object')
+        return [];
+    const [name, attribute] = value['Fn::GetAtt'] || [];
+    const { Type: type } = template.Resources[name] || {};
+    const { attributes } = resource(HANDED_ON[type] || type) || {};
+    if (attributes && !(attribute in attributes))
+        return [`${path}: ${name} has no attribute ${attribute}`];
+    return Object.entries(value).flatMap(([key, item]) => checkAttributes(item, `${path}.${key}`));
+}
+
 const template = JSON.parse(readFileSync(0, 'utf8'));
 for (const [name, described] of Object.entries(template.Resources))
     checkResource(name, described).forEach((line) => console.log(line));
+for (const part of ['Resources', 'Outputs'])
+    checkAttributes(template[part], part).forEach((line) => console.log(line));
