@@ -1,6 +1,6 @@
 /*
  * resize_test.c - pictures of another size: where they lie, which way up, and that no pixel is
- * lost.
+ * lost. The pictures are small and plain, so that each pixel of a result can be told beforehand.
  */
 #include "vision/resize.h"
 
