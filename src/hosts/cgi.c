@@ -244,18 +244,20 @@ static bool write_both(struct text head, struct text body)
     return true;
 }
 
-void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
-                  size_t bytes_out)
+int64_t exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                     size_t bytes_out)
 {
+    int64_t duration_ns = clock_monotonic_ns() - exchange->started_ns;
     log_request(log, &(struct log_entry){
                          .function = exchange->function->name,
                          .host = host,
                          .request = &exchange->request,
                          .response = &exchange->response,
-                         .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+                         .duration_ns = duration_ns,
                          .bytes_in = exchange->request.body.length,
                          .bytes_out = bytes_out,
                      });
+    return duration_ns;
 }
 
 int cgi_serve(const struct function *function)

@@ -50,9 +50,12 @@ struct text exchange_head(struct exchange *exchange);
 /* The part of the body that goes out: none for HEAD. */
 struct text exchange_payload(const struct exchange *exchange);
 
-/* Adds the exchange's line to LOG: HOST answered it, with so many bytes of body. */
-void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
-                  size_t bytes_out);
+/*
+ * Adds the exchange's line to LOG: HOST answered it, with so many bytes of body. Returns how long
+ * that took, in nanoseconds.
+ */
+int64_t exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                     size_t bytes_out);
 
 /* Serves one CGI call from the process's environment, fd 0 and fd 1. Returns the exit status. */
 int cgi_serve(const struct function *function);

@@ -24,13 +24,19 @@
 /* The function of this program: the linker sets it to function_NAME (--defsym, see Makefile.am). */
 extern const struct function function_served;
 
-enum { TIMEOUT_SECONDS = 30, TIMEOUT_SECONDS_MAX = 3600, STATUS_USAGE = 2 };
+enum {
+    TIMEOUT_SECONDS = 30,
+    TIMEOUT_SECONDS_MAX = 3600,
+    IDLE_SECONDS_MAX = 86400,
+    STATUS_USAGE = 2,
+};
 
 struct options {
     const char *listen; /* NULL: fd 0 */
     int threads;
     int workers; /* 0: no parent */
     int timeout_seconds;
+    int idle_seconds; /* 0: it never ends by itself */
 };
 
 static const char HELP[] =
@@ -45,9 +51,10 @@ static const char HELP[] =
     "  from here:   REQUEST_METHOD=GET QUERY_STRING= %1$s\n"
     "\n"
     "  --listen ADDRESS   listen on unix:PATH or on a numeric HOST:PORT\n"
-    "  --threads N        how many requests at once (default: the number of cores)\n"
+    "  --threads N        how many requests at once, at most (default: the number of cores)\n"
     "  --workers N        run N processes under a parent that restarts them\n"
     "  --timeout SECONDS  how long a request may take to arrive (default: %3$d)\n"
+    "  --idle SECONDS     end after so long without a request, where systemd holds the socket\n"
     "  --help, --version\n"
     "\n"
     "SIGTERM finishes what runs and stops. With --workers, SIGHUP replaces the workers.\n"
@@ -90,6 +97,8 @@ static int parse_option(int option, struct options *options)
     case 'T':
         return parse_number("timeout", optarg, TIMEOUT_SECONDS_MAX, &options->timeout_seconds) ? -1
                                                                                                : 2;
+    case 'i':
+        return parse_number("idle", optarg, IDLE_SECONDS_MAX, &options->idle_seconds) ? -1 : 2;
     case 'h':
         print_help(stdout);
         return 0;
@@ -102,24 +111,39 @@ static int parse_option(int option, struct options *options)
     }
 }
 
+/* Who opens the socket itself must stay: nobody would start it again. */
+static int check_idle(const struct options *options)
+{
+    if (!options->idle_seconds || (!options->listen && !options->workers))
+        return -1;
+    fprintf(stderr,
+            "%s: --idle is for a socket that systemd holds and hands over; leave out --listen "
+            "and --workers\n",
+            function_served.name);
+    return STATUS_USAGE;
+}
+
 static int parse_options(int count, char **arguments, struct options *options)
 {
+    /* clang-format off */
     static const struct option LONG[] = {
         {"listen", required_argument, NULL, 'l'},
         {"threads", required_argument, NULL, 't'},
         {"workers", required_argument, NULL, 'w'},
         {"timeout", required_argument, NULL, 'T'},
+        {"idle", required_argument, NULL, 'i'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
+    /* clang-format on */
     int option, status;
     while ((option = getopt_long(count, arguments, "", LONG, NULL)) != -1) {
         if ((status = parse_option(option, options)) >= 0)
             return status;
     }
     if (optind == count)
-        return -1;
+        return check_idle(options);
     fprintf(stderr, "%s: \"%s\" isn't an option\nTry '%s --help'.\n", function_served.name,
             arguments[optind], function_served.name);
     return STATUS_USAGE;
@@ -133,6 +157,7 @@ static int serve(const struct options *options, int listener)
         .own_listener = options->listen,
         .threads = options->threads,
         .timeout_ms = options->timeout_seconds * INT64_C(1000),
+        .idle_ms = options->idle_seconds * INT64_C(1000),
     };
     return responder_serve(&settings);
 }

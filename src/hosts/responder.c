@@ -9,15 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,7 +23,7 @@
 #include "hosts/cgi.h"
 #include "hosts/connection.h"
 #include "hosts/listen.h"
-#include "hosts/worker.h"
+#include "hosts/threads.h"
 
 enum {
     EVENTS = 64,
@@ -42,6 +38,7 @@ enum {
     GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together */
     CROWD = 16,           /* connections of a thread that mean many requests at once */
     LOG_MS = 20,          /* how long a line may wait for others to be written with */
+    SHARE_MS = 20,        /* how long a thread leaves new connections to another that has none */
 };
 
 static atomic_bool stop_asked;
@@ -51,6 +48,12 @@ static int stop_event = -1;     /* readable once the process is to stop: wakes e
 static bool is_stopping(void)
 {
     return atomic_load_explicit(&stop_asked, memory_order_relaxed);
+}
+
+/* Whether a worker serves what it has, and nothing new. */
+static bool is_ending(const struct worker *worker)
+{
+    return worker->leaving || is_stopping();
 }
 
 static void ask_to_stop(int signal)
@@ -108,6 +111,17 @@ static void drop(struct worker *worker, struct connection *connection)
     choose_policy(worker);
 }
 
+/*
+ * Serves the request that has arrived. A connection that is too many is kept no longer: the web
+ * server opens another one, which a thread with less to do accepts.
+ */
+static bool serve(struct worker *worker, struct connection *connection, struct text request)
+{
+    bool surplus = worker->surplus > 0;
+    worker->surplus -= surplus;
+    return worker_serve(worker, connection, request, surplus || is_ending(worker));
+}
+
 /* Whether the connection is to be kept. */
 static bool proceed(struct worker *worker, struct connection *connection)
 {
@@ -119,7 +133,7 @@ static bool proceed(struct worker *worker, struct connection *connection)
                                            worker->settings->function, &request);
     worker->gathered += connection->capacity - held;
     if (arrival == ARRIVAL_REQUEST)
-        return worker_serve(worker, connection, request, is_stopping());
+        return serve(worker, connection, request);
     if (arrival == ARRIVAL_MORE && connection->state == CONNECTION_IDLE && connection->length)
         connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
     return arrival == ARRIVAL_MORE;
@@ -132,7 +146,9 @@ static void on_readable(struct worker *worker, struct connection *connection)
     if (kept && !connection->watched)
         kept = connection->watched =
             watch(worker, connection->fd, EPOLLIN | EPOLLRDHUP, connection);
-    if (!kept)
+    if (kept)
+        worker->used_ns = connection->since_ns;
+    else
         drop(worker, connection);
 }
 
@@ -159,6 +175,8 @@ static bool accept_one(struct worker *worker)
         return false;
     }
     worker->connections++;
+    worker->used_ns = now;
+    atomic_store_explicit(&worker->threads->hungry, false, memory_order_relaxed);
     choose_policy(worker);
     connection_move(connection, &worker->waiting, CONNECTION_WAITING, now);
     if (worker->connections >= worker->connections_max)
@@ -204,13 +222,29 @@ static int64_t until_expiry(const struct connection *head, int64_t now, int64_t 
     return left > 0 ? left : 0;
 }
 
+static int to_epoll(int64_t left_ns)
+{
+    return left_ns > INT64_C(60000000000) ? 60000 : (int)(left_ns / 1000000) + 1;
+}
+
+/* How long a worker without anything to do waits for it. */
+static int until_leaving(struct worker *worker)
+{
+    int64_t idle_ms = worker->settings->idle_ms;
+    if (!idle_ms)
+        return -1;
+    int64_t left = worker->used_ns + idle_ms * 1000000 - clock_monotonic_ns();
+    worker->leaving = left <= 0;
+    return worker->leaving ? 0 : to_epoll(left);
+}
+
 /* Does what is due, and returns how many milliseconds epoll may wait, -1 for ever. */
 static int house_keeping(struct worker *worker)
 {
     bool calm = worker->waiting.next == &worker->waiting &&
                 worker->draining.next == &worker->draining && !worker->paused_until_ns;
     if (calm)
-        return -1;
+        return until_leaving(worker);
     int64_t now = clock_monotonic_ns(), timeout = worker->settings->timeout_ms;
     if (worker->connections >= worker->connections_max && timeout > CROWDED_MS)
         timeout = CROWDED_MS;
@@ -226,7 +260,7 @@ static int house_keeping(struct worker *worker)
     left = drained < left ? drained : left;
     if (worker->paused_until_ns && worker->paused_until_ns - now < left)
         left = worker->paused_until_ns - now;
-    return left > INT64_C(60000000000) ? 60000 : (int)(left / 1000000) + 1;
+    return to_epoll(left);
 }
 
 /*
@@ -242,13 +276,57 @@ static void write_log(struct worker *worker)
     worker->logged_ns = now;
 }
 
+/*
+ * Requests wait for each other. Another thread is started; once that is there, it gets half of the
+ * connections.
+ */
+static void share(struct worker *worker)
+{
+    int64_t now = clock_monotonic_ns();
+    worker->pressed = false;
+    worker->rested_ns = now;
+    if (!atomic_exchange(&worker->threads->hungry, false)) {
+        threads_grow(worker->threads);
+    } else if (worker->connections < worker->connections_max) {
+        worker->surplus = worker->connections / 2;
+        pause_listener(worker, now + SHARE_MS * INT64_C(1000000));
+    }
+}
+
+/* Whether several requests are there at once, and it has been so for a while. */
+static bool is_pressed(const struct worker *worker, const struct epoll_event *events, int ready)
+{
+    int requests = 0;
+    for (int i = 0; i < ready; i++)
+        requests += !(events[i].events & EPOLLRDHUP);
+    return requests > 1 &&
+           clock_monotonic_ns() - worker->rested_ns >= PRESSED_MS * INT64_C(1000000);
+}
+
+/* As epoll_wait; where there may be more threads, it's found out whether another one is needed. */
+static int wait_for_events(struct worker *worker, struct epoll_event *events, int wait_ms)
+{
+    bool alone = threads_may_grow(worker->threads) ||
+                 atomic_load_explicit(&worker->threads->hungry, memory_order_relaxed);
+    if (!alone)
+        return epoll_wait(worker->epoll, events, EVENTS, wait_ms);
+    int ready = epoll_wait(worker->epoll, events, EVENTS, 0);
+    if (worker->pressed || is_pressed(worker, events, ready))
+        share(worker);
+    if (ready != 0)
+        return ready;
+    ready = epoll_wait(worker->epoll, events, EVENTS, wait_ms);
+    worker->rested_ns = clock_monotonic_ns();
+    return ready;
+}
+
 static void serve_ready(struct worker *worker)
 {
     struct epoll_event events[EVENTS];
     int wait_ms = house_keeping(worker);
     if (worker->log.length && (wait_ms < 0 || wait_ms > LOG_MS))
         wait_ms = LOG_MS;
-    int ready = epoll_wait(worker->epoll, events, EVENTS, wait_ms);
+    int ready = wait_for_events(worker, events, wait_ms);
     for (int i = 0; i < ready; i++) {
         if (events[i].data.ptr == worker)
             continue; /* the stop event: the loop looks at stop_asked itself */
@@ -260,12 +338,19 @@ static void serve_ready(struct worker *worker)
     write_log(worker);
 }
 
-/* Closes the connections of a ring on which nothing has arrived; the web server opens others. */
+/*
+ * Closes the connections of a ring on which nothing has arrived; the web server opens others. It
+ * may be sending a request just now: so it's first barred from that, which it notices at once on a
+ * unix socket, and what it had sent before is served.
+ */
 static void close_quiet(struct worker *worker, struct connection *head)
 {
     for (struct connection *c = head->next, *next; c != head; c = next) {
         next = c->next;
-        if (!c->length && !catch_up(worker, c))
+        if (c->length || catch_up(worker, c))
+            continue;
+        bool open = c->fd >= 0 && shutdown(c->fd, SHUT_RD) == 0;
+        if (!open || !catch_up(worker, c))
             drop(worker, c);
     }
 }
@@ -306,23 +391,6 @@ static void finish(struct worker *worker)
     log_flush(&worker->log);
 }
 
-static void *work(void *argument)
-{
-    struct worker *worker = argument;
-    const struct function *function = worker->settings->function;
-    worker->policy = sched_getscheduler(0) == SCHED_OTHER ? SCHED_OTHER : -1;
-    worker->open = !function->open || function->open(&worker->state, &worker->why);
-    if (!worker->open)
-        log_say(LOG_LEVEL_ERROR, function->name, 0, "%s",
-                worker->why ? worker->why : "the function can't open");
-    while (!is_stopping())
-        serve_ready(worker);
-    finish(worker);
-    if (function->close && worker->open)
-        function->close(worker->state);
-    return NULL;
-}
-
 static void empty_ring(struct connection *head)
 {
     head->next = head->previous = head;
@@ -340,20 +408,50 @@ static void close_worker(struct worker *worker)
     arena_close(&worker->arena);
 }
 
-static bool open_worker(struct worker *worker, const struct responder_settings *settings,
-                        size_t connections_max)
+static bool open_worker(struct worker *worker)
 {
-    worker->settings = settings;
-    worker->connections_max = connections_max;
+    worker->settings = worker->threads->settings;
+    worker->connections_max = worker->threads->connections_max;
+    worker->leaving = worker->pressed = false;
+    worker->used_ns = worker->rested_ns = clock_monotonic_ns();
+    worker->policy = sched_getscheduler(0) == SCHED_OTHER ? SCHED_OTHER : -1;
     empty_ring(&worker->idle);
     empty_ring(&worker->waiting);
     empty_ring(&worker->draining);
     arena_open(&worker->arena, REQUEST_MEMORY_MAX);
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (worker->epoll < 0 || FCGX_InitRequest(&worker->fcgi, -1, 0) != 0)
+    return worker->epoll >= 0 && FCGX_InitRequest(&worker->fcgi, -1, 0) == 0 &&
+           watch(worker, stop_event, EPOLLIN, worker);
+}
+
+/* What is loaded once is loaded before the thread takes part in the work. */
+static void open_function(struct worker *worker)
+{
+    const struct function *function = worker->settings->function;
+    worker->open = !function->open || function->open(&worker->state, &worker->why);
+    if (!worker->open)
+        log_say(LOG_LEVEL_ERROR, function->name, 0, "%s",
+                worker->why ? worker->why : "the function can't open");
+}
+
+static bool work(struct worker *worker)
+{
+    const struct function *function = worker->threads->settings->function;
+    if (!open_worker(worker)) {
+        log_say(LOG_LEVEL_ERROR, function->name, errno, "can't start a thread");
+        close_worker(worker);
         return false;
+    }
+    open_function(worker);
     watch_listener(worker);
-    return watch(worker, stop_event, EPOLLIN, worker);
+    atomic_store(&worker->threads->hungry, true);
+    while (!is_ending(worker))
+        serve_ready(worker);
+    finish(worker);
+    if (function->close && worker->open)
+        function->close(worker->state);
+    close_worker(worker);
+    return true;
 }
 
 /* As many descriptors as the system lets us have, shared by the threads. */
@@ -380,49 +478,19 @@ static void set_signals(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* Starts the other threads, is the first itself, and joins them. */
-static int run_threads(struct worker *workers, const struct responder_settings *settings)
-{
-    int started = 1;
-    while (started < settings->threads) {
-        int error = pthread_create(&workers[started].thread, NULL, work, &workers[started]);
-        if (error) {
-            log_say(LOG_LEVEL_WARN, settings->function->name, error, "only %d threads", started);
-            break;
-        }
-        started++;
-    }
-    work(&workers[0]);
-    for (int i = 1; i < started; i++)
-        pthread_join(workers[i].thread, NULL);
-    return 0;
-}
-
-static int fail(const struct responder_settings *settings)
-{
-    log_say(LOG_LEVEL_ERROR, settings->function->name, errno, "can't start");
-    return 1;
-}
-
 int responder_serve(const struct responder_settings *settings)
 {
+    struct threads threads = {.settings = settings, .work = work};
     int flags = fcntl(settings->listener, F_GETFL);
-    size_t connections_max = connections_per_thread(settings->threads);
-    struct worker *workers = calloc((size_t)settings->threads, sizeof *workers);
+    threads.connections_max = connections_per_thread(settings->threads);
     stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (!workers || stop_event < 0 || flags < 0 || FCGX_Init() != 0 ||
+    if (stop_event < 0 || flags < 0 || FCGX_Init() != 0 ||
         fcntl(settings->listener, F_SETFL, flags | O_NONBLOCK) != 0) {
-        free(workers);
-        return fail(settings);
+        log_say(LOG_LEVEL_ERROR, settings->function->name, errno, "can't start");
+        return 1;
     }
     set_signals();
-    int opened = 0;
-    while (opened < settings->threads && open_worker(&workers[opened], settings, connections_max))
-        opened++;
-    int result = opened == settings->threads ? run_threads(workers, settings) : fail(settings);
-    for (int i = 0; i < opened; i++)
-        close_worker(&workers[i]);
-    free(workers);
+    bool started = threads_run(&threads);
     close(stop_event);
-    return result;
+    return started ? 0 : 1;
 }

@@ -13,17 +13,20 @@ struct responder_settings {
     const struct function *function;
     int listener;       /* a listening socket; responder_serve makes it non-blocking */
     bool own_listener;  /* nobody else holds it: what is queued must be served before stopping */
-    int threads;        /* 1 to RESPONDER_THREADS_MAX */
+    int threads;        /* most of them, 1 to RESPONDER_THREADS_MAX */
     int64_t timeout_ms; /* how long a request may take to arrive, and then to be answered */
+    int64_t idle_ms; /* how long a thread waits for something to do before it ends; 0: for ever */
 };
 
 enum { RESPONDER_THREADS_MAX = 64 };
 
 /*
- * Serves with that many threads until SIGTERM, SIGINT or SIGHUP; then finishes the requests that
- * have begun to arrive and returns 0. What waits in the queue of a listener that isn't its own is
- * left to the next worker, but with SIGINT, by which a parent says that there will be none, it's
- * served as well. Returns 1, having said why on stderr, if it couldn't start.
+ * Serves until SIGTERM, SIGINT or SIGHUP, with one thread at first and with as many as are set once
+ * requests have to wait for each other; then finishes the requests that have begun to arrive and
+ * returns 0. What waits in the queue of a listener that isn't its own is left to the next worker,
+ * but with SIGINT, by which a parent says that there will be none, it's served as well. The same
+ * without a signal when the last thread has been idle for the time that is set: whoever holds the
+ * listener then starts the next. Returns 1, having said why on stderr, if it couldn't start.
  */
 int responder_serve(const struct responder_settings *settings);
 

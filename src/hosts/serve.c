@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "core/clock.h"
@@ -57,6 +58,19 @@ static void put(FCGX_Stream *out, struct text text)
 }
 
 /*
+ * Whether another request waits. Asked before the answer goes out, so that it can't be the next one
+ * of whoever gets this answer. A connection that has been closed is no request.
+ */
+static bool is_awaited(const struct worker *worker)
+{
+    struct epoll_event events[16];
+    int ready = epoll_wait(worker->epoll, events, sizeof events / sizeof *events, 0);
+    while (ready > 0 && events[ready - 1].events & EPOLLRDHUP)
+        ready--;
+    return ready > 0;
+}
+
+/*
  * Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished.
  * Returns how much of a socket's buffer it takes.
  */
@@ -76,11 +90,16 @@ static size_t answer(struct worker *worker)
     struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     put(fcgi->out, head);
     put(fcgi->out, payload);
-    exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
+    int64_t took_ns = exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
+    if (took_ns >= PRESSED_MS * INT64_C(1000000) && is_awaited(worker))
+        worker->pressed = true;
     return head.length + payload.length + ANSWER_COST;
 }
 
 /*
+ * With a connection that is closed after its answer the web server could be quicker to send the
+ * next request: so it's barred from that beforehand, which on a unix socket it notices at once.
+ *
  * Where the body wasn't read to its end the socket stays open for writing no longer, but is
  * drained: closing it now could destroy the answer before the web server has read it.
  */
@@ -99,6 +118,8 @@ bool worker_serve(struct worker *worker, struct connection *connection, struct t
     bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
     if (stopping || !whole)
         fcgi->keepConnection = whole ? 0 : 1;
+    if (stopping && whole)
+        shutdown(connection->fd, SHUT_RD);
     FCGX_Finish_r(fcgi);
     connection->fd = fcgi->ipcFd;
     fcgi->ipcFd = -1;

@@ -15,14 +15,30 @@
 #include "hosts/connection.h"
 #include "hosts/responder.h"
 
+/* How long requests may wait for each other, or one may take while others wait, before that makes a
+ * thread start another one. */
+enum { PRESSED_MS = 5 };
+
+struct threads;
+
+/* What has become of a worker's place among the threads. */
+enum place { PLACE_FREE, PLACE_RUNNING, PLACE_ENDED };
+
 struct worker {
     const struct responder_settings *settings;
+    struct threads *threads;
     pthread_t thread;
+    enum place place;
+    bool leaving; /* it has had nothing to do for so long that it ends */
     int epoll;
     size_t connections, connections_max;
     size_t gathered;                           /* bytes that the connections hold */
     struct connection idle, waiting, draining; /* heads of rings, the oldest first */
     int64_t paused_until_ns;                   /* 0: the listener is watched */
+    int64_t used_ns;                           /* when there was last something to do */
+    int64_t rested_ns;                         /* when it last had to wait for that */
+    bool pressed;                              /* one request took long while others waited */
+    size_t surplus;                            /* connections to give up to other threads */
     void *state;                               /* of the function */
     bool open;                                 /* the function's `open` succeeded */
     const char *why;                           /* or why it didn't, or NULL */

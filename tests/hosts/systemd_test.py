@@ -2,11 +2,12 @@
 #
 # usage: systemd_test.py BUILDDIR SRCDIR
 # The machine gets what `make install` installs. The functions are spoken to through their sockets,
-# which systemd holds. What the units take away from a function is read from the running process, and
-# judged by systemd itself.
+# which systemd holds, by this test or by an nginx outside of the machine. What the units take away from
+# a function is read from the running process, and judged by systemd itself.
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -15,15 +16,18 @@ import time
 
 import fastcgi
 from cases import Skip, collect, directories, equal, run, true
-from machine import Machine, missing
-from serving import wait_until
+from machine import Machine, is_busy, missing
+from serving import PATH, Serving, wait_until
 
 BUILD, SOURCE = directories()
 SOCKET, SERVICE = "dime@change.socket", "dime@change.service"
 TIMER, SCHEDULED = "dime-schedule@hello.timer", "dime-schedule@hello.service"
 ASK = fastcgi.request({"REQUEST_METHOD": "GET", "QUERY_STRING": "amount=1", "SCRIPT_NAME": "/cgi-bin/change"})
 RES = b'{"res":[{"4":"quarters"}]}'
-EXPOSURE = 0.5  # of `systemd-analyze security`: at most this, for a function without network
+# Of `systemd-analyze security`, at most: for a function without the network and for one with it.
+EXPOSURE, EXPOSURE_WITH_NETWORK = 0.5, 1.3
+FIRST_MS = 50  # how much longer than others the answer may take that starts the function
+IDLE = 1  # seconds until a function ends, where a test waits for that; dime@.service says 300
 
 
 # Where systemd looks for units (systemd.unit(5)); a dime installed elsewhere isn't for it.
@@ -62,6 +66,36 @@ def processes(m):
     return m.try_run("pgrep", "-x", "change").stdout.split()
 
 
+class DropIn:
+    """A drop-in for a service, as long as the block lasts."""
+
+    def __init__(self, m, text, unit=SERVICE):
+        self.m, self.text = m, text
+        self.folder = m.path(f"/run/systemd/system/{unit}.d")
+
+    def __enter__(self):
+        os.makedirs(self.folder, exist_ok=True)
+        with open(os.path.join(self.folder, "test.conf"), "w", encoding="utf-8") as file:
+            file.write(self.text)
+        self.m.run("systemctl", "daemon-reload")
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+        self.m.run("systemctl", "daemon-reload")
+
+
+def idle_soon(m):
+    """A drop-in that lets the function end after IDLE seconds."""
+    command = re.search(r"argv\[\]=(\S+)", shown(m, "ExecStart")).group(1)
+    return DropIn(m, f"[Service]\nExecStart=\nExecStart={command} --idle {IDLE}\n")
+
+
+def wait_for_end(m, patience=10):
+    """Waits until the function has ended by itself."""
+    wait_until(lambda: shown(m, "ActiveState") == "inactive", "it still runs", patience)
+    equal((shown(m, "Result"), processes(m)), ("success", []))
+
+
 def status_of(m, name):
     """A line of /proc/PID/status of the running function."""
     text = m.run("cat", f"/proc/{shown(m, 'MainPID')}/status")
@@ -74,13 +108,39 @@ def test_verify(m):
     equal((said.returncode, said.stdout + said.stderr), (0, ""))
 
 
+def jail(m):
+    """The root that the running function sees, from here."""
+    return m.path(os.path.join("/proc", shown(m, "MainPID"), "root"))
+
+
+def exposed(m, most, service=SERVICE):
+    """Judges a service by `systemd-analyze security`."""
+    said = m.try_run("systemd-analyze", "security", "--no-pager", f"--threshold={most * 10:.0f}", service)
+    print(f"# {said.stdout.strip().splitlines()[-1].split(':', 1)[1].strip()}, at most {most}")
+    equal(said.returncode, 0, "systemd-analyze security")
+
+
 def test_security(m):
     """systemd finds the services all but free of exposure."""
     for service in (SERVICE, SCHEDULED):
-        said = m.run("systemd-analyze", "security", "--no-pager", service)
-        exposure = float(re.search(r"exposure level for \S+ ([0-9.]+)", said).group(1))
-        print(f"# systemd-analyze security {service}: {exposure}, at most {EXPOSURE}")
-        true(exposure <= EXPOSURE, f"{service}: {exposure}")
+        exposed(m, EXPOSURE, service)
+
+
+def test_network(m):
+    """With network.conf a function has the network, and little more."""
+    with open(os.path.join(SOURCE, "deploy", "systemd", "network.conf"), encoding="utf-8") as file, \
+            DropIn(m, file.read()):
+        said = m.try_run("systemd-analyze", "verify", "--man=no", SERVICE)
+        equal((said.returncode, said.stdout + said.stderr), (0, ""))
+        exposed(m, EXPOSURE_WITH_NETWORK)
+        m.run("systemctl", "start", SOCKET)
+        equal(ask(m), RES)
+        namespace = [os.readlink(m.path(f"/proc/{pid}/ns/net")) for pid in ("1", shown(m, "MainPID"))]
+        equal(namespace[0], namespace[1], "its network")
+        names = os.listdir(os.path.join(jail(m), "etc"))
+        true({"hosts", "ssl"} <= set(names), f"it sees of /etc: {names}")
+        m.run("systemctl", "stop", SOCKET, SERVICE)
+        m.run("rm", "-r", "/run/dime/jail/change")  # with the places of more files than others see
 
 
 def test_nothing_runs_unasked(m):
@@ -113,6 +173,13 @@ def test_confined(m):
         equal(status_of(m, name), "0" * 16, name)
     true(status_of(m, "Uid").split()[0] != "0", "it runs as root")
     pid = shown(m, "MainPID")
+    # Its program, its libraries, and what systemd puts there; nothing that is anybody's.
+    # What Debian calls root's home is made by systemd, empty and closed.
+    equal(sorted(set(os.listdir(jail(m))) - {"root"}),
+          ["dev", "etc", "lib", "lib64", "proc", "run", "sys", "tmp", "usr", "var"], "what it sees")
+    equal(os.listdir(os.path.join(jail(m), "etc")), ["ld.so.cache"], "what it sees of /etc")
+    equal(shown(m, "MemoryMax"), str(512 << 20), "most memory")
+    equal(shown(m, "TasksMax"), "64", "most tasks")
     devices = m.run("nsenter", "-t", pid, "-n", "cat", "/proc/net/dev").splitlines()[2:]
     equal([line.split(":")[0].strip() for line in devices], ["lo"], "network devices")
 
@@ -199,6 +266,80 @@ def test_restarts_lose_nothing(m):
     equal(shown(m, "Result"), "success")
 
 
+def test_ends_when_idle(m):
+    """Idle for long enough, no process is left; the next request starts it, and costs little more."""
+    waits = []
+    with idle_soon(m):
+        m.run("systemctl", "restart", SERVICE)
+        for _ in range(5):
+            started = time.monotonic()
+            equal(ask(m), RES)
+            first = time.monotonic() - started
+            warm = []
+            for _ in range(5):
+                started = time.monotonic()
+                equal(ask(m), RES)
+                warm.append(time.monotonic() - started)
+            waits.append(1000 * (first - sorted(warm)[2]))
+            wait_for_end(m, IDLE + 5)
+    equal(shown(m, "NRestarts"), "0", "restarts")
+    print("# the answer that starts the function takes longer by " +
+          ", ".join(f"{wait:.0f}" for wait in waits) + f" ms; at most {FIRST_MS}")
+    # What else the machine does adds to it: the best one shows what it takes.
+    if min(waits) >= FIRST_MS and is_busy():
+        raise Skip(f"the machine is busy with other things; it took {min(waits):.0f} ms")
+    true(min(waits) < FIRST_MS, f"{min(waits):.0f} ms")
+
+
+def test_idle_behind_nginx(m):
+    """Requests through nginx, on connections that it keeps, just as the function ends: none is lost."""
+    if not shutil.which("nginx", path=PATH):
+        raise Skip("nginx isn't installed")
+    with Serving(BUILD, SOURCE, functions=()) as site, idle_soon(m):
+        os.symlink(socket_path(m), site.path("change.sock"))
+        m.run("systemctl", "restart", SERVICE)
+        pids = set()
+        for pause in (0, 0.999, 1.0, 1.001, 1.002, 1.003, 1.3):
+            time.sleep(pause)
+            for _ in range(3):
+                answer = site.post("/cgi-bin/change", '{"amount":1}')
+                equal((answer.status, answer.body), (200, RES))
+            pids.add(shown(m, "MainPID"))
+        true(len(pids) > 1, "it never ended")
+        wait_for_end(m)
+
+
+def threads(m):
+    """How many threads the probe has."""
+    return len(os.listdir(m.path(f"/proc/{shown(m, 'MainPID', 'dime@probe.service')}/task")))
+
+
+def test_threads(m):
+    """A thread for one client; more, up to the number of processors, while requests wait."""
+    slow = fastcgi.request({"REQUEST_METHOD": "GET", "QUERY_STRING": "pieces=1&wait=30",
+                            "SCRIPT_NAME": "/cgi-bin/probe"})
+    program = os.path.join(BUILD, "tests", "hosts", "probe")
+    if not os.path.exists(program):
+        raise Skip("make check-programs builds the probe")
+    command = re.search(r"argv\[\]=(\S+)", shown(m, "ExecStart")).group(1)
+    with open(program, "rb") as source, open(m.path(command.replace("change", "probe")), "wb") as copy:
+        shutil.copyfileobj(source, copy)
+    m.run("chmod", "755", command.replace("change", "probe"))
+    m.run("systemctl", "start", "dime@probe.socket")
+    address = "unix:" + m.path("/run/dime/probe.sock")
+    for _ in range(3):
+        equal(fastcgi.ask(address, slow).status, 200)
+    equal(threads(m), 1, "threads for one client")
+    many = [fastcgi.Connection(address) for _ in range(8)]
+    for _ in range(5):
+        for connection in many:
+            connection.send(slow)
+        for connection in many:
+            equal(connection.read().status, 200)
+    equal(threads(m), int(m.run("nproc")), "threads for eight")
+    m.run("systemctl", "stop", "dime@probe.socket", "dime@probe.service")
+
+
 def test_stops(m):
     """Stopping the service is clean; stopping the socket takes it away."""
     m.run("systemctl", "stop", SERVICE)
@@ -206,6 +347,7 @@ def test_stops(m):
     equal(ask(m), RES)
     m.run("systemctl", "stop", SOCKET, SERVICE)
     equal(processes(m), [])
+    true(not os.path.exists(socket_path(m)), "the socket is left")
     m.run("systemctl", "disable", SOCKET)
 
 

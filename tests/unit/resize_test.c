@@ -1,6 +1,7 @@
 /*
  * resize_test.c - pictures of another size: where they lie, which way up, and that no pixel is
- * lost. The pictures are small and plain, so that each pixel of a result can be told beforehand.
+ * lost. The pictures are small and plain, so that each pixel of a result can be told
+ * beforehand.
  */
 #include "vision/resize.h"
 
