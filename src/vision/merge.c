@@ -8,6 +8,7 @@
 #include "vision/merge.h"
 
 static const float SURE = 50;     /* confidence: the detector's, of an object that counts */
+static const float LIKELY = 30;   /* the same, of one that is enough to bear a guess out */
 static const float BELIEVED = 60; /* confidence: the classifier's, from which on it's heard */
 static const float FILLS = 0.25F; /* of the picture's area */
 
@@ -40,7 +41,8 @@ static bool contradicts(const struct findings *findings, int wider)
     if (wider < 0 || !main_object(findings))
         return false;
     for (size_t i = 0; i < findings->count; i++) {
-        if (findings->items[i].detected == (size_t)wider)
+        const struct finding *finding = &findings->items[i];
+        if (finding->detected == (size_t)wider && finding->instance.confidence >= LIKELY)
             return false;
     }
     return true;
@@ -51,9 +53,9 @@ static struct text title(struct text name, struct arena *arena)
 {
     char *letters = arena_alloc(arena, name.length);
     for (size_t i = 0; letters && i < name.length; i++) {
-        bool begins = i == 0 || name.data[i - 1] == ' ',
-             small = name.data[i] >= 'a' && name.data[i] <= 'z';
-        letters[i] = (char)(begins && small ? name.data[i] - ('a' - 'A') : name.data[i]);
+        char letter = name.data[i];
+        bool begins = i == 0 || name.data[i - 1] == ' ';
+        letters[i] = begins && letter >= 'a' && letter <= 'z' ? (char)(letter - 32) : letter;
     }
     return (struct text){letters, name.length};
 }

@@ -86,7 +86,7 @@ bool picture_read(struct picture *picture, struct text bytes, struct refusal *re
     if (!bytes.length)
         refuse(refusal, 400, "There are no bytes; send a JPEG or a PNG.");
     else if (bytes.length > VISION_BYTES_MAX)
-        refuse(refusal, 413, "Send a picture of at most %u MiB.", VISION_BYTES_MAX >> 20);
+        refuse(refusal, 413, "Send a picture of at most %d MiB.", VISION_BYTES_MAX >> 20);
     else if (text_starts(bytes, TEXT("\xFF\xD8\xFF")))
         done = jpeg_read(picture, bytes, refusal);
     else if (text_starts(bytes, TEXT("\x89PNG\r\n\x1A\n")))

@@ -21,14 +21,12 @@
 #include "core/arena.h"
 #include "core/text.h"
 
-#define VISION_BYTES_MAX                                                                           \
-    (15u << 20)                        /* of a picture as it is sent, as Rekognition takes from S3 \
-                                        */
-#define VISION_PIXELS_MAX 50000000     /* width times height */
-#define VISION_SIDE_MAX   10000        /* pixels */
-#define VISION_SIDE_MIN   16           /* pixels; of less nobody can tell anything */
-#define VISION_LABELS_MAX 1000         /* most labels that may be asked for */
-#define VISION_ARENA_NEED (256u << 10) /* one call never takes more bytes of an arena than this */
+#define VISION_BYTES_MAX  15728640 /* of a picture as it is sent; Rekognition's limit in S3 */
+#define VISION_PIXELS_MAX 50000000 /* width times height */
+#define VISION_SIDE_MAX   10000    /* pixels */
+#define VISION_SIDE_MIN   16       /* pixels; of less nobody can tell anything */
+#define VISION_LABELS_MAX 1000     /* most labels that may be asked for */
+#define VISION_ARENA_NEED 262144   /* one call never takes more bytes of an arena than this */
 
 struct vision;
 
@@ -71,7 +69,7 @@ struct vision_result {
 };
 
 /*
- * Loads the runtime, both models and their lists of names; takes some 40 MB and 0.1 s. They are
+ * Loads the runtime, both models and their lists of names; takes some 50 MB and 0.1 s. They are
  * looked for in the folder that the environment's LABELS_MODELS names, else in "models" beside the
  * program, else in the package's own folder. False: *WHY is one or two sentences that say what is
  * missing and how to get it; they last until the thread's next call. *VISION is the caller's.
@@ -81,12 +79,21 @@ bool vision_open(struct vision **vision, const char **why);
 /*
  * Labels a picture and fills *RESULT; true for a status of 200. The bytes are the caller's, and
  * what RESULT points to lasts as long as ARENA and VISION both do. The large part of the working
- * memory isn't the arena's: at most some 20 MB besides what libjpeg needs for a progressive
- * picture, all given back before it returns. Refusals: 400  there are no bytes, or they end too
- * early or are damaged 413  more bytes, more pixels or more work than allowed 415  neither JPEG nor
- * PNG; the sentence names the format where it is known 422  a picture without any use, such as one
- * of 1 x 1 pixels 500  a network failed, which it shouldn't 503  there is no memory for it now, the
- * arena's included
+ * memory isn't the arena's, and is given back before this returns: at most some 10 MB, and for a
+ * JPEG of several scans, which libjpeg keeps in full, 100 MB. It takes some 30 ms, and a few
+ * seconds for the largest of pictures. A refusal has one of these statuses:
+ *
+ * 400: there are no bytes, or they end too early or are damaged.
+ *
+ * 413: more bytes, more pixels or more work than allowed.
+ *
+ * 415: neither JPEG nor PNG; the sentence names the format where it is known.
+ *
+ * 422: a side has fewer pixels than VISION_SIDE_MIN.
+ *
+ * 500: a network failed, which it shouldn't.
+ *
+ * 503: there is no memory for it now, the arena's included.
  */
 bool vision_label(struct vision *vision, struct text bytes, const struct vision_options *options,
                   struct arena *arena, struct vision_result *result);

@@ -1,7 +1,8 @@
 /*
- * resize_test.c - pictures of another size: where they lie, which way up, and that no pixel is
- * lost. The pictures are small and plain, so that each pixel of a result can be told
- * beforehand.
+ * resize_test.c - pictures of another size: their shape, which way up, and that no pixel is lost.
+ *
+ * Each view lies in memory of its very size, so that a sanitizer sees a step beside it. Colours are
+ * compared to the last bit: the weights are whole numbers that add up.
  */
 #include "vision/resize.h"
 
