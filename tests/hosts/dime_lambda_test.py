@@ -19,6 +19,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 import zlib
@@ -29,6 +30,7 @@ from fastcgi import (Program, Skip, alive, children, descriptors, equal, expect,
 
 INVOKE = "/2015-03-31/functions/%s/invocations"
 MEGABYTE = 1 << 20
+PATIENCE = 60.0  # seconds, for a machine that has more to do than it can
 LIMIT = 6291556
 
 # Does what its event says, and answers with what came of it.
@@ -96,6 +98,11 @@ def run(headers, body):
         if verb == "exit": os._exit(words[0])
         elif verb == "kill": os.kill(os.getpid(), words[0]); time.sleep(60)
         elif verb == "sleep": time.sleep(words[0])
+        elif verb == "await":
+            while not os.path.exists(words[0]): time.sleep(0.02)
+        elif verb == "meet":
+            open(os.path.join(words[0], id), "w").close()
+            while len(os.listdir(words[0])) < words[1]: time.sleep(0.02)
         elif verb == "out": os.write(1, words[0].encode())
         elif verb == "err": os.write(2, words[0].encode())
         elif verb == "post": results.append(post(words[0], words[1].encode(), *words[2:])[::2])
@@ -129,7 +136,7 @@ class Served(Program):
                                            *arguments])
         self.end = end
         try:
-            wait_until(lambda: self.process.poll() is not None or " is /" in self.said(), 10,
+            wait_until(lambda: self.process.poll() is not None or " is /" in self.said(), PATIENCE,
                        "it doesn't begin")
             expect(self.process.poll() is None, "it ended: " + self.said())
             self.port = int(re.search(r"invoke at http://127\.0\.0\.1:(\d+)/", self.said())[1])
@@ -148,13 +155,16 @@ class Served(Program):
         finally:
             super().__exit__()
 
+    def wait(self, within=PATIENCE):
+        return super().wait(within)
+
     def url(self, path="/"):
         """An address."""
         return "http://127.0.0.1:%d%s" % (self.port, path)
 
     def ask(self, method, path, body=None, headers=None):
         """The status, the headers in lower case, and the body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=25)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -205,7 +215,7 @@ def needs_bootstrap(program):
 def run(program, *arguments, **more):
     """The exit status, stdout and stderr of a call that ends by itself."""
     done = subprocess.run([program, "lambda", *arguments], capture_output=True, text=True,
-                          timeout=20, check=False, **more)
+                          timeout=PATIENCE, check=False, **more)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -286,7 +296,7 @@ def test_the_url_wraps_and_unwraps(folder, program):
               "cookies": ["a=1", "b=2"], "body": "wOs=", "isBase64Encoded": True}
     with puppet(folder, program) as served:
         body = json.dumps({"do": [["post", "response", json.dumps(answer)], ["done"]]})
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
         connection.request("PUT", "/", body, {"Content-Type": "text/plain"})
         # The event is that of the URL, so the puppet answers itself, with what it was handed.
         said = json.loads(connection.getresponse().read())
@@ -307,7 +317,7 @@ def test_the_url_wraps_and_unwraps(folder, program):
               ({"x": "1,2", "y": "\u00e9"}, ["a=1", "b=2"], "1"), "query, cookies, header")
         equal((event["requestContext"]["http"]["method"], event["isBase64Encoded"],
                event["headers"].get("cookie")), ("PUT", False, None), "the rest")
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
         headers = {"Content-Type": "text/plain"}
         connection.request("POST", "/", json.dumps([["post", "response", json.dumps(answer)],
                                                     ["done"]]), headers)
@@ -368,7 +378,7 @@ def url_puppet(folder, program, *arguments):
 
 def begin(served, *steps, path="/"):
     """Asks for these steps; returns the answer when its head has come."""
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
     body = {"body": json.dumps(steps)} if path != "/" else steps
     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
     return connection.getresponse()
@@ -415,7 +425,7 @@ def test_answers_are_streamed_as_they_come(folder, program):
 def test_streams_that_break_off(folder, program):
     never, trailers = os.path.join(folder, "never"), "Lambda-Runtime-Function-Error-Type: A.B\r\n"
     half, again = [HEAD + "half"], ["post", "response", "x"]
-    with url_puppet(folder, program, "--timeout", "4") as served:
+    with url_puppet(folder, program, "--timeout", "3") as served:
         for steps in (["stream", half, "/", trailers],), (["stream", half, "/", None], ["exit", 3]), \
                 (["stream", half, "/", None], again), (["stream", half, never, ""],):
             equal(broken_off(begin(served, *steps, ["done"])), b"half", "after %r" % (steps,))
@@ -436,7 +446,7 @@ def test_the_real_program_streams(folder, program):
         raise Skip("make check-programs builds the probe")
 
     def ask(served, **fields):
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
         connection.request("POST", "/", json.dumps(fields), {"Content-Type": "application/json"})
         return connection.getresponse()
 
@@ -481,7 +491,7 @@ def read_events(data):
 
 def test_what_a_program_is_given(folder, program):
     os.environ["DIME_OWN"] = "own"
-    with puppet(folder, program, "--timeout", "7", "--env", "A=b=c", "--env", "TZ=:Europe/Paris",
+    with puppet(folder, program, "--timeout", "40", "--env", "A=b=c", "--env", "TZ=:Europe/Paris",
                 "--env", "DIME_OWN", "--env", "NOT_THERE") as served:
         context = base64.b64encode(b'{"custom":\n{"a":"b"}}').decode()
         before = time.time()
@@ -500,7 +510,8 @@ def test_what_a_program_is_given(folder, program):
         equal((said["folder"], said["stdin"]), (os.path.realpath(folder), ""), "folder and stdin")
         expect(len(said["descriptors"]) <= 5, "it has %s" % said["descriptors"])
         equal(headers["lambda-runtime-aws-request-id"], got["x-amzn-requestid"], "the id")
-        expect(abs(int(headers["lambda-runtime-deadline-ms"]) / 1000 - before - 7) < 3, "deadline")
+        began = int(headers["lambda-runtime-deadline-ms"]) / 1000 - 40
+        expect(before - 1 < began < time.time() + 1, "deadline")
         for name, value in (("trace-id", "Root=1-2-3;Sampled=1"), ("aws-tenant-id", "blue"),
                             ("client-context", '{"custom": {"a":"b"}}'), ("invocation-id", None),
                             ("invoked-function-arn",
@@ -542,7 +553,7 @@ def test_invocation_types_and_refusals(folder, program):
             {"X-Amz-Invocation-Type": "Event"})
         equal((status, body), (202, b""), "an event")
         expect(len(headers["x-amzn-requestid"]) == 36, "its id")
-        wait_until(lambda: "it ran" in served.said(), 10, "the event doesn't arrive")
+        wait_until(lambda: "it ran" in served.said(), PATIENCE, "the event doesn't arrive")
 
 
 def test_the_runtime_api_says_what_lambda_says(folder, program):
@@ -570,7 +581,7 @@ def test_the_runtime_api_says_what_lambda_says(folder, program):
             [403, "Extension.UnknownExtensionIdentifier"], [404, "NotFound"]], "the answers")
         served.invoke({"do": [["post", "response", "1"], ["post", "response", "2"],
                               ["post", "error", "{}"], ["done"]]})
-        wait_until(lambda: "[[202" in served.said(), 10, "it doesn't go on")
+        wait_until(lambda: "[[202" in served.said(), PATIENCE, "it doesn't go on")
         statuses = json.loads(re.search(r"^\[\[202.*", served.said(), re.M)[0])
         equal([status for status, _ in statuses], [202, 403, 403], "of an answer given thrice")
 
@@ -584,7 +595,7 @@ def test_answers_of_every_size(folder, program):
         served.fails("Function.ResponseSizeTooLarge", "Response payload size (7340032 bytes) "
                      "exceeded maximum allowed payload size (6291556 bytes).",
                      ["large", 7 * MEGABYTE], ["done"])
-        wait_until(lambda: "RequestEntityTooLarge" in served.said(), 10, "it isn't told")
+        wait_until(lambda: "RequestEntityTooLarge" in served.said(), PATIENCE, "it isn't told")
         expect("[[413, " in served.said(), "the status of what is too large")
         expect(served.results() == [], "it goes on")
 
@@ -640,17 +651,26 @@ def test_a_program_that_hangs(folder, program):
     with puppet(folder, program, "--timeout", "2.5") as served:
         before = time.monotonic()
         served.fails("Sandbox.Timedout", "Task timed out after 2.50 seconds", ["sleep", 60])
-        expect(time.monotonic() - before < 8, "it takes too long")
-        expect(served.results() == [], "it's started anew")
+        expect(time.monotonic() - before < 40, "it takes too long")
+        expect("results" in in_time(served), "it's started anew")
+
+
+def in_time(served):
+    """What comes of an invocation, tried until the time that it has is enough."""
+    for _ in range(20):
+        headers, answer = served.invoke({})
+        if "x-amz-function-error" not in headers:
+            break
+    return answer
 
 
 def test_a_late_answer_is_gone(folder, program):
     with puppet(folder, program, "--timeout", "2.5", "--max-concurrency", "2") as served:
-        _, first = served.invoke({})
+        first = in_time(served)
         served.fails("Sandbox.Timedout", "Task timed out", ["late", 3.0])
-        wait_until(lambda: "InvokeTimeout" in served.said(), 10, "it isn't told")
+        wait_until(lambda: "InvokeTimeout" in served.said(), PATIENCE, "it isn't told")
         expect("[410, " in served.said(), "the status of a late answer")
-        _, second = served.invoke({})
+        second = in_time(served)
         equal(first["pid"], second["pid"], "the process lives on")
         equal(first["variables"]["AWS_LAMBDA_MAX_CONCURRENCY"], "2", "its variable")
         expect("lambda-runtime-invocation-id" in first["headers"], "the invocation's id")
@@ -665,22 +685,27 @@ def together(served, count, *steps):
 def test_concurrency(folder, program):
     for options, processes in ((("--concurrency", "3"), 3), (("--max-concurrency", "3"), 1), ((), 1)):
         with puppet(folder, program, *options) as served:
-            answers = [answer for _, answer in together(served, 6, ["sleep", 0.2])]
+            here = tempfile.mkdtemp(dir=folder)
+            answers = [answer for _, answer in together(
+                served, 6, ["meet", here, 3 if options else 1])]
             used = {answer["pid"] for answer in answers}
             expect(len(used) == processes, "%s: %d processes" % (options, len(used)))
 
 
 def test_a_full_queue(folder, program):
     with puppet(folder, program) as served:
-        def event(step):
-            return served.ask("POST", INVOKE % "puppet", json.dumps({"do": [step]}),
+        def event(*steps):
+            return served.ask("POST", INVOKE % "puppet", json.dumps({"do": steps}),
                               {"X-Amz-Invocation-Type": "Event"})[0]
-        event(["sleep", 2])
-        time.sleep(0.5)
-        statuses = [event(["sleep", 0]) for _ in range(101)]
+        sign = os.path.join(folder, "sign")
+        event(["out", "begun\n"], ["await", sign])
+        wait_until(lambda: "begun" in served.said(), PATIENCE, "it doesn't begin")
+        statuses = [event() for _ in range(101)]
         equal((statuses.count(202), statuses[-1]), (100, 429), "the statuses: %s" % statuses)
         status, headers, _ = served.ask("POST", INVOKE % "puppet", b"{}")
         equal((status, headers["x-amzn-errortype"]), (429, "TooManyRequestsException"), "then")
+        with open(sign, "w", encoding="ascii"):
+            pass
 
 
 def test_logs(folder, program):
@@ -688,7 +713,7 @@ def test_logs(folder, program):
         long = "".join("%06d\n" % number for number in range(2000))
         got, _ = served.invoke({"do": [["out", long], ["err", "caf\u00e9\n"]]},
                                X_Amz_Log_Type="Tail")
-        wait_until(lambda: "REPORT" in served.said() and "caf\u00e9\n" in served.said(), 5, "no log")
+        wait_until(lambda: "REPORT" in served.said() and "caf\u00e9\n" in served.said(), PATIENCE, "no log")
         numbers = "".join(re.findall(r"^\d{6}\n", served.said(), re.M))
         equal(numbers, long, "what appears")
         tail = base64.b64decode(got["x-amz-log-result"]).decode("utf-8", "replace")
@@ -710,7 +735,7 @@ def test_nobody_reads_what_is_written(folder, program):
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         port = int(re.search(rb":(\d+)/", process.stderr.readline())[1])
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         connection.request("POST", INVOKE % "puppet",
                            json.dumps({"do": [["out", "x" * 300000], ["out", "end"]]}))
         time.sleep(1)
@@ -723,34 +748,43 @@ def test_nobody_reads_what_is_written(folder, program):
         connection.request("POST", INVOKE % "puppet", json.dumps({"do": [["out", "x" * 300000]]}))
         time.sleep(0.5)
         process.terminate()
-        equal(process.wait(10), 0, "the exit status while nobody reads")
+        equal(process.wait(PATIENCE), 0, "the exit status while nobody reads")
     finally:
         process.kill()
         process.wait()
 
 
+def stop_one(folder, program, mode):
+    """How many seconds it takes to end, and what it says."""
+    with puppet(folder, program, "--env", "MODE=" + mode) as served:
+        _, answer = served.invoke({})
+        before = time.monotonic()
+        served.signal(signal.SIGINT if mode else signal.SIGTERM)
+        equal(served.wait(), 0, "the exit status")
+        took = time.monotonic() - before
+        expect(not alive(answer["pid"]), "the process lives")
+        return took, served.said()
+
+
 def test_stopping(folder, program):
-    for mode, said in (("extension", True), ("stubborn", False), ("", False)):
-        with puppet(folder, program, "--env", "MODE=" + mode) as served:
-            _, answer = served.invoke({"do": [["sleep", 0.2]]})
-            before = time.monotonic()
-            served.signal(signal.SIGINT if mode else signal.SIGTERM)
-            equal(served.wait(), 0, "the exit status")
-            took = time.monotonic() - before
-            expect(took < 1.5, "it takes %.1f s" % took)
-            expect(mode != "stubborn" or took > 0.4, "it has %.1f s" % took)
-            expect(not alive(answer["pid"]), "the process lives")
-            equal("terminated" in served.said(), said, "whether it got SIGTERM: " + served.said())
-            expect(mode != "stubborn" or '"eventType":"SHUTDOWN"' in served.said(), "no SHUTDOWN")
-            equal('"eventType":"INVOKE"' in served.said(), bool(mode), "INVOKE")
+    for mode, least, said in (("extension", 0, True), ("stubborn", 0.4, False), ("", 0, False)):
+        for _ in range(10):  # where the machine has too much to do it takes longer
+            took, log = stop_one(folder, program, mode)
+            equal("terminated" in log, said, "whether it got SIGTERM: " + log)
+            expect(mode != "stubborn" or '"eventType":"SHUTDOWN"' in log, "no SHUTDOWN")
+            equal('"eventType":"INVOKE"' in log, bool(mode), "INVOKE")
+            if took < 1.5:
+                break
+        expect(least < took < 1.5, "it takes %.1f s" % took)
 
 
 def test_stopping_while_it_works(folder, program):
     with puppet(folder, program) as served:
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             asked = [pool.submit(served.ask, "POST", INVOKE % "puppet",
-                                 json.dumps({"do": [["sleep", 30]]})) for _ in range(2)]
-            time.sleep(1)
+                                 json.dumps({"do": [["out", "begun\n"], ["sleep", 60]]})) for _ in range(2)]
+            wait_until(lambda: "begun" in served.said(), PATIENCE, "it doesn't begin")
+            time.sleep(0.5)
             served.signal(signal.SIGTERM)
             statuses = sorted(one.result()[0] for one in asked)
         equal(statuses, [200, 503], "one was ended, one refused")
@@ -760,7 +794,7 @@ def test_a_killed_one_takes_its_processes_along(folder, program):
     with puppet(folder, program, end=-signal.SIGKILL) as served:
         _, answer = served.invoke({})
         served.signal(signal.SIGKILL)
-        wait_until(lambda: not alive(answer["pid"]), 5, "the process lives")
+        wait_until(lambda: not alive(answer["pid"]), PATIENCE, "the process lives")
 
 
 def test_once(folder, program):
@@ -810,7 +844,7 @@ def test_callers_that_misbehave(folder, program):
         expect(slow.recv(12) == b"HTTP/1.1 200", "a slow one is served")
         slow.close()
         served.invoke({})
-        wait_until(lambda: descriptors(served.pid) <= before, 5, "descriptors are left")
+        wait_until(lambda: descriptors(served.pid) <= before, PATIENCE, "descriptors are left")
 
 
 def test_a_program_that_posts_badly(folder, program):
@@ -823,7 +857,7 @@ def test_a_program_that_posts_badly(folder, program):
         served.invoke({"do": [["post", "response", "1"], [
             "raw", "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"],
             ["done"]]})
-        wait_until(lambda: "[[202" in served.said(), 5, "it doesn't go on")
+        wait_until(lambda: "[[202" in served.said(), PATIENCE, "it doesn't go on")
         expect(served.results() == [], "it goes on")
 
 
@@ -873,7 +907,7 @@ def test_memory_stays(folder, program):
         raise Skip("memory says nothing with sanitizers")
     needs_bootstrap(program)
     with Served(folder, program, "hello") as served:
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
 
         def rounds(count):
             for number in range(count):
@@ -891,16 +925,16 @@ def test_little_memory(folder, program):
         raise Skip("the sanitizers need more address space than there is then")
     needs_bootstrap(program)
     path, served = os.path.join(os.path.dirname(program), "hello.bootstrap"), 0
-    for megabytes in [*range(4, 24), *range(24, 96, 8)]:
+    for megabytes in [*range(4, 24, 2), *range(24, 96, 8)]:
         it = Program(folder, program, ["lambda", "--listen", "127.0.0.1:0", path],
                      limits=[(resource.RLIMIT_AS, megabytes << 20)])
         with it:
-            wait_until(lambda: it.process.poll() is not None or "URL is" in it.said(), 10, "nothing")
+            wait_until(lambda: it.process.poll() is not None or "URL is" in it.said(), PATIENCE, "nothing")
             port = re.search(r"127\.0\.0\.1:(\d+)/\n", it.said())
             for body in (b"{}", b"x" * (3 * MEGABYTE)) if port else ():
                 for target in (INVOKE % "hello", "/"):
                     try:
-                        connection = http.client.HTTPConnection("127.0.0.1", int(port[1]), timeout=9)
+                        connection = http.client.HTTPConnection("127.0.0.1", int(port[1]), timeout=PATIENCE)
                         connection.request("POST", target, body)
                         served += connection.getresponse().status == 200
                     except (OSError, http.client.HTTPException):
@@ -917,4 +951,5 @@ if __name__ == "__main__":
         print("skip - dime lambda: dime-lambda isn't built, as libmicrohttpd isn't there")
         print("0 passed, 0 failed, 1 skipped")
         sys.exit(0)
-    main([value for name, value in list(globals().items()) if name.startswith("test_")], "dime")
+    main([value for name, value in list(globals().items()) if name.startswith("test_")], "dime",
+         300)
