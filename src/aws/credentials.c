@@ -49,24 +49,16 @@ bool credentials_set(struct credentials *credentials, struct text id, struct tex
     return false;
 }
 
-static struct text member(struct json_value object, const char *name, struct arena *arena)
-{
-    struct json_value value;
-    struct text text;
-    if (json_find(object, text_of(name), &value) && json_string(value, arena, &text))
-        return text;
-    return TEXT("");
-}
-
 bool credentials_read(struct credentials *credentials, struct text json, struct arena *arena)
 {
     struct json_value value;
     struct json_error error;
     if (!json_check(json, arena, &value, &error) || value.kind != JSON_OBJECT ||
-        !credentials_set(credentials, member(value, "AccessKeyId", arena),
-                         member(value, "SecretAccessKey", arena), member(value, "Token", arena)))
+        !credentials_set(credentials, json_find_text(value, "AccessKeyId", arena),
+                         json_find_text(value, "SecretAccessKey", arena),
+                         json_find_text(value, "Token", arena)))
         return false;
-    struct text expiration = member(value, "Expiration", arena);
+    struct text expiration = json_find_text(value, "Expiration", arena);
     return !expiration.length || credentials_time(expiration, &credentials->expires_ms);
 }
 

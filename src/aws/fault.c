@@ -44,16 +44,6 @@ struct text fault_element(struct text xml, const char *name)
     return end ? (struct text){at, (size_t)(end - at)} : TEXT("");
 }
 
-static struct text json_member(struct json_value object, const char *name, struct arena *arena)
-{
-    struct json_value value;
-    struct text text;
-    if (object.kind == JSON_OBJECT && json_find(object, text_of(name), &value) &&
-        json_string(value, arena, &text))
-        return text;
-    return TEXT("");
-}
-
 static struct fault read_json(struct text body, struct arena *arena)
 {
     struct fault fault = {TEXT(""), TEXT("")};
@@ -61,14 +51,14 @@ static struct fault read_json(struct text body, struct arena *arena)
     struct json_error error;
     if (!json_check(body, arena, &value, &error))
         return fault;
-    fault.code = tidy(json_member(value, "__type", arena));
+    fault.code = tidy(json_find_text(value, "__type", arena));
     if (!fault.code.length)
-        fault.code = tidy(json_member(value, "code", arena));
+        fault.code = tidy(json_find_text(value, "code", arena));
     if (!fault.code.length)
-        fault.code = tidy(json_member(value, "Code", arena));
-    fault.message = json_member(value, "message", arena);
+        fault.code = tidy(json_find_text(value, "Code", arena));
+    fault.message = json_find_text(value, "message", arena);
     if (!fault.message.length)
-        fault.message = json_member(value, "Message", arena);
+        fault.message = json_find_text(value, "Message", arena);
     return fault;
 }
 
@@ -76,10 +66,12 @@ struct fault fault_read(const struct http_answer *answer, struct arena *arena)
 {
     struct text body = text_trim(buffer_text(&answer->body));
     struct fault fault;
-    if (text_starts(body, TEXT("<")))
-        fault = (struct fault){tidy(fault_element(body, "Code")), fault_element(body, "Message")};
-    else
+    if (text_starts(body, TEXT("<"))) {
+        fault.code = tidy(fault_element(body, "Code"));
+        fault.message = fault_element(body, "Message");
+    } else {
         fault = read_json(body, arena);
+    }
     struct text type = tidy(text_of(answer->error_type));
     if (type.length)
         fault.code = type;

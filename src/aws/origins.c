@@ -89,18 +89,12 @@ static bool ask(struct aws *aws, const struct aws_call *call, struct question *q
     }
 }
 
-static void wipe(struct text secret)
-{
-    if (secret.length)
-        explicit_bzero((void *)secret.data, secret.length);
-}
-
 /* Reads the answer of a neighbour, and wipes it. */
 static bool read_answer(struct aws *aws, const struct aws_call *call, const char *name,
                         struct text body, struct credentials *credentials)
 {
     bool read = credentials_read(credentials, body, call->arena);
-    wipe(body);
+    settings_wipe(body);
     if (!read)
         log_say_of(LOG_LEVEL_WARN,
                    &(struct log_subject){.function = aws->function, .request_id = call->request_id},
@@ -137,34 +131,12 @@ bool origins_container_url(char *room, size_t size)
            (address.secure || is_neighbour(address.host));
 }
 
-/* Reads a small file into the arena. False: errno says why. */
-static bool read_file(const char *path, struct arena *arena, struct text *content)
-{
-    char *room = arena_alloc(arena, TOKEN_FILE_MAX + 1);
-    int fd = room ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    size_t length = 0;
-    ssize_t count = 1;
-    while (fd >= 0 && count > 0 && length <= TOKEN_FILE_MAX) {
-        count = read(fd, room + length, TOKEN_FILE_MAX + 1 - length);
-        if (count < 0 && errno == EINTR)
-            count = 1;
-        else if (count > 0)
-            length += (size_t)count;
-    }
-    int error = length > TOKEN_FILE_MAX ? EFBIG : errno;
-    if (fd >= 0)
-        close(fd);
-    *content = (struct text){room, length};
-    errno = error;
-    return fd >= 0 && count >= 0 && length <= TOKEN_FILE_MAX;
-}
-
 /* The token in the file that a variable names. */
 static bool read_token(struct aws *aws, const struct aws_call *call, const char *variable,
                        struct text *token)
 {
     struct text path = settings_variable(variable);
-    if (read_file(path.data, call->arena, token))
+    if (settings_read_file(path.data, TOKEN_FILE_MAX, call->arena, token))
         return true;
     log_say(LOG_LEVEL_WARN, aws->function, errno, "can't read %s, which %s names", path.data,
             variable);
@@ -215,7 +187,7 @@ const char *origins_container(struct aws *aws, const struct aws_call *call,
     question.request.headers[1] = line;
     bool fetched =
         ask(aws, call, &question, &body) && read_answer(aws, call, NAME, body, credentials);
-    wipe(text_of(line));
+    settings_wipe(text_of(line));
     return fetched ? NULL : NO_CONTAINER;
 }
 
@@ -308,7 +280,9 @@ static struct text make_form(struct arena *arena, struct text role, struct text 
     buffer_percent(&form, session.length ? session : TEXT("dime"));
     buffer_puts(&form, "&WebIdentityToken=");
     buffer_percent(&form, token);
-    return form.failed ? (struct text){0} : buffer_text(&form);
+    if (form.failed)
+        return (struct text){0};
+    return buffer_text(&form);
 }
 
 static bool read_sts(struct text xml, struct credentials *credentials)
@@ -317,7 +291,7 @@ static bool read_sts(struct text xml, struct credentials *credentials)
                                 fault_element(xml, "SecretAccessKey"),
                                 fault_element(xml, "SessionToken")) &&
                 credentials_time(fault_element(xml, "Expiration"), &credentials->expires_ms);
-    wipe(xml);
+    settings_wipe(xml);
     return read;
 }
 
@@ -341,7 +315,7 @@ const char *origins_web_identity(struct aws *aws, const struct aws_call *call,
     if (!question.request.body.data)
         return NO_MEMORY;
     bool fetched = ask(aws, call, &question, &body) && read_sts(body, credentials);
-    wipe(question.request.body);
-    wipe(token);
+    settings_wipe(question.request.body);
+    settings_wipe(token);
     return fetched ? NULL : NO_IDENTITY;
 }

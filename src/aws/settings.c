@@ -52,7 +52,7 @@ void settings_forget(struct settings *settings)
     settings->read_ms = 0;
 }
 
-static void wipe_text(struct text text)
+void settings_wipe(struct text text)
 {
     if (text.length)
         explicit_bzero((void *)text.data, text.length);
@@ -60,8 +60,8 @@ static void wipe_text(struct text text)
 
 static void wipe(struct settings *settings)
 {
-    wipe_text(settings->credentials);
-    wipe_text(settings->config);
+    settings_wipe(settings->credentials);
+    settings_wipe(settings->config);
     settings->credentials = settings->config = settings->profile = (struct text){0};
 }
 
@@ -98,7 +98,7 @@ static bool find_path(const struct shared_file *file, char path[PATH_MAX])
     return !room.failed && (home.length || path[0] == '/' || named.length);
 }
 
-/* Reads all of an open file. -1: errno says why, EFBIG for too much, ENOMEM for no memory. */
+/* Reads all of an open file. -1: errno says why. */
 static ssize_t read_whole(int fd, char *room, size_t size)
 {
     size_t length = 0;
@@ -114,20 +114,31 @@ static ssize_t read_whole(int fd, char *room, size_t size)
     return -1;
 }
 
-/* Reads FD into the arena; what can't tell its size gets as much room as a file may have. */
-static bool take_file(struct settings *settings, int fd, struct text *text)
+/* What can't tell its size gets as much room as it may need. */
+static bool take_file(int fd, size_t most, struct arena *arena, struct text *content)
 {
     off_t end = lseek(fd, 0, SEEK_END);
-    size_t size = end <= 0 || end > SETTINGS_FILE_MAX ? SETTINGS_FILE_MAX : (size_t)end;
-    char *room = arena_alloc(&settings->arena, size + 1);
+    size_t size = end > 0 && (size_t)end < most ? (size_t)end : most;
+    char *room = arena_alloc(arena, size + 1);
     if (!room)
         errno = ENOMEM;
     if (!room || (end > 0 && lseek(fd, 0, SEEK_SET) < 0))
         return false;
     ssize_t length = read_whole(fd, room, size + 1);
     if (length >= 0)
-        *text = (struct text){room, (size_t)length};
+        *content = (struct text){room, (size_t)length};
     return length >= 0;
+}
+
+bool settings_read_file(const char *path, size_t most, struct arena *arena, struct text *content)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool taken = fd >= 0 && take_file(fd, most, arena, content);
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return taken;
 }
 
 static bool is_absent(int error, bool named)
@@ -142,12 +153,10 @@ static void read_file(struct settings *settings, const struct shared_file *file,
     *text = TEXT("");
     if (!find_path(file, path))
         return;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool taken = fd >= 0 && take_file(settings, fd, text);
+    if (settings_read_file(path, SETTINGS_FILE_MAX, &settings->arena, text))
+        return;
     int error = errno;
-    if (fd >= 0)
-        close(fd);
-    if (taken || (fd < 0 && is_absent(error, named)))
+    if (is_absent(error, named))
         return;
     settings->fault = error == EFBIG ? file->too_long : file->unreadable;
     if (error == ENOMEM) {

@@ -44,6 +44,15 @@ void settings_read(struct settings *settings);
 /* Makes the next settings_read read them again. */
 void settings_forget(struct settings *settings);
 
+/* Overwrites a secret where it lies. */
+void settings_wipe(struct text text);
+
+/*
+ * Reads a file of at most MOST bytes into the arena. False: errno says why, EFBIG that it is
+ * longer, ENOMEM that there's no memory.
+ */
+bool settings_read_file(const char *path, size_t most, struct arena *arena, struct text *content);
+
 /* A variable of the environment. One that is empty counts as none: its text is empty. */
 struct text settings_variable(const char *name);
 

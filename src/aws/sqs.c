@@ -105,17 +105,6 @@ static void perform(struct aws *aws, const struct aws_call *call, const struct s
         client_refuse(reply, call, 413, "These messages are too long for one batch; send fewer.");
 }
 
-/* A member that is text, or an empty one. */
-static struct text member_text(struct json_value object, const char *name, struct arena *arena)
-{
-    struct json_value value;
-    struct text text;
-    if (object.kind == JSON_OBJECT && json_find(object, text_of(name), &value) &&
-        json_string(value, arena, &text))
-        return text;
-    return TEXT("");
-}
-
 static struct text member_raw(struct json_value object, const char *name)
 {
     struct json_value value;
@@ -126,10 +115,10 @@ static struct text member_raw(struct json_value object, const char *name)
 
 static void read_message(struct sqs_message *message, struct json_value value, struct arena *arena)
 {
-    message->id = member_text(value, "MessageId", arena);
-    message->receipt = member_text(value, "ReceiptHandle", arena);
-    message->body = member_text(value, "Body", arena);
-    message->md5 = member_text(value, "MD5OfBody", arena);
+    message->id = json_find_text(value, "MessageId", arena);
+    message->receipt = json_find_text(value, "ReceiptHandle", arena);
+    message->body = json_find_text(value, "Body", arena);
+    message->md5 = json_find_text(value, "MD5OfBody", arena);
     message->attributes = member_raw(value, "Attributes");
     message->message_attributes = member_raw(value, "MessageAttributes");
 }
@@ -199,7 +188,7 @@ static struct sqs_entry *find_entry(struct json_value value, struct sqs_entry *e
                                     size_t count, struct arena *arena)
 {
     int64_t number;
-    bool read = text_to_int64(member_text(value, "Id", arena), &number);
+    bool read = text_to_int64(json_find_text(value, "Id", arena), &number);
     return read && number >= 0 && (size_t)number < count ? &entries[number] : NULL;
 }
 
@@ -211,7 +200,7 @@ static void read_successful(struct json_cursor cursor, struct sqs_entry *entries
         if (!entry)
             continue;
         entry->failed = false;
-        entry->id = member_text(item.value, "MessageId", arena);
+        entry->id = json_find_text(item.value, "MessageId", arena);
     }
 }
 
@@ -224,7 +213,7 @@ static void read_failed(struct json_cursor cursor, struct sqs_entry *entries, si
         if (!entry)
             continue;
         entry->failed = true;
-        entry->code = member_text(item.value, "Code", arena);
+        entry->code = json_find_text(item.value, "Code", arena);
         entry->sender_fault =
             json_find(item.value, TEXT("SenderFault"), &fault) && json_true(fault);
     }
@@ -350,5 +339,5 @@ struct text sqs_attribute(const struct aws_reply *reply, const char *name, struc
     if (!reply->ok || !json_check(reply->body, arena, &value, &error) ||
         value.kind != JSON_OBJECT || !json_find(value, TEXT("Attributes"), &attributes))
         return TEXT("");
-    return member_text(attributes, name, arena);
+    return json_find_text(attributes, name, arena);
 }

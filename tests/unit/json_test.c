@@ -332,6 +332,21 @@ START_TEST(finds_no_members_where_there_are_none)
 }
 END_TEST
 
+START_TEST(finds_texts)
+{
+    struct json_value object = checked(TEXT("{\"a\":\"b\\u0063\",\"n\":7,\"z\":null,\"o\":{}}"));
+    ck_assert(text_equal(json_find_text(object, "a", &arena), TEXT("bc")));
+    static const char *const NONE[] = {"n", "z", "o", "b", ""};
+    for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
+        ck_assert_uint_eq(json_find_text(object, NONE[i], &arena).length, 0);
+    ck_assert_uint_eq(json_find_text(checked(TEXT("[\"a\"]")), "a", &arena).length, 0);
+    struct arena none;
+    arena_open(&none, 0);
+    ck_assert_uint_eq(json_find_text(object, "a", &none).length, 0);
+    ck_assert(none.failed);
+}
+END_TEST
+
 START_TEST(reads_scalars)
 {
     static const struct {
@@ -406,6 +421,7 @@ Suite *json_suite(void)
     tcase_add_test(reading, steps_through_members);
     tcase_add_test(reading, steps_through_items);
     tcase_add_test(reading, finds_no_members_where_there_are_none);
+    tcase_add_test(reading, finds_texts);
     tcase_add_test(reading, reads_scalars);
     tcase_add_test(reading, decodes_strings);
     suite_add_tcase(suite, reading);
