@@ -11,10 +11,10 @@
 #include <stdlib.h>
 
 #define SUITES(each)                                                                               \
-    each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(json)               \
-        each(json_tree) each(request) each(response) each(fields) each(page) each(decimal)         \
-            each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) each(event)   \
-                each(event_answer) each(invoke) each(batch) each(runtime)
+    each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(multipart)          \
+        each(json) each(json_tree) each(request) each(response) each(fields) each(page)            \
+            each(decimal) each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) \
+                each(event) each(event_answer) each(invoke) each(batch) each(runtime)
 
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
