@@ -1,16 +1,16 @@
 /*
- * connection.c - takes requests that come in pieces out of the socket, whole ones not.
+ * connection.c - takes requests out of the socket, as they come.
  *
- * A web server that has the whole request sends it at once, so a look at the socket (MSG_PEEK)
- * finds all of it and libfcgi reads it from there. What comes in pieces must be taken out, since a
- * socket's buffer fills up after some hundred small writes, however few bytes they hold. The bytes
- * are bounded by the variables' limit, the function's body limit and what the records add to it.
+ * A web server that has the whole request sends it at once: one read finds all of it in the
+ * thread's room, and it's served from there. Only what comes in pieces is kept with the connection,
+ * bounded by the variables' limit, the function's body limit and what the records add to it.
  */
 #include "hosts/connection.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,46 +87,43 @@ static bool make_room(struct connection *connection, size_t more, size_t most)
     return true;
 }
 
-/* Takes what lies in the socket into the bytes. */
-static enum arrival gather(struct connection *connection, struct text seen, size_t body_max,
-                           const char *function)
+/* Puts a piece behind those that came before it, and makes it all of them. */
+static bool gather(struct connection *connection, struct text *piece, size_t body_max)
 {
     size_t most = GUARD_VARIABLES_MAX + RECORDS_MAX + 2 * body_max;
-    if (!make_room(connection, seen.length, most)) {
-        log_say(LOG_LEVEL_WARN, function, 0,
-                "closed a connection: its request has too many pieces, or memory has ended");
-        return ARRIVAL_END;
-    }
-    ssize_t got =
-        recv(connection->fd, connection->bytes + connection->length, seen.length, MSG_DONTWAIT);
-    if (got <= 0)
-        return got < 0 && errno == EAGAIN ? ARRIVAL_MORE : ARRIVAL_END;
-    connection->length += (size_t)got;
-    struct text bytes = {connection->bytes, connection->length};
-    switch (guard_judge(&connection->guard, bytes, body_max)) {
-    case GUARD_MORE:
-        return ARRIVAL_MORE;
-    case GUARD_WHOLE:
-    case GUARD_LONG:
-        return ARRIVAL_BYTES;
-    case GUARD_BAD:
-        break;
-    }
-    log_say(LOG_LEVEL_WARN, function, 0, "closed a connection: it isn't a web server's request");
+    if (!make_room(connection, piece->length, most))
+        return false;
+    memcpy(connection->bytes + connection->length, piece->data, piece->length);
+    connection->length += piece->length;
+    *piece = (struct text){connection->bytes, connection->length};
+    return true;
+}
+
+static enum arrival give_up(const char *function, const char *why)
+{
+    log_say(LOG_LEVEL_WARN, function, 0, "closed a connection: %s", why);
     return ARRIVAL_END;
 }
 
-enum arrival connection_look(struct connection *connection, char *room, size_t room_size,
-                             size_t body_max, const char *function)
+enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
+                             const struct function *function, struct text *request)
 {
-    ssize_t got = recv(connection->fd, room, room_size, MSG_PEEK | MSG_DONTWAIT);
+    static const char TOO_MUCH[] = "its request has too many pieces, or memory has ended";
+    const bool first = !connection->length;
+    ssize_t got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
     if (got <= 0)
         return got < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_MORE : ARRIVAL_END;
-    struct text seen = {room, (size_t)got};
-    struct guard guard = {0};
-    if (!connection->length && guard_judge(&guard, seen, body_max) == GUARD_WHOLE)
-        return ARRIVAL_SOCKET;
-    return gather(connection, seen, body_max, function);
+    *request = (struct text){room, (size_t)got};
+    if (!first && !gather(connection, request, function->body_max))
+        return give_up(function->name, TOO_MUCH);
+    enum guard_verdict verdict = guard_judge(&connection->guard, *request, function->body_max);
+    if (verdict == GUARD_BAD)
+        return give_up(function->name, "it isn't a web server's request");
+    if (verdict != GUARD_MORE)
+        return ARRIVAL_REQUEST;
+    if (first && !gather(connection, request, function->body_max))
+        return give_up(function->name, TOO_MUCH);
+    return ARRIVAL_MORE;
 }
 
 bool connection_is_deaf(struct connection *connection)

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "function.h"
 #include "hosts/guard.h"
 
 enum connection_state {
@@ -31,10 +32,9 @@ struct connection {
 
 /* What came of reading from a connection. */
 enum arrival {
-    ARRIVAL_MORE,   /* not all of a request is there */
-    ARRIVAL_SOCKET, /* a whole request lies in the socket */
-    ARRIVAL_BYTES,  /* a request, whole or too long, lies in the connection's bytes */
-    ARRIVAL_END,    /* the peer has closed it, or it must be closed */
+    ARRIVAL_MORE,    /* not all of a request is there */
+    ARRIVAL_REQUEST, /* a request is: whole, or with more body than the function takes */
+    ARRIVAL_END,     /* the peer has closed it, or it must be closed */
 };
 
 /* Returns a connection that owns FD, linked to itself, or NULL where memory ends (FD stays open).
@@ -49,12 +49,12 @@ void connection_move(struct connection *connection, struct connection *head,
                      enum connection_state state, int64_t now_ns);
 
 /*
- * Looks at what a readable connection holds, without blocking. A whole request is left in the
- * socket for libfcgi to read; a part of one is taken into the connection's bytes, so that the peer
- * can go on sending. ROOM is ROOM_SIZE bytes to look with; FUNCTION is a name for the log.
+ * Takes what a readable connection holds, at most ROOM_SIZE bytes, without blocking. After
+ * ARRIVAL_REQUEST the request lies in *REQUEST, which is part of the ROOM or of the connection's
+ * bytes and lasts until either is used again.
  */
-enum arrival connection_look(struct connection *connection, char *room, size_t room_size,
-                             size_t body_max, const char *function);
+enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
+                             const struct function *function, struct text *request);
 
 /* Forgets the request, so that the next one can come. */
 void connection_forget(struct connection *connection);

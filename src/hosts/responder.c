@@ -111,26 +111,18 @@ static void drop(struct worker *worker, struct connection *connection)
 /* Whether the connection is to be kept. */
 static bool proceed(struct worker *worker, struct connection *connection)
 {
-    const struct function *function = worker->settings->function;
     if (connection->state == CONNECTION_DRAINING)
         return connection_drain(connection, worker->room, sizeof worker->room);
     size_t held = connection->capacity;
-    enum arrival arrival = connection_look(connection, worker->room, sizeof worker->room,
-                                           function->body_max, function->name);
+    struct text request;
+    enum arrival arrival = connection_take(connection, worker->room, sizeof worker->room,
+                                           worker->settings->function, &request);
     worker->gathered += connection->capacity - held;
-    switch (arrival) {
-    case ARRIVAL_MORE:
-        if (connection->state == CONNECTION_IDLE && connection->length)
-            connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
-        return true;
-    case ARRIVAL_SOCKET:
-        return worker_serve(worker, connection, false, is_stopping());
-    case ARRIVAL_BYTES:
-        return worker_serve(worker, connection, true, is_stopping());
-    case ARRIVAL_END:
-        break;
-    }
-    return false;
+    if (arrival == ARRIVAL_REQUEST)
+        return worker_serve(worker, connection, request, is_stopping());
+    if (arrival == ARRIVAL_MORE && connection->state == CONNECTION_IDLE && connection->length)
+        connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
+    return arrival == ARRIVAL_MORE;
 }
 
 /* A connection is watched only once it has outlived its first request: many never do. */
@@ -345,8 +337,6 @@ static void close_worker(struct worker *worker)
     }
     if (worker->epoll >= 0)
         close(worker->epoll);
-    if (worker->request_file >= 0)
-        close(worker->request_file);
     arena_close(&worker->arena);
 }
 
@@ -360,9 +350,7 @@ static bool open_worker(struct worker *worker, const struct responder_settings *
     empty_ring(&worker->draining);
     arena_open(&worker->arena, REQUEST_MEMORY_MAX);
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-    worker->request_file = memfd_create("request", MFD_CLOEXEC);
-    if (worker->epoll < 0 || worker->request_file < 0 ||
-        FCGX_InitRequest(&worker->fcgi, -1, 0) != 0)
+    if (worker->epoll < 0 || FCGX_InitRequest(&worker->fcgi, -1, 0) != 0)
         return false;
     watch_listener(worker);
     return watch(worker, stop_event, EPOLLIN, worker);

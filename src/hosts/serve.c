@@ -2,13 +2,13 @@
  * serve.c - one FastCGI request from its parsing to its answer; libfcgi parses and writes.
  *
  * libfcgi is driven through the public fields of FCGX_Request: ipcFd, keepConnection and detached,
- * and only once the whole request is there, so it never waits. What libfcgi 2.4.2 does with these
- * fields is pinned by tests/hosts.
+ * and only once the whole request is there. It gets the very bytes that the guard has judged, from
+ * worker_read, so it never waits and nothing is read twice. What libfcgi 2.4.2 does with these
+ * fields is pinned by tests/unit and tests/hosts.
  */
-#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "hosts/cgi.h"
@@ -16,31 +16,31 @@
 
 enum { ANSWER_COST = 1024 }; /* bytes that a socket's buffer spends on an answer besides its own */
 
-/* Lets libfcgi read the request, from the socket or from a file with the gathered bytes. */
-static bool parse(struct worker *worker, struct connection *connection, bool gathered)
+static _Thread_local struct text unread; /* of the request that this thread serves */
+
+int worker_read(int fd, char *buffer, size_t size)
+{
+    (void)fd;
+    size_t length = size < unread.length ? size : unread.length;
+    if (length)
+        memcpy(buffer, unread.data, length);
+    unread.data += length;
+    unread.length -= length;
+    return (int)length;
+}
+
+/* libfcgi closes the connection of a request that it can't parse. */
+static bool parse(struct worker *worker, struct connection *connection, struct text request)
 {
     FCGX_Request *fcgi = &worker->fcgi;
-    int from = connection->fd;
-    if (gathered) {
-        from = worker->request_file;
-        ssize_t length = (ssize_t)connection->length;
-        if (ftruncate(from, 0) != 0 ||
-            pwrite(from, connection->bytes, connection->length, 0) != length ||
-            lseek(from, 0, SEEK_SET) != 0)
-            return false;
-        from = fcntl(from, F_DUPFD_CLOEXEC, 0); /* libfcgi closes what it can't parse */
-        if (from < 0)
-            return false;
-    }
-    fcgi->ipcFd = from;
+    unread = request;
+    fcgi->ipcFd = connection->fd;
     fcgi->keepConnection = 1; /* else the Finish within Accept would close it */
     fcgi->detached = 1;       /* a close is at once: nothing is unread */
-    bool parsed = FCGX_Accept_r(fcgi) >= 0;
-    if (!parsed) {
-        fcgi->ipcFd = -1;
-        connection->fd = gathered ? connection->fd : -1;
-    }
-    return parsed;
+    if (FCGX_Accept_r(fcgi) >= 0)
+        return true;
+    fcgi->ipcFd = connection->fd = -1;
+    return false;
 }
 
 static struct text read_body(struct worker *worker, size_t room)
@@ -60,7 +60,7 @@ static void put(FCGX_Stream *out, struct text text)
  * Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished.
  * Returns how much of a socket's buffer it takes.
  */
-static size_t answer(struct worker *worker, int fd)
+static size_t answer(struct worker *worker)
 {
     const struct responder_settings *settings = worker->settings;
     FCGX_Request *fcgi = &worker->fcgi;
@@ -73,10 +73,6 @@ static size_t answer(struct worker *worker, int fd)
         exchange.incoming.why = worker->why;
     }
     run_function(settings->function, &exchange.request, &exchange.incoming, &exchange.response);
-    if (fcgi->ipcFd != fd) { /* it was read from the file */
-        close(fcgi->ipcFd);
-        fcgi->ipcFd = fd;
-    }
     struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     put(fcgi->out, head);
     put(fcgi->out, payload);
@@ -88,7 +84,7 @@ static size_t answer(struct worker *worker, int fd)
  * Where the body wasn't read to its end the socket stays open for writing no longer, but is
  * drained: closing it now could destroy the answer before the web server has read it.
  */
-bool worker_serve(struct worker *worker, struct connection *connection, bool gathered,
+bool worker_serve(struct worker *worker, struct connection *connection, struct text request,
                   bool stopping)
 {
     FCGX_Request *fcgi = &worker->fcgi;
@@ -97,9 +93,9 @@ bool worker_serve(struct worker *worker, struct connection *connection, bool gat
                 "closed a connection: its peer asks and doesn't read");
         return false;
     }
-    if (!parse(worker, connection, gathered))
+    if (!parse(worker, connection, request))
         return false;
-    connection->answered += answer(worker, connection->fd);
+    connection->answered += answer(worker);
     bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
     if (stopping || !whole)
         fcgi->keepConnection = whole ? 0 : 1;

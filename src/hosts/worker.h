@@ -19,7 +19,6 @@ struct worker {
     const struct responder_settings *settings;
     pthread_t thread;
     int epoll;
-    int request_file; /* a memfd that libfcgi reads a gathered request from */
     size_t connections, connections_max;
     size_t gathered;                           /* bytes that the connections hold */
     struct connection idle, waiting, draining; /* heads of rings, the oldest first */
@@ -32,16 +31,22 @@ struct worker {
     struct log log;
     int64_t logged_ns;    /* when lines were last written */
     int policy;           /* of scheduling, that the thread has chosen; -1: it may choose none */
-    char room[64 * 1024]; /* to look at requests with */
+    char room[64 * 1024]; /* for what comes from a connection */
 };
 
 /*
- * Serves the request that has arrived on the connection: GATHERED tells whether it lies in the
- * connection's bytes or in the socket. With STOPPING the web server is told to close the
- * connection. Returns false when the connection is done with; its descriptor is -1 then if it's
- * closed already.
+ * Serves the REQUEST that has arrived on the connection. With STOPPING the web server is told to
+ * close the connection. Returns false when the connection is done with; its descriptor is -1 then
+ * if it's closed already.
  */
-bool worker_serve(struct worker *worker, struct connection *connection, bool gathered,
+bool worker_serve(struct worker *worker, struct connection *connection, struct text request,
                   bool stopping);
+
+/*
+ * What libfcgi reads with: the linker puts it in the place of libfcgi's own OS_Read (fcgios.h).
+ * Copies at most SIZE bytes of the request that this thread serves to BUFFER, and returns how many;
+ * 0 at its end.
+ */
+int worker_read(int fd, char *buffer, size_t size);
 
 #endif
