@@ -1,0 +1,93 @@
+/*
+ * ini.c - finds a value by reading the file's lines from the first to the last.
+ *
+ * A hash or a semicolon begins a comment only at the start of a line: a secret may hold either, as
+ * botocore's reader has it too.
+ */
+#include "aws/ini.h"
+
+/* Where the reader is. */
+struct reader {
+    const struct ini_place *place;
+    bool inside;        /* the section that is looked for */
+    struct text parent; /* the latest key that wasn't indented */
+    bool found;
+    struct text value;
+};
+
+/* The text without its first word and the blanks behind that, if it begins with WORD. */
+static bool skip_word(struct text *text, struct text word)
+{
+    struct text rest = {text->data + word.length, text->length - word.length};
+    if (!text_starts(*text, word) || !rest.length || (rest.data[0] != ' ' && rest.data[0] != '\t'))
+        return false;
+    *text = text_trim(rest);
+    return true;
+}
+
+static struct text unquote(struct text text)
+{
+    char first = text.length > 1 ? text.data[0] : '\0';
+    if ((first == '"' || first == '\'') && text.data[text.length - 1] == first)
+        return (struct text){text.data + 1, text.length - 2};
+    return text;
+}
+
+/* [default] is a profile by its name alone. */
+static bool is_section(const struct ini_place *place, struct text line)
+{
+    struct text title;
+    line = (struct text){line.data + 1, line.length - 1};
+    if (!text_cut(&line, ']', &title))
+        return false;
+    title = text_trim(title);
+    if (!place->kind.length ||
+        (text_equal(place->kind, TEXT("profile")) && text_equal(place->name, TEXT("default")) &&
+         text_equal(title, TEXT("default"))))
+        return text_equal(title, place->name);
+    return skip_word(&title, place->kind) && text_equal(unquote(title), place->name);
+}
+
+static void read_key(struct reader *reader, struct text line, bool indented)
+{
+    struct text key, value = line;
+    const struct ini_place *place = reader->place;
+    if (!text_cut(&value, '=', &key) || !value.data)
+        return;
+    key = text_trim(key);
+    if (!indented)
+        reader->parent = key;
+    bool below = indented && place->under.length && text_equal_nocase(reader->parent, place->under);
+    if ((indented ? below : !place->under.length) && text_equal_nocase(key, place->key)) {
+        reader->found = true;
+        reader->value = text_trim(value);
+    }
+}
+
+static void read_line(struct reader *reader, struct text line)
+{
+    struct text trimmed = text_trim(line);
+    if (!trimmed.length || trimmed.data[0] == '#' || trimmed.data[0] == ';')
+        return;
+    bool indented = trimmed.data != line.data;
+    if (trimmed.data[0] == '[' && !indented) {
+        reader->inside = is_section(reader->place, trimmed);
+        reader->parent = TEXT("");
+        reader->found |= reader->inside && !reader->place->key.length;
+    } else if (reader->inside) {
+        read_key(reader, trimmed, indented);
+    }
+}
+
+bool ini_find(struct text file, const struct ini_place *place, struct text *value)
+{
+    const struct text mark = TEXT("\xEF\xBB\xBF");
+    struct reader reader = {.place = place, .value = TEXT("")};
+    struct text line;
+    if (text_starts(file, mark))
+        file = (struct text){file.data + mark.length, file.length - mark.length};
+    while (text_cut(&file, '\n', &line))
+        read_line(&reader, line);
+    *value = reader.value;
+    return reader.found;
+}
