@@ -1,0 +1,48 @@
+/*
+ * exif.c - looks one tag up in TIFF's first directory (TIFF 6.0, section 2).
+ *
+ * A TIFF structure is directories of entries that point to each other, into which a hostile file
+ * puts loops and places beyond its end. This follows no pointer but the one to the first directory,
+ * reads each entry of that once, and asks for every number whether its bytes are there.
+ */
+#include "vision/exif.h"
+
+enum { ENTRY = 12, TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3 };
+
+struct tiff {
+    struct text bytes;
+    bool big_endian;
+};
+
+/* A number of 2 or 4 bytes; UINT32_MAX, which is none of those looked for, beyond the end. */
+static uint32_t number(const struct tiff *tiff, size_t at, size_t size)
+{
+    if (at > tiff->bytes.length || tiff->bytes.length - at < size)
+        return UINT32_MAX;
+    uint32_t value = 0;
+    for (size_t i = 0; i < size; i++) {
+        size_t place = tiff->big_endian ? i : size - 1 - i;
+        value = value << 8 | (unsigned char)tiff->bytes.data[at + place];
+    }
+    return value;
+}
+
+int exif_orientation(struct text bytes)
+{
+    struct tiff tiff = {.bytes = bytes, .big_endian = text_starts(bytes, TEXT("MM"))};
+    if ((!tiff.big_endian && !text_starts(bytes, TEXT("II"))) || number(&tiff, 2, 2) != 42)
+        return 1;
+    size_t directory = number(&tiff, 4, 4);
+    size_t count = number(&tiff, directory, 2);
+    for (size_t i = 0; i < count; i++) {
+        size_t entry = directory + 2 + i * ENTRY;
+        if (entry > bytes.length)
+            break;
+        if (number(&tiff, entry, 2) != TAG_ORIENTATION)
+            continue;
+        uint32_t value = number(&tiff, entry + 8, 2);
+        bool right = number(&tiff, entry + 2, 2) == TYPE_SHORT && number(&tiff, entry + 4, 4) == 1;
+        return right && value >= 1 && value <= 8 ? (int)value : 1;
+    }
+    return 1;
+}

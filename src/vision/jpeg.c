@@ -1,0 +1,264 @@
+/*
+ * jpeg.c - a survey of a JPEG's markers, then libjpeg-turbo.
+ *
+ * libjpeg keeps all coefficients of a picture of several scans and goes over all of them in each
+ * scan, so a small file can ask for any amount of memory and time. The survey counts both first.
+ * TurboJPEG's interface is used rather than libjpeg's: it returns errors where libjpeg's jumps out
+ * of the middle. It decodes at 1/2, 1/4 or 1/8 of the size, which saves most of the work.
+ */
+#include "vision/jpeg.h"
+
+#include <stdlib.h>
+#include <turbojpeg.h>
+
+#include "vision/exif.h"
+
+enum {
+    SOI = 0xD8,
+    EOI = 0xD9,
+    SOS = 0xDA,
+    APP1 = 0xE1,
+    APP14 = 0xEE,
+    BLOCK = 8,                        /* pixels a side */
+    COEFFICIENTS = BLOCK * BLOCK * 2, /* bytes of a block's */
+    COEFFICIENT_BYTES_MAX = 96 << 20, /* a progressive picture of 33 million pixels */
+    SCANS_MAX = 100,                  /* ten are usual */
+};
+static const size_t WORK_MAX = 640000000; /* pixels times scans */
+
+static size_t number16(const unsigned char *bytes)
+{
+    return (size_t)(bytes[0] << 8 | bytes[1]);
+}
+
+/*
+ * Cuts the next marker off *REST, wherever it begins, as libjpeg finds it: what is between markers
+ * is a scan's data, in which FF is followed by 00. Returns 0 where none is left.
+ */
+static unsigned cut_marker(struct text *rest)
+{
+    unsigned marker = 0;
+    while (rest->length && (marker == 0 || marker == 0xFF)) {
+        if (marker == 0) {
+            const char *found = memchr(rest->data, 0xFF, rest->length);
+            size_t skipped = found ? (size_t)(found - rest->data) + 1 : rest->length;
+            *rest = (struct text){rest->data + skipped, rest->length - skipped};
+            if (!rest->length)
+                return 0;
+        }
+        marker = (unsigned char)rest->data[0];
+        *rest = (struct text){rest->data + 1, rest->length - 1};
+    }
+    return marker == 0xFF ? 0 : marker;
+}
+
+/* Restart markers and TEM stand alone, and so do the start and the end (T.81, table B.1). */
+static bool stands_alone(unsigned marker)
+{
+    return marker == 0x01 || (marker >= 0xD0 && marker <= EOI);
+}
+
+/* Cuts the segment behind a marker off *REST, without its length; false where it isn't whole. */
+static bool cut_segment(struct text *rest, struct text *segment)
+{
+    size_t length = rest->length >= 2 ? number16((const unsigned char *)rest->data) : 0;
+    if (length < 2 || length > rest->length)
+        return false;
+    *segment = (struct text){rest->data + 2, length - 2};
+    *rest = (struct text){rest->data + length, rest->length - length};
+    return true;
+}
+
+static bool is_frame(unsigned marker)
+{
+    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+}
+
+/* Baseline, extended and progressive, by Huffman or arithmetic code; not lossless, not of layers.
+ */
+static bool is_readable(unsigned marker, unsigned precision)
+{
+    bool known = marker <= 0xC2 || marker == 0xC9 || marker == 0xCA;
+    return known && precision == 8;
+}
+
+static size_t blocks(size_t pixels, size_t factor, size_t most)
+{
+    size_t unit = most * BLOCK;
+    return (pixels + unit - 1) / unit * factor;
+}
+
+/* What libjpeg keeps when it must see all scans: the blocks of each component, in whole units. */
+static size_t coefficient_bytes(const struct jpeg_survey *survey, const unsigned char *components)
+{
+    size_t most_across = 1, most_down = 1, count = 0;
+    for (int i = 0; i < survey->components; i++) {
+        size_t across = components[3 * i + 1] >> 4, down = components[3 * i + 1] & 15;
+        most_across = across > most_across ? across : most_across;
+        most_down = down > most_down ? down : most_down;
+    }
+    for (int i = 0; i < survey->components; i++) {
+        size_t across = components[3 * i + 1] >> 4, down = components[3 * i + 1] & 15;
+        count +=
+            blocks(survey->width, across, most_across) * blocks(survey->height, down, most_down);
+    }
+    return count * COEFFICIENTS;
+}
+
+/* The first frame header is the picture's (T.81, section B.2.2); libjpeg refuses a second one. */
+static bool read_frame(struct jpeg_survey *survey, unsigned marker, struct text segment)
+{
+    const unsigned char *bytes = (const unsigned char *)segment.data;
+    if (survey->components)
+        return true;
+    if (segment.length < 6 || bytes[5] == 0 || segment.length < 6 + 3 * (size_t)bytes[5])
+        return false;
+    survey->height = number16(bytes + 1);
+    survey->width = number16(bytes + 3);
+    survey->components = bytes[5];
+    survey->readable =
+        is_readable(marker, bytes[0]) && survey->components <= 4 && survey->components != 2;
+    survey->coefficient_bytes = coefficient_bytes(survey, bytes + 6);
+    return survey->width && survey->height;
+}
+
+/* A sequential picture that comes in one scan is decoded as it comes, and nothing is kept. */
+static bool read_scan(struct jpeg_survey *survey, bool progressive, struct text segment)
+{
+    if (!survey->components || !segment.length)
+        return false;
+    if (survey->scans++ == 0 && !progressive && segment.data[0] >= survey->components)
+        survey->coefficient_bytes = 0;
+    return true;
+}
+
+static void read_application(struct jpeg_survey *survey, unsigned marker, struct text segment)
+{
+    static const struct text EXIF = {"Exif\0", 6};
+    if (marker == APP1 && !survey->exif.length && text_starts(segment, EXIF))
+        survey->exif = (struct text){segment.data + EXIF.length, segment.length - EXIF.length};
+    if (marker == APP14 && text_starts(segment, TEXT("Adobe")))
+        survey->inverted_inks = true;
+}
+
+bool jpeg_survey(struct text bytes, struct jpeg_survey *survey)
+{
+    *survey = (struct jpeg_survey){0};
+    struct text rest = bytes, segment;
+    if (cut_marker(&rest) != SOI)
+        return false;
+    bool progressive = false;
+    for (unsigned marker; (marker = cut_marker(&rest));) {
+        survey->whole = marker == EOI;
+        if (survey->whole || (!stands_alone(marker) && !cut_segment(&rest, &segment)))
+            break;
+        if (stands_alone(marker))
+            continue;
+        progressive |= marker == 0xC2 || marker == 0xCA;
+        if (is_frame(marker) && !read_frame(survey, marker, segment))
+            return false;
+        if (marker == SOS && !read_scan(survey, progressive, segment))
+            return false;
+        read_application(survey, marker, segment);
+    }
+    return survey->scans > 0;
+}
+
+static bool is_affordable(const struct jpeg_survey *survey, struct refusal *refusal)
+{
+    if (!picture_fits(survey->width, survey->height, refusal))
+        return false;
+    if (survey->scans > SCANS_MAX || survey->width * survey->height * survey->scans > WORK_MAX)
+        return refuse(refusal, 413,
+                      "This progressive JPEG of %zu scans is too much work; save it as a baseline "
+                      "JPEG, or smaller.",
+                      survey->scans);
+    if (survey->coefficient_bytes > COEFFICIENT_BYTES_MAX)
+        return refuse(refusal, 413,
+                      "A progressive JPEG of %zu x %zu pixels needs too much memory; save it as a "
+                      "baseline JPEG, or smaller.",
+                      survey->width, survey->height);
+    return true;
+}
+
+/* The smallest of the sizes that decoding is quick at whose longer side is still PICTURE_SIDE. */
+static tjscalingfactor scale(const struct jpeg_survey *survey)
+{
+    size_t longer = survey->width > survey->height ? survey->width : survey->height;
+    tjscalingfactor factor = {1, 8};
+    while (factor.denom > 1 && TJSCALED(longer, factor) < PICTURE_SIDE)
+        factor.denom /= 2;
+    return factor;
+}
+
+/* How much of a colour is left under an ink, and then under black. */
+static uint8_t under(const uint8_t *inks, size_t ink, bool inverted)
+{
+    unsigned first = inverted ? inks[ink] : 255u - inks[ink];
+    unsigned black = inverted ? inks[3] : 255u - inks[3];
+    return (uint8_t)((first * black + 127) / 255);
+}
+
+/* Four inks to three colours in place; without a profile this is only nearly the print's colour. */
+static void inks_to_colours(uint8_t *pixels, size_t count, bool inverted)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t inks[4];
+        memcpy(inks, pixels + 4 * i, sizeof inks);
+        for (size_t colour = 0; colour < 3; colour++)
+            pixels[3 * i + colour] = under(inks, colour, inverted);
+    }
+}
+
+static bool decode(tjhandle handle, const struct picture *picture, struct text bytes, bool inks,
+                   struct refusal *refusal)
+{
+    const unsigned char *data = (const unsigned char *)bytes.data;
+    int failed =
+        tjDecompress2(handle, data, bytes.length, picture->pixels, (int)picture->width, 0,
+                      (int)picture->height, inks ? TJPF_CMYK : TJPF_RGB, TJFLAG_LIMITSCANS);
+    /* A warning is about damage in the middle, which every viewer shows too. */
+    if (!failed || tjGetErrorCode(handle) == TJERR_WARNING)
+        return true;
+    const char *why = tjGetErrorStr2(handle);
+    if (strstr(why, "emory"))
+        return refuse_memory(refusal);
+    return refuse(refusal, 400, "This JPEG is damaged (%.120s); send it again.", why);
+}
+
+static bool read_pixels(struct picture *picture, struct text bytes,
+                        const struct jpeg_survey *survey, struct refusal *refusal)
+{
+    bool inks = survey->components == 4;
+    tjscalingfactor factor = scale(survey);
+    size_t width = (size_t)TJSCALED((int)survey->width, factor);
+    size_t height = (size_t)TJSCALED((int)survey->height, factor);
+    tjhandle handle = tjInitDecompress();
+    if (!handle)
+        return refuse_memory(refusal);
+    bool done = picture_allocate(picture, width, height, inks ? 4 : 3, refusal) &&
+                decode(handle, picture, bytes, inks, refusal);
+    if (done && inks)
+        inks_to_colours(picture->pixels, width * height, survey->inverted_inks);
+    tjDestroy(handle);
+    return done;
+}
+
+bool jpeg_read(struct picture *picture, struct text bytes, struct refusal *refusal)
+{
+    struct jpeg_survey survey;
+    if (!jpeg_survey(bytes, &survey))
+        return refuse(refusal, 400,
+                      "This JPEG is damaged, or ends before its picture begins; send it again.");
+    if (!survey.readable)
+        return refuse(refusal, 415,
+                      "This kind of JPEG can't be read; save it as a usual one, of 8 bits.");
+    if (!is_affordable(&survey, refusal))
+        return false;
+    if (!survey.whole)
+        return refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
+    picture->full_width = survey.width;
+    picture->full_height = survey.height;
+    picture->orientation = exif_orientation(survey.exif);
+    return read_pixels(picture, bytes, &survey, refusal);
+}

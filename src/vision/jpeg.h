@@ -1,0 +1,30 @@
+/*
+ * jpeg.h - JPEG (ITU-T T.81, JFIF, Exif) through libjpeg-turbo.
+ *
+ * jpeg_survey reads the file's markers alone, and so tells what decoding would cost before any of
+ * it is done.
+ */
+#ifndef DIME_VISION_JPEG_H
+#define DIME_VISION_JPEG_H
+
+#include "vision/picture.h"
+
+/* What the markers say. */
+struct jpeg_survey {
+    size_t width, height;
+    int components;           /* 1 grey, 3 colours, 4 inks */
+    bool readable;            /* the way of coding is one that libjpeg-turbo has */
+    bool inverted_inks;       /* Adobe's: 255 is no ink */
+    bool whole;               /* the end of the image was found */
+    size_t scans;             /* passes over the picture, 1 unless it's progressive */
+    size_t coefficient_bytes; /* what libjpeg must keep of a picture of several scans, else 0 */
+    struct text exif;         /* a TIFF structure; empty: there is none */
+};
+
+/* Reads the markers; false where they are damaged or end before the picture begins. */
+bool jpeg_survey(struct text bytes, struct jpeg_survey *survey);
+
+/* Decodes a JPEG; see picture_read. */
+bool jpeg_read(struct picture *picture, struct text bytes, struct refusal *refusal);
+
+#endif

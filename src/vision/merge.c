@@ -1,0 +1,184 @@
+/*
+ * merge.c - gathers the detector's findings by name and adds the classifier's guess where it helps.
+ *
+ * The numbers below are those at which nothing wrong was added to the photos of tests/vision, with
+ * room to spare: a wrong fine name ("moped" for a motorcycle) costs more trust than a right one
+ * earns.
+ */
+#include "vision/merge.h"
+
+static const float SURE = 50;     /* confidence: the detector's, of an object that counts */
+static const float BELIEVED = 60; /* confidence: the classifier's, from which on it's heard */
+static const float FILLS = 0.25F; /* of the picture's area */
+
+static float area(const struct finding *finding)
+{
+    return finding->instance.box.width * finding->instance.box.height;
+}
+
+/* The largest object that counts; NULL: there is none. */
+static const struct finding *main_object(const struct findings *findings)
+{
+    const struct finding *largest = NULL;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->instance.confidence >= SURE && (!largest || area(finding) > area(largest)))
+            largest = finding;
+    }
+    return largest;
+}
+
+bool merge_wants_guess(const struct findings *findings)
+{
+    const struct finding *object = main_object(findings);
+    return !object || area(object) >= FILLS;
+}
+
+/* A kind of cat is believed where a cat was found, or nothing at all. */
+static bool contradicts(const struct findings *findings, int wider)
+{
+    if (wider < 0 || !main_object(findings))
+        return false;
+    for (size_t i = 0; i < findings->count; i++) {
+        if (findings->items[i].detected == (size_t)wider)
+            return false;
+    }
+    return true;
+}
+
+/* NAME as labels are written: "Egyptian Cat". Its data is NULL where there is no memory. */
+static struct text title(struct text name, struct arena *arena)
+{
+    struct text copy = arena_copy(arena, name);
+    char *letters = copy.data ? (char *)(uintptr_t)copy.data : NULL;
+    for (size_t i = 0; letters && i < copy.length; i++) {
+        if ((i == 0 || letters[i - 1] == ' ') && letters[i] >= 'a' && letters[i] <= 'z')
+            letters[i] = (char)(letters[i] - ('a' - 'A'));
+    }
+    return copy;
+}
+
+static size_t count_texts(const struct text *texts, size_t most)
+{
+    size_t count = 0;
+    while (count < most && texts[count].length)
+        count++;
+    return count;
+}
+
+static struct vision_label label_of(const struct detected_name *detected)
+{
+    return (struct vision_label){
+        .name = detected->name,
+        .parents = &detected->parent,
+        .parent_count = count_texts(&detected->parent, 1),
+        .aliases = detected->aliases,
+        .alias_count = count_texts(detected->aliases, NAMES_ALIASES),
+    };
+}
+
+/* The labels while they are gathered: at most one for each finding, and the guess. */
+struct labels {
+    size_t count;
+    struct vision_label *items;
+};
+
+/* Puts a label behind those that are as sure. */
+static void insert(struct labels *labels, const struct vision_label *label)
+{
+    size_t at = labels->count++;
+    for (; at && labels->items[at - 1].confidence < label->confidence; at--)
+        labels->items[at] = labels->items[at - 1];
+    labels->items[at] = *label;
+}
+
+/* Takes the findings of one class to INSTANCES, whose room is enough, and returns how many. */
+static size_t add_class(struct labels *labels, const struct findings *findings, size_t detected,
+                        float least, struct vision_instance *instances)
+{
+    struct vision_label label = label_of(&detected_names[detected]);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->detected == detected && finding->instance.confidence >= least)
+            instances[label.instance_count++] = finding->instance;
+    }
+    if (!label.instance_count)
+        return 0;
+    label.instances = instances;
+    label.confidence = instances[0].confidence;
+    insert(labels, &label);
+    return label.instance_count;
+}
+
+static bool is_new(const struct findings *findings, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (findings->items[i].detected == findings->items[at].detected)
+            return false;
+    }
+    return true;
+}
+
+static bool has(const struct labels *labels, struct text name)
+{
+    for (size_t i = 0; i < labels->count; i++) {
+        if (text_equal(labels->items[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* A kind of what the detector knows has that as its parents; of some others a parent is known. */
+static bool set_parents(struct vision_label *label, size_t classified, struct arena *arena)
+{
+    int wider = names_wider(classified);
+    if (wider >= 0 && text_equal(label->name, detected_names[wider].name)) {
+        struct vision_label same = label_of(&detected_names[wider]);
+        same.confidence = label->confidence;
+        *label = same;
+        return true;
+    }
+    struct text *parents = arena_array(arena, 2, sizeof *parents);
+    if (!parents)
+        return false;
+    parents[0] = wider >= 0 ? detected_names[wider].name : names_parent(classified);
+    parents[1] = wider >= 0 ? detected_names[wider].parent : TEXT("");
+    label->parents = parents;
+    label->parent_count = count_texts(parents, 2);
+    return true;
+}
+
+static bool add_guess(struct labels *labels, const struct findings *findings,
+                      const struct guess *guess, float least, struct arena *arena)
+{
+    if (guess->confidence < BELIEVED || guess->confidence < least ||
+        contradicts(findings, names_wider(guess->classified)))
+        return true;
+    struct vision_label label = {.name = title(guess->name, arena),
+                                 .confidence = guess->confidence};
+    if (!label.name.data || !set_parents(&label, guess->classified, arena))
+        return false;
+    if (!has(labels, label.name))
+        insert(labels, &label);
+    return true;
+}
+
+bool merge(const struct findings *findings, const struct guess *guess,
+           const struct vision_options *options, struct arena *arena, struct vision_result *result)
+{
+    size_t most = findings->count + 1;
+    struct labels labels = {.items = arena_array(arena, most, sizeof *labels.items)};
+    struct vision_instance *instances = arena_array(arena, most, sizeof *instances);
+    if (!labels.items || !instances)
+        return false;
+    for (size_t i = 0; i < findings->count; i++) {
+        if (is_new(findings, i))
+            instances += add_class(&labels, findings, findings->items[i].detected,
+                                   options->min_confidence, instances);
+    }
+    if (!add_guess(&labels, findings, guess, options->min_confidence, arena))
+        return false;
+    result->labels = labels.items;
+    result->label_count = labels.count < options->max_labels ? labels.count : options->max_labels;
+    return true;
+}

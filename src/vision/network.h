@@ -1,0 +1,49 @@
+/*
+ * network.h - one network: its model, loaded, and what goes in and comes out.
+ *
+ * A network isn't safe for two threads at once: each worker has its own.
+ */
+#ifndef DIME_VISION_NETWORK_H
+#define DIME_VISION_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/text.h"
+
+struct network;
+
+enum { NETWORK_OUTPUTS = 4 };
+
+/* What a network must be like, so that a wrong file is found out when it is opened. */
+struct network_shape {
+    const char *file;
+    size_t side;                          /* of the square that it looks at: three bytes a pixel */
+    int output_type;                      /* of tflite.h */
+    size_t output_bytes[NETWORK_OUTPUTS]; /* of each output; 0 ends them */
+};
+
+/*
+ * Loads the model from FOLDER. False: *WHY says what is wrong; it's a literal or the thread's.
+ * *NETWORK is the caller's.
+ */
+bool network_open(struct network **network, const char *folder, const struct network_shape *shape,
+                  const char **why);
+
+/* The model's file, which holds its list of names too. It lasts as long as the network. */
+struct text network_file(const struct network *network);
+
+/* Where the picture goes, side * side * 3 bytes; to be filled anew before each run. */
+uint8_t *network_input(const struct network *network);
+
+/* Looks at the picture. False: it failed. */
+bool network_run(const struct network *network);
+
+/* What came out; it lasts until the next run. */
+const void *network_output(const struct network *network, size_t at);
+
+/* Frees it all. NULL is fine. */
+void network_close(struct network *network);
+
+#endif

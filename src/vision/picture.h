@@ -1,0 +1,60 @@
+/*
+ * picture.h - a picture of any size made small enough to look at.
+ *
+ * The networks look at 320 x 320 and 224 x 224 pixels. So a decoder never keeps a picture in full:
+ * it makes one whose longer side has PICTURE_SIDE pixels or somewhat more, so that what follows is
+ * quick and its memory has a fixed bound whatever arrives.
+ */
+#ifndef DIME_VISION_PICTURE_H
+#define DIME_VISION_PICTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/text.h"
+#include "vision/refusal.h"
+
+enum { PICTURE_SIDE = 320 };
+
+/* Red, green and blue, a byte each, row by row without gaps. */
+struct picture {
+    uint8_t *pixels; /* malloc's; picture_free frees them */
+    size_t width, height;
+    size_t full_width, full_height; /* as they were in the file */
+    int orientation;                /* EXIF's, 1 to 8, still to be applied */
+};
+
+/* A picture or a part of it the right way up: where to step in its bytes to go right and down. */
+struct view {
+    const uint8_t *origin;
+    ptrdiff_t right, down;
+    size_t width, height;
+};
+
+/*
+ * Decodes JPEG or PNG into *PICTURE, which the caller frees; on false there is nothing to free, and
+ * REFUSAL says why.
+ */
+bool picture_read(struct picture *picture, struct text bytes, struct refusal *refusal);
+
+/* Frees the pixels. A zeroed picture is fine. */
+void picture_free(struct picture *picture);
+
+/* Whether a picture of this size is looked at; else refuses it. To be asked before allocating. */
+bool picture_fits(size_t width, size_t height, struct refusal *refusal);
+
+/*
+ * Allocates WIDTH x HEIGHT pixels of BYTES each, 3 or, on the way to 3, more. False: there is no
+ * memory, which is refused.
+ */
+bool picture_allocate(struct picture *picture, size_t width, size_t height, size_t bytes,
+                      struct refusal *refusal);
+
+/* The whole picture with its orientation applied. It lasts as long as the picture. */
+struct view picture_view(const struct picture *picture);
+
+/* The part of VIEW from LEFT, TOP of WIDTH x HEIGHT, which must lie inside it. */
+struct view view_part(struct view view, size_t left, size_t top, size_t width, size_t height);
+
+#endif

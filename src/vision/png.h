@@ -1,0 +1,14 @@
+/*
+ * png.h - PNG (ISO/IEC 15948) through libpng: every colour type and depth, interlaced or not.
+ *
+ * What is transparent is laid over white, as on a page. Of an animation it's the default image.
+ */
+#ifndef DIME_VISION_PNG_H
+#define DIME_VISION_PNG_H
+
+#include "vision/picture.h"
+
+/* Decodes a PNG; see picture_read. */
+bool png_read(struct picture *picture, struct text bytes, struct refusal *refusal);
+
+#endif

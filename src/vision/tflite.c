@@ -1,0 +1,115 @@
+/*
+ * tflite.c - TensorFlow Lite, loaded by dlopen rather than linked.
+ *
+ * So the build needs neither the library nor its headers, which come from outside Debian; a program
+ * starts without it and can say what is missing; and one that is never asked about a picture never
+ * pays for it. The price is the table below, which restates the prototypes of a version that is
+ * pinned by its checksum.
+ */
+#include "vision/tflite.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#define FILE_NAME "libtensorflowlite_c.so"
+
+#define FUNCTION(name)                                                                             \
+    {                                                                                              \
+        "TfLite" #name, offsetof(struct tflite, name)                                              \
+    }
+
+static const struct {
+    const char *name;
+    size_t at;
+} FUNCTIONS[] = {
+    FUNCTION(Version),
+    FUNCTION(ModelCreate),
+    FUNCTION(ModelDelete),
+    FUNCTION(InterpreterOptionsCreate),
+    FUNCTION(InterpreterOptionsDelete),
+    FUNCTION(InterpreterOptionsSetNumThreads),
+    FUNCTION(InterpreterOptionsAddDelegate),
+    FUNCTION(InterpreterOptionsSetErrorReporter),
+    FUNCTION(InterpreterCreate),
+    FUNCTION(InterpreterDelete),
+    FUNCTION(InterpreterAllocateTensors),
+    FUNCTION(InterpreterInvoke),
+    FUNCTION(InterpreterGetInputTensorCount),
+    FUNCTION(InterpreterGetInputTensor),
+    FUNCTION(InterpreterGetOutputTensorCount),
+    FUNCTION(InterpreterGetOutputTensor),
+    FUNCTION(TensorType),
+    FUNCTION(TensorByteSize),
+    FUNCTION(TensorData),
+    FUNCTION(XNNPackDelegateCreate),
+    FUNCTION(XNNPackDelegateDelete),
+};
+
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t hushing = PTHREAD_MUTEX_INITIALIZER;
+static struct tflite loaded;
+static void *library; /* never closed: its threads and statics aren't made for that */
+static _Thread_local char sentence[512];
+
+static bool find_functions(void *handle, struct tflite *tflite)
+{
+    for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++) {
+        void *function = dlsym(handle, FUNCTIONS[i].name);
+        if (!function)
+            return false;
+        memcpy((char *)tflite + FUNCTIONS[i].at, &function, sizeof function);
+    }
+    return true;
+}
+
+static void *open_library(const char *folder)
+{
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/" FILE_NAME, folder);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return NULL;
+    return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
+const struct tflite *tflite_load(const char *folder, const char **why)
+{
+    pthread_mutex_lock(&loading);
+    if (!library) {
+        void *handle = open_library(folder);
+        if (handle && find_functions(handle, &loaded)) {
+            library = handle;
+        } else {
+            const char *error = dlerror();
+            snprintf(sentence, sizeof sentence, "TensorFlow Lite can't be loaded (%.300s)",
+                     error ? error : "its path is too long");
+        }
+        if (handle && !library)
+            dlclose(handle);
+    }
+    bool done = library != NULL;
+    pthread_mutex_unlock(&loading);
+    *why = sentence;
+    return done ? &loaded : NULL;
+}
+
+static FILE *usual;
+
+/* glibc's stderr is a variable that may be set (its manual, section 12.2). */
+void tflite_hush(void)
+{
+    pthread_mutex_lock(&hushing);
+    usual = stderr;
+    FILE *nowhere = fopen("/dev/null", "we");
+    if (nowhere)
+        stderr = nowhere;
+}
+
+void tflite_hush_end(void)
+{
+    FILE *nowhere = stderr;
+    stderr = usual;
+    if (nowhere != usual)
+        fclose(nowhere);
+    pthread_mutex_unlock(&hushing);
+}

@@ -1,0 +1,100 @@
+/*
+ * vision.h - what is in a picture, told by two networks on this machine.
+ *
+ * EfficientDet-Lite0 finds objects of COCO's 80 kinds and where they are; EfficientNet-Lite0 knows
+ * ImageNet's 1,000 finer names, and adds one where one object fills the picture. About 1,080 names
+ * in all; no scenes, no texts, no moderation. A picture is JPEG (ITU-T T.81) or PNG (ISO/IEC
+ * 15948), and whatever is wrong with it is a refusal that says what to do. Nothing here needs a
+ * network or an account.
+ *
+ * A struct vision belongs to one worker, which asks it about one picture at a time; several
+ * workers each open their own. It runs on its caller's thread alone, so that workers share the
+ * machine's cores fairly. The runtime (TensorFlow Lite) and the models are loaded by vision_open,
+ * not linked: a program with this library starts without them.
+ */
+#ifndef DIME_VISION_VISION_H
+#define DIME_VISION_VISION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+
+#define VISION_BYTES_MAX                                                                           \
+    (15u << 20)                        /* of a picture as it is sent, as Rekognition takes from S3 \
+                                        */
+#define VISION_PIXELS_MAX 50000000     /* width times height */
+#define VISION_SIDE_MAX   10000        /* pixels */
+#define VISION_SIDE_MIN   16           /* pixels; of less nobody can tell anything */
+#define VISION_LABELS_MAX 1000         /* most labels that may be asked for */
+#define VISION_ARENA_NEED (256u << 10) /* one call never takes more bytes of an arena than this */
+
+struct vision;
+
+struct vision_options {
+    size_t max_labels;    /* 0 gives none */
+    float min_confidence; /* 0 to 100; of labels and of instances */
+};
+
+/* Parts of the picture's width and height as it is to be looked at, 0 to 1. */
+struct vision_box {
+    float left, top, width, height;
+};
+
+struct vision_instance {
+    struct vision_box box;
+    float confidence; /* 0 to 100 */
+};
+
+/*
+ * A kind of thing in the picture. Labels come most confident first, and so do the instances of
+ * each. A label that only the classifier gave has no instances: it speaks of the whole picture.
+ */
+struct vision_label {
+    struct text name; /* such as "Dog"; each name comes once */
+    float confidence; /* 0 to 100; of its surest instance where it has instances */
+    const struct vision_instance *instances;
+    size_t instance_count;
+    const struct text *parents; /* wider kinds, such as "Animal" */
+    size_t parent_count;
+    const struct text *aliases; /* other names, such as "Mobile Phone" for "Cell Phone" */
+    size_t alias_count;
+};
+
+struct vision_result {
+    int status;      /* 200, or of the refusal: see vision_label */
+    const char *why; /* of a refusal: what to do, one or two sentences; a literal or the arena's */
+    const struct vision_label *labels;
+    size_t label_count;
+    size_t width, height; /* of the picture in pixels, after its EXIF orientation */
+};
+
+/*
+ * Loads the runtime, both models and their lists of names; takes some 40 MB and 0.1 s. They are
+ * looked for in the folder that the environment's LABELS_MODELS names, else in "models" beside the
+ * program, else in the package's own folder. False: *WHY is one or two sentences that say what is
+ * missing and how to get it; they last until the thread's next call. *VISION is the caller's.
+ */
+bool vision_open(struct vision **vision, const char **why);
+
+/*
+ * Labels a picture and fills *RESULT; true for a status of 200. The bytes are the caller's, and
+ * what RESULT points to lasts as long as ARENA and VISION both do. The large part of the working
+ * memory isn't the arena's: at most some 20 MB besides what libjpeg needs for a progressive
+ * picture, all given back before it returns. Refusals: 400  there are no bytes, or they end too
+ * early or are damaged 413  more bytes, more pixels or more work than allowed 415  neither JPEG nor
+ * PNG; the sentence names the format where it is known 422  a picture without any use, such as one
+ * of 1 x 1 pixels 500  a network failed, which it shouldn't 503  there is no memory for it now, the
+ * arena's included
+ */
+bool vision_label(struct vision *vision, struct text bytes, const struct vision_options *options,
+                  struct arena *arena, struct vision_result *result);
+
+/* Which models these are, for LabelModelVersion; a literal. */
+struct text vision_model_version(void);
+
+/* Frees it all. NULL is fine. */
+void vision_close(struct vision *vision);
+
+#endif
