@@ -140,6 +140,7 @@ struct response {
     struct text detail; /* of a problem */
     struct field_error errors[RESPONSE_ERRORS];
     size_t error_count;
+    struct text members;   /* of a problem, further ones: see response_extend */
     struct stream *stream; /* NULL: the host sends the response when it is whole */
     struct arena *arena;
 };
@@ -150,6 +151,8 @@ struct function {
     unsigned methods;    /* which of METHOD_GET and METHOD_POST it takes */
     size_t body_max;     /* bytes; a larger body is answered with 413 */
     const struct field *fields;
+    const char *json_types;  /* media types besides its own that JSON comes as, since some sender of
+                                events calls it so: "text/plain"; NULL: none */
     bool streams;            /* it flushes its response: see response_flush */
     const struct text *page; /* its HTML page, with a form; NULL: one is made from the fields */
     /* Once per worker, before its first request. May be NULL. False: *WHY says what is missing. */
@@ -200,6 +203,12 @@ void response_problem(struct response *response, int status, const char *format,
 /* Answers with 422 and says what is wrong with one field; may be called for several. */
 void response_field_problem(struct response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Gives the problem that was just answered with further members (RFC 9457, section 3.2), written as
+ * JSON without the braces round them: "Results":[...]. The text must last as long as the response.
+ */
+void response_extend(struct response *response, struct text members);
 
 /* What has been said first of what is wrong with a field, or NULL. */
 const struct field_error *response_field_error(const struct response *response, struct text name);

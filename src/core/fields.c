@@ -399,12 +399,6 @@ static void read_json(struct reading *reading)
     reading->failed = true;
 }
 
-static bool is_json_type(struct text type)
-{
-    return text_equal_nocase(type, TEXT("application/json")) ||
-           text_ends_nocase(type, TEXT("+json"));
-}
-
 /* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
 static bool is_encoded(const struct request *request)
 {
@@ -412,15 +406,23 @@ static bool is_encoded(const struct request *request)
     return coding.length && !text_equal_nocase(coding, TEXT("identity"));
 }
 
+/* Whether a media type is one of those in a list such as "image/jpeg, image/png". */
+static bool lists_type(const char *list, struct text type)
+{
+    struct text rest = text_of(list), one;
+    while (type.length && text_cut(&rest, ',', &one)) {
+        if (text_equal_nocase(text_trim(one), type))
+            return true;
+    }
+    return false;
+}
+
 /* The file of the function's that a whole body of this media type is, or NULL. */
 static const struct field *file_of_type(const struct function *function, struct text type)
 {
     for (const struct field *field = function->fields; field->name; field++) {
-        struct text types = text_of(field->types), one;
-        while (field->kind == FIELD_FILE && text_cut(&types, ',', &one)) {
-            if (type.length && text_equal_nocase(text_trim(one), type))
-                return field;
-        }
+        if (field->kind == FIELD_FILE && lists_type(field->types, type))
+            return field;
     }
     return NULL;
 }
@@ -432,6 +434,12 @@ static const char *file_types(const struct function *function)
             return field->types;
     }
     return NULL;
+}
+
+static bool is_json_type(const struct function *function, struct text type)
+{
+    return text_equal_nocase(type, TEXT("application/json")) ||
+           text_ends_nocase(type, TEXT("+json")) || lists_type(function->json_types, type);
 }
 
 static void refuse_type(struct reading *reading)
@@ -474,7 +482,7 @@ static void read_body(struct reading *reading)
     form = form && !is_bare_file(reading, body);
     if (body.length && is_encoded(request))
         refuse_encoding(reading);
-    else if (is_json_type(type) || (form && looks_like_json(body)))
+    else if (is_json_type(reading->function, type) || (form && looks_like_json(body)))
         read_json(reading);
     else if (form && body.length)
         read_form(reading, body, "The form");
