@@ -186,7 +186,7 @@ static tjscalingfactor scale(const struct jpeg_survey *survey)
 {
     size_t longer = survey->width > survey->height ? survey->width : survey->height;
     tjscalingfactor factor = {1, 8};
-    while (factor.denom > 1 && TJSCALED(longer, factor) < PICTURE_SIDE)
+    while (factor.denom > 1 && TJSCALED((int)longer, factor) < PICTURE_SIDE)
         factor.denom /= 2;
     return factor;
 }

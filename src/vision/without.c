@@ -1,0 +1,32 @@
+/*
+ * without.c - vision.h where dime is built without local labels.
+ *
+ * So labels needs no condition: it is told why there is no local engine, and goes on without one.
+ */
+#include "vision/vision.h"
+
+bool vision_open(struct vision **vision, const char **why)
+{
+    *vision = NULL;
+    *why = "Pictures can't be looked at on this machine: dime was built without local labels. "
+           "Install libturbojpeg and libpng, and build it anew.";
+    return false;
+}
+
+bool vision_label(struct vision *vision, struct text bytes, const struct vision_options *options,
+                  struct arena *arena, struct vision_result *result)
+{
+    (void)vision, (void)bytes, (void)options, (void)arena;
+    *result = (struct vision_result){.status = 503, .why = "There is no local engine here."};
+    return false;
+}
+
+struct text vision_model_version(void)
+{
+    return TEXT("none");
+}
+
+void vision_close(struct vision *vision)
+{
+    (void)vision;
+}
