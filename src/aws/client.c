@@ -276,14 +276,15 @@ static void refuse_answer(struct performance *performance)
                       performance->answer.status);
 }
 
-/* Whether a text may be shown: services quote what they were sent, a session's token too. */
+/* Whether a text may be shown: services quote what they were sent, a session's token too. What's
+ * shorter than any key may well be a word. */
 static bool is_harmless(const struct aws *aws, struct text text)
 {
     const char *const secrets[] = {aws->credentials.id, aws->credentials.secret,
                                    aws->credentials.token};
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
         size_t length = strnlen(secrets[i], 16);
-        if (length && text.length && memmem(text.data, text.length, secrets[i], length))
+        if (length > 7 && text.length && memmem(text.data, text.length, secrets[i], length))
             return false;
     }
     return true;
@@ -308,9 +309,11 @@ static void judge(struct performance *performance)
     struct aws_reply *reply = performance->reply;
     long status = performance->answer.status;
     bool good = status >= 200 && status < 300;
-    if (good && !performance->operation->target && !performance->answer.framed)
-        performance->outcome = HTTP_BROKEN; /* or not: half an object would look just like it */
     bool answered = performance->outcome == HTTP_ANSWERED;
+    if (answered && good && !performance->operation->target && !performance->answer.framed) {
+        performance->outcome = HTTP_BROKEN; /* or not: half an object would look just like it */
+        answered = false;
+    }
     performance->fault = (struct fault){TEXT(""), TEXT("")};
     if (answered && good) {
         take_answer(performance);
@@ -321,8 +324,8 @@ static void judge(struct performance *performance)
         refuse_outcome(performance, performance->outcome);
     }
     reply->upstream = (int)status;
-    if (!reply->ok)
-        reply->code = performance->fault.code;
+    if (!reply->ok) /* it may lie in the answer's head, which ends with the call */
+        reply->code = arena_copy(performance->call->arena, performance->fault.code);
 }
 
 /* Whether the request goes out again at once, changed: each change is tried once. */
@@ -347,45 +350,56 @@ static bool has_second_chance(struct performance *performance)
 static void log_failure(const struct performance *performance)
 {
     const struct aws *aws = performance->aws;
-    const struct aws_call *call = performance->call;
+    const struct http_answer *answer = &performance->answer;
     struct text code = performance->fault.code, message = performance->fault.message;
-    struct log_subject subject = {.function = aws->function, .request_id = call->request_id};
-    const char *name = performance->operation->service->name;
-    const char *base = performance->endpoint.base;
-    if (performance->outcome == HTTP_ANSWERED) {
-        int most = message.length < MESSAGE_MAX ? (int)message.length : MESSAGE_MAX;
+    struct log_subject subject = {.function = aws->function,
+                                  .request_id = performance->call->request_id};
+    const char *name = performance->operation->service->name, *base = performance->endpoint.base;
+    const char *id = answer->request_id[0] ? answer->request_id : "none";
+    int most = message.length < MESSAGE_MAX ? (int)message.length : MESSAGE_MAX;
+    if (performance->outcome == HTTP_ANSWERED)
         log_say_of(LOG_LEVEL_WARN, &subject, 0,
-                   "%s at %s answers with status %ld %.*s, %d tries, its id %s: %.*s", name, base,
-                   performance->answer.status, (int)code.length, code.data, performance->tries,
-                   performance->answer.request_id, most, message.data);
-    } else if (performance->outcome != HTTP_STOPPED) {
-        log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s at %s gives no answer, %d tries: %s", name,
-                   base, performance->tries,
-                   aws->http.why[0] ? aws->http.why : "the deadline has passed");
-    }
+                   "%s at %s answers with status %ld %.*s: %.*s (tries: %d, its request id: %s)",
+                   name, base, answer->status, (int)code.length, code.data, most, message.data,
+                   performance->tries, id);
+    else
+        log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s at %s gives no good answer: %s (tries: %d)",
+                   name, base, aws->http.why[0] ? aws->http.why : "the deadline has passed",
+                   performance->tries);
+}
+
+/* Whether it's sent again, after a pause. */
+static bool has_another_try(struct performance *performance)
+{
+    const struct http_request *request = &performance->request;
+    if (performance->reply->ok ||
+        !retry_is_worth(performance->outcome, performance->answer.status, performance->fault.code))
+        return false;
+    if (retry_pause(performance->tries, &performance->aws->tokens, request->until_ms,
+                    request->stop))
+        return true;
+    if (http_is_stopped(request->stop))
+        refuse_outcome(performance, HTTP_STOPPED);
+    return false;
 }
 
 /* Sends until there is a reply to stay with. */
 static void send_it(struct performance *performance)
 {
     struct aws *aws = performance->aws;
-    const struct http_request *request = &performance->request;
     do {
         do {
             if (!sign(performance))
                 return;
             performance->tries++;
-            performance->outcome =
-                http_exchange(&aws->http, request, performance->call->arena, &performance->answer);
+            performance->outcome = http_exchange(&aws->http, &performance->request,
+                                                 performance->call->arena, &performance->answer);
             judge(performance);
         } while (has_second_chance(performance));
-    } while (
-        !performance->reply->ok &&
-        retry_is_worth(performance->outcome, performance->answer.status, performance->fault.code) &&
-        retry_pause(performance->tries, &aws->tokens, request->until_ms, request->stop));
+    } while (has_another_try(performance));
     if (performance->reply->ok)
         retry_succeeded(performance->tries, &aws->tokens);
-    else
+    else if (!performance->reply->stopped)
         log_failure(performance);
 }
 

@@ -407,7 +407,10 @@ static enum http_outcome run(struct http *http, struct exchange *exchange)
     if (ended)
         outcome = judge(exchange, result);
     curl_multi_remove_handle(http->multi, exchange->handle);
-    if (outcome != HTTP_ANSWERED && !http->why[0] && ended)
+    if (outcome == HTTP_TOO_LONG)
+        snprintf(http->why, sizeof http->why, "it has more than %zu bytes",
+                 exchange->request->most);
+    else if (outcome != HTTP_ANSWERED && !http->why[0] && ended)
         snprintf(http->why, sizeof http->why, "%s", curl_easy_strerror(result));
     return outcome;
 }

@@ -261,7 +261,7 @@ const char *origins_instance(struct aws *aws, const struct aws_call *call,
                              struct credentials *credentials)
 {
     struct instance instance = {.base = settings_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")};
-    struct text token, role, body;
+    struct text token, roles, role, body;
     if (!instance.base.length)
         instance.base = TEXT("http://169.254.169.254");
     while (instance.base.length && instance.base.data[instance.base.length - 1] == '/')
@@ -271,7 +271,7 @@ const char *origins_instance(struct aws *aws, const struct aws_call *call,
     instance.line = make_header(call->arena, "X-aws-ec2-metadata-token", token);
     if (!instance.line)
         return NO_MEMORY;
-    if (!ask_instance(aws, call, &instance, TEXT(""), &role) || !text_cut(&role, '\n', &role) ||
+    if (!ask_instance(aws, call, &instance, TEXT(""), &roles) || !text_cut(&roles, '\n', &role) ||
         !ask_instance(aws, call, &instance, text_trim(role), &body) ||
         !read_answer(aws, call, "the instance's metadata server", body, credentials))
         return NO_INSTANCE;
