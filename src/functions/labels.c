@@ -6,11 +6,9 @@
  * has labelled it, so that a program can change from one engine to the other without a change of
  * its own. No address is ever fetched that a client names: only buckets that the settings allow.
  */
-#include "function.h"
+#include "functions/labels.h"
 
 #include <stdlib.h>
-
-#include "functions/labels.h"
 
 extern const struct text labels_page; /* www/labels.html */
 
@@ -60,9 +58,10 @@ static bool read_choice(const char *name, enum labels_choice *choice)
 static bool open(void **state, const char **why)
 {
     struct labels *labels = calloc(1, sizeof *labels);
-    *why = "There is no memory to begin with; try again later.";
-    if (!labels)
+    if (!labels) {
+        *why = "There is no memory to begin with; try again later.";
         return false;
+    }
     *labels = (struct labels){.token = text_of(getenv("LABELS_TOKEN")),
                               .buckets = text_of(getenv("LABELS_BUCKETS")),
                               .topics = text_of(getenv("LABELS_SNS_TOPICS"))};
@@ -207,7 +206,7 @@ static void check(const struct request *request, struct response *response)
 
 const struct function function_labels = {
     .name = "labels",
-    .summary = "What is to be seen in a picture",
+    .summary = LABELS_SUMMARY,
     .methods = METHOD_GET | METHOD_POST,
     .body_max = LABELS_BODY_MAX,
     .fields = FIELDS,

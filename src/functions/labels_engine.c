@@ -15,9 +15,9 @@
 #include "functions/labels.h"
 
 enum {
-    LOCAL_MS = 2000,  /* of the time that there is, what is kept for labelling here after all */
-    SHUN_MS = 30000,  /* how long Rekognition isn't asked after it was down */
-    SCRATCH = 4096,   /* bytes of an arena that an answer takes besides its JSON */
+    LOCAL_MS = 2000, /* of the time that there is, what is kept for labelling here after all */
+    SHUN_MS = 30000, /* how long Rekognition isn't asked after it was down */
+    SCRATCH = 4096,  /* bytes of an arena that an answer takes besides its JSON */
     LOCAL_JSON_MAX = 256 * 1024,
 };
 

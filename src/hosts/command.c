@@ -28,8 +28,6 @@ enum {
     TIMEOUT_MS = 30000,
 };
 
-#define LAMBDA "dime-lambda"
-
 static const char HELP[] =
     "dime runs functions from the shell, as AWS Lambda would.\n"
     "\n"
@@ -136,32 +134,49 @@ static void help_function(const struct function *function)
 {
     printf("%s: %s\n\nIts fields:\n\n", function->name, function->summary);
     for (const struct field *field = function->fields; field->name; field++)
-        printf("  %-12s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
+        printf("  %-14s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
                field->required ? " (required)" : "");
     printf("\nGive them as JSON, or in any event of `dime event`. See %s(8).\n", function->name);
 }
 
 /*
- * Becomes dime-lambda, a program of its own: it lies beside this one, or where dime is installed.
- * Nothing else of `dime` needs an HTTP server.
+ * Becomes another program: it lies beside this one, or where dime is installed. Returns only where
+ * it can't, having said so; REMEDY is what to do where it isn't there.
  */
-static int run_lambda(char **arguments)
+static int become(const char *program, char **arguments, const char *remedy)
 {
-    char path[PATH_MAX + sizeof LAMBDA];
+    char path[PATH_MAX + 64];
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
     while (length > 0 && path[length - 1] != '/')
         length--;
+    errno = ENOENT;
     if (length > 0) {
-        memcpy(path + length, LAMBDA, sizeof LAMBDA);
-        execv(path, arguments - 1);
+        snprintf(path + length, sizeof path - (size_t)length, "%s", program);
+        execv(path, arguments);
     }
-    if (length <= 0 || errno == ENOENT)
-        execv(BINDIR "/" LAMBDA, arguments - 1);
+    if (errno == ENOENT) {
+        snprintf(path, sizeof path, "%s/%s", BINDIR, program);
+        execv(path, arguments);
+    }
     if (errno == ENOENT)
-        return misuse("dime-lambda isn't there", NULL,
-                      "build dime where libmicrohttpd-dev is installed");
-    fprintf(stderr, "dime: dime-lambda can't be run: %s\n", strerror(errno));
+        fprintf(stderr, "dime: %s isn't there; %s\n", program, remedy);
+    else
+        fprintf(stderr, "dime: %s can't be run: %s\n", program, strerror(errno));
     return STATUS_USAGE;
+}
+
+/* Nothing else of `dime` needs an HTTP server. */
+static int run_lambda(char **arguments)
+{
+    return become("dime-lambda", arguments - 1, "build dime where libmicrohttpd-dev is installed");
+}
+
+/* Hands WORDS to the program that has a function which this one hasn't. */
+static int run_elsewhere(const struct function *function, char **words)
+{
+    char program[64];
+    snprintf(program, sizeof program, "dime-%s", function->name);
+    return become(program, words, "install all of dime");
 }
 
 static int help(char **arguments)
@@ -186,6 +201,8 @@ static int help(char **arguments)
     const struct function *function = registry_find(text_of(topic));
     if (!function)
         return misuse("there is no command or function", topic, "try dime help");
+    if (!function->handle)
+        return run_elsewhere(function, (char *[]){"dime", "help", arguments[0], NULL});
     help_function(function);
     return finish(STATUS_FINE);
 }
@@ -271,6 +288,9 @@ static int invoke_function(char **arguments)
         return misuse("there is no function", arguments[0], "dime list names them");
     if (arguments[1] && arguments[2])
         return misuse("invoke takes one event, and not also", arguments[2], "try dime help invoke");
+    if (!function->handle)
+        return run_elsewhere(function,
+                             (char *[]){"dime", "invoke", arguments[0], arguments[1], NULL});
     bool read = read_event(arguments[1], &room, &event);
     int status = read ? run_event(function, event) : STATUS_USAGE;
     free(room);
