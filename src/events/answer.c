@@ -90,18 +90,37 @@ static void put_content_type(const struct response *response, bool list, struct 
     buffer_puts(out, list ? "]" : "");
 }
 
+/*
+ * The name for one cookie of several. An object has each name once, and cookies can't be joined;
+ * but names that differ in case are different in JSON, and the same in HTTP (RFC 9110, 5.1).
+ */
+static void put_cookie_name(size_t number, struct buffer *out)
+{
+    char name[] = "Set-Cookie";
+    for (size_t i = 4; name[i]; i++) {
+        if (number >> (i - 4) & 1)
+            name[i] ^= 'a' ^ 'A';
+    }
+    buffer_json(out, text_of(name));
+}
+
 static void put_headers(const struct response *response, bool list, bool cookies,
                         struct buffer *out)
 {
     bool first = !response->content_type;
+    size_t cookie = 0;
     buffer_puts(out, list ? "\"multiValueHeaders\":{" : "\"headers\":{");
     put_content_type(response, list, out);
     for (size_t i = 0; i < response->header_count; i++) {
         const struct header *header = &response->headers[i];
-        if (response_has_header(response, i, header->name) || (is_cookie(header) && !cookies))
+        bool stands_alone = is_cookie(header) && !list;
+        if (stands_alone ? !cookies : response_has_header(response, i, header->name))
             continue;
         buffer_puts(out, first ? "" : ",");
-        buffer_json(out, header->name);
+        if (stands_alone)
+            put_cookie_name(cookie++, out);
+        else
+            buffer_json(out, header->name);
         buffer_puts(out, ":");
         (list ? put_list : put_joined)(response, i, out);
         first = false;

@@ -55,7 +55,8 @@ void event_refuse(struct event *event, int status, const char *format, ...)
     va_end(arguments);
 }
 
-static void find_members(struct json_value value, struct arena *arena, struct members *members)
+/* False: memory has ended, and some of them may be missing. */
+static bool find_members(struct json_value value, struct arena *arena, struct members *members)
 {
     struct json_cursor cursor = json_members(value, arena);
     struct json_member member;
@@ -65,6 +66,7 @@ static void find_members(struct json_value value, struct arena *arena, struct me
                 *(struct json_value *)((char *)members + SLOTS[i].offset) = member.value;
         }
     }
+    return !cursor.failed;
 }
 
 /* Whether a value is this string; none of those that are asked for is ever written with escapes. */
@@ -197,6 +199,25 @@ static bool holds_http(const struct event *event)
            event->shape == EVENT_BALANCER;
 }
 
+static void refuse_unread(struct event *event)
+{
+    event_refuse(event, 503, "There is no memory to read the event; send it again later.");
+}
+
+/* Of a batch that can't be read a queue would delete all, were it answered like anybody else. */
+static void refuse_text(struct event *event, const struct json_error *error)
+{
+    static const char QUEUE[] = "\"aws:sqs\"";
+    struct text body = event->request.body;
+    if (error->fault == JSON_NO_MEMORY) {
+        refuse_unread(event);
+        return;
+    }
+    event_refuse(event, 400, "The JSON can't be read at %s.", error->message);
+    if (body.length && memmem(body.data, body.length, QUEUE, sizeof QUEUE - 1))
+        event->shape = EVENT_QUEUE;
+}
+
 /* Reads the event in the request's body. True: it only wraps another one, which is now there. */
 static bool read_layer(struct event *event)
 {
@@ -205,11 +226,13 @@ static bool read_layer(struct event *event)
     struct json_value value;
     struct json_error error;
     if (!json_check(request->body, request->arena, &value, &error)) {
-        if (error.fault == JSON_MALFORMED)
-            event_refuse(event, 400, "The JSON can't be read at %s.", error.message);
+        refuse_text(event, &error);
         return false;
     }
-    find_members(value, request->arena, &members);
+    if (!find_members(value, request->arena, &members)) {
+        refuse_unread(event);
+        return false;
+    }
     tell_shape(event, &members);
     if (holds_http(event) && !event->status)
         gateway_read(event, &members);
@@ -228,10 +251,17 @@ void event_read(struct event *event, struct text text, struct arena *arena)
                                 .content_type = TEXT("application/json"),
                                 .body = text,
                             }};
-    for (int layers = 1; read_layer(event); layers++) {
-        if (layers == WRAPPED_MAX) {
+    bool wraps = read_layer(event);
+    event->asynchronous = event->shape == EVENT_RECORDS || event->shape == EVENT_NOTIFICATION;
+    for (int layers = 1; wraps; wraps = read_layer(event)) {
+        if (layers++ == WRAPPED_MAX) {
             event_refuse(event, 422, "More than %d events are wrapped in each other.", WRAPPED_MAX);
             return;
         }
     }
+}
+
+bool event_must_fail(const struct event *event, int status)
+{
+    return event->asynchronous && status >= 500;
 }

@@ -30,11 +30,14 @@ enum { EVENT_HEADERS_MAX = 256, EVENT_QUERY_MAX = 64 * 1024, EVENT_COOKIES_MAX =
 struct event {
     enum event_shape shape;
     bool multi_values;         /* a balancer that sends its headers as lists, and wants lists */
+    bool asynchronous;         /* S3, SNS, EventBridge: see event_must_fail */
     struct json_value records; /* of EVENT_QUEUE */
     const bool *failed;        /* of EVENT_QUEUE: which of them failed; NULL: by the status */
     struct request request;    /* without id, deadline, state and fields: those are the host's */
-    int status;                /* 0, or the status of the problem that this event is: 400, 422 */
-    char why[192];             /* of a problem: the sentence for the sender */
+    /* 0, or the status of the problem that this event is: 400, 422; 503 where memory has ended
+     * before it was known whose it is, so that no answer may be written. */
+    int status;
+    char why[192]; /* of a problem: the sentence for the sender */
 };
 
 /* A message of a queue. */
@@ -49,6 +52,13 @@ struct event_message {
  * the arena has `failed`, and run_function says so. Always leaves a request that can be answered.
  */
 void event_read(struct event *event, struct text text, struct arena *arena);
+
+/*
+ * Whether an answer with this status must be a failure of the whole invocation. Lambda itself
+ * stands between an asynchronous sender and the function, looks at no answer, and tries again, or
+ * keeps for the dead letters, only what failed ("Asynchronous invocation"). A 4xx would fail again.
+ */
+bool event_must_fail(const struct event *event, int status);
 
 /* A cursor before the first message of an EVENT_QUEUE. It allocates nothing. */
 struct json_cursor event_messages(const struct event *queue);

@@ -66,5 +66,7 @@ void queue_answer(const struct event *event, const struct response *response, st
         put_failure(out, &message, first);
         first = false;
     }
+    if (first && !event->failed && response->status >= 400) /* the batch itself can't be read */
+        put_failure(out, &(struct event_message){0}, first);
     buffer_puts(out, "]}");
 }

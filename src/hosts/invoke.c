@@ -53,11 +53,7 @@ static void add_headers(struct request *request, const struct invoker *invoker)
 static void refuse(const struct event *event, const struct invoker *invoker,
                    struct incoming *incoming)
 {
-    if (invoker->status) {
-        incoming->refusal = REFUSED_EVENT;
-        incoming->status = invoker->status;
-        incoming->why = invoker->why;
-    } else if (event->status) {
+    if (event->status) {
         incoming->refusal = REFUSED_EVENT;
         incoming->status = event->status;
         incoming->why = event->why;
@@ -135,7 +131,8 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     refuse(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
     invocation->streaming = invoker->stream && invoker->function->streams &&
-                            invocation->event.shape == EVENT_GATEWAY_V2;
+                            invocation->event.shape == EVENT_GATEWAY_V2 &&
+                            !invocation->event.asynchronous;
     invocation->response.stream = invocation->streaming ? invoker->stream : NULL;
     run_function(invoker->function, request, &incoming, &invocation->response);
 }
@@ -146,10 +143,10 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
     struct text answer = {0};
     invocation->started_ns = clock_monotonic_ns();
     invocation->streaming = false;
-    event_read(&invocation->event, invoker->status ? TEXT("{}") : text, arena);
-    bool batch = invocation->event.shape == EVENT_QUEUE;
+    event_read(&invocation->event, text, arena);
+    bool batch = invocation->event.shape == EVENT_QUEUE && !invocation->event.status;
     (batch ? batch_invoke : invoke_event)(invocation, invoker, arena);
-    if (!invocation->streaming)
+    if (!invocation->streaming && invocation->event.status != 503)
         answer = write_answer(invocation, invoker, arena);
     invocation->ended_ns = clock_monotonic_ns();
     return answer;

@@ -39,15 +39,14 @@ struct invoker {
     struct text tenant; /* for the log */
     /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */
     struct stream *stream;
-    int status;      /* 0, or why the event couldn't be taken: 413, 503; it isn't read then */
-    const char *why; /* the sentence for its sender */
 };
 
 /*
  * Reads the event TEXT, runs the function, and returns the answer in the form that the sender
  * expects; it lies in the arena or in the invocation. Its data is NULL where memory has ended so
- * early that not even that can be said: the host tells its caller in its own way. Where the
- * invocation is `streaming` the host has to end its stream with the response instead.
+ * early that it isn't known who that is, or that not even that can be said: the host tells its
+ * caller in its own way, but not by an answer. Where the invocation is `streaming` the host has to
+ * end its stream with the response instead.
  */
 struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
                    struct arena *arena);

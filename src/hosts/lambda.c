@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/problem.h"
 #include "hosts/extension.h"
 #include "hosts/invoke.h"
 #include "hosts/metrics.h"
@@ -85,10 +86,6 @@ static void prepare(struct worker *worker)
     invoker->deadline_ms = runtime_head_deadline(head);
     invoker->headers = worker->headers;
     invoker->header_count = runtime_head_share(head, worker->headers);
-    invoker->status = worker->api.event_status;
-    invoker->why = invoker->status == 413 ? "The event is too large; send less at once."
-                                          : "The event needs more memory than there is; "
-                                            "send less at once, or try again later.";
     if (worker->runtime->count == 1)
         set_trace(head->values[RUNTIME_TRACE_ID]);
 }
@@ -107,26 +104,52 @@ static void tell(struct worker *worker, size_t length)
         });
 }
 
+/* What no answer can say to the event's sender ends the invocation as failed. */
+static enum runtime_outcome fail(struct worker *worker, bool answered)
+{
+    const struct response *response = &worker->invocation.response;
+    char message[1200];
+    if (!answered)
+        return runtime_api_fail(&worker->api, "There is no memory for an answer; try again later.",
+                                "Runtime.OutOfMemory");
+    struct text why = problem_detail(response);
+    snprintf(message, sizeof message, "The function answered with %d: %.*s", response->status,
+             (int)why.length, why.data);
+    return runtime_api_fail(&worker->api, message, "Function.Failed");
+}
+
 /* The lines are written while the API reads the answer, which costs nobody any time. */
 static enum runtime_outcome answer(struct worker *worker)
 {
     struct runtime_api *api = &worker->api;
+    struct invocation *invocation = &worker->invocation;
     struct text event = {api->event, api->event_length};
     prepare(worker);
-    lambda_stream_open(&worker->stream, api, &worker->invocation);
-    struct text answer = invoke(&worker->invocation, &worker->invoker, event, &worker->arena);
-    if (worker->invocation.streaming)
+    lambda_stream_open(&worker->stream, api, invocation);
+    struct text answer = invoke(invocation, &worker->invoker, event, &worker->arena);
+    bool fails = !invocation->streaming &&
+                 (!answer.data || event_must_fail(&invocation->event, invocation->response.status));
+    if (invocation->streaming)
         lambda_stream_end(&worker->stream);
-    else if (answer.data)
+    else if (!fails)
         runtime_api_answer(api, answer);
-    tell(worker, worker->invocation.streaming ? worker->stream.bytes : answer.length);
-    enum runtime_outcome outcome =
-        answer.data || worker->invocation.streaming
-            ? runtime_api_answered(api)
-            : runtime_api_fail(api, "There is no memory for an answer; try again later.",
-                               "Runtime.OutOfMemory");
+    tell(worker, invocation->streaming ? worker->stream.bytes : fails ? 0 : answer.length);
+    enum runtime_outcome outcome = fails ? fail(worker, answer.data) : runtime_api_answered(api);
     arena_reset(&worker->arena);
     return outcome;
+}
+
+/*
+ * What hasn't been read can't be answered in its sender's form, and a queue would take any other
+ * for a success.
+ */
+static enum runtime_outcome refuse(struct worker *worker)
+{
+    if (worker->api.event_status == 413)
+        return runtime_api_fail(&worker->api, "The event is longer than 8 MB; send less at once.",
+                                "Runtime.EventTooLarge");
+    return runtime_api_fail(&worker->api, "There is no memory for the event; try again later.",
+                            "Runtime.OutOfMemory");
 }
 
 /* One invocation. What ends the loop is the outcome's to say. */
@@ -136,7 +159,9 @@ static enum runtime_outcome serve_one(struct worker *worker)
     if (outcome == RUNTIME_INCOMPLETE)
         return runtime_api_fail(&worker->api, "The event didn't arrive whole; send it again.",
                                 "Runtime.EventIncomplete");
-    return outcome == RUNTIME_DONE ? answer(worker) : outcome;
+    if (outcome != RUNTIME_DONE)
+        return outcome;
+    return worker->api.event_status ? refuse(worker) : answer(worker);
 }
 
 static void *work(void *argument)

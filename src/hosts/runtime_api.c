@@ -3,7 +3,7 @@
  *
  * An event is read into room that is kept from one to the next, and given back after an event that
  * was much larger than usual. An event that can't be kept is read all the same, since whoever sent
- * it is to be answered. No status is tried again: 4xx belongs to one invocation, which is over
+ * it is to be told. No status is tried again: 4xx belongs to one invocation, which is over
  * then, and 5xx means that this environment is to be ended.
  */
 #include "hosts/runtime_api.h"
@@ -20,6 +20,7 @@ enum {
     RECEIVE_ROOM = 16 * 1024,     /* libcurl's own; what is larger costs it a page or more */
     RECEIVE_ROOM_LARGE = 512 * 1024,
     REPLY_ROOM = 1024,
+    ERROR_ROOM = 8 * 1024, /* for a problem's detail, each of its bytes an escape */
 };
 
 static const char BASE[] = "/2018-06-01/runtime/";
@@ -224,6 +225,12 @@ static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result,
     return RUNTIME_BROKEN;
 }
 
+static CURLcode ask(struct runtime_api *api)
+{
+    runtime_link_begin(&api->link, api->link.get);
+    return runtime_link_end(&api->link, api->link.get);
+}
+
 enum runtime_outcome runtime_api_next(struct runtime_api *api)
 {
     settle_room(api);
@@ -231,8 +238,11 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
     api->subject.request_id = api->subject.tenant = (struct text){0};
     if (runtime_link_stopping(&api->link))
         return RUNTIME_STOPPED;
-    runtime_link_begin(&api->link, api->link.get);
-    CURLcode result = runtime_link_end(&api->link, api->link.get);
+    CURLcode result = ask(api);
+    if (result == CURLE_OUT_OF_MEMORY && !api->link.sent) {
+        set_receive_room(api, RECEIVE_ROOM);
+        result = ask(api);
+    }
     api->subject.request_id = api->head.values[RUNTIME_REQUEST_ID];
     api->subject.tenant = api->head.values[RUNTIME_TENANT_ID];
     if (api->link.stopped)
@@ -376,7 +386,7 @@ void runtime_api_stream_end(struct runtime_api *api, const struct text *fault)
 static enum runtime_outcome post_error(struct runtime_api *api, struct runtime_post *error,
                                        const char *message)
 {
-    char room[4096];
+    char room[ERROR_ROOM];
     struct buffer out;
     buffer_over(&out, room, sizeof room);
     runtime_put_error(&out, text_of(message), error->error_type);

@@ -373,10 +373,23 @@ def check_tls(outcome, stand):
     tls = stand.package("tls", "--tls=hello", stand.source, "hello")
     if not tls.made:
         return
-    print(f"# tls: {os.path.getsize(tls.zip('hello'))} bytes")
+    size = os.path.getsize(tls.zip("hello"))
+    print(f"# tls: {size} bytes")
+    outcome.check("tls: OpenSSL is in it", size > 1_000_000, str(size))
     check_program(outcome, "tls: hello", stand.unpack(tls.zip("hello")))
     stand.run("tls: hello", tls.zip("hello"), "hello")
     check_tls_calls(outcome, stand)
+    check_other_libcurl(outcome, stand, tls)
+
+
+def check_other_libcurl(outcome, stand, tls):
+    """In one build tree a function gets OpenSSL, and is rid of it again."""
+    plain = read(os.path.join(stand.build, "dist", f"hello-{MACHINE}.zip"))
+    with_tls = read(tls.zip("hello"))
+    for what, arguments, wanted in (("tls-no-more", [], plain), ("tls-again", ["--tls=hello"], with_tls)):
+        made = stand.package(what, *arguments, stand.source, "hello")
+        same = made.made and read(made.zip("hello")) == wanted
+        outcome.check(f"{what}: has the bytes that it had before", same)
 
 
 # Where curl's source comes from.

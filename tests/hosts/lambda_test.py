@@ -30,6 +30,7 @@ WORD = "caf\u00e9 \u2615"
 V1 = {"httpMethod": "POST"}
 V2 = {"requestContext": {"http": {"method": "POST"}}}
 ALB = {"httpMethod": "POST", "requestContext": {"elb": {}}}
+SQS = {"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}]}
 
 
 def probe_of(program):
@@ -173,10 +174,71 @@ def test_large_event_room_goes_back(_, program):
     api.close()
 
 
+def is_failure(post, error_type, part):
+    """The post ends its invocation as failed, in the form that Lambda wants."""
+    equal(post.kind, "error", "the post")
+    error = json.loads(post.body)
+    equal((error["errorType"], post.headers["lambda-runtime-function-error-type"]),
+          (error_type, error_type), "the type")
+    expect(re.fullmatch(r"(Runtime|Function)\.[A-Z][a-zA-Z]+", error_type), error_type)
+    expect(part in error["errorMessage"] and error["stackTrace"] == [], error)
+
+
 def test_events_that_are_too_long(_, program):
-    for shape in ({}, V1, V2, ALB):
+    # Longer than Lambda's own are: whose they are hasn't been read, so they can't be answered.
+    for shape in ({}, V1, V2, ALB, SQS):
         body = json.dumps({**shape, "more": "x" * (9 << 20)}).encode()
-        is_problem(invoke(program, body), 413)
+        api, status, _, log = run(program, [send(event(body)), send(event())])
+        equal((status, len(api.posts), api.posts[1].kind), (STOPPED, 2, "response"), "after it")
+        is_failure(api.posts[0], "Runtime.EventTooLarge", "longer than 8 MB")
+        expect("longer than 8 MB" in log[0]["message"], log)
+
+
+def test_asynchronous_senders_try_again(_, program):
+    probe = probe_of(program)
+    fault, bad = json.dumps({"fault": True}), json.dumps({"pieces": "x"})
+
+    def of_sns(message):
+        return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": message}}]}
+
+    gateway = json.dumps({**V2, "body": fault, "headers": {"content-type": "application/json"}})
+    for sent, fails in (
+            ({"detail-type": "Scheduled Event", "source": "aws.events", "detail": {"fault": True}}, True),
+            ({"detail-type": "Order", "source": "shop", "detail": {"fault": True}}, True),
+            ({"detail-type": "Order", "source": "shop", "detail": {"pieces": "x"}}, False),
+            (of_sns(fault), True), (of_sns(gateway), True), (of_sns(bad), False),
+            ({"Records": [{"eventSource": "aws:s3", "s3": {}}], "fault": True}, True),
+            ({"fault": True}, False), ({**V1, "body": fault}, False), (json.loads(gateway), False)):
+        api, status, _, log = run(probe, [send(event(json.dumps(sent).encode())), send(event(b"{}"))],
+                                  DIME_INVOKE_MODE="response_stream")
+        equal((status, [post.kind for post in api.posts]),
+              (STOPPED, ["error" if fails else "response", "response"]), "for %r" % sent)
+        if fails:
+            is_failure(api.posts[0], "Function.Failed",
+                       "answered with 502: The probe broke off, %s." % WORD)
+            equal((log[0]["status"], log[0]["level"], log[0]["bytesOut"]), (502, "error", 0), "the log")
+
+
+def test_a_batch_is_never_taken_for_done(_, program):
+    def failures(body):
+        answer = invoke(probe_of(program), body)
+        equal(list(answer), ["batchItemFailures"], "the answer to %r" % body[:100])
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def batch(*messages, **more):
+        return json.dumps({**more, "Records": [
+            {"eventSource": "aws:sqs", "messageId": "m%d" % i, "body": message, **attributes}
+            for i, (message, attributes) in enumerate(messages)]}).encode()
+
+    good, many = ("{}", {}), {"more-%d" % i: i for i in range(100)}
+    equal(failures(batch(good, good)), [], "when all is well")
+    equal(failures(batch(good, ('{"fault":true}', {}), ("x", {}), good)), ["m1", "m2"], "some")
+    equal(failures(batch(("x", {}), good, **many)), ["m0"], "with many members")
+    deep = {"messageAttributes": json.loads('{"a":' * 100 + "1" + "}" * 100)}
+    equal(failures(batch(good, ("{}", deep))), [""], "what is too deep to be read")
+    equal(failures(batch(good) + b" x"), [""], "what isn't JSON")
+    equal(failures(batch(good).replace(b'"body"', b'"messageId":"m0","body"')), [""], "a name twice")
+    equal(len(failures(batch(*[("x", {})] * 10000))), 10000, "as many as a batch may hold")
 
 
 def test_bad_events(_, program):
@@ -379,7 +441,7 @@ def test_without_lambda(_, program):
 
 
 def test_a_function_that_does_not_open(_, program):
-    for why, part in ((WORD + " \1\"\\", WORD + " \1\"\\"), (None, "couldn't"), ("w" * 5000, "too long")):
+    for why, part in ((WORD + " \1\"\\", WORD + " \1\"\\"), (None, "couldn't"), ("w" * 9000, "too long")):
         given = {"PROBE_FAILS": "1"} if why is None else {"PROBE_FAILS": "1", "PROBE_WHY": why}
         api, status, _, log = run(probe_of(program), [], posts=1, **given)
         equal((status, api.asked), (NOT_OPEN, 0), "exit status and questions")
@@ -557,18 +619,32 @@ def test_little_memory(_, program):
     probe = probe_of(program)
     if is_sanitized(probe):
         raise Skip("the sanitizers need more address space than there is then")
-    large = event(b'{"name":"' + b"x" * (4 << 20) + b'"}', b"large", chunk=1 << 16)
-    for megabytes in (8, 10, 12, 16, 24):
+    large = [b'{"name":"' + b"x" * (4 << 20) + b'"}',
+             json.dumps({**SQS, "more": "x" * (4 << 20)}).encode()]
+    failed = answered = 0
+    for megabytes in range(16, 42, 2):
         size = megabytes << 20
-        api = Api([send(event(b"{}")), send(large), send(event(b"{}"))])
+        script = [send(event(b"{}")), *(send(event(body, chunk=1 << 16)) for body in large)]
+        api = Api(script + [send(event(b"{}"))])
         command = ["sh", "-c", "ulimit -v %d; exec \"$0\"" % (size >> 10), probe]
         process = Program(command, api)
-        api.wait(lambda: api.waiting or process.process.poll() is not None, 5)
+        while not api.wait(lambda: api.waiting, 0.05) and process.process.poll() is None:
+            pass
         status = process.stop()[1]
         api.close()
         expect(status in (STOPPED, NOT_OPEN, 127), "%d MB: status %d" % (megabytes, status))
-        if status == STOPPED:
-            equal(len(api.posts), 3, "%d MB: the answers" % megabytes)
+        if status != STOPPED:
+            continue
+        kinds = [post.kind for post in api.posts]
+        equal((len(kinds), kinds[0], kinds[3]), (4, "response", "response"), "%d MB" % megabytes)
+        for post in api.posts[1:3]:
+            if post.kind == "error":
+                is_failure(post, "Runtime.OutOfMemory", "no memory")
+                failed += 1
+        if kinds[2] == "response":
+            equal(json.loads(api.posts[2].body), {"batchItemFailures": []}, "%d MB" % megabytes)
+            answered += 1
+    expect(failed and answered, "%d failed, %d were answered" % (failed, answered))
 
 
 def test_memory_does_not_grow(_, program):

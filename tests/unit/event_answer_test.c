@@ -112,10 +112,36 @@ START_TEST(repeats_headers_as_the_sender_can)
                  "{\"statusCode\":200,\"statusDescription\":\"200 OK\",\"multiValueHeaders\":{"
                  "\"Set-Cookie\":[\"a=1\",\"b=2\"],\"Link\":[\"<\\\"x\\\">\",\"<y>\",\"<z>\"]},"
                  "\"body\":\"\",\"isBase64Encoded\":false}");
-    /* There is room for one, and two in one would be neither. */
+    /* Two in one would be neither: their names differ in case. */
     check_answer(BALANCER, "{\"statusCode\":200,\"statusDescription\":\"200 OK\",\"headers\":{"
-                           "\"Set-Cookie\":\"a=1\",\"Link\":\"<\\\"x\\\">, <y>, <z>\"},"
+                           "\"Set-Cookie\":\"a=1\",\"Link\":\"<\\\"x\\\">, <y>, <z>\","
+                           "\"Set-cookie\":\"b=2\"},"
                            "\"body\":\"\",\"isBase64Encoded\":false}");
+}
+END_TEST
+
+/* As many as a response holds: each has a name that no other has. */
+START_TEST(names_each_cookie)
+{
+    struct arena own;
+    struct json_value answer, headers;
+    struct json_error error;
+    struct json_member member;
+    struct buffer out;
+    size_t count = 0;
+    arena_open(&own, 1 << 20);
+    answer_with(NULL, TEXT(""));
+    for (int i = 0; i < RESPONSE_HEADERS; i++)
+        response_own_header(&response, "Set-Cookie", TEXT("a=1"));
+    event_read(&event, text_of(BALANCER), &arena);
+    buffer_open(&out, &arena, 1 << 20);
+    event_answer(&event, &response, &out);
+    ck_assert(json_check(buffer_text(&out), &own, &answer, &error)); /* no name twice */
+    ck_assert(json_find(answer, TEXT("headers"), &headers));
+    for (struct json_cursor names = json_members(headers, &own); json_next(&names, &member);)
+        count += text_equal_nocase(member.name, TEXT("set-cookie"));
+    ck_assert_uint_eq(count, RESPONSE_HEADERS);
+    arena_close(&own);
 }
 END_TEST
 
@@ -235,6 +261,7 @@ Suite *event_answer_suite(void)
     tcase_add_test(test, answers_in_each_form);
     tcase_add_test(test, answers_without_a_body);
     tcase_add_test(test, repeats_headers_as_the_sender_can);
+    tcase_add_test(test, names_each_cookie);
     tcase_add_loop_test(test, encodes_what_is_not_text, 0, sizeof types / sizeof *types);
     tcase_add_test(test, encodes_what_is_compressed);
     tcase_add_test(test, tells_a_queue_what_is_to_come_again);

@@ -150,15 +150,6 @@ START_TEST(puts_the_hosts_headers_first)
 }
 END_TEST
 
-START_TEST(says_why_an_event_was_not_taken)
-{
-    invoker.status = 413;
-    invoker.why = "The event is too large.";
-    check_has(answer_to("not looked at"), "The event is too large.");
-    ck_assert_int_eq(invocation.response.status, 413);
-}
-END_TEST
-
 /* Whether it is one whole JSON value, with the status that the response has. */
 static bool is_whole(struct text answer)
 {
@@ -225,7 +216,6 @@ Suite *invoke_suite(void)
     tcase_add_test(test, refuses_a_large_body);
     tcase_add_test(test, replaces_an_answer_that_is_too_long);
     tcase_add_test(test, puts_the_hosts_headers_first);
-    tcase_add_test(test, says_why_an_event_was_not_taken);
     tcase_add_loop_test(test, answers_where_memory_ends, 0, sizeof events / sizeof *events);
     if (fail_malloc_works())
         tcase_add_loop_test(test, answers_where_malloc_fails, 0, sizeof events / sizeof *events);
