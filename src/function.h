@@ -154,6 +154,8 @@ struct function {
     const char *json_types;  /* media types besides its own that JSON comes as, since some sender of
                                 events calls it so: "text/plain"; NULL: none */
     bool streams;            /* it flushes its response: see response_flush */
+    bool heavy;              /* a request keeps a processor busy for long: a worker begins one when
+                                it has done with the last, and other programs go first */
     const struct text *page; /* its HTML page, with a form; NULL: one is made from the fields */
     /* Once per worker, before its first request. May be NULL. False: *WHY says what is missing. */
     bool (*open)(void **state, const char **why);

@@ -212,6 +212,7 @@ const struct function function_labels = {
     .fields = FIELDS,
     .json_types = "text/plain", /* SNS */
     .streams = true,
+    .heavy = true,
     .page = &labels_page,
     .open = open,
     .handle = handle,

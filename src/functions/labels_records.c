@@ -244,8 +244,13 @@ static void end_results(struct results *results)
         buffer_put(response_json(response), all);
         return;
     }
-    response_problem(response, results->worst, "%zu of %zu objects failed; the first: %.*s",
-                     results->failed, results->count, (int)results->why.length, results->why.data);
+    if (results->count == 1)
+        response_problem(response, results->worst, "%.*s", (int)results->why.length,
+                         results->why.data);
+    else
+        response_problem(response, results->worst, "%zu of %zu objects failed; the first: %.*s",
+                         results->failed, results->count, (int)results->why.length,
+                         results->why.data);
     response_extend(response, (struct text){all.data + 1, all.length - 2}); /* without braces */
 }
 

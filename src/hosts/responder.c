@@ -39,9 +39,12 @@ enum {
     PAUSE_MS = 100,       /* how long to accept nothing when descriptors have run out */
     DESCRIPTORS = 16384,  /* most that are asked for */
     DESCRIPTORS_OWN = 32, /* those that aren't connections */
-    GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together */
+    GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together, besides
+                             the largest one */
     CROWD = 16,           /* connections of a thread that mean many requests at once */
     LOG_MS = 20,          /* how long a line may wait for others to be written with */
+    ALONE_MS = 200,       /* how long a heavy function's request may arrive with no other besides */
+    HEAVY_NICENESS = 10,  /* of a heavy function's processes */
 };
 
 static atomic_bool stop_asked;
@@ -118,8 +121,11 @@ static bool proceed(struct worker *worker, struct connection *connection)
     enum arrival arrival = connection_take(connection, worker->room, sizeof worker->room,
                                            worker->settings->function, &request);
     worker->gathered += connection->capacity - held;
+    bool heavy = worker->settings->function->heavy;
+    if (arrival == ARRIVAL_REQUEST && heavy && connection_is_gone(connection))
+        return false; /* it waited too long for its turn: nobody would read the answer */
     if (arrival == ARRIVAL_REQUEST)
-        return worker_serve(worker, connection, request, is_stopping());
+        return worker_serve(worker, connection, request, is_stopping() || heavy);
     if (arrival == ARRIVAL_MORE && connection->state == CONNECTION_IDLE && connection->length)
         connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
     return arrival == ARRIVAL_MORE;
@@ -134,6 +140,9 @@ static void on_readable(struct worker *worker, struct connection *connection)
             watch(worker, connection->fd, EPOLLIN | EPOLLRDHUP, connection);
     if (!kept)
         drop(worker, connection);
+    bool paused = worker->paused_until_ns && worker->paused_until_ns < INT64_MAX;
+    if (paused && worker->settings->function->heavy && worker->waiting.next == &worker->waiting)
+        worker->paused_until_ns = 1; /* over, since nothing is arriving: the next may come */
 }
 
 static bool is_shortage(int error)
@@ -141,7 +150,12 @@ static bool is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* Accepts one connection: more at once would take them away from threads that have less to do. */
+/*
+ * Accepts one connection: more at once would take them away from threads that have less to do. A
+ * heavy function's next one stays in the queue, for whichever worker is free first, as long as this
+ * one arrives in one go; and its connections aren't kept, since a request on one couldn't go to
+ * another worker.
+ */
 static bool accept_one(struct worker *worker)
 {
     struct timeval send_timeout = {.tv_sec = SEND_SECONDS};
@@ -163,6 +177,8 @@ static bool accept_one(struct worker *worker)
     connection_move(connection, &worker->waiting, CONNECTION_WAITING, now);
     if (worker->connections >= worker->connections_max)
         pause_listener(worker, INT64_MAX);
+    else if (worker->settings->function->heavy)
+        pause_listener(worker, now + ALONE_MS * INT64_C(1000000));
     on_readable(worker, connection);
     return true;
 }
@@ -189,10 +205,11 @@ static bool catch_up(struct worker *worker, struct connection *connection)
 static void make_room(struct worker *worker)
 {
     struct connection *spare = worker->idle.next;
+    size_t most = GATHERED + 2 * worker->settings->function->body_max;
     if (worker->connections >= worker->connections_max && spare != &worker->idle &&
         !catch_up(worker, spare))
         drop(worker, spare);
-    while (worker->gathered > GATHERED && worker->waiting.next != &worker->waiting)
+    while (worker->gathered > most && worker->waiting.next != &worker->waiting)
         drop(worker, worker->waiting.next);
 }
 
@@ -416,6 +433,8 @@ int responder_serve(const struct responder_settings *settings)
         return fail(settings);
     }
     set_signals();
+    if (settings->function->heavy && getpriority(PRIO_PROCESS, 0) < HEAVY_NICENESS)
+        (void)setpriority(PRIO_PROCESS, 0, HEAVY_NICENESS); /* where that's forbidden, without */
     int opened = 0;
     while (opened < settings->threads && open_worker(&workers[opened], settings, connections_max))
         opened++;
