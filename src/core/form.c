@@ -110,6 +110,7 @@ enum form_fault form_decode(struct text text, struct arena *arena, struct text *
 {
     struct form_reader reader;
     form_open(&reader, text, arena);
-    decode(&reader, text, decoded);
+    if (!decode(&reader, text, decoded))
+        *decoded = text;
     return reader.fault;
 }

@@ -98,7 +98,8 @@ static bool read_confidence(const struct request *request, struct response *resp
         *confidence = strtod(room, &end);
     if (*end == '\0' && end != room && *confidence >= 0 && *confidence <= 100)
         return true;
-    response_field_problem(response, "min_confidence", "min_confidence must be from 0 to 100.");
+    response_field_problem(response, "min_confidence",
+                           "min_confidence must be a number from 0 to 100.");
     return false;
 }
 

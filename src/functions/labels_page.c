@@ -80,9 +80,8 @@ static void put_head(struct view *view, const char *engine, size_t count)
     bool local = strcmp(engine, "local") == 0;
     buffer_puts(view->html, "<div class=\"answer\">\n<h2 id=\"result-title\">");
     put_title(view, count);
-    buffer_printf(view->html, "</h2>\n<p class=\"total\">%zu label%s by %s", count,
-                  count == 1 ? "" : "s",
-                  local ? "this server itself, with " : "Amazon Rekognition ");
+    buffer_printf(view->html, "</h2>\n<p class=\"total\">%zu label%s, found %s", count,
+                  count == 1 ? "" : "s", local ? "on this server with " : "by Amazon Rekognition ");
     put_text(view, view->answer, "LabelModelVersion");
     buffer_puts(view->html, "</p>\n");
     if (!count)
