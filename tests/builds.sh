@@ -43,12 +43,13 @@ configured() {
 sanitized() {
     configured sanitized CC=clang CFLAGS='-g -O1' --enable-sanitizers &&
         make -s -j2 check-programs &&
-        "$src/tests/run" "$build/builds/sanitized" "$src" unit golden cgi responder lambda bad-input json
+        "$src/tests/run" "$build/builds/sanitized" "$src" unit golden cgi responder lambda bad-input json vision
 }
 
 under_valgrind() {
     # The suites whose work is with memory; each in one process, and with malloc left to valgrind.
-    for suite in arena buffer text form request response page guard decimal currency run cgi runtime; do
+    for suite in arena buffer text form request response page guard decimal currency run cgi runtime \
+        exif merge picture resize; do
         CK_FORK=no CK_RUN_SUITE=$suite valgrind -q --error-exitcode=9 --leak-check=full \
             --errors-for-leak-kinds=definite --soname-synonyms=somalloc=NONE \
             "$build/tests/unit/unit" || return 1

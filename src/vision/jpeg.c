@@ -127,7 +127,8 @@ static bool read_scan(struct jpeg_survey *survey, bool progressive, struct text 
 {
     if (!survey->components || !segment.length)
         return false;
-    if (survey->scans++ == 0 && !progressive && segment.data[0] >= survey->components)
+    int components = (unsigned char)segment.data[0];
+    if (survey->scans++ == 0 && !progressive && components >= survey->components)
         survey->coefficient_bytes = 0;
     return true;
 }

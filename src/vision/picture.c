@@ -40,13 +40,22 @@ static const struct {
 
 enum { TEXT_LOOKED_AT = 512 };
 
+static bool is_control(char c)
+{
+    return c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\f' && c != '\r';
+}
+
+/* UTF-8 at its beginning, where a character may be cut at the end, and no control characters. */
 static bool is_text(struct text bytes)
 {
-    size_t length = bytes.length < TEXT_LOOKED_AT ? bytes.length : TEXT_LOOKED_AT;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)bytes.data[i];
-        if (byte < '\t' || (byte > '\r' && byte < ' ' && byte != '\033'))
+    size_t cut = bytes.length > TEXT_LOOKED_AT ? 3 : 0;
+    if (cut)
+        bytes.length = TEXT_LOOKED_AT;
+    while (bytes.length > cut) {
+        size_t length = text_utf8_length(bytes);
+        if (!length || is_control(bytes.data[0]))
             return false;
+        bytes = (struct text){bytes.data + length, bytes.length - length};
     }
     return true;
 }

@@ -24,9 +24,7 @@ struct placement letterbox(size_t width, size_t height, size_t side)
     size_t longer = width > height ? width : height;
     size_t across = (width * side + longer / 2) / longer;
     size_t down = (height * side + longer / 2) / longer;
-    across = across ? across : 1;
-    down = down ? down : 1;
-    return (struct placement){(side - across) / 2, (side - down) / 2, across, down};
+    return (struct placement){across ? across : 1, down ? down : 1};
 }
 
 /*

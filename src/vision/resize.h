@@ -9,12 +9,12 @@
 
 #include "vision/picture.h"
 
-/* Where in a square the picture lies. */
+/* How much of a square a picture fills, from its upper left corner. */
 struct placement {
-    size_t left, top, width, height;
+    size_t width, height;
 };
 
-/* Where a picture of this size lies when it fills a square of SIDE as far as its shape allows. */
+/* What a picture of this size fills of a square of SIDE when it keeps its shape. */
 struct placement letterbox(size_t width, size_t height, size_t side);
 
 /*

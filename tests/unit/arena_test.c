@@ -219,18 +219,9 @@ START_TEST(calls_malloc_for_the_first_request_only)
 }
 END_TEST
 
-/* valgrind brings a malloc of its own only when the program runs, so this is tried out. */
-static bool malloc_can_fail(void)
-{
-    fail_malloc_begin(0);
-    void *volatile memory = malloc(1);
-    free(memory);
-    return fail_malloc_end();
-}
-
 static void add_malloc_tests(TCase *memory)
 {
-    bool possible = malloc_can_fail();
+    bool possible = fail_malloc_works();
     if (possible)
         tcase_add_test(memory, says_when_malloc_fails);
     else

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* False in a build with a sanitizer or without glibc: nothing will fail then. */
+/* False with a sanitizer, under valgrind and without glibc: nothing will fail then. */
 bool fail_malloc_works(void);
 
 /* From now on the allocation with this number fails, counted from 0, and only that one. */

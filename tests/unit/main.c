@@ -10,18 +10,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config.h"
+
 #define SUITES(each)                                                                               \
     each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(multipart)          \
         each(json) each(json_tree) each(request) each(response) each(fields) each(page)            \
             each(decimal) each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) \
                 each(event) each(event_answer) each(invoke) each(batch) each(runtime)
 
+/* Of looking at pictures, where dime is built with it. */
+#if HAVE_LOCAL_LABELS
+#define VISION_SUITES(each) each(exif) each(merge) each(picture) each(resize)
+#else
+#define VISION_SUITES(each)
+#endif
+
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
 
 SUITES(DECLARE)
+VISION_SUITES(DECLARE)
 
-static Suite *(*const ALL[])(void) = {SUITES(ADDRESS)};
+static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS)};
 
 static int skipped;
 
