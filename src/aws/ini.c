@@ -38,7 +38,7 @@ static bool is_section(const struct ini_place *place, struct text line)
 {
     struct text title;
     line = (struct text){line.data + 1, line.length - 1};
-    if (!text_cut(&line, ']', &title))
+    if (!text_cut(&line, ']', &title) || !line.data)
         return false;
     title = text_trim(title);
     if (!place->kind.length ||

@@ -7,8 +7,10 @@
  */
 #include "fail_malloc.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 #define FAIL_MALLOC 0
@@ -27,6 +29,13 @@ static bool armed;
 static bool failed;
 static size_t left;
 static long live;
+
+static const char *spared;
+
+void fail_malloc_spare(const char *library)
+{
+    spared = library;
+}
 
 /* valgrind brings a malloc of its own only when the program runs, so this is tried out. */
 bool fail_malloc_works(void)
@@ -63,9 +72,15 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void __libc_free(void *old);
 
-static bool must_fail(void)
+static bool is_spared(const void *caller)
 {
-    if (!armed || left-- > 0)
+    Dl_info info;
+    return spared && dladdr(caller, &info) && info.dli_fname && strstr(info.dli_fname, spared);
+}
+
+static bool must_fail(const void *caller)
+{
+    if (!armed || is_spared(caller) || left-- > 0)
         return false;
     armed = false;
     failed = true;
@@ -82,17 +97,17 @@ static void *counted(void *made)
 
 void *malloc(size_t size)
 {
-    return must_fail() ? NULL : counted(__libc_malloc(size));
+    return must_fail(__builtin_return_address(0)) ? NULL : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return must_fail() ? NULL : counted(__libc_calloc(count, size));
+    return must_fail(__builtin_return_address(0)) ? NULL : counted(__libc_calloc(count, size));
 }
 
 void *realloc(void *old, size_t size)
 {
-    if (must_fail())
+    if (must_fail(__builtin_return_address(0)))
         return NULL;
     void *made = __libc_realloc(old, size);
     if (made && !old)

@@ -14,6 +14,12 @@
 /* False with a sanitizer, under valgrind and without glibc: nothing will fail then. */
 bool fail_malloc_works(void);
 
+/*
+ * What the shared library of this name (a part of its file's) allocates itself doesn't fail, and
+ * isn't numbered. For a library whose failures another one, that isn't ours, doesn't bear.
+ */
+void fail_malloc_spare(const char *library);
+
 /* From now on the allocation with this number fails, counted from 0, and only that one. */
 void fail_malloc_begin(size_t number);
 

@@ -25,13 +25,22 @@
 #define VISION_SUITES(each)
 #endif
 
+/* Calls to AWS are built where there is a libcurl. */
+#ifdef HAVE_LIBAWS
+#define AWS_SUITES(each) each(aws) each(aws_call)
+#else
+#define AWS_SUITES(each)
+#endif
+
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
 
 SUITES(DECLARE)
 VISION_SUITES(DECLARE)
+AWS_SUITES(DECLARE)
 
-static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS)};
+    static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS)
+                                              AWS_SUITES(ADDRESS)};
 
 static int skipped;
 
@@ -44,6 +53,9 @@ void unit_skip(const char *name, const char *why)
 int main(void)
 {
     SRunner *runner = srunner_create(NULL);
+#ifndef HAVE_LIBAWS
+    unit_skip("aws", "there is no libcurl to build it with");
+#endif
     for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++)
         srunner_add_suite(runner, ALL[i]());
     srunner_run_all(runner, CK_ENV);
