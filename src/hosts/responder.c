@@ -391,10 +391,15 @@ static void set_signals(void)
 {
     struct sigaction stop = {.sa_handler = ask_to_stop, .sa_flags = SA_RESTART};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGHUP, &stop, NULL);
+    const int stops[] = {SIGTERM, SIGINT, SIGHUP};
+    sigset_t blocked; /* by a parent, until now */
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        sigaction(stops[i], &stop, NULL);
+        sigaddset(&blocked, stops[i]);
+    }
     sigaction(SIGPIPE, &ignore, NULL);
+    sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 }
 
 /* Starts the other threads, is the first itself, and joins them. */
