@@ -31,6 +31,11 @@
 #else
 #define AWS_SUITES(each)
 #endif
+#ifdef HAVE_CRYPTO
+#define SNS_SUITES(each) each(sns)
+#else
+#define SNS_SUITES(each)
+#endif
 
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
@@ -38,9 +43,10 @@
 SUITES(DECLARE)
 VISION_SUITES(DECLARE)
 AWS_SUITES(DECLARE)
+SNS_SUITES(DECLARE)
 
-    static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS)
-                                              AWS_SUITES(ADDRESS)};
+    static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS) AWS_SUITES(ADDRESS)
+                                              SNS_SUITES(ADDRESS)};
 
 static int skipped;
 
@@ -55,6 +61,9 @@ int main(void)
     SRunner *runner = srunner_create(NULL);
 #ifndef HAVE_LIBAWS
     unit_skip("aws", "there is no libcurl to build it with");
+#endif
+#ifndef HAVE_CRYPTO
+    unit_skip("sns", "there is no libcrypto to build it with");
 #endif
     for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++)
         srunner_add_suite(runner, ALL[i]());
