@@ -45,8 +45,8 @@ VISION_SUITES(DECLARE)
 AWS_SUITES(DECLARE)
 SNS_SUITES(DECLARE)
 
-    static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS) AWS_SUITES(ADDRESS)
-                                              SNS_SUITES(ADDRESS)};
+static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS) AWS_SUITES(ADDRESS)
+                                          SNS_SUITES(ADDRESS)};
 
 static int skipped;
 
