@@ -2,11 +2,11 @@
  * function.h - the interface between a function and whatever runs it. Read this file and you can
  * write a function; functions/hello.c is one to copy.
  *
- * A function gets a const request and fills a response. The request is the same whether it came
- * through CGI or FastCGI, or through a host that is yet to be written. The function's fields have
- * been read and checked by then: a bad one was answered before `handle` runs. All memory comes from
- * the request's arena and is taken back by the host: a function frees nothing. Every outcome is a
- * response; `handle` returns nothing that a host must interpret.
+ * A function gets a const request and fills a response. The request is the same whichever host it
+ * came through: CGI, FastCGI, AWS Lambda or the shell. The function's fields have been read and
+ * checked by then: a bad one was answered before `handle` runs. All memory comes from the request's
+ * arena and is taken back by the host: a function frees nothing. Every outcome is a response;
+ * `handle` returns nothing that a host must interpret.
  */
 #ifndef DIME_FUNCTION_H
 #define DIME_FUNCTION_H
@@ -91,6 +91,8 @@ struct header {
     struct text value;
 };
 
+struct upload; /* the host's: what was uploaded, where the host has it itself */
+
 /* All texts of a request last until its response has been sent. */
 struct request {
     struct text id; /* unique; the log line and X-Request-Id carry it */
@@ -108,7 +110,9 @@ struct request {
     const struct value *values; /* in the order of the function's fields */
     const struct field *fields; /* the function's table */
     void *state;                /* what the function's `open` returned */
-    struct arena *arena;        /* all memory of this request */
+    const struct upload
+        *upload;         /* of an event that tells of one; NULL: S3 has it. See upload_read */
+    struct arena *arena; /* all memory of this request */
 };
 
 enum { RESPONSE_HEADERS = 18, RESPONSE_ERRORS = 16 };
@@ -183,6 +187,21 @@ struct text field_text(const struct request *request, const char *name);
  * invoked-function-arn, -client-context, -cognito-identity, -aws-tenant-id.
  */
 struct text request_header(const struct request *request, const char *name);
+
+/* How reading an upload ends. */
+enum upload_end {
+    UPLOAD_READ,
+    UPLOAD_TOO_LARGE,
+    UPLOAD_GONE, /* it can't be read any more */
+    UPLOAD_NO_MEMORY,
+};
+
+/*
+ * Reads the bytes of request->upload, which isn't NULL, at most MOST of them: the one object that
+ * an event of S3 names, which is a file in a folder that the host watches. The arena owns them. No
+ * client can send a request that has an upload.
+ */
+enum upload_end upload_read(const struct request *request, size_t most, struct text *bytes);
 
 /*
  * Begins a successful answer in JSON, and returns the buffer to write it to: one whole JSON value.

@@ -67,6 +67,7 @@ fuzz() {
     mkdir -p "$directory" && cd "$directory" || return 1
     for target in "$src"/tests/fuzz/*_fuzz.c; do
         name=$(basename "$target" .c)
+        case $name in picture_fuzz) continue ;; esac # it has libraries and seeds of its own
         clang -g -O1 -std=gnu17 -D_GNU_SOURCE -DARENA_EXACT=1 -I"$build" -I"$src/src" \
             -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$name" "$target" \
             "$src"/src/core/*.c "$src"/src/events/*.c "$src"/src/money/*.c \
@@ -78,6 +79,19 @@ fuzz() {
     done
 }
 
+fuzz_pictures() {
+    directory=$build/builds/fuzz
+    mkdir -p "$directory/found-pictures" && cd "$directory" || return 1
+    set -- exif jpeg picture png refusal resize
+    # shellcheck disable=SC2046 # one word a file, and a flag
+    clang -g -O1 -std=gnu17 -D_GNU_SOURCE -DARENA_EXACT=1 -I"$build" -I"$src/src" \
+        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o picture_fuzz \
+        "$src/tests/fuzz/picture_fuzz.c" $(printf "$src/src/vision/%s.c " "$@") \
+        "$src/src/core/text.c" $(pkg-config --cflags --libs libturbojpeg libpng) -lm &&
+        ./picture_fuzz -max_total_time=15 -max_len=65536 -timeout=20 -print_final_stats=1 \
+            found-pictures "$src/www/samples" 2>&1
+}
+
 distcheck() {
     cd "$build" && make -s distcheck
 }
@@ -86,9 +100,15 @@ mkdir -p "$build/tests/logs"
 if command -v clang >/dev/null; then
     step sanitized sanitized
     step fuzz fuzz
+    if grep -q '^#define HAVE_LOCAL_LABELS 1' "$build/config.h"; then
+        step fuzz-pictures fuzz_pictures
+    else
+        skip fuzz-pictures "dime is built without local labels"
+    fi
 else
     skip sanitized "clang isn't installed"
     skip fuzz "clang isn't installed"
+    skip fuzz-pictures "clang isn't installed"
 fi
 if command -v valgrind >/dev/null; then
     step valgrind under_valgrind

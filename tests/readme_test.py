@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""readme_test.py - what README.md shows is what happens.
+"""readme_test.py - what README.md shows is what happens, and what SECURITY.md says is so.
 
     python3 tests/readme_test.py BUILDDIR SRCDIR [BASEURL]
 
 Blocks fenced as `console` are run from the top of the source, with the build tree on PATH; what
 they ask of http://127.0.0.1:8080 goes to BASEURL, or to a server that is started here. Blocks
-fenced as `sh` are only parsed. One that can't be run has <!-- not run: why --> before it.
+fenced as `sh` are only parsed. One that can't be run has <!-- not run: why --> before it. A limit in
+SECURITY.md names the text that sets it and the file where that stands: `TEXT` in `FILE`.
 """
 
 import os
@@ -75,12 +76,47 @@ def run_console(outcome, block, build, source, base):
         outcome.run(f"README.md:{step.line}: {step.command}", at_base, source, environment(build))
 
 
-def check_links(outcome, text, source):
+def check_links(outcome, name, text, source):
     """A link or an image within the tree must be there."""
+    folder = os.path.dirname(os.path.join(source, name))
     for target in dict.fromkeys(re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)):
         if not re.match(r"[a-z]+:", target):
-            there = os.path.exists(os.path.join(source, target))
-            outcome.check(f"README.md: {target} is there", there)
+            there = os.path.exists(os.path.join(folder, target))
+            outcome.check(f"{name}: {target} is there", there)
+
+
+def limits(text):
+    """(row, text that sets it, file) of each limit in a table."""
+    for row in re.findall(r"^\|(.*)\|$", text, re.M):
+        for found in re.finditer(r"`([^`]+)` in `([^`]+)`", row):
+            yield row.split("|")[0].strip(), found[1].replace("\\|", "|"), found[2]
+
+
+def check_limits(outcome, source):
+    text = read(source, ".github/SECURITY.md")
+    found = list(limits(text))
+    rows = re.findall(r"^\| [^-|]+\|[^|]+\|.*\|$", text.partition("## Limits")[2], re.M)[1:]
+    named = {row for row, _, _ in found}
+    for row in rows:
+        name = row.split("|")[1].strip()
+        outcome.check(f"SECURITY.md: {name}: it says where that stands", name in named)
+    for row, setting, name in found:
+        holds = os.path.exists(os.path.join(source, name)) and setting in read(source, name)
+        outcome.check(f"SECURITY.md: {row}: {setting}", holds, f"{name} doesn't say so")
+
+
+def check_changes(outcome, source):
+    """The newest version of CHANGELOG.md is the one that configure.ac builds."""
+    newest = re.search(r"^## (\d+\.\d+\.\d+), (?:\d{4}-\d\d-\d\d|not released yet)$",
+                       read(source, "CHANGELOG.md"), re.M)
+    built = re.search(r"^AC_INIT\(\[dime\], \[([^\]]+)\]", read(source, "configure.ac"), re.M)
+    same = newest and built and newest[1] == built[1]
+    outcome.check("CHANGELOG.md: begins with the version of configure.ac", same)
+
+
+def read(source, name):
+    with open(os.path.join(source, name), encoding="utf-8") as file:
+        return file.read()
 
 
 def check_blocks(outcome, found, build, source, base):
@@ -129,6 +165,9 @@ def self_test(outcome):
     outcome.check("self-test: blocks are found", shape == wanted, str(shape))
     outcome.check("self-test: sh that can't be parsed is found", bool(parses(found[2].lines)))
     outcome.check("self-test: sh that can be parsed passes", not parses(["if true; then :; fi"]))
+    row = "| a body | 8 kB | `max 8k` in `a.conf`, `s\\|8\\|` in `b` |\n"
+    wanted = [("a body", "max 8k", "a.conf"), ("a body", "s|8|", "b")]
+    outcome.check("self-test: limits are found", list(limits(row)) == wanted, str(list(limits(row))))
     with tempfile.TemporaryDirectory() as folder:
         results = [
             console.run(step, folder)[0]
@@ -142,10 +181,13 @@ def main(build, source, base=None):
     outcome = console.Outcome()
     console.self_test(outcome)
     self_test(outcome)
-    with open(os.path.join(source, "README.md")) as file:
-        text = file.read()
+    text = read(source, "README.md")
     found = blocks(text)
-    check_links(outcome, text, source)
+    check_links(outcome, "README.md", text, source)
+    for name in ("CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"):
+        check_links(outcome, name, read(source, name), source)
+    check_limits(outcome, source)
+    check_changes(outcome, source)
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     if base:
         check_blocks(outcome, found, build, source, base.rstrip("/"))

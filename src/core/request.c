@@ -177,3 +177,8 @@ void request_choose_id(struct request *request, struct text of_host, char room[3
     request_make_id(room);
     request->id = (struct text){room, 32};
 }
+
+enum upload_end upload_read(const struct request *request, size_t most, struct text *bytes)
+{
+    return request->upload->read(request->upload, most, request->arena, bytes);
+}

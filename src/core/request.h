@@ -7,6 +7,12 @@
 
 #include "function.h"
 
+/* How a host hands over an upload that it has itself. */
+struct upload {
+    enum upload_end (*read)(const struct upload *upload, size_t most, struct arena *arena,
+                            struct text *bytes);
+};
+
 /* The method of this name; METHOD_OTHER for one that no function takes. */
 enum method request_method(struct text name);
 

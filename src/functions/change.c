@@ -279,10 +279,12 @@ static void put_sentence(struct buffer *html, const struct question *question,
                          const struct coins_answer *answer)
 {
     const char *separator = "";
+    char number[DECIMAL_TEXT];
     struct pile pile;
     for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
+        decimal_write_count(pile.how_many, question->currency, number);
         buffer_puts(html, separator);
-        buffer_int64(html, pile.how_many);
+        buffer_puts(html, number);
         buffer_puts(html, piece_link(pile.piece));
         buffer_html(html, text_of(piece_name(pile.piece, pile.how_many)));
         separator = ", ";
@@ -365,7 +367,8 @@ static void answer_html(const struct question *question, const struct coins_answ
     buffer_puts(html, "</h2>\n<p class=\"sentence\" id=\"result-sentence\">");
     put_sentence(html, question, answer);
     buffer_puts(html, "</p>\n<p class=\"total\">");
-    buffer_int64(html, answer->pieces);
+    decimal_write_count(answer->pieces, question->currency, amount);
+    buffer_puts(html, amount);
     const char *what = field_boolean(question->request, "notes") ? "piece" : "coin";
     buffer_printf(html, " %s%s</p>\n</div>\n", what, answer->pieces == 1 ? "" : "s");
     put_drawings(html, question, answer);
@@ -375,18 +378,19 @@ static void answer_html(const struct question *question, const struct coins_answ
 static void say_nearest(const struct question *question, const struct coins_answer *answer)
 {
     char asked[DECIMAL_TEXT], below[DECIMAL_TEXT], above[DECIMAL_TEXT];
+    const char *pieces = field_boolean(question->request, "notes") ? "coins and notes" : "coins";
     decimal_write_for_people(question->amount, question->currency, asked);
     decimal_write_for_people(answer->below, question->currency, below);
     if (!answer->has_above) {
-        response_field_problem(
-            question->response, "amount",
-            "%s can't be made of these coins; the nearest amount that can is %s.", asked, below);
+        response_field_problem(question->response, "amount",
+                               "%s can't be made of these %s; the nearest amount that can is %s.",
+                               asked, pieces, below);
         return;
     }
     decimal_write_for_people(answer->above, question->currency, above);
     response_field_problem(
         question->response, "amount",
-        "%s can't be made of these coins; the nearest amounts that can are %s and %s.", asked,
+        "%s can't be made of these %s; the nearest amounts that can are %s and %s.", asked, pieces,
         below, above);
 }
 

@@ -26,6 +26,7 @@ enum {
     STATUS_THEIRS = 4,    /* the answer's status is 4xx */
     STATUS_OURS = 5,      /* 5xx */
     TIMEOUT_MS = 30000,
+    PROGRAM_MAX = 32, /* bytes of the name of another program */
 };
 
 static const char HELP[] =
@@ -35,6 +36,9 @@ static const char HELP[] =
     "  dime invoke FUNCTION [EVENT]   hand an event to a function and print its answer\n"
     "  dime event [NAME]              print a sample event, or the names of all\n"
     "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
+    "  dime consume --queue URL ...   hand the messages of a queue to a function, as Lambda would\n"
+    "  dime send --queue URL [FILE]   put a message into a queue\n"
+    "  dime watch DIR ...             run a function on each file that is put into a folder\n"
     "  dime help [COMMAND|FUNCTION]   more about one of them; a function's fields\n"
     "  dime --help, --version\n"
     "\n"
@@ -140,41 +144,60 @@ static void help_function(const struct function *function)
 }
 
 /*
- * Becomes another program: it lies beside this one, or where dime is installed. Returns only where
- * it can't, having said so; REMEDY is what to do where it isn't there.
+ * Becomes another program, which lies beside this one, or where dime is installed. What needs an
+ * HTTP server or a client of a queue is a program of its own: nothing else of `dime` does.
  */
 static int become(const char *program, char **arguments, const char *remedy)
 {
-    char path[PATH_MAX + 64];
+    char path[PATH_MAX + PROGRAM_MAX];
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
     while (length > 0 && path[length - 1] != '/')
         length--;
     errno = ENOENT;
     if (length > 0) {
-        snprintf(path + length, sizeof path - (size_t)length, "%s", program);
+        snprintf(path + length, PROGRAM_MAX, "%s", program);
+        execv(path, arguments);
+    }
+    if (length <= 0 || errno == ENOENT) {
+        snprintf(path, sizeof path, BINDIR "/%s", program);
         execv(path, arguments);
     }
     if (errno == ENOENT) {
-        snprintf(path, sizeof path, "%s/%s", BINDIR, program);
-        execv(path, arguments);
-    }
-    if (errno == ENOENT)
         fprintf(stderr, "dime: %s isn't there; %s\n", program, remedy);
-    else
-        fprintf(stderr, "dime: %s can't be run: %s\n", program, strerror(errno));
+        return STATUS_USAGE;
+    }
+    fprintf(stderr, "dime: %s can't be run: %s\n", program, strerror(errno));
     return STATUS_USAGE;
 }
 
-/* Nothing else of `dime` needs an HTTP server. */
 static int run_lambda(char **arguments)
 {
     return become("dime-lambda", arguments - 1, "build dime where libmicrohttpd-dev is installed");
 }
 
+/* Of dime-queue, which reads the command's own name too. */
+static int run_queue(char **arguments)
+{
+    return become("dime-queue", arguments - 2,
+                  "build dime where libhiredis-dev and libcurl4-openssl-dev are installed");
+}
+
+/* The help of a command that is another program's. Returns false where TOPIC is none. */
+static bool help_elsewhere(char *topic, int *status)
+{
+    bool of_lambda = strcmp(topic, "lambda") == 0;
+    bool of_queue =
+        strcmp(topic, "consume") == 0 || strcmp(topic, "send") == 0 || strcmp(topic, "watch") == 0;
+    if (of_lambda || of_queue)
+        *status =
+            (of_lambda ? run_lambda : run_queue)((char *[]){"dime", topic, "--help", NULL} + 2);
+    return of_lambda || of_queue;
+}
+
 /* Hands WORDS to the program that has a function which this one hasn't. */
 static int run_elsewhere(const struct function *function, char **words)
 {
-    char program[64];
+    char program[PROGRAM_MAX];
     snprintf(program, sizeof program, "dime-%s", function->name);
     return become(program, words, "install all of dime");
 }
@@ -185,9 +208,10 @@ static int help(char **arguments)
         const char *name, *text;
     } TOPICS[] = {
         {"list", HELP_LIST}, {"invoke", HELP_INVOKE}, {"event", HELP_EVENT}, {"help", HELP_HELP}};
-    const char *topic = arguments[0];
-    if (topic && strcmp(topic, "lambda") == 0)
-        return run_lambda((char *[]){"dime", "lambda", "--help", NULL} + 2);
+    char *topic = arguments[0];
+    int status = STATUS_FINE;
+    if (topic && help_elsewhere(topic, &status))
+        return status;
     if (!topic) {
         fputs(HELP, stdout);
         return finish(STATUS_FINE);
@@ -314,6 +338,9 @@ int main(int count, char **arguments)
         {"event", print_sample},
         {"list", list},
         {"lambda", run_lambda},
+        {"consume", run_queue},
+        {"send", run_queue},
+        {"watch", run_queue},
         {"help", help},
         {"--help", help},
         {"-h", help},

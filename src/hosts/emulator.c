@@ -101,7 +101,7 @@ static bool open_endpoint(struct emulator *emulator)
     name_address(fd, emulator->address);
     emulator->endpoint.owner = emulator;
     emulator->endpoint.route = invoke_route;
-    emulator->endpoint.limit = invoke_limit;
+    emulator->endpoint.begin = invoke_begin;
     if (endpoint_open(&emulator->endpoint, fd, IDLE_TIMEOUT_S))
         return true;
     emulator_say("there is no memory to listen on %s", address);

@@ -103,8 +103,14 @@ struct call {
     struct environment *environment; /* once it runs */
     struct exchange *caller;         /* NULL: nobody waits for the answer */
     struct exchange *carrier;        /* takes it to its process; NULL once that has it */
+    struct exchange *source;         /* its process streams its answer there */
+    struct flow *flow;               /* what streams it on, instead of the caller; NULL: nothing */
     size_t answer_max;               /* bytes */
     void (*reply)(struct call *call, struct text answer, const char *error);
+    /* Streams on what has come of the answer, of which `passed_on` bytes were there before. NULL:
+     * the caller gets it when it's whole. */
+    void (*pass_on)(struct call *call, struct text so_far);
+    size_t passed_on;
     enum call_state state;
     char id[ID_SIZE];
     char trace[128];
@@ -118,6 +124,7 @@ struct call {
     size_t tail_from;    /* how much the process had written before */
     bool wants_tail;
     bool has_prelude; /* its answer is streamed as HTTP: status and headers stand before the body */
+    bool torn;        /* its process has broken off its answer, and posted another */
 };
 
 struct emulator {

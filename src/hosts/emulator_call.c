@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "hosts/emulator_environment.h"
 #include "hosts/emulator_extension.h"
+#include "hosts/emulator_flow.h"
 #include "hosts/emulator_runtime.h"
 
 struct call *call_make(struct lambda *lambda)
@@ -35,6 +36,10 @@ void call_free(struct call *call)
         call->carrier->call = NULL;
     if (call->caller)
         call->caller->call = NULL;
+    if (call->source)
+        call->source->call = NULL;
+    if (call->flow)
+        flow_end(call->flow, false);
     body_free(&call->event);
     free(call->client_context);
     free(call);
@@ -181,7 +186,11 @@ static void reply(struct call *call, struct text answer, const char *error)
         environment_forward(call->environment);
     if (emulator->settings.report)
         report(call);
-    if (error && !call->caller)
+    if (call->torn && !error) {
+        answer = TEXT("{\"errorType\":\"Runtime.TruncatedResponse\"}");
+        error = "Unhandled";
+    }
+    if (error && !call->caller && !call->flow)
         emulator_say("%s: %s failed: %.*s", call->lambda->name, call->id,
                      answer.length < 500 ? (int)answer.length : 500, answer.data);
     call->reply(call, answer, error);

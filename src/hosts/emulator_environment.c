@@ -46,7 +46,7 @@ static bool open_runtime_api(struct environment *environment)
         return false;
     environment->endpoint.owner = environment;
     environment->endpoint.route = runtime_route;
-    environment->endpoint.limit = runtime_limit;
+    environment->endpoint.begin = runtime_begin;
     errno = ENOMEM;
     if (endpoint_open(&environment->endpoint, listener, 0))
         return true;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "hosts/emulator_flow.h"
+
 enum { HEAD_MAX = 128 * 1024, CHUNK = 16 * 1024, BACKLOG = 128 };
 
 void body_add(struct body *body, const char *data, size_t size, size_t limit)
@@ -123,13 +125,15 @@ static enum MHD_Result handle(void *owner, struct MHD_Connection *connection, co
     if (!exchange->begun) {
         exchange->begun = true;
         exchange->method = method;
-        exchange->limit = endpoint->limit(exchange);
+        exchange->limit = endpoint->begin(exchange);
         return MHD_YES;
     }
     if (!*size)
         return dispatch(exchange);
     body_add(&exchange->body, data, *size, exchange->limit);
     *size = 0;
+    if (exchange->arrived && !exchange->body.failed)
+        exchange->arrived(exchange);
     return exchange->body.failed ? MHD_NO : MHD_YES;
 }
 
@@ -177,8 +181,11 @@ void endpoint_close(struct endpoint *endpoint)
 {
     if (!endpoint->daemon)
         return;
-    for (struct exchange *exchange = endpoint->exchanges; exchange; exchange = exchange->after)
+    for (struct exchange *exchange = endpoint->exchanges; exchange; exchange = exchange->after) {
         exchange_reply(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+        if (exchange->flow)
+            flow_break(exchange->flow);
+    }
     MHD_stop_daemon(endpoint->daemon);
     endpoint->daemon = NULL;
 }

@@ -25,8 +25,8 @@ struct exchange;
 
 struct endpoint {
     struct MHD_Daemon *daemon;
-    void (*route)(struct exchange *exchange); /* replies, or lets the exchange wait */
-    size_t (*limit)(const struct exchange *exchange);
+    void (*route)(struct exchange *exchange);   /* replies, or lets the exchange wait */
+    size_t (*begin)(struct exchange *exchange); /* the head is there: most bytes of its body */
     void *owner;
     struct exchange *exchanges;
     bool resumed;      /* an exchange was woken, which its daemon sees when it runs next */
@@ -47,7 +47,9 @@ struct exchange {
     struct exchange *next;     /* among those that wait for the same thing */
     struct MHD_Response *held; /* an answer that isn't complete yet */
     size_t held_from;          /* where the log begins that it waits for */
-    struct call *call;         /* the invocation that it waits for, or carries to a runtime */
+    struct flow *flow;         /* an answer that is sent while it's written */
+    struct call *call; /* the invocation that it waits for, carries to a runtime, or streams from */
+    void (*arrived)(struct exchange *exchange); /* more of the body is there; NULL as below */
     void (*ended)(struct exchange *exchange, bool sent); /* NULL: nobody wants to know */
 };
 

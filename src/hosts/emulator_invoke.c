@@ -14,7 +14,7 @@
 #include "core/clock.h"
 #include "hosts/emulator_call.h"
 #include "hosts/emulator_environment.h"
-#include "hosts/emulator_path.h"
+#include "hosts/uri.h"
 #include "hosts/emulator_stream.h"
 #include "hosts/emulator_url.h"
 
@@ -22,7 +22,7 @@ static const char JSON[] = "application/json";
 
 enum { CONTEXT_MAX = 3583, NAME_MAX_LENGTH = 256 };
 
-size_t invoke_limit(const struct exchange *exchange)
+size_t invoke_begin(struct exchange *exchange)
 {
     (void)exchange;
     return REQUEST_MAX;

@@ -13,7 +13,7 @@
 void invoke_route(struct exchange *exchange);
 
 /* How many bytes of an event are kept there. */
-size_t invoke_limit(const struct exchange *exchange);
+size_t invoke_begin(struct exchange *exchange);
 
 /* Refuses as Lambda does: a status, the type of the error, and a sentence. */
 void invoke_refuse(struct exchange *exchange, unsigned status, const char *type,

@@ -10,7 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TIMEOUT_MAX_S = 900, CONCURRENCY_MAX = 64, MAX_CONCURRENCY_MAX = 64 };
+#include "hosts/options.h"
+
+enum {
+    TIMEOUT_MIN_MS = 10,
+    TIMEOUT_MAX_S = 900,
+    CONCURRENCY_MAX = 64,
+    MAX_CONCURRENCY_MAX = 64,
+};
+
+#define PROGRAM "dime-lambda"
 
 static const char HELP[] =
     "dime lambda [OPTION]... PROGRAM...\n"
@@ -57,28 +66,6 @@ static int misuse(const char *what, const char *which)
     return 2;
 }
 
-/* Reads a whole number from 1 to MOST. */
-static bool read_number(const char *option, const char *value, int64_t most, int64_t *number)
-{
-    if (text_to_int64(text_of(value), number) && *number >= 1 && *number <= most)
-        return true;
-    emulator_say("--%s takes a number from 1 to %d, not \"%s\"", option, (int)most, value);
-    return false;
-}
-
-/* Seconds, with a fraction where they have one. */
-static bool read_seconds(const char *value, int64_t *milliseconds)
-{
-    char *end = NULL;
-    double seconds = strtod(value, &end);
-    if (end != value && !*end && seconds >= 0.01 && seconds <= TIMEOUT_MAX_S) {
-        *milliseconds = (int64_t)(seconds * 1000);
-        return true;
-    }
-    emulator_say("--timeout takes seconds up to %d, not \"%s\"", TIMEOUT_MAX_S, value);
-    return false;
-}
-
 /* Adds NAME=VALUE, or where there is only NAME, what that is here. */
 static bool add_variable(struct settings *settings, size_t *count, char *entry)
 {
@@ -106,12 +93,14 @@ static bool take(int option, struct settings *settings, size_t *variables)
         settings->listen = optarg;
         return true;
     case 't':
-        return read_seconds(optarg, &settings->timeout_ms);
+        return option_seconds(PROGRAM, "timeout", optarg, TIMEOUT_MIN_MS, TIMEOUT_MAX_S,
+                              &settings->timeout_ms);
     case 'c':
-        return read_number("concurrency", optarg, CONCURRENCY_MAX, &settings->concurrency);
+        return option_number(PROGRAM, "concurrency", optarg, CONCURRENCY_MAX,
+                             &settings->concurrency);
     case 'm':
-        return read_number("max-concurrency", optarg, MAX_CONCURRENCY_MAX,
-                           &settings->max_concurrency);
+        return option_number(PROGRAM, "max-concurrency", optarg, MAX_CONCURRENCY_MAX,
+                             &settings->max_concurrency);
     case 'e':
         return add_variable(settings, variables, optarg);
     case 'r':

@@ -15,7 +15,7 @@
 #include "hosts/emulator_call.h"
 #include "hosts/emulator_extension.h"
 #include "hosts/emulator_invoke.h"
-#include "hosts/emulator_path.h"
+#include "hosts/uri.h"
 
 static const char JSON[] = "application/json";
 
@@ -46,9 +46,57 @@ static bool is_streamed(const struct exchange *exchange)
     return mode && strcmp(mode, "streaming") == 0;
 }
 
-size_t runtime_limit(const struct exchange *exchange)
+/* The call that an answer or an error is posted for, and which of them; NULL: it has none such. */
+static struct call *call_of(const struct exchange *exchange, struct text *what)
 {
-    return is_streamed(exchange) ? STREAM_MAX : ANSWER_LIMIT;
+    struct text path = path_of(exchange->uri), id;
+    char room[64];
+    if (strcmp(exchange->method, "POST") != 0 ||
+        !path_below(path, "/2018-06-01/runtime/invocation/", what) || !text_cut(what, '/', &id) ||
+        !what->data || !path_decode(id, room, sizeof room, &id))
+        return NULL;
+    return call_find(exchange->endpoint->owner, id);
+}
+
+static void pass_on(struct exchange *exchange)
+{
+    struct call *call = exchange->call;
+    if (call && call->state == CALL_RUNS && call->pass_on)
+        call->pass_on(call, body_text(&exchange->body));
+}
+
+/* An answer that came whole has ended its call before. */
+static void tear(struct exchange *exchange, bool sent)
+{
+    struct call *call = exchange->call;
+    (void)sent;
+    if (!call)
+        return;
+    call->source = NULL;
+    call->pass_on = NULL;
+}
+
+static bool has_prelude(const struct exchange *exchange)
+{
+    const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+    return is_streamed(exchange) && type &&
+           strcmp(type, "application/vnd.awslambda.http-integration-response") == 0;
+}
+
+size_t runtime_begin(struct exchange *exchange)
+{
+    struct text what;
+    if (!is_streamed(exchange))
+        return ANSWER_LIMIT;
+    struct call *call = call_of(exchange, &what);
+    if (!call || !text_equal(what, TEXT("response")) || call->source || !call->pass_on)
+        return STREAM_MAX;
+    call->has_prelude = has_prelude(exchange);
+    call->source = exchange;
+    exchange->call = call;
+    exchange->arrived = pass_on;
+    exchange->ended = tear;
+    return STREAM_MAX;
 }
 
 void runtime_hand_over(struct exchange *exchange, const struct call *call)
@@ -132,9 +180,8 @@ static void take_answer(struct exchange *exchange, struct call *call)
         too_large(exchange, call);
         return;
     }
-    const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
-    call->has_prelude = is_streamed(exchange) && type &&
-                        strcmp(type, "application/vnd.awslambda.http-integration-response") == 0;
+    call->has_prelude = has_prelude(exchange);
+    call->torn = call->flow && call->source != exchange;
     arena_open(&arena, ERROR_BODY_MAX);
     const char *error = streamed_error(exchange, &arena, &answer);
     call_finish(call, answer, error);

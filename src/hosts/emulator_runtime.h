@@ -12,8 +12,11 @@
 /* Answers what is asked of an environment's Runtime API, the endpoint's owner. */
 void runtime_route(struct exchange *exchange);
 
-/* How many bytes of a body are kept there: more where an answer is streamed. */
-size_t runtime_limit(const struct exchange *exchange);
+/*
+ * How many bytes of a body are kept there: more where an answer is streamed. Has such an answer
+ * passed on to its caller as it comes, if that is one who takes it so.
+ */
+size_t runtime_begin(struct exchange *exchange);
 
 /* Replies to an exchange that asked for the next invocation with this one. */
 void runtime_hand_over(struct exchange *exchange, const struct call *call);

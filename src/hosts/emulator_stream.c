@@ -2,14 +2,14 @@
  * emulator_stream.c - writes an answer as the events PayloadChunk and InvokeComplete.
  *
  * An event is its length, its headers' length, a checksum of both, the headers, the payload, and a
- * checksum of all. The answer is there as a whole before the first event is written: what a client
- * reads is right in every byte, and only comes later than from AWS.
+ * checksum of all. Each piece of the answer becomes an event as it comes from the process.
  */
 #include "hosts/emulator_stream.h"
 
 #include <stdlib.h>
 
 #include "core/buffer.h"
+#include "hosts/emulator_flow.h"
 #include "hosts/emulator_invoke.h"
 
 enum { CHUNK_MAX = 64 * 1024, OVERHEAD = 256, ERROR_MAX = 4096 };
@@ -78,28 +78,58 @@ static void put_end(struct body *out, struct text answer, const char *error)
     put_event(out, "InvokeComplete", "application/json", buffer_text(&end));
 }
 
-static void reply_in_events(struct call *call, struct text answer, const char *error)
+/* Begins to answer: the status is known before the first event is. */
+static bool begin_flow(struct call *call)
 {
-    struct body out = {0};
-    if (!call->caller)
-        return;
-    for (size_t at = 0; !error && at < answer.length; at += CHUNK_MAX) {
-        size_t left = answer.length - at;
-        struct text piece = {answer.data + at, left < CHUNK_MAX ? left : CHUNK_MAX};
-        put_event(&out, "PayloadChunk", "application/octet-stream", piece);
-    }
-    put_end(&out, answer, error);
-    struct MHD_Response *response =
-        out.failed ? NULL
-                   : reply_make_chunked(body_text(&out), "application/vnd.amazon.eventstream");
+    struct flow *flow = NULL;
+    if (call->flow || !call->caller)
+        return call->flow;
+    struct MHD_Response *response = flow_make(call->caller, &flow);
+    reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/vnd.amazon.eventstream");
     reply_header(response, "X-Amzn-Remapped-Content-Type", "application/octet-stream");
     invoke_add_headers(response, call, NULL);
     exchange_reply(call->caller, MHD_HTTP_OK, response);
+    call->caller->call = NULL;
+    call->caller = NULL;
+    call->flow = flow;
+    return flow;
+}
+
+static void pass_on_in_events(struct call *call, struct text so_far)
+{
+    struct body out = {0};
+    if (!begin_flow(call))
+        return;
+    while (call->passed_on < so_far.length) {
+        size_t left = so_far.length - call->passed_on;
+        struct text piece = {so_far.data + call->passed_on, left < CHUNK_MAX ? left : CHUNK_MAX};
+        put_event(&out, "PayloadChunk", "application/octet-stream", piece);
+        call->passed_on += piece.length;
+    }
+    if (out.failed)
+        flow_break(call->flow);
+    else
+        flow_add(call->flow, body_text(&out));
+    body_free(&out);
+}
+
+static void reply_in_events(struct call *call, struct text answer, const char *error)
+{
+    struct body out = {0};
+    if (!begin_flow(call))
+        return;
+    if (!error)
+        pass_on_in_events(call, answer);
+    put_end(&out, answer, error);
+    flow_add(call->flow, body_text(&out));
+    flow_end(call->flow, !out.failed);
+    call->flow = NULL;
     body_free(&out);
 }
 
 void stream_prepare(struct call *call)
 {
     call->reply = reply_in_events;
+    call->pass_on = pass_on_in_events;
     call->answer_max = STREAM_MAX;
 }

@@ -3,7 +3,8 @@
  *
  * An object with a statusCode says the status, the headers, the cookies and the body; anything else
  * is the body itself, as JSON. A streamed answer has such an object before it and eight zero bytes
- * between. What can't be read so, and a function that failed, is a 502 as it is at AWS.
+ * between, and is passed on as it comes. What can't be read so, and a function that failed, is a
+ * 502 as it is at AWS; once the head has gone, the body breaks off.
  */
 #include "hosts/emulator_url.h"
 
@@ -12,11 +13,12 @@
 #include "core/base64.h"
 #include "core/json.h"
 #include "hosts/emulator_call.h"
+#include "hosts/emulator_flow.h"
 #include "hosts/emulator_invoke.h"
 
 static const char JSON[] = "application/json";
 
-enum { ANSWER_MEMORY_MAX = 3 * ANSWER_LIMIT, SEPARATOR_LENGTH = 8 };
+enum { ANSWER_MEMORY_MAX = 3 * ANSWER_LIMIT, SEPARATOR_LENGTH = 8, PRELUDE_MAX = 256 * 1024 };
 
 static void fail(struct exchange *exchange, const struct call *call)
 {
@@ -76,27 +78,27 @@ static bool read_body(struct json_value answer, struct arena *arena, struct text
     return base64_decode(*body, arena, body);
 }
 
-static bool reply_from(struct call *call, struct json_value answer, const struct text *streamed,
-                       struct arena *arena)
+static bool read_status(struct json_value answer, int64_t *status)
 {
     struct json_value member;
-    struct text body;
-    int64_t status = MHD_HTTP_OK;
-    if (json_find(answer, TEXT("statusCode"), &member) && !json_integer(member, &status))
+    *status = MHD_HTTP_OK;
+    if (json_find(answer, TEXT("statusCode"), &member) && !json_integer(member, status))
         return false;
-    if (streamed)
-        body = *streamed;
-    else if (!read_body(answer, arena, &body))
+    return *status >= 200 && *status <= 599;
+}
+
+/* Replies with a response that has its body, and takes it over. False: the answer isn't right. */
+static bool reply_with(struct call *call, struct json_value answer, struct MHD_Response *response,
+                       bool has_body, struct arena *arena)
+{
+    int64_t status;
+    if (!response)
         return false;
-    if (status < 200 || status > 599)
-        return false;
-    struct MHD_Response *response = reply_make(body, NULL);
-    if (!response || !add_headers(response, answer, arena)) {
-        if (response)
-            MHD_destroy_response(response);
+    if (!read_status(answer, &status) || !add_headers(response, answer, arena)) {
+        MHD_destroy_response(response);
         return false;
     }
-    if (body.length && !MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
+    if (has_body && !MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
         reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON);
     reply_header(response, "X-Amzn-RequestId", call->id);
     exchange_reply(call->caller, (unsigned)status, response);
@@ -117,23 +119,71 @@ static bool split_stream(struct text *head, struct text *body)
     return true;
 }
 
+/* Begins to reply with what has come, if that is a head. */
+static void begin_flow(struct call *call, struct text head, size_t head_length)
+{
+    struct arena arena;
+    struct json_value document;
+    struct json_error why;
+    struct flow *flow = NULL;
+    arena_open(&arena, ANSWER_MEMORY_MAX);
+    bool fine = json_check(head, &arena, &document, &why) && document.kind == JSON_OBJECT &&
+                reply_with(call, document, flow_make(call->caller, &flow), true, &arena);
+    arena_close(&arena);
+    if (fine) {
+        call->flow = flow;
+        call->passed_on = head_length;
+        call->caller->call = NULL;
+        call->caller = NULL;
+        return;
+    }
+    call->pass_on = NULL; /* it will be refused when it's whole */
+    call->caller->flow = NULL;
+    if (flow)
+        flow_end(flow, false);
+}
+
+static void pass_on_as_http(struct call *call, struct text so_far)
+{
+    struct text head = so_far, body;
+    if (!call->flow && call->has_prelude && so_far.length < PRELUDE_MAX && call->caller &&
+        split_stream(&head, &body))
+        begin_flow(call, head, so_far.length - body.length);
+    if (!call->flow)
+        return;
+    flow_add(call->flow,
+             (struct text){so_far.data + call->passed_on, so_far.length - call->passed_on});
+    call->passed_on = so_far.length;
+}
+
+/* The answer as a whole; a body with a statusCode beside it, streamed or not. */
+static bool reply_whole(struct call *call, struct text answer, struct arena *arena)
+{
+    struct json_value document, status;
+    struct json_error why;
+    struct text body = {0};
+    bool streamed = call->has_prelude && split_stream(&answer, &body);
+    if (!json_check(answer, arena, &document, &why) || (streamed && document.kind != JSON_OBJECT))
+        return false;
+    if (!streamed && !json_find(document, TEXT("statusCode"), &status)) {
+        exchange_reply(call->caller, MHD_HTTP_OK, reply_make(answer, JSON));
+        return true;
+    }
+    return (streamed || read_body(document, arena, &body)) &&
+           reply_with(call, document, reply_make(body, NULL), body.length, arena);
+}
+
 static void reply_as_http(struct call *call, struct text answer, const char *error)
 {
     struct arena arena;
-    struct json_value document, status;
-    struct json_error why;
-    struct text body;
+    if (call->flow) {
+        flow_end(call->flow, !error);
+        call->flow = NULL;
+    }
     if (!call->caller)
         return;
     arena_open(&arena, ANSWER_MEMORY_MAX);
-    bool streamed = call->has_prelude && split_stream(&answer, &body);
-    bool fine = !error && json_check(answer, &arena, &document, &why);
-    bool is_object = fine && document.kind == JSON_OBJECT;
-    if (is_object && (streamed || json_find(document, TEXT("statusCode"), &status)))
-        fine = reply_from(call, document, streamed ? &body : NULL, &arena);
-    else if (fine)
-        exchange_reply(call->caller, MHD_HTTP_OK, reply_make(answer, JSON));
-    if (!fine)
+    if (error || !reply_whole(call, answer, &arena))
         fail(call->caller, call);
     arena_close(&arena);
 }
@@ -154,6 +204,7 @@ void url_route(struct exchange *exchange)
         return;
     }
     call->reply = reply_as_http;
+    call->pass_on = pass_on_as_http;
     call->answer_max = STREAM_MAX;
     if (exchange->body.total > exchange->limit || !url_wrap(exchange, call)) {
         call_free(call);

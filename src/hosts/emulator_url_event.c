@@ -12,7 +12,7 @@
 
 #include "core/base64.h"
 #include "core/clock.h"
-#include "hosts/emulator_path.h"
+#include "hosts/uri.h"
 
 enum { EVENT_MEMORY_MAX = 3 * (8 * REQUEST_MAX), PAIRS_MAX = 256 };
 

@@ -9,11 +9,15 @@
 #ifndef DIME_HOSTS_EXTENSION_H
 #define DIME_HOSTS_EXTENSION_H
 
-#include "hosts/runtime_link.h"
+#include <curl/curl.h>
+#include <stdbool.h>
 
 struct extension {
-    struct runtime_link link;
+    CURLU *base;
+    CURLM *multi;
+    CURL *handle;
     char id[64]; /* what Lambda knows it by */
+    bool asked;  /* the question for its next event has gone out */
 };
 
 /*

@@ -125,6 +125,7 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     struct incoming incoming = {0};
     request_choose_id(request, invoker->id, invocation->id);
     request->state = invoker->state;
+    request->upload = invoker->upload;
     request->deadline_ms = invoker->deadline_ms;
     add_headers(request, invoker);
     part_path(invoker->function, request, &incoming);

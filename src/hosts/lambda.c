@@ -4,8 +4,9 @@
  * Lambda's Runtime API hands out events one by one over HTTP, and is handed the answers. A worker
  * asks, invokes, answers, logs, and asks again, with its own connection, arena and state of the
  * function. There is one worker, which is this thread, unless Lambda runs several invocations in
- * one environment (AWS_LAMBDA_MAX_CONCURRENCY). SIGTERM is blocked and read from a descriptor, so
- * that whoever waits for an event waits for it too. `function_served` is set by the linker.
+ * one environment (AWS_LAMBDA_MAX_CONCURRENCY). SIGTERM is told by a descriptor, so that whoever
+ * waits for an event waits for it too, and starts a clock that ends the program whatever it's at:
+ * Lambda would kill it a moment later. `function_served` is set by the linker.
  */
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +15,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -43,10 +45,8 @@ struct runtime {
     const char *address;
     size_t count, started;
     struct worker *workers;
-    int stop;
-    atomic_int status; /* the exit status */
-    bool metrics;      /* to be written */
-    bool streams;      /* who asks takes answers in pieces */
+    bool metrics; /* to be written */
+    bool streams; /* who asks takes answers in pieces */
     struct extension extension;
 };
 
@@ -61,6 +61,19 @@ struct worker {
     struct lambda_stream stream;
     struct runtime_api api;
 };
+
+/* Nearly always there is one worker, and of what the linker has reserved only what is used costs.
+ */
+static struct worker only_worker;
+
+static atomic_int exit_status;
+
+/* How SIGTERM is told: it makes the descriptor readable, and starts the clock. */
+static struct {
+    int fd;
+    timer_t clock;
+    volatile sig_atomic_t begun;
+} stop;
 
 /* The variable that X-Ray's tracing reads, changed in place: setenv would keep every value. */
 static void set_trace(struct text trace)
@@ -172,7 +185,7 @@ static void *work(void *argument)
         outcome = serve_one(worker);
     } while (outcome == RUNTIME_DONE);
     if (outcome == RUNTIME_BROKEN) {
-        atomic_store(&worker->runtime->status, EXIT_BROKEN);
+        atomic_store(&exit_status, EXIT_BROKEN);
         kill(getpid(), SIGTERM); /* the others are to end too */
     }
     return NULL;
@@ -188,7 +201,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     worker->invoker.answer_max = ANSWER_MAX;
     worker->invoker.stream = runtime->streams ? &worker->stream.stream : NULL;
     arena_open(&worker->arena, INVOKE_MEMORY_MAX);
-    if (!runtime_api_open(&worker->api, runtime->address, function->name, runtime->stop))
+    if (!runtime_api_open(&worker->api, runtime->address, function->name, stop.fd))
         why = "There is no memory to begin with.";
     else if (!function->open || function->open(&worker->invoker.state, &why))
         worker->opened = true;
@@ -210,15 +223,31 @@ static void close_worker(struct worker *worker)
     arena_close(&worker->arena);
 }
 
-/* Has SIGTERM wait in a descriptor; -1 where that can't be done. */
-static int catch_stop(void)
+static void begin_to_stop(int number)
 {
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &stop, NULL) != 0)
-        return -1;
-    return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    static const uint64_t ONE = 1;
+    static const struct itimerspec GRACE = {.it_value.tv_nsec = GRACE_MS * 1000000L};
+    int error = errno;
+    (void)number;
+    if (!stop.begun && write(stop.fd, &ONE, sizeof ONE) == (ssize_t)sizeof ONE)
+        stop.begun = timer_settime(stop.clock, 0, &GRACE, NULL) == 0;
+    errno = error;
+}
+
+static void end_now(int number)
+{
+    (void)number;
+    _exit(atomic_load(&exit_status));
+}
+
+static bool catch_stop(void)
+{
+    struct sigaction begin = {.sa_handler = begin_to_stop, .sa_flags = SA_RESTART};
+    struct sigaction end = {.sa_handler = end_now};
+    struct sigevent alarm = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    stop.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return stop.fd >= 0 && timer_create(CLOCK_MONOTONIC, &alarm, &stop.clock) == 0 &&
+           sigaction(SIGALRM, &end, NULL) == 0 && sigaction(SIGTERM, &begin, NULL) == 0;
 }
 
 /* Lambda's levels are for JSON alone, so they aren't looked at where its format is Text. */
@@ -252,44 +281,29 @@ static size_t count_workers(void)
 /* Where one can't be started the others are told to end. */
 static void start_threads(struct runtime *runtime)
 {
-    for (size_t i = 0; i < runtime->count; i++) {
+    int error = 0;
+    for (size_t i = 0; i < runtime->count && !error; i++) {
         struct worker *worker = &runtime->workers[i];
-        int error = pthread_create(&worker->thread, NULL, work, worker);
-        if (error) {
-            log_say(LOG_LEVEL_ERROR, function_served.name, error, "a worker can't be started");
-            runtime->started = i;
-            runtime->status = EXIT_BROKEN;
-            kill(getpid(), SIGTERM);
-            return;
-        }
+        error = pthread_create(&worker->thread, NULL, work, worker);
+        runtime->started += !error;
     }
-    runtime->started = runtime->count;
-}
-
-/* Waits for the workers, when it's time to end. One that is in the middle of an invocation isn't
- * waited for long. */
-static void join_threads(struct runtime *runtime)
-{
-    struct pollfd stop = {.fd = runtime->stop, .events = POLLIN};
-    while (poll(&stop, 1, -1) < 1)
-        ;
-    int64_t end = clock_monotonic_ns() + (int64_t)GRACE_MS * 1000000;
-    struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
-    for (size_t i = 0; i < runtime->started; i++) {
-        if (pthread_clockjoin_np(runtime->workers[i].thread, NULL, CLOCK_MONOTONIC, &until) != 0)
-            _exit(atomic_load(&runtime->status));
+    if (error) {
+        log_say(LOG_LEVEL_ERROR, function_served.name, error, "a worker can't be started");
+        atomic_store(&exit_status, EXIT_BROKEN);
+        kill(getpid(), SIGTERM);
     }
 }
 
-/* One worker is this thread; of several, each has one, and this one can end in time. */
+/* One worker is this thread; of several, each has one. */
 static void serve(struct runtime *runtime)
 {
     if (runtime->count == 1) {
         work(&runtime->workers[0]);
-    } else {
-        start_threads(runtime);
-        join_threads(runtime);
+        return;
     }
+    start_threads(runtime);
+    for (size_t i = 0; i < runtime->started; i++)
+        pthread_join(runtime->workers[i].thread, NULL);
 }
 
 static int run(struct runtime *runtime)
@@ -298,7 +312,7 @@ static int run(struct runtime *runtime)
     while (opened < runtime->count && open_worker(runtime, &runtime->workers[opened]))
         opened++;
     if (opened < runtime->count) {
-        runtime->status = EXIT_NOT_OPEN;
+        atomic_store(&exit_status, EXIT_NOT_OPEN);
         runtime->count = opened + 1;
     } else {
         extension_open(&runtime->extension, runtime->address, function_served.name);
@@ -307,7 +321,7 @@ static int run(struct runtime *runtime)
     }
     for (size_t i = 0; i < runtime->count; i++)
         close_worker(&runtime->workers[i]);
-    return runtime->status;
+    return atomic_load(&exit_status);
 }
 
 static bool is_address(struct text address)
@@ -343,14 +357,15 @@ int main(int count, char **arguments)
     runtime.streams =
         text_equal_nocase(text_of(getenv("DIME_INVOKE_MODE")), TEXT("response_stream"));
     runtime.count = count_workers();
-    runtime.workers = calloc(runtime.count, sizeof *runtime.workers);
-    runtime.stop = catch_stop();
+    runtime.workers =
+        runtime.count == 1 ? &only_worker : calloc(runtime.count, sizeof *runtime.workers);
     int status = EXIT_NOT_OPEN;
-    if (!runtime.workers || runtime.stop < 0 || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
+    if (!runtime.workers || !catch_stop() || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
         log_say(LOG_LEVEL_ERROR, function_served.name, errno, "the runtime can't be prepared");
     else
         status = run(&runtime);
-    free(runtime.workers);
+    if (runtime.workers != &only_worker)
+        free(runtime.workers);
     curl_global_cleanup();
     return status;
 }

@@ -151,6 +151,31 @@ static void set_receive_room(struct runtime_api *api, long room)
     api->receive_room = room;
 }
 
+static void prepare_to_post(struct runtime_api *api, CURL *handle)
+{
+    curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, (long)REPLY_ROOM);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_reply);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, api);
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+}
+
+/*
+ * A new handle for each streamed answer: libcurl 7.88 sends trailers once in a handle's life, and
+ * writes before its buffer when that has another body in chunks.
+ */
+static CURL *make_stream(struct runtime_api *api)
+{
+    CURL *handle = runtime_link_add(&api->link);
+    if (!handle)
+        return NULL;
+    prepare_to_post(api, handle);
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, give_piece);
+    curl_easy_setopt(handle, CURLOPT_READDATA, api);
+    curl_easy_setopt(handle, CURLOPT_TRAILERFUNCTION, give_trailers);
+    curl_easy_setopt(handle, CURLOPT_TRAILERDATA, api);
+    return handle;
+}
+
 bool runtime_api_open(struct runtime_api *api, const char *address, const char *function, int stop)
 {
     api->address = address;
@@ -158,6 +183,7 @@ bool runtime_api_open(struct runtime_api *api, const char *address, const char *
     api->event = NULL;
     api->event_length = api->event_room = 0;
     api->receive_room = 0;
+    api->stream = NULL;
     runtime_head_open(&api->head);
     if (!runtime_link_open(&api->link, address, stop))
         return false;
@@ -169,19 +195,13 @@ bool runtime_api_open(struct runtime_api *api, const char *address, const char *
     curl_easy_setopt(get, CURLOPT_HEADERDATA, api);
     curl_easy_setopt(get, CURLOPT_WRITEFUNCTION, take_event);
     curl_easy_setopt(get, CURLOPT_WRITEDATA, api);
-    curl_easy_setopt(post, CURLOPT_BUFFERSIZE, (long)REPLY_ROOM);
-    curl_easy_setopt(post, CURLOPT_WRITEFUNCTION, take_reply);
-    curl_easy_setopt(post, CURLOPT_WRITEDATA, api);
-    curl_easy_setopt(post, CURLOPT_POST, 1L);
-    curl_easy_setopt(post, CURLOPT_READFUNCTION, give_piece);
-    curl_easy_setopt(post, CURLOPT_READDATA, api);
-    curl_easy_setopt(post, CURLOPT_TRAILERFUNCTION, give_trailers);
-    curl_easy_setopt(post, CURLOPT_TRAILERDATA, api);
+    prepare_to_post(api, post);
     return true;
 }
 
 void runtime_api_close(struct runtime_api *api)
 {
+    curl_easy_cleanup(api->stream);
     runtime_link_close(&api->link);
     free(api->event);
     api->event = NULL;
@@ -272,9 +292,15 @@ static struct curl_slist *make_lines(struct runtime_api *api)
     return lines;
 }
 
+/* The handle of the post. */
+static CURL *sender(const struct runtime_api *api)
+{
+    return api->post.streaming ? api->stream : api->link.post;
+}
+
 static void send_post(struct runtime_api *api)
 {
-    CURL *handle = api->link.post;
+    CURL *handle = sender(api);
     const struct runtime_post *post = &api->post;
     curl_off_t length = post->streaming ? -1 : (curl_off_t)post->body.length;
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, post->streaming ? NULL : post->body.data);
@@ -291,9 +317,8 @@ static void begin_post(struct runtime_api *api, const struct runtime_post *post)
     send_post(api);
 }
 
-static enum runtime_outcome judge_post(struct runtime_api *api)
+static enum runtime_outcome judge_post(struct runtime_api *api, long status)
 {
-    long status = runtime_link_status(api->link.post);
     if (api->link.stopped)
         return RUNTIME_STOPPED;
     if (status >= 200 && status < 300)
@@ -313,13 +338,20 @@ static enum runtime_outcome judge_post(struct runtime_api *api)
 
 enum runtime_outcome runtime_api_answered(struct runtime_api *api)
 {
-    CURLcode result = runtime_link_end(&api->link, api->link.post);
+    CURL *handle = sender(api);
+    if (!handle)
+        return runtime_api_fail(api, "There is no memory to stream the answer; try again later.",
+                                "Runtime.OutOfMemory");
+    CURLcode result = runtime_link_end(&api->link, handle);
     if (result != CURLE_OK && api->link.sent && api->link.reset && !api->link.stopped &&
-        !api->post.streaming && !runtime_link_status(api->link.post)) {
+        !api->post.streaming && !runtime_link_status(handle)) {
         send_post(api);
-        (void)runtime_link_end(&api->link, api->link.post);
+        (void)runtime_link_end(&api->link, handle);
     }
-    return judge_post(api);
+    long status = runtime_link_status(handle);
+    curl_easy_cleanup(api->stream);
+    api->stream = NULL;
+    return judge_post(api, status);
 }
 
 void runtime_api_answer(struct runtime_api *api, struct text answer)
@@ -332,7 +364,7 @@ void runtime_api_answer(struct runtime_api *api, struct text answer)
 /* Lets libcurl take the piece, unless the API has had enough before. */
 static void send_piece(struct runtime_api *api)
 {
-    while (api->piece.length && runtime_link_step(&api->link))
+    while (api->stream && api->piece.length && runtime_link_step(&api->link))
         ;
     api->piece.length = 0;
 }
@@ -342,16 +374,18 @@ void runtime_api_stream(struct runtime_api *api, struct text piece)
     api->piece = piece;
     api->paused = api->whole = false;
     api->trailer_type[0] = '\0';
-    begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
-                                           .call = "/response",
-                                           .streaming = true});
+    api->stream = make_stream(api);
+    api->post = (struct runtime_post){
+        .id = api->head.values[RUNTIME_REQUEST_ID], .call = "/response", .streaming = true};
+    if (api->stream)
+        send_post(api);
     send_piece(api);
 }
 
 static void resume(struct runtime_api *api)
 {
     if (api->paused)
-        curl_easy_pause(api->link.post, CURLPAUSE_CONT);
+        curl_easy_pause(api->stream, CURLPAUSE_CONT);
     api->paused = false;
 }
 

@@ -45,9 +45,10 @@ struct runtime_api {
     struct curl_slist lines[2]; /* of its head, before those that are always the same */
     char error_line[128], invocation_line[1024];
     char path[3 * RUNTIME_ID_MAX + 128];
-    struct text piece;                          /* of a streamed answer: what hasn't been sent */
-    bool paused;                                /* libcurl waits for a piece */
-    bool whole;                                 /* there are no more pieces */
+    CURL *stream;      /* posts a streamed answer; NULL: there is none, or no memory for it */
+    struct text piece; /* of it: what hasn't been sent */
+    bool paused;       /* libcurl waits for a piece */
+    bool whole;        /* there are no more pieces */
     char trailer_type[160], trailer_body[2048]; /* empty: it has succeeded */
     size_t reply_length;
     char reply[256]; /* the start of what the API says to it */

@@ -89,17 +89,24 @@ static int set_timer(CURLM *multi, long milliseconds, void *of)
     return 0;
 }
 
-/* What both handles have in common. */
-static CURL *make_handle(struct runtime_link *link)
+CURL *runtime_link_make_handle(CURLU *base)
 {
     CURL *handle = curl_easy_init();
     if (!handle)
         return NULL;
-    curl_easy_setopt(handle, CURLOPT_CURLU, link->base);
+    curl_easy_setopt(handle, CURLOPT_CURLU, base);
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+    return handle;
+}
+
+CURL *runtime_link_add(struct runtime_link *link)
+{
+    CURL *handle = runtime_link_make_handle(link->base);
+    if (!handle)
+        return NULL;
     curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, note_sending);
     curl_easy_setopt(handle, CURLOPT_PREREQDATA, link);
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -109,8 +116,7 @@ static CURL *make_handle(struct runtime_link *link)
     return handle;
 }
 
-/* libcurl takes a URL apart for each request, unless it is handed one that has been. */
-static CURLU *make_base(const char *address)
+CURLU *runtime_link_make_base(const char *address)
 {
     char url[RUNTIME_ADDRESS_MAX + 16];
     CURLU *base = curl_url();
@@ -128,10 +134,10 @@ bool runtime_link_open(struct runtime_link *link, const char *address, int stop)
     for (size_t i = 0; i < RUNTIME_SOCKETS; i++)
         link->sockets[i].fd = -1;
     link->sockets[0] = (struct pollfd){.fd = stop, .events = POLLIN};
-    link->base = make_base(address);
+    link->base = runtime_link_make_base(address);
     link->multi = curl_multi_init();
-    link->get = make_handle(link);
-    link->post = make_handle(link);
+    link->get = runtime_link_add(link);
+    link->post = runtime_link_add(link);
     if (!link->base || !link->multi || !link->get || !link->post)
         return false;
     curl_multi_setopt(link->multi, CURLMOPT_SOCKETFUNCTION, watch);
@@ -172,7 +178,7 @@ static void act(struct runtime_link *link, curl_socket_t socket, int events)
 
 void runtime_link_begin(struct runtime_link *link, CURL *handle)
 {
-    link->posting = handle == link->post;
+    link->posting = handle != link->get;
     link->stopped = link->got_bytes = link->sent = link->reset = false;
     link->timer_ns = link->until_ns = 0;
     link->running = curl_multi_add_handle(link->multi, handle) == CURLM_OK;

@@ -35,6 +35,22 @@ struct runtime_link {
 };
 
 /*
+ * The part of the URL that all requests to an address share: libcurl takes a URL apart for each
+ * request, unless it is handed one that has been. The caller's, for curl_url_cleanup; NULL: no
+ * memory.
+ */
+CURLU *runtime_link_make_base(const char *address);
+
+/* A handle with what all have in common. The caller's, for curl_easy_cleanup; NULL: no memory. */
+CURL *runtime_link_make_handle(CURLU *base);
+
+/*
+ * One more handle for runtime_link_begin, over the same connection. The caller's, for
+ * curl_easy_cleanup before the link is closed; NULL: no memory.
+ */
+CURL *runtime_link_add(struct runtime_link *link);
+
+/*
  * Prepares the handles; opens no connection. ADDRESS is HOST:PORT; STOP can be read from when the
  * program is to end. False: there is no memory. To be closed in both cases.
  */

@@ -298,9 +298,12 @@ static enum decimal_outcome blame(const struct reader *reader, bool within_numbe
         return DECIMAL_OTHER_DIGITS;
     if (match(reader, "inf") || match(reader, "\xE2\x88\x9E"))
         return DECIMAL_INFINITE;
-    if (within_number && reader->rest.length && is_digit(reader->rest.data[0]))
-        return DECIMAL_BLANK;
-    return DECIMAL_NOT_A_NUMBER;
+    if (!within_number)
+        return DECIMAL_NOT_A_NUMBER;
+    struct text next = reader->rest;
+    size_t apostrophe = starts(reader, "'") ? 1 : starts(reader, "\xE2\x80\x99") ? 3 : 0;
+    bool digit = next.length > apostrophe && is_digit(next.data[apostrophe]);
+    return digit ? DECIMAL_BLANK : DECIMAL_NOT_A_NUMBER;
 }
 
 /* Reads the whole of the rest: a sign, a symbol, a number, and a symbol, with blanks between. */
@@ -330,7 +333,8 @@ static void explain(const struct reader *reader, enum decimal_outcome outcome, c
         [DECIMAL_OTHER_DIGITS] = "Write the amount in the digits 0 to 9, such as 1.89.",
         [DECIMAL_COMMA] = "Write a point for decimals, as in 1.50; commas only group thousands, "
                           "as in 1,234.50.",
-        [DECIMAL_BLANK] = "Write the amount without blanks between the digits, such as 1234.50.",
+        [DECIMAL_BLANK] = "Write the amount without blanks or apostrophes between the digits, "
+                          "such as 1234.50.",
         [DECIMAL_NEGATIVE] = "The amount is negative: there is no change for less than nothing, "
                              "so give 0 or more.",
     };
@@ -377,19 +381,26 @@ static bool comma_before(size_t left, bool lakh)
     return left > 0 && left % 3 == 0;
 }
 
-/* Writes digits, with commas if GROUPED, into OUT and returns the length. */
-static size_t write_digits(uint64_t value, const struct currency *currency, bool grouped, char *out)
+enum grouping { UNGROUPED, THOUSANDS, LAKHS };
+
+static enum grouping grouping_of(const struct currency *currency)
+{
+    return currency->lakh ? LAKHS : THOUSANDS;
+}
+
+/* Writes digits, the last EXPONENT of them behind a point, into OUT and returns the length. */
+static size_t write_digits(uint64_t value, int exponent, enum grouping grouping, char *out)
 {
     char digits[MOST_DIGITS + 2];
-    size_t decimals = (size_t)currency->exponent;
-    size_t length = (size_t)snprintf(digits, sizeof digits, "%0*llu", currency->exponent + 1,
-                                     (unsigned long long)value);
+    size_t decimals = (size_t)exponent;
+    size_t length =
+        (size_t)snprintf(digits, sizeof digits, "%0*llu", exponent + 1, (unsigned long long)value);
     size_t whole = length - decimals;
     size_t to = 0;
     for (size_t i = 0; i < length; i++) {
         if (i == whole)
             out[to++] = '.';
-        else if (grouped && i > 0 && i < whole && comma_before(whole - i, currency->lakh))
+        else if (grouping && i > 0 && i < whole && comma_before(whole - i, grouping == LAKHS))
             out[to++] = ',';
         out[to++] = digits[i];
     }
@@ -406,14 +417,20 @@ size_t decimal_write(int64_t minor, const struct currency *currency, char out[st
 {
     size_t sign = minor < 0;
     out[0] = '-';
-    return sign + write_digits(magnitude(minor), currency, false, out + sign);
+    return sign + write_digits(magnitude(minor), currency->exponent, UNGROUPED, out + sign);
 }
 
 size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
                                 char out[static DECIMAL_TEXT])
 {
     char digits[DECIMAL_TEXT];
-    write_digits(magnitude(minor), currency, true, digits);
+    write_digits(magnitude(minor), currency->exponent, grouping_of(currency), digits);
     return (size_t)snprintf(out, DECIMAL_TEXT, "%s%s%s%s", minor < 0 ? "-" : "", currency->before,
                             digits, currency->behind);
+}
+
+size_t decimal_write_count(int64_t how_many, const struct currency *currency,
+                           char out[static DECIMAL_TEXT])
+{
+    return write_digits(magnitude(how_many), 0, grouping_of(currency), out);
 }

@@ -27,7 +27,7 @@ enum decimal_outcome {
     DECIMAL_INFINITE,
     DECIMAL_OTHER_DIGITS, /* full-width, Arabic or Devanagari digits */
     DECIMAL_COMMA,        /* a comma that isn't between groups of digits */
-    DECIMAL_BLANK,        /* a blank within the number */
+    DECIMAL_BLANK,        /* a blank or an apostrophe within the number */
     DECIMAL_OTHER_CURRENCY,
     DECIMAL_NEGATIVE,
     DECIMAL_TOO_PRECISE,
@@ -51,5 +51,10 @@ size_t decimal_write(int64_t minor, const struct currency *currency, char out[st
 /* Writes MINOR as people read it, "$1,234.50", "1,234.50 kr". Returns its length in bytes. */
 size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
                                 char out[static DECIMAL_TEXT]);
+
+/* Writes HOW_MANY pieces with commas as amounts of CURRENCY have them, "4,000". Returns its length.
+ */
+size_t decimal_write_count(int64_t how_many, const struct currency *currency,
+                           char out[static DECIMAL_TEXT]);
 
 #endif

@@ -7,7 +7,7 @@
  */
 #include "money/drawing.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 
 #include "money/decimal.h"
 
@@ -36,17 +36,34 @@ static const char *const SHAPES[] = {
     [SHAPE_NOTE] = "paper",
 };
 
-/* What is written on it: 25 on a quarter, $5 on a note of five dollars. */
-static void put_label(struct buffer *html, const struct currency *currency,
-                      const struct piece *piece)
+enum { LABEL = 32 }; /* bytes of the longest label, with its NUL */
+
+/* What is written on it: 25 on a quarter, $5 on a note of five dollars. Returns its length. */
+static int write_label(const struct currency *currency, const struct piece *piece,
+                       char label[static LABEL])
 {
     int64_t unit = 1;
     for (int i = 0; i < currency->exponent; i++)
         unit *= 10;
     bool whole = piece->value % unit == 0;
-    if (whole && piece->kind == PIECE_NOTE)
-        buffer_html(html, text_trim(text_of(currency->before)));
-    buffer_int64(html, whole ? piece->value / unit : piece->value);
+    struct text symbol = text_trim(text_of(currency->before));
+    if (!whole || piece->kind != PIECE_NOTE)
+        symbol.length = 0;
+    return snprintf(label, LABEL, "%.*s%lld", (int)symbol.length, symbol.data,
+                    (long long)(whole ? piece->value / unit : piece->value));
+}
+
+/* In the middle, and small enough to stay within the piece: a digit is 0.62 of its size wide. */
+static void put_label(struct buffer *html, const struct currency *currency,
+                      const struct piece *piece, int left, int width, int height)
+{
+    char label[LABEL];
+    int length = write_label(currency, piece, label);
+    int size = height * 28 / 100, most = width * 125 / 100 / length;
+    buffer_printf(html, "<text x=\"%d\" y=\"%d\" font-size=\"%d\">", left + width / 2, height / 2,
+                  size < most ? size : most);
+    buffer_html(html, text_of(label));
+    buffer_puts(html, "</text>");
 }
 
 static void put_em(struct buffer *html, const char *attribute, int hundredths)
@@ -70,24 +87,21 @@ static void put_svg(struct buffer *html, const struct currency *currency, const 
     for (int i = 0; i < drawn; i++)
         buffer_printf(html, "<use href=\"#%s\" x=\"%d\" width=\"%d\" height=\"%d\"/>",
                       SHAPES[piece->shape], i * step, width, height);
-    if (piece->shape != SHAPE_HOLED) {
-        buffer_printf(html, "<text x=\"%d\" y=\"%d\" font-size=\"%d\">", whole - width + width / 2,
-                      height / 2, height * 28 / 100);
-        put_label(html, currency, piece);
-        buffer_puts(html, "</text>");
-    }
+    if (piece->shape != SHAPE_HOLED)
+        put_label(html, currency, piece, whole - width, width, height);
     buffer_puts(html, "</svg>\n");
 }
 
 void drawing_put(struct buffer *html, const struct currency *currency, const struct piece *piece,
                  int64_t how_many)
 {
-    char sum[DECIMAL_TEXT];
+    char number[DECIMAL_TEXT], sum[DECIMAL_TEXT];
     bool note = piece->kind == PIECE_NOTE;
     buffer_printf(html, "<li class=\"%s %s\">\n", note ? "note" : "coin",
                   note ? COLOURS[piece->colour] : METALS[piece->metal]);
     put_svg(html, currency, piece, how_many);
-    buffer_printf(html, "<span class=\"tally\"><b>%" PRId64 "</b>%s", how_many, piece_link(piece));
+    decimal_write_count(how_many, currency, number);
+    buffer_printf(html, "<span class=\"tally\"><b>%s</b>%s", number, piece_link(piece));
     buffer_html(html, text_of(piece_name(piece, how_many)));
     buffer_puts(html, "</span>\n<span class=\"sum\">");
     size_t length = decimal_write_for_people(how_many * piece->value, currency, sum);

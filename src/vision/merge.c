@@ -49,13 +49,13 @@ static bool contradicts(const struct findings *findings, int wider)
 /* NAME as labels are written: "Egyptian Cat". Its data is NULL where there is no memory. */
 static struct text title(struct text name, struct arena *arena)
 {
-    struct text copy = arena_copy(arena, name);
-    char *letters = copy.data ? (char *)(uintptr_t)copy.data : NULL;
-    for (size_t i = 0; letters && i < copy.length; i++) {
-        if ((i == 0 || letters[i - 1] == ' ') && letters[i] >= 'a' && letters[i] <= 'z')
-            letters[i] = (char)(letters[i] - ('a' - 'A'));
+    char *letters = arena_alloc(arena, name.length);
+    for (size_t i = 0; letters && i < name.length; i++) {
+        bool begins = i == 0 || name.data[i - 1] == ' ',
+             small = name.data[i] >= 'a' && name.data[i] <= 'z';
+        letters[i] = (char)(begins && small ? name.data[i] - ('a' - 'A') : name.data[i]);
     }
-    return copy;
+    return (struct text){letters, name.length};
 }
 
 static size_t count_texts(const struct text *texts, size_t most)

@@ -20,7 +20,8 @@ enum { FILE_MAX = 64 << 20 };
 
 struct network {
     const struct tflite *tflite;
-    struct text file; /* mapped, so that workers share its pages */
+    void *mapped; /* the file, so that workers share its pages */
+    size_t length;
     TfLiteModel *model;
     TfLiteDelegate *delegate;
     TfLiteInterpreter *interpreter;
@@ -30,7 +31,7 @@ struct network {
 
 static _Thread_local char sentence[512];
 
-static bool map_file(struct text *file, const char *path)
+static bool map_file(struct network *network, const char *path)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     struct stat status;
@@ -42,7 +43,8 @@ static bool map_file(struct text *file, const char *path)
     close(descriptor);
     if (data == MAP_FAILED)
         return false;
-    *file = (struct text){data, (size_t)status.st_size};
+    network->mapped = data;
+    network->length = (size_t)status.st_size;
     return true;
 }
 
@@ -106,7 +108,7 @@ static bool find_tensors(struct network *network, const struct network_shape *sh
 
 static bool start(struct network *network, const struct network_shape *shape)
 {
-    network->model = network->tflite->ModelCreate(network->file.data, network->file.length);
+    network->model = network->tflite->ModelCreate(network->mapped, network->length);
     if (!network->model)
         return false;
     for (int quick = 1; quick >= 0; quick--) {
@@ -124,7 +126,7 @@ static bool load(struct network *network, const char *folder, const struct netwo
     char path[4096];
     *why = sentence;
     int length = snprintf(path, sizeof path, "%s/%s", folder, shape->file);
-    if (length < 0 || (size_t)length >= sizeof path || !map_file(&network->file, path)) {
+    if (length < 0 || (size_t)length >= sizeof path || !map_file(network, path)) {
         snprintf(sentence, sizeof sentence, "%s isn't in %.300s", shape->file, folder);
         return false;
     }
@@ -159,7 +161,7 @@ bool network_open(struct network **network, const char *folder, const struct net
 
 struct text network_file(const struct network *network)
 {
-    return network->file;
+    return (struct text){network->mapped, network->length};
 }
 
 uint8_t *network_input(const struct network *network)
@@ -181,10 +183,11 @@ void network_close(struct network *network)
 {
     if (!network)
         return;
-    delete_interpreter(network);
-    if (network->model)
+    if (network->tflite) {
+        delete_interpreter(network);
         network->tflite->ModelDelete(network->model);
-    if (network->file.data)
-        munmap((void *)(uintptr_t)network->file.data, network->file.length);
+    }
+    if (network->mapped)
+        munmap(network->mapped, network->length);
     free(network);
 }

@@ -110,6 +110,6 @@ void tflite_hush_end(void)
     FILE *nowhere = stderr;
     stderr = usual;
     if (nowhere != usual)
-        fclose(nowhere);
+        (void)fclose(nowhere);
     pthread_mutex_unlock(&hushing);
 }

@@ -20,6 +20,8 @@
 #include "vision/tflite.h"
 
 enum { DETECTOR_SIDE = 320, CLASSIFIER_SIDE = 224, GREY = 127, FOLDER_MAX = 3072 };
+static const size_t DETECTOR_ROW = (size_t)DETECTOR_SIDE * 3;     /* bytes */
+static const size_t CLASSIFIER_ROW = (size_t)CLASSIFIER_SIDE * 3; /* bytes */
 
 /* What the detector gives: 25 boxes, their classes, their confidences, and how many they are. */
 enum { BOXES, CLASSES, SCORES, COUNT };
@@ -28,7 +30,7 @@ static const struct network_shape DETECTOR = {
     .file = "efficientdet-lite0.tflite",
     .side = DETECTOR_SIDE,
     .output_type = kTfLiteFloat32,
-    .output_bytes = {[BOXES] = FINDINGS_MAX * 4 * sizeof(float),
+    .output_bytes = {[BOXES] = FINDINGS_MAX * sizeof(float[4]),
                      [CLASSES] = FINDINGS_MAX * sizeof(float),
                      [SCORES] = FINDINGS_MAX * sizeof(float),
                      [COUNT] = sizeof(float)},
@@ -145,8 +147,8 @@ static bool detect(const struct vision *vision, struct view view, struct finding
 {
     struct placement placed = letterbox(view.width, view.height, DETECTOR_SIDE);
     uint8_t *input = network_input(vision->detector);
-    memset(input, GREY, DETECTOR_SIDE * DETECTOR_SIDE * 3);
-    if (!resize(view, placed.width, placed.height, input, DETECTOR_SIDE * 3))
+    memset(input, GREY, DETECTOR_SIDE * DETECTOR_ROW);
+    if (!resize(view, placed.width, placed.height, input, DETECTOR_ROW))
         return refuse_memory(refusal);
     if (!network_run(vision->detector))
         return refuse(refusal, 500, "The detector failed; please report this.");
@@ -163,7 +165,7 @@ static bool classify(const struct vision *vision, struct view view, struct guess
                      struct refusal *refusal)
 {
     if (!resize(view, CLASSIFIER_SIDE, CLASSIFIER_SIDE, network_input(vision->classifier),
-                CLASSIFIER_SIDE * 3))
+                CLASSIFIER_ROW))
         return refuse_memory(refusal);
     if (!network_run(vision->classifier))
         return refuse(refusal, 500, "The classifier failed; please report this.");

@@ -14,6 +14,7 @@ from apache import WAYS, Apache, missing
 from cases import Skip, collect, directories, equal, run, true
 from echo import EchoResponder
 from serving import PATH, Answer, wait_until
+from types_of_problem import types_lead_to_page
 
 BUILD, SOURCE = directories()
 CHANGE, HELLO = "/cgi-bin/change", "/cgi-bin/hello"
@@ -76,9 +77,13 @@ def each_pages(s):
     form = s.get(CHANGE, {"Accept": "text/html"})
     equal(form.header("referrer-policy"), "same-origin", "of a function's page")
     true("camera=()" in form.header("permissions-policy"), "of a function's page")
-    moved = s.get("/problems/too-large")
-    equal(moved.status, 302)
-    true(moved.header("location").endswith("/problems#too-large"), moved.header("location"))
+
+
+@every_way
+def each_problem_types(s):
+    """Each type of problem leads curl and a browser to what the page says of it; others lead nowhere."""
+    types_lead_to_page(s, SOURCE)
+    is_problem(s.get("/problems/nothing"), 404, "about:blank")
 
 
 @every_way

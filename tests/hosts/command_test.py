@@ -5,6 +5,7 @@ Usage: command_test.py BUILDDIR. What the functions answer is for the golden eve
 the files, descriptors and arguments around them, the samples, and events that nobody should send.
 """
 
+import calendar
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import Skip, equal, expect, main
@@ -94,6 +96,52 @@ def test_says_how_to_use_it(_, program):
         status, out, err = dime(program, *words)
         equal((status, out), (2, b""), "%s: the status and stdout" % words)
         expect(part in err, "%s says %r" % (words, err))
+
+
+def test_queues_are_for_a_program_of_its_own(folder, program):
+    lonely = os.path.join(folder, "dime")
+    shutil.copy(program, lonely)
+    beside = os.path.join(folder, "dime-queue")
+    status, out, err = dime(lonely, "consume", "--once")
+    equal((status, out), (2, b""), "the status and stdout")
+    expect("libhiredis" in err, "it says %r" % err)
+    with open(beside, "w") as file:
+        file.write("#!/bin/sh\necho \"$@\"\n")
+    os.chmod(beside, 0o755)
+    for command in ("consume", "send", "watch"):
+        equal(dime(lonely, command, "a b", "--x"), (0, b"%s a b --x\n" % command.encode(), ""),
+              "what is beside it")
+        for words in (("help", command), (command, "--help")):
+            equal(dime(lonely, *words), (0, b"%s --help\n" % command.encode(), ""), "its help")
+
+
+def test_a_schedule_sends_its_event(folder, program):
+    """What the unit runs hands over an event that EventBridge could have sent."""
+    script = os.path.join(os.path.dirname(program), "deploy", "systemd", "dime-schedule")
+    stub = os.path.join(folder, "stub")
+    with open(stub, "w") as file:
+        file.write("#!/bin/sh\necho \"$@\" >&2\nexec cat\n")
+    os.chmod(stub, 0o755)
+    sample = json.loads(dime(program, "event", "schedule")[1])
+    for environment, detail in (({}, {}), ({"DIME_DETAIL": '{"name":"a \\" b"}'}, {"name": 'a " b'})):
+        environment = {"PATH": os.environ["PATH"], "DIME": stub, **environment,
+                       "INVOCATION_ID": "0123456789abcdef0123456789abcdef"}
+        done = subprocess.run([script, "hello"], env=environment, capture_output=True, timeout=TIMEOUT,
+                              check=False)
+        equal((done.returncode, done.stderr), (0, b"invoke hello\n"), "the status and arguments")
+        event = json.loads(done.stdout)
+        equal(list(event), list(sample), "the members")
+        equal((event["detail"], event["id"]), (detail, "01234567-89ab-cdef-0123-456789abcdef"), "its own")
+        equal((event["detail-type"], event["source"]), ("Scheduled Event", "aws.events"), "the kind")
+        moment = time.strptime(event["time"], "%Y-%m-%dT%H:%M:%SZ")
+        expect(abs(calendar.timegm(moment) - time.time()) < 60, "the time is %s" % event["time"])
+    environment = {"PATH": os.environ["PATH"], "DIME": program}
+    done = subprocess.run([script, "hello"], env=environment, capture_output=True, timeout=TIMEOUT, check=False)
+    equal(json.loads(done.stdout)["statusCode"], 200, "the answer of the real one")
+    equal(subprocess.run([script, "change"], env=environment, capture_output=True, timeout=TIMEOUT,
+                         check=False).returncode, 4, "the status of one that fails")
+    equal(subprocess.run([script], env=environment, capture_output=True, timeout=TIMEOUT,
+                         check=False).returncode, 2, "the status without a function")
 
 
 def test_lambda_is_a_program_of_its_own(folder, program):

@@ -48,6 +48,19 @@ def raw(data):
         peer.settimeout(1)
         try: return peer.recv(65536).decode()
         except TimeoutError: return ""
+def stream(id, parts, sign, trailers):
+    host, port = api.split(":")
+    with socket.create_connection((host, int(port))) as peer:
+        peer.sendall(("""POST /2018-06-01/runtime/invocation/%%s/response HTTP/1.1\r\nHost: x\r
+Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r
+Content-Type: application/vnd.awslambda.http-integration-response\r
+Trailer: Lambda-Runtime-Function-Error-Type\r\n\r\n""" %% id).encode())
+        for part in parts:
+            peer.sendall(("%%x\r\n%%s\r\n" %% (len(part), part)).encode())
+            while not os.path.exists(sign): time.sleep(0.02)
+        if trailers is None: return "torn"
+        peer.sendall(("0\r\n%%s\r\n" %% trailers).encode())
+        return peer.recv(65536).decode()
 def terminate(*_):
     print("terminated", flush=True)
     os._exit(0)
@@ -88,6 +101,7 @@ def run(headers, body):
         elif verb == "post": results.append(post(words[0], words[1].encode(), *words[2:])[::2])
         elif verb == "large": results.append(post("response", b"x" * words[0])[::2])
         elif verb == "ask": results.append(ask(words[0], words[1], b"{}", *words[2:])[::2])
+        elif verb == "stream": results.append(stream(id, *words))
         elif verb == "raw": results.append(raw(words[0].replace("ID", id)))
         elif verb == "orphan":
             if os.fork() == 0: time.sleep(60)
@@ -317,35 +331,136 @@ def test_the_url_wraps_and_unwraps(folder, program):
             equal((got.status, got.read()), (502, b'{"message":"Internal Server Error"}\n'), bad)
 
 
+STREAMING = "/2021-11-15/functions/puppet/response-streaming-invocations"
+HEAD = '{"statusCode":201,"headers":{"X-One":"1"}}' + "\0" * 8
+
+
 def test_streamed_answers(folder, program):
-    def chunked(body, trailers=""):
-        return ("POST /2018-06-01/runtime/invocation/ID/response HTTP/1.1\r\nHost: x\r\n"
-                "Lambda-Runtime-Function-Response-Mode: streaming\r\n"
-                "Content-Type: application/vnd.awslambda.http-integration-response\r\n"
-                "Transfer-Encoding: chunked\r\n"
-                "Trailer: Lambda-Runtime-Function-Error-Type\r\n\r\n"
-                "%x\r\n%s\r\n0\r\n%s\r\n" % (len(body), body, trailers))
     error = base64.b64encode(b'{"errorType":"Function.Late","errorMessage":"caf\xc3\xa9"}').decode()
     trailers = ("Lambda-Runtime-Function-Error-Type: Function.Late\r\n"
                 "Lambda-Runtime-Function-Error-Body: %s\r\n" % error)
     with puppet(folder, program) as served:
         status, headers, body = served.ask("POST", INVOKE % "puppet", json.dumps(
-            {"do": [["raw", chunked('{"a":1}')], ["done"]]}))
+            {"do": [["stream", ['{"a":1}'], "/", ""], ["done"]]}))
         equal((status, body), (200, b'{"a":1}'), "the answer")
-        headers, answer = served.invoke({"do": [["raw", chunked("half", trailers)], ["done"]]})
+        headers, answer = served.invoke({"do": [["stream", ["half"], "/", trailers], ["done"]]})
         equal((headers["x-amz-function-error"], answer), (
             "Unhandled", {"errorType": "Function.Late", "errorMessage": "caf\u00e9"}), "the error")
-        _, headers, body = served.ask(
-            "POST", "/2021-11-15/functions/puppet/response-streaming-invocations",
-            json.dumps({"do": [["post", "response", "x" * 100000], ["done"]]}))
+        _, headers, body = served.ask("POST", STREAMING, json.dumps(
+            {"do": [["post", "response", "x" * 100000], ["done"]]}))
         equal(headers["content-type"], "application/vnd.amazon.eventstream", "the type")
         equal(read_events(body), [("PayloadChunk", 65536), ("PayloadChunk", 34464),
                                   ("InvokeComplete", 2)], "the events")
-        _, _, body = served.ask(
-            "POST", "/2021-11-15/functions/puppet/response-streaming-invocations",
-            json.dumps({"do": [["post", "error", '{"errorType":"A.B"}'], ["done"]]}))
+        _, _, body = served.ask("POST", STREAMING, json.dumps(
+            {"do": [["post", "error", '{"errorType":"A.B"}'], ["done"]]}))
         equal([name for name, _ in read_events(body)], ["InvokeComplete"], "the events of an error")
         expect(b'"ErrorCode":"Unhandled"' in body, "it says %r" % body)
+
+
+def url_puppet(folder, program, *arguments):
+    """The one in Python as a function URL: the body of a request says what it does."""
+    path = os.path.join(folder, "puppet.bootstrap")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(PUPPET.replace('event.get("do", [])', 'json.loads(event["body"])'))
+    os.chmod(path, 0o755)
+    return Served(folder, program, *arguments, path)
+
+
+def begin(served, *steps, path="/"):
+    """Asks for these steps; returns the answer when its head has come."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    body = {"body": json.dumps(steps)} if path != "/" else steps
+    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+    return connection.getresponse()
+
+
+def broken_off(answer):
+    """What comes of a body that ends too early; it's a failure if it doesn't."""
+    try:
+        whole = answer.read()
+    except http.client.IncompleteRead as error:
+        return error.partial
+    raise AssertionError("it is whole: %r" % whole[-100:])
+
+
+def test_answers_are_streamed_as_they_come(folder, program):
+    sign = os.path.join(folder, "sign")
+    with url_puppet(folder, program) as served:
+        for path, wanted in (("/", b"early"), (STREAMING, b'{"statusCode":201,')):
+            # The rest isn't even written before the first part has been read.
+            answer = begin(served, ["stream", [HEAD + "early", "late"], sign, ""], ["done"], path=path)
+            data = b""
+            while wanted not in data:
+                data += answer.read1(10)
+            expect(b"late" not in data, "it's too early: %r" % data)
+            with open(sign, "w", encoding="ascii"):
+                data += answer.read()
+            os.unlink(sign)
+            if path == "/":
+                equal((answer.status, answer.getheader("x-one"), answer.getheader("content-type"),
+                       data), (201, "1", "application/json", b"earlylate"), "the answer")
+            else:
+                equal((answer.status, [name for name, _ in read_events(data)]),
+                      (200, ["PayloadChunk", "PayloadChunk", "InvokeComplete"]), "the events")
+        # A head in parts, one that isn't right, and none.
+        error = b'{"message":"Internal Server Error"}\n'
+        for parts, status, body in (
+                ([HEAD[:9], HEAD[9:45], HEAD[45:] + "x"], 201, b"x"), ([HEAD, "x"], 201, b"x"),
+                (['{"statusCode":9}' + "\0" * 8, "x"], 502, error), (["[]" + "\0" * 8, "x"], 502, error),
+                (["{" + "\0" * 8, "x" * 9], 502, error), (['{"a":1}'], 200, b'{"a":1}')):
+            answer = begin(served, ["stream", parts, "/", ""], ["done"])
+            equal((answer.status, answer.read()), (status, body), "for %r" % parts)
+
+
+def test_streams_that_break_off(folder, program):
+    never, trailers = os.path.join(folder, "never"), "Lambda-Runtime-Function-Error-Type: A.B\r\n"
+    half, again = [HEAD + "half"], ["post", "response", "x"]
+    with url_puppet(folder, program, "--timeout", "4") as served:
+        for steps in (["stream", half, "/", trailers],), (["stream", half, "/", None], ["exit", 3]), \
+                (["stream", half, "/", None], again), (["stream", half, never, ""],):
+            equal(broken_off(begin(served, *steps, ["done"])), b"half", "after %r" % (steps,))
+            answer = begin(served, *steps, ["done"], path=STREAMING)
+            data = answer.read()
+            equal([name for name, _ in read_events(data)], ["PayloadChunk", "InvokeComplete"],
+                  "after %r" % (steps,))
+            expect(b'"ErrorCode":"Unhandled"' in data, "it says %r" % data)
+        answer = begin(served, ["stream", [HEAD + "x" * 65536] + ["y" * 65536] * 50, "/", ""], ["done"])
+        answer.read(10)
+        answer.close()  # a reader that goes; the next one finds all well
+        equal(begin(served, again, ["done"]).status, 502, "the next")
+
+
+def test_the_real_program_streams(folder, program):
+    probe = os.path.join(os.path.dirname(program), "tests", "hosts", "probe.bootstrap")
+    if not os.path.exists(probe):
+        raise Skip("make check-programs builds the probe")
+
+    def ask(served, **fields):
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        connection.request("POST", "/", json.dumps(fields), {"Content-Type": "application/json"})
+        return connection.getresponse()
+
+    with Served(folder, program, "--env", "DIME_INVOKE_MODE=response_stream", probe) as served:
+        # What waits for a slow reader is kept, and the process is free for the next one.
+        slow = ask(served, pieces=20, bytes=500000)
+        for pieces, size in ((1, 1), (40, 25000), (3000, 7)):
+            answer = ask(served, pieces=pieces, bytes=size)
+            equal((answer.status, answer.getheader("transfer-encoding")), (200, "chunked"), "its head")
+            equal(len(json.loads(answer.read())["data"]), pieces * size, "the body's length")
+        equal(len(json.loads(slow.read())["data"]), 10000000, "the slow one's")
+        expect(broken_off(ask(served, pieces=3, bytes=10, fault=True)).endswith(b"8901"), "a fault")
+        # A problem before the first piece is an answer like any other.
+        answer = ask(served, pieces="x")
+        equal((answer.status, json.loads(answer.read())["status"]), (422, 422), "a problem")
+
+
+def test_stopping_in_a_stream(folder, program):
+    with url_puppet(folder, program) as served:
+        answer = begin(served, ["stream", [HEAD + "half"], os.path.join(folder, "never"), ""])
+        equal(answer.read1(4), b"half", "what has come")
+        served.signal(signal.SIGTERM)
+        equal(served.wait(), 0, "the exit status")
+        broken_off(answer)
 
 
 def read_events(data):

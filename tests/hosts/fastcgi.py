@@ -6,6 +6,7 @@ the program that it tests. The second half starts and stops programs and runs te
 their time. Standard library only.
 """
 
+import multiprocessing
 import os
 import resource
 import select
@@ -408,25 +409,36 @@ def _run_one(function, arguments, seconds):
         signal.alarm(0)
 
 
-def main(tests, program="hello", seconds=30):
+def _run_case(case):
+    test, path, seconds = case
+    folder = tempfile.mkdtemp(prefix="dime")
+    start = time.monotonic()
+    result, why = _run_one(test, (folder, path), seconds)
+    shutil.rmtree(folder, ignore_errors=True)
+    return result, why, time.monotonic() - start
+
+
+def main(tests, program="hello", seconds=30, at_once=1):
     """Runs TESTS, each with a folder of its own and the program's path. ONLY=NAME runs some."""
     if len(sys.argv) != 2:
         sys.exit("usage: %s BUILDDIR" % sys.argv[0])
     path = os.path.join(os.path.abspath(sys.argv[1]), program)
     counts = {"ok": 0, "not ok": 0, "skip": 0}
-    for test in tests:
+    tests = [test for test in tests if os.environ.get("ONLY", "") in test.__name__]
+    cases = [(test, path, seconds) for test in tests]
+    # Those that mostly wait may run at once, each in a process of its own.
+    pool = multiprocessing.get_context("fork").Pool(at_once, maxtasksperchild=1) if at_once > 1 else None
+    done = pool.imap(_run_case, cases, 1) if pool else map(_run_case, cases)
+    for test, (result, why, took) in zip(tests, done):
         name = test.__name__.removeprefix("test_").replace("_", " ")
-        if os.environ.get("ONLY", "") not in test.__name__:
-            continue
-        folder = tempfile.mkdtemp(prefix="dime")
-        start = time.monotonic()
-        result, why = _run_one(test, (folder, path), seconds)
-        shutil.rmtree(folder, ignore_errors=True)
         counts[result] += 1
         line = "ok - %s # skip" % name if result == "skip" else "%s - %s" % (result, name)
         line += ": " + " ".join(why.split())[:600] if why else ""
         if os.environ.get("VERBOSE"):
-            line += " (%.2f s)" % (time.monotonic() - start)
+            line += " (%.2f s)" % took
         print(line, flush=True)
+    if pool:
+        pool.close()
+        pool.join()
     print("%d passed, %d failed, %d skipped" % (counts["ok"], counts["not ok"], counts["skip"]))
     sys.exit(1 if counts["not ok"] else 0)

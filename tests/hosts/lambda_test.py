@@ -475,6 +475,14 @@ def test_sigterm(_, program):
                                         lambda api: api.asked and not time.sleep(0.1))
     equal((status, len(api.posts)), (STOPPED, 1), "exit status and answers")
     expect(seconds < 0.8 and err.endswith(b"probe closed\n"), "it took %.3f s" % seconds)
+    # In the middle of one that takes too long, of one worker or of several.
+    for count in ("1", "3"):
+        endless = send(event(b'{"pieces":1,"wait":9000}'))
+        api, seconds, status, err = stop_of(probe, [endless] * int(count),
+                                            lambda api: not api.script and not time.sleep(0.1),
+                                            AWS_LAMBDA_MAX_CONCURRENCY=count)
+        equal((status, api.posts, err), (STOPPED, [], b""), "exit status and answers")
+        expect(0.3 < seconds < 0.5, "it took %.3f s" % seconds)
     # While an event trickles in that never becomes whole.
     endless = slowly(event(b"x" * 5000), 0.01, 10)
     api, seconds, status, err = stop_of(probe, [endless], lambda api: api.asked)
@@ -572,6 +580,23 @@ def test_a_stream_that_breaks_off(_, program):
           (422, 422, {}), "the problem")
     post, _ = streamed(program, {"fault": True})
     equal(json.loads(post.body.split(b"\0" * 8, 1)[0])["statusCode"], 502, "without a flush")
+
+
+def test_many_streams(_, program):
+    bodies = [{**V2, "headers": {"content-type": "application/json"}, "body": json.dumps(
+        {"pieces": 3 + i % 5, "bytes": 1 + 11 ** (i % 5), "fault": i % 3 == 0})} for i in range(60)]
+    api, status, _, log = run(probe_of(program), [send(event(json.dumps(body).encode(), b"%d" % i))
+                                                  for i, body in enumerate(bodies)],
+                              DIME_INVOKE_MODE="response_stream")
+    equal((status, [post.path.split("/")[-2:] for post in api.posts]),
+          (STOPPED, [["%d" % i, "response"] for i in range(60)]), "exit status and posts: %s" % log)
+    for post, body in zip(api.posts, bodies):
+        inside = json.loads(body["body"])
+        data = post.body.split(b"\0" * 8, 1)[1]
+        equal(post.trailers.get("lambda-runtime-function-error-type"),
+              "Function.StreamBroken" if inside["fault"] else None, "the trailers of %r" % body)
+        size = len('{"data":"') + inside["pieces"] * inside["bytes"]
+        expect(len(data) == size if inside["fault"] else len(data) > size, "%d bytes" % len(data))
 
 
 def test_a_stream_that_nobody_wants(_, program):

@@ -18,6 +18,7 @@ import threading
 from cases import Skip, collect, directories, equal, run, true
 from echo import EchoResponder
 from serving import PATH, ROOT, Serving, wait_until
+from types_of_problem import types_lead_to_page
 
 BUILD, SOURCE = directories()
 LIMIT = 8192
@@ -127,11 +128,7 @@ def test_table(_):
 
 def test_known_types(s):
     """Each type of problem leads to its place on the page of problems, and others are unknown."""
-    page = s.get("/problems").text
-    for name, _ in PROBLEMS.values():
-        answer = s.get("/problems/" + name)
-        equal((answer.status, answer.header("location")), (302, "/problems#" + name))
-        true(f'id="{name}"' in page, f"the page has no place for {name}")
+    types_lead_to_page(s, SOURCE)
     for path in ("/problems/nothing", "/problems/", "/problems/too-large/", "/problems/TOO-LARGE"):
         is_problem(s.get(path), 404, "about:blank")
 

@@ -5,6 +5,7 @@
  * what it was handed besides its fields, and fails to open. What it says when it's closed shows
  * that it was.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -63,7 +64,8 @@ static void put_facts(const struct request *request, struct buffer *out)
 static void wait_for(int64_t milliseconds)
 {
     struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-    nanosleep(&time, NULL);
+    while (nanosleep(&time, &time) != 0 && errno == EINTR) {
+    }
 }
 
 static void handle(const struct request *request, struct response *response)

@@ -20,6 +20,7 @@ from serving import wait_until
 
 BUILD, SOURCE = directories()
 SOCKET, SERVICE = "dime@change.socket", "dime@change.service"
+TIMER, SCHEDULED = "dime-schedule@hello.timer", "dime-schedule@hello.service"
 ASK = fastcgi.request({"REQUEST_METHOD": "GET", "QUERY_STRING": "amount=1", "SCRIPT_NAME": "/cgi-bin/change"})
 RES = b'{"res":[{"4":"quarters"}]}'
 EXPOSURE = 0.5  # of `systemd-analyze security`: at most this, for a function without network
@@ -69,16 +70,17 @@ def status_of(m, name):
 
 def test_verify(m):
     """systemd-analyze verify has nothing to say of the units."""
-    said = m.try_run("systemd-analyze", "verify", "--man=no", SOCKET, SERVICE)
+    said = m.try_run("systemd-analyze", "verify", "--man=no", SOCKET, SERVICE, TIMER, SCHEDULED)
     equal((said.returncode, said.stdout + said.stderr), (0, ""))
 
 
 def test_security(m):
-    """systemd finds the service all but free of exposure."""
-    said = m.run("systemd-analyze", "security", "--no-pager", SERVICE)
-    exposure = float(re.search(r"exposure level for \S+ ([0-9.]+)", said).group(1))
-    print(f"# systemd-analyze security: {exposure}, at most {EXPOSURE}")
-    true(exposure <= EXPOSURE, f"{exposure}")
+    """systemd finds the services all but free of exposure."""
+    for service in (SERVICE, SCHEDULED):
+        said = m.run("systemd-analyze", "security", "--no-pager", service)
+        exposure = float(re.search(r"exposure level for \S+ ([0-9.]+)", said).group(1))
+        print(f"# systemd-analyze security {service}: {exposure}, at most {EXPOSURE}")
+        true(exposure <= EXPOSURE, f"{service}: {exposure}")
 
 
 def test_nothing_runs_unasked(m):
@@ -153,6 +155,37 @@ def test_killed(m):
     true(shown(m, "MainPID") not in (pid, "0"), "it's the same process")
 
 
+def test_alarm(m):
+    """The alarm tells once of a death and of an error in the journal, and can be verified."""
+    unit, error = "dime-alarm.service", '{"level":"error","status":500,"requestId":"of the test"}'
+
+    def told():
+        m.run("systemctl", "start", unit)
+        m.run("journalctl", "--sync")
+        return m.run("journalctl", "-q", "-o", "cat", "-t", "dime-alarm", "-p", "alert", "--no-pager")
+    said = m.try_run("systemd-analyze", "verify", "--man=no", unit, "dime-alarm.timer")
+    equal((said.returncode, said.stdout + said.stderr), (0, ""))
+    before = told()
+    true(f"{SERVICE}: Failed with result 'signal'" in before, before)
+    with open(m.path("/run/systemd/system/dime@broken.service"), "w") as file:
+        file.write(f"[Service]\nType=oneshot\nExecStart=echo '{error}'\n")
+    m.run("systemctl", "daemon-reload")
+    m.run("systemctl", "start", "dime@broken.service")
+    now = told()
+    equal(now.removeprefix(before), f"dime: new errors: 1; the first of them:\n{error}\n")
+    equal(told(), now, "told twice")
+
+
+def test_numbers(m):
+    """The line of dime-log(7) reads the four numbers from the journal."""
+    if m.try_run("sh", "-c", "command -v jq").returncode:
+        raise Skip("jq isn't installed")
+    program = m.run("find", "/usr", "-path", "*/share/dime/numbers.jq").split()[0]
+    printed = m.run("sh", "-c", f"journalctl -q -u 'dime@*' -o cat --since -5min | jq -Rncf {program}")
+    found = {one["function"]: one for one in map(json.loads, printed.splitlines())}
+    true(found["change"]["requests"] > 100 and found["change"]["5xx"] == 0, printed)
+
+
 def test_restarts_lose_nothing(m):
     """Ten restarts while a client asks: every request is answered."""
     for _ in range(10):
@@ -174,6 +207,50 @@ def test_stops(m):
     m.run("systemctl", "stop", SOCKET, SERVICE)
     equal(processes(m), [])
     m.run("systemctl", "disable", SOCKET)
+
+
+def lines_of(m, service):
+    """What a service has written to the journal, as JSON."""
+    lines = m.run("journalctl", "-q", "-o", "cat", "-u", service, "--no-pager").splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def test_schedule(m):
+    """A scheduled run hands the function its event, and the journal has answer and log line."""
+    m.run("systemctl", "start", SCHEDULED)
+    answer, log = wait_until(lambda: (lambda found: len(found) == 2 and sorted(found, key=len))(
+        lines_of(m, SCHEDULED)), "there are no two lines")
+    equal(json.loads(answer["body"]), {"message": "hello world"}, "the answer")
+    equal((log["host"], log["function"], log["status"]), ("command", "hello", 200), "the log line")
+
+
+def test_schedule_with_fields(m):
+    """The fields of a scheduled run are set in a drop-in."""
+    folder = m.path(f"/etc/systemd/system/{SCHEDULED}.d")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "fields.conf"), "w", encoding="utf-8") as file:
+        file.write("[Service]\nEnvironment='DIME_DETAIL={\"name\":\"you 100%%\"}'\n")
+    m.run("systemctl", "daemon-reload")
+    m.run("systemctl", "start", SCHEDULED)
+    wait_until(lambda: "hello you 100%" in m.run("journalctl", "-q", "-o", "cat", "-u", SCHEDULED,
+                                                 "--no-pager"), "the field didn't arrive")
+
+
+def test_schedule_fails(m):
+    """A run that the function answers with a problem is a failure that systemd knows of."""
+    service = "dime-schedule@change.service"  # without an amount
+    true(m.try_run("systemctl", "start", service).returncode != 0, "it succeeded")
+    status = m.run("systemctl", "show", "-P", "ExecMainStatus", service).strip()
+    equal(status, "4", "the exit status")
+
+
+def test_timer(m):
+    """The timer waits for the next full hour."""
+    m.run("systemctl", "enable", "--now", TIMER)
+    equal(m.run("systemctl", "is-active", TIMER).strip(), "active")
+    due = m.run("systemctl", "show", "-P", "NextElapseUSecRealtime", TIMER).strip()
+    true(re.search(r"\d\d:00:00", due), f"it's due at {due}")
+    m.run("systemctl", "disable", "--now", TIMER)
 
 
 if __name__ == "__main__":

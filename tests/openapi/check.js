@@ -3,7 +3,8 @@
 // usage: NODE_PATH=MODULES node check.js SRCDIR
 // The document is checked against the schema of OpenAPI 3.1. Then each golden event that a described
 // method asks is looked up: its status and its type must be in the document, and its body must fit
-// what that says. An answer that dime gives and the document doesn't know is a failure.
+// what that says. An answer that dime gives and the document doesn't know is a failure; so is a function,
+// a field or a status that it lacks.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -51,7 +52,11 @@ function complaint(event, operation) {
     const described = follow(operation.responses[String(status)]);
     if (!described)
         return `the document has no ${status}`;
+    if (status === 204)
+        return described.content ? 'the document has a body for it' : '';
     const type = (event.response.headers['Content-Type'] || '').split(';')[0];
+    if (!type)
+        return event.response.body ? 'the body has no type' : '';
     const content = described.content[type];
     if (!content)
         return `the document has no ${type} for ${status}`;
@@ -61,8 +66,9 @@ function complaint(event, operation) {
 
 function checkGolden(name, item) {
     for (const event of eventsOf(path.join(source, 'tests', 'golden', name))) {
-        const operation = item[event.request.method.toLowerCase()];
-        if (operation && event.response.body !== undefined)
+        // HEAD is as GET; what the function doesn't take is refused as with any method.
+        const operation = item[event.request.method.toLowerCase()] || item.get;
+        if (event.response.body !== undefined)
             check(`the answer of ${event.name}`, complaint(event, operation));
         // What is answered as asked must have been asked as the document says.
         const body = operation && operation.requestBody && event.request.body;
@@ -87,6 +93,57 @@ function checkProblems() {
     }
 }
 
+// Statuses and their types: the functions' own, and those of nginx that have a type.
+function statuses() {
+    const table = fs.readFileSync(path.join(source, 'src', 'core', 'problem.c'), 'utf8');
+    const nginx = fs.readFileSync(path.join(source, 'nginx', 'dime-http.conf.in'), 'utf8')
+        .match(/map \$status \$dime_problem_type \{(.*?)\}/s)[1];
+    return new Map([...table.matchAll(/\{(\d+), "([^"]+)", "/g), ...nginx.matchAll(/(\d+) \/problems\/(.*?);/g)]
+        .map(([, status, name]) => [status, name]));
+}
+
+function constOf(response, name) {
+    return response.content['application/problem+json'].schema.allOf[1].properties[name].const;
+}
+
+// A status is described where it can come: 502 of a function that needs another service alone.
+function checkStatuses(name, operation) {
+    for (const [status, type] of statuses()) {
+        const response = follow(operation.responses[status]);
+        if (response)
+            check(`${name} has ${status} with its type`, constOf(response, 'type') !== `/problems/${type}`
+                || constOf(response, 'status') !== Number(status) ? 'it has another' : '');
+        else
+            check(`${name} has ${status}`, status !== '502' && 'it lacks it');
+    }
+}
+
+function fieldsOf(name) {
+    const code = fs.readFileSync(path.join(source, 'src', 'functions', `${name}.c`), 'utf8');
+    return [...code.match(/FIELDS\[\] = \{(.*?)\n\};/s)[1].matchAll(/\.name = "(\w+)"/g)].map(([, field]) => field);
+}
+
+function checkFunctions() {
+    const makefile = fs.readFileSync(path.join(source, 'Makefile.am'), 'utf8');
+    const names = [...makefile.matchAll(/^function_PROGRAMS *\+?= *(.*)$/gm)].flatMap(([, list]) => list.split(' '));
+    check('Makefile.am lists functions', names.length < 2 && 'it has none');
+    for (const name of names) {
+        const item = document.paths[`/cgi-bin/${name}`];
+        check(`the function ${name} is described`, !item && 'it is not');
+        if (!item)
+            continue;
+        const fields = fieldsOf(name).join();
+        const asked = item.get.parameters.map((parameter) => parameter.name).join();
+        check(`${name} has all fields in the query`, asked !== fields && `${asked}, not ${fields}`);
+        for (const [type, { schema }] of Object.entries(item.post.requestBody.content)) {
+            const sent = Object.keys(follow(schema).properties).join();
+            check(`${name} has all fields as ${type}`, sent !== fields && `${sent}, not ${fields}`);
+        }
+        checkStatuses(`GET ${name}`, item.get);
+        checkStatuses(`POST ${name}`, item.post);
+    }
+}
+
 async function main() {
     // A module of the newer kind isn't found by NODE_PATH, only by its address.
     const modules = process.env.NODE_PATH;
@@ -102,6 +159,7 @@ async function main() {
             check(`${name} is described`, !document.paths[`/cgi-bin/${name}`] && 'it is not');
     }
     checkProblems();
+    checkFunctions();
     console.log(`${passed} passed, ${failed} failed, 0 skipped`);
     process.exitCode = failed ? 1 : 0;
 }

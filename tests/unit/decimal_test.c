@@ -135,7 +135,9 @@ END_TEST
 #define COMMA                                                                                      \
     "Write a point for decimals, as in 1.50; commas only group thousands, as in "                  \
     "1,234.50."
-#define BLANK "Write the amount without blanks between the digits, such as 1234.50."
+#define BLANK                                                                                      \
+    "Write the amount without blanks or apostrophes between the digits, such as "                  \
+    "1234.50."
 #define NEGATIVE                                                                                   \
     "The amount is negative: there is no change for less than nothing, so give 0 or more."
 #define PRECISE "The amount is more precise than USD: it has at most 2 decimals."
@@ -163,7 +165,7 @@ static const struct refused {
     {"USD", TEXT("e5"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
     {"USD", TEXT("0x10"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
     {"USD", TEXT("1_0.5"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
-    {"USD", TEXT("1'000"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
+    {"USD", TEXT("1'000"), DECIMAL_BLANK, BLANK},
     {"USD", TEXT("5 apples"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
     {"USD", TEXT("5 USDX"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
     {"USD", TEXT("1.89\0"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
@@ -191,6 +193,13 @@ static const struct refused {
     {"USD", TEXT("1,00,000.00"), DECIMAL_COMMA, COMMA},
     {"INR", TEXT("1,00,00.00"), DECIMAL_COMMA, COMMA},
     {"USD", TEXT("1 234.50"), DECIMAL_BLANK, BLANK},
+    {"CHF", TEXT("1'234.50"), DECIMAL_BLANK, BLANK},
+    {"CHF",
+     TEXT("1\xE2\x80\x99"
+          "234"),
+     DECIMAL_BLANK, BLANK},
+    {"USD", TEXT("5'"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
+    {"USD", TEXT("'5"), DECIMAL_NOT_A_NUMBER, NOT_A_NUMBER},
     {"USD",
      TEXT("1\xE2\x80\xAF"
           "234"),
@@ -313,6 +322,22 @@ START_TEST(writes)
 }
 END_TEST
 
+START_TEST(writes_counts)
+{
+    char out[DECIMAL_TEXT];
+    ck_assert_uint_eq(decimal_write_count(0, of("USD"), out), 1);
+    ck_assert_str_eq(out, "0");
+    decimal_write_count(999, of("USD"), out);
+    ck_assert_str_eq(out, "999");
+    ck_assert_uint_eq(decimal_write_count(4000000, of("USD"), out), 9);
+    ck_assert_str_eq(out, "4,000,000");
+    decimal_write_count(4000000, of("INR"), out);
+    ck_assert_str_eq(out, "40,00,000");
+    decimal_write_count(INT64_MAX, of("JPY"), out);
+    ck_assert_str_eq(out, "9,223,372,036,854,775,807");
+}
+END_TEST
+
 /* What is written for people is read again as the same amount, for every currency. */
 START_TEST(reads_what_it_writes)
 {
@@ -339,6 +364,7 @@ Suite *decimal_suite(void)
     tcase_add_test(tests, refuses);
     tcase_add_test(tests, reads_no_byte_too_many);
     tcase_add_test(tests, writes);
+    tcase_add_test(tests, writes_counts);
     tcase_add_test(tests, reads_what_it_writes);
     suite_add_tcase(suite, tests);
     return suite;

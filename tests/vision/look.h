@@ -1,5 +1,7 @@
 /*
- * look.h - what the programs that try vision out share: whole files, and the time.
+ * look.h - what the programs that try vision out share: whole files, the time, and the memory.
+ *
+ * Each ends the program where it can't do its work: there is nothing to try without it.
  */
 #ifndef DIME_TESTS_LOOK_H
 #define DIME_TESTS_LOOK_H

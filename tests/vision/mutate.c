@@ -88,16 +88,22 @@ static void put_in(struct copy *copy, struct text other)
 
 static void set_number(struct copy *copy, struct text other)
 {
-    static const char *const NUMBERS[] = {"\0\0\0\0", "\xFF\xFF\xFF\xFF", "\x7F\xFF\xFF\xFF",
-                                          "\0\0\0\1", "\0\0\x27\x10",     "\xFF\xD8\xFF\xE1",
-                                          "\xFF\xC2", "\xFF\xDA",         "\xFF\xC0\0\x11"};
+    static const char NUMBERS[][4] = {
+        {0, 0, 0, 0},
+        {'\xFF', '\xFF', '\xFF', '\xFF'},
+        {'\x7F', '\xFF', '\xFF', '\xFF'},
+        {0, 0, 0, 1},
+        {0, 0, '\x27', '\x10'},           /* the longest side */
+        {'\xFF', '\xD8', '\xFF', '\xE1'}, /* markers */
+        {'\xFF', '\xC2', 0, '\x11'},
+        {'\xFF', '\xDA', 0, '\x0C'},
+    };
     (void)other;
     size_t size = number(2) ? 2 : 4;
     if (copy->length < size)
         return;
     size_t at = place(copy) % (copy->length - size + 1);
-    memcpy(copy->bytes + at, NUMBERS[number(sizeof NUMBERS / sizeof *NUMBERS)],
-           number(8) ? size : 2);
+    memcpy(copy->bytes + at, NUMBERS[number(sizeof NUMBERS / sizeof *NUMBERS)], size);
 }
 
 static void (*const DAMAGES[])(struct copy *copy, struct text other) = {

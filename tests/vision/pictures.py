@@ -70,13 +70,17 @@ def flat_png(width, height, depth=8, colour=RGB, interlaced=False):
             chunk(b"IDAT", zeros(length)) + chunk(b"IEND"))
 
 
-def read_ppm(data):
-    """Rows of (red, green, blue)."""
-    magic, size, most, pixels = data.split(b"\n", 3)
-    assert magic == b"P6" and most == b"255"
-    width, height = map(int, size.split())
-    triples = list(zip(pixels[0::3], pixels[1::3], pixels[2::3]))
-    return [triples[y * width:(y + 1) * width] for y in range(height)]
+def read_ppms(data):
+    """The pixels of each of the PPMs, one behind the other: rows of (red, green, blue)."""
+    found = []
+    while data:
+        magic, size, most, data = data.split(b"\n", 3)
+        assert magic == b"P6" and most == b"255"
+        width, height = map(int, size.split())
+        pixels, data = data[:3 * width * height], data[3 * width * height:]
+        triples = list(zip(pixels[0::3], pixels[1::3], pixels[2::3]))
+        found.append([triples[y * width:(y + 1) * width] for y in range(height)])
+    return found
 
 
 def over_white(colour, alpha, most=255):

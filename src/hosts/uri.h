@@ -1,11 +1,11 @@
 /*
- * emulator_path.h - the paths and queries of requests, which arrive as they were written.
+ * uri.h - the paths and queries of requests, which arrive as they were written.
  *
  * A function's name in a path is often percent-encoded (an ARN has colons), and what a function URL
  * hands on must not be decoded at all: so each reader decodes what it wants itself.
  */
-#ifndef DIME_HOSTS_EMULATOR_PATH_H
-#define DIME_HOSTS_EMULATOR_PATH_H
+#ifndef DIME_HOSTS_URI_H
+#define DIME_HOSTS_URI_H
 
 #include "core/text.h"
 

@@ -1,10 +1,10 @@
 /*
- * emulator_path.c - paths, queries and their encoding.
+ * uri.c - paths, queries and their encoding.
  *
  * RFC 3986, sections 2.1, 3.3 and 3.4. A '+' stands for itself here: forms give it another meaning,
  * and nothing here is a form.
  */
-#include "hosts/emulator_path.h"
+#include "hosts/uri.h"
 
 struct text path_of(const char *uri)
 {

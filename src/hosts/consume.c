@@ -1,0 +1,266 @@
+/*
+ * consume.c - the threads of `dime consume`, their keeper, and their end.
+ *
+ * Signals are read by the main thread alone. A stop is a descriptor that can be read from, which
+ * ends every wait; what runs is finished and settled, and only then the keeper ends: it extends the
+ * time that messages are hidden, which must not run out while their function works.
+ */
+#include "hosts/consume.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "hosts/backoff.h"
+#include "hosts/stopping.h"
+
+enum {
+    STATUS_FINE = 0,
+    STATUS_FAILED = 1,
+    STATUS_THEIRS = 4,
+    STATUS_OURS = 5,
+    FIRST_MS = 100,
+    LAST_MS = 10000, /* that threads may take beyond the timeout of a batch to end */
+    RECEIVED_MAX = 64 * 1024 * 1024,
+    KEPT_MAX = 4 * 1024 * 1024,
+};
+
+/* All of it. */
+struct consume {
+    const struct consume_settings *settings;
+    size_t count; /* of consumers that were made */
+    struct consumer *consumers;
+    int over;     /* an eventfd that counts the threads that have ended */
+    int finished; /* an eventfd: the keeper may end */
+    pthread_t keeper;
+    bool keeps;         /* the keeper has been started */
+    struct queue *kept; /* its own connection */
+};
+
+static void say(const struct consume_settings *settings, const char *sentence, const char *more)
+{
+    log_say(LOG_LEVEL_ERROR, settings->function->name, 0, "%s%s", sentence, more);
+}
+
+/* Copies what a consumer holds; the mutex isn't kept while the queue is asked. */
+static size_t copy_held(struct held *held, struct text *receipts, struct arena *arena)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&held->lock);
+    if (held->count && clock_monotonic_ns() < held->until_ns) {
+        for (count = 0; count < held->count; count++)
+            receipts[count] = arena_copy(arena, held->receipts[count]);
+    }
+    pthread_mutex_unlock(&held->lock);
+    return count;
+}
+
+/* Keeps hidden what all consumers hold. False: the queue has failed. */
+static bool keep_all(struct consume *all, struct arena *arena)
+{
+    struct text receipts[QUEUE_BATCH_MAX];
+    bool fine = true;
+    for (size_t i = 0; i < all->count && fine; i++) {
+        arena_reset(arena);
+        size_t count = copy_held(&all->consumers[i].held, receipts, arena);
+        fine = !count || (!arena->failed && queue_extend(all->kept, receipts, count, arena));
+    }
+    return fine;
+}
+
+static void *keep(void *argument)
+{
+    struct consume *all = argument;
+    struct backoff backoff = {0};
+    struct arena arena;
+    int64_t pause_ms = all->settings->use.visibility_ms / 3, wait_ms = pause_ms;
+    arena_open(&arena, KEPT_MAX);
+    while (backoff_wait(wait_ms, all->finished)) {
+        bool fine = keep_all(all, &arena);
+        if (fine)
+            backoff_reset(&backoff);
+        wait_ms = fine ? pause_ms : backoff_next(&backoff, FIRST_MS, pause_ms);
+    }
+    arena_close(&arena);
+    return NULL;
+}
+
+static void *run_consumer(void *argument)
+{
+    struct consumer *consumer = argument;
+    consumer_run(consumer);
+    (void)eventfd_write(consumer->over, 1);
+    return NULL;
+}
+
+static void close_consumer(struct consumer *consumer)
+{
+    const struct function *function = consumer->settings->function;
+    if (function->close)
+        function->close(consumer->invoker.state);
+    queue_close(consumer->queue);
+    arena_close(&consumer->received);
+    arena_close(&consumer->event);
+    pthread_mutex_destroy(&consumer->held.lock);
+}
+
+/* A function that can't be started would fail all messages, so nothing is consumed then. */
+static bool open_consumer(struct consumer *consumer, const struct consume *all)
+{
+    const struct consume_settings *settings = all->settings;
+    const struct function *function = settings->function;
+    char why[QUEUE_ERROR];
+    const char *not_open = NULL;
+    consumer->settings = settings;
+    consumer->over = all->over;
+    consumer->queue = queue_open(&settings->use, why);
+    if (!consumer->queue) {
+        say(settings, "the queue's URL can't be used: ", why);
+        return false;
+    }
+    consumer->invoker.function = function;
+    if (function->open && !function->open(&consumer->invoker.state, &not_open)) {
+        say(settings, "the function can't be started: ", not_open ? not_open : "try again later");
+        queue_close(consumer->queue);
+        return false;
+    }
+    pthread_mutex_init(&consumer->held.lock, NULL);
+    arena_open(&consumer->received, RECEIVED_MAX);
+    arena_open(&consumer->event, INVOKE_MEMORY_MAX);
+    return true;
+}
+
+static void close_all(struct consume *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        close_consumer(&all->consumers[i]);
+    queue_close(all->kept);
+    free(all->consumers);
+    if (all->over >= 0)
+        close(all->over);
+    if (all->finished >= 0)
+        close(all->finished);
+}
+
+static bool open_all(struct consume *all)
+{
+    const struct consume_settings *settings = all->settings;
+    char why[QUEUE_ERROR];
+    all->over = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+    all->finished = eventfd(0, EFD_CLOEXEC);
+    all->consumers = calloc((size_t)settings->threads, sizeof *all->consumers);
+    if (all->over < 0 || all->finished < 0 || !all->consumers) {
+        say(settings, "there is no memory, or too many files are open", "");
+        return false;
+    }
+    for (; all->count < (size_t)settings->threads; all->count++) {
+        if (!open_consumer(&all->consumers[all->count], all))
+            return false;
+    }
+    all->kept = queue_open(&settings->use, why);
+    if (!all->kept)
+        say(settings, "the queue's URL can't be used: ", why);
+    return all->kept;
+}
+
+/* Starts the threads; returns how many consumers run, less than all where one couldn't be. */
+static size_t start(struct consume *all)
+{
+    size_t started = 0;
+    int error = pthread_create(&all->keeper, NULL, keep, all);
+    all->keeps = !error;
+    while (started < all->count && !error) {
+        struct consumer *one = &all->consumers[started];
+        error = pthread_create(&one->thread, NULL, run_consumer, one);
+        started += !error;
+    }
+    if (error)
+        log_say(LOG_LEVEL_ERROR, all->settings->function->name, error,
+                "only %zu of %zu threads can be started", started, all->count);
+    return started;
+}
+
+/* Waits until COUNT threads have ended, or for a signal; false: END_MS is over, or a signal came.
+ */
+static bool wait_for(const struct consume *all, int signals, size_t *count, int64_t end_ms)
+{
+    while (*count) {
+        struct pollfd fds[] = {{.fd = all->over, .events = POLLIN},
+                               {.fd = signals, .events = POLLIN}};
+        int64_t left_ms = end_ms < 0 ? -1 : end_ms - clock_epoch_ms();
+        int ready = poll(fds, 2, end_ms >= 0 && left_ms < 0 ? 0 : (int)left_ms);
+        eventfd_t one;
+        if (ready == 0 || (ready > 0 && fds[1].revents))
+            return false;
+        if (ready > 0 && fds[0].revents && eventfd_read(all->over, &one) == 0)
+            --*count;
+    }
+    return true;
+}
+
+/* Ends the threads, once they have finished what they do. False: they don't end. */
+static bool stop(struct consume *all, int signals, size_t running)
+{
+    struct signalfd_siginfo info;
+    int64_t end_ms = clock_epoch_ms() + all->settings->timeout_ms + LAST_MS;
+    (void)eventfd_write(all->settings->use.stop, 1);
+    (void)!read(signals, &info, sizeof info);
+    if (wait_for(all, signals, &running, end_ms))
+        return true;
+    say(all->settings, "it's ended while messages are in work; they come again", "");
+    return false;
+}
+
+static int status_of(const struct consume *all)
+{
+    const struct consumer *first = all->consumers;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->consumers[i].unsettled)
+            return STATUS_FAILED;
+    }
+    if (!all->settings->once || first->worst < 400)
+        return STATUS_FINE;
+    return first->worst < 500 ? STATUS_THEIRS : STATUS_OURS;
+}
+
+static int run(struct consume *all, int signals)
+{
+    size_t started = start(all), running = started;
+    bool whole = started == all->count;
+    if (whole && !all->settings->once)
+        log_say(LOG_LEVEL_INFO, all->settings->function->name, 0, "it consumes %.*s",
+                (int)all->kept->name.length, all->kept->name.data);
+    if (running && (!whole || !wait_for(all, signals, &running, -1)) &&
+        !stop(all, signals, running))
+        _exit(STATUS_FAILED); /* a thread that doesn't end can't be joined */
+    for (size_t i = 0; i < started; i++)
+        pthread_join(all->consumers[i].thread, NULL);
+    (void)eventfd_write(all->finished, 1);
+    if (all->keeps)
+        pthread_join(all->keeper, NULL);
+    return whole ? status_of(all) : STATUS_FAILED;
+}
+
+int consume(const struct consume_settings *given)
+{
+    struct consume_settings settings = *given;
+    struct consume all = {.settings = &settings, .over = -1, .finished = -1};
+    int status = STATUS_FAILED, signals = stopping_signals();
+    settings.use.stop = eventfd(0, EFD_CLOEXEC);
+    if (signals < 0 || settings.use.stop < 0)
+        log_say(LOG_LEVEL_ERROR, settings.function->name, errno, "it can't be started");
+    else if (open_all(&all))
+        status = run(&all, signals);
+    close_all(&all);
+    if (settings.use.stop >= 0)
+        close(settings.use.stop);
+    if (signals >= 0)
+        close(signals);
+    return status;
+}

@@ -1,0 +1,63 @@
+/*
+ * consume.h - the host that takes messages from a queue: `dime consume`.
+ *
+ * Each thread receives a batch, runs the function on it, and settles it: what succeeded is
+ * acknowledged, and only that. One more thread keeps what runs hidden from other consumers.
+ */
+#ifndef DIME_HOSTS_CONSUME_H
+#define DIME_HOSTS_CONSUME_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "hosts/invoke.h"
+#include "hosts/queue.h"
+
+enum { CONSUME_THREADS_MAX = 64 };
+
+struct consume_settings {
+    const struct function *function;
+    struct queue_use use;
+    int64_t threads;
+    int64_t batch;      /* most messages of one */
+    int64_t timeout_ms; /* that a batch may take */
+    bool once;          /* end after one batch */
+};
+
+/* What a thread has received and not settled yet, for the keeper to read. */
+struct held {
+    pthread_mutex_t lock;
+    size_t count; /* 0: nothing */
+    struct text receipts[QUEUE_BATCH_MAX];
+    int64_t until_ns; /* it isn't kept hidden for longer than this */
+};
+
+/* One thread. */
+struct consumer {
+    const struct consume_settings *settings;
+    pthread_t thread;
+    int over; /* an eventfd: one is added when the thread ends */
+    struct queue *queue;
+    struct queue_batch batch;
+    bool failed[QUEUE_BATCH_MAX]; /* which messages of it did */
+    int worst;                    /* the highest status among them */
+    struct held held;
+    struct arena received; /* holds the batch */
+    struct arena event;    /* holds an event of it, and the answer */
+    struct invocation invocation;
+    struct invoker invoker;
+    char said[QUEUE_ERROR]; /* what has been said of the queue's failure; empty: it answers */
+    bool unsettled;         /* it ended with a batch that the queue knows nothing of */
+};
+
+/*
+ * Consumes until SIGTERM, SIGINT or SIGHUP, and finishes what runs. Returns the exit status: 0; 1
+ * if it couldn't begin, or ended with something unsettled; after one batch by its worst status, 4
+ * for 4xx and 5 for 5xx.
+ */
+int consume(const struct consume_settings *settings);
+
+/* What one thread does until use.stop can be read from, or after one batch. */
+void consumer_run(struct consumer *consumer);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * stopping.c - the signals that stop a host, at a descriptor.
+ *
+ * SIGIO is what the kernel sends to somebody whose lease on a file is broken (watch_work.c), and
+ * SIGPIPE to somebody whose peer has gone: neither is news, since the call that follows says it.
+ */
+#include "hosts/stopping.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+int stopping_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGIO, SIG_IGN);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}

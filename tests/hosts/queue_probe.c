@@ -1,0 +1,137 @@
+/*
+ * queue_probe.c - the functions that the tests of queues run: one that tells what it did, one that
+ * adds up an upload, and one that does nothing.
+ *
+ * It stands in the place of the registry, so that dime-queue's own code runs around it. What the
+ * probe has done it appends to the file that PROBE_FILE names, in one write: a process that is
+ * killed leaves a whole line or none.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "functions/registry.h"
+
+static const struct field FIELDS[] = {
+    {.name = "n", .kind = FIELD_INTEGER, .max = INT64_MAX, .help = "the message's number"},
+    {.name = "wait", .kind = FIELD_INTEGER, .max = 60000, .help = "milliseconds that it takes"},
+    {.name = "key", .kind = FIELD_TEXT, .max = 4096, .help = "what is to be told too"},
+    {0},
+};
+
+static int64_t setting(const char *name)
+{
+    int64_t number = 0;
+    return text_to_int64(text_of(getenv(name)), &number) ? number : 0;
+}
+
+static bool open_probe(void **state, const char **why)
+{
+    static int file = -1;
+    if (file < 0)
+        file = open(getenv("PROBE_FILE") ? getenv("PROBE_FILE") : "/dev/null",
+                    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    *state = &file;
+    *why = getenv("PROBE_WHY");
+    return !*why && file >= 0;
+}
+
+static void tell(const struct request *request, int64_t number)
+{
+    char line[4200];
+    struct text key = field_text(request, "key");
+    int length = snprintf(line, sizeof line, "%lld %d %.*s\n", (long long)number, request->source,
+                          (int)key.length, key.data);
+    if (write(*(int *)request->state, line, (size_t)length) != length)
+        _exit(9);
+}
+
+/* Fails on every PROBE_FAILSth number, with PROBE_STATUS. */
+static void handle_probe(const struct request *request, struct response *response)
+{
+    int64_t number = field_integer(request, "n"), fails = setting("PROBE_FAILS");
+    int64_t wait = field_integer(request, "wait") + setting("PROBE_WAIT");
+    nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+    tell(request, number);
+    if (fails && number % fails == 0)
+        response_problem(response, (int)setting("PROBE_STATUS"), "As it was told.");
+    else
+        buffer_puts(response_json(response), "{}");
+}
+
+static void handle_nothing(const struct request *request, struct response *response)
+{
+    (void)request;
+    buffer_puts(response_json(response), "{}");
+}
+
+/* Adds up an upload's bytes (FNV-1a), and tells that it did. */
+static void handle_sum(const struct request *request, struct response *response)
+{
+    static const char *const WHY[] = {[UPLOAD_TOO_LARGE] = "It is too large.",
+                                      [UPLOAD_GONE] = "It is gone.",
+                                      [UPLOAD_NO_MEMORY] = "There is no memory."};
+    int64_t wait = setting("PROBE_WAIT"), fails = setting("PROBE_STATUS");
+    uint64_t sum = 0xCBF29CE484222325;
+    struct text bytes = TEXT("");
+    enum upload_end end = request->upload ? upload_read(request, 1024 * 1024, &bytes) : UPLOAD_GONE;
+    for (size_t i = 0; i < bytes.length; i++)
+        sum = (sum ^ (unsigned char)bytes.data[i]) * 0x100000001B3;
+    nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+    tell(request, (int64_t)bytes.length);
+    if (end != UPLOAD_READ)
+        response_problem(response, 422, "%s", WHY[end]);
+    else if (fails && bytes.length % 2)
+        response_problem(response, (int)fails, "As it was told.");
+    else
+        buffer_printf(response_json(response), "{\"bytes\":%zu,\"sum\":\"%016llx\",\"event\":%.*s}",
+                      bytes.length, (unsigned long long)sum, (int)request->body.length,
+                      request->body.data);
+}
+
+static const struct function SUM = {
+    .name = "sum",
+    .summary = "Adds up what was uploaded",
+    .methods = METHOD_GET | METHOD_POST,
+    .body_max = 1024 * 1024,
+    .fields = FIELDS,
+    .open = open_probe,
+    .handle = handle_sum,
+};
+
+static const struct function PROBE = {
+    .name = "probe",
+    .summary = "Tells what it did",
+    .methods = METHOD_GET | METHOD_POST,
+    .body_max = 1024 * 1024,
+    .fields = FIELDS,
+    .open = open_probe,
+    .handle = handle_probe,
+};
+
+static const struct function NOTHING = {
+    .name = "nothing",
+    .summary = "Does nothing",
+    .methods = METHOD_GET | METHOD_POST,
+    .body_max = 1024 * 1024,
+    .fields = FIELDS,
+    .handle = handle_nothing,
+};
+
+static const struct function *const ALL[] = {&PROBE, &NOTHING, &SUM, NULL};
+
+const struct function *registry_find(struct text name)
+{
+    for (size_t i = 0; ALL[i]; i++) {
+        if (text_equal(name, text_of(ALL[i]->name)))
+            return ALL[i];
+    }
+    return NULL;
+}
+
+const struct function *const *registry_list(void)
+{
+    return ALL;
+}

@@ -1,0 +1,480 @@
+#!/usr/bin/env python3
+"""queue_test.py - dime consume and dime send with a real redis-server.
+
+Usage: queue_test.py BUILDDIR. The function that runs is a probe that writes down each message that
+it was handed. What must hold: no message is lost, whoever dies; what succeeded doesn't come again;
+what failed does, and is a dead letter in the end; a queue that is down costs nothing and is found
+again soon.
+"""
+
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True  # the source may be another's, or be read only
+from fastcgi import Program, Skip, equal, expect, is_sanitized, main, processor_time, wait_until
+from redis_server import Peer, Redis, answers, closes, stalls, trickles
+
+MANY = 10000
+TIMEOUT = 20
+
+
+class Consumer(Program):
+    """A dime consume that runs the probe, whose notes are in a file."""
+
+    def __init__(self, folder, program, url, *options, notes=None, function="probe", **variables):
+        self.notes = notes or os.path.join(folder, "notes")
+        environment = dict(os.environ, PROBE_FILE=self.notes, PROBE_STATUS="500")
+        environment.update({"PROBE_" + name.upper(): str(value)
+                            for name, value in variables.items()})
+        super().__init__(folder, program, ["consume", "--queue", url, "--function", function,
+                                           "--visibility", "2", "--retry", "0.05", *options],
+                         environment=environment)
+
+    def stop(self, within=10.0):
+        wait_until(lambda: "it consumes" in self.said(), 10, "it doesn't begin")
+        self.signal(signal.SIGTERM)
+        return self.wait(within)
+
+
+def noted(folder, name="notes"):
+    """How often the probe was run for each number."""
+    try:
+        with open(os.path.join(folder, name)) as file:
+            return collections.Counter(int(line.split()[0]) for line in file)
+    except FileNotFoundError:
+        return collections.Counter()
+
+
+def send(program, url, text, *options, **more):
+    """The exit status, stdout and stderr of dime send."""
+    done = subprocess.run([program, "send", "--queue", url, *options], capture_output=True,
+                          input=text if isinstance(text, bytes) else text.encode(), timeout=TIMEOUT,
+                          check=False, **more)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def fill(redis, stream, numbers, **more):
+    redis.all([("XADD", stream, "*", "body", json.dumps({"n": number, **more})) for number in numbers])
+
+
+def is_empty(redis, stream, group="dime"):
+    """Whether nothing waits in the stream, and nothing is pending."""
+    try:
+        return redis("XLEN", stream) == 0 and redis("XPENDING", stream, group)[0] == 0
+    except OSError:  # there is no group yet
+        return False
+
+
+def dead(redis, stream):
+    """The numbers of the dead letters."""
+    entries = redis("XRANGE", stream + ":dead", "-", "+")
+    return [json.loads(dict(zip(fields[::2], fields[1::2]))["body"])["n"] for _, fields in entries]
+
+
+def test_sends_and_consumes(folder, program):
+    with Redis(folder) as redis:
+        url = redis.url("q")
+        status, out, err = send(program, url, '{"n":1}')
+        equal((status, err), (0, ""), "the status and stderr")
+        equal(out.strip(), redis("XRANGE", "q", "-", "+")[0][0], "the id")
+        equal(send(program, url, '{"n":2}\n\n {"n":3} \r\n{"n":4}', "--lines")[0], 0, "lines")
+        with Consumer(folder, program, url) as consumer:
+            wait_until(lambda: is_empty(redis, "q"), what="the queue isn't empty")
+            equal(consumer.stop(), 0, "the exit status")
+        equal(noted(folder), {1: 1, 2: 1, 3: 1, 4: 1}, "what was run")
+        log = [json.loads(line) for line in consumer.said().splitlines()]
+        lines = [line for line in log if line.get("host") == "queue"]
+        expect(lines and all(line["status"] == 200 for line in lines), "the log is %r" % log)
+
+
+def test_sends_what_can_be_sent(folder, program):
+    path = os.path.join(folder, "file")
+    with open(path, "w") as file:
+        file.write("\u00e9" * 500000)
+    with Redis(folder) as redis:
+        url = redis.url("q", maxlen=3)
+        equal(send(program, url, "", path)[0], 0, "a file of a megabyte")
+        equal(len(redis("XRANGE", "q", "-", "+")[0][1][1]), 500000, "its length")
+        for text, options, words in ((b"", (), "empty"), (b"\xff", (), "UTF-8"),
+                                     (b"x" * 1048577, (), "1048576"), (b"", ("/nowhere",), "No such"),
+                                     (b"x\n\xff\n", ("--lines",), "line 2 isn't"),
+                                     (b"x" * 1048577, ("--lines",), "line 1 has more"),
+                                     (b"", ("a", "b"), '"b"'), (b"", ("--x",), '"--x"')):
+            status, _, err = send(program, url, text, *options)
+            equal(status, 2, "the status of %r" % text[:9])
+            expect(words in err, "it says %r" % err)
+        equal(send(program, url, "a\nb", "--lines")[0], 0, "as many as there may be")
+        status, out, err = send(program, url, "c")
+        equal((status, out), (1, ""), "one more")
+        expect("it's full" in err, "it says %r" % err)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([program, "send", "--queue", redis.url("p")], input=b"{}", timeout=TIMEOUT,
+                                  stdout=full, stderr=subprocess.PIPE, check=False)
+        equal((done.returncode, redis("XLEN", "p")), (1, 1), "where the id can't be written")
+
+
+def test_sends_lines_without_an_end(folder, program):
+    with Redis(folder) as redis:
+        process = subprocess.Popen([program, "send", "--queue", redis.url("q"), "--lines"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.stdin.write(b'{"n":1}\n{"n"')
+        process.stdin.flush()
+        wait_until(lambda: redis("XLEN", "q") == 1, what="the first line isn't sent")
+        process.stdin.write(b":2}\n" + b"".join(b'{"n":%d}\n' % n for n in range(3, 1001)))
+        out, _ = process.communicate(timeout=TIMEOUT)
+        equal((process.returncode, len(out.split())), (0, 1000), "the status and ids")
+        equal(redis("XLEN", "q"), 1000, "the messages")
+
+
+def test_a_message_is_at_least_once_whoever_dies(folder, program):
+    started = time.monotonic()
+    kills = 0
+    with Redis(folder) as redis:
+        url = redis.url("q", deliveries=0)
+        fill(redis, "q", range(MANY))
+        options = (folder, program, url, "--visibility", "1")
+        consumers = [Consumer(*options, wait=2) for _ in range(3)]
+        try:
+            while not is_empty(redis, "q"):
+                time.sleep(1)
+                victim = random.randrange(3)
+                consumers[victim].signal(signal.SIGKILL)
+                consumers[victim].wait()
+                consumers[victim] = Consumer(*options, wait=2)
+                kills += 1
+                expect(time.monotonic() - started < 60, "it takes too long")
+            for one in consumers:
+                equal(one.stop(), 0, "the exit status")
+        finally:
+            for one in consumers:
+                one.__exit__()
+    runs = noted(folder)
+    lost = [number for number in range(MANY) if number not in runs]
+    equal(lost, [], "the messages that were lost")
+    twice = sum(count - 1 for count in runs.values())
+    print("#! %d messages, 3 consumers, %d killed: none lost, %d run again, %.1f s"
+          % (MANY, kills, twice, time.monotonic() - started), flush=True)
+    expect(kills >= 5 and twice <= 10 * kills, "%d kills, %d run again" % (kills, twice))
+
+
+def test_what_fails_comes_again_and_only_that(folder, program):
+    with Redis(folder) as redis:
+        url = redis.url("q", deliveries=3)
+        fill(redis, "q", range(MANY))
+        consumers = [Consumer(folder, program, url, "--batch", "20", fails=7) for _ in range(3)]
+        try:
+            wait_until(lambda: is_empty(redis, "q"), 25, "the queue isn't empty")
+            for one in consumers:
+                equal(one.stop(), 0, "the exit status")
+        finally:
+            for one in consumers:
+                one.__exit__()
+        runs = noted(folder)
+        sevenths = set(range(0, MANY, 7))
+        equal({number for number, count in runs.items() if count == 3}, sevenths, "run three times")
+        equal({number for number, count in runs.items() if count == 1},
+              set(range(MANY)) - sevenths, "run once")
+        equal(sorted(dead(redis, "q")), sorted(sevenths), "the dead letters")
+
+
+def test_keeps_hidden_what_runs(folder, program):
+    with Redis(folder) as redis:
+        url = redis.url("q")
+        fill(redis, "q", range(4), wait=700)
+        options = (folder, program, url, "--visibility", "0.5")
+        with Consumer(*options) as one, Consumer(*options) as other:
+            wait_until(lambda: is_empty(redis, "q"), 10, "the queue isn't empty")
+            equal((one.stop(), other.stop()), (0, 0), "the exit statuses")
+        equal(noted(folder), {number: 1 for number in range(4)}, "what was run")
+
+
+def test_gives_up_what_takes_too_long(folder, program):
+    with Redis(folder) as redis:
+        url = redis.url("q")
+        fill(redis, "q", [1], wait=4000)
+        options = (folder, program, url, "--visibility", "0.5", "--timeout", "1")
+        with Consumer(*options, notes=os.path.join(folder, "slow")):
+            wait_until(lambda: pending(redis) == 1, 10, "it isn't received")
+            time.sleep(1)
+            entry = redis("XPENDING", "q", "dime", "-", "+", 1)[0]
+            wait_until(lambda: redis("XPENDING", "q", "dime", "-", "+", 1)[0][2] > 500, 3,
+                       "it's kept hidden: %r" % entry)
+
+
+def test_finishes_what_runs(folder, program):
+    with Redis(folder) as redis:
+        fill(redis, "q", range(3), wait=300)
+        fill(redis, "q", range(3, 30), wait=300)
+        with Consumer(folder, program, redis.url("q"), "--batch", "3") as consumer:
+            wait_until(lambda: redis("XLEN", "q") == 30 and noted(folder), 10, "nothing runs")
+            start = time.monotonic()
+            equal(consumer.stop(), 0, "the exit status")
+            expect(time.monotonic() - start < 2.5, "it takes %.1f s" % (time.monotonic() - start))
+        runs = noted(folder)
+        equal((runs, redis("XLEN", "q")), ({0: 1, 1: 1, 2: 1}, 27), "what was run, and is left")
+        equal(redis("XPENDING", "q", "dime")[0], 0, "what is pending")
+
+
+def test_a_second_signal_ends_it(folder, program):
+    with Redis(folder) as redis:
+        fill(redis, "q", [1], wait=20000)
+        with Consumer(folder, program, redis.url("q")) as consumer:
+            wait_until(lambda: pending(redis) == 1, 10, "nothing runs")
+            consumer.signal(signal.SIGTERM)
+            time.sleep(0.3)
+            consumer.signal(signal.SIGTERM)
+            equal(consumer.wait(), 1, "the exit status")
+            expect("come again" in consumer.said(), "it says %r" % consumer.said())
+        equal(pending(redis), 1, "what is pending")
+
+
+def pending(redis, stream="q"):
+    try:
+        return redis("XPENDING", stream, "dime")[0]
+    except OSError:
+        return 0
+
+
+def test_runs_batches_at_once(folder, program):
+    with Redis(folder) as redis:
+        fill(redis, "q", range(40), wait=100)
+        start = time.monotonic()
+        with Consumer(folder, program, redis.url("q"), "--concurrency", "4", "--batch", "2"):
+            wait_until(lambda: pending(redis) > 2, 10, "one batch at once")
+            wait_until(lambda: expect(pending(redis) <= 8, "more at once") or is_empty(redis, "q"))
+        took = time.monotonic() - start
+        expect(0.9 < took < 3, "it took %.1f s" % took)
+        equal(noted(folder), {number: 1 for number in range(40)}, "what was run")
+
+
+def test_ends_after_one_batch(folder, program):
+    with Redis(folder) as redis:
+        for status in (200, 422, 503):
+            fill(redis, "q", [7])
+            with Consumer(folder, program, redis.url("q", deliveries=1), "--once", status=status,
+                          fails=7 if status > 200 else 0) as consumer:
+                equal(consumer.wait(), {2: 0, 4: 4, 5: 5}[status // 100], "the exit status")
+        equal(len(dead(redis, "q")), 2, "the dead letters")
+
+
+def test_takes_entries_of_all_kinds(folder, program):
+    with Redis(folder) as redis:
+        redis.all([("XADD", "q", "*", "n", "1", "key", "a b"),  # fields of its own
+                   ("XADD", "q", "*", "body", b"\xff\xfe"), ("XADD", "q", "*", "body", ""),
+                   ("XADD", "q", "*", "x", b"\xff"), ("XADD", "q", "*", "n", "1", "n", "2"),
+                   ("XADD", "q", "*", "body", b'{"n":2,"key":"a\\u0001"}'),
+                   ("XADD", "q", "*", "body", b'{"key":"' + b"x" * (1 << 20) + b'"}'),
+                   ("XADD", "q", "*", "body", '{"n":3}', "trace", "x")])
+        with Consumer(folder, program, redis.url("q", deliveries=1, dead="d", group="g")) as consumer:
+            wait_until(lambda: is_empty(redis, "q", "g"), what="the queue isn't empty")
+            equal(consumer.stop(), 0, "the exit status")
+        equal(noted(folder), {1: 1, 2: 1, 3: 1}, "what was run")
+        letters = [fields for _, fields in redis("XRANGE", "d", "-", "+")]
+        equal(len(letters), 5, "the dead letters")
+        equal(letters[0][:2], ["body", "\udcff\udcfe"], "the bytes of a dead letter")
+        equal(letters[0][-2:], ["dime-deliveries", "1"], "what it says of itself")
+
+
+def test_keeps_what_others_read_too(folder, program):
+    with Redis(folder) as redis:
+        fill(redis, "q", range(5))
+        for group in ("a", "b"):
+            url = redis.url("q", group=group, keep="yes")
+            with Consumer(folder, program, url, notes=os.path.join(folder, group)) as consumer:
+                wait_until(lambda: len(noted(folder, group)) == 5, what="not all are run")
+                equal(consumer.stop(), 0, "the exit status")
+            equal(redis("XPENDING", "q", group)[0], 0, "what is pending")
+        equal(redis("XLEN", "q"), 5, "the messages")
+
+
+def test_finds_a_stream_again_that_was_removed(folder, program):
+    with Redis(folder) as redis:
+        with Consumer(folder, program, redis.url("q")) as consumer:
+            wait_until(lambda: redis("EXISTS", "q"), what="there is no stream")
+            redis("FLUSHALL")
+            fill(redis, "q", [1])
+            wait_until(lambda: noted(folder) and is_empty(redis, "q"), what="it isn't consumed")
+            expect("NOGROUP" in consumer.said() or "UNBLOCKED" in consumer.said(),
+                   "it says %r" % consumer.said())
+
+
+def test_a_queue_that_fails_costs_nothing_and_is_found_again(folder, program):
+    """All ways to fail at once: each has a consumer and a peer of its own in front of Redis."""
+    behaviours = {
+        "refuses": None, "closes": closes, "stalls": stalls, "errs": answers(b"-ERR no\r\n"),
+        "is loading": answers(b"-LOADING Redis is loading the dataset in memory\r\n"),
+        "speaks HTTP": answers(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"),
+        "says too much": answers(b"*2147483647\r\n"), "says OK": answers(b"+OK\r\n"),
+        "nests": answers(b"*1\r\n" * 20), "trickles": trickles,
+        "says what nobody asked": answers(b":1\r\n*0\r\n$1\r\nx\r\n"),
+    }
+    peers, consumers = {}, {}
+    with Redis(folder) as redis:
+        try:
+            for name, behave in behaviours.items():
+                peers[name] = Peer(redis.port)
+                url = "redis://127.0.0.1:%d/%s" % (peers[name].port, name.replace(" ", "%20"))
+                consumers[name] = Consumer(folder, program, url, notes=os.path.join(folder, name))
+            for name, peer in peers.items():
+                wait_until(lambda name=name: redis("EXISTS", name), what="%s doesn't begin" % name)
+                if behaviours[name]:
+                    peer.misbehave(behaviours[name])
+                else:
+                    peer.refuse()
+            time.sleep(1)
+            before = {name: processor_time(one.pid) for name, one in consumers.items()}
+            time.sleep(4)
+            for name, one in consumers.items():
+                used = (processor_time(one.pid) - before[name]) / 4
+                expect(used < 0.02 or is_sanitized(program), "%s: %.1f %% CPU" % (name, used * 100))
+                expect("the queue fails" in one.said(), "%s: it says %r" % (name, one.said()))
+                fill(redis, name, [1])
+            back = time.monotonic()
+            for name, peer in peers.items():
+                if behaviours[name]:
+                    peer.misbehave(None)
+                else:
+                    peer.listen()
+            for name in peers:
+                wait_until(lambda name=name: noted(folder, name), 6, "%s: isn't found again" % name)
+            took = time.monotonic() - back
+            expect(took < 5 or is_sanitized(program), "found again after %.1f s" % took)
+            for name, one in consumers.items():
+                wait_until(lambda name=name: is_empty(redis, name), what="%s isn't settled" % name)
+                one.signal(signal.SIGTERM)
+            for name, one in consumers.items():
+                equal(one.wait(), 0, "%s: the exit status" % name)
+                expect("answers again" in one.said(), "%s: it says %r" % (name, one.said()))
+        finally:
+            for one in [*consumers.values(), *peers.values()]:
+                one.__exit__()
+
+
+def test_waits_for_messages_at_no_cost(folder, program):
+    with Redis(folder) as redis:
+        with Consumer(folder, program, redis.url("q"), "--concurrency", "4") as consumer:
+            wait_until(lambda: redis("EXISTS", "q"), what="it doesn't begin")
+            before = processor_time(consumer.pid)
+            time.sleep(2)
+            used = (processor_time(consumer.pid) - before) / 2
+            expect(used < 0.02 or is_sanitized(program), "%.1f %% CPU" % (used * 100))
+
+
+def test_settles_when_the_queue_is_back(folder, program):
+    """What was done while the queue was away isn't done again."""
+    with Redis(folder) as redis, Peer(redis.port) as peer:
+        fill(redis, "q", range(6), wait=300)
+        url = "redis://127.0.0.1:%d/q" % peer.port
+        with Consumer(folder, program, url, "--batch", "6", "--visibility", "20", fails=5) as consumer:
+            wait_until(lambda: noted(folder), 10, "nothing runs")
+            peer.misbehave(closes)
+            wait_until(lambda: len(noted(folder)) == 6, 10, "not all are run")
+            time.sleep(0.5)
+            peer.misbehave(None)
+            wait_until(lambda: noted(folder)[5] == 5, 20, "what failed doesn't come again")
+            wait_until(lambda: is_empty(redis, "q"), what="it isn't settled")
+            equal(consumer.stop(), 0, "the exit status")
+        runs = noted(folder)
+        equal([runs[number] for number in range(6)], [5, 1, 1, 1, 1, 5], "how often each was run")
+
+
+def test_ends_though_the_queue_is_away(folder, program):
+    with Redis(folder) as redis, Peer(redis.port) as peer:
+        fill(redis, "q", [1], wait=500)
+        with Consumer(folder, program, "redis://127.0.0.1:%d/q" % peer.port) as consumer:
+            wait_until(lambda: pending(redis), 10, "nothing runs")
+            peer.misbehave(closes)
+            consumer.signal(signal.SIGTERM)
+            equal(consumer.wait(9), 1, "the exit status")
+            expect("couldn't be told" in consumer.said(), "it says %r" % consumer.said())
+        with Consumer(folder, program, "redis://127.0.0.1:1/q") as consumer:
+            wait_until(lambda: "the queue fails" in consumer.said(), what="it doesn't say")
+            start = time.monotonic()
+            equal(consumer.stop(), 0, "the exit status where nothing was received")
+            expect(time.monotonic() - start < 1, "it takes %.1f s" % (time.monotonic() - start))
+
+
+def test_survives_a_restart_of_redis(folder, program):
+    with Redis(folder) as redis:
+        fill(redis, "q", range(200))
+        with Consumer(folder, program, redis.url("q"), wait=5) as consumer:
+            wait_until(lambda: len(noted(folder)) > 50, 10, "nothing runs")
+            redis.stop(signal.SIGTERM)  # it writes its log of commands
+            redis.start()
+            wait_until(lambda: is_empty(redis, "q"), 15, "the queue isn't empty")
+            equal(consumer.stop(), 0, "the exit status")
+        equal(set(noted(folder)), set(range(200)), "what was run")
+
+
+def test_logs_in(folder, program):
+    with Redis(folder) as redis:
+        redis.all([("ACL", "SETUSER", "u/ser", "on", ">p:@/ss", "~*", "&*", "+@all"),
+                   ("CONFIG", "SET", "requirepass", "secret")])
+        path = redis.socket
+        for user, variable, works in (("u%2Fser:p%3A%40%2Fss@", "", True), (":secret@", "", True),
+                                      ("", "secret", True), ("", "", False), (":no@", "", False)):
+            url = "redis+unix://%s%s?stream=q&db=3" % (user, path)
+            status, _, err = send(program, url, "{}", env={"REDISCLI_AUTH": variable})
+            equal(status, 0 if works else 1, "the status of %s: %s" % (user, err))
+            expect("secret" not in err and "%40" not in err, "it says %r" % err)
+
+
+def test_says_how_to_use_it(_, program):
+    queue = ("--queue", "redis://x/y")
+    for words, part in (([], "dime consume"), (["x"], "dime consume"), (["consume"], "--queue"),
+                        (["consume", *queue], "--function"), (["consume", "x"], '"x"'),
+                        (["consume", *queue, "--function", "x"], '"x"'),
+                        (["consume", "--batch", "101"], '1 to 100, not "101"'),
+                        (["consume", "--concurrency", "0"], '1 to 64, not "0"'),
+                        (["consume", "--timeout", "1e9"], "from 0.01 to 900"),
+                        (["consume", "--visibility", "0"], "from 0.1 to 43200"),
+                        (["consume", "--retry", "x"], "from 0.001 to 900"),
+                        (["consume", "--retry"], '"--retry"'), (["consume", "--x"], '"--x"'),
+                        (["send"], "--queue"), (["send", "--queue"], '"--queue"')):
+        done = subprocess.run([program, *words], capture_output=True, stdin=subprocess.DEVNULL,
+                              timeout=TIMEOUT, check=False)
+        equal((done.returncode, done.stdout), (2, b""), "%s: the status and stdout" % words)
+        expect(part in done.stderr.decode(), "%s says %r" % (words, done.stderr))
+    for words in (["consume", "--help"], ["send", "--help"]):
+        done = subprocess.run([program, *words], capture_output=True, timeout=TIMEOUT, check=False)
+        equal((done.returncode, done.stderr), (0, b""), "%s: the status and stderr" % words)
+        expect(all(len(line) <= 100 for line in done.stdout.splitlines()), "%s is long" % words)
+
+
+def test_refuses_a_url(_, program):
+    for url, words in (("redis://h", "stream is missing"), ("redis://h/", "stream is missing"),
+                       ("redis:///q", "host is missing"), ("redis://h:0/q", "port"),
+                       ("redis://h:x/q", "port"), ("redis://[::1]x/q", "port"),
+                       ("redis://h/q?keep=1", "yes or no"), ("redis://h/q?x=1", "its settings"),
+                       ("redis://h/q?db=x", "number"), ("redis://h/q?dead=q", "another stream"),
+                       ("redis://h/q.fifo", "order"), ("redis://h/q%0", "escape"),
+                       ("redis://h/q?group=", "take a name"), ("redis+unix://x?stream=q", "redis+unix"),
+                       ("redis+unix:///s", "stream is missing"), ("rediss://h/q", "stunnel"),
+                       ("redis+unix:///" + "s" * 108 + "?stream=q", "107"), ("x", "write it as")):
+        status, _, err = send(program, url, "{}")
+        equal(status, 2, "the status of %s" % url)
+        expect(words in err, "%s: it says %r" % (url, err))
+        done = subprocess.run([program, "consume", "--queue", url, "--function", "probe"],
+                              capture_output=True, timeout=TIMEOUT, check=False)
+        equal(done.returncode, 1, "the status of a consumer of %s" % url)
+        expect(words in done.stderr.decode(), "%s: it says %r" % (url, done.stderr))
+
+
+def test_consumes_nothing_where_the_function_cannot_start(folder, program):
+    with Redis(folder) as redis:
+        fill(redis, "q", [1])
+        with Consumer(folder, program, redis.url("q"), why="The model is missing.") as consumer:
+            equal(consumer.wait(), 1, "the exit status")
+            expect("The model is missing." in consumer.said(), "it says %r" % consumer.said())
+        equal(redis("XLEN", "q"), 1, "the messages")
+
+
+if __name__ == "__main__":
+    main([value for name, value in list(globals().items()) if name.startswith("test_")],
+         "tests/hosts/queue_probe", 90, 4)
