@@ -62,6 +62,12 @@ static() {
     configured static --enable-static-cgi && "$src/tests/run" "$build/builds/static" "$src" cgi
 }
 
+# What is built and tested where pictures aren't looked at: all but that.
+without_local_labels() {
+    configured without-local-labels --without-local-labels &&
+        "$src/tests/run" "$build/builds/without-local-labels" "$src" vision models
+}
+
 fuzz() {
     directory=$build/builds/fuzz
     mkdir -p "$directory" && cd "$directory" || return 1
@@ -116,6 +122,7 @@ else
     skip valgrind "valgrind isn't installed"
 fi
 step static static
+step without-local-labels without_local_labels
 step distcheck distcheck
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -409,6 +409,9 @@ def test_without_sys(scratch):
 
 
 def main():
+    if not os.path.exists(os.path.join(BUILD, photos.LOOK)):
+        print("skip - all: dime is built without local labels\n0 passed, 0 failed, 1 skipped")
+        return 0
     folder = tempfile.mkdtemp()
     try:
         models = subprocess.run(["sh", os.path.join(SOURCE, "deploy", "models", "fetch"),
