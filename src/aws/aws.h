@@ -35,10 +35,13 @@ void aws_close(struct aws *aws);
  */
 bool aws_ready(struct aws *aws, const char **why);
 
-/* For whom a call is made. */
+/*
+ * For whom a call is made. The reply is there a tenth of a second before the deadline, so that it
+ * can be answered with.
+ */
 struct aws_call {
     struct arena *arena; /* the reply's; must have room for what is sent and for what comes back */
-    int64_t deadline_ms; /* milliseconds since the epoch: the reply is there by then */
+    int64_t deadline_ms; /* milliseconds since the epoch; 0: a minute from now */
     struct text request_id; /* for the log; may be empty */
     const int *stop; /* can be read from when the call is to be given up; NULL: nothing can */
 };

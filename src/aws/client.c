@@ -368,6 +368,14 @@ static void log_failure(const struct performance *performance)
                    performance->tries);
 }
 
+/* What the asker did wrong is in the request's own line; a right that's missing may be our fault.
+ */
+static bool is_for_log(const struct performance *performance)
+{
+    const struct aws_reply *reply = performance->reply;
+    return !reply->stopped && (reply->status >= 500 || fault_is_of_rights(reply->code));
+}
+
 /* Whether it's sent again, after a pause. */
 static bool has_another_try(struct performance *performance)
 {
@@ -399,7 +407,7 @@ static void send_it(struct performance *performance)
     } while (has_another_try(performance));
     if (performance->reply->ok)
         retry_succeeded(performance->tries, &aws->tokens);
-    else if (!performance->reply->stopped)
+    else if (is_for_log(performance))
         log_failure(performance);
 }
 

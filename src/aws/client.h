@@ -45,7 +45,7 @@ struct operation {
 
 /*
  * Makes a call: finds region, endpoint and credentials, sends, tries again as long as it's worth
- * it, and fills *REPLY. One that isn't ok has a line in the log.
+ * it, and fills *REPLY. What an operator has to know of a failure goes to the log.
  */
 void client_perform(struct aws *aws, const struct aws_call *call, const struct operation *operation,
                     struct aws_reply *reply);

@@ -76,10 +76,12 @@ struct fault fault_read(const struct http_answer *answer, struct arena *arena)
 {
     struct text body = text_trim(buffer_text(&answer->body));
     struct fault fault;
-    if (text_starts(body, TEXT("<")))
-        fault = (struct fault){tidy(fault_element(body, "Code")), fault_element(body, "Message")};
-    else
+    if (text_starts(body, TEXT("<"))) {
+        fault.code = tidy(fault_element(body, "Code"));
+        fault.message = fault_element(body, "Message");
+    } else {
         fault = read_json(body, arena);
+    }
     struct text type = tidy(text_of(answer->error_type));
     if (type.length)
         fault.code = type;

@@ -171,12 +171,15 @@ static CURL *make_handle(struct http *http)
     return NULL;
 }
 
-bool http_open(struct http *http)
+/* Makes the handles for the first exchange: to start OpenSSL takes a while. */
+static bool make_handles(struct http *http)
 {
-    *http = (struct http){.idle_s = HTTP_IDLE_S};
-    http->multi = curl_multi_init();
-    http->signing = make_handle(http);
-    http->plain = make_handle(http);
+    if (!http->multi)
+        http->multi = curl_multi_init();
+    if (!http->signing)
+        http->signing = make_handle(http);
+    if (!http->plain)
+        http->plain = make_handle(http);
     return http->multi && http->signing && http->plain;
 }
 
@@ -257,16 +260,16 @@ bool http_read_address(struct http_address *address, struct text url)
 static CURLcode set_texts(CURL *handle, const struct http_request *request)
 {
     const struct {
-        CURLoption option;
         const char *text;
+        CURLoption option;
         bool set;
     } all[] = {
-        {CURLOPT_URL, request->url, true},
-        {CURLOPT_CUSTOMREQUEST, request->method, true},
-        {CURLOPT_PROXY, request->neighbour ? "" : NULL, true},
-        {CURLOPT_AWS_SIGV4, request->signature, request->signature},
-        {CURLOPT_USERNAME, request->id, request->signature},
-        {CURLOPT_PASSWORD, request->secret, request->signature},
+        {request->url, CURLOPT_URL, true},
+        {request->method, CURLOPT_CUSTOMREQUEST, true},
+        {request->neighbour ? "" : NULL, CURLOPT_PROXY, true},
+        {request->signature, CURLOPT_AWS_SIGV4, request->signature},
+        {request->id, CURLOPT_USERNAME, request->signature},
+        {request->secret, CURLOPT_PASSWORD, request->signature},
     };
     CURLcode result = CURLE_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all && result == CURLE_OK; i++) {
@@ -296,7 +299,7 @@ static CURLcode set_up(struct http *http, struct exchange *exchange)
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, lines);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms);
     curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, http->idle_s);
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, http->idle_s ? http->idle_s : HTTP_IDLE_S);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, exchange);
     return set_texts(handle, request);
@@ -418,12 +421,12 @@ static enum http_outcome run(struct http *http, struct exchange *exchange)
 enum http_outcome http_exchange(struct http *http, const struct http_request *request,
                                 struct arena *arena, struct http_answer *answer)
 {
-    struct exchange exchange = {.request = request,
-                                .arena = arena,
-                                .answer = answer,
-                                .handle = request->signature ? http->signing : http->plain};
+    struct exchange exchange = {.request = request, .arena = arena, .answer = answer};
     http->why[0] = '\0';
     begin_answer(&exchange);
+    if (!make_handles(http))
+        return HTTP_NO_MEMORY;
+    exchange.handle = request->signature ? http->signing : http->plain;
     CURLcode set = set_up(http, &exchange);
     if (set != CURLE_OK) {
         snprintf(http->why, sizeof http->why, "%s", curl_easy_strerror(set));

@@ -16,10 +16,11 @@
 
 enum { HTTP_HEADERS_MAX = 6, HTTP_IDLE_S = 60, HTTP_ERROR_MAX = 16 * 1024 };
 
+/* To be zero at first: the handles are made by the first exchange. */
 struct http {
     CURLM *multi;
     CURL *signing, *plain;
-    long idle_s;               /* how long nothing may move; HTTP_IDLE_S */
+    long idle_s;               /* how long nothing may move; 0: HTTP_IDLE_S */
     char why[CURL_ERROR_SIZE]; /* of what wasn't answered: for the log */
 };
 
@@ -74,9 +75,6 @@ struct http_address {
  * is too long.
  */
 bool http_read_address(struct http_address *address, struct text url);
-
-/* Prepares the handles; opens no connection. False: no memory. To be closed in both cases. */
-bool http_open(struct http *http);
 
 /* Closes the connections. */
 void http_close(struct http *http);

@@ -308,7 +308,9 @@ static struct text make_form(struct arena *arena, struct text role, struct text 
     buffer_percent(&form, session.length ? session : TEXT("dime"));
     buffer_puts(&form, "&WebIdentityToken=");
     buffer_percent(&form, token);
-    return form.failed ? (struct text){0} : buffer_text(&form);
+    if (form.failed)
+        return (struct text){0};
+    return buffer_text(&form);
 }
 
 static bool read_sts(struct text xml, struct credentials *credentials)

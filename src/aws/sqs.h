@@ -78,7 +78,7 @@ struct sqs_entry {
 
 /*
  * Each does COUNT entries (1 to SQS_BATCH_MAX) in one call. The reply is ok even if some entries
- * have failed; if it isn't, nothing is known of any of them.
+ * have failed; if it isn't, nothing is known of any of them: they may be deleted, hidden or sent.
  */
 void sqs_delete(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
                 struct sqs_entry *entries, size_t count, struct aws_reply *reply);
