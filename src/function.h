@@ -50,6 +50,8 @@ enum field_kind {
     FIELD_LIST,    /* int64s: a JSON array of integers, in a form 25,10,5,1 */
     FIELD_MAP,     /* int64 to int64: a JSON object {"25":2}, in a form 25:2,10:0; what keys
                       may be, and whether one stands there twice, is the function's to check */
+    FIELD_FILE,    /* any bytes: a part of a multipart form, a body of one of the field's types,
+                      or base64 (RFC 4648) in JSON and in a form, also as a data: URL (RFC 2397) */
 };
 
 /* One input of a function. The table ends with an entry whose name is NULL. */
@@ -57,9 +59,11 @@ struct field {
     const char *name;
     enum field_kind kind;
     bool required;
-    int64_t min, max; /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER: bytes of its length */
-    size_t most;      /* LIST, MAP: most items; at least one is needed */
-    const char *help; /* a few words for the form and for --help, such as "an amount of money" */
+    int64_t min, max;  /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER, FILE: bytes of it */
+    size_t most;       /* LIST, MAP: most items; at least one is needed */
+    const char *help;  /* a few words for the form and for --help, such as "an amount of money" */
+    const char *types; /* FILE: a body of one of these media types is the field, and a browser
+                          offers them first: "image/jpeg, image/png" */
 };
 
 /* One item of a list (value) or of a map (key and value). */
@@ -73,9 +77,12 @@ struct value {
     bool given;
     bool boolean;
     int64_t integer;
-    struct text text;         /* as it was given; a list or a map in the form's notation */
+    struct text text;         /* as it was given; a list or a map in the form's notation; of a
+                                 file its bytes, decoded */
     const struct item *items; /* of a list or a map */
     size_t count;
+    struct text content_type; /* of a file: what its sender calls it, often wrongly; may be empty */
+    struct text file_name;    /* of a file: UTF-8, without folders; may be empty */
 };
 
 /* A header of the request; its name is in lower case. */
@@ -137,6 +144,7 @@ struct response {
     struct text detail; /* of a problem */
     struct field_error errors[RESPONSE_ERRORS];
     size_t error_count;
+    struct text members;   /* of a problem, further ones: see response_extend */
     struct stream *stream; /* NULL: the host sends the response when it is whole */
     struct arena *arena;
 };
@@ -147,7 +155,11 @@ struct function {
     unsigned methods;    /* which of METHOD_GET and METHOD_POST it takes */
     size_t body_max;     /* bytes; a larger body is answered with 413 */
     const struct field *fields;
+    const char *json_types;  /* media types besides its own that JSON comes as, since some sender of
+                                events calls it so: "text/plain"; NULL: none */
     bool streams;            /* it flushes its response: see response_flush */
+    bool heavy;              /* a request keeps a processor busy for long: a worker begins one when
+                                it has done with the last, and other programs go first */
     const struct text *page; /* its HTML page, with a form; NULL: one is made from the fields */
     /* Once per worker, before its first request. May be NULL. False: *WHY says what is missing. */
     bool (*open)(void **state, const char **why);
@@ -212,6 +224,12 @@ void response_problem(struct response *response, int status, const char *format,
 /* Answers with 422 and says what is wrong with one field; may be called for several. */
 void response_field_problem(struct response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Gives the problem that was just answered with further members (RFC 9457, section 3.2), written as
+ * JSON without the braces round them: "Results":[...]. The text must last as long as the response.
+ */
+void response_extend(struct response *response, struct text members);
 
 /* What has been said first of what is wrong with a field, or NULL. */
 const struct field_error *response_field_error(const struct response *response, struct text name);

@@ -5,13 +5,14 @@
  * <main> is replaced by what stands in the answer's: the server writes the page, here nothing is
  * made of text. A form that leads to another function's page is left to the browser, so that the
  * address changes too. The submit button stays enabled while a request is under way: a second one
- * takes its place, and the button keeps the keyboard's focus.
+ * takes its place, and the button keeps the keyboard's focus. A script of a page's own is told of
+ * each new content by the event dime:shown.
  */
 'use strict';
 
 (() => {
     const PATIENCE_MS = 30000;
-    let running = null; // the AbortController of the request under way
+    let running = null; // the XMLHttpRequest under way
 
     const element = (name, properties, ...children) => {
         const made = Object.assign(document.createElement(name), properties);
@@ -51,6 +52,7 @@
         main.querySelectorAll('details').forEach((details, i) => { details.open ||= open[i]; });
         document.title = page.title;
         finish(main);
+        document.dispatchEvent(new Event('dime:shown'));
         focus(main.querySelector('[aria-invalid="true"]')
             ?? main.querySelector('.problem, .result, pre.json'));
     };
@@ -68,9 +70,9 @@
         focus(problem);
     };
 
-    const read_answer = async (form, answer) => {
-        const type = answer.headers.get('Content-Type') ?? '';
-        const text = await answer.text();
+    const read_answer = (form, answer) => {
+        const type = answer.getResponseHeader('Content-Type') ?? '';
+        const text = answer.responseText;
         if (type.startsWith('text/html')) {
             const page = new DOMParser().parseFromString(text, 'text/html');
             if (page.querySelector('main')) return () => show_page(page);
@@ -81,22 +83,51 @@
         return () => show_problem(form, title, detail);
     };
 
+    /*
+     * Sends the form, and resolves when the answer is there. Not by fetch, which doesn't tell how
+     * much has been sent: a form with a file shows that in its <progress>. One that gets no further
+     * for too long is given up.
+     */
+    const exchange = (request, form, data) => new Promise((answered, failed) => {
+        const progress = form.querySelector('progress');
+        const multipart = form.enctype === 'multipart/form-data';
+        let timer = 0;
+        const wait = () => {
+            clearTimeout(timer);
+            timer = setTimeout(() => request.abort(), PATIENCE_MS);
+        };
+        const show_sent = ({ loaded, total }) => {
+            wait();
+            if (!progress) return;
+            progress.hidden = false;
+            progress.value = loaded / total;
+            if (loaded === total) progress.removeAttribute('value'); // now the server is at work
+        };
+        request.open('POST', form.getAttribute('action'));
+        /* A page of the function's; but of nginx's problems the words alone, to keep the form. */
+        request.setRequestHeader('Accept', 'text/html, application/problem+json');
+        if (form.dataset.prefer) request.setRequestHeader('Prefer', form.dataset.prefer);
+        request.upload.addEventListener('progress', show_sent);
+        request.addEventListener('load', answered);
+        request.addEventListener('error', failed);
+        request.addEventListener('abort', failed);
+        request.addEventListener('loadend', () => {
+            clearTimeout(timer);
+            if (progress) progress.hidden = true;
+        });
+        wait();
+        request.send(multipart ? data : new URLSearchParams(data));
+    });
+
     const send = async (form, data) => {
-        const mine = new AbortController();
-        const timer = setTimeout(() => mine.abort(), PATIENCE_MS);
+        const request = new XMLHttpRequest();
         running?.abort();
-        running = mine;
+        running = request;
         form.setAttribute('aria-busy', 'true');
-        const show = await fetch(form.getAttribute('action'), {
-            method: 'POST',
-            body: form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data),
-            /* A page of the function's; but of nginx's problems the words alone, to keep the form. */
-            headers: { Accept: 'text/html, application/problem+json' },
-            signal: mine.signal,
-        }).then((answer) => read_answer(form, answer)).catch(() => () => show_problem(form,
-            'No answer', 'The server did not answer. See that you are connected, and try again.'));
-        clearTimeout(timer);
-        if (running !== mine) return; // a newer request has taken its place
+        const show = await exchange(request, form, data).then(() => read_answer(form, request))
+            .catch(() => () => show_problem(form, 'No answer',
+                'The server did not answer. See that you are connected, and try again.'));
+        if (running !== request) return; // a newer request has taken its place
         running = null;
         form.removeAttribute('aria-busy');
         show();

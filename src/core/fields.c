@@ -1,17 +1,19 @@
 /*
  * fields.c - one table says what a function takes; this reads it from a query, a form or JSON.
  *
- * A value arrives as text (query, form) or as a JSON value. Each kind of field has one reader,
- * which takes either. Names that aren't in the table are passed over: events carry more than a
- * function asks for. A field that is given twice is refused, since two readers could differ about
- * which counts.
+ * A value arrives as text (query, form), as a part of a multipart form, or as a JSON value. Each
+ * kind of field has one reader, which takes all of them. Names that aren't in the table are passed
+ * over: events carry more than a function asks for. A field that is given twice is refused, since
+ * two readers could differ about which counts.
  */
 #include "core/fields.h"
 
 #include <inttypes.h>
 
+#include "core/base64.h"
 #include "core/form.h"
 #include "core/json.h"
+#include "core/multipart.h"
 
 struct reading {
     const struct function *function;
@@ -25,6 +27,8 @@ struct reading {
 struct given {
     struct text text;
     struct json_value json;
+    bool bytes; /* it came as a file: any bytes, in no encoding */
+    struct text content_type, file_name;
 };
 
 static bool is_json(const struct given *given, enum json_kind kind)
@@ -239,6 +243,52 @@ static void read_items(struct reading *reading, const struct field *field, struc
         refuse(reading, field, "is empty; leave it out or give at least one item");
 }
 
+/* Cuts what a data: URL (RFC 2397) says before its base64 off; other text stays as it is. */
+static void cut_data_url(struct given *given)
+{
+    const struct text scheme = TEXT("data:"), coding = TEXT(";base64");
+    struct text rest = given->text, head;
+    if (!text_starts(rest, scheme) || !text_cut(&rest, ',', &head) || !rest.data ||
+        !text_ends_nocase(head, coding))
+        return;
+    given->text = rest;
+    given->content_type =
+        (struct text){head.data + scheme.length, head.length - scheme.length - coding.length};
+}
+
+static void read_file(struct reading *reading, const struct field *field, struct value *value,
+                      const struct given *given)
+{
+    struct given file = *given;
+    value->text = TEXT("");
+    if (!is_text(given)) {
+        refuse(reading, field, "must be a file, or its bytes as text in base64");
+        return;
+    }
+    if (!given->bytes) {
+        file.text = text_trim(given->text);
+        cut_data_url(&file);
+        if (!base64_decode(file.text, reading->request->arena, &file.text)) {
+            refuse(reading, field, "isn't base64; base64 -w0 FILE makes it of a file");
+            return;
+        }
+    }
+    if (!check_length(reading, field, file.text.length))
+        return;
+    value->text = file.text;
+    value->content_type = file.content_type;
+    value->file_name = file.file_name;
+}
+
+/* An empty input of a form, and JSON's null, say nothing. */
+static bool says_nothing(const struct field *field, const struct given *given)
+{
+    if (is_json(given, JSON_NULL))
+        return true;
+    bool named = field->kind == FIELD_FILE && given->file_name.length;
+    return is_text(given) && !named && text_trim(given->text).length == 0;
+}
+
 static void read_field(struct reading *reading, const struct field *field, struct value *value,
                        const struct given *given)
 {
@@ -247,16 +297,19 @@ static void read_field(struct reading *reading, const struct field *field, struc
         [FIELD_TEXT] = read_text,       [FIELD_NUMBER] = read_number,
         [FIELD_BOOLEAN] = read_boolean, [FIELD_INTEGER] = read_integer,
         [FIELD_LIST] = read_items,      [FIELD_MAP] = read_items,
+        [FIELD_FILE] = read_file,
     };
-    /* An empty input of a form, and JSON's null, say nothing. */
-    if (is_json(given, JSON_NULL) || (is_text(given) && text_trim(given->text).length == 0))
+    if (says_nothing(field, given))
         return;
     if (value->given) {
         refuse(reading, field, "is given more than once; give it once");
         return;
     }
     value->given = true;
-    READERS[field->kind](reading, field, value, given);
+    if (field->kind != FIELD_FILE && is_text(given) && !text_is_utf8(given->text))
+        refuse(reading, field, "must be text in UTF-8");
+    else
+        READERS[field->kind](reading, field, value, given);
 }
 
 static void read_name(struct reading *reading, struct text name, const struct given *given)
@@ -285,6 +338,31 @@ static void read_form(struct reading *reading, struct text form, const char *wha
         read_name(reading, pair.name, &(struct given){.text = pair.value});
     if (reader.fault == FORM_MALFORMED)
         unreadable(reading, what, reader.message);
+}
+
+/* A part is a file if it's named as one, or says that it isn't text. */
+static void take_part(struct reading *reading, const struct multipart_part *part)
+{
+    const struct text plain = TEXT("text/plain");
+    struct text type = text_media_type(part->content_type);
+    read_name(reading, part->name,
+              &(struct given){.text = part->body,
+                              .bytes = part->file_name.data ||
+                                       (type.length && !text_equal_nocase(type, plain)),
+                              .content_type = part->content_type,
+                              .file_name = part->file_name});
+}
+
+static void read_multipart(struct reading *reading)
+{
+    const struct request *request = reading->request;
+    struct multipart_reader reader;
+    struct multipart_part part;
+    multipart_open(&reader, request->content_type, request->body, request->arena);
+    while (multipart_next(&reader, &part))
+        take_part(reading, &part);
+    if (reader.fault == MULTIPART_MALFORMED)
+        unreadable(reading, "The form", reader.message);
 }
 
 static void read_members(struct reading *reading, struct json_value object)
@@ -321,12 +399,6 @@ static void read_json(struct reading *reading)
     reading->failed = true;
 }
 
-static bool is_json_type(struct text type)
-{
-    return text_equal_nocase(type, TEXT("application/json")) ||
-           text_ends_nocase(type, TEXT("+json"));
-}
-
 /* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
 static bool is_encoded(const struct request *request)
 {
@@ -334,9 +406,55 @@ static bool is_encoded(const struct request *request)
     return coding.length && !text_equal_nocase(coding, TEXT("identity"));
 }
 
-static void refuse_type(struct reading *reading, const char *what_to_do)
+/* Whether a media type is one of those in a list such as "image/jpeg, image/png". */
+static bool lists_type(const char *list, struct text type)
 {
-    response_problem(reading->response, 415, "%s", what_to_do);
+    struct text rest = text_of(list), one;
+    while (type.length && text_cut(&rest, ',', &one)) {
+        if (text_equal_nocase(text_trim(one), type))
+            return true;
+    }
+    return false;
+}
+
+/* The file of the function's that a whole body of this media type is, or NULL. */
+static const struct field *file_of_type(const struct function *function, struct text type)
+{
+    for (const struct field *field = function->fields; field->name; field++) {
+        if (field->kind == FIELD_FILE && lists_type(field->types, type))
+            return field;
+    }
+    return NULL;
+}
+
+static const char *file_types(const struct function *function)
+{
+    for (const struct field *field = function->fields; field->name; field++) {
+        if (field->kind == FIELD_FILE && field->types)
+            return field->types;
+    }
+    return NULL;
+}
+
+static bool is_json_type(const struct function *function, struct text type)
+{
+    return text_equal_nocase(type, TEXT("application/json")) ||
+           text_ends_nocase(type, TEXT("+json")) || lists_type(function->json_types, type);
+}
+
+static void refuse_type(struct reading *reading)
+{
+    const char *types = file_types(reading->function);
+    response_problem(reading->response, 415,
+                     "Send the body as %s%sapplication/json, multipart/form-data or "
+                     "application/x-www-form-urlencoded.",
+                     types ? types : "", types ? ", " : "");
+    reading->failed = true;
+}
+
+static void refuse_encoding(struct reading *reading)
+{
+    response_problem(reading->response, 415, "Send the body as it is, without a Content-Encoding.");
     reading->failed = true;
 }
 
@@ -345,24 +463,36 @@ static bool looks_like_json(struct text body)
     return body.length && memchr("{[\"", body.data[0], 3);
 }
 
+/* What curl --data-binary sends of a picture, unless it is told what that is. */
+static bool is_bare_file(const struct reading *reading, struct text body)
+{
+    return file_types(reading->function) && !text_is_utf8(body);
+}
+
 /*
  * curl -d sends JSON as a form unless it is told otherwise, and people forget the header. No
  * field's name begins with a brace, a bracket or a quote, so that is JSON.
  */
 static void read_body(struct reading *reading)
 {
-    struct text type = text_media_type(reading->request->content_type);
-    struct text body = text_trim(reading->request->body);
+    const struct request *request = reading->request;
+    struct text type = text_media_type(request->content_type), body = text_trim(request->body);
+    const struct field *file = file_of_type(reading->function, type);
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
-    if (body.length && is_encoded(reading->request))
-        refuse_type(reading, "Send the body as it is, without a Content-Encoding.");
-    else if (is_json_type(type) || (form && looks_like_json(body)))
+    form = form && !is_bare_file(reading, body);
+    if (body.length && is_encoded(request))
+        refuse_encoding(reading);
+    else if (is_json_type(reading->function, type) || (form && looks_like_json(body)))
         read_json(reading);
     else if (form && body.length)
         read_form(reading, body, "The form");
+    else if (file)
+        read_name(reading, text_of(file->name),
+                  &(struct given){.text = request->body, .bytes = true, .content_type = type});
+    else if (body.length && text_equal_nocase(type, TEXT("multipart/form-data")))
+        read_multipart(reading);
     else if (body.length)
-        refuse_type(reading, "Send the body as application/json or as "
-                             "application/x-www-form-urlencoded.");
+        refuse_type(reading);
 }
 
 static void check_required(struct reading *reading)

@@ -105,3 +105,12 @@ bool form_next(struct form_reader *reader, struct form_pair *pair)
         value = TEXT("");
     return decode(reader, name, &pair->name) && decode(reader, value, &pair->value);
 }
+
+enum form_fault form_decode(struct text text, struct arena *arena, struct text *decoded)
+{
+    struct form_reader reader;
+    form_open(&reader, text, arena);
+    if (!decode(&reader, text, decoded))
+        *decoded = text;
+    return reader.fault;
+}

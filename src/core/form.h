@@ -48,4 +48,10 @@ void form_open(struct form_reader *reader, struct text text, struct arena *arena
  */
 bool form_next(struct form_reader *reader, struct form_pair *pair);
 
+/*
+ * Decodes one piece of urlencoded text, such as the key in an event of S3, into *DECODED: UTF-8, in
+ * TEXT itself or in the arena. With a fault it is TEXT as it was.
+ */
+enum form_fault form_decode(struct text text, struct arena *arena, struct text *decoded);
+
 #endif

@@ -71,6 +71,12 @@ static void put_invalid(struct filling *filling, struct text name)
         buffer_put(filling->out, TEXT(" aria-invalid=\"true\""));
 }
 
+/* A browser doesn't let a page fill in a file. */
+static bool is_file(struct text tag)
+{
+    return text_equal(attribute(tag, TEXT("type")), TEXT("file"));
+}
+
 /* TAG is what stands between < and >. */
 static void fill_input(struct filling *filling, struct text tag)
 {
@@ -80,7 +86,7 @@ static void fill_input(struct filling *filling, struct text tag)
     if (text_equal(attribute(tag, TEXT("type")), TEXT("checkbox"))) {
         if (value && value->boolean)
             buffer_put(filling->out, TEXT(" checked"));
-    } else if (value && value->text.length) {
+    } else if (value && value->text.length && !is_file(tag)) {
         put_attribute(filling->out, "value", value->text);
     }
     put_invalid(filling, name);
@@ -167,6 +173,11 @@ static void put_result(struct filling *filling)
 }
 
 /* The page made for a function without one of its own: what its table of fields says. */
+static const char *input_type(const struct field *field)
+{
+    return field->kind == FIELD_BOOLEAN ? "checkbox" : field->kind == FIELD_FILE ? "file" : "text";
+}
+
 static void put_form_field(struct filling *filling, const struct field *field)
 {
     struct buffer *out = filling->out;
@@ -177,8 +188,10 @@ static void put_form_field(struct filling *filling, const struct field *field)
     buffer_printf(&tag,
                   "input id=\"%s\" name=\"%s\" type=\"%s\" autocomplete=\"off\"%s "
                   "aria-describedby=\"%s-hint %s-error\"",
-                  field->name, field->name, field->kind == FIELD_BOOLEAN ? "checkbox" : "text",
-                  field->required ? " required" : "", field->name, field->name);
+                  field->name, field->name, input_type(field), field->required ? " required" : "",
+                  field->name, field->name);
+    if (field->types)
+        put_attribute(&tag, "accept", text_of(field->types));
     fill_input(filling, buffer_text(&tag));
     buffer_printf(out, ">\n<p class=\"hint\" id=\"%s-hint\">", field->name);
     buffer_html(out, text_of(field->help));
@@ -187,13 +200,23 @@ static void put_form_field(struct filling *filling, const struct field *field)
     buffer_puts(out, "</div>\n");
 }
 
+static bool takes_files(const struct function *function)
+{
+    for (const struct field *field = function->fields; field->name; field++) {
+        if (field->kind == FIELD_FILE)
+            return true;
+    }
+    return false;
+}
+
 static void put_form(struct filling *filling)
 {
     const struct function *function = filling->function;
     buffer_printf(filling->out,
-                  "<form class=\"made\" method=\"%s\" action=\"/cgi-bin/%s#result\" "
+                  "<form class=\"made\" method=\"%s\" action=\"/cgi-bin/%s#result\"%s "
                   "novalidate>\n",
-                  function->methods & METHOD_POST ? "post" : "get", function->name);
+                  function->methods & METHOD_POST ? "post" : "get", function->name,
+                  takes_files(function) ? " enctype=\"multipart/form-data\"" : "");
     for (size_t i = 0; function->fields[i].name; i++)
         put_form_field(filling, &function->fields[i]);
     buffer_puts(filling->out, "<button type=\"submit\">Send</button>\n</form>");

@@ -8,6 +8,7 @@
 
 static const struct problem PROBLEMS[] = {
     {400, "not-parseable", "The request can't be read"},
+    {401, "not-authorized", "The request isn't authorized"},
     {404, "no-such-function", "There is no such function"},
     {405, "method-not-allowed", "The method isn't allowed here"},
     {406, "not-acceptable", "No acceptable form of the answer"},
@@ -75,5 +76,9 @@ void problem_write_json(struct response *response, struct text instance)
     buffer_json(body, instance);
     if (response->error_count)
         put_errors(body, response);
+    if (response->members.length) {
+        buffer_put(body, TEXT(","));
+        buffer_put(body, response->members);
+    }
     buffer_put(body, TEXT("}"));
 }

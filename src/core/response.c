@@ -24,6 +24,7 @@ void response_open(struct response *response, struct arena *arena)
     response->header_count = 0;
     response->detail = (struct text){0};
     response->error_count = 0;
+    response->members = (struct text){0};
     response->stream = NULL;
     response->arena = arena;
     buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
@@ -79,6 +80,12 @@ void response_problem(struct response *response, int status, const char *format,
     response->answer = ANSWER_PROBLEM;
     response->status = status;
     response->error_count = 0;
+    response->members = (struct text){0};
+}
+
+void response_extend(struct response *response, struct text members)
+{
+    response->members = members;
 }
 
 void response_field_problem(struct response *response, const char *name, const char *format, ...)
@@ -157,6 +164,7 @@ const char *status_phrase(int status)
         {200, "OK"},
         {204, "No Content"},
         {400, "Bad Request"},
+        {401, "Unauthorized"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {406, "Not Acceptable"},

@@ -7,7 +7,10 @@
 
 #include "function.h"
 
-/* Returns the function of this name, which lasts as long as the program, or NULL. */
+/*
+ * Returns the function of this name, which lasts as long as the program, or NULL. One whose
+ * `handle` is NULL is in another program: dime-NAME.
+ */
 const struct function *registry_find(struct text name);
 
 /* Returns all functions, NULL behind the last. */

@@ -129,6 +129,7 @@ static const char *kind_name(enum field_kind kind)
     static const char *const NAMES[] = {
         [FIELD_TEXT] = "text",       [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "true or false",
         [FIELD_INTEGER] = "integer", [FIELD_LIST] = "list",     [FIELD_MAP] = "map",
+        [FIELD_FILE] = "file",
     };
     return NAMES[kind];
 }
@@ -137,7 +138,7 @@ static void help_function(const struct function *function)
 {
     printf("%s: %s\n\nIts fields:\n\n", function->name, function->summary);
     for (const struct field *field = function->fields; field->name; field++)
-        printf("  %-12s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
+        printf("  %-14s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
                field->required ? " (required)" : "");
     printf("\nGive them as JSON, or in any event of `dime event`. See %s(8).\n", function->name);
 }
@@ -152,6 +153,7 @@ static int become(const char *program, char **arguments, const char *remedy)
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
     while (length > 0 && path[length - 1] != '/')
         length--;
+    errno = ENOENT;
     if (length > 0) {
         snprintf(path + length, PROGRAM_MAX, "%s", program);
         execv(path, arguments);
@@ -192,6 +194,14 @@ static bool help_elsewhere(char *topic, int *status)
     return of_lambda || of_queue;
 }
 
+/* Hands WORDS to the program that has a function which this one hasn't. */
+static int run_elsewhere(const struct function *function, char **words)
+{
+    char program[PROGRAM_MAX];
+    snprintf(program, sizeof program, "dime-%s", function->name);
+    return become(program, words, "install all of dime");
+}
+
 static int help(char **arguments)
 {
     static const struct {
@@ -215,6 +225,8 @@ static int help(char **arguments)
     const struct function *function = registry_find(text_of(topic));
     if (!function)
         return misuse("there is no command or function", topic, "try dime help");
+    if (!function->handle)
+        return run_elsewhere(function, (char *[]){"dime", "help", arguments[0], NULL});
     help_function(function);
     return finish(STATUS_FINE);
 }
@@ -300,6 +312,9 @@ static int invoke_function(char **arguments)
         return misuse("there is no function", arguments[0], "dime list names them");
     if (arguments[1] && arguments[2])
         return misuse("invoke takes one event, and not also", arguments[2], "try dime help invoke");
+    if (!function->handle)
+        return run_elsewhere(function,
+                             (char *[]){"dime", "invoke", arguments[0], arguments[1], NULL});
     bool read = read_event(arguments[1], &room, &event);
     int status = read ? run_event(function, event) : STATUS_USAGE;
     free(room);

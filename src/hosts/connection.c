@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -133,6 +134,12 @@ bool connection_is_deaf(struct connection *connection)
         return false;
     connection->answered = 0;
     return ioctl(connection->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+}
+
+bool connection_is_gone(const struct connection *connection)
+{
+    struct pollfd peer = {.fd = connection->fd};
+    return poll(&peer, 1, 0) > 0 && peer.revents & (POLLHUP | POLLERR);
 }
 
 bool connection_drain(struct connection *connection, char *room, size_t room_size)

@@ -67,6 +67,9 @@ void connection_forget(struct connection *connection);
  */
 bool connection_is_deaf(struct connection *connection);
 
+/* Whether the peer has closed its end for good; one that only sends no more still reads. */
+bool connection_is_gone(const struct connection *connection);
+
 /*
  * Throws away what has come, at most ROOM_SIZE bytes, so that one who sends without end holds up
  * nobody. False: the peer has closed it.

@@ -51,7 +51,7 @@ static const char HELP[] =
     "  from here:   REQUEST_METHOD=GET QUERY_STRING= %1$s\n"
     "\n"
     "  --listen ADDRESS   listen on unix:PATH or on a numeric HOST:PORT\n"
-    "  --threads N        how many requests at once, at most (default: the number of cores)\n"
+    "  --threads N        how many requests at once, at most (default: %4$s)\n"
     "  --workers N        run N processes under a parent that restarts them\n"
     "  --timeout SECONDS  how long a request may take to arrive (default: %3$d)\n"
     "  --idle SECONDS     end after so long without a request, where systemd holds the socket\n"
@@ -62,11 +62,15 @@ static const char HELP[] =
 
 static void print_help(FILE *stream)
 {
-    fprintf(stream, HELP, function_served.name, function_served.summary, TIMEOUT_SECONDS);
+    fprintf(stream, HELP, function_served.name, function_served.summary, TIMEOUT_SECONDS,
+            function_served.heavy ? "1, and several workers" : "the number of cores");
 }
 
-static int cores(void)
+/* A heavy function's workers are processes, so that one that dies takes nobody's request along. */
+static int usual_threads(void)
 {
+    if (function_served.heavy)
+        return 1;
     long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : count > RESPONDER_THREADS_MAX ? RESPONDER_THREADS_MAX : (int)count;
 }
@@ -212,7 +216,7 @@ int main(int count, char **arguments)
     /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
     if (!listening && getenv("REQUEST_METHOD"))
         return cgi_serve(&function_served);
-    struct options options = {.threads = cores(), .timeout_seconds = TIMEOUT_SECONDS};
+    struct options options = {.threads = usual_threads(), .timeout_seconds = TIMEOUT_SECONDS};
     int status = parse_options(count, arguments, &options);
     if (status >= 0)
         return status;

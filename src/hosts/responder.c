@@ -35,10 +35,13 @@ enum {
     PAUSE_MS = 100,       /* how long to accept nothing when descriptors have run out */
     DESCRIPTORS = 16384,  /* most that are asked for */
     DESCRIPTORS_OWN = 32, /* those that aren't connections */
-    GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together */
+    GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together, besides
+                             the largest one */
     CROWD = 16,           /* connections of a thread that mean many requests at once */
     LOG_MS = 20,          /* how long a line may wait for others to be written with */
     SHARE_MS = 20,        /* how long a thread leaves new connections to another that has none */
+    ALONE_MS = 200,       /* how long a heavy function's request may arrive with no other besides */
+    HEAVY_NICENESS = 10,  /* of a heavy function's processes */
 };
 
 static atomic_bool stop_asked;
@@ -117,9 +120,9 @@ static void drop(struct worker *worker, struct connection *connection)
  */
 static bool serve(struct worker *worker, struct connection *connection, struct text request)
 {
-    bool surplus = worker->surplus > 0;
+    bool surplus = worker->surplus > 0, heavy = worker->settings->function->heavy;
     worker->surplus -= surplus;
-    return worker_serve(worker, connection, request, surplus || is_ending(worker));
+    return worker_serve(worker, connection, request, surplus || heavy || is_ending(worker));
 }
 
 /* Whether the connection is to be kept. */
@@ -132,6 +135,9 @@ static bool proceed(struct worker *worker, struct connection *connection)
     enum arrival arrival = connection_take(connection, worker->room, sizeof worker->room,
                                            worker->settings->function, &request);
     worker->gathered += connection->capacity - held;
+    bool heavy = worker->settings->function->heavy;
+    if (arrival == ARRIVAL_REQUEST && heavy && connection_is_gone(connection))
+        return false; /* it waited too long for its turn: nobody would read the answer */
     if (arrival == ARRIVAL_REQUEST)
         return serve(worker, connection, request);
     if (arrival == ARRIVAL_MORE && connection->state == CONNECTION_IDLE && connection->length)
@@ -150,6 +156,9 @@ static void on_readable(struct worker *worker, struct connection *connection)
         worker->used_ns = connection->since_ns;
     else
         drop(worker, connection);
+    bool paused = worker->paused_until_ns && worker->paused_until_ns < INT64_MAX;
+    if (paused && worker->settings->function->heavy && worker->waiting.next == &worker->waiting)
+        worker->paused_until_ns = 1; /* over, since nothing is arriving: the next may come */
 }
 
 static bool is_shortage(int error)
@@ -157,7 +166,12 @@ static bool is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* Accepts one connection: more at once would take them away from threads that have less to do. */
+/*
+ * Accepts one connection: more at once would take them away from threads that have less to do. A
+ * heavy function's next one stays in the queue, for whichever worker is free first, as long as this
+ * one arrives in one go; and its connections aren't kept, since a request on one couldn't go to
+ * another worker.
+ */
 static bool accept_one(struct worker *worker)
 {
     struct timeval send_timeout = {.tv_sec = SEND_SECONDS};
@@ -181,6 +195,8 @@ static bool accept_one(struct worker *worker)
     connection_move(connection, &worker->waiting, CONNECTION_WAITING, now);
     if (worker->connections >= worker->connections_max)
         pause_listener(worker, INT64_MAX);
+    else if (worker->settings->function->heavy)
+        pause_listener(worker, now + ALONE_MS * INT64_C(1000000));
     on_readable(worker, connection);
     return true;
 }
@@ -207,10 +223,11 @@ static bool catch_up(struct worker *worker, struct connection *connection)
 static void make_room(struct worker *worker)
 {
     struct connection *spare = worker->idle.next;
+    size_t most = GATHERED + 2 * worker->settings->function->body_max;
     if (worker->connections >= worker->connections_max && spare != &worker->idle &&
         !catch_up(worker, spare))
         drop(worker, spare);
-    while (worker->gathered > GATHERED && worker->waiting.next != &worker->waiting)
+    while (worker->gathered > most && worker->waiting.next != &worker->waiting)
         drop(worker, worker->waiting.next);
 }
 
@@ -472,10 +489,15 @@ static void set_signals(void)
 {
     struct sigaction stop = {.sa_handler = ask_to_stop, .sa_flags = SA_RESTART};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGHUP, &stop, NULL);
+    const int stops[] = {SIGTERM, SIGINT, SIGHUP};
+    sigset_t blocked; /* by a parent, until now */
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        sigaction(stops[i], &stop, NULL);
+        sigaddset(&blocked, stops[i]);
+    }
     sigaction(SIGPIPE, &ignore, NULL);
+    sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 }
 
 int responder_serve(const struct responder_settings *settings)
@@ -490,6 +512,8 @@ int responder_serve(const struct responder_settings *settings)
         return 1;
     }
     set_signals();
+    if (settings->function->heavy && getpriority(PRIO_PROCESS, 0) < HEAVY_NICENESS)
+        (void)setpriority(PRIO_PROCESS, 0, HEAVY_NICENESS); /* where that's forbidden, without */
     bool started = threads_run(&threads);
     close(stop_event);
     return started ? 0 : 1;

@@ -17,7 +17,7 @@
 
 /* A page of ours loads its style, its script and nothing else; nobody may frame it. */
 static const char PAGE_POLICY[] =
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 static const char PAGE_PERMISSIONS[] = "camera=(), geolocation=(), microphone=(), payment=()";
 

@@ -42,12 +42,17 @@ struct parent {
     struct slot *slots;
 };
 
+/* A worker that is told to stop while it still starts must serve what waits, not die: the signals
+ * stay blocked until it can take them, when the responder lets them through. */
 static void become_worker(const struct parent *parent, pid_t parent_pid)
 {
-    sigset_t none;
-    sigemptyset(&none);
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGHUP);
     signal(SIGINT, SIG_DFL); /* a shell's background may ignore it, and here it's how to stop */
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    sigprocmask(SIG_SETMASK, &stops, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent_pid)
         _exit(0);

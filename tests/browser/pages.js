@@ -19,8 +19,9 @@ const BASE = (process.argv[2] ?? '').replace(/\/$/, '');
 const SHOTS = process.argv[3];
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const PATIENCE_MS = 10000;
-const PAGES = ['/', '/change', '/cgi-bin/change', '/cgi-bin/hello', '/problems'];
-const PROBLEMS = ['not-parseable', 'no-such-function', 'method-not-allowed', 'not-acceptable',
+const PAGES = ['/', '/change', '/cgi-bin/change', '/labels', '/cgi-bin/labels', '/cgi-bin/hello',
+    '/problems'];
+const PROBLEMS = ['not-parseable', 'not-authorized', 'no-such-function', 'method-not-allowed', 'not-acceptable',
     'too-large', 'unsupported-media-type', 'invalid-field', 'too-many-requests', 'internal-error',
     'upstream-failed', 'unavailable', 'deadline-passed'];
 const CURRENCIES = ['USD', 'CAD', 'EUR', 'GBP', 'CHF', 'JPY', 'MXN', 'INR', 'AUD', 'SEK'];
@@ -61,7 +62,7 @@ const watch = (page) => {
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('request', (request) => {
         const address = new URL(request.url());
-        if (address.protocol !== 'data:' && address.origin !== BASE) strangers.add(request.url());
+        if (!['data:', 'blob:'].includes(address.protocol) && address.origin !== BASE) strangers.add(request.url());
     });
     page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
     page.on('console', (message) => {
@@ -445,6 +446,13 @@ const check_script = async () => {
     });
 };
 
+const skip = (name, why) => {
+    sums.skipped += 1;
+    console.log(`skip - ${name}: ${why}`);
+};
+
+const labels = require('./labels.js')({ BASE, check, open, text, focused, skip });
+
 const check_drawing = async () => {
     await check('every piece of every currency is drawn, and in a colour', {}, async (page) => {
         await open(page, '/change');
@@ -581,9 +589,13 @@ const main = async () => {
         args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
             '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     });
+    await check('whether there are models', {}, async (page) => {
+        if (await labels.has_models(page)) Object.assign(STATES, labels.STATES);
+    });
     await check_both_ways();
     await check_script();
     await check_drawing();
+    await labels.run('a label lit up' in STATES);
     await check_pages();
     if (SHOTS) await take_shots();
     await check('no page asked for anything from elsewhere', {}, async () => {

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+from labels_calls import get_models  # noqa: E402
 from modules import fetch_modules  # noqa: E402
 from serving import Serving  # noqa: E402
 
@@ -29,6 +30,7 @@ def main(build, source):
         skip(why)
     shots = os.path.join(build, "tests", "screenshots")
     os.makedirs(shots, exist_ok=True)
+    get_models(build, source)  # without them, what needs them is skipped by pages.js
     with Serving(build, source) as site:
         status = subprocess.run(["node", os.path.join(source, "tests", "browser", "pages.js"),
                                  site.url(), shots],

@@ -136,7 +136,7 @@ static void forget_event(struct event *event)
     free(event->decoded);
 }
 
-/* Answers the event; the response lasts as long as the arena. */
+/* Answers the event as a worker of its own does; the response lasts as long as the arena. */
 static void ask(const struct event *event, struct arena *arena, struct response *response)
 {
     const struct function *function = event->function;
@@ -158,8 +158,13 @@ static void ask(const struct event *event, struct arena *arena, struct response 
     request.content_type = request_header(&request, "content-type");
     if (event->body.length > function->body_max)
         incoming.refusal = REFUSED_TOO_LARGE;
+    bool open = !function->open || function->open(&request.state, &incoming.why);
+    if (!open)
+        incoming.refusal = REFUSED_UNAVAILABLE;
     response_open(response, arena);
     run_function(function, &request, &incoming, response);
+    if (open && function->close)
+        function->close(request.state);
 }
 
 static struct json_object *new_string(struct text text)
@@ -229,9 +234,13 @@ static bool is_right(const struct response *response, const struct kept *right)
            text_equal(buffer_text(&response->body), (struct text){right->body, right->length});
 }
 
-/* Whether it is a problem document with the members that a client reads. */
+/* Whether it is a problem document with the members that a client reads, or a page that says so. */
 static bool is_unavailable(const struct response *response)
 {
+    static const char ALERT[] = "role=\"alert\"";
+    if (response->status == 503 && response->content_type &&
+        strncmp(response->content_type, "text/html", 9) == 0)
+        return memmem(response->body.data, response->body.length, ALERT, sizeof ALERT - 1);
     static const char *const MEMBERS[] = {"type", "title", "status", "detail"};
     struct arena arena;
     struct json_value document, member;

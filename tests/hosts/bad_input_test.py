@@ -17,6 +17,7 @@ from serving import Answer, Serving
 
 PATH = "/cgi-bin/change"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=b"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 ALLOW = "GET, HEAD, POST, OPTIONS"
 GOOD = '{"res":[{"7":"quarters"},{"1":"dimes"},{"4":"pennies"}]}'
@@ -29,6 +30,12 @@ GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xabVJ\xcc\xcd/\xcd+Q\xb22\xd4\
 def amount(value):
     """A JSON body with this amount, written as it stands."""
     return '{"amount":%s}' % value
+
+
+def part(name, value, *headers):
+    """A part of a multipart form, which begins with its boundary."""
+    lines = ['Content-Disposition: form-data; name="%s"' % name, *headers, "", value]
+    return "\r\n--b\r\n" + "\r\n".join(lines)
 
 
 # Bodies that are posted: name, content type, body, status, a part of the detail.
@@ -106,7 +113,22 @@ POSTED = [
     ("a text", "text/plain", "1.89", 415, "Send the body as application/json"),
     ("JSON as a text", "text/plain", amount("1.89"), 415, "Send the body as application/json"),
     ("XML", "application/xml", "<amount>1.89</amount>", 415, "Send the body as application/json"),
-    ("a file upload", "multipart/form-data; boundary=b", "--b--\r\n", 415, "Send the body as"),
+    ("a multipart form without an end", MULTIPART, part("amount", "1.89"), 400, "has no end"),
+    ("a multipart form without a boundary", "multipart/form-data", "--b--", 400, "the boundary"),
+    ("another boundary in the type", "multipart/form-data; boundary=c", part("amount", "1.89")
+     + "\r\n--b--", 400, "isn't in the body"),
+    ("a multipart form of nothing", MULTIPART, "--b--\r\n", 422, "Give amount"),
+    ("a multipart form with line feeds", MULTIPART,
+     (part("amount", "1.89") + "\r\n--b--").replace("\r", ""), 400, "isn't in the body"),
+    ("65 parts", MULTIPART, part("x", "1") * 65 + "\r\n--b--", 400, "more than 64 parts"),
+    ("parts within a part", MULTIPART, part("amount", "1", "Content-Type: multipart/mixed")
+     + "\r\n--b--", 400, "holds parts itself"),
+    ("a part with 5 kB of headers", MULTIPART, part("amount", "1", "X: " + "y" * 5000)
+     + "\r\n--b--", 400, "longer than 4 kB"),
+    ("bytes in a part", MULTIPART, part("amount", "\xff").encode("latin-1") + b"\r\n--b--", 422,
+     "must be text in UTF-8"),
+    ("a file as the amount", MULTIPART, part("amount", "\x89PNG", "Content-Type: image/png")
+     + "\r\n--b--", 422, "write it in digits"),
     ("no media type at all", "json", amount("1.89"), 415, "Send the body as application/json"),
     ("almost JSON's type", "application/jsonp", amount("1.89"), 415, "Send the body as"),
     ("bytes", "application/octet-stream", b"\0\1\2\3", 415, "Send the body as application/json"),

@@ -42,8 +42,8 @@ ARROWS = {
 # The host's side of a request: a function reaches it through function.h alone.
 HOST_SIDE = {"core/fields.h", "core/page.h", "core/problem.h", "core/request.h", "core/response.h"}
 # A library belongs to the part that wraps it.
-LIBRARIES = {"fcg": {"hosts"}, "json-c": {"core"}, "curl": {"aws", "hosts"}, "tensorflow": {"vision"},
-             "microhttpd": {"hosts"}, "hiredis": {"hosts"}}
+LIBRARIES = {"fcg": {"hosts"}, "openssl": {"aws"}, "json-c": {"core"}, "curl": {"aws", "hosts"},
+             "tensorflow": {"vision"}, "microhttpd": {"hosts"}, "hiredis": {"hosts"}}
 
 # Written so that this file doesn't match them.
 PLACES = re.compile(r"(?<![\w.])/(?:home|Users)/[a-z][\w.-]*")

@@ -37,6 +37,18 @@ static const struct function strict = {.name = "strict", .fields = strict_table}
 static const struct field no_table[] = {{0}};
 static const struct function bare = {.name = "bare", .fields = no_table};
 
+static const struct field file_table[] = {
+    {.name = "image",
+     .kind = FIELD_FILE,
+     .min = 1,
+     .max = 8,
+     .types = "image/jpeg, image/png",
+     .help = "a picture"},
+    {.name = "text", .kind = FIELD_TEXT, .max = 5},
+    {0},
+};
+static const struct function filing = {.name = "filing", .fields = file_table};
+
 static struct arena arena;
 static struct request request;
 static struct response response;
@@ -65,11 +77,23 @@ static bool reads(const struct function *function, struct text query, const char
     return fields_read(function, &request, &response);
 }
 
+static void put_file(struct buffer *out, const struct value *value)
+{
+    for (size_t i = 0; i < value->text.length; i++)
+        buffer_printf(out, "%02X", (unsigned char)value->text.data[i]);
+    buffer_puts(out, " ");
+    buffer_put(out, value->content_type);
+    buffer_puts(out, " ");
+    buffer_put(out, value->file_name);
+}
+
 static void put_value(struct buffer *out, const struct field *field, const struct value *value)
 {
     buffer_printf(out, "%s=", field->name);
     if (field->kind == FIELD_TEXT || field->kind == FIELD_NUMBER)
         buffer_put(out, value->text);
+    else if (field->kind == FIELD_FILE)
+        put_file(out, value);
     else if (field->kind == FIELD_BOOLEAN)
         buffer_puts(out, value->boolean ? "yes" : "no");
     else if (field->kind == FIELD_INTEGER)
@@ -298,13 +322,29 @@ static const struct {
     {";", "text=ab", "text=ab "},
     {"application/x-www-form-urlencoded", " \n{\"text\":\"ab\"}", "text=ab "},
     {"text/plain", "text=ab",
-     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+     "415 Send the body as application/json, multipart/form-data or "
+     "application/x-www-form-urlencoded."},
     {"multipart/form-data; boundary=x", "--x",
-     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+     "400 The form can't be read at its beginning: the boundary that the Content-Type tells isn't "
+     "in "
+     "the body."},
+    {"Multipart/Form-Data; boundary=x",
+     "--x\r\nContent-Disposition: form-data; name=text\r\n\r\nab\r\n--x\r\n"
+     "Content-Disposition: form-data; name=\"list\"; filename=\"\"\r\n\r\n1,2\r\n--x--",
+     "text=ab list=1,2, "},
+    {"multipart/form-data; boundary=x",
+     "--x\r\nContent-Disposition: form-data; name=text\r\n\r\n\xFF\xFE\r\n--x\r\n"
+     "Content-Disposition: form-data; name=other\r\n\r\n\xFF\r\n--x--",
+     "text must be text in UTF-8."},
+    {"multipart/form-data; boundary=x",
+     "--x\r\nContent-Disposition: form-data; name=text\r\n\r\nab\r\n",
+     "400 The form can't be read at part 1: it has no end; send all of it again."},
     {"text/plain", "{\"text\":\"ab\"}",
-     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+     "415 Send the body as application/json, multipart/form-data or "
+     "application/x-www-form-urlencoded."},
     {"application/jsonx", "{}",
-     "415 Send the body as application/json or as application/x-www-form-urlencoded."},
+     "415 Send the body as application/json, multipart/form-data or "
+     "application/x-www-form-urlencoded."},
     {"text/plain", " \r\n", ""},
     {"application/json", " ",
      "400 The JSON can't be read at line 1, column 2: there is no JSON here: the text is empty."},
@@ -340,7 +380,8 @@ START_TEST(reads_query_and_body_together)
     check_both("amount=%", FORM_TYPE, "word=%",
                "400 The query can't be read at character 8: a percent-escape is cut short.");
     check_both("count=99", "text/plain", "word",
-               "415 Send the body as application/json or as application/x-www-form-urlencoded.");
+               "415 Send the body as application/json, multipart/form-data or "
+               "application/x-www-form-urlencoded.");
 }
 END_TEST
 
@@ -354,6 +395,76 @@ START_TEST(says_all_that_is_wrong)
                "count holds 99; it must be from 0 to 9. | Give amount: how much it is.");
     ck_assert(text_equal(request.values[1].text, TEXT("a")));
     check_both("amount=123456789", FORM_TYPE, "word=a", "amount has 9 bytes; give at most 8.");
+}
+END_TEST
+
+#define PART "--x\r\nContent-Disposition: form-data; name="
+
+static const char MULTIPART[] = "multipart/form-data; boundary=x";
+
+/* A file in each of the ways in which it may come. */
+static const struct {
+    const char *type;
+    struct text body;
+    const char *outcome;
+} files[] = {
+    {MULTIPART,
+     TEXT(PART "image; filename=\"b.png\"\r\nContent-Type: image/png\r\n\r\n\x89P\0\r\n\r\n--x--"),
+     "image=8950000D0A image/png b.png "},
+    {MULTIPART, TEXT(PART "image\r\nContent-Type: image/png\r\n\r\nPNG\r\n--x--"),
+     "image=504E47 image/png  "},
+    {MULTIPART,
+     TEXT(PART "image; filename=b\r\n\r\n  \r\n" PART "text; filename=c\r\n\r\nab\r\n--x--"),
+     "image=2020  b text=ab "},
+    /* A form in which nothing was chosen. */
+    {MULTIPART,
+     TEXT(PART "image; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--x--"),
+     ""},
+    {MULTIPART, TEXT(PART "image; filename=b\r\n\r\n\r\n--x--"),
+     "image has 0 bytes; give at least 1."},
+    {MULTIPART, TEXT(PART "image; filename=b\r\n\r\n123456789\r\n--x--"),
+     "image has 9 bytes; give at most 8."},
+    {MULTIPART,
+     TEXT(PART "image; filename=b\r\n\r\n1\r\n" PART "image; filename=b\r\n\r\n1\r\n--x--"),
+     "image is given more than once; give it once."},
+    /* Text in base64, for want of a file's name. */
+    {MULTIPART, TEXT(PART "image\r\n\r\n/9j/\r\n\r\n--x--"), "image=FFD8FF   "},
+    {MULTIPART, TEXT(PART "image\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n/9j/\r\n--x--"),
+     "image=FFD8FF text/plain; charset=utf-8  "},
+    {MULTIPART, TEXT(PART "image\r\n\r\n\xFF\xD8\r\n--x--"),
+     "image isn't base64; base64 -w0 FILE makes it of a file."},
+    {FORM_TYPE, TEXT("image=%2F9j/"), "image=FFD8FF   "},
+    {FORM_TYPE, TEXT("image=/9j/AB+x"), "image isn't base64; base64 -w0 FILE makes it of a file."},
+    {"application/json", TEXT("{\"image\":\"\\/9j\\/\",\"text\":\"ab\"}"),
+     "image=FFD8FF   text=ab "},
+    {"application/json", TEXT("{\"image\":\"data:image/jpeg;base64,/9j/\"}"),
+     "image=FFD8FF image/jpeg  "},
+    {"application/json", TEXT("{\"image\":\"data:image/jpeg,/9j/\"}"),
+     "image isn't base64; base64 -w0 FILE makes it of a file."},
+    {"application/json", TEXT("{\"image\":\"data:;base64,\"}"),
+     "image has 0 bytes; give at least 1."},
+    {"application/json", TEXT("{\"image\":\"/9j/AAAAAAAA\"}"),
+     "image has 9 bytes; give at most 8."},
+    {"application/json", TEXT("{\"image\":[1]}"),
+     "image must be a file, or its bytes as text in base64."},
+    {"application/json", TEXT("{\"image\":null}"), ""},
+    /* The body itself. */
+    {"image/jpeg", TEXT("\xFF\xD8\n"), "image=FFD80A image/jpeg  "},
+    {"Image/PNG; x=y", TEXT(" "), ""},
+    {"image/png", TEXT("123456789"), "image has 9 bytes; give at most 8."},
+    {"image/webp", TEXT("RIFF"),
+     "415 Send the body as image/jpeg, image/png, application/json, multipart/form-data or "
+     "application/x-www-form-urlencoded."},
+    /* As curl --data-binary calls it. */
+    {FORM_TYPE, TEXT("\xFF\xD8"),
+     "415 Send the body as image/jpeg, image/png, application/json, multipart/form-data or "
+     "application/x-www-form-urlencoded."},
+};
+
+START_TEST(reads_a_file)
+{
+    bool fine = reads(&filing, TEXT(""), files[_i].type, files[_i].body);
+    ck_assert_str_eq(outcome(&filing, fine), files[_i].outcome);
 }
 END_TEST
 
@@ -423,11 +534,21 @@ START_TEST(refuses_a_compressed_body)
 }
 END_TEST
 
+static const struct {
+    const struct function *function;
+    const char *type;
+    struct text body;
+    size_t failures; /* that there are at least */
+} hungry[] = {
+    {&loose, "application/json",
+     TEXT("{\"text\":\"\\u0061b\",\"t\\u0065xt2\":1,\"list\":[1,2],\"map\":{\"\\u0031\":2}}"), 20},
+    {&filing, MULTIPART,
+     TEXT(PART "\"image\"\r\n\r\n/9j/\r\n" PART "\"text\\\"\"\r\n\r\nab\r\n--x--"), 8},
+};
+
 /* With any amount of memory it's either read whole, or refused with the arena failed. */
 START_TEST(survives_the_end_of_memory)
 {
-    static const struct text json = TEXT("{\"text\":\"\\u0061b\",\"t\\u0065xt2\":1,\"list\":[1,2],"
-                                         "\"map\":{\"\\u0031\":2}}");
     size_t limit = 0, failures = 0;
     bool fine = false;
     for (; !fine; limit += 8) {
@@ -436,15 +557,15 @@ START_TEST(survives_the_end_of_memory)
         request = (struct request){.arena = &small,
                                    .method = METHOD_POST,
                                    .query = TEXT("number=%31"),
-                                   .content_type = TEXT("application/json"),
-                                   .body = json};
+                                   .content_type = text_of(hungry[_i].type),
+                                   .body = hungry[_i].body};
         response_open(&response, &small);
-        fine = fields_read(&loose, &request, &response);
+        fine = fields_read(hungry[_i].function, &request, &response);
         ck_assert(fine || small.failed);
         failures += !fine;
         arena_close(&small);
     }
-    ck_assert_uint_gt(failures, 20);
+    ck_assert_uint_gt(failures, hungry[_i].failures);
     ck_assert_uint_lt(limit, 4096);
 }
 END_TEST
@@ -458,13 +579,14 @@ Suite *fields_suite(void)
     tcase_add_loop_test(reading, reads_a_form, 0, sizeof forms / sizeof *forms);
     tcase_add_loop_test(reading, reads_json, 0, sizeof documents / sizeof *documents);
     tcase_add_loop_test(reading, goes_by_the_content_type, 0, sizeof types / sizeof *types);
+    tcase_add_loop_test(reading, reads_a_file, 0, sizeof files / sizeof *files);
     tcase_add_test(reading, reads_query_and_body_together);
     tcase_add_test(reading, says_all_that_is_wrong);
     tcase_add_test(reading, keeps_what_was_given);
     tcase_add_test(reading, reads_a_function_without_fields);
     tcase_add_test(reading, reads_bodies_of_any_method);
     tcase_add_test(reading, refuses_a_compressed_body);
-    tcase_add_test(reading, survives_the_end_of_memory);
+    tcase_add_loop_test(reading, survives_the_end_of_memory, 0, sizeof hungry / sizeof *hungry);
     suite_add_tcase(suite, reading);
     return suite;
 }

@@ -184,6 +184,18 @@ START_TEST(reads_a_text_without_bytes)
 }
 END_TEST
 
+START_TEST(decodes_a_piece)
+{
+    struct text decoded;
+    ck_assert_int_eq(form_decode(TEXT("a+b%2Fc&d=%C3%A9"), &arena, &decoded), FORM_FINE);
+    ck_assert(text_equal(decoded, TEXT("a b/c&d=\xC3\xA9")));
+    struct text wrong = TEXT("a%41%4");
+    ck_assert_int_eq(form_decode(wrong, &arena, &decoded), FORM_MALFORMED);
+    ck_assert_ptr_eq(decoded.data, wrong.data);
+    ck_assert_uint_eq(decoded.length, wrong.length);
+}
+END_TEST
+
 START_TEST(says_when_memory_ends)
 {
     struct arena none;
@@ -209,6 +221,7 @@ Suite *form_suite(void)
     tcase_add_test(reading, takes_every_byte_escaped);
     tcase_add_test(reading, limits_the_pairs);
     tcase_add_test(reading, reads_a_text_without_bytes);
+    tcase_add_test(reading, decodes_a_piece);
     tcase_add_test(reading, says_when_memory_ends);
     suite_add_tcase(suite, reading);
     return suite;

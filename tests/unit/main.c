@@ -12,19 +12,12 @@
 
 #include "config.h"
 
-/* Calls to AWS are built where there is a libcurl. */
-#ifdef HAVE_LIBAWS
-#define AWS_SUITES(each) each(aws) each(aws_call)
-#else
-#define AWS_SUITES(each)
-#endif
-
 #define SUITES(each)                                                                               \
-    each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(json)               \
-        each(json_tree) each(request) each(response) each(fields) each(page) each(decimal)         \
-            each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) each(event)   \
-                each(event_answer) each(invoke) each(batch) each(runtime) each(queue_event)        \
-                    each(redis_queue) each(redis_url) AWS_SUITES(each)
+    each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(multipart)          \
+        each(json) each(json_tree) each(request) each(response) each(fields) each(page)            \
+            each(decimal) each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) \
+                each(event) each(event_answer) each(invoke) each(batch) each(runtime)              \
+                    each(queue_event) each(redis_queue) each(redis_url)
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS
@@ -33,13 +26,28 @@
 #define VISION_SUITES(each)
 #endif
 
+/* Calls to AWS are built where there is a libcurl. */
+#ifdef HAVE_LIBAWS
+#define AWS_SUITES(each) each(aws) each(aws_call)
+#else
+#define AWS_SUITES(each)
+#endif
+#ifdef HAVE_CRYPTO
+#define SNS_SUITES(each) each(sns)
+#else
+#define SNS_SUITES(each)
+#endif
+
 #define DECLARE(name) Suite *name##_suite(void);
 #define ADDRESS(name) name##_suite,
 
 SUITES(DECLARE)
 VISION_SUITES(DECLARE)
+AWS_SUITES(DECLARE)
+SNS_SUITES(DECLARE)
 
-static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS)};
+static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS) AWS_SUITES(ADDRESS)
+                                          SNS_SUITES(ADDRESS)};
 
 static int skipped;
 
@@ -56,6 +64,9 @@ int main(void)
     SRunner *runner = srunner_create(NULL);
 #ifndef HAVE_LIBAWS
     unit_skip("aws", "there is no libcurl to build it with");
+#endif
+#ifndef HAVE_CRYPTO
+    unit_skip("sns", "there is no libcrypto to build it with");
 #endif
     for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++)
         srunner_add_suite(runner, ALL[i]());

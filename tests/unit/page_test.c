@@ -252,6 +252,29 @@ START_TEST(makes_a_page_from_the_fields)
 }
 END_TEST
 
+/* Files are sent as they are, and never written into a page. */
+START_TEST(makes_a_form_for_files)
+{
+    static const struct field files[] = {
+        {.name = "a", .kind = FIELD_FILE, .types = "image/jpeg, image/png", .help = "a picture"},
+        {0},
+    };
+    function.fields = files;
+    function.page = NULL;
+    values[0].given = true;
+    values[0].text = TEXT("\xFF\xD8");
+    const struct request request = {.arena = &arena, .fields = files, .values = values};
+    page_write(&function, &request, &response);
+    struct text result = buffer_text(&response.body);
+    function.fields = table;
+    ck_assert(contains(result, " action=\"/cgi-bin/some#result\" enctype=\"multipart/form-data\" "
+                               "novalidate>"));
+    ck_assert(contains(result, "<input id=\"a\" name=\"a\" type=\"file\" autocomplete=\"off\" "
+                               "aria-describedby=\"a-hint a-error\" "
+                               "accept=\"image/jpeg, image/png\">"));
+}
+END_TEST
+
 /* Before the fields are read there are no values. */
 START_TEST(needs_no_values)
 {
@@ -375,6 +398,7 @@ Suite *page_suite(void)
     tcase_add_test(filling, puts_name_and_summary);
     tcase_add_loop_test(filling, keeps_hostile_values_in_their_place, 0, 5);
     tcase_add_test(filling, makes_a_page_from_the_fields);
+    tcase_add_test(filling, makes_a_form_for_files);
     tcase_add_test(filling, needs_no_values);
     tcase_add_loop_test(filling, ends_with_odd_pages, 0, sizeof odd / sizeof *odd);
     tcase_add_test(filling, ends_with_random_pages);

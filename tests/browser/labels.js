@@ -1,0 +1,254 @@
+/*
+ * labels.js - the labels page in the browser: what pages.js runs for it, with its own tools.
+ *
+ * A picture is chosen, dropped, pasted or taken from the samples, with a script and without, and its
+ * labels and boxes are looked at. Where the server has no models, what needs them is skipped by name.
+ */
+'use strict';
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+
+const SAMPLES = path.join(__dirname, '..', '..', 'www', 'samples');
+const CAT = path.join(SAMPLES, 'cat.jpg');
+
+/* CHECK, OPEN, TEXT and FOCUSED are pages.js's; SKIP counts what can't be tried. */
+module.exports = ({ BASE, check, open, text, focused, skip }) => {
+    const send = async (page) => {
+        await page.getByRole('button', { name: 'Label it' }).click();
+        await page.waitForSelector(':is(.result, .problem)');
+    };
+
+    const label = async (page, file = CAT) => {
+        await page.setInputFiles('#image', file);
+        await send(page);
+        await page.waitForSelector('.result');
+    };
+
+    const names = (page) => page.locator('.labels .name').allInnerTexts();
+
+    /* A picture that the page has, drawn with some width. */
+    const is_shown = (page, selector) => page.waitForFunction((wanted) => {
+        const image = document.querySelector(wanted);
+        return image?.complete && image.naturalWidth > 0 && image.getBoundingClientRect().width > 50;
+    }, selector);
+
+    /* Hands a file over as a drop or a paste does. */
+    const hand_over = (page, how, name, type) => page.evaluate(async ([kind, file, media]) => {
+        const bytes = await (await fetch('/samples/cat.jpg')).blob();
+        const data = new DataTransfer();
+        data.items.add(new File([bytes], file, { type: media }));
+        const event = kind === 'paste'
+            ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+            : new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+        document.querySelector('main').dispatchEvent(event);
+        return event.defaultPrevented;
+    }, [how, name, type]);
+
+    const boxes_lie_on_the_picture = async (page) => {
+        const [image, boxes, drawn] = await Promise.all(['.picture img', '.picture .boxes',
+            '.boxes .line'].map((one) => page.locator(one).first().boundingBox()));
+        for (const side of ['x', 'y', 'width', 'height'])
+            assert.ok(Math.abs(image[side] - boxes[side]) < 1, `${side} of the boxes`);
+        assert.ok(drawn.width > 50 && drawn.width < image.width + 10, 'a box has a size');
+    };
+
+    /* Whether the server can label at all. */
+    const has_models = async (page) => {
+        const answer = await page.request.post(`${BASE}/cgi-bin/labels`, {
+            headers: { 'Content-Type': 'image/jpeg' }, data: require('node:fs').readFileSync(CAT) });
+        return answer.status() === 200;
+    };
+
+    const STATES = {
+        'a label lit up': async (page) => {
+            await open(page, '/labels');
+            await label(page);
+            await page.locator('.labels a').first().focus();
+            await page.waitForSelector('.boxes .lit');
+        },
+        'a picture chosen': async (page) => {
+            await open(page, '/labels');
+            await page.setInputFiles('#image', CAT);
+            await page.waitForSelector('.preview img');
+        },
+        'a picture that is none': async (page) => {
+            await open(page, '/labels');
+            await page.locator('summary').first().click();
+            await page.locator('#min_confidence').fill('much');
+            await page.setInputFiles('#image',
+                { name: 'note.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('a note') });
+            await send(page);
+        },
+    };
+
+    const check_both = async () => {
+        for (const [how, javaScriptEnabled] of [['without JavaScript', false], ['with it', true]]) {
+            const on = (what, run) => check(`${how}: ${what}`, { javaScriptEnabled }, run);
+            await on('an upload is answered with the picture, boxes and bars', async (page) => {
+                await open(page, '/labels');
+                await label(page);
+                assert.deepEqual(await names(page), ['Egyptian Cat', 'Cat']);
+                assert.equal(await text(page, '#result h2'), 'Egyptian Cat and Cat');
+                await is_shown(page, '.picture img');
+                await boxes_lie_on_the_picture(page);
+                assert.equal(await page.locator('.labels .bar rect').count(), 2);
+                assert.match(await text(page, '.labels li:first-child .percent'), /^\d\d\.\d\s%$/);
+            });
+            await on('a label leads to its boxes', async (page) => {
+                await open(page, '/labels');
+                await label(page);
+                await page.locator('.labels a').first().click();
+                const target = page.locator('.boxes :target');
+                assert.equal(await target.count(), 1);
+                assert.equal(await target.getAttribute('id'),
+                    await page.locator('.labels li:has(a)').first().getAttribute('data-boxes'));
+            });
+            await on('no picture is an error at its field', async (page) => {
+                await open(page, '/labels');
+                await send(page);
+                assert.equal(await page.locator('#image').getAttribute('aria-invalid'), 'true');
+                assert.match(await text(page, '#image-error'), /Give image/);
+            });
+            await on('what is no picture is a problem one can read, and options are kept',
+                async (page) => {
+                    await open(page, '/labels');
+                    await page.locator('summary').first().click();
+                    await page.locator('#max_labels').fill('3');
+                    await page.setInputFiles('#image',
+                        { name: 'note.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('a note') });
+                    await send(page);
+                    assert.match(await text(page, '.problem'), /JPEG/);
+                    assert.equal(await page.locator('#max_labels').inputValue(), '3');
+                });
+            await on('the options are heeded', async (page) => {
+                await open(page, '/labels');
+                await page.locator('summary').first().click();
+                await page.locator('#max_labels').fill('1');
+                await label(page);
+                assert.deepEqual(await names(page), ['Egyptian Cat']);
+                await page.locator('#max_labels').fill('');
+                await page.locator('#min_confidence').fill('100');
+                await page.setInputFiles('#image', CAT);
+                await page.getByRole('button', { name: 'Label it' }).click();
+                await page.waitForSelector('#result h2:text("Nothing")');
+            });
+        }
+    };
+
+    const check_script = async () => {
+        await check('a chosen picture is shown at once', {}, async (page) => {
+            await open(page, '/labels');
+            await page.setInputFiles('#image', CAT);
+            await is_shown(page, '.preview img');
+            assert.equal(await text(page, '.preview'), 'cat.jpg, 35 kB');
+        });
+        for (const how of ['drop', 'paste']) {
+            await check(`a picture can be handed over by ${how}`, {}, async (page) => {
+                await open(page, '/labels');
+                assert.equal(await hand_over(page, how, 'mine.jpg', 'image/jpeg'), true);
+                await is_shown(page, '.preview img');
+                assert.equal(await page.locator('#image').evaluate((one) => one.files[0].name),
+                    'mine.jpg');
+                await send(page);
+                assert.ok((await names(page)).includes('Cat'));
+            });
+        }
+        await check('a picture of another type is drawn anew before it is sent', {}, async (page) => {
+            await open(page, '/labels');
+            await hand_over(page, 'drop', 'mine.webp', 'image/webp'); // the browser looks inside
+            await is_shown(page, '.preview img');
+            assert.deepEqual(await page.locator('#image').evaluate(
+                (one) => [one.files[0].name, one.files[0].type]), ['mine.jpg', 'image/jpeg']);
+            await send(page);
+            assert.ok((await names(page)).includes('Cat'));
+        });
+        await check('a sample is labelled with one click', {}, async (page) => {
+            await open(page, '/labels');
+            await page.locator('.samples a').first().click();
+            await page.waitForSelector('.result');
+            assert.ok((await names(page)).includes('Cat'));
+            await is_shown(page, '.picture img');
+            assert.equal(await focused(page), 'result');
+            assert.equal(new URL(page.url()).pathname, '/labels');
+        });
+        await check('the picture is not sent back to the page that has it', {}, async (page) => {
+            await open(page, '/labels');
+            await page.setInputFiles('#image', CAT);
+            const answered = page.waitForResponse((one) => one.request().method() === 'POST');
+            await send(page);
+            const body = await (await answered).text();
+            assert.ok(body.length < 20000, `${body.length} bytes`);
+            await is_shown(page, '.picture img');
+        });
+        await check('a label and its boxes light up together, and nothing else', {}, async (page) => {
+            await open(page, '/labels');
+            await label(page);
+            const lit = () => page.locator('.lit').evaluateAll(
+                (all) => all.map((one) => one.dataset.boxes ?? one.id));
+            await page.locator('.labels li').nth(1).hover();
+            assert.deepEqual(await lit(), ['boxes-1', 'boxes-1']);
+            await page.locator('h1').hover();
+            assert.deepEqual(await lit(), []);
+            await page.locator('.labels a').first().focus();
+            assert.deepEqual(await lit(), ['boxes-1', 'boxes-1']);
+            await page.locator('h1').hover();
+            await page.locator('.boxes .line').first().hover();
+            assert.deepEqual(await lit(), ['boxes-1', 'boxes-1']);
+        });
+        await check('the chosen picture stays for the next question', {}, async (page) => {
+            await open(page, '/labels');
+            await label(page);
+            await page.locator('summary').first().click();
+            await page.locator('#max_labels').fill('1');
+            await page.getByRole('button', { name: 'Label it' }).click();
+            await page.waitForSelector('#result h2:text-is("Egyptian Cat")');
+            await is_shown(page, '.picture img');
+        });
+        await check('what has been sent of a picture can be seen', {}, async (page, context) => {
+            await open(page, '/labels');
+            const network = await context.newCDPSession(page);
+            await network.send('Network.enable');
+            await network.send('Network.emulateNetworkConditions',
+                { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40000 });
+            await page.setInputFiles('#image', CAT);
+            await page.getByRole('button', { name: 'Label it' }).click();
+            await page.waitForSelector('progress:not([hidden])');
+            await page.waitForSelector('.result');
+            assert.equal(await page.locator('progress:not([hidden])').count(), 0);
+        });
+        await check('all of it can be done with the keyboard alone', {}, async (page) => {
+            await open(page, '/labels');
+            await page.setInputFiles('#image', CAT); // its dialog is the browser's
+            await page.locator('#image').focus();
+            for (const key of ['Tab', 'Tab', 'Enter']) await page.keyboard.press(key);
+            await page.waitForSelector('.result');
+            assert.equal(await focused(page), 'result');
+            await page.keyboard.press('Tab');
+            assert.equal(await page.locator('.boxes .lit').count(), 1, 'a label is next');
+        });
+        await check('on a phone there is a button for the camera', { hasTouch: true, isMobile: true },
+            async (page) => {
+                await open(page, '/labels');
+                const camera = page.locator('.camera input');
+                assert.equal(await camera.getAttribute('capture'), 'environment');
+                await camera.setInputFiles(CAT);
+                await is_shown(page, '.preview img');
+                await send(page);
+                assert.ok((await names(page)).includes('Cat'));
+            });
+    };
+
+    return {
+        STATES,
+        has_models,
+        run: async (models) => {
+            if (!models) {
+                skip('the labels page at work', 'the server has no models; try make models');
+                return;
+            }
+            await check_both();
+            await check_script();
+        },
+    };
+};

@@ -1,0 +1,137 @@
+/*
+ * labels.js - what the labels page adds to a plain upload: a picture may be dropped, pasted or
+ * photographed too, is shown at once, and its labels light up their boxes.
+ *
+ * The form is sent and the answer shown by dime.js. The server is asked not to send the picture back
+ * (data-prefer), since it's here: it is put into the answer. A picture of another type than the server
+ * takes, or one that is too large, is drawn anew here if the browser can read it.
+ */
+'use strict';
+
+(() => {
+    const LARGEST = 8 * 1024 * 1024;
+    const SIDE = 2048; // pixels of a picture that is drawn anew
+    const TAKEN = ['image/jpeg', 'image/png'];
+    let chosen = null; // the File
+    let shown = ''; // its address, for an <img>
+
+    const find = (selector) => document.querySelector(selector);
+
+    const element = (name, properties, ...children) => {
+        const made = Object.assign(document.createElement(name), properties);
+        made.append(...children);
+        return made;
+    };
+
+    /* The file as it can be sent; as it is, where the browser can't read it: the server will tell. */
+    const prepare = async (file) => {
+        if (TAKEN.includes(file.type) && file.size <= LARGEST) return file;
+        const bitmap = await createImageBitmap(file).catch(() => null);
+        if (!bitmap) return file;
+        const scale = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
+        const canvas = element('canvas', {
+            width: Math.max(1, Math.round(bitmap.width * scale)),
+            height: Math.max(1, Math.round(bitmap.height * scale)),
+        });
+        const drawing = canvas.getContext('2d');
+        drawing.fillStyle = '#fff';
+        drawing.fillRect(0, 0, canvas.width, canvas.height);
+        drawing.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+        const blob = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', 0.9); });
+        const name = `${file.name.replace(/\.[^.]*$/, '')}.jpg`;
+        return blob ? new File([blob], name, { type: 'image/jpeg' }) : file;
+    };
+
+    const size_of = (file) => (file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB`
+        : `${(file.size / 1e6).toFixed(1)} MB`);
+
+    /* Shows in the form which picture is chosen, and puts it into the form's input. */
+    const show_chosen = (with_picture) => {
+        const files = new DataTransfer();
+        files.items.add(chosen);
+        find('#image').files = files.files;
+        const preview = find('.preview');
+        preview.replaceChildren(`${chosen.name}, ${size_of(chosen)}`);
+        if (with_picture) preview.prepend(element('img', { src: shown, alt: '' }));
+    };
+
+    const choose = async (file) => {
+        if (!file) return;
+        chosen = await prepare(file);
+        URL.revokeObjectURL(shown);
+        shown = URL.createObjectURL(chosen);
+        show_chosen(true);
+    };
+
+    /* A phone's camera, which its file input offers too, one step further away. */
+    const make_camera = () => {
+        const input = element('input', { type: 'file', accept: 'image/*' });
+        input.setAttribute('capture', 'environment');
+        input.addEventListener('change', () => choose(input.files[0]));
+        return element('label', { className: 'camera' }, input, 'Take a photo');
+    };
+
+    const dress_form = () => {
+        const input = find('#image');
+        const touch = matchMedia('(pointer: coarse)').matches;
+        input.accept = 'image/*';
+        input.addEventListener('change', () => choose(input.files[0]));
+        find('#image-hint').append(touch ? '' : ' You can drop one anywhere here, or paste one.');
+        if (touch) input.after(make_camera());
+        const preview = element('p', { className: 'preview' });
+        preview.setAttribute('role', 'status');
+        find('.drop').append(preview);
+    };
+
+    const dress = () => {
+        dress_form();
+        const picture = find('.picture img');
+        if (chosen) show_chosen(!picture);
+        if (picture && chosen && !picture.hasAttribute('src')) picture.src = shown;
+    };
+
+    /* Lights up a label and its boxes; with nothing, none. */
+    const light = (target) => {
+        const lit = target?.closest('.labels li, .boxes g');
+        const name = lit ? lit.dataset.boxes ?? lit.id : '';
+        for (const one of document.querySelectorAll('.labels li, .boxes g'))
+            one.classList.toggle('lit', (one.dataset.boxes ?? one.id) === name);
+    };
+
+    const label_sample = async (link) => {
+        const name = link.pathname.split('/').pop();
+        const answer = await fetch(link.href).catch(() => null);
+        if (!answer?.ok) {
+            location.assign(link.href);
+            return;
+        }
+        await choose(new File([await answer.blob()], name, { type: 'image/jpeg' }));
+        find('form.upload').requestSubmit();
+    };
+
+    const drag = (event) => {
+        if (!event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        find('.drop').classList.toggle('dragging', event.type === 'dragover');
+        if (event.type === 'drop') choose(event.dataTransfer.files[0]);
+    };
+
+    for (const type of ['dragover', 'dragleave', 'drop']) document.addEventListener(type, drag);
+    document.addEventListener('paste', (event) => {
+        const file = [...event.clipboardData.files].find((one) => one.type.startsWith('image/'));
+        if (!file) return;
+        event.preventDefault();
+        choose(file);
+    });
+    document.addEventListener('click', (event) => {
+        const link = event.target.closest('.samples a');
+        if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        label_sample(link);
+    });
+    for (const type of ['pointerover', 'focusin'])
+        document.addEventListener(type, (event) => light(event.target));
+    document.addEventListener('focusout', () => light(null));
+    document.addEventListener('dime:shown', dress);
+    dress();
+})();
