@@ -76,14 +76,24 @@ static bool reads(struct json_value value, struct text word)
            text_equal((struct text){value.raw.data + 1, value.raw.length - 2}, word);
 }
 
-/* The method that the context of an HTTP API's event names. */
-static struct json_value context_method(const struct members *members)
+/* Refuses a member that isn't text, though it may be absent. True: it is text. */
+static bool is_text(struct event *event, const char *name, struct json_value value)
 {
-    struct json_value http, method;
-    if (json_find(members->context, TEXT("http"), &http) &&
-        json_find(http, TEXT("method"), &method))
-        return method;
-    return (struct json_value){0};
+    if (value.kind != JSON_STRING && value.kind != JSON_NULL)
+        event_refuse(event, 422, "The event's %s must be text.", name);
+    return value.kind == JSON_STRING;
+}
+
+/* Whether an event has a member of its context that only one sender puts there, in OBJECT then. */
+static bool has_context(struct event *event, const struct members *members, struct text name,
+                        struct json_value *object)
+{
+    if (!json_find(members->context, name, object) || object->kind == JSON_NULL)
+        return false;
+    if (object->kind != JSON_OBJECT)
+        event_refuse(event, 422, "The event's requestContext.%.*s must be an object.",
+                     (int)name.length, name.data);
+    return true;
 }
 
 /* The message of SNS in one record; Lambda is never handed more of them at once. */
@@ -102,15 +112,22 @@ static void read_topic(struct event *event, struct json_value record, bool only,
         members->wraps = true;
 }
 
+/* What a record says of its sender; false: nothing. */
+static bool find_source(struct event *event, struct json_value record, struct json_value *source)
+{
+    if (record.kind != JSON_OBJECT)
+        event_refuse(event, 422, "The event's Records must be objects.");
+    return (json_find(record, TEXT("eventSource"), source) ||
+            json_find(record, TEXT("EventSource"), source)) &&
+           is_text(event, "Records[0].eventSource", *source);
+}
+
 static void read_records(struct event *event, struct members *members)
 {
     struct json_cursor records = json_members(members->records, NULL);
     struct json_member first, second;
     struct json_value source;
-    if (records.object || !json_next(&records, &first))
-        return;
-    if (!json_find(first.value, TEXT("eventSource"), &source) &&
-        !json_find(first.value, TEXT("EventSource"), &source))
+    if (!json_next(&records, &first) || !find_source(event, first.value, &source))
         return;
     event->shape = EVENT_RECORDS;
     if (reads(source, TEXT("aws:s3")) || reads(source, TEXT("minio:s3"))) {
@@ -128,6 +145,9 @@ static void read_records(struct event *event, struct members *members)
 static void read_notification(struct event *event, const struct members *members)
 {
     event->shape = EVENT_NOTIFICATION;
+    if (!is_text(event, "detail-type", members->detail_type) ||
+        (!is_text(event, "source", members->source) && event->status))
+        return;
     if (reads(members->source, TEXT("aws.s3"))) {
         event->request.source = SOURCE_S3;
         return;
@@ -151,8 +171,7 @@ static bool is_socket(const struct members *members)
 /* What SNS puts into a queue, where it isn't told to put in the message alone. */
 static bool is_envelope(const struct members *members)
 {
-    return reads(members->type, TEXT("Notification")) && members->topic.kind == JSON_STRING &&
-           members->message.kind == JSON_STRING;
+    return reads(members->type, TEXT("Notification")) && members->topic.kind == JSON_STRING;
 }
 
 /* Events without a request of HTTP in them; what fits none of them is direct. */
@@ -160,11 +179,13 @@ static void tell_other_shape(struct event *event, struct members *members)
 {
     if (members->records.kind == JSON_ARRAY) {
         read_records(event, members);
-    } else if (members->detail_type.kind == JSON_STRING) {
+    } else if (members->records.kind != JSON_NULL) {
+        event_refuse(event, 422, "The event's Records must be a list.");
+    } else if (members->detail_type.kind != JSON_NULL) {
         read_notification(event, members);
     } else if (is_envelope(members)) {
         event->request.source = SOURCE_SNS;
-        members->wraps = true;
+        members->wraps = is_text(event, "Message", members->message);
     } else if (reads(members->event, TEXT("s3:TestEvent"))) {
         /* S3 says once that it could write to a queue or a topic; there are no records in it. */
         event->shape = EVENT_RECORDS;
@@ -174,11 +195,14 @@ static void tell_other_shape(struct event *event, struct members *members)
 
 static void tell_shape(struct event *event, struct members *members)
 {
-    struct json_value method = context_method(members), balancer;
-    if (method.kind != JSON_NULL) {
+    struct json_value context;
+    if (members->context.kind != JSON_NULL && members->context.kind != JSON_OBJECT)
+        event_refuse(event, 422, "The event's requestContext must be an object.");
+    if (has_context(event, members, TEXT("http"), &context)) {
         event->shape = EVENT_GATEWAY_V2;
-        members->method = method;
-    } else if (json_find(members->context, TEXT("elb"), &balancer)) {
+        if (!json_find(context, TEXT("method"), &members->method))
+            members->method = (struct json_value){0};
+    } else if (has_context(event, members, TEXT("elb"), &context)) {
         event->shape = EVENT_BALANCER;
     } else if (is_socket(members)) {
         event->shape = EVENT_GATEWAY_V1;

@@ -43,8 +43,9 @@ struct event {
 /* A message of a queue. */
 struct event_message {
     struct json_value id;   /* text by which the queue knows it; else it can't be named */
-    struct json_value body; /* text, or the message can't be read */
+    struct json_value body; /* text */
     bool in_order;          /* it may not be taken before those that came earlier */
+    const char *wrong;      /* the name of what isn't text in it, though it should be; NULL: none */
 };
 
 /*

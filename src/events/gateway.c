@@ -205,8 +205,9 @@ static void read_path(struct event *event, const struct members *members)
     take_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
               &event->request.path);
     /* Of the older events only those of an HTTP API have a version. */
-    if (newer ||
-        (members->version.kind == JSON_STRING && text_equal(members->version.raw, TEXT("\"1.0\""))))
+    struct text version = TEXT("");
+    if (take_text(event, "version", members->version, &version) &&
+        (newer || text_equal(version, TEXT("1.0"))))
         drop_stage(event, members);
 }
 
@@ -232,8 +233,6 @@ void gateway_read(struct event *event, const struct members *members)
     event->request.content_type = event->request.body = TEXT("");
     event->multi_values =
         event->shape == EVENT_BALANCER && members->multi_headers.kind != JSON_NULL;
-    if (members->context.kind != JSON_NULL && members->context.kind != JSON_OBJECT)
-        event_refuse(event, 422, "The event's requestContext must be an object.");
     const char *name =
         event->shape == EVENT_GATEWAY_V2 ? "requestContext.http.method" : "httpMethod";
     if (take_text(event, name, members->method, &method))

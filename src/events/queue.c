@@ -12,32 +12,42 @@ struct json_cursor event_messages(const struct event *queue)
     return json_members(queue->records, NULL);
 }
 
+/* A member of the record that should be text, or null, as if it were absent. */
+static struct json_value find_text(struct json_value record, const char *name,
+                                   struct event_message *message)
+{
+    struct json_value value;
+    if (!json_find(record, text_of(name), &value))
+        return (struct json_value){0};
+    if (value.kind != JSON_STRING && value.kind != JSON_NULL)
+        message->wrong = name;
+    return value;
+}
+
 bool event_next_message(struct json_cursor *messages, struct event_message *message)
 {
     const struct text ordered = TEXT(".fifo\"");
-    struct json_value queue;
     struct json_member record;
     if (!json_next(messages, &record))
         return false;
     *message = (struct event_message){0};
-    if (!json_find(record.value, TEXT("messageId"), &message->id))
-        message->id = (struct json_value){0};
-    if (!json_find(record.value, TEXT("body"), &message->body))
-        message->body = (struct json_value){0};
-    message->in_order = json_find(record.value, TEXT("eventSourceARN"), &queue) &&
-                        text_ends_nocase(queue.raw, ordered);
+    struct json_value queue = find_text(record.value, "eventSourceARN", message);
+    message->id = find_text(record.value, "messageId", message);
+    message->body = find_text(record.value, "body", message);
+    message->in_order = text_ends_nocase(queue.raw, ordered);
+    if (message->body.kind == JSON_NULL)
+        message->wrong = "body";
     return true;
 }
 
 void event_of_message(struct event *event, const struct event_message *message, struct arena *arena)
 {
     struct text body = TEXT("null");
-    bool is_text = message->body.kind == JSON_STRING;
-    if (is_text && !json_string(message->body, arena, &body))
+    if (message->body.kind == JSON_STRING && !json_string(message->body, arena, &body))
         body = TEXT("null"); /* the arena has failed, and so will the request */
     event_read(event, body, arena);
-    if (!is_text)
-        event_refuse(event, 422, "The message's body must be text.");
+    if (message->wrong)
+        event_refuse(event, 422, "The message's %s must be text.", message->wrong);
     if (event->shape == EVENT_QUEUE) {
         event->shape = EVENT_DIRECT;
         event_refuse(event, 422, "A message can't hold a batch of messages; send each alone.");

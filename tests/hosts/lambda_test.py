@@ -260,9 +260,21 @@ def test_wrong_members(_, program):
                ("headers", maps, (V1, V2, ALB)), ("queryStringParameters", maps, (V1, ALB)),
                ("multiValueHeaders", maps, (V1,)), ("rawPath", texts, (V2,)),
                ("multiValueQueryStringParameters", maps, (V1, ALB)),
-               ("rawQueryString", texts, (V2,)), ("cookies", (5, {}, [5]), (V2,)))
+               ("rawQueryString", texts, (V2,)), ("cookies", (5, {}, [5]), (V2,)),
+               ("version", (5, True, [], {}), (V1, V2, ALB)), ("requestContext", maps[:3], (V1,)))
     bodies = [{"body": '{"amount":1}', **shape, name: value} for name, values, shapes in members
               for value in values for shape in shapes]
+    bodies += [{"amount": 1, "requestContext": {name: value}} for value in maps[:3]
+               for name in ("http", "elb")]
+    bodies += [{"amount": 1, "requestContext": {"http": {"method": value}}} for value in texts]
+    bodies += [{"amount": 1, "Records": value} for value in (5, True, "x", {}, [5], ["x"], [[]])]
+    bodies += [{"amount": 1, "Records": [{name: value}]} for value in texts
+               for name in ("eventSource", "EventSource")]
+    bodies += [{"Records": [{"EventSource": "aws:sns", "Sns": value}]} for value in maps]
+    bodies += [{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": value}}]} for value in texts]
+    bodies += [{"detail-type": value, "detail": {"amount": 1}} for value in texts]
+    bodies += [{"detail-type": "x", "source": value, "detail": {"amount": 1}} for value in texts]
+    bodies += [{"detail-type": "x", "detail": value} for value in (5, True, "x", [])]
     base64s = [{**shape, "body": body, "isBase64Encoded": True} for shape in (V1, V2, ALB)
                for body in ("a", "====", "YQ", "Y Q=", WORD)]
     api, status, _, _ = run(program, [send(event(json.dumps(body).encode()))
@@ -271,6 +283,15 @@ def test_wrong_members(_, program):
     for (path, answer), body in zip(answers(api), bodies + base64s):
         equal(path[1], "response", "the post for %r" % body)
         is_problem(answer, 400 if body in base64s else 422)
+    record = {"messageId": "m", "body": '{"amount":1}'}
+    bodies = [{"Records": [{"eventSource": "aws:sqs", **record, name: value}, {**record, "messageId": "n"}]}
+              for name in ("messageId", "body", "eventSourceARN") for value in texts]
+    api, status, _, _ = run(program, [send(event(json.dumps(body).encode())) for body in bodies])
+    equal((status, len(api.posts)), (STOPPED, len(bodies)), "exit status and answers")
+    for (path, answer), body in zip(answers(api), bodies):
+        wanted = "" if body["Records"][0]["messageId"] != "m" else "m"
+        equal((path[1], answer), ("response", {"batchItemFailures": [{"itemIdentifier": wanted}]}),
+              "the answer to %r" % body)
         equal("statusDescription" in answer, "elb" in str(body), "the shape for %r" % body)
 
 

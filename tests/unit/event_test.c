@@ -34,9 +34,9 @@ static const struct {
     {"\"x\"", "direct direct POST https /? type=application/json \"x\""},
     {"[{\"httpMethod\":\"GET\"}]",
      "direct direct POST https /? type=application/json [{\"httpMethod\":\"GET\"}]"},
-    {"{\"httpMethod\":null,\"requestContext\":7,\"Records\":{},\"detail-type\":1,\"body\":{}}",
-     "direct direct POST https /? type=application/json {\"httpMethod\":null,\"requestContext\":7,"
-     "\"Records\":{},\"detail-type\":1,\"body\":{}}"},
+    {"{\"httpMethod\":null,\"requestContext\":null,\"Records\":null,\"source\":1,\"body\":{}}",
+     "direct direct POST https /? type=application/json {\"httpMethod\":null,"
+     "\"requestContext\":null,\"Records\":null,\"source\":1,\"body\":{}}"},
 
     /* the older gateway */
     {V1("\"path\":\"/a/b\""), "v1 http GET https /a/b? type= "},
@@ -139,7 +139,7 @@ static const struct {
      "records direct POST https /? type=application/json "
      "{\"Records\":[{\"eventSource\":\"aws:kinesis\"}]}"},
     {"{\"Records\":[]}", "direct direct POST https /? type=application/json {\"Records\":[]}"},
-    {"{\"Records\":[7]}", "direct direct POST https /? type=application/json {\"Records\":[7]}"},
+    {"{\"Records\":[{}]}", "direct direct POST https /? type=application/json {\"Records\":[{}]}"},
     {"{\"detail-type\":\"Scheduled Event\"}",
      "notification schedule POST https /? type=application/json "
      "{\"detail-type\":\"Scheduled Event\"}"},
@@ -172,6 +172,20 @@ static const struct {
     {"{\"a\":1,\"a\":2}", 400, NULL},
     {"{\"a\":\"\xFF\"}", 400, NULL},
     {"{\"httpMethod\":5}", 422, "The event's httpMethod must be text."},
+    {"{\"requestContext\":\"x\"}", 422, "The event's requestContext must be an object."},
+    {"{\"requestContext\":{\"http\":\"x\"}}", 422,
+     "The event's requestContext.http must be an object."},
+    {"{\"requestContext\":{\"elb\":[]}}", 422, "The event's requestContext.elb must be an object."},
+    {V1("\"version\":1.0"), 422, "The event's version must be text."},
+    {V2("\"version\":[]"), 422, "The event's version must be text."},
+    {"{\"Records\":{}}", 422, "The event's Records must be a list."},
+    {"{\"Records\":[7]}", 422, "The event's Records must be objects."},
+    {"{\"Records\":[{\"eventSource\":7}]}", 422,
+     "The event's Records[0].eventSource must be text."},
+    {"{\"detail-type\":1}", 422, "The event's detail-type must be text."},
+    {"{\"detail-type\":\"x\",\"source\":1}", 422, "The event's source must be text."},
+    {"{\"Type\":\"Notification\",\"TopicArn\":\"t\",\"Message\":{}}", 422,
+     "The event's Message must be text."},
     {"{\"requestContext\":{\"http\":{\"method\":{}}}}", 422,
      "The event's requestContext.http.method must be text."},
     {V1("\"path\":[]"), 422, "The event's path must be text."},
@@ -485,6 +499,8 @@ static const struct {
     {"{\"body\":\"\"}", "", false, 400, SOURCE_SQS, ""},
     {"{\"messageId\":null,\"body\":null}", "null", false, 422, SOURCE_SQS, "null"},
     {"{\"messageId\":5,\"body\":{}}", "5", false, 422, SOURCE_SQS, "null"},
+    {"{\"messageId\":[],\"body\":\"{}\"}", "[]", false, 422, SOURCE_SQS, "{}"},
+    {"{\"eventSourceARN\":{},\"body\":\"{}\"}", "", false, 422, SOURCE_SQS, "{}"},
     {"{}", "", false, 422, SOURCE_SQS, "null"},
     {"7", "", false, 422, SOURCE_SQS, "null"},
     {"{\"body\":\"{\\\"Records\\\":[{\\\"eventSource\\\":\\\"aws:sqs\\\"}]}\"}", "", false, 422,
