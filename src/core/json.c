@@ -284,16 +284,6 @@ bool json_integer(struct json_value value, int64_t *integer)
     return value.kind == JSON_NUMBER && text_to_int64(value.raw, integer);
 }
 
-struct text json_find_text(struct json_value object, const char *name, struct arena *arena)
-{
-    struct json_value value;
-    struct text text;
-    if (object.kind == JSON_OBJECT && json_find(object, text_of(name), &value) &&
-        json_string(value, arena, &text))
-        return text;
-    return TEXT("");
-}
-
 bool json_true(struct json_value value)
 {
     return value.kind == JSON_BOOLEAN && value.raw.data[0] == 't';

@@ -90,7 +90,16 @@ bool json_string(struct json_value value, struct arena *arena, struct text *stri
  * The decoded text of the member of this name; empty where the value isn't an object, has no such
  * member or one that isn't a string, and where memory ends.
  */
-struct text json_find_text(struct json_value object, const char *name, struct arena *arena);
+static inline struct text json_find_text(struct json_value object, const char *name,
+                                         struct arena *arena)
+{
+    struct json_value value;
+    struct text text;
+    if (object.kind == JSON_OBJECT && json_find(object, text_of(name), &value) &&
+        json_string(value, arena, &text))
+        return text;
+    return TEXT("");
+}
 
 /* Reads a checked JSON_NUMBER that is written as a plain integer (not 2.0, not 1e2) of 64 bits. */
 bool json_integer(struct json_value value, int64_t *integer);
