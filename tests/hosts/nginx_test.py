@@ -371,7 +371,7 @@ def test_error_pages_by_accept(s):
 def test_accept_of_script(s):
     """The script's form gets the function's pages, and of nginx's errors the words."""
     with open(os.path.join(SOURCE, "www", "dime.js")) as file:
-        accept = {"Accept": re.search(r"Accept: '(.*?)'", file.read())[1]}
+        accept = {"Accept": re.search(r"'Accept', '(.*?)'", file.read())[1]}
     equal(s.post(CHANGE, "amount=x", accept).header("content-type"), "text/html; charset=utf-8")
     is_problem(s.post(CHANGE, "x" * (LIMIT + 1), accept), 413)
 
