@@ -418,7 +418,7 @@ def _run_case(case):
     return result, why, time.monotonic() - start
 
 
-def main(tests, program="hello", seconds=60, at_once=1):
+def main(tests, program="hello", seconds=240, at_once=1):
     """Runs TESTS, each with a folder of its own and the program's path. ONLY=NAME runs some."""
     if len(sys.argv) != 2:
         sys.exit("usage: %s BUILDDIR" % sys.argv[0])
