@@ -90,9 +90,10 @@
         if (picture && chosen && !picture.hasAttribute('src')) picture.src = shown;
     };
 
-    /* Lights up a label and its boxes; with nothing, none. */
+    /* Lights up the label that is pointed at, else the one with the focus, and its boxes. */
     const light = (target) => {
-        const lit = target?.closest('.labels li, .boxes g');
+        const near = (one) => one?.closest('.labels li, .boxes g');
+        const lit = near(target) ?? near(document.activeElement);
         const name = lit ? lit.dataset.boxes ?? lit.id : '';
         for (const one of document.querySelectorAll('.labels li, .boxes g'))
             one.classList.toggle('lit', (one.dataset.boxes ?? one.id) === name);

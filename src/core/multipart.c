@@ -35,9 +35,10 @@ static bool no_memory(struct multipart_reader *reader)
     return false;
 }
 
+/* A text that isn't there has no bytes to skip, and nothing may be added to its pointer. */
 static struct text skip(struct text text, size_t count)
 {
-    return (struct text){text.data + count, text.length - count};
+    return (struct text){count ? text.data + count : text.data, text.length - count};
 }
 
 static struct text skip_blanks(struct text text)

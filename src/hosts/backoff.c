@@ -19,7 +19,7 @@ int64_t backoff_vary(int64_t most)
     /* Without random numbers it's the mean. */
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
         random = UINT32_MAX / 2;
-    return most - (int64_t)((double)(most / 2) * random / UINT32_MAX);
+    return most - (int64_t)((double)most / 2 * random / UINT32_MAX);
 }
 
 int64_t backoff_next(struct backoff *backoff, int64_t first_ms, int64_t most_ms)

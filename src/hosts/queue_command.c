@@ -156,7 +156,9 @@ static int run_consume(struct consume_settings *settings)
     }
     settings->use.function = settings->function->name;
     settings->threads = settings->once ? 1 : settings->threads;
-    return consume(settings);
+    int status = consume(settings);
+    settings->use.consumer = NULL;
+    return status;
 }
 
 static int command_consume(int count, char **arguments)

@@ -12,7 +12,7 @@
 static struct text fields_body(const struct redis_value *fields, struct arena *arena)
 {
     struct buffer json;
-    buffer_open(&json, arena, 2 * QUEUE_BODY_MAX);
+    buffer_open(&json, arena, (size_t)2 * QUEUE_BODY_MAX);
     for (size_t i = 0; i < fields->count; i += 2) {
         if (!text_is_utf8(fields->items[i].text) || !text_is_utf8(fields->items[i + 1].text))
             return (struct text){0};
@@ -22,7 +22,9 @@ static struct text fields_body(const struct redis_value *fields, struct arena *a
         buffer_json(&json, fields->items[i + 1].text);
     }
     buffer_puts(&json, "}");
-    return json.failed ? (struct text){0} : buffer_text(&json);
+    if (json.failed)
+        return (struct text){0};
+    return buffer_text(&json);
 }
 
 static struct text body_of(const struct redis_value *fields, struct arena *arena)

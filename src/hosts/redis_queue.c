@@ -27,7 +27,7 @@ enum {
 
 #define ARN    "arn:aws:sqs:local:000000000000:"
 #define ANEW   "0-0" /* a cursor at its beginning */
-#define NS(ms) ((ms)*1000000)
+#define NS(ms) ((ms)*INT64_C(1000000))
 
 struct redis_queue {
     struct queue queue;

@@ -58,6 +58,7 @@ static bool read_host(struct redis_url *url, struct text *rest, struct arena *ar
                       const char **why)
 {
     struct text authority = TEXT(""), host;
+    const char *colon;
     if (!text_cut(rest, '/', &authority) || !rest->data)
         return wrong(why, "the name of a stream is missing behind the host");
     host = authority;
@@ -65,10 +66,9 @@ static bool read_host(struct redis_url *url, struct text *rest, struct arena *ar
         authority.data++;
         authority.length--;
         host = cut_before(&authority, ']');
-    } else if (memchr(authority.data, ':', authority.length)) {
-        host = cut_before(&authority, ':');
-        authority.data--; /* the colon again */
-        authority.length++;
+    } else if ((colon = memchr(authority.data, ':', authority.length))) {
+        host.length = (size_t)(colon - authority.data);
+        authority = (struct text){colon, authority.length - host.length};
     } else {
         authority = TEXT("");
     }

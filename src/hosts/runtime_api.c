@@ -20,6 +20,7 @@ enum {
     RECEIVE_ROOM = 16 * 1024,     /* libcurl's own; what is larger costs it a page or more */
     RECEIVE_ROOM_LARGE = 512 * 1024,
     REPLY_ROOM = 1024,
+    RESENDS = 2, /* a kept connection may have been dead already, and the next one be reset too */
     ERROR_ROOM = 8 * 1024, /* for a problem's detail, each of its bytes an escape */
 };
 
@@ -336,17 +337,20 @@ static enum runtime_outcome judge_post(struct runtime_api *api, long status)
     return api->link.sent ? RUNTIME_DONE : RUNTIME_BROKEN;
 }
 
-enum runtime_outcome runtime_api_answered(struct runtime_api *api)
+/* Whether the API certainly hasn't read a post, and it can be sent again. */
+static bool is_unread(const struct runtime_api *api, CURLcode result)
+{
+    return result != CURLE_OK && api->link.sent && api->link.reset && !api->link.stopped &&
+           !api->post.streaming && !runtime_link_status(sender(api));
+}
+
+static enum runtime_outcome end_post(struct runtime_api *api)
 {
     CURL *handle = sender(api);
-    if (!handle)
-        return runtime_api_fail(api, "There is no memory to stream the answer; try again later.",
-                                "Runtime.OutOfMemory");
     CURLcode result = runtime_link_end(&api->link, handle);
-    if (result != CURLE_OK && api->link.sent && api->link.reset && !api->link.stopped &&
-        !api->post.streaming && !runtime_link_status(handle)) {
+    for (int resent = 0; resent < RESENDS && is_unread(api, result); resent++) {
         send_post(api);
-        (void)runtime_link_end(&api->link, handle);
+        result = runtime_link_end(&api->link, handle);
     }
     long status = runtime_link_status(handle);
     curl_easy_cleanup(api->stream);
@@ -431,7 +435,7 @@ static enum runtime_outcome post_error(struct runtime_api *api, struct runtime_p
     }
     error->body = buffer_text(&out);
     begin_post(api, error);
-    return runtime_api_answered(api);
+    return end_post(api);
 }
 
 enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *message,
@@ -441,6 +445,14 @@ enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *messa
         .id = api->head.values[RUNTIME_REQUEST_ID], .call = "/error", .error_type = type};
     log_say_of(LOG_LEVEL_ERROR, &api->subject, 0, "%s", message);
     return post_error(api, &error, message);
+}
+
+enum runtime_outcome runtime_api_answered(struct runtime_api *api)
+{
+    if (!sender(api))
+        return runtime_api_fail(api, "There is no memory to stream the answer; try again later.",
+                                "Runtime.OutOfMemory");
+    return end_post(api);
 }
 
 void runtime_api_fail_start(struct runtime_api *api, const char *message, const char *type)

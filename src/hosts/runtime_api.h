@@ -75,7 +75,7 @@ void runtime_api_answer(struct runtime_api *api, struct text answer);
 
 /*
  * Waits until the answer has been taken. What the API refuses is logged and over: only a connection
- * that was reset before the answer was read makes this send it again, once.
+ * that was reset before the answer was read makes this send it again, at most twice.
  */
 enum runtime_outcome runtime_api_answered(struct runtime_api *api);
 

@@ -99,7 +99,7 @@ static bool receive(struct queue *queue, size_t most, int64_t wait_ms, struct ar
     if (!is_ok(sqs, &reply))
         return false;
     if (!messages.count)
-        queue_rest(queue, started_ns, wait_s * 1000);
+        queue_rest(queue, started_ns, wait_s * INT64_C(1000));
     return take_messages(sqs, &messages, arena, batch);
 }
 

@@ -103,7 +103,7 @@ static bool is_written(const struct work *work)
 static void let_time_pass(const struct work *work)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     int64_t age_ns = nanoseconds(&now) - nanoseconds(&work->stat.st_mtim);
     if (age_ns >= 0 && age_ns < TICK_NS)
         nanosleep(&(struct timespec){.tv_nsec = TICK_NS - age_ns}, NULL);

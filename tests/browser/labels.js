@@ -54,10 +54,10 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
     };
 
     /* Whether the server can label at all. */
-    const has_models = async (page) => {
-        const answer = await page.request.post(`${BASE}/cgi-bin/labels`, {
-            headers: { 'Content-Type': 'image/jpeg' }, data: require('node:fs').readFileSync(CAT) });
-        return answer.status() === 200;
+    const has_models = async () => {
+        const answer = await fetch(`${BASE}/cgi-bin/labels`, { method: 'POST',
+            headers: { 'Content-Type': 'image/jpeg' }, body: require('node:fs').readFileSync(CAT) });
+        return answer.status === 200;
     };
 
     const STATES = {

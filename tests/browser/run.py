@@ -21,8 +21,10 @@ def skip(why):
 
 
 def main(build, source):
-    if not shutil.which("chromium"):
-        skip("chromium isn't installed")
+    # The one without a window starts thrice as fast, and is the same engine.
+    browser = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    if not browser:
+        skip("chromium-headless-shell isn't installed")
     # Outside a build tree of `make distcheck`, which lasts only as long as the test.
     folder = os.environ.get("DIME_BROWSER_MODULES", os.path.join(build, "browser"))
     modules, why = fetch_modules(os.path.join(source, "tests", "browser", "package.json"), folder)
@@ -34,7 +36,7 @@ def main(build, source):
     with Serving(build, source) as site:
         status = subprocess.run(["node", os.path.join(source, "tests", "browser", "pages.js"),
                                  site.url(), shots],
-                                env={**os.environ, "NODE_PATH": modules}).returncode
+                                env={**os.environ, "NODE_PATH": modules, "CHROMIUM": browser}).returncode
     return status
 
 

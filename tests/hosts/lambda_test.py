@@ -10,6 +10,7 @@ function that does what the others do rarely.
 import base64
 import json
 import os
+import random
 import re
 import resource
 import shutil
@@ -411,15 +412,16 @@ def test_posts_that_are_cut(_, program):
     api, status, _, _ = run(program, [send(event(name=b"a")), send(event(name=b"b"))],
                             take=lambda _, number: None if number == 0 else TAKEN)
     equal((status, [path[0] for path, _ in answers(api)]), (STOPPED, ["a", "b"]), "after an end")
-    # Reset, before it was read: it is sent again, once.
+    # Reset, before it was read: it is sent again, at most twice.
     api, status, _, _ = run(program, [send(event(name=b"a")), send(event(name=b"b"))], posts=3,
                             head=lambda _, number: "reset" if number == 0 else None)
     equal((status, [(post.path.split("/")[-2], post.body is None) for post in api.posts]),
           (STOPPED, [("a", True), ("a", False), ("b", False)]), "after a reset")
-    api, status, _, _ = run(program, [send(event(name=b"a")), send(event(name=b"b"))], posts=3,
-                            head=lambda _, number: "reset" if number < 2 else None)
-    equal((status, [post.path.split("/")[-2] for post in api.posts]), (STOPPED, ["a", "a", "b"]),
-          "after two resets")
+    for resets, sent in ((2, ["a", "a", "a", "b"]), (3, ["a", "a", "a", "b"])):
+        api, status, _, _ = run(program, [send(event(name=b"a")), send(event(name=b"b"))], posts=4,
+                                head=lambda _, number, resets=resets: "reset" if number < resets else None)
+        equal((status, [post.path.split("/")[-2] for post in api.posts]), (STOPPED, sent),
+              "after %d resets" % resets)
     # Half of an answer to it.
     api, status, _, _ = run(program, [send(event(name=b"a")), send(event(name=b"b"))],
                             take=lambda _, number: b"HTTP/1.1 202 Acc" if number == 0 else TAKEN)
@@ -438,6 +440,66 @@ def test_stale_connections(_, program):
                             take=lambda *_: status_line(202, b"", b"Connection: close\r\n"))
     equal((status, [path[0] for path, _ in answers(api)]), (STOPPED, [str(i) for i in range(10)]),
           "the answers")
+
+
+class Hostile:
+    """An API that hands out whole events in any way there is, and takes answers as it likes."""
+
+    def __init__(self, seed, count):
+        self.random = random.Random(seed)
+        self.names = ["%d-%d" % (seed, i) for i in range(count)]
+        self.resets = set()
+        steps = [step for name in list(self.names) for step in self.steps(name.encode())]
+        self.api = Api(steps, self.take, self.head)
+
+    def steps(self, name):
+        """What happens around one event: a stale connection before it, a part of one, a stall."""
+        size = self.random.choice((0, 0, 10, 2000, 20000, 300000))
+        body = json.dumps({**V1, "body": "amount=1.89", "more": "x" * size, "headers": {
+            "content-type": "application/x-www-form-urlencoded"}}).encode()
+        chunk = self.random.choice((None, 1 if size < 20000 else 999, 1 << 16))
+        more = self.random.choice((b"", b"X-More: " + b"x" * 20000 + b"\r\n", b"lambda-runtime-:\r\n",
+                                   b"Lambda-Runtime-Invocation-Id: caf\xc3\xa9\x01\r\n"))
+        data = event(body, name, more, chunk)
+        if self.random.random() < 0.2:
+            yield cut(data[:self.random.randrange(data.index(name) + len(name) + 2, len(data) - 2)])
+            data = event(body, name + b"-again", more, chunk)
+            self.names.append((name + b"-again").decode())
+        yield self.random.choice((
+            send(data), cut(data), cut(data), after(0.05, send(data)),
+            slowly(data, 0.0005, len(data) // self.random.randrange(1, 50) + 1)))
+
+    def head(self, path, _):
+        """A reset before an answer is read makes the program send it again, once."""
+        name = path.split("/")[-2]
+        if name not in self.resets and self.random.random() < 0.1:
+            self.resets.add(name)
+            return "reset"
+        return None
+
+    def take(self, *_):
+        status = self.random.choice((202, 202, 202, 400, 403, 410, 413, 404, 0, 1))
+        close = self.random.choice((b"", b"Connection: close\r\n"))
+        if status < 2:
+            return (None, b"HTTP/1.1 202 Acc")[status]
+        return status_line(status, b"x" * self.random.choice((0, 10, 100000)), close)
+
+
+def test_a_hostile_api(_, program):
+    for seed in range(int(os.environ.get("HOSTILE", "6"))):
+        hostile = Hostile(seed, 60)
+        process, api = Program(program, hostile.api), hostile.api
+        while not api.wait(lambda: api.waiting, 0.05) and process.process.poll() is None:
+            pass
+        _, status, _, err = process.stop()
+        api.close()
+        equal(status, STOPPED, "seed %d: exit status; it says %s" % (seed, err[-2000:]))
+        expect(b"Sanitizer" not in err, err[-3000:])
+        answered = [post.path.split("/")[-2] for post in api.posts if post.body is not None]
+        equal(sorted(answered), sorted(hostile.names), "seed %d: what was answered" % seed)
+        for post in api.posts:
+            if post.body is not None and post.kind == "response":
+                equal(json.loads(post.body)["statusCode"], 200, post.path)
 
 
 def test_next_is_never_asked_blindly(_, program):

@@ -18,7 +18,7 @@ import time
 from cases import Skip, collect, directories, equal, run, true
 from serving import PATH, ROOT, free_port, wait_until
 
-SOURCE = os.path.abspath(directories()[1])
+BUILD, SOURCE = (os.path.abspath(directory) for directory in directories()[:2])
 BUILD_PATIENCE = 900
 CHANGE = '{"res":[{"7":"quarters"},{"1":"dimes"},{"4":"pennies"}]}'
 NOT_COPIED = shutil.ignore_patterns(
@@ -95,7 +95,8 @@ class Quickstart:
                  **environment):
         self.place = place
         self.output = tempfile.NamedTemporaryFile(dir=place.root, suffix=".output")
-        self.environment = dict(os.environ, TMPDIR=place.tmp)
+        self.environment = dict(os.environ, TMPDIR=place.tmp,
+                                DIME_MODELS_FROM=os.path.join(BUILD, "models"))
         self.environment.update(environment)
         self.environment["PATH"] = path + ":" * bool(path) + os.environ["PATH"]
         command = [os.path.join(place.tree, "quickstart"), *arguments]
@@ -353,6 +354,12 @@ def fake_build(place, configure):
     return undo
 
 
+def functions(place):
+    """The names of dime's functions, as the Makefile has them."""
+    with open(os.path.join(place.tree, "Makefile.am")) as file:
+        return re.search(r"^function_PROGRAMS = (.*)$", file.read(), re.M)[1]
+
+
 def test_build_fails(place):
     """A build that fails shows why, and the status is 1."""
     undo = fake_build(place, "echo the reason; exit 3")
@@ -383,7 +390,8 @@ def test_signals_while_building(place):
 def test_check(place):
     """`quickstart check` makes warnings errors, runs all tests and ends as they do."""
     for result in (0, 2):
-        rules = f"hello change:\\n\\t@true\\ncheck-all:\\n\\t@echo all tests; exit {result}\\n"
+        rules = (f"{functions(place)}:\\n\\t@true\\n"
+                 f"check-all:\\n\\t@echo all tests; exit {result}\\n")
         undo = fake_build(place, f'echo "$*" >../../told; printf "{rules}" >Makefile')
         fake = fake_dpkg(place, "none")
         with Quickstart(place, "check", path=fake) as quickstart:
@@ -407,12 +415,17 @@ def test_first_start(place):
         equal(change(port), CHANGE)
         true("<title>dime" in curl(f"http://127.0.0.1:{port}/"), "no page")
         lines = re.findall(r"^  (curl .*)$", said, re.M)
-        equal(len(lines), 2, "curl lines")
-        answers = [subprocess.run(line, shell=True, capture_output=True, text=True).stdout
-                   for line in lines]
-        equal(answers, [CHANGE, '{"message":"hello you"}'])
+        equal(len(lines), 3, "curl lines")
+        answers = [subprocess.run(line, shell=True, capture_output=True, text=True,
+                                  cwd=place.tree).stdout for line in lines]
+        equal(answers[:2], [CHANGE, '{"message":"hello you"}'])
+        if os.path.exists(os.path.join(place.tree, "build", "models", "PROVENANCE")):
+            true('"Name":"Cat"' in answers[2], f"labels answers {answers[2]}")
+        else:  # no registry could be reached
+            true('"status":503' in answers[2], f"labels answers {answers[2]}")
         logs = re.search(r"Logs: (\S+)\.", said)[1]
-        equal(sorted(os.listdir(logs)), ["access.log", "change.log", "hello.log", "nginx.log"])
+        equal(sorted(os.listdir(logs)), ["access.log", "change.log", "hello.log",
+                                           "labels.log", "nginx.log"])
         equal(os.stat(quickstart.directory()).st_mode & 0o777, 0o700, "mode of its directory")
         quickstart.stop(signal.SIGINT)
 
@@ -512,7 +525,7 @@ def test_as_root(place):
         quickstart.ready()
         true("run as nobody" in quickstart.said(), quickstart.said())
         processes = quickstart.processes()
-        equal(sorted(processes), ["change", "hello", "nginx"])
+        equal(sorted(processes), ["change", "hello", "labels", "nginx"])
         for name, pid in processes.items():
             with open(f"/proc/{pid}/status") as file:
                 status = file.read()

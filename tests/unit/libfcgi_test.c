@@ -41,6 +41,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+    FCGX_Free(&request, 0);
     close(client);
     close(server); /* may have been closed */
 }

@@ -1,8 +1,9 @@
 /*
  * main.c - runs all suites, each test in a process of its own.
  *
- * CK_FORK=no runs them in one process, for a debugger or valgrind; CK_RUN_SUITE=NAME runs one
- * suite. A test that this build can't run is left out by name and counted, never silently.
+ * CK_FORK=no runs them in one process, for a debugger or valgrind, and is usual where the address
+ * sanitizer is built in: it looks for leaks as a process ends, and would after each test.
+ * CK_RUN_SUITE=NAME runs one suite. A test that this build can't run is left out by name and counted, never silently.
  */
 #include "unit.h"
 
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 
 #include "config.h"
+#include "fail_malloc.h"
 
 #define SUITES(each)                                                                               \
     each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(multipart)          \
@@ -61,6 +63,8 @@ int main(void)
 {
     /* check's own 4 seconds are too few on a busy machine. */
     setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+    if (!fail_malloc_works()) /* it's the sanitizer's */
+        setenv("CK_FORK", "no", 0);
     SRunner *runner = srunner_create(NULL);
 #ifndef HAVE_LIBAWS
     unit_skip("aws", "there is no libcurl to build it with");
