@@ -3,7 +3,8 @@
  *
  * CK_FORK=no runs them in one process, for a debugger or valgrind, and is usual where the address
  * sanitizer is built in: it looks for leaks as a process ends, and would after each test.
- * CK_RUN_SUITE=NAME runs one suite. A test that this build can't run is left out by name and counted, never silently.
+ * CK_RUN_SUITE=NAME runs one suite. A test that this build can't run is left out by name and
+ * counted, never silently.
  */
 #include "unit.h"
 
