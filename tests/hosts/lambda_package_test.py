@@ -7,6 +7,7 @@ libc alone, and objdump shows that it asks libc for nothing that Amazon Linux's 
 Every kind of package is built anew, some minutes of work: see tests/run.
 """
 
+import base64
 import functools
 import glob
 import http.server
@@ -32,9 +33,10 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "style")]
 import console
 import hardening
 import sandbox
+from labels_calls import get_models
 
 GLIBC = (2, 34)  # of Amazon Linux 2023
-SIZE_MAX = {"change": 150_000, "hello": 150_000}
+SIZE_MAX = {"change": 150_000, "hello": 150_000, "labels": 2_500_000, "labels-local": 20_000_000}
 INIT_MS_MAX = 50  # two cores that others use as well; what it is on a quiet machine is printed
 STARTS = 15
 MACHINE = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
@@ -254,8 +256,11 @@ def check_minimal(outcome, stand):
     outcome.check("minimal: make lambda", status == 0, said)
     if status:
         return False
-    for name in ("hello", "change"):
+    for name in ("hello", "labels", "change"):
         archive = os.path.join(build, "dist", f"{name}-{MACHINE}.zip")
+        if name == "labels" and not has_openssl():
+            outcome.skip("minimal: labels", "libssl-dev isn't installed")
+            continue
         check_zip(outcome, "minimal", archive, name)
         check_program(outcome, f"minimal: {name}", stand.unpack(archive))
         stand.run(f"minimal: {name}", archive, name)
@@ -366,8 +371,52 @@ def check_tls_calls(outcome, stand):
     server.server.shutdown()
 
 
+def has_openssl():
+    return os.path.exists("/usr/include/openssl/ssl.h")
+
+
+def check_labels(outcome, stand):
+    """labels with its own engine: it sees the cat with nothing of the system around it but /proc."""
+    there, why = get_models(stand.build, stand.source)
+    if not there:
+        outcome.skip("labels-local", why)
+        return
+    status, said = run(["make", "-s", "lambda-labels-local"], stand.build)
+    outcome.check("labels-local: make lambda-labels-local", status == 0, said)
+    if status:
+        return
+    archive = os.path.join(stand.build, "dist", f"labels-local-{MACHINE}.zip")
+    size = os.path.getsize(archive)
+    print(f"# labels-local: {size} bytes")
+    outcome.check("labels-local: is small enough", size < SIZE_MAX["labels-local"], str(size))
+    if not stand.way or not sandbox.has_proc(stand.way):
+        outcome.skip("labels-local: it sees the cat", "there is no /proc without bubblewrap")
+        return
+    root = stand.folder("root")
+    sandbox.unpack(archive, root)
+    sandbox.add_glibc(root, "gcc")
+    os.mkdir(os.path.join(root, "proc"))
+    for name in ("libc.so.6", "libstdc++.so.6"):
+        with open(os.path.join(root, "lib64", name), "w") as file:
+            file.write("this is no library")
+    with open(os.path.join(stand.source, "www", "samples", "cat.jpg"), "rb") as file:
+        picture = base64.b64encode(file.read()).decode()
+    event = {"version": "2.0", "rawPath": "/", "rawQueryString": "", "isBase64Encoded": True,
+             "headers": {"content-type": "image/jpeg"}, "body": picture,
+             "requestContext": {"http": {"method": "POST", "path": "/"}}}
+    with sandbox.Sandbox(stand.way, root, LABELS_ENGINE="local") as box:
+        started = box.api.asked.wait(sandbox.PATIENCE)
+        outcome.check("labels-local: starts", started, box.said())
+        call, _, body = box.api.invoke(json.dumps(event).encode())
+        answer = json.loads(body)
+        names = [label["Name"] for label in json.loads(answer.get("body", "{}")).get("Labels", [])]
+        outcome.check("labels-local: it sees the cat", call == "response" and "Cat" in names,
+                      f"{call} {body.decode()} {box.said()}")
+        outcome.check("labels-local: SIGTERM ends it in order", box.stop() == 0, box.said())
+
+
 def check_tls(outcome, stand):
-    if not os.path.exists("/usr/include/openssl/ssl.h") or not shutil.which("openssl"):
+    if not has_openssl() or not shutil.which("openssl"):
         outcome.skip("tls", "libssl-dev and openssl aren't both installed")
         return
     tls = stand.package("tls", "--tls=hello", stand.source, "hello")
@@ -478,7 +527,7 @@ def main(build, source):
         status, said, stand.curl = fetch_package(stand)
         outcome.check("the source of curl can be had", status == 0, said)
         if status == 0 and check_minimal(outcome, stand):
-            for check in (check_same_bytes, check_static, check_shared, check_cross, check_tls,
+            for check in (check_same_bytes, check_static, check_shared, check_cross, check_tls, check_labels,
                           check_source):
                 check(outcome, stand)
     return outcome.close()

@@ -109,8 +109,10 @@ def add_glibc(root, compiler="gcc"):
 
 
 def _bubblewrap(root):
-    return ["bwrap", "--ro-bind", root, "/", "--unshare-all", "--share-net", "--die-with-parent",
-            "--cap-drop", "ALL"]
+    # Where the root has a folder for it, there is a /proc, as on Lambda.
+    proc = ["--proc", "/proc"] if os.path.isdir(os.path.join(root, "proc")) else []
+    return ["bwrap", "--ro-bind", root, "/", *proc, "--unshare-all", "--share-net",
+            "--die-with-parent", "--cap-drop", "ALL"]
 
 
 def _chroot(root):
@@ -133,6 +135,11 @@ def find_way(outcome):
     return None
 
 
+def has_proc(way):
+    """Whether a program that is shut in so can have a /proc."""
+    return way is _bubblewrap
+
+
 def environment(address):
     return {
         "AWS_LAMBDA_RUNTIME_API": address,
@@ -149,14 +156,14 @@ def environment(address):
 class Sandbox:
     """A bootstrap at work in there. EMULATOR is a static program for one of another machine."""
 
-    def __init__(self, way, root, emulator=None):
+    def __init__(self, way, root, emulator=None, **variables):
         self.api = RuntimeApi()
         command = [*way(root), "/var/task/bootstrap"]
         if emulator:
             shutil.copy(emulator, os.path.join(root, "emulator"))
             command.insert(-1, "/emulator")
         self.log = open(root + ".log", "w+")
-        inside = environment(self.api.address)
+        inside = {**environment(self.api.address), **variables}
         self.process = subprocess.Popen(command, env=inside, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
 
