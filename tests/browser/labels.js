@@ -46,8 +46,12 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
     }, [how, name, type]);
 
     const boxes_lie_on_the_picture = async (page) => {
-        const [image, boxes, drawn] = await Promise.all(['.picture img', '.picture .boxes',
-            '.boxes .line'].map((one) => page.locator(one).first().boundingBox()));
+        await is_shown(page, '.picture img');
+        /* All at once: the page may grow between one question and the next. */
+        const [image, boxes, drawn] = await page.evaluate((all) => all.map((one) => {
+            const { x, y, width, height } = document.querySelector(one).getBoundingClientRect();
+            return { x, y, width, height };
+        }), ['.picture img', '.picture .boxes', '.boxes .line']);
         for (const side of ['x', 'y', 'width', 'height'])
             assert.ok(Math.abs(image[side] - boxes[side]) < 1, `${side} of the boxes`);
         assert.ok(drawn.width > 50 && drawn.width < image.width + 10, 'a box has a size');
