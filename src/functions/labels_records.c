@@ -155,10 +155,29 @@ static void put_skipped(struct results *results, const struct entry *entry)
     buffer_puts(json, "}");
 }
 
-/* With memory of its own: an object may take most of what a request has. */
-static void label(struct results *results, const struct labels_object *object)
+/* Reads the file in a folder that the host watches: it's the object that its event names. */
+static int read_upload(const struct request *request, struct text *bytes, const char **why)
 {
-    struct labels_picture picture = {.bytes = TEXT(""), .object = *object};
+    switch (upload_read(request, LABELS_IMAGE_MAX, bytes)) {
+    case UPLOAD_READ:
+        *why = "The file has 0 bytes; take one that is a picture.";
+        return bytes->length ? 200 : 422;
+    case UPLOAD_TOO_LARGE:
+        *why = "The file is larger than 8 MiB; make the picture smaller.";
+        return 413;
+    case UPLOAD_NO_MEMORY:
+        *why = "There is no memory to read the file; try again later.";
+        return 503;
+    default:
+        *why = "The file can't be read any more; put it there again.";
+        return 422;
+    }
+}
+
+/* With memory of its own: an object may take most of what a request has. */
+static void label(struct results *results, const struct labels_object *object, struct text bytes)
+{
+    struct labels_picture picture = {.bytes = bytes, .object = *object};
     struct labels_answer answer;
     struct arena arena;
     arena_open(&arena, OBJECT_MEMORY_MAX);
@@ -177,11 +196,16 @@ static void take(struct results *results, const struct entry *entry)
 {
     const struct request *request = results->question->request;
     const struct labels_object *object = &entry->object;
+    struct text bytes = TEXT("");
+    const char *why;
+    int status = 200;
     if (entry->wrong)
         put_failure(results, object, 422, text_of(entry->wrong));
     else if (entry->skipped.length)
         put_skipped(results, entry);
-    else if (!labels_may_read(results->question, object->bucket))
+    else if (request->upload && (status = read_upload(request, &bytes, &why)) != 200)
+        put_failure(results, object, status, text_of(why));
+    else if (!request->upload && !labels_may_read(results->question, object->bucket))
         put_failure(results, object, 422,
                     TEXT("This bucket may not be read from here; whoever runs this server can "
                          "allow it with the setting LABELS_BUCKETS."));
@@ -189,7 +213,7 @@ static void take(struct results *results, const struct entry *entry)
         put_failure(results, object, 504,
                     TEXT("There was no time left for this one; send fewer at once."));
     else
-        label(results, object);
+        label(results, object, bytes);
 }
 
 /* One record only isn't sent in pieces: then its status can still tell that it failed. */

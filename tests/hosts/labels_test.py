@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -99,6 +100,29 @@ def test_shell(_):
     equal((direct["statusCode"], wrapped["statusCode"]), (200, 200), direct["body"])
     check_labels(json.loads(direct["body"]), WANTED["cat.jpg"])
     check_labels(json.loads(wrapped["body"]), {"Egyptian Cat": WANTED["cat.jpg"]["Egyptian Cat"]})
+
+
+def test_folder(folder):
+    """The pictures in a folder that is watched are labelled, and what is none gets its problem"""
+    place = os.path.join(folder, "watched")
+    os.mkdir(place)
+    files = {"a cat+.jpg": read_sample(SOURCE, "cat.jpg"), "empty.jpg": b"", "text.jpg": b"hello",
+             "large.jpg": b"\xff\xd8" + bytes(8 * MEBIBYTE)}
+    for name, data in files.items():
+        with open(os.path.join(place, name), "wb") as file:
+            file.write(data)
+    subprocess.run([os.path.join(BUILD, "dime"), "watch", place, "--function", "labels", "--once"],
+                   check=False, timeout=60, stderr=subprocess.DEVNULL,
+                   env={**os.environ, "LABELS_BUCKETS": "another"})
+    said = {}
+    for name in files:
+        with open(os.path.join(place, name + ".labels.json"), encoding="utf-8") as file:
+            said[name] = json.load(file)
+    [result] = said.pop("a cat+.jpg")["Results"]
+    equal([label["Name"] for label in result["Labels"]], ["Egyptian Cat", "Cat"])
+    equal({name: problem["status"] for name, problem in said.items()},
+          {"empty.jpg": 422, "text.jpg": 415, "large.jpg": 413})
+    true("larger than 8 MiB" in said["large.jpg"]["detail"], said["large.jpg"])
 
 
 def test_limits_of_labels(_):
