@@ -106,7 +106,7 @@ bool vision_open(struct vision **vision, const char **why)
 
 struct text vision_model_version(void)
 {
-    return TEXT("EfficientDet-Lite0 EfficientNet-Lite0");
+    return TEXT("EfficientDet-Lite0, EfficientNet-Lite0");
 }
 
 /* One edge of a box, from a part of the detector's square to a part of the picture. */

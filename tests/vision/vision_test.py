@@ -109,7 +109,7 @@ def test_answer(scratch):
     equal(confidence, labels["Cup"]["confidence"])
     confidences = [label["confidence"] for label in answer["labels"]]
     equal(confidences, sorted(confidences, reverse=True))
-    equal(last["model"], "EfficientDet-Lite0 EfficientNet-Lite0")
+    equal(last["model"], "EfficientDet-Lite0, EfficientNet-Lite0")
 
 
 def test_options(scratch):
