@@ -14,16 +14,17 @@
 
 #include "core/clock.h"
 
-/* A line's own room: an id and a detail fit into it even where all of their bytes are escaped. */
+/* A line, where it's put: into PIPE_BUF bytes go an id and a detail, each of their bytes an escape.
+ */
 struct line {
-    size_t length;
+    char *room;
+    size_t size, length;
     bool full;
-    char room[PIPE_BUF];
 };
 
 static void put(struct line *line, struct text text)
 {
-    if (line->full || text.length > sizeof line->room - line->length) {
+    if (line->full || text.length > line->size - line->length) {
         line->full = true;
         return;
     }
@@ -123,13 +124,12 @@ void log_timestamp(int64_t milliseconds, char room[25])
     digits(room + 20, 3, rest % 1000);
 }
 
-static void begin(struct line *line, enum log_level level)
+static void begin(struct line *line, char *room, size_t size, enum log_level level)
 {
     static const char *const LEVELS[] = {"info", "warn", "error"};
     char timestamp[25];
     log_timestamp(clock_epoch_ms(), timestamp);
-    line->length = 0;
-    line->full = false;
+    *line = (struct line){.room = room, .size = size};
     put(line, TEXT("{\"timestamp\":\""));
     put(line, (struct text){timestamp, 24});
     put(line, TEXT("\",\"level\":\""));
@@ -171,7 +171,8 @@ static unsigned count_lines(const struct log *log)
 static void say_lost(struct log *log)
 {
     struct line line;
-    begin(&line, LOG_LEVEL_WARN);
+    char room[128];
+    begin(&line, room, sizeof room, LOG_LEVEL_WARN);
     put(&line, TEXT(",\"message\":\""));
     put_number(&line, log->lost, 1);
     put(&line, TEXT(" log lines before this one were lost\"}\n"));
@@ -190,59 +191,59 @@ void log_flush(struct log *log)
     log->length = 0;
 }
 
-static void add_line(struct log *log, const struct line *line)
-{
-    if (line->full)
-        return;
-    if (line->length > sizeof log->lines - log->length)
-        log_flush(log);
-    memcpy(log->lines + log->length, line->room, line->length);
-    log->length += line->length;
-}
-
-void log_request(struct log *log, const struct log_entry *entry)
+static void put_entry(struct line *line, const struct log_entry *entry)
 {
     int status = entry->response->status;
-    enum log_level level = status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
-    struct line line;
+    put(line, TEXT(",\"requestId\":"));
+    put_string(line, entry->request->id);
+    put_member(line, TEXT(",\"tenantId\":"), entry->tenant);
+    put(line, TEXT(",\"function\":"));
+    put_string(line, text_of(entry->function));
+    put(line, TEXT(",\"host\":"));
+    put_string(line, text_of(entry->host));
+    put(line, TEXT(",\"status\":"));
+    put_number(line, status, 1);
+    put(line, TEXT(",\"durationMs\":"));
+    put_number(line, entry->duration_ns / 1000000, 1);
+    put(line, TEXT("."));
+    put_number(line, entry->duration_ns / 1000 % 1000, 3);
+    put(line, TEXT(",\"bytesIn\":"));
+    put_number(line, (int64_t)entry->bytes_in, 1);
+    put(line, TEXT(",\"bytesOut\":"));
+    put_number(line, (int64_t)entry->bytes_out, 1);
+    if (status >= 500 && entry->response->detail.length) {
+        put(line, TEXT(",\"message\":"));
+        put_string(line, entry->response->detail);
+    }
+    put(line, TEXT("}\n"));
+}
+
+/* The line is written behind those that wait; where it has no room there, they go first. */
+void log_request(struct log *log, const struct log_entry *entry)
+{
+    enum log_level level = entry->response->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
+    struct line line = {.full = true};
     if (level < least)
         return;
-    begin(&line, level);
-    put(&line, TEXT(",\"requestId\":"));
-    put_string(&line, entry->request->id);
-    put_member(&line, TEXT(",\"tenantId\":"), entry->tenant);
-    put(&line, TEXT(",\"function\":"));
-    put_string(&line, text_of(entry->function));
-    put(&line, TEXT(",\"host\":"));
-    put_string(&line, text_of(entry->host));
-    put(&line, TEXT(",\"status\":"));
-    put_number(&line, status, 1);
-    put(&line, TEXT(",\"durationMs\":"));
-    put_number(&line, entry->duration_ns / 1000000, 1);
-    put(&line, TEXT("."));
-    put_number(&line, entry->duration_ns / 1000 % 1000, 3);
-    put(&line, TEXT(",\"bytesIn\":"));
-    put_number(&line, (int64_t)entry->bytes_in, 1);
-    put(&line, TEXT(",\"bytesOut\":"));
-    put_number(&line, (int64_t)entry->bytes_out, 1);
-    if (status >= 500 && entry->response->detail.length) {
-        put(&line, TEXT(",\"message\":"));
-        put_string(&line, entry->response->detail);
+    for (int attempt = 0; line.full && attempt < 2; attempt++) {
+        if (attempt)
+            log_flush(log);
+        begin(&line, log->lines + log->length, sizeof log->lines - log->length, level);
+        put_entry(&line, entry);
     }
-    put(&line, TEXT("}\n"));
-    add_line(log, &line);
+    log->length += line.full ? 0 : line.length;
 }
 
 __attribute__((format(printf, 4, 0))) static void say(enum log_level level,
                                                       const struct log_subject *subject, int error,
                                                       const char *format, va_list arguments)
 {
-    char message[512];
+    char message[512], room[PIPE_BUF];
     struct line line;
     if (level < least)
         return;
     int length = vsnprintf(message, sizeof message, format, arguments);
-    begin(&line, level);
+    begin(&line, room, sizeof room, level);
     put_member(&line, TEXT(",\"requestId\":"), subject->request_id);
     put_member(&line, TEXT(",\"tenantId\":"), subject->tenant);
     put(&line, TEXT(",\"function\":"));
