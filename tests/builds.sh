@@ -126,8 +126,8 @@ need() {
 mkdir -p "$build/tests/logs"
 for what; do
     case $what in
-    sanitized) ! need "$what" clang || step "$what" sanitized ;;
-    fuzz) ! need "$what" clang || step "$what" fuzz ;;
+    sanitized) need "$what" clang && step "$what" sanitized ;;
+    fuzz) need "$what" clang && step "$what" fuzz ;;
     fuzz-pictures)
         if ! grep -q '^#define HAVE_LOCAL_LABELS 1' "$build/config.h"; then
             skip "$what" "dime is built without local labels"
@@ -135,7 +135,7 @@ for what; do
             step "$what" fuzz_pictures
         fi
         ;;
-    valgrind) ! need "$what" valgrind || step "$what" under_valgrind ;;
+    valgrind) need "$what" valgrind && step "$what" under_valgrind ;;
     static) step "$what" static ;;
     without-local-labels) step "$what" without_local_labels ;;
     distcheck) step "$what" distcheck ;;

@@ -175,11 +175,18 @@ static int read_upload(const struct request *request, struct text *bytes, const 
 }
 
 /* With memory of its own: an object may take most of what a request has. */
-static void label(struct results *results, const struct labels_object *object, struct text bytes)
+static void label(struct results *results, const struct labels_object *object)
 {
-    struct labels_picture picture = {.bytes = bytes, .object = *object};
+    const struct request *request = results->question->request;
+    struct labels_picture picture = {.bytes = TEXT(""), .object = *object};
     struct labels_answer answer;
     struct arena arena;
+    const char *why;
+    int status = request->upload ? read_upload(request, &picture.bytes, &why) : 200;
+    if (status != 200) {
+        put_failure(results, object, status, text_of(why));
+        return;
+    }
     arena_open(&arena, OBJECT_MEMORY_MAX);
     labels_look(results->question, &picture, &arena, &answer);
     if (answer.engine && !results->told)
@@ -196,15 +203,10 @@ static void take(struct results *results, const struct entry *entry)
 {
     const struct request *request = results->question->request;
     const struct labels_object *object = &entry->object;
-    struct text bytes = TEXT("");
-    const char *why;
-    int status = 200;
     if (entry->wrong)
         put_failure(results, object, 422, text_of(entry->wrong));
     else if (entry->skipped.length)
         put_skipped(results, entry);
-    else if (request->upload && (status = read_upload(request, &bytes, &why)) != 200)
-        put_failure(results, object, status, text_of(why));
     else if (!request->upload && !labels_may_read(results->question, object->bucket))
         put_failure(results, object, 422,
                     TEXT("This bucket may not be read from here; whoever runs this server can "
@@ -213,7 +215,7 @@ static void take(struct results *results, const struct entry *entry)
         put_failure(results, object, 504,
                     TEXT("There was no time left for this one; send fewer at once."));
     else
-        label(results, object, bytes);
+        label(results, object);
 }
 
 /* One record only isn't sent in pieces: then its status can still tell that it failed. */

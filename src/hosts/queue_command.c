@@ -157,7 +157,7 @@ static int run_consume(struct consume_settings *settings)
     settings->use.function = settings->function->name;
     settings->threads = settings->once ? 1 : settings->threads;
     int status = consume(settings);
-    settings->use.consumer = NULL;
+    settings->use.consumer = NULL; /* it may be this call's own */
     return status;
 }
 

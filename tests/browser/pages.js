@@ -549,19 +549,21 @@ const check_pages = async () => {
     });
 };
 
-/* Each state of the pages in each look: that anyone can use it, and a picture of it. */
+/* Each state of the pages in each look: what must hold there, and a picture of it. */
 const check_looks = async () => {
+    const usable = { what: 'anyone can use it', look_at: accessible };
     const looks = {
-        light: { options: { colorScheme: 'light' }, look_at: accessible },
-        dark: { options: { colorScheme: 'dark' }, look_at: accessible },
-        narrow: { options: { viewport: { width: 320, height: 640 } }, look_at: fits },
-        contrast: { options: { forcedColors: 'active' }, look_at: accessible },
+        light: { options: { colorScheme: 'light' }, ...usable },
+        dark: { options: { colorScheme: 'dark' }, ...usable },
+        narrow: { options: { viewport: { width: 320, height: 640 } },
+            what: 'fits a window of 320 px', look_at: fits },
+        contrast: { options: { forcedColors: 'active' }, ...usable },
     };
     if (SHOTS) fs.mkdirSync(SHOTS, { recursive: true });
-    for (const [look, { options, look_at }] of Object.entries(looks)) {
+    for (const [look, { options, what, look_at }] of Object.entries(looks)) {
         for (const [name, reach] of Object.entries(STATES)) {
             const plain = name.replace(/[^a-z]+/g, '-').replace(/^-|-$/g, '') || 'index';
-            await check(`${name}, ${look}: anyone can use it`, options, async (page) => {
+            await check(`${name}, ${look}: ${what}`, options, async (page) => {
                 await reach(page);
                 if (SHOTS) {
                     const file = path.join(SHOTS, `${plain}-${look}.png`);

@@ -102,7 +102,8 @@ def test_runs_as_many_workers_as_asked(folder, program):
             workers = workers_of(server, count)
             is_hello(ask(server.address, get()))
             for pid in workers:
-                wait_until(lambda: "--threads=1" in command_line(pid), 5)  # it may be a fork still
+                wait_until(lambda: "--threads=1" in command_line(pid), 5,  # it may be a fork still
+                           "the options aren't passed on")
                 expect(len(os.listdir("/proc/%d/task" % pid)) == 1, "threads of a worker")
             status, took = server.stop()
             equal(status, 0, "exit status")
