@@ -42,6 +42,7 @@ static const struct {
     {{"Type", 4}, offsetof(struct members, type)},
     {{"TopicArn", 8}, offsetof(struct members, topic)},
     {{"Message", 7}, offsetof(struct members, message)},
+    {{"statusCode", 10}, offsetof(struct members, status)},
 };
 
 void event_refuse(struct event *event, int status, const char *format, ...)
@@ -209,6 +210,8 @@ static void tell_shape(struct event *event, struct members *members)
         event_refuse(event, 422,
                      "A WebSocket can't be served; call the function through an HTTP API, a "
                      "REST API or its URL.");
+    } else if (previous_is(members)) {
+        event->shape = EVENT_PREVIOUS;
     } else if (members->method.kind != JSON_NULL || members->body.kind == JSON_STRING) {
         /* By hand, for a test, people write a body alone. */
         event->shape = EVENT_GATEWAY_V1;
@@ -220,7 +223,7 @@ static void tell_shape(struct event *event, struct members *members)
 static bool holds_http(const struct event *event)
 {
     return event->shape == EVENT_GATEWAY_V1 || event->shape == EVENT_GATEWAY_V2 ||
-           event->shape == EVENT_BALANCER;
+           event->shape == EVENT_BALANCER || event->shape == EVENT_PREVIOUS;
 }
 
 static void refuse_unread(struct event *event)
@@ -260,6 +263,8 @@ static bool read_layer(struct event *event)
     tell_shape(event, &members);
     if (holds_http(event) && !event->status)
         gateway_read(event, &members);
+    if (event->shape == EVENT_PREVIOUS && !event->status)
+        previous_read(event, &members);
     return members.wraps && json_string(members.message, request->arena, &request->body);
 }
 

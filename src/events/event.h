@@ -18,6 +18,7 @@ enum event_shape {
     EVENT_GATEWAY_V1,   /* API Gateway: a REST API, or an HTTP API with payload 1.0 */
     EVENT_GATEWAY_V2,   /* API Gateway: an HTTP API; a function URL */
     EVENT_BALANCER,     /* an application load balancer */
+    EVENT_PREVIOUS,     /* the answer of another function: its body is this one's */
     EVENT_RECORDS,      /* S3: records; SNS: a message that is no event of another shape */
     EVENT_QUEUE,        /* SQS: messages, and the answer names those that are to come again */
     EVENT_NOTIFICATION, /* EventBridge: an event of a bus or a schedule */

@@ -12,7 +12,7 @@
 struct members {
     struct json_value version, method, path, raw_path, context, headers, multi_headers, query,
         multi_query, raw_query, cookies, body, is_base64, records, detail_type, source, detail,
-        event, type, topic, message;
+        event, type, topic, message, status;
     bool wraps; /* the event only carries another one, in `message` */
 };
 
@@ -22,6 +22,12 @@ void event_refuse(struct event *event, int status, const char *format, ...)
 
 /* Reads the request that a gateway or a balancer has wrapped; event->shape says which. */
 void gateway_read(struct event *event, const struct members *members);
+
+/* Whether an event is the answer of a function, an EVENT_PREVIOUS. */
+bool previous_is(const struct members *members);
+
+/* Judges the status of an EVENT_PREVIOUS, whose headers and body gateway_read has read. */
+void previous_read(struct event *event, const struct members *members);
 
 /* Writes the answer to an EVENT_QUEUE: which of its messages are to come again. */
 void queue_answer(const struct event *event, const struct response *response, struct buffer *out);

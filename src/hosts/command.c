@@ -6,34 +6,26 @@
  * deployed. It stands on the same code as the Lambda host. The answer goes to stdout and the log
  * line to stderr; the exit status tells the class of the status, so that a script can ask.
  */
+#include "hosts/command.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "config.h"
-#include "core/clock.h"
 #include "functions/registry.h"
-#include "hosts/invoke.h"
 #include "hosts/samples.h"
 
-enum {
-    STATUS_FINE = 0,
-    STATUS_UNWRITTEN = 1, /* the answer couldn't be written */
-    STATUS_USAGE = 2,     /* nothing was run: wrong arguments, or an event that isn't there */
-    STATUS_THEIRS = 4,    /* the answer's status is 4xx */
-    STATUS_OURS = 5,      /* 5xx */
-    TIMEOUT_MS = 30000,
-    PROGRAM_MAX = 32, /* bytes of the name of another program */
-};
+enum { PROGRAM_MAX = 32 }; /* bytes of the name of another program */
 
 static const char HELP[] =
     "dime runs functions from the shell, as AWS Lambda would.\n"
     "\n"
     "  dime list                      the functions\n"
-    "  dime invoke FUNCTION [EVENT]   hand an event to a function and print its answer\n"
+    "  dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
+    "                                 hand an event to a function and print its answer\n"
     "  dime event [NAME]              print a sample event, or the names of all\n"
     "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
     "  dime consume --queue URL ...   hand the messages of a queue to a function, as Lambda would\n"
@@ -55,7 +47,7 @@ static const char HELP_LIST[] = "dime list\n"
                                 "`dime help NAME` names the fields that it takes.\n";
 
 static const char HELP_INVOKE[] =
-    "dime invoke FUNCTION [EVENT]\n"
+    "dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
     "\n"
     "Hands the event in the file EVENT, or from stdin where it is - or left out, to FUNCTION, and\n"
     "prints the answer in the form that the event's sender expects. The log line is on stderr.\n"
@@ -64,7 +56,15 @@ static const char HELP_INVOKE[] =
     "{\"amount\":1.89},\n"
     "a request that came through API Gateway, a function URL or a load balancer, or records of "
     "S3,\n"
-    "SQS, SNS and EventBridge. `dime event` has a sample of each.\n"
+    "SQS, SNS and EventBridge. `dime event` has a sample of each. The answer of a function is one\n"
+    "too, so that functions can stand in a pipe; the first that fails is what the last answers.\n"
+    "\n"
+    "FIELD=VALUE gives a field, beside an event or without one: then stdin isn't read. The value "
+    "of\n"
+    "a field that is a file is its path.\n"
+    "\n"
+    "  dime invoke change amount=1.89 currency=EUR\n"
+    "  dime invoke labels image=cat.jpg\n"
     "\n"
     "The exit status is 0 if the function answered 2xx or 3xx, 4 for 4xx, 5 for 5xx, 2 if it\n"
     "wasn't run, and 1 if its answer couldn't be written.\n";
@@ -80,16 +80,14 @@ static const char HELP_HELP[] = "dime help [COMMAND|FUNCTION]\n"
                                 "\n"
                                 "Says more about a command, or names the fields of a function.\n";
 
-/* Says what is wrong with the arguments, and where to read more. */
-static int misuse(const char *what, const char *which, const char *remedy)
+int command_misuse(const char *what, const char *which, const char *remedy)
 {
     fprintf(stderr, "dime: %s%s%s%s; %s\n", what, which ? " \"" : "", which ? which : "",
             which ? "\"" : "", remedy);
     return STATUS_USAGE;
 }
 
-/* What stdio holds has to reach its reader, or the exit status says that it didn't. */
-static int finish(int status)
+int command_finish(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
@@ -100,28 +98,30 @@ static int finish(int status)
 static int list(char **arguments)
 {
     if (arguments[0])
-        return misuse("list takes no argument, not", arguments[0], "try dime help list");
+        return command_misuse("list takes no argument, not", arguments[0], "try dime help list");
     const struct function *const *all = registry_list();
     for (size_t i = 0; all[i]; i++)
         printf("%-12s %s\n", all[i]->name, all[i]->summary);
-    return finish(STATUS_FINE);
+    return command_finish(STATUS_FINE);
 }
 
 static int print_sample(char **arguments)
 {
     if (arguments[0] && arguments[1])
-        return misuse("event takes one name, and not also", arguments[1], "try dime help event");
+        return command_misuse("event takes one name, and not also", arguments[1],
+                              "try dime help event");
     for (const struct sample *sample = samples; sample->name; sample++) {
         if (!arguments[0]) {
             puts(sample->name);
         } else if (strcmp(arguments[0], sample->name) == 0) {
             (void)fwrite(sample->event.data, 1, sample->event.length, stdout);
-            return finish(STATUS_FINE);
+            return command_finish(STATUS_FINE);
         }
     }
     if (arguments[0])
-        return misuse("there is no sample event", arguments[0], "dime event names them all");
-    return finish(STATUS_FINE);
+        return command_misuse("there is no sample event", arguments[0],
+                              "dime event names them all");
+    return command_finish(STATUS_FINE);
 }
 
 static const char *kind_name(enum field_kind kind)
@@ -214,118 +214,40 @@ static int help(char **arguments)
         return status;
     if (!topic) {
         fputs(HELP, stdout);
-        return finish(STATUS_FINE);
+        return command_finish(STATUS_FINE);
     }
     for (size_t i = 0; i < sizeof TOPICS / sizeof *TOPICS; i++) {
         if (strcmp(topic, TOPICS[i].name) == 0) {
             fputs(TOPICS[i].text, stdout);
-            return finish(STATUS_FINE);
+            return command_finish(STATUS_FINE);
         }
     }
     const struct function *function = registry_find(text_of(topic));
     if (!function)
-        return misuse("there is no command or function", topic, "try dime help");
+        return command_misuse("there is no command or function", topic, "try dime help");
     if (!function->handle)
         return run_elsewhere(function, (char *[]){"dime", "help", arguments[0], NULL});
     help_function(function);
-    return finish(STATUS_FINE);
-}
-
-/* Reads all of FD into ROOM; false (and errno) where it can't be read or is too long. */
-static bool read_all(int fd, char *room, struct text *event)
-{
-    size_t length = 0;
-    for (;;) {
-        ssize_t got = read(fd, room + length, INVOKE_EVENT_MAX + 1 - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return false;
-        length += (size_t)got;
-        if (length > INVOKE_EVENT_MAX) {
-            errno = EFBIG;
-            return false;
-        }
-        if (!got)
-            break;
-    }
-    *event = (struct text){room, length};
-    return true;
-}
-
-/* Reads the event of this file into memory that *ROOM has for the caller to free. */
-static bool read_event(const char *path, char **room, struct text *event)
-{
-    bool from_stdin = !path || strcmp(path, "-") == 0;
-    int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (from_stdin && isatty(fd))
-        fputs("dime: type an event in JSON, and end it with Ctrl-D\n", stderr);
-    /* What isn't written to isn't taken: the room costs what the event needs. */
-    *room = fd < 0 ? NULL : malloc(INVOKE_EVENT_MAX + 1);
-    bool fine = *room && read_all(fd, *room, event);
-    if (!fine)
-        fprintf(stderr, "dime: the event %s can't be read: %s\n", from_stdin ? "on stdin" : path,
-                strerror(errno));
-    if (!from_stdin && fd >= 0)
-        close(fd);
-    return fine;
-}
-
-/* Writes the answer and a newline, as a shell wants it. */
-static int print_answer(struct text answer, int status)
-{
-    (void)fwrite(answer.data, 1, answer.length, stdout);
-    putchar('\n');
-    return finish(status < 400 ? STATUS_FINE : status < 500 ? STATUS_THEIRS : STATUS_OURS);
-}
-
-static int run_event(const struct function *function, struct text event)
-{
-    struct invocation invocation = {0};
-    struct invoker invoker = {.function = function, .deadline_ms = clock_epoch_ms() + TIMEOUT_MS};
-    struct arena arena;
-    arena_open(&arena, INVOKE_MEMORY_MAX);
-    bool open = !function->open || function->open(&invoker.state, &invoker.not_open);
-    if (!open && !invoker.not_open)
-        invoker.not_open = "Try again later.";
-    struct text answer = invoke(&invocation, &invoker, event, &arena);
-    int status = STATUS_OURS;
-    if (answer.data)
-        status = print_answer(answer, invocation.response.status);
-    else
-        fputs("dime: there is no memory for an answer\n", stderr);
-    invoke_log(&invocation, &invoker, "command", event.length, answer.length);
-    if (open && function->close)
-        function->close(invoker.state);
-    arena_close(&arena);
-    return status;
+    return command_finish(STATUS_FINE);
 }
 
 static int invoke_function(char **arguments)
 {
-    struct text event;
-    char *room = NULL;
     if (!arguments[0])
-        return misuse("invoke wants the name of a function", NULL, "dime list names them");
+        return command_misuse("invoke wants the name of a function", NULL, "dime list names them");
     const struct function *function = registry_find(text_of(arguments[0]));
     if (!function)
-        return misuse("there is no function", arguments[0], "dime list names them");
-    if (arguments[1] && arguments[2])
-        return misuse("invoke takes one event, and not also", arguments[2], "try dime help invoke");
+        return command_misuse("there is no function", arguments[0], "dime list names them");
     if (!function->handle)
-        return run_elsewhere(function,
-                             (char *[]){"dime", "invoke", arguments[0], arguments[1], NULL});
-    bool read = read_event(arguments[1], &room, &event);
-    int status = read ? run_event(function, event) : STATUS_USAGE;
-    free(room);
-    return status;
+        return run_elsewhere(function, arguments - 2);
+    return command_invoke(function, arguments + 1);
 }
 
 static int print_version(char **arguments)
 {
     (void)arguments;
     puts("dime " PACKAGE_VERSION);
-    return finish(STATUS_FINE);
+    return command_finish(STATUS_FINE);
 }
 
 int main(int count, char **arguments)
@@ -357,5 +279,5 @@ int main(int count, char **arguments)
         if (strcmp(arguments[1], COMMANDS[i].name) == 0)
             return COMMANDS[i].run(arguments + 2);
     }
-    return misuse("there is no command", arguments[1], "try dime help");
+    return command_misuse("there is no command", arguments[1], "try dime help");
 }

@@ -50,6 +50,19 @@ static void add_headers(struct request *request, const struct invoker *invoker)
     request->header_count = count;
 }
 
+/* Puts the host's fields behind those of the request's own query. */
+static void add_query(struct request *request, struct text query)
+{
+    struct buffer all;
+    if (!query.length)
+        return;
+    buffer_open(&all, request->arena, request->query.length + query.length + 1);
+    buffer_put(&all, request->query);
+    buffer_puts(&all, request->query.length ? "&" : "");
+    buffer_put(&all, query);
+    request->query = buffer_text(&all); /* short only where the arena has failed */
+}
+
 static void refuse(const struct event *event, const struct invoker *invoker,
                    struct incoming *incoming)
 {
@@ -128,6 +141,7 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     request->upload = invoker->upload;
     request->deadline_ms = invoker->deadline_ms;
     add_headers(request, invoker);
+    add_query(request, invoker->query);
     part_path(invoker->function, request, &incoming);
     refuse(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);

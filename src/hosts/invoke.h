@@ -36,6 +36,7 @@ struct invoker {
     size_t answer_max;            /* most bytes of an answer that the host can pass on; 0: any */
     const struct header *headers; /* of the host itself: they stand before those of the request */
     size_t header_count;
+    struct text query;           /* fields besides the event's, as a query has them */
     struct text tenant;          /* for the log */
     const struct upload *upload; /* what the event tells of, if the host has it itself */
     /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */

@@ -170,6 +170,51 @@ def test_reads_an_event_from_a_file_or_stdin(folder, program):
         equal(json.loads(out)["body"], '{"res":[{"1":"quarters"}]}', "the body")
 
 
+def test_reads_fields_from_its_words(folder, program):
+    """NAME=VALUE beside an event, and without one: then stdin isn't read."""
+    path = os.path.join(folder, "a=b.json")
+    with open(path, "wb") as file:
+        file.write(b'{"amount":"0.25"}')
+    for words, status, part in (
+            (("change", "amount=1.00"), 200, '{"res":[{"4":"quarters"}]}'),
+            (("change", "amount=0.30", "coins=30,1"), 200, '"count":1'),
+            (("change", path, "notes=no"), 200, '"count":1'),
+            (("hello", "name=a=b&c d%41\u00e9+"), 200, '{"message":"hello a=b&c d%41\u00e9+"}'),
+            (("hello", "name="), 200, '{"message":"hello world"}'),
+            (("change", path, "amount=1"), 422, "given more than once"),
+            (("change", "amount=1", "amount=1"), 422, "given more than once")):
+        started, held = os.pipe()  # nobody ever writes to it
+        _, out, _ = dime(program, "invoke", *words, stdin=started)
+        os.close(started)
+        os.close(held)
+        answer = json.loads(out)
+        equal(answer["statusCode"], status, "%r: %r" % (words, answer["body"]))
+        expect(part in answer["body"], "%r: %r" % (words, answer["body"]))
+    for words, part in ((("change", "amuont=1"), 'has no field "amuont"; dime help change'),
+                        (("hello", "=1"), "=1 can't be read"), (("change", "a.b", "c.d"), '"c.d"'),
+                        (("hello", "name=" + "x" * 120000, *["name=" + "%" * 120000] * 5), "more")):
+        status, out, err = dime(program, "invoke", *words)
+        if part == "more":
+            equal(status, 4, "the exit status of a name that is given more than once")
+        else:
+            equal((status, out), (2, b""), "%r" % (words,))
+            expect(part in err, "%r says %r" % (words, err))
+
+
+def test_functions_in_a_pipe(_, program):
+    """An answer is an event for the next; the first that fails is what the last one says."""
+    _, first, _ = dime(program, "invoke", "hello", "name=x")
+    status, out, err = dime(program, "invoke", "change", "-", "amount=0.26", event=first)
+    equal((status, json.loads(out)["body"]), (0, '{"res":[{"1":"quarters"},{"1":"pennies"}]}'), "the last")
+    equal(json.loads(err)["requestId"], json.loads(first)["headers"]["X-Request-Id"], "one id for all")
+    _, first, _ = dime(program, "invoke", "change", "amount=x")
+    detail = json.loads(json.loads(first)["body"])["detail"]
+    for function in ("hello", "change"):
+        status, first, _ = dime(program, "invoke", function, event=first)
+        body = json.loads(json.loads(first)["body"])
+        equal((status, body["status"], body["detail"]), (4, 422, detail), function)
+
+
 def test_says_that_it_waits_for_a_person(_, program):
     ours, theirs = pty.openpty()
     os.write(ours, b"{}\n\x04")

@@ -100,6 +100,14 @@ def test_shell(_):
     equal((direct["statusCode"], wrapped["statusCode"]), (200, 200), direct["body"])
     check_labels(json.loads(direct["body"]), WANTED["cat.jpg"])
     check_labels(json.loads(wrapped["body"]), {"Egyptian Cat": WANTED["cat.jpg"]["Egyptian Cat"]})
+    named = subprocess.run([os.path.join(BUILD, "dime"), "invoke", "labels", "max_labels=1",
+                            "image=" + os.path.join(SOURCE, "www", "samples", "cat.jpg")],
+                           capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=True)
+    equal(json.loads(named.stdout)["body"], wrapped["body"], "a picture by its path")
+    gone = subprocess.run([os.path.join(BUILD, "dime"), "invoke", "labels", "image=/nowhere.jpg"],
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    equal((gone.returncode, gone.stderr), (2, b"dime: the file /nowhere.jpg can't be read: No such "
+                                              b"file or directory\n"), "one that isn't there")
 
 
 def test_folder(folder):

@@ -22,6 +22,10 @@ Suite *event_suite(void);
     "{\"Type\":\"Notification\",\"TopicArn\":\"t\",\"Message\":\"" message "\"}"
 #define ALB(members) "{\"httpMethod\":\"GET\",\"requestContext\":{\"elb\":{}}," members "}"
 
+#define NINETY                                                                                     \
+    "123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
+#define PREVIOUS(status, members) "{\"statusCode\":" status "," members "}"
+
 /* shape source method scheme path?query name:value... type=content-type body */
 static const struct {
     const char *event, *line;
@@ -70,6 +74,18 @@ static const struct {
     {"{\"httpMethod\":\"PUT\"}", "v1 http OTHER https /? type= "},
     {"{\"httpM\\u0065thod\":\"HEAD\"}", "v1 http HEAD https /? type= "},
     {"{\"body\":\"{\\\"amount\\\":1}\"}", "v1 http POST https /? type= {\"amount\":1}"},
+    /* the answer of a function, whose status some write as text */
+    {PREVIOUS("200", "\"headers\":{\"Content-Type\":\"text/html\",\"X-Request-Id\":\"i\"},"
+                     "\"body\":\"<p>\",\"isBase64Encoded\":false"),
+     "previous direct POST https /? content-type:text/html x-request-id:i type=text/html <p>"},
+    {PREVIOUS("\"200\"", "\"body\":\"{\\\"res\\\": []}\""),
+     "previous direct POST https /? type= {\"res\": []}"},
+    {PREVIOUS("399", "\"body\":\"eyJhIjoxfQ==\",\"isBase64Encoded\":true"),
+     "previous direct POST https /? type= {\"a\":1}"},
+    {PREVIOUS("null", "\"body\":\"{}\""), "v1 http POST https /? type= {}"},
+    {PREVIOUS("500", "\"body\":{}"),
+     "direct direct POST https /? type=application/json {\"statusCode\":500,\"body\":{}}"},
+    {PREVIOUS("500", "\"httpMethod\":\"GET\",\"body\":\"a\""), "v1 http GET https /? type= a"},
     /* a REST API has the stage in no path, an HTTP API of payload 1.0 has it in each */
     {V1("\"path\":\"/prod/x\",\"requestContext\":{\"stage\":\"prod\"}"),
      "v1 http GET https /prod/x? type= "},
@@ -222,6 +238,18 @@ static const struct {
      "The event's body isn't base64, though isBase64Encoded is true."},
     {V1("\"body\":\"eyJhIjoxfQ\",\"isBase64Encoded\":true"), 400,
      "The event's body isn't base64, though isBase64Encoded is true."},
+    {PREVIOUS("422", "\"body\":\"{\\\"detail\\\":\\\"Give amount.\\\"}\""), 422, "Give amount."},
+    {PREVIOUS("\"503\"", "\"body\":\"{\\\"detail\\\":\\\"cut off here\\\\u0000 and gone\\\"}\""),
+     503, "cut off here"},
+    {PREVIOUS("500", "\"body\":\"down\""), 500, "The function before this one failed."},
+    {PREVIOUS("500", "\"body\":\"[]\""), 500, "The function before this one failed."},
+    {PREVIOUS("404", "\"body\":\"{\\\"detail\\\":\\\"" NINETY NINETY "1234567890\xC3\xA9" NINETY
+                     "\\\"}\""),
+     404, NINETY NINETY "1234567890"},
+    {PREVIOUS("42", "\"body\":\"a\""), 422, "The event's statusCode must be a status of HTTP."},
+    {PREVIOUS("\"ok\"", "\"body\":\"a\""), 422, "The event's statusCode must be a status of HTTP."},
+    {PREVIOUS("200.5", "\"body\":\"a\""), 422, "The event's statusCode must be a status of HTTP."},
+    {PREVIOUS("{}", "\"body\":\"a\""), 422, "The event's statusCode must be a status of HTTP."},
     {ALB("\"body\":\"\xC3\xA9==\",\"isBase64Encoded\":true"), 400,
      "The event's body isn't base64, though isBase64Encoded is true."},
 };
@@ -247,8 +275,8 @@ static void put_name(struct buffer *line, struct text name)
 
 static void put_kinds(struct buffer *line)
 {
-    static const char *const SHAPES[] = {"direct",  "v1",    "v2",          "alb",
-                                         "records", "queue", "notification"};
+    static const char *const SHAPES[] = {"direct",   "v1",      "v2",    "alb",
+                                         "previous", "records", "queue", "notification"};
     static const char *const SOURCES[] = {"http", "direct", "s3", "sqs", "sns", "schedule"};
     const char *method = event.request.method == METHOD_GET    ? "GET"
                          : event.request.method == METHOD_HEAD ? "HEAD"

@@ -166,8 +166,19 @@ static bool is_whole(struct text answer)
     return whole;
 }
 
+START_TEST(adds_the_hosts_fields)
+{
+    invoker.query = TEXT("currency=EUR&till=100:1,50:2");
+    check_has(answer_to("{\"httpMethod\":\"GET\",\"queryStringParameters\":{\"amount\":\"1.50\"}}"),
+              "50 cent");
+    check_has(answer_to("{\"statusCode\":200,\"body\":\"{\\\"amount\\\":1}\"}"), "1 euro");
+    check_has(answer_to("{\"currency\":\"USD\",\"amount\":1}"), "more than once");
+}
+END_TEST
+
 START_TEST(answers_where_memory_ends)
 {
+    invoker.query = TEXT("currency=USD");
     answer_to(events[_i]);
     int right = invocation.response.status;
     for (size_t limit = 0; limit < 256 * 1024; limit += 1024) {
@@ -212,6 +223,7 @@ Suite *invoke_suite(void)
     tcase_add_loop_test(test, answers_an_event, 0, 4);
     tcase_add_test(test, chooses_an_id);
     tcase_add_test(test, parts_a_path);
+    tcase_add_test(test, adds_the_hosts_fields);
     tcase_add_test(test, refuses_in_the_senders_form);
     tcase_add_test(test, refuses_a_large_body);
     tcase_add_test(test, replaces_an_answer_that_is_too_long);

@@ -1,0 +1,69 @@
+/*
+ * previous.c - an answer of one function as an event for the next: `dime invoke a | dime invoke b`.
+ *
+ * An answer is told by its statusCode, which no sender puts into a request; headers and body stand
+ * in it as in one. It is the body that the next function reads, so both can be written without
+ * knowing of each other. Of a failure there is nothing to go on with: it stays what it is, through
+ * all that stands behind it, and none of these is run.
+ */
+#include "events/members.h"
+
+enum { STATUS_LEAST = 100, STATUS_FAILED = 400, STATUS_MOST = 599 };
+
+bool previous_is(const struct members *members)
+{
+    return members->status.kind != JSON_NULL && members->method.kind == JSON_NULL &&
+           members->body.kind == JSON_STRING;
+}
+
+/* The status, which some write as text. 0: it isn't one. */
+static int read_status(struct event *event, struct json_value value)
+{
+    int64_t status = 0;
+    struct text text = TEXT("");
+    bool number =
+        value.kind == JSON_STRING
+            ? json_string(value, event->request.arena, &text) && text_to_int64(text, &status)
+            : value.kind == JSON_NUMBER && json_integer(value, &status);
+    return number && status >= STATUS_LEAST && status <= STATUS_MOST ? (int)status : 0;
+}
+
+/* The longest beginning of TEXT that has at most MOST bytes and no NUL, and ends with a character.
+ */
+static int length_said(struct text text, size_t most)
+{
+    size_t length = 0, next;
+    while (length < text.length && text.data[length] != '\0') {
+        next = text_utf8_length((struct text){text.data + length, text.length - length});
+        if (!next || length + next > most)
+            break;
+        length += next;
+    }
+    return (int)length;
+}
+
+/* Hands a failure on, with what it says of itself where that is a problem (RFC 9457). */
+static void refuse_failure(struct event *event, int status)
+{
+    struct request *request = &event->request;
+    struct json_value body = {0};
+    struct json_error error;
+    struct text detail = TEXT("");
+    if (json_check(request->body, request->arena, &body, &error))
+        detail = json_find_text(body, "detail", request->arena);
+    int length = length_said(detail, sizeof event->why - 1);
+    if (length)
+        event_refuse(event, status, "%.*s", length, detail.data);
+    else
+        event_refuse(event, status, "The function before this one failed.");
+}
+
+void previous_read(struct event *event, const struct members *members)
+{
+    int status = read_status(event, members->status);
+    event->request.source = SOURCE_DIRECT;
+    if (!status)
+        event_refuse(event, 422, "The event's statusCode must be a status of HTTP.");
+    else if (status >= STATUS_FAILED)
+        refuse_failure(event, status);
+}
