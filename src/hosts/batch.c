@@ -55,6 +55,18 @@ static bool is_late(const struct progress *progress, const struct invoker *invok
            clock_epoch_ms() + progress->longest_ms + RESERVE_MS > invoker->deadline_ms;
 }
 
+/* Passes the answer to a message on, where somebody wants it; where that fails so has the message.
+ */
+static void keep_answer(struct progress *progress, struct invocation *running,
+                        const struct invoker *invoker)
+{
+    if (!invoker->keep || running->response.status >= 400)
+        return;
+    struct text answer = invoke_answer(running, invoker, &progress->arena);
+    if (running->response.status < 400 && !invoker->keep(invoker->keeper, answer))
+        response_problem(&running->response, 503, "The answer can't be passed on.");
+}
+
 /* Runs the function on one message, in RUNNING. Returns its status. */
 static int run_message(struct progress *progress, struct invocation *running,
                        const struct invoker *invoker, const struct event_message *message)
@@ -63,6 +75,7 @@ static int run_message(struct progress *progress, struct invocation *running,
     arena_reset(&progress->arena);
     event_of_message(&running->event, message, &progress->arena);
     invoke_event(running, invoker, &progress->arena);
+    keep_answer(progress, running, invoker);
     int64_t took_ms = (clock_monotonic_ns() - started_ns) / 1000000;
     if (took_ms > progress->longest_ms)
         progress->longest_ms = took_ms;

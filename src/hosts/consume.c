@@ -105,29 +105,51 @@ static void close_consumer(struct consumer *consumer)
     if (function->close)
         function->close(consumer->invoker.state);
     queue_close(consumer->queue);
+    if (consumer->invoker.keep)
+        answers_close(&consumer->answers);
     arena_close(&consumer->received);
     arena_close(&consumer->event);
     pthread_mutex_destroy(&consumer->held.lock);
 }
 
-/* A function that can't be started would fail all messages, so nothing is consumed then. */
-static bool open_consumer(struct consumer *consumer, const struct consume *all)
+/* Opens what a consumer takes messages from and passes answers on to. */
+static bool open_queues(struct consumer *consumer)
 {
-    const struct consume_settings *settings = all->settings;
-    const struct function *function = settings->function;
+    const struct consume_settings *settings = consumer->settings;
     char why[QUEUE_ERROR];
-    const char *not_open = NULL;
-    consumer->settings = settings;
-    consumer->over = all->over;
     consumer->queue = queue_open(&settings->use, why);
     if (!consumer->queue) {
         say(settings, "the queue's URL can't be used: ", why);
         return false;
     }
+    if (!settings->answers.length)
+        return true;
+    if (!answers_open(&consumer->answers, &settings->use, settings->answers, why)) {
+        say(settings, "the URL of the queue of answers can't be used: ", why);
+        queue_close(consumer->queue);
+        return false;
+    }
+    consumer->invoker.keep = answers_keep;
+    consumer->invoker.keeper = &consumer->answers;
+    return true;
+}
+
+/* A function that can't be started would fail all messages, so nothing is consumed then. */
+static bool open_consumer(struct consumer *consumer, const struct consume *all)
+{
+    const struct function *function = all->settings->function;
+    const char *not_open = NULL;
+    consumer->settings = all->settings;
+    consumer->over = all->over;
     consumer->invoker.function = function;
     if (function->open && !function->open(&consumer->invoker.state, &not_open)) {
-        say(settings, "the function can't be started: ", not_open ? not_open : "try again later");
-        queue_close(consumer->queue);
+        say(all->settings,
+            "the function can't be started: ", not_open ? not_open : "try again later");
+        return false;
+    }
+    if (!open_queues(consumer)) {
+        if (function->close)
+            function->close(consumer->invoker.state);
         return false;
     }
     pthread_mutex_init(&consumer->held.lock, NULL);

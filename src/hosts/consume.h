@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "hosts/answers.h"
 #include "hosts/invoke.h"
 #include "hosts/queue.h"
 
@@ -18,6 +19,7 @@ enum { CONSUME_THREADS_MAX = 64 };
 struct consume_settings {
     const struct function *function;
     struct queue_use use;
+    struct text answers; /* where they go: a queue's URL, "-" for stdout; empty: nowhere */
     int64_t threads;
     int64_t batch;      /* most messages of one */
     int64_t timeout_ms; /* that a batch may take */
@@ -38,6 +40,7 @@ struct consumer {
     pthread_t thread;
     int over; /* an eventfd: one is added when the thread ends */
     struct queue *queue;
+    struct answers answers; /* where the settings have some */
     struct queue_batch batch;
     bool failed[QUEUE_BATCH_MAX]; /* which messages of it did */
     int worst;                    /* the highest status among them */

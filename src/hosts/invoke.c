@@ -118,8 +118,8 @@ static void replace_too_long(struct invocation *invocation, const struct invoker
     }
 }
 
-static struct text write_answer(struct invocation *invocation, const struct invoker *invoker,
-                                struct arena *arena)
+struct text invoke_answer(struct invocation *invocation, const struct invoker *invoker,
+                          struct arena *arena)
 {
     struct buffer out;
     buffer_open(&out, arena, ANSWER_MAX);
@@ -162,7 +162,7 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
     bool batch = invocation->event.shape == EVENT_QUEUE && !invocation->event.status;
     (batch ? batch_invoke : invoke_event)(invocation, invoker, arena);
     if (!invocation->streaming && invocation->event.status != 503)
-        answer = write_answer(invocation, invoker, arena);
+        answer = invoke_answer(invocation, invoker, arena);
     invocation->ended_ns = clock_monotonic_ns();
     return answer;
 }

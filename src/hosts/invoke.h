@@ -39,6 +39,10 @@ struct invoker {
     struct text query;           /* fields besides the event's, as a query has them */
     struct text tenant;          /* for the log */
     const struct upload *upload; /* what the event tells of, if the host has it itself */
+    /* Takes the answer to each message of a batch that succeeded, in the form of a direct event's.
+     * False: it couldn't, and the message has failed. NULL: nobody wants them. */
+    bool (*keep)(void *keeper, struct text answer);
+    void *keeper;
     /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */
     struct stream *stream;
 };
@@ -56,6 +60,13 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
 /* Runs the function on the event that the invocation holds; the response is whole afterwards. */
 void invoke_event(struct invocation *invocation, const struct invoker *invoker,
                   struct arena *arena);
+
+/*
+ * The answer to the event of an invocation that isn't streaming, in the form that its sender
+ * expects; as `invoke` returns it.
+ */
+struct text invoke_answer(struct invocation *invocation, const struct invoker *invoker,
+                          struct arena *arena);
 
 /* Writes the invocation's log line. */
 void invoke_log(const struct invocation *invocation, const struct invoker *invoker,

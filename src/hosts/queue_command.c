@@ -47,6 +47,7 @@ static const char HELP_CONSUME[] =
     "  --visibility SECONDS   how long a message is hidden from others if this one dies (default "
     "30)\n"
     "  --retry SECONDS        when one that failed comes again; doubles each time (default 1)\n"
+    "  --answers URL          the queue that answers are put into; - prints them, a line each\n"
     "  --name NAME            the consumer's name in the queue (default: this host's)\n"
     "  --once                 end after one batch; the exit status is 4 or 5 if some of it failed\n"
     "  --help                 this text\n"
@@ -97,8 +98,18 @@ static int print_help(const char *text)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* Reads text that can't be empty. False: it has been said that it is. */
+static bool read_text(const char *option, struct text *text)
+{
+    *text = text_of(optarg);
+    if (!text->length)
+        (void)misuse(CONSUME, "a value is missing behind", option);
+    return text->length;
+}
+
 static bool read_consume_option(int option, struct consume_settings *settings)
 {
+    struct text name;
     switch (option) {
     case 'q':
         settings->use.url = text_of(optarg);
@@ -116,9 +127,11 @@ static bool read_consume_option(int option, struct consume_settings *settings)
                               &settings->use.visibility_ms);
     case 'r':
         return option_seconds(CONSUME, "retry", optarg, 1, RETRY_MAX_S, &settings->use.retry_ms);
+    case 'a':
+        return read_text("--answers", &settings->answers);
     case 'n':
         settings->use.consumer = optarg;
-        return *optarg;
+        return read_text("--name", &name);
     case 'f':
         settings->function = registry_find(text_of(optarg));
         if (!settings->function)
@@ -150,6 +163,9 @@ static int run_consume(struct consume_settings *settings)
         return misuse(CONSUME, "name a queue with --queue", NULL);
     if (!settings->function)
         return misuse(CONSUME, "name a function with --function", NULL);
+    if (text_equal(settings->use.url, settings->answers))
+        return misuse(CONSUME, "the answers need another queue, or they're messages again:",
+                      settings->answers.data);
     if (!settings->use.consumer) {
         (void)gethostname(name, sizeof name - 1);
         settings->use.consumer = name;
@@ -171,6 +187,7 @@ static int command_consume(int count, char **arguments)
         {"timeout", required_argument, NULL, 't'},
         {"visibility", required_argument, NULL, 'v'},
         {"retry", required_argument, NULL, 'r'},
+        {"answers", required_argument, NULL, 'a'},
         {"name", required_argument, NULL, 'n'},
         {"once", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},

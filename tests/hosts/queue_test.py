@@ -263,6 +263,75 @@ def test_ends_after_one_batch(folder, program):
         equal(len(dead(redis, "q")), 2, "the dead letters")
 
 
+def real(probe):
+    """The program that is installed, beside that of the tests."""
+    folder = os.path.dirname(probe)
+    while not os.path.exists(os.path.join(folder, "dime-queue")):
+        folder = os.path.dirname(folder)
+    return os.path.join(folder, "dime-queue")
+
+
+def test_passes_answers_on(folder, program):
+    """From one queue through a function into the next, whose consumer prints what comes out."""
+    program = real(program)
+    with Redis(folder) as redis:
+        redis.all([("XADD", "q", "*", "amount", "%d" % number) for number in range(1, 101)]
+                  + [("XADD", "q", "*", "amount", "x")])
+        first = ["--answers", redis.url("next"), "--concurrency", "3"]
+        with Consumer(folder, program, redis.url("q", deliveries=1), *first, function="change") as one:
+            wait_until(lambda: is_empty(redis, "q"), what="the queue isn't empty")
+            equal(one.stop(), 0, "the exit status")
+        answers_of = [json.loads(fields[1]) for _, fields in redis("XRANGE", "next", "-", "+")]
+        equal(collections.Counter(json.loads(answer["body"])["res"][0]["%d" % (4 * number)]
+                                  for number in range(1, 101) for answer in answers_of
+                                  if '"%d":' % (4 * number) in answer["body"]),
+              collections.Counter({"quarters": 100}), "the answers in the next queue")
+        equal(redis("XLEN", "q:dead"), 1, "what failed has no answer")
+        path = os.path.join(folder, "lines")
+        with open(path, "wb") as out:
+            process = subprocess.Popen(
+                [program, "consume", "--queue", redis.url("next"), "--function", "hello",
+                 "--answers", "-", "--concurrency", "8"], stdout=out, stderr=subprocess.DEVNULL)
+            wait_until(lambda: is_empty(redis, "next"), what="the next queue isn't empty")
+            process.terminate()
+            equal(process.wait(TIMEOUT), 0, "the exit status")
+        with open(path) as out:
+            lines = [json.loads(line) for line in out]
+        ids = sorted(answer["headers"]["X-Request-Id"] for answer in answers_of)
+        equal([line["body"] for line in lines], ['{"message":"hello world"}'] * 100, "the lines")
+        equal(sorted(line["headers"]["X-Request-Id"] for line in lines), ids, "one id all the way")
+
+
+def test_keeps_what_cannot_be_passed_on(folder, program):
+    """A full disk, a queue of answers that is away or full: no message is done with."""
+    program = real(program)
+    away = "redis://127.0.0.1:1/next"
+    with Redis(folder) as redis:
+        redis("XADD", "full", "*", "amount", "1")
+        for number, (where, words, out) in enumerate((
+                ("-", "No space left", "/dev/full"), (away, "answers can't be passed on", os.devnull),
+                (redis.url("full", maxlen=1), "it's full", os.devnull))):
+            stream = "q%d" % number
+            redis("XADD", stream, "*", "amount", "1")
+            with open(out, "wb") as stdout:
+                done = subprocess.run([program, "consume", "--once", "--queue", redis.url(stream),
+                                       "--function", "change", "--answers", where], stdout=stdout,
+                                      stderr=subprocess.PIPE, timeout=TIMEOUT, check=False)
+            expect(words.encode() in done.stderr, "it says %r" % done.stderr)
+            equal(done.returncode, 5, "the exit status")
+            equal((redis("XLEN", stream), redis("XPENDING", stream, "dime")[0]), (1, 1), "it's kept")
+    for words, part in ((("--answers", redis.url("q")), "another queue"), (("--answers", ""), "missing"),
+                        (("--name", ""), "missing")):
+        done = subprocess.run([program, "consume", "--queue", redis.url("q"), "--function", "change",
+                               *words], capture_output=True, timeout=TIMEOUT, check=False)
+        equal(done.returncode, 2, "the exit status")
+        expect(part in done.stderr.decode(), "it says %r" % done.stderr)
+    done = subprocess.run([program, "consume", "--queue", redis.url("q"), "--function", "change",
+                           "--answers", "http:/x"], capture_output=True, timeout=TIMEOUT, check=False)
+    equal(done.returncode, 1, "the exit status")
+    expect("URL of the queue of answers" in done.stderr.decode(), "it says %r" % done.stderr)
+
+
 def test_takes_entries_of_all_kinds(folder, program):
     with Redis(folder) as redis:
         redis.all([("XADD", "q", "*", "n", "1", "key", "a b"),  # fields of its own

@@ -1,0 +1,38 @@
+/*
+ * answers.h - where the answers of a consumer go: another queue, or lines on stdout.
+ *
+ * On AWS a destination or a pipe takes them. An answer is an event for the next function, so a
+ * queue of answers is one that `dime consume` can read: functions stand one behind the other, each
+ * with the messages of the one before it.
+ */
+#ifndef DIME_HOSTS_ANSWERS_H
+#define DIME_HOSTS_ANSWERS_H
+
+#include "hosts/queue.h"
+
+/* A thread's own. */
+struct answers {
+    struct queue *queue; /* NULL: stdout */
+    struct arena arena;
+    const char *function;   /* whose answers they are, for the log */
+    char said[QUEUE_ERROR]; /* of the failure that lasts; empty: there is none */
+};
+
+/*
+ * Opens what URL names, which isn't empty: a queue, used as USE is, or stdout where it's "-".
+ * Connects to nobody; the caller closes it. False: the URL is wrong, or there is no memory, and WHY
+ * says which; there is nothing to close.
+ */
+bool answers_open(struct answers *answers, const struct queue_use *use, struct text url,
+                  char why[QUEUE_ERROR]);
+
+void answers_close(struct answers *answers);
+
+/*
+ * Passes an answer on, of which it keeps nothing: it's in the queue, or has been written as a whole
+ * line, when this returns true. False: it isn't known to be, and the log says why. ANSWERS is a
+ * struct answers, as an invoker has it.
+ */
+bool answers_keep(void *answers, struct text answer);
+
+#endif
