@@ -26,6 +26,7 @@ struct answers {
 bool answers_open(struct answers *answers, const struct queue_use *use, struct text url,
                   char why[QUEUE_ERROR]);
 
+/* Disconnects and frees. */
 void answers_close(struct answers *answers);
 
 /*

@@ -454,6 +454,25 @@ def test_moto(_):
         result = json.loads(said["body"])["Results"][0]
         equal((said["statusCode"], result["Key"]), (200, "new/my cat.jpg"), said["body"])
         true("Cat" in [label["Name"] for label in result["Labels"]], "its labels")
+        equal(plain(port, "PUT", "/photos/new/a/b%2Bc.jpg", read_sample(SOURCE, "coffee.jpg"), s3).status, 200)
+        consume_upload(url, "new/a/b+c.jpg", "Cup", **where)
+
+
+def consume_upload(url, key, label, **where):
+    """What dime consume makes of all that is in the queue: the last is this upload, and has this label."""
+    done = subprocess.Popen([os.path.join(BUILD, "dime"), "consume", "--queue", url, "--function", "labels",
+                             "--answers", "-"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                            env=environment(**where))
+    results = []
+    try:
+        while not any(result.get("Key") == key for result in results):
+            line = done.stdout.readline()
+            true(line, "it has ended")
+            results += json.loads(json.loads(line)["body"]).get("Results", [])
+    finally:
+        done.terminate()
+        equal(done.wait(30), 0, "the exit status")
+    true(label in [each["Name"] for each in results[-1]["Labels"]], f"{results[-1]}")
 
 
 def main():

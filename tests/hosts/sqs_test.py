@@ -15,10 +15,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import Skip, equal, expect, is_sanitized, main, processor_time, wait_until
+from labels_calls import get_models, read_sample
 from modules import fetch_modules
 from queue_test import Consumer, noted, send
 from redis_server import Peer, answers, closes, stalls, trickles
@@ -44,6 +46,8 @@ def prepare():
 
 class Server:
     """A server of SQS's protocol that ends with the block."""
+
+    at_once = MANY  # so many messages may wait
 
     def __init__(self, folder):
         self.folder, self.port = folder, free_port()
@@ -101,9 +105,11 @@ class Server:
             got["ApproximateNumberOfMessagesNotVisible"])
 
     def fill(self, program, url, numbers, **more):
-        text = "\n".join(json.dumps({"n": number, **more}) for number in numbers)
-        status, _, err = send(program, url, text, "--lines")
-        equal((status, err), (0, ""), "the status and stderr of dime send")
+        lines = [json.dumps({"n": number, **more}) for number in numbers]
+        for first in range(0, len(lines), self.at_once):
+            wait_until(lambda: self.left(url) <= self.at_once, 60, "nobody takes messages")
+            status, _, err = send(program, url, "\n".join(lines[first:first + self.at_once]), "--lines")
+            equal((status, err), (0, ""), "the status and stderr of dime send")
 
     def take_all(self, url):
         """The numbers of all messages in a queue."""
@@ -114,6 +120,8 @@ class Server:
 
 
 class Moto(Server):
+    at_once = 200  # it takes a time that grows with the square of what waits
+
     def command(self):
         if not shutil.which("moto_server"):
             raise Skip("moto_server isn't installed")
@@ -159,48 +167,98 @@ def test_sends_and_consumes_with_moto(folder, program):
         equal(set(noted(folder)), set(range(40)), "what was run")
 
 
-def test_a_message_is_at_least_once_whoever_dies(folder, program):
-    started, kills = time.monotonic(), 0
-    server = the_server()
-    url = server.make("many")
-    server.fill(program, url, range(MANY))
+def lose_none(folder, program, server, kind, within):
+    """MANY messages and three consumers, one of which is killed each second."""
+    url, kills = server.make("many"), 0
     options = (folder, program, url, "--visibility", "1")
+    started = time.monotonic()
+    filling = threading.Thread(target=server.fill, args=(program, url, range(MANY)))
+    filling.start()
     consumers = [Consumer(*options, wait=1) for _ in range(3)]
     try:
-        while server.left(url):
+        while filling.is_alive() or server.left(url):
             time.sleep(1)
             victim = random.randrange(3)
             consumers[victim].signal(signal.SIGKILL)
             consumers[victim].wait()
             consumers[victim] = Consumer(*options, wait=1)
             kills += 1
-            expect(time.monotonic() - started < 80, "it takes too long")
+            expect(time.monotonic() - started < within, "it takes too long")
         for one in consumers:
             equal(one.stop(), 0, "the exit status")
     finally:
+        filling.join(60)
         for one in consumers:
             one.__exit__()
     runs = noted(folder)
     equal([number for number in range(MANY) if number not in runs], [], "the messages that were lost")
     twice = sum(count - 1 for count in runs.values())
-    print("#! SQS: %d messages, 3 consumers, %d killed: none lost, %d run again, %.1f s"
-          % (MANY, kills, twice, time.monotonic() - started), flush=True)
+    print("#! SQS (%s): %d messages, 3 consumers, %d killed: none lost, %d run again, %.1f s"
+          % (kind, MANY, kills, twice, time.monotonic() - started), flush=True)
 
 
-def test_what_fails_goes_where_the_queue_says(folder, program):
-    server = the_server()
+def test_a_message_is_at_least_once_whoever_dies(folder, program):
+    lose_none(folder, program, the_server(), "fauxqs", 80)
+
+
+def test_a_message_is_at_least_once_whoever_dies_with_moto(folder, program):
+    with Moto(folder) as server:
+        lose_none(folder, program, server, "moto", 150)
+
+
+def fail_every_seventh(folder, program, server):
     dead = server.make("dead")
-    policy = {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": 2}
+    arn = server("GetQueueAttributes", {"QueueUrl": dead, "AttributeNames": ["QueueArn"]})["Attributes"]
+    policy = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": 2}
     url = server.make("fails", RedrivePolicy=json.dumps(policy))
     server.fill(program, url, range(210))
     sevenths = set(range(0, 210, 7))
     with Consumer(folder, program, url, fails=7) as consumer:
-        wait_until(lambda: server.left(url) == 0 and server.left(dead) == len(sevenths), 20,
+        wait_until(lambda: server.left(url) == 0 and server.left(dead) == len(sevenths), 30,
                    "the queue isn't empty")
         equal(consumer.stop(), 0, "the exit status")
     runs = noted(folder)
     equal(runs, {n: 2 if n in sevenths else 1 for n in range(210)}, "how often each was run")
     equal(sorted(server.take_all(dead)), sorted(sevenths), "the dead letters")
+
+
+def test_what_fails_goes_where_the_queue_says(folder, program):
+    fail_every_seventh(folder, program, the_server())
+
+
+def test_what_fails_goes_where_the_queue_says_with_moto(folder, program):
+    with Moto(folder) as server:
+        server.at_once = 210
+        fail_every_seventh(folder, program, server)
+
+
+def test_an_upload_is_labelled(folder, program):
+    """S3's event in a queue, and the object in S3: the answer goes into the next queue."""
+    source = os.path.dirname(os.path.dirname(HERE))
+    build = os.path.dirname(os.path.dirname(os.path.dirname(program)))
+    have, why = get_models(build, source)
+    if not have:
+        raise Skip(why)
+    server = the_server()
+    uploads, labelled = server.make("uploads"), server.make("labelled")
+    for path, body in (("/photos", None), ("/photos/a/my%20cat.jpg", read_sample(source, "cat.jpg"))):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("PUT", path, body, {"Content-Type": "image/jpeg"})
+        equal(connection.getresponse().status, 200, path)
+        connection.close()
+    with open(os.path.join(source, "deploy", "lambda", "events", "s3.json"), encoding="utf-8") as file:
+        event = file.read().replace("a+cat.jpg", "a/my+cat.jpg")
+    equal(send(program, uploads, event)[0], 0, "the event is sent")
+    done = subprocess.run([os.path.join(build, "dime-queue"), "consume", "--once", "--queue", uploads,
+                           "--function", "labels", "--answers", labelled], capture_output=True,
+                          env=dict(os.environ, AWS_ENDPOINT_URL_S3="http://127.0.0.1:%d" % server.port),
+                          timeout=60, check=False)
+    equal(done.returncode, 0, "the exit status: %r" % done.stderr[-500:])
+    equal(server.left(uploads), 0, "what is left")
+    answer = server("ReceiveMessage", {"QueueUrl": labelled})["Messages"][0]["Body"]
+    result = json.loads(json.loads(answer)["body"])["Results"][0]
+    equal((result["Bucket"], result["Key"]), ("photos", "a/my cat.jpg"), "the object")
+    expect("Cat" in [label["Name"] for label in result["Labels"]], "the labels: %r" % result)
 
 
 def test_keeps_the_order_of_a_fifo_queue(folder, program):
@@ -299,7 +357,7 @@ def test_needs_credentials_and_a_queue(folder, program):
 
 def run_tests():
     main([value for name, value in list(globals().items()) if name.startswith("test_")],
-         "tests/hosts/queue_probe", 120, 3)
+         "tests/hosts/queue_probe", 240, 3)
 
 
 if __name__ == "__main__":
