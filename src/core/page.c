@@ -130,15 +130,32 @@ static void fill_title(struct filling *filling, struct text tag)
         buffer_put(filling->out, TEXT(">"));
 }
 
+/*
+ * Cuts a field's name off the beginning of what is wrong with it. A page calls a field by its
+ * label, and beside that "This" says which. False: it doesn't begin so.
+ */
+static bool cut_name(const struct field_error *error, struct text *rest)
+{
+    struct text name = text_of(error->field);
+    *rest = error->detail;
+    if (!text_starts(error->detail, name) || error->detail.length == name.length ||
+        error->detail.data[name.length] != ' ')
+        return false;
+    *rest = (struct text){rest->data + name.length, rest->length - name.length};
+    return true;
+}
+
 static void put_field_error(struct filling *filling, struct text name)
 {
     const struct field_error *error = error_of(filling, name);
+    struct text rest;
     if (!error)
         return;
     buffer_puts(filling->out, "<p class=\"error\" id=\"");
     buffer_html(filling->out, name);
     buffer_puts(filling->out, "-error\">");
-    buffer_html(filling->out, error->detail);
+    buffer_puts(filling->out, cut_name(error, &rest) ? "This" : "");
+    buffer_html(filling->out, rest);
     buffer_puts(filling->out, "</p>");
 }
 
@@ -152,8 +169,11 @@ static void put_problem(struct filling *filling)
     buffer_puts(filling->out,
                 several ? "Some fields are wrong" : problem_of(response->status)->title);
     buffer_puts(filling->out, "</h2><p>");
+    struct text rest;
     if (several)
         buffer_puts(filling->out, "Correct the marked fields.");
+    else if (response->error_count && cut_name(&response->errors[0], &rest))
+        buffer_puts(filling->out, "Correct the marked field.");
     else
         buffer_html(filling->out, problem_detail(response));
     buffer_puts(filling->out, "</p></div>");

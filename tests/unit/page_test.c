@@ -8,6 +8,7 @@
 #include "core/page.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/response.h"
@@ -151,6 +152,30 @@ START_TEST(puts_errors_at_their_fields)
     response_field_problem(&response, "c", "wrong");
     check_page("<select name=\"c\"><!--error c-->", "<select name=\"c\" aria-invalid=\"true\">"
                                                     "<p class=\"error\" id=\"c-error\">wrong</p>");
+}
+END_TEST
+
+/* A person knows a field by its label, and not by the name in front of what is wrong with it. */
+START_TEST(calls_a_field_this)
+{
+    static const struct {
+        const char *said, *field, *above;
+    } CASES[] = {
+        {"a_b must be 1 <", "This must be 1 &lt;", "Correct the marked field."},
+        {"a_b", "a_b", "a_b"},
+        {"a_bc is wrong", "a_bc is wrong", "a_bc is wrong"},
+        {"Give a_b", "Give a_b", "Give a_b"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char wanted[256];
+        snprintf(wanted, sizeof wanted,
+                 "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2><p>%s</p></div>"
+                 "<p class=\"error\" id=\"a_b-error\">%s</p>",
+                 CASES[i].above, CASES[i].field);
+        response_open(&response, &arena);
+        response_field_problem(&response, "a_b", "%s", CASES[i].said);
+        check_page("<!--problem--><!--error a_b-->", wanted);
+    }
 }
 END_TEST
 
@@ -393,6 +418,7 @@ Suite *page_suite(void)
     tcase_add_test(filling, selects_options);
     tcase_add_test(filling, opens_details);
     tcase_add_test(filling, puts_errors_at_their_fields);
+    tcase_add_test(filling, calls_a_field_this);
     tcase_add_test(filling, puts_the_problem);
     tcase_add_test(filling, puts_the_result);
     tcase_add_test(filling, puts_name_and_summary);
