@@ -104,10 +104,10 @@ def need(program):
     return path
 
 
-def shipped(name, sockets=""):
+def shipped(name, sockets="", nginx=""):
     """A file of dime's nginx configuration, with the names between at signs filled in."""
     folder = os.path.join(SRCDIR, "nginx")
-    values = {"sockets": sockets, "nginx": folder, "www": os.path.join(SRCDIR, "www"),
+    values = {"sockets": sockets, "nginx": nginx or folder, "www": os.path.join(SRCDIR, "www"),
               "rate": "10", "burst": "20", "loopback": "0"}
     with open(os.path.join(folder, name), encoding="utf-8") as file:
         text = file.read()
@@ -230,7 +230,8 @@ class Stand:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.write("dime-http.conf", shipped("dime-http.conf.in", self.scratch))
+        self.write("dime-base.conf", shipped("dime-base.conf.in", self.scratch))
+        self.write("dime-http.conf", shipped("dime-http.conf.in", nginx=self.scratch))
         self.write("dime-server.conf", shipped("dime-server.conf.in"))
         user = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
         configuration = self.write("nginx.conf", CONFIGURATION.format(

@@ -54,6 +54,8 @@ def check_nginx(root):
     http, server = find(root, "etc/dime/dime-http.conf"), find(root, "etc/dime/dime-server.conf")
     check("nginx's two files are installed", len(http) == 1 and len(server) == 1,
           str(files_below(root)))
+    site = find(root, "etc/nginx/sites-available/dime")
+    check("and a site, where Debian's nginx has them", len(site) == 1, str(files_below(root)))
     # They include each other by their final paths: beneath the staged root those need its prefix.
     for name in find(root, ".conf"):
         text = open(name).read()

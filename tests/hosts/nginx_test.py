@@ -107,14 +107,14 @@ def test_syntax(s):
 
 def test_filled_in(s):
     """No name between at signs is left over."""
-    for name in ("nginx.conf", "dime-http.conf", "dime-server.conf", "dime-function.conf"):
+    for name in ("nginx.conf", "dime-base.conf", "dime-http.conf", "dime-server.conf", "dime-function.conf"):
         with open(s.path(name)) as file:
             equal(re.findall(r"@\w+@", file.read()), [], name)
 
 
 def test_table(_):
     """The types and titles of nginx's problems are those of src/core/problem.c."""
-    with open(os.path.join(SOURCE, "nginx", "dime-http.conf.in")) as file:
+    with open(os.path.join(SOURCE, "nginx", "dime-base.conf.in")) as file:
         text = file.read()
     types = re.search(r"map \$status \$dime_problem_type \{(.*?)\}", text, re.S)[1]
     titles = dict(re.findall(r'(\d+) "(.*?)";', re.search(
@@ -124,6 +124,24 @@ def test_table(_):
         equal(titles[status], names[name], status)
         if int(status) in PROBLEMS:
             equal(PROBLEMS[int(status)][0], name, status)
+
+
+def names_in(name, pattern):
+    """All that a pattern finds in a file of nginx/."""
+    with open(os.path.join(SOURCE, "nginx", name), encoding="utf-8") as file:
+        return set(re.findall(pattern, file.read(), re.M))
+
+
+def test_base(_):
+    """An upgrade fits changed files: what they need of each other is in dime-base.conf, but three zones."""
+    server = "dime-server.conf.in"
+    equal(names_in(server, r"(?:zone=|limit_conn )(\w+)"), {"dime", "dime_labels", "dime_pictures"},
+          "an older dime-http.conf that was changed has these zones and no others")
+    own = names_in(server, r"\(\?<(dime_\w+)>")
+    base = names_in("dime-base.conf.in", r"^(?:map \S+ \$|upstream )(dime_\w+) ")
+    needed = names_in(server, r"\$(dime_\w+)") | names_in(server, r"fastcgi_pass (\w+)")
+    needed |= names_in("dime-https.conf.in", r"\$(dime_\w+)")
+    equal(sorted(needed - own - base), [], "not in dime-base.conf")
 
 
 def test_known_types(s):

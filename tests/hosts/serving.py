@@ -156,8 +156,8 @@ class Serving:
         """Writes the configuration into the directory, as quickstart does."""
         values = dict(self.settings, run=self.run, sockets=self.run, nginx=self.run, port=self.port,
                       www=os.path.join(self.source, "www"))
-        for name in ("dime-http.conf.in", "dime-server.conf.in", "dime-function.conf",
-                     "nginx.conf.in"):
+        for name in ("dime-base.conf.in", "dime-http.conf.in", "dime-server.conf.in",
+                     "dime-function.conf", "nginx.conf.in"):
             with open(os.path.join(self.source, "nginx", name)) as file:
                 text = file.read()
             for key, value in values.items():

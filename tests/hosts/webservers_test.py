@@ -25,9 +25,9 @@ class Fcgiwrap(Serving):
 
     def use_fcgiwrap(self, name, text):
         """The two changes of the README."""
-        if name == "dime-http.conf":
+        if name == "dime-server.conf":
             for function in self.functions:
-                text = text.replace(f"/{function}.sock", "/fcgiwrap.sock")
+                text = text.replace(f"fastcgi_pass dime_{function};", f"fastcgi_pass unix:{self.run}/fcgiwrap.sock;")
         return text.replace("fastcgi_keep_conn on;", "fastcgi_keep_conn off;\n"
                             f"fastcgi_param SCRIPT_FILENAME {self.run}$fastcgi_script_name;")
 

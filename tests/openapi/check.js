@@ -96,7 +96,7 @@ function checkProblems() {
 // Statuses and their types: the functions' own, and those of nginx that have a type.
 function statuses() {
     const table = fs.readFileSync(path.join(source, 'src', 'core', 'problem.c'), 'utf8');
-    const nginx = fs.readFileSync(path.join(source, 'nginx', 'dime-http.conf.in'), 'utf8')
+    const nginx = fs.readFileSync(path.join(source, 'nginx', 'dime-base.conf.in'), 'utf8')
         .match(/map \$status \$dime_problem_type \{(.*?)\}/s)[1];
     return new Map([...table.matchAll(/\{(\d+), "([^"]+)", "/g), ...nginx.matchAll(/(\d+) \/problems\/(.*?);/g)]
         .map(([, status, name]) => [status, name]));
