@@ -20,18 +20,18 @@ CLOSE = 'wrk.headers["Connection"] = "close"\n'
 class Load:
     """
     wrk, from now on for so many seconds; `end` gives its counts, and `waits` microseconds. Its clients
-    keep their connections, or take a new one for each request.
+    keep their connections, or take a new one for each request; they post an amount, or get a PATH.
     """
 
-    def __init__(self, site, clients, seconds, keep=True):
+    def __init__(self, site, clients, seconds, keep=True, path=None):
         if not shutil.which("wrk"):
             raise Skip("wrk isn't installed")
         script = site.path("post.lua")
         with open(script, "w") as out:
-            out.write(SCRIPT if keep else SCRIPT + CLOSE)
+            out.write(("" if path else SCRIPT) + ("" if keep else CLOSE))
         self.process = subprocess.Popen(
             ["wrk", "-t1", "--latency", f"-c{clients}", f"-d{seconds}s", "--timeout", "5s", "-s", script,
-             site.url("/cgi-bin/change")], stdout=subprocess.PIPE, text=True)
+             site.url(path or "/cgi-bin/change")], stdout=subprocess.PIPE, text=True)
 
     def end(self):
         said = self.process.communicate(timeout=60)[0]

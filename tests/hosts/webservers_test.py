@@ -10,34 +10,12 @@ import sys
 
 from apache import WAYS, Apache, missing
 from cases import directories
-from serving import PATH, Serving, listens, wait_until
+from fcgiwrap import Fcgiwrap
+from serving import PATH, Serving
 
 BUILD, SOURCE = directories()
 sys.path.append(os.path.join(SOURCE, "tests", "golden"))
 import run as golden  # noqa: E402 - the events and their judge
-
-
-class Fcgiwrap(Serving):
-    """nginx, which asks fcgiwrap to run the programs as CGI; set up as the README says."""
-
-    def __init__(self, build, source):
-        super().__init__(build, source, edit=self.use_fcgiwrap)
-
-    def use_fcgiwrap(self, name, text):
-        """The two changes of the README."""
-        if name == "dime-server.conf":
-            for function in self.functions:
-                text = text.replace(f"fastcgi_pass dime_{function};", f"fastcgi_pass unix:{self.run}/fcgiwrap.sock;")
-        return text.replace("fastcgi_keep_conn on;", "fastcgi_keep_conn off;\n"
-                            f"fastcgi_param SCRIPT_FILENAME {self.run}$fastcgi_script_name;")
-
-    def start(self, name):
-        """Links a function where fcgiwrap looks for it; the first one starts fcgiwrap."""
-        os.makedirs(self.path("cgi-bin"), exist_ok=True)
-        os.symlink(self.program(name), self.path("cgi-bin", name))
-        if "fcgiwrap" not in self.processes:
-            self.spawn("fcgiwrap", "fcgiwrap", "-c", "2", "-s", "unix:" + self.path("fcgiwrap.sock"))
-            wait_until(lambda: listens(1, self.path("fcgiwrap.sock")), "fcgiwrap doesn't listen")
 
 
 class Server(golden.Nginx):
