@@ -4,6 +4,10 @@
  * One pass over the variables picks out what a request needs; the few names are told apart by their
  * length and bytes. HTTP_PROXY is dropped, since it is the client's Proxy header in disguise
  * (CVE-2016-5385, "httpoxy"). The answer leaves in one writev.
+ *
+ * What a CGI call costs here is pages: each that is touched first is a page fault, and stack
+ * protection touches all those of a frame. So what is large lies in frames of its own, which aren't
+ * inlined: they use pages that are there already, or aren't entered.
  */
 #include "hosts/cgi.h"
 
@@ -208,11 +212,11 @@ static void read_body(struct exchange *exchange)
  * Reads what is left of a refused body. Apache's mod_cgid gives its programs a socket, and a socket
  * that is closed with something unread in it takes the answer along that was written to it.
  */
-static void drain_body(const struct exchange *exchange)
+__attribute__((noinline)) static void drain_body(void)
 {
     char dropped[16 * 1024];
     struct stat input;
-    if (!exchange->incoming.refusal || fstat(STDIN_FILENO, &input) < 0 || !S_ISSOCK(input.st_mode))
+    if (fstat(STDIN_FILENO, &input) < 0 || !S_ISSOCK(input.st_mode))
         return;
     shutdown(STDOUT_FILENO, SHUT_WR);
     for (size_t total = 0; total < DRAIN_MAX;) {
@@ -260,11 +264,17 @@ int64_t exchange_log(const struct exchange *exchange, struct log *log, const cha
     return duration_ns;
 }
 
+__attribute__((noinline)) static void log_call(const struct exchange *exchange, size_t bytes_out)
+{
+    struct log log = {.length = 0};
+    exchange_log(exchange, &log, "cgi", bytes_out);
+    log_flush(&log);
+}
+
 int cgi_serve(const struct function *function)
 {
-    struct exchange exchange;
+    static struct exchange exchange; /* not on the stack: the room for the head is mostly unused */
     struct arena arena;
-    struct log log = {.length = 0};
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
     arena_open(&arena, REQUEST_MEMORY_MAX);
     exchange_open(&exchange, function, environ, &arena, CGI_TIMEOUT_MS);
@@ -274,9 +284,9 @@ int cgi_serve(const struct function *function)
     run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
     struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     bool sent = write_both(head, payload);
-    exchange_log(&exchange, &log, "cgi", payload.length);
-    log_flush(&log);
-    drain_body(&exchange);
+    log_call(&exchange, payload.length);
+    if (exchange.incoming.refusal)
+        drain_body();
     if (function->close && exchange.incoming.refusal != REFUSED_UNAVAILABLE)
         function->close(exchange.request.state);
     arena_close(&arena);
