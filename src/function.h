@@ -52,6 +52,7 @@ enum field_kind {
                       may be, and whether one stands there twice, is the function's to check */
     FIELD_FILE,    /* any bytes: a part of a multipart form, a body of one of the field's types,
                       or base64 (RFC 4648) in JSON and in a form, also as a data: URL (RFC 2397) */
+    FIELD_JSON, /* any JSON value, kept as its own text, which has been checked: see json_check */
 };
 
 /* One input of a function. The table ends with an entry whose name is NULL. */
@@ -59,7 +60,7 @@ struct field {
     const char *name;
     enum field_kind kind;
     bool required;
-    int64_t min, max;  /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER, FILE: bytes of it */
+    int64_t min, max;  /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER, FILE, JSON: bytes */
     size_t most;       /* LIST, MAP: most items; at least one is needed */
     const char *help;  /* a few words for the form and for --help, such as "an amount of money" */
     const char *types; /* FILE: a body of one of these media types is the field, and a browser

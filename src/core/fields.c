@@ -280,6 +280,21 @@ static void read_file(struct reading *reading, const struct field *field, struct
     value->file_name = file.file_name;
 }
 
+/* In a query or a form the text is the JSON itself. */
+static void read_any(struct reading *reading, const struct field *field, struct value *value,
+                     const struct given *given)
+{
+    struct json_value json = given->json;
+    struct json_error error;
+    if (!json.raw.data && !json_check(given->text, reading->request->arena, &json, &error)) {
+        if (error.fault == JSON_MALFORMED)
+            refuse(reading, field, "must be JSON");
+        return; /* or the arena has failed, and so will the request */
+    }
+    value->text = json.raw;
+    check_length(reading, field, json.raw.length);
+}
+
 /* An empty input of a form, and JSON's null, say nothing. */
 static bool says_nothing(const struct field *field, const struct given *given)
 {
@@ -297,7 +312,7 @@ static void read_field(struct reading *reading, const struct field *field, struc
         [FIELD_TEXT] = read_text,       [FIELD_NUMBER] = read_number,
         [FIELD_BOOLEAN] = read_boolean, [FIELD_INTEGER] = read_integer,
         [FIELD_LIST] = read_items,      [FIELD_MAP] = read_items,
-        [FIELD_FILE] = read_file,
+        [FIELD_FILE] = read_file,       [FIELD_JSON] = read_any,
     };
     if (says_nothing(field, given))
         return;

@@ -129,7 +129,7 @@ static const char *kind_name(enum field_kind kind)
     static const char *const NAMES[] = {
         [FIELD_TEXT] = "text",       [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "true or false",
         [FIELD_INTEGER] = "integer", [FIELD_LIST] = "list",     [FIELD_MAP] = "map",
-        [FIELD_FILE] = "file",
+        [FIELD_FILE] = "file",       [FIELD_JSON] = "JSON",
     };
     return NAMES[kind];
 }

@@ -22,6 +22,7 @@ static const struct field table[] = {
     {.name = "count", .kind = FIELD_INTEGER, .min = -5, .max = 10},
     {.name = "list", .kind = FIELD_LIST, .min = 1, .max = 100, .most = 3},
     {.name = "map", .kind = FIELD_MAP, .min = 0, .max = INT64_MAX, .most = 2},
+    {.name = "any", .kind = FIELD_JSON, .max = 12},
     {0},
 };
 static const struct function loose = {.name = "loose", .fields = table};
@@ -90,7 +91,7 @@ static void put_file(struct buffer *out, const struct value *value)
 static void put_value(struct buffer *out, const struct field *field, const struct value *value)
 {
     buffer_printf(out, "%s=", field->name);
-    if (field->kind == FIELD_TEXT || field->kind == FIELD_NUMBER)
+    if (field->kind == FIELD_TEXT || field->kind == FIELD_NUMBER || field->kind == FIELD_JSON)
         buffer_put(out, value->text);
     else if (field->kind == FIELD_FILE)
         put_file(out, value);
@@ -201,6 +202,10 @@ static const struct {
     {"map=25:2:3", "map must say how many there are of each, such as 25:2,10:0."},
     {"map=25:2,", "map must say how many there are of each, such as 25:2,10:0."},
     {"map=25=2", "map must say how many there are of each, such as 25:2,10:0."},
+    /* JSON. */
+    {"any=%7B%22a%22:%5B%22x%22%5D%7D", "any={\"a\":[\"x\"]} "},
+    {"any=a", "any must be JSON."},
+    {"any=%221234567890a%22", "any has 13 bytes; give at most 12."},
     /* All that is wrong is said at once. */
     {"text=a&flag=x&count=11", "text has 1 bytes; give at least 2. | flag must be true or false. | "
                                "count holds 11; it must be from -5 to 10."},
@@ -227,6 +232,8 @@ static const struct {
     struct text json;
     const char *outcome;
 } documents[] = {
+    {TEXT("{\"any\":{\"a\": [1]}}"), "any={\"a\": [1]} "},
+    {TEXT("{\"any\":\"a\\n\"}"), "any=\"a\\n\" "},
     {TEXT("{}"), ""},
     {TEXT(" {\"text\":\"abc\"}\n"), "text=abc "},
     {TEXT("{\"text\":\"\\u00e9\\n\"}"), "text=\xC3\xA9\n "},
