@@ -1,5 +1,5 @@
 # machine.py - a machine with a real systemd for a test: a container that boots from this machine's own
-# root, of which it sees everything and changes nothing.
+# root, of which it sees everything and changes nothing, or from a root of its own.
 #
 #     with Machine(stage) as machine:
 #         machine.run("systemctl", "start", "dime@change.socket")
@@ -39,16 +39,21 @@ def is_busy():
 
 
 class Machine:
-    """A booted container. STAGE, a folder laid out as a root, is copied over its root."""
+    """
+    A booted container. STAGE, a folder laid out as a root, is copied over its root. With OWN, a
+    folder with a whole Debian in it, the container boots from that and keeps its changes there; STAGE
+    is at /mnt, and nothing is copied.
+    """
 
-    def __init__(self, stage):
-        self.stage = stage
+    def __init__(self, stage, own=None):
+        self.stage, self.own = stage, own
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="dime-machine.")
-        self.root = os.path.join(self.folder, "root")
-        os.mkdir(self.root)
-        subprocess.run(["mount", "--bind", "/", self.root], check=True)
+        self.root = self.own or os.path.join(self.folder, "root")
+        if not self.own:
+            os.mkdir(self.root)
+            subprocess.run(["mount", "--bind", "/", self.root], check=True)
         try:
             self.boot()
         except BaseException:
@@ -61,7 +66,7 @@ class Machine:
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.nspawn = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "-q", "-D", self.root,
-                 "--volatile=overlay", "--private-network", "--boot", "--register=no", "--keep-unit",
+                 *([] if self.own else ["--volatile=overlay"]), "--private-network", "--boot", "--register=no", "--keep-unit",
                  "--console=pipe", f"--machine=dime-{os.getpid()}",
                  "--link-journal=no", "--bind-ro=" + self.stage + ":/mnt",
                  # None of the services that this machine runs.
@@ -72,8 +77,9 @@ class Machine:
             self.leader = self.find_leader()
             if self.leader and self.try_run("systemctl", "is-system-running").stdout.strip() in (
                     "running", "degraded"):
-                self.run("cp", "-a", "/mnt/.", "/")
-                self.run("systemctl", "daemon-reload")
+                if not self.own:
+                    self.run("cp", "-a", "/mnt/.", "/")
+                    self.run("systemctl", "daemon-reload")
                 return
             time.sleep(0.1)
         with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as log:
@@ -97,14 +103,19 @@ class Machine:
             except subprocess.TimeoutExpired:
                 nspawn.kill()
                 nspawn.wait()
-        subprocess.run(["umount", "-l", self.root], check=False)
+        if not self.own:
+            subprocess.run(["umount", "-l", self.root], check=False)
         # Not through the mount, should it still be there.
         subprocess.run(["rm", "-rf", "--one-file-system", self.folder], check=False)
 
+    def entering(self, *command):
+        """The command line that runs a command in the machine."""
+        return ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", *command]
+
     def try_run(self, *command):
         """Runs a command in the machine; its status and what it said."""
-        return subprocess.run(["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C",
-                               *command], capture_output=True, text=True, check=False, timeout=PATIENCE)
+        return subprocess.run(self.entering(*command), capture_output=True, text=True, check=False,
+                              timeout=PATIENCE)
 
     def run(self, *command):
         """Runs a command in the machine that must succeed; what it printed."""

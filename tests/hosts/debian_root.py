@@ -1,0 +1,106 @@
+# debian_root.py - a fresh Debian 12 for a test, and the packages that are tried in it.
+#
+#     with Root(build) as root:
+#         root.get(packages)
+#
+# debootstrap makes the smallest root there is, with systemd, nginx, Apache and curl, once in a build
+# tree; it is kept as a tarball there, since that takes half a minute. The mirror is the one that this
+# machine's apt uses. All that needs a network is done here: the machine that boots from the root has none.
+import glob
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+INCLUDE = "systemd,systemd-sysv,dbus,nginx-light,apache2,curl"
+# What an administrator turns on in Apache before dime is there.
+MODULES = "headers include proxy proxy_fcgi rewrite unique_id"
+ENVIRONMENT = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8",
+                   PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+
+
+def run(*command, **options):
+    """Runs a command that must succeed; what it said."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False, env=ENVIRONMENT, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: {done.stdout[-1500:]}")
+    return done.stdout
+
+
+def mirror():
+    """The address of Debian 12 among the sources of this machine's apt, or Debian's own."""
+    said = run("apt-get", "indextargets", "--format", "$(CODENAME) $(SITE) $(CREATED_BY)")
+    found = re.search(r"^bookworm (\S+/debian/?) Packages$", said, re.M)
+    return found[1] if found else "http://deb.debian.org/debian"
+
+
+class Root:
+    """A folder with a fresh Debian, gone after the block."""
+
+    def __init__(self, build):
+        self.base = os.path.join(build, "builds", "bookworm.tar")
+
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix="dime-root.")
+        os.chmod(self.path, 0o755)
+        try:
+            if not os.path.exists(self.base):
+                self.make()
+            run("tar", "xf", self.base, "-C", self.path, "--numeric-owner")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["rm", "-rf", "--one-file-system", self.path], check=False)
+
+    def make(self):
+        """Makes the tarball."""
+        root = os.path.join(self.path, "new")
+        run("debootstrap", "--variant=minbase", "--include=" + INCLUDE, "bookworm", root, mirror())
+        run("chroot", root, "a2enmod", "-q", *MODULES.split())
+        os.makedirs(os.path.dirname(self.base), exist_ok=True)
+        run("tar", "cf", self.base + ".new", "-C", root, "--numeric-owner", ".")
+        os.rename(self.base + ".new", self.base)
+        shutil.rmtree(root)
+
+    def get(self, packages):
+        """Downloads what these package files depend on; what is in the root's cache isn't fetched anew."""
+        folder = os.path.join(self.path, "tmp", "get")
+        os.mkdir(folder)
+        names = [shutil.copy(one, folder) for one in packages]
+        run("chroot", self.path, "apt-get", "-qq", "-y", "--no-install-recommends", "--download-only",
+            "install", *("/tmp/get/" + os.path.basename(name) for name in names))
+        shutil.rmtree(folder)
+
+
+def lacking(source):
+    """Which packages the build of dime's packages wants, or an empty text."""
+    control = os.path.join(source, "deploy", "debian", "control")
+    done = subprocess.run(["dpkg-checkbuilddeps", control], capture_output=True, text=True, check=False)
+    return done.stderr.strip()
+
+
+def find(folder, name="*"):
+    """The package files in a folder, without those for debuggers."""
+    return sorted(path for path in glob.glob(os.path.join(folder, name + "_*.deb")) if "-dbgsym_" not in path)
+
+
+def build_next(build, folder, edit):
+    """
+    Builds the version after this one in FOLDER, from the tarball that `make deb` left, and returns its
+    package files. EDIT gets the folder with its source, to change it.
+    """
+    original = os.path.join(build, "deb")
+    tarball = next(name for name in os.listdir(original) if name.endswith(".orig.tar.gz"))
+    source = os.path.join(folder, "source")
+    os.mkdir(source)
+    run("tar", "xzf", os.path.join(original, tarball), "-C", source, "--strip-components=1")
+    edit(source)
+    shutil.copytree(os.path.join(source, "deploy", "debian"), os.path.join(source, "debian"))
+    run("env", "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=2", "dpkg-buildpackage", "-b", "-us",
+        "-uc", cwd=source)
+    return find(folder)

@@ -1,0 +1,392 @@
+# package_test.py - Debian's packages, from `make deb` to a purge, on a fresh Debian 12.
+#
+# usage: package_test.py BUILDDIR SRCDIR
+# The packages are built twice: as they are, and as a next version that has more in its configuration
+# and says so. lintian, shellcheck, `systemd-analyze verify`, `nginx -t` and `apachectl configtest` judge
+# them. Then an administrator's life: install, nginx, Apache, an upgrade under load, remove, purge. It
+# takes place in a container with its own systemd (machine.py, debian_root.py), without a network.
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import debian_root
+from cases import Skip, collect, directories, equal, run, true
+from machine import Machine, missing
+
+BUILD, SOURCE = map(os.path.abspath, directories())
+NEXT = "9.9.9"
+PACKAGES = ("dime", "dime-labels", "dime-lambda", "dime-queue")
+SOCKETS = ("dime@change.socket", "dime@hello.socket")
+RES = '{"res":[{"4":"quarters"}]}'
+SITE = "dime.example.org"
+CONFIGURATION = ("dime-base.conf", "dime-function.conf", "dime-http.conf", "dime-server.conf")
+LOAD_SECONDS = 12
+# Before any upgrade an administrator writes this into a file that he was given.
+OURS = "# ours\n"
+
+
+class Administrator(Machine):
+    """The machine, and what an administrator does with it."""
+
+    def apt(self, *words):
+        """Runs apt-get, which asks nothing and keeps files that were changed."""
+        return self.run("env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "apt-get", "-y", "-q",
+                        "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold",
+                        *words)
+
+    def install(self, version, *names):
+        """Installs packages of the folder /mnt/VERSION."""
+        folder = os.path.join(self.stage, version)
+        files = [os.path.basename(path) for name in names for path in debian_root.find(folder, name)]
+        equal(len(files), len(names), f"packages {names} in {folder}")
+        return self.apt("install", *(f"/mnt/{version}/{file}" for file in files))
+
+    def curl(self, path, *options, host="localhost"):
+        """The body of an answer of 2xx by a web server of the machine."""
+        return self.run("curl", "-sS", "--fail-with-body", "-H", "Host: " + host, *options,
+                        "http://127.0.0.1" + path)
+
+    def shown(self, name, unit):
+        """A property of a unit."""
+        return self.run("systemctl", "show", "-P", name, unit).strip()
+
+    def quiet(self, *command):
+        """Runs a command that must succeed and have nothing to say."""
+        said = self.try_run(*command)
+        equal((said.returncode, said.stdout + said.stderr), (0, ""), " ".join(command))
+
+    def append(self, path, text):
+        with open(self.path(path), "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def read(self, path):
+        with open(self.path(path), encoding="utf-8") as file:
+            return file.read()
+
+    def files(self):
+        """All paths but those that come and go with logs, caches, apt and the web servers themselves."""
+        found = self.run("find", "/", "-xdev", "(", "-path", "/tmp", "-o", "-path", "/var/log", "-o",
+                         "-path", "/var/cache", "-o", "-path", "/var/lib/apt", "-o", "-path", "/mnt", ")",
+                         "-prune", "-o", "-print").splitlines()
+        others = ("/var/lib/nginx/", "/var/lib/apache2/", "/var/lib/systemd/linger", "/var/tmp/systemd-private-")
+        found = [path for path in found if not path.startswith(others) or "dime" in path]
+        return set(found) | set(self.run("find", "/run", "-name", "*dime*").splitlines())
+
+
+class Load:
+    """
+    wrk within the machine's network, in the background; `end` judges its counts. A reload of nginx
+    closes idle connections, and then a client sends a request again (RFC 9112, 9.3.1). wrk doesn't:
+    where nginx is reloaded it gets HEADERS that let it connect anew for each request.
+    """
+
+    def __init__(self, m, *headers, clients=16, seconds=LOAD_SECONDS):
+        if not shutil.which("wrk"):
+            raise Skip("wrk isn't installed")
+        self.process = subprocess.Popen(
+            ["nsenter", "-t", str(m.leader), "-n", "wrk", "-t1", f"-c{clients}", f"-d{seconds}s",
+             "--timeout", "5s", "-H", "Host: " + SITE, *(word for one in headers for word in ("-H", one)),
+             "http://127.0.0.1/cgi-bin/change?amount=1"],
+            stdout=subprocess.PIPE, text=True)
+        time.sleep(1)
+
+    def end(self, what):
+        """All of the requests were answered with 200, and there were many."""
+        true(self.process.poll() is None, "the load ended before what it was for")
+        said = self.process.communicate(timeout=60)[0]
+        requests = int(re.search(r"(\d+) requests in", said)[1])
+        print(f"# {what}: {requests} requests")
+        true(requests > 1000, f"only {requests} requests")
+        true("Socket errors" not in said and "Non-2xx" not in said, said)
+
+
+def next_version(source):
+    """Changes the source as a next version might: another number, a longer configuration, a new map."""
+    def edit(name, change):
+        path = os.path.join(source, name)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        changed = change(text)
+        true(changed != text, f"{name} is as it was")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(changed)
+    edit("configure.ac", lambda text: re.sub(r"(AC_INIT\(\[dime\], \[)[^]]*", r"\g<1>" + NEXT, text))
+    edit("deploy/debian/changelog", lambda text:
+         text.split("\n\n")[0].replace(text.split("(")[1].split(")")[0], NEXT + "-1") +
+         "\n\n  * The next one.\n\n -- A test <test@dime.invalid>  Sun, 29 Nov 2026 12:00:00 +0000\n\n" + text)
+    edit("nginx/dime-base.conf.in", lambda text: text + "# next\nmap $uri $dime_next { default next; }\n"
+         "upstream dime_next { server unix:@sockets@/hello.sock; }\n")
+    edit("nginx/dime-server.conf.in", lambda text: text + "# next\nlocation = /cgi-bin/next {\n"
+         "    include @nginx@/dime-function.conf;\n    add_header X-Next $dime_next;\n"
+         "    fastcgi_pass dime_next;\n}\n")
+    for name in ("nginx/dime-http.conf.in", "nginx/dime-function.conf", "deploy/apache/dime-site.conf.in",
+                 "deploy/systemd/dime@.socket"):
+        edit(name, lambda text: text + "# next\n")
+
+
+# The packages as files.
+
+def test_lintian(_):
+    """lintian has nothing to say, and each override has its reason above it."""
+    changes = glob.glob(os.path.join(BUILD, "deb", "*.changes"))
+    equal(len(changes), 1, "files of changes")
+    said = subprocess.run(["lintian", "--allow-root", "-EvI", "--fail-on", "error,warning,info",
+                           *changes], capture_output=True, text=True, check=False)
+    tags = [line for line in said.stdout.splitlines() if not line.startswith("N:")]
+    equal((tags, said.returncode), ([], 0), said.stderr)
+    for path in glob.glob(os.path.join(SOURCE, "deploy", "debian", "**", "*lintian-overrides"), recursive=True):
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        equal([line[:2] == "# " for line in lines], [True, False] * (len(lines) // 2), path)
+
+
+def test_dependencies(_):
+    """An administrator of change is given libfcgi and nothing else."""
+    package, = debian_root.find(os.path.join(BUILD, "deb"), "dime")
+    depends = debian_root.run("dpkg-deb", "-f", package, "Depends")
+    equal(sorted(word.split()[0] for word in depends.split(",")), ["libc6", "libfcgi0ldbl"])
+
+
+def test_settings(_):
+    """All that lies in /etc is dpkg's to keep when it was changed."""
+    for package in debian_root.find(os.path.join(BUILD, "deb")):
+        listed = debian_root.run("dpkg-deb", "-c", package).split("\n")
+        held = {line.split()[5][1:] for line in listed if line.startswith("-") and " ./etc/" in line}
+        said = subprocess.run(["dpkg-deb", "-I", package, "conffiles"], capture_output=True, text=True,
+                              check=False).stdout.split()
+        equal(held, set(said), package)
+
+
+def test_scripts(m):
+    """shellcheck has nothing to say of the scripts that ship, as they are installed."""
+    if not shutil.which("shellcheck"):
+        raise Skip("shellcheck isn't installed")
+    with tempfile.TemporaryDirectory() as folder:
+        checked = []
+        for package in debian_root.find(os.path.join(m.stage, "deb")):
+            place = os.path.join(folder, os.path.basename(package))
+            debian_root.run("dpkg-deb", "-R", package, place)
+            for path in glob.glob(place + "/**", recursive=True):
+                if os.path.isfile(path) and not os.path.islink(path):
+                    with open(path, "rb") as file:
+                        if file.read(9) == b"#!/bin/sh":
+                            checked.append(path)
+        true(len(checked) >= 8, f"only {len(checked)} scripts")
+        # What debhelper adds is its own.
+        said = subprocess.run(["shellcheck", "-s", "sh", *checked], capture_output=True, text=True, check=False)
+        equal((said.returncode, said.stdout), (0, ""))
+
+
+# The packages on a machine, in the order of an administrator's days.
+
+def test_install(m):
+    """Once dime is installed its sockets are open, for the next boot too, and nothing runs."""
+    m.before = m.files()
+    m.install("deb", "dime")
+    for socket in SOCKETS:
+        equal((m.shown("ActiveState", socket), m.shown("UnitFileState", socket)), ("active", "enabled"), socket)
+    equal(m.try_run("pgrep", "-f", "/usr/libexec/dime").stdout, "", "what runs")
+    equal(m.try_run("systemctl", "is-enabled", "dime-alarm.timer").stdout.strip(), "disabled", "the alarm")
+    equal(m.run("dime", "--version"), "dime " + m.version + "\n")
+    equal(m.try_run("dpkg", "--verify", "dime").stdout, "")
+
+
+def test_units(m):
+    """systemd-analyze verify has nothing to say of the units in their places."""
+    m.quiet("systemd-analyze", "verify", "--man=no", *SOCKETS, "dime@change.service",
+            "dime-schedule@hello.timer", "dime-schedule@hello.service", "dime-alarm.timer",
+            "dime-alarm.service")
+
+
+def test_apache_functions(m):
+    """a2enconf puts the functions on every site of Apache."""
+    m.run("a2enconf", "-q", "dime")
+    equal(m.try_run("apachectl", "configtest").stderr.splitlines()[-1:], ["Syntax OK"])
+    m.run("systemctl", "start", "apache2")
+    equal(m.curl("/cgi-bin/change?amount=1"), RES)
+    equal(m.curl("/healthz/hello"), '{"status":"ok"}')
+    true("Apache2" in m.curl("/"), "the site that was there has gone")
+
+
+def test_apache_site(m):
+    """a2ensite puts a site with the pages beside the others."""
+    m.run("a2ensite", "-q", "dime")
+    equal(m.try_run("apachectl", "configtest").stderr.splitlines()[-1:], ["Syntax OK"])
+    m.run("systemctl", "reload", "apache2")
+    equal(m.curl("/cgi-bin/change", "-d", '{"amount":1}', host=SITE), RES)
+    true("<title>" in m.curl("/change", host=SITE) and "dime" in m.curl("/", host=SITE), "no pages")
+    m.run("systemctl", "stop", "apache2")
+
+
+def test_apache_modules(m):
+    """Where Apache lacks a module, configtest says what to do."""
+    m.run("a2dismod", "-q", "-f", "proxy_fcgi")
+    said = m.try_run("apachectl", "configtest")
+    m.run("a2enmod", "-q", "proxy_fcgi")
+    true(said.returncode != 0 and "a2enmod headers proxy proxy_fcgi unique_id" in said.stderr, said.stderr)
+
+
+def test_nginx(m):
+    """The site that README.Debian tells of: a link, nginx -t, and it's served."""
+    m.run("ln", "-s", "../sites-available/dime", "/etc/nginx/sites-enabled/")
+    m.quiet("nginx", "-t", "-q")
+    m.run("systemctl", "start", "nginx")
+    equal(m.curl("/cgi-bin/change", "-d", '{"amount":1}', host=SITE), RES)
+    equal(m.curl("/healthz/hello", host=SITE), '{"status":"ok"}')
+    true("<title>" in m.curl("/change", host=SITE), "no page")
+    said = m.try_run("curl", "-sS", "-H", "Host: " + SITE, "-d", "x", "http://127.0.0.1/cgi-bin/labels")
+    true('"status":503' in said.stdout, f"without dime-labels: {said.stdout}")
+
+
+def test_labels(m):
+    """dime-labels is a package of its own, and the models are fetched as its README.Debian says."""
+    m.install("deb", "dime-labels")
+    models, picture = "/var/lib/dime/models", ["-F", "image=@/usr/share/dime/www/samples/cat.jpg"]
+    said = m.try_run("curl", "-sS", "-H", "Host: " + SITE, *picture, "http://127.0.0.1/cgi-bin/labels")
+    true("Get the models" in said.stdout, f"without models: {said.stdout}")
+    if not os.path.exists(os.path.join(m.stage, "models")):
+        raise Skip("with models: `make models` hasn't fetched them")
+    m.run("env", "DIME_CACHE=", "DIME_MODELS_FROM=/mnt/models", "sh", "/usr/share/dime/models/fetch", models)
+    m.run("systemctl", "try-restart", "dime@labels.service")
+    true('"Name":"Cat"' in m.curl("/cgi-bin/labels", *picture, host=SITE), "no cat")
+    m.quiet("systemd-analyze", "verify", "--man=no", "dime@labels.service")
+
+
+def test_others(m):
+    """dime-queue and dime-lambda give the command its other halves."""
+    true(m.try_run("dime", "lambda", "--help").returncode != 0, "dime lambda is there before its package")
+    m.install("deb", "dime-queue", "dime-lambda")
+    true("dime consume" in m.run("dime", "consume", "--help"), "consume has no help")
+    true("dime lambda" in m.run("dime", "lambda", "--help"), "lambda has no help")
+    true("labels" in m.run("dime", "list"), "labels isn't listed")
+
+
+def test_upgrade(m):
+    """An upgrade under load: 0 failed, the new programs serve, what was changed or disabled stays so."""
+    m.append("/etc/dime/dime-http.conf", OURS)
+    m.run("systemctl", "disable", "--now", "dime@hello.socket")
+    m.old = {name: m.read("/etc/dime/" + name) for name in CONFIGURATION}
+    opened = os.stat(m.path("/run/dime/change.sock")).st_ino
+    pid = m.shown("MainPID", "dime@change.service")
+    load = Load(m)
+    m.install("next", *PACKAGES)
+    load.end("an upgrade")
+    equal(os.stat(m.path("/run/dime/change.sock")).st_ino, opened, "the socket")
+    now = m.shown("MainPID", "dime@change.service")
+    true(now not in (pid, "0"), "the function wasn't restarted")
+    equal(m.run("readlink", f"/proc/{now}/exe").strip(), "/usr/libexec/dime/change", "the program that runs")
+    equal(m.run("dime", "--version"), f"dime {NEXT}\n")
+    equal(m.read("/etc/dime/dime-http.conf"), m.old["dime-http.conf"], "the changed file")
+    true("# next" in m.read("/etc/dime/dime-server.conf"), "the file that wasn't changed is the old one")
+    equal((m.shown("ActiveState", "dime@hello.socket"), m.shown("UnitFileState", "dime@hello.socket")),
+          ("inactive", "disabled"), "the socket that was disabled")
+    m.run("systemctl", "enable", "--now", "dime@hello.socket")
+
+
+def test_reload(m):
+    """nginx takes the new configuration, and again and again, under load: 0 failed."""
+    m.quiet("nginx", "-t", "-q")
+    load = Load(m, "Connection: close")
+    for _ in range(8):
+        m.run("systemctl", "reload", "nginx")
+        time.sleep(1)
+    load.end("eight reloads")
+    true("hello" in m.curl("/cgi-bin/next", host=SITE), "the new configuration isn't served")
+
+
+def test_mixed(m):
+    """nginx -t passes whichever of the files was changed and so kept by the upgrade."""
+    new = {name: m.read("/usr/share/dime/nginx/" + name) for name in CONFIGURATION}
+    kept = m.read("/etc/dime/dime-http.conf")
+
+    def put(name, text):
+        with open(m.path("/etc/dime/" + name), "w", encoding="utf-8") as file:
+            file.write(text)
+    for name in CONFIGURATION:
+        true(m.old[name] != new[name], f"{name} is the same in both")
+        if name != "dime-base.conf":
+            put(name, m.old[name])
+            m.quiet("nginx", "-t", "-q")
+        put(name, new[name])
+    for name in set(CONFIGURATION) - {"dime-base.conf"}:
+        put(name, m.old[name])
+    m.quiet("nginx", "-t", "-q")
+    for name in CONFIGURATION:
+        put(name, new[name])
+    put("dime-http.conf", kept)
+
+
+def test_remove(m):
+    """Removed, nothing is left that runs; the settings are, and both web servers can still start."""
+    m.apt("remove", *PACKAGES)
+    equal(m.run("find", "/run", "-name", "*dime*"), "")
+    equal(m.try_run("pgrep", "-f", "/usr/libexec/dime").stdout, "", "what runs")
+    true(m.read("/etc/dime/dime-http.conf").endswith(OURS), "the changed file has gone")
+    true(not os.path.exists(m.path("/usr/libexec/dime")), "programs are left")
+    m.quiet("nginx", "-t", "-q")
+    equal(m.try_run("apachectl", "configtest").stderr.splitlines()[-1:], ["Syntax OK"])
+
+
+def test_again(m):
+    """Installed again, it serves as before, with the settings that were left."""
+    m.install("next", "dime")
+    equal(m.curl("/cgi-bin/change?amount=1", host=SITE), RES)
+    true(m.read("/etc/dime/dime-http.conf").endswith(OURS), "the changed file has gone")
+    for socket in SOCKETS:
+        equal((m.shown("ActiveState", socket), m.shown("UnitFileState", socket)), ("active", "enabled"), socket)
+
+
+def test_purge(m):
+    """Purged, nothing is left of it anywhere, and the web servers can start."""
+    m.run("systemctl", "enable", "--now", "dime-alarm.timer", "dime-schedule@hello.timer")
+    m.run("systemctl", "start", "dime-alarm.service")
+    m.append("/etc/dime/labels.env", "LABELS_ENGINE=local\n")
+    m.apt("purge", *PACKAGES)
+    m.apt("autoremove", "--purge")
+    now = m.files()
+    equal((sorted(now - m.before), sorted(m.before - now)), ([], []), "what is there now, and isn't")
+    equal(m.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "dime*"), "", "units")
+    m.quiet("nginx", "-t", "-q")
+    equal(m.try_run("apachectl", "configtest").stderr.splitlines()[-1:], ["Syntax OK"])
+
+
+def why_not():
+    """Why the packages can't be tried here, or an empty text."""
+    absent = [name for name in ("dpkg-buildpackage", "dh", "lintian", "debootstrap") if not shutil.which(name)]
+    if absent:
+        return "not installed: " + ", ".join(absent)
+    return missing() or debian_root.lacking(SOURCE)
+
+
+def stage(folder):
+    """Builds both versions, and lays them out with the models as the machine is to see them."""
+    debian_root.run("make", "-s", "-C", BUILD, "deb")
+    shutil.copytree(os.path.join(BUILD, "deb"), os.path.join(folder, "deb"))
+    os.mkdir(os.path.join(folder, "next"))
+    debian_root.build_next(BUILD, os.path.join(folder, "next"), next_version)
+    if os.path.isdir(os.path.join(BUILD, "models")):
+        shutil.copytree(os.path.join(BUILD, "models"), os.path.join(folder, "models"))
+
+
+def main():
+    """Builds, boots and runs all; the status to exit with."""
+    with tempfile.TemporaryDirectory() as folder, debian_root.Root(BUILD) as root:
+        os.chmod(folder, 0o755)
+        stage(folder)
+        root.get(debian_root.find(os.path.join(folder, "deb")))
+        with Administrator(folder, own=root.path) as machine:
+            machine.version = re.search(r"_([0-9.]+)-", debian_root.find(os.path.join(folder, "deb"))[0])[1]
+            return run(collect(globals()), machine)
+
+
+if __name__ == "__main__":
+    reason = why_not()
+    if reason:
+        print(f"skip - Debian's packages: {reason}\n0 passed, 0 failed, 1 skipped")
+        sys.exit(0)
+    sys.exit(main())
