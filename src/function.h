@@ -132,6 +132,21 @@ struct field_error {
     struct text detail;
 };
 
+/* One line of a menu in the function's page. */
+struct choice {
+    struct text value, label;
+    bool usual; /* it's chosen where the field wasn't given */
+};
+
+/* The choices of a field's <select>. */
+struct menu {
+    const char *field;
+    const struct choice *choices;
+    size_t count;
+};
+
+enum { RESPONSE_MENUS = 4 };
+
 struct stream; /* the host's: where a flushed response goes */
 
 /* Filled by the functions below, not by hand. */
@@ -145,7 +160,9 @@ struct response {
     struct text detail; /* of a problem */
     struct field_error errors[RESPONSE_ERRORS];
     size_t error_count;
-    struct text members;   /* of a problem, further ones: see response_extend */
+    struct text members;               /* of a problem, further ones: see response_extend */
+    struct menu menus[RESPONSE_MENUS]; /* see response_offer */
+    size_t menu_count;
     struct stream *stream; /* NULL: the host sends the response when it is whole */
     struct arena *arena;
 };
@@ -169,6 +186,9 @@ struct function {
      * handle would find wrong with the others, so that a person hears of all at once. May be NULL.
      */
     void (*check)(const struct request *request, struct response *response);
+    /* Before the page is written, whatever is in it, also where handle wasn't called: says with
+     * response_offer what its menus hold. May be NULL. */
+    void (*offer)(const struct request *request, struct response *response);
     void (*close)(void *state); /* once per worker, after its last request. May be NULL. */
 };
 
@@ -231,6 +251,13 @@ void response_field_problem(struct response *response, const char *name, const c
  * JSON without the braces round them: "Results":[...]. The text must last as long as the response.
  */
 void response_extend(struct response *response, struct text members);
+
+/*
+ * Fills the menu of a field in the page: the <select> of this name, where it says <!--choices-->.
+ * The choices must last as long as the response.
+ */
+void response_offer(struct response *response, const char *name, const struct choice *choices,
+                    size_t count);
 
 /* What has been said first of what is wrong with a field, or NULL. */
 const struct field_error *response_field_error(const struct response *response, struct text name);

@@ -56,7 +56,7 @@ void client_no_memory(struct aws_reply *reply)
     *reply = (struct aws_reply){
         .status = 503,
         .code = TEXT(""),
-        .detail = TEXT("There is no memory left for a call to AWS; try again later.")};
+        .detail = TEXT("There is no memory left for a call to another service; try again later.")};
 }
 
 void client_refuse(struct aws_reply *reply, const struct aws_call *call, int status,

@@ -1,12 +1,16 @@
 /*
- * without.c - aws.h, rekognition.h and s3.h where dime is built without libcurl.
+ * without.c - aws.h, apertium.h, rekognition.h, s3.h and translate.h where dime is built without
+ * libcurl.
  *
- * So labels needs no condition: it is told why AWS can't be called, and goes on without it.
+ * So labels and translate need no condition: they are told why nobody can be called, and go on
+ * without.
  */
 #include "aws/aws.h"
 
+#include "aws/apertium.h"
 #include "aws/rekognition.h"
 #include "aws/s3.h"
+#include "aws/translate.h"
 
 #define WHY                                                                                        \
     "AWS can't be called from here: dime was built without libcurl. Install its development "      \
@@ -52,4 +56,60 @@ void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3
 {
     (void)aws, (void)call, (void)object, (void)most;
     refuse(reply);
+}
+
+void translate_text(struct aws *aws, const struct aws_call *call,
+                    const struct translate_question *question, struct aws_reply *reply)
+{
+    (void)aws, (void)call, (void)question;
+    refuse(reply);
+}
+
+void translate_list_languages(struct aws *aws, const struct aws_call *call, struct aws_reply *reply)
+{
+    (void)aws, (void)call;
+    refuse(reply);
+}
+
+struct apertium {
+    const char *function;
+};
+
+struct apertium *apertium_open(const char *function, struct text url, bool anywhere,
+                               const char **why)
+{
+    static _Thread_local struct apertium none;
+    (void)url, (void)anywhere;
+    none.function = function;
+    *why = NULL;
+    return &none;
+}
+
+void apertium_close(struct apertium *apertium)
+{
+    (void)apertium;
+}
+
+static void refuse_apertium(struct aws_reply *reply)
+{
+    *reply = (struct aws_reply){
+        .status = 503,
+        .code = TEXT(""),
+        .detail =
+            TEXT("Apertium can't be called from here: dime was built without libcurl. Install "
+                 "its development package, and build dime anew.")};
+}
+
+void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
+                         struct aws_reply *reply)
+{
+    (void)apertium, (void)call;
+    refuse_apertium(reply);
+}
+
+void apertium_translate(struct apertium *apertium, const struct aws_call *call, struct text source,
+                        struct text target, struct text html, struct aws_reply *reply)
+{
+    (void)apertium, (void)call, (void)source, (void)target, (void)html;
+    refuse_apertium(reply);
 }

@@ -2,10 +2,11 @@
  * page.c - fills a plain HTML page: no template language, the page is one that a browser can open.
  *
  * A page of ours is searched for the tags of its form and for a few comments. An input or an option
- * gets the value that was given, <!--error NAME--> becomes the message at that field, <!--result-->
- * the result, <!--problem--> what is wrong as a whole. So the page that nginx serves as a file and
- * the one that answers a form are the same, and a designer can work on it without a compiler. Pages
- * are written by us: each tag on one line, attributes in double quotes, one space before each.
+ * gets the value that was given, <!--error NAME--> becomes the message at that field,
+ * <!--choices--> the menu of a <select>, <!--result--> the result, <!--problem--> what is wrong as
+ * a whole. So the page that nginx serves as a file and the one that answers a form are the same,
+ * and a designer can work on it without a compiler. Pages are written by us: each tag on one line,
+ * attributes in double quotes, one space before each.
  */
 #include "core/page.h"
 
@@ -105,6 +106,45 @@ static void fill_option(struct filling *filling, struct text tag)
     buffer_put(filling->out, tag);
     if (value && text_equal_nocase(text_trim(value->text), attribute(tag, TEXT("value"))))
         buffer_put(filling->out, TEXT(" selected"));
+}
+
+static const struct menu *menu_of(const struct filling *filling, struct text name)
+{
+    for (size_t i = 0; i < filling->response->menu_count; i++) {
+        if (text_equal(text_of(filling->response->menus[i].field), name))
+            return &filling->response->menus[i];
+    }
+    return NULL;
+}
+
+/* The function's own choices for the <select> that was last seen. */
+static void put_choices(struct filling *filling)
+{
+    const struct menu *menu = menu_of(filling, filling->select);
+    const struct value *value = value_of(filling, filling->select);
+    bool given = value && value->text.length;
+    for (size_t i = 0; menu && i < menu->count; i++) {
+        const struct choice *choice = &menu->choices[i];
+        bool chosen =
+            given ? text_equal_nocase(text_trim(value->text), choice->value) : choice->usual;
+        buffer_puts(filling->out, "<option");
+        put_attribute(filling->out, "value", choice->value);
+        buffer_puts(filling->out, chosen ? " selected>" : ">");
+        buffer_html(filling->out, choice->label);
+        buffer_puts(filling->out, "</option>\n");
+    }
+}
+
+/* The text stands between the tags; a line's end before it is no part of it (HTML, 4.10.11). */
+static void fill_textarea(struct filling *filling, struct text tag)
+{
+    struct text name = attribute(tag, TEXT("name"));
+    const struct value *value = value_of(filling, name);
+    buffer_put(filling->out, tag);
+    put_invalid(filling, name);
+    buffer_puts(filling->out, ">\n");
+    if (value)
+        buffer_html(filling->out, value->text);
 }
 
 /* <details data-fields="coins till"> stands open where one of its fields is given or wrong. */
@@ -258,6 +298,8 @@ static void fill_comment(struct filling *filling, struct text comment)
         buffer_html(filling->out, text_of(filling->function->summary));
     else if (text_equal(comment, TEXT("form")))
         put_form(filling);
+    else if (text_equal(comment, TEXT("choices")))
+        put_choices(filling);
 }
 
 /* What a tag that begins so is filled by; `close` stands behind it. */
@@ -272,6 +314,7 @@ static const struct place {
     {{"<select ", 8}, {">", 1}, fill_select, true},
     {{"<option ", 8}, {">", 1}, fill_option, true},
     {{"<details ", 9}, {">", 1}, fill_details, true},
+    {{"<textarea ", 10}, {">", 1}, fill_textarea, false},
     {{"<title", 6}, {">", 1}, fill_title, false},
 };
 

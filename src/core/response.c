@@ -25,6 +25,7 @@ void response_open(struct response *response, struct arena *arena)
     response->detail = (struct text){0};
     response->error_count = 0;
     response->members = (struct text){0};
+    response->menu_count = 0;
     response->stream = NULL;
     response->arena = arena;
     buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
@@ -86,6 +87,13 @@ void response_problem(struct response *response, int status, const char *format,
 void response_extend(struct response *response, struct text members)
 {
     response->members = members;
+}
+
+void response_offer(struct response *response, const char *name, const struct choice *choices,
+                    size_t count)
+{
+    if (response->menu_count < RESPONSE_MENUS)
+        response->menus[response->menu_count++] = (struct menu){name, choices, count};
 }
 
 void response_field_problem(struct response *response, const char *name, const char *format, ...)

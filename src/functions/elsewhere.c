@@ -2,14 +2,17 @@
  * elsewhere.c - the functions that have a program of their own, for a program that doesn't link
  * them.
  *
- * What labels links takes longer to load than `dime` takes to run. So `dime` knows of it no more
- * than its name, and that dime-labels, the same command with all functions, has the rest.
+ * What labels and translate link takes longer to load than `dime` takes to run. So `dime` knows of
+ * them no more than their names, and that dime-labels, the same command with all functions, has the
+ * rest.
  */
 #include "function.h"
 
 #include "functions/labels.h"
+#include "functions/translate.h"
 
-extern const struct function function_labels;
+extern const struct function function_labels, function_translate;
 
-/* Without `handle`: it isn't here. */
+/* Without `handle`: they aren't here. */
 const struct function function_labels = {.name = "labels", .summary = LABELS_SUMMARY};
+const struct function function_translate = {.name = "translate", .summary = TRANSLATE_SUMMARY};

@@ -7,7 +7,7 @@
 #include "functions/registry.h"
 
 /* The name of a new function goes here. */
-#define FUNCTIONS(each) each(change) each(hello) each(labels)
+#define FUNCTIONS(each) each(change) each(hello) each(labels) each(translate)
 
 #define DECLARE(name) extern const struct function function_##name;
 #define ADDRESS(name) &function_##name,

@@ -9,7 +9,7 @@
 
 /*
  * Returns the function of this name, which lasts as long as the program, or NULL. One whose
- * `handle` is NULL is in another program: dime-NAME.
+ * `handle` is NULL is in another program: dime-labels, which has all of them.
  */
 const struct function *registry_find(struct text name);
 

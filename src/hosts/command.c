@@ -194,12 +194,10 @@ static bool help_elsewhere(char *topic, int *status)
     return of_lambda || of_queue;
 }
 
-/* Hands WORDS to the program that has a function which this one hasn't. */
-static int run_elsewhere(const struct function *function, char **words)
+/* Hands WORDS to the program that has all functions. */
+static int run_elsewhere(char **words)
 {
-    char program[PROGRAM_MAX];
-    snprintf(program, sizeof program, "dime-%s", function->name);
-    return become(program, words, "install all of dime");
+    return become("dime-labels", words, "install all of dime");
 }
 
 static int help(char **arguments)
@@ -226,7 +224,7 @@ static int help(char **arguments)
     if (!function)
         return command_misuse("there is no command or function", topic, "try dime help");
     if (!function->handle)
-        return run_elsewhere(function, (char *[]){"dime", "help", arguments[0], NULL});
+        return run_elsewhere((char *[]){"dime", "help", arguments[0], NULL});
     help_function(function);
     return command_finish(STATUS_FINE);
 }
@@ -239,7 +237,7 @@ static int invoke_function(char **arguments)
     if (!function)
         return command_misuse("there is no function", arguments[0], "dime list names them");
     if (!function->handle)
-        return run_elsewhere(function, arguments - 2);
+        return run_elsewhere(arguments - 2);
     return command_invoke(function, arguments + 1);
 }
 

@@ -194,13 +194,22 @@ static void answer_out_of_memory(const struct request *request, struct response 
                                      .limit = sizeof body};
 }
 
+/* A function that hasn't been opened has nothing to offer. */
+static void write_page(const struct function *function, const struct request *request,
+                       struct response *response)
+{
+    if (function->offer && request->state)
+        function->offer(request, response);
+    page_write(function, request, response);
+}
+
 static void shape(const struct function *function, const struct request *request,
                   const struct incoming *incoming, struct response *response)
 {
     if (response->answer == ANSWER_NONE)
         response_problem(response, 500, "The function gave no answer.");
     if (request->html && !incoming->health && response->status != 204)
-        page_write(function, request, response);
+        write_page(function, request, response);
     else if (response->answer == ANSWER_PROBLEM)
         problem_write_json(response, request->id);
 }
