@@ -65,7 +65,7 @@
             button.textContent = await copied.then(() => 'Copied', () => 'Not copied');
             setTimeout(() => { button.textContent = 'Copy'; }, 2000);
         });
-        translated.after(button);
+        find('.result .by').append(button);
     };
 
     const dress = () => {

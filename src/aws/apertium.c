@@ -195,7 +195,9 @@ static bool ask(struct apertium *apertium, const struct aws_call *call, const ch
         refuse_answer(apertium, call, &answer, reply);
     else
         refuse_outcome(apertium, call, outcome, reply);
-    if (outcome != HTTP_ANSWERED && outcome != HTTP_STOPPED)
+    /* That nobody is there stands in the request's own line; a page that has been opened has none.
+     */
+    if (outcome != HTTP_ANSWERED && outcome != HTTP_STOPPED && outcome != HTTP_UNREACHED)
         log_failure(
             apertium, call, "gives no good answer",
             text_of(apertium->http.why[0] ? apertium->http.why : "the deadline has passed"));

@@ -124,7 +124,7 @@ static bool read_question(struct translation_question *question, struct response
         question->source = TEXT("auto");
     if (!field_given(request, "text"))
         response_field_problem(response, "text", "Give text: %s.", FIELDS[0].help);
-    if (!question->target.length)
+    if (!field_given(request, "target") && !field_given(request, "tl"))
         response_field_problem(response, "target", "Give target: %s.", FIELDS[2].help);
     return !response->error_count;
 }

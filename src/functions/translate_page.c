@@ -45,9 +45,9 @@ void translate_put_page(const struct translation_question *question,
     buffer_html(html, answer->target);
     buffer_puts(html, "\">");
     buffer_html(html, answer->text);
-    buffer_puts(html, "</p>\n<p class=\"hint\">By ");
+    buffer_puts(html, "</p>\n<div class=\"by\"><p class=\"hint\">By ");
     buffer_puts(html, aws ? "Amazon Translate" : "Apertium, on this server");
-    buffer_puts(html, "</p>\n<details>\n<summary>As a program gets it</summary>\n"
+    buffer_puts(html, "</p></div>\n<details>\n<summary>As a program gets it</summary>\n"
                       "<pre class=\"json\">");
     buffer_open(&json, response->arena, 2 * TRANSLATE_ANSWER_MAX);
     translate_put_json(answer, &json);

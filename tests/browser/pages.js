@@ -21,8 +21,8 @@ const SHOTS = process.argv[3];
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const ONLY = new RegExp(process.env.ONLY ?? '');
 const PATIENCE_MS = 10000;
-const PAGES = ['/', '/change', '/cgi-bin/change', '/labels', '/cgi-bin/labels', '/cgi-bin/hello',
-    '/problems'];
+const PAGES = ['/', '/change', '/cgi-bin/change', '/labels', '/cgi-bin/labels', '/translate', '/cgi-bin/translate',
+    '/cgi-bin/hello', '/problems'];
 const PROBLEMS = ['not-parseable', 'not-authorized', 'no-such-function', 'method-not-allowed', 'not-acceptable',
     'too-large', 'unsupported-media-type', 'invalid-field', 'too-many-requests', 'internal-error',
     'upstream-failed', 'unavailable', 'deadline-passed'];
@@ -455,6 +455,7 @@ const skip = (name, why) => {
 };
 
 const labels = require('./labels.js')({ BASE, check, open, text, focused, skip });
+const translate = require('./translate.js')({ BASE, check, open, text, focused, skip });
 
 const check_drawing = async () => {
     await check('every piece of every currency is drawn, and in a colour', {}, async (page) => {
@@ -583,10 +584,12 @@ const main = async () => {
             '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     });
     if (await labels.has_models()) Object.assign(STATES, labels.STATES);
+    if (await translate.has_engine()) Object.assign(STATES, translate.STATES);
     await check_both_ways();
     await check_script();
     await check_drawing();
     await labels.run('a label lit up' in STATES);
+    await translate.run('a translation' in STATES);
     await check_pages();
     await check_looks();
     await check('no page asked for anything from elsewhere', {}, async () => {

@@ -3,12 +3,15 @@
 # usage: run.py BUILDDIR SRCDIR
 # The two packages that the browser is driven with come from npm, at the versions of package.json, into the
 # build tree; they are fetched once. Where they or Chromium can't be had, the test is skipped by name.
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+from apertium import Apertium, missing  # noqa: E402
 from labels_calls import get_models  # noqa: E402
 from modules import fetch_modules  # noqa: E402
 from serving import Serving  # noqa: E402
@@ -33,7 +36,12 @@ def main(build, source):
     shots = os.path.join(build, "tests", "screenshots")
     os.makedirs(shots, exist_ok=True)
     get_models(build, source)  # without them, what needs them is skipped by pages.js
-    with Serving(build, source) as site:
+    with contextlib.ExitStack() as stack:
+        environment = {}
+        if not missing():  # what needs it is skipped by pages.js
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dime"))
+            environment["TRANSLATE_URL"] = stack.enter_context(Apertium(source, folder)).url
+        site = stack.enter_context(Serving(build, source, environment=environment))
         status = subprocess.run(["node", os.path.join(source, "tests", "browser", "pages.js"),
                                  site.url(), shots],
                                 env={**os.environ, "NODE_PATH": modules, "CHROMIUM": browser}).returncode

@@ -68,7 +68,7 @@ def is_problem(result, status, shape=("statusCode", "headers", "body", "isBase64
 def test_lists_the_functions(_, program):
     status, out, err = dime(program, "list")
     equal((status, err), (0, ""), "the status and stderr")
-    equal([line.split()[0] for line in out.decode().splitlines()], ["change", "hello", "labels"],
+    equal([line.split()[0] for line in out.decode().splitlines()], ["change", "hello", "labels", "translate"],
           "the names")
 
 

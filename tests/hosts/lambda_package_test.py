@@ -36,7 +36,7 @@ import sandbox
 from labels_calls import get_models
 
 GLIBC = (2, 34)  # of Amazon Linux 2023
-SIZE_MAX = {"change": 150_000, "hello": 150_000, "labels": 2_500_000, "labels-local": 20_000_000}
+SIZE_MAX = {"change": 150_000, "hello": 150_000, "labels": 2_500_000, "translate": 2_500_000, "labels-local": 20_000_000}
 INIT_MS_MAX = 50  # two cores that others use as well; what it is on a quiet machine is printed
 STARTS = 15
 MACHINE = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
@@ -256,10 +256,10 @@ def check_minimal(outcome, stand):
     outcome.check("minimal: make lambda", status == 0, said)
     if status:
         return False
-    for name in ("hello", "labels", "change"):
+    for name in ("hello", "labels", "translate", "change"):
         archive = os.path.join(build, "dist", f"{name}-{MACHINE}.zip")
-        if name == "labels" and not has_openssl():
-            outcome.skip("minimal: labels", "libssl-dev isn't installed")
+        if name in ("labels", "translate") and not has_openssl():
+            outcome.skip(f"minimal: {name}", "libssl-dev isn't installed")
             continue
         check_zip(outcome, "minimal", archive, name)
         check_program(outcome, f"minimal: {name}", stand.unpack(archive))

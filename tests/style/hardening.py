@@ -27,6 +27,7 @@ LIBRARIES = {
 ASKED = {
     "labels": {"libturbojpeg.so.0", "libpng16.so.16", "libm.so.6", "libcrypto.so.3", "libcurl.so.4",
                "libfcgi.so.0", "libc.so.6"},
+    "translate": {"libcurl.so.4", "libfcgi.so.0", "libc.so.6"},
 }
 NEEDED = {"libfcgi.so.0", "libc.so.6"}
 # What a Lambda's bootstrap asks for itself; Debian's libcurl asks for some thirty more.
