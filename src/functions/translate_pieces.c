@@ -107,6 +107,19 @@ static size_t reference_length(struct text text)
     return length > 2 && length < text.length && text.data[length] == ';' ? length + 1 : 1;
 }
 
+/* Whether a letter has an accent of its own behind it (U+0300 to U+036F): Apertium knows no such
+ * words, and would take the letter for one. */
+static bool has_combining(struct text word)
+{
+    for (size_t i = 0; i + 1 < word.length; i++) {
+        unsigned char first = (unsigned char)word.data[i], second = (unsigned char)word.data[i + 1];
+        if ((first == 0xcc && second >= 0x80) ||
+            (first == 0xcd && second <= 0xaf && second >= 0x80))
+            return true;
+    }
+    return false;
+}
+
 /* How long the word at the beginning of TEXT is where it's an address, or a name in a program. */
 static size_t address_length(struct text text)
 {
@@ -120,7 +133,8 @@ static size_t address_length(struct text text)
     struct text word = {text.data, length};
     size_t at = find(word, "@", 1), under = find(word, "_", 1);
     bool inner = (at > 1 && at < length) || (under > 1 && under < length);
-    return inner || text_starts(word, web) || find(word, "://", 3) ? length : 0;
+    bool address = inner || text_starts(word, web) || find(word, "://", 3);
+    return address || has_combining(word) ? length : 0;
 }
 
 /* Blanks that are more than one space between words. */
