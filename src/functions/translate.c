@@ -35,6 +35,14 @@ static const struct field FIELDS[] = {
      .help = "the code of the language to translate into, such as es"},
     {.name = "sl", .kind = FIELD_TEXT, .max = TRANSLATE_CODE_MAX, .help = "the same as source"},
     {.name = "tl", .kind = FIELD_TEXT, .max = TRANSLATE_CODE_MAX, .help = "the same as target"},
+    {.name = "Labels",
+     .kind = FIELD_JSON,
+     .max = TRANSLATE_BODY_MAX,
+     .help = "what labels has answered: its names are the text"},
+    {.name = "Results",
+     .kind = FIELD_JSON,
+     .max = TRANSLATE_BODY_MAX,
+     .help = "the same of an event with records"},
     {0},
 };
 
@@ -108,21 +116,34 @@ static struct text read_code(const struct request *request, struct response *res
     return code;
 }
 
+/* The text itself, or the names in an answer of labels, which are English. */
+static void read_text(struct translation_question *question, struct response *response)
+{
+    const struct request *request = question->request;
+    question->text = field_text(request, "text");
+    if (field_given(request, "text"))
+        return;
+    question->text = translate_labels(request, response);
+    if (question->text.length && !question->source.length)
+        question->source = TEXT("en");
+}
+
 /* False: something is wrong, and the response says so. */
 static bool read_question(struct translation_question *question, struct response *response)
 {
     const struct request *request = question->request;
-    question->text = field_text(request, "text");
+    question->source = read_code(request, response, "source", "sl");
+    question->target = read_code(request, response, "target", "tl");
+    read_text(question, response);
     if (question->text.length > TRANSLATE_TEXT_MAX) {
         response_problem(response, 413, "The text has %zu bytes; send at most %d at once.",
                          question->text.length, TRANSLATE_TEXT_MAX);
         return false;
     }
-    question->source = read_code(request, response, "source", "sl");
-    question->target = read_code(request, response, "target", "tl");
     if (!question->source.length)
         question->source = TEXT("auto");
-    if (!field_given(request, "text"))
+    if (!question->text.length && !field_given(request, "Labels") &&
+        !field_given(request, "Results"))
         response_field_problem(response, "text", "Give text: %s.", FIELDS[0].help);
     if (!field_given(request, "target") && !field_given(request, "tl"))
         response_field_problem(response, "target", "Give target: %s.", FIELDS[2].help);
@@ -171,8 +192,13 @@ static void answer_list(const struct request *request, struct response *response
 
 static void answer_text(const struct translation_question *question, struct response *response)
 {
-    struct translation_answer answer = {.why = TEXT("")};
-    translate_ask(question, &answer);
+    struct translation_answer answer = {.status = 200,
+                                        .text = TEXT(""),
+                                        .source = question->source,
+                                        .target = question->target,
+                                        .why = TEXT("")};
+    if (question->text.length) /* in a picture may be nothing to be named */
+        translate_ask(question, &answer);
     if (answer.engine)
         response_header(response, "X-Translate-Engine", text_of(answer.engine));
     if (answer.status == 422 && answer.field) {

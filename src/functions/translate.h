@@ -2,7 +2,8 @@
  * translate.h - what the files of translate share: a worker's state, a question, its answer, and
  * the languages that an engine has.
  *
- * translate.c reads what was asked and answers it, translate_engine.c has it translated by whom the
+ * translate.c reads what was asked and answers it, translate_labels.c takes it from an answer of
+ * labels, translate_engine.c has it translated by whom the
  * settings say, translate_apertium.c has Apertium do it, translate_pieces.c takes a text apart for
  * that and puts it together again, translate_languages.c knows languages by their codes, and
  * translate_page.c shows a translation to a person.
@@ -73,6 +74,12 @@ struct translation_answer {
     const char *field;                /* 422: the field that is wrong; NULL: none in particular */
     const char *engine; /* that has translated it, or was asked last; NULL: none was */
 };
+
+/*
+ * The names in an answer of labels that the request is, a line each; empty where it isn't one, or a
+ * wrong one: then the response says so. The request's arena owns it.
+ */
+struct text translate_labels(const struct request *request, struct response *response);
 
 /* Has a text translated by whom the settings say. The answer is the request's arena's. */
 void translate_ask(const struct translation_question *question, struct translation_answer *answer);

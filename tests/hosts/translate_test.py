@@ -24,6 +24,7 @@ from apertium import Apertium, missing
 from aws_server import (KEY, SECRET, TOKEN, Server, answer, close, drip, endless_head, fault, flood, raw,
                         reset, stall)
 from cases import Skip, equal, true
+from labels_calls import get_models
 from serving import Serving, free_port, wait_until
 
 BUILD, SOURCE = (os.path.abspath(path) for path in cases.directories())
@@ -491,6 +492,47 @@ def test_auto(_, at):
         refused(cgi(HELLO, **nobody, **where), 502, "AccessDenied")
     with aws(*[fault("InternalServerException", 500)] * 9) as (_, where):
         true(json.loads(cgi(method="GET", **here, **where)[2])["Pairs"], "Apertium's languages")
+
+
+def test_labels(_, at):
+    """What labels has answered is a text: its names, a line each, which are English"""
+    labels = [{"Name": "Black Cat", "Confidence": 90.5, "Parents": [{"Name": "Cat"}]}, {"Confidence": 1},
+              {"Name": "Dog <b>"}]
+    results = [{"Key": "a", "Labels": labels[:1]}, {"Key": "b", "status": 404}, {"Labels": labels[2:]}, 7]
+    where = apertium_of(at)
+    for body in ({"Labels": labels, "LabelModelVersion": "x"}, {"Results": results}):
+        status, _, said, _ = cgi({**body, "target": "es"}, **where)
+        equal((status, json.loads(said)), (200, {"TranslatedText": "Gato negro\nPerro <b>",
+                                                 "SourceLanguageCode": "en", "TargetLanguageCode": "es"}))
+    equal(json.loads(cgi({"Labels": labels, "text": "the cat", "target": "es"}, **where)[2])["TranslatedText"],
+          "el gato", "a text goes first")
+    for nothing in ([], [{}]):
+        status, headers, said, _ = cgi({"Labels": nothing, "target": "es"}, TRANSLATE_URL="http://127.0.0.1:1")
+        equal((status, json.loads(said)["TranslatedText"], headers.get("x-translate-engine")), (200, "", None),
+              "nothing to be seen")
+    for name in ("Labels", "Results"):
+        refused(cgi({name: {"Name": "x"}, "target": "es"}, **where), 422, name + " must be a list")
+    refused(cgi({"Labels": [{"Name": "x" * 10001}], "target": "es"}, **where), 413, "10001")
+
+
+def test_pipe(_, at):
+    """A picture's labels in Spanish, by two commands in a pipe; the first that fails is what comes out"""
+    have, why = get_models(BUILD, SOURCE)
+    if not have:
+        raise Skip(why)
+    program = os.path.join(BUILD, "dime")
+
+    def pipe(image):
+        first = subprocess.run([program, "invoke", "labels", "image=" + image], capture_output=True, check=False,
+                               stdin=subprocess.DEVNULL, env=environment(), timeout=60)
+        last = subprocess.run([program, "invoke", "translate", "-", "target=es"], input=first.stdout, check=False,
+                              capture_output=True, env=environment(**apertium_of(at)), timeout=60)
+        return last.returncode, json.loads(json.loads(last.stdout)["body"])
+    status, said = pipe(os.path.join(SOURCE, "www", "samples", "cat.jpg"))
+    equal((status, said["TranslatedText"]), (0, "Gato egipcio\nGato"))
+    status, said = pipe(os.path.join(SOURCE, "README.md"))
+    equal((status, said["status"]), (4, 415))
+    true("JPEG" in said["detail"], said["detail"])
 
 
 def test_shunned(folder, at):
