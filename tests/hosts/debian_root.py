@@ -3,7 +3,7 @@
 #     with Root(build) as root:
 #         root.get(packages)
 #
-# debootstrap makes the smallest root there is, with systemd, nginx, Apache and curl, once in a build
+# debootstrap makes the smallest root there is, with systemd, three web servers and curl, once in a build
 # tree; it is kept as a tarball there, since that takes half a minute. The mirror is the one that this
 # machine's apt uses. All that needs a network is done here: the machine that boots from the root has none.
 import glob
@@ -12,8 +12,9 @@ import re
 import shutil
 import subprocess
 import tempfile
+import zlib
 
-INCLUDE = "systemd,systemd-sysv,dbus,nginx-light,apache2,curl"
+INCLUDE = "systemd,systemd-sysv,dbus,nginx-light,apache2,lighttpd,curl"
 # What an administrator turns on in Apache before dime is there.
 MODULES = "headers include proxy proxy_fcgi rewrite unique_id"
 ENVIRONMENT = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8",
@@ -40,7 +41,8 @@ class Root:
     """A folder with a fresh Debian, gone after the block."""
 
     def __init__(self, build):
-        self.base = os.path.join(build, "builds", "bookworm.tar")
+        packages = zlib.crc32((INCLUDE + MODULES).encode())
+        self.base = os.path.join(build, "builds", f"bookworm-{packages:08x}.tar")
 
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="dime-root.")

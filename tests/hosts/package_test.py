@@ -9,6 +9,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,12 +21,12 @@ from machine import Machine, missing
 
 BUILD, SOURCE = map(os.path.abspath, directories())
 NEXT = "9.9.9"
-PACKAGES = ("dime", "dime-labels", "dime-lambda", "dime-queue")
+PACKAGES = ("dime", "dime-labels", "dime-lambda", "dime-queue", "dime-translate")
 SOCKETS = ("dime@change.socket", "dime@hello.socket")
 RES = '{"res":[{"4":"quarters"}]}'
 SITE = "dime.example.org"
 CONFIGURATION = ("dime-base.conf", "dime-function.conf", "dime-http.conf", "dime-server.conf")
-LOAD_SECONDS = 12
+LOAD_SECONDS = 300  # at most
 # Before any upgrade an administrator writes this into a file that he was given.
 OURS = "# ours\n"
 
@@ -47,8 +48,8 @@ class Administrator(Machine):
         return self.apt("install", *(f"/mnt/{version}/{file}" for file in files))
 
     def curl(self, path, *options, host="localhost"):
-        """The body of an answer of 2xx by a web server of the machine."""
-        return self.run("curl", "-sS", "--fail-with-body", "-H", "Host: " + host, *options,
+        """The body of an answer of 2xx by a web server of the machine, which may just be starting."""
+        return self.run("curl", "-sS", "--fail-with-body", "--retry", "5", "--retry-connrefused", "-H", "Host: " + host, *options,
                         "http://127.0.0.1" + path)
 
     def shown(self, name, unit):
@@ -85,19 +86,27 @@ class Load:
     where nginx is reloaded it gets HEADERS that let it connect anew for each request.
     """
 
-    def __init__(self, m, *headers, clients=16, seconds=LOAD_SECONDS):
+    def __init__(self, m, *headers, clients=16):
         if not shutil.which("wrk"):
             raise Skip("wrk isn't installed")
         self.process = subprocess.Popen(
-            ["nsenter", "-t", str(m.leader), "-n", "wrk", "-t1", f"-c{clients}", f"-d{seconds}s",
+            ["setpriv", "--pdeathsig", "KILL", "nsenter", "-t", str(m.leader), "-n", "wrk", "-t1", f"-c{clients}", f"-d{LOAD_SECONDS}s",
              "--timeout", "5s", "-H", "Host: " + SITE, *(word for one in headers for word in ("-H", one)),
              "http://127.0.0.1/cgi-bin/change?amount=1"],
             stdout=subprocess.PIPE, text=True)
-        time.sleep(1)
+        time.sleep(2)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
 
     def end(self, what):
         """All of the requests were answered with 200, and there were many."""
         true(self.process.poll() is None, "the load ended before what it was for")
+        self.process.send_signal(signal.SIGINT)
         said = self.process.communicate(timeout=60)[0]
         requests = int(re.search(r"(\d+) requests in", said)[1])
         print(f"# {what}: {requests} requests")
@@ -231,6 +240,17 @@ def test_apache_modules(m):
     true(said.returncode != 0 and "a2enmod headers proxy proxy_fcgi unique_id" in said.stderr, said.stderr)
 
 
+def test_lighttpd(m):
+    """lighty-enable-mod puts a host with the pages beside what lighttpd has."""
+    m.run("lighty-enable-mod", "dime")
+    m.quiet("lighttpd", "-tt", "-f", "/etc/lighttpd/lighttpd.conf")
+    m.run("systemctl", "start", "lighttpd")
+    equal(m.curl("/cgi-bin/change", "-d", '{"amount":1}', host=SITE), RES)
+    true("<title>" in m.curl("/change", host=SITE) and "dime" in m.curl("/", host=SITE), "no pages")
+    equal(m.try_run("curl", "-sf", "http://127.0.0.1/cgi-bin/change?amount=1").returncode, 22, "another host")
+    m.run("systemctl", "stop", "lighttpd")
+
+
 def test_nginx(m):
     """The site that README.Debian tells of: a link, nginx -t, and it's served."""
     m.run("ln", "-s", "../sites-available/dime", "/etc/nginx/sites-enabled/")
@@ -257,6 +277,13 @@ def test_labels(m):
     m.quiet("systemd-analyze", "verify", "--man=no", "dime@labels.service")
 
 
+def test_translate(m):
+    """dime-translate brings its function, which answers."""
+    m.install("deb", "dime-translate")
+    equal(m.curl("/healthz/translate", host=SITE), '{"status":"ok"}')
+    m.quiet("systemd-analyze", "verify", "--man=no", "dime@translate.service")
+
+
 def test_others(m):
     """dime-queue and dime-lambda give the command its other halves."""
     true(m.try_run("dime", "lambda", "--help").returncode != 0, "dime lambda is there before its package")
@@ -273,9 +300,9 @@ def test_upgrade(m):
     m.old = {name: m.read("/etc/dime/" + name) for name in CONFIGURATION}
     opened = os.stat(m.path("/run/dime/change.sock")).st_ino
     pid = m.shown("MainPID", "dime@change.service")
-    load = Load(m)
-    m.install("next", *PACKAGES)
-    load.end("an upgrade")
+    with Load(m) as load:
+        m.install("next", *PACKAGES)
+        load.end("an upgrade")
     equal(os.stat(m.path("/run/dime/change.sock")).st_ino, opened, "the socket")
     now = m.shown("MainPID", "dime@change.service")
     true(now not in (pid, "0"), "the function wasn't restarted")
@@ -291,11 +318,11 @@ def test_upgrade(m):
 def test_reload(m):
     """nginx takes the new configuration, and again and again, under load: 0 failed."""
     m.quiet("nginx", "-t", "-q")
-    load = Load(m, "Connection: close")
-    for _ in range(8):
-        m.run("systemctl", "reload", "nginx")
-        time.sleep(1)
-    load.end("eight reloads")
+    with Load(m, "Connection: close") as load:
+        for _ in range(8):
+            m.run("systemctl", "reload", "nginx")
+            time.sleep(1)
+        load.end("eight reloads")
     true("hello" in m.curl("/cgi-bin/next", host=SITE), "the new configuration isn't served")
 
 
@@ -322,7 +349,7 @@ def test_mixed(m):
 
 
 def test_remove(m):
-    """Removed, nothing is left that runs; the settings are, and both web servers can still start."""
+    """Removed, nothing is left that runs; the settings are, and the web servers can still start."""
     m.apt("remove", *PACKAGES)
     equal(m.run("find", "/run", "-name", "*dime*"), "")
     equal(m.try_run("pgrep", "-f", "/usr/libexec/dime").stdout, "", "what runs")
@@ -330,6 +357,7 @@ def test_remove(m):
     true(not os.path.exists(m.path("/usr/libexec/dime")), "programs are left")
     m.quiet("nginx", "-t", "-q")
     equal(m.try_run("apachectl", "configtest").stderr.splitlines()[-1:], ["Syntax OK"])
+    m.quiet("lighttpd", "-tt", "-f", "/etc/lighttpd/lighttpd.conf")
 
 
 def test_again(m):
