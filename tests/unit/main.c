@@ -20,7 +20,7 @@
         each(json) each(json_tree) each(request) each(response) each(fields) each(page)            \
             each(decimal) each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) \
                 each(event) each(event_answer) each(invoke) each(batch) each(runtime)              \
-                    each(queue_event) each(redis_queue) each(redis_url)
+                    each(queue_event) each(redis_queue) each(redis_url) each(translate)
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS

@@ -126,6 +126,46 @@ START_TEST(selects_options)
 }
 END_TEST
 
+START_TEST(offers_choices)
+{
+    static const struct choice choices[] = {{{"en", 2}, {"<English>", 9}, false},
+                                            {{"e\"s", 3}, {"Spanish", 7}, true}};
+    static const char select[] = "<select name=\"c\"><!--choices--></select>";
+    response_html(&response);
+    check_page(select, "<select name=\"c\"></select>");
+    check_page("<!--choices-->", "");
+    response_open(&response, &arena);
+    response_offer(&response, "c", choices, 2);
+    response_html(&response);
+    check_page(select, "<select name=\"c\"><option value=\"en\">&lt;English&gt;</option>\n"
+                       "<option value=\"e&quot;s\" selected>Spanish</option>\n</select>");
+    response_open(&response, &arena);
+    response_offer(&response, "c", choices, 2);
+    response_html(&response);
+    values[2].text = TEXT("EN");
+    check_page(select, "<select name=\"c\"><option value=\"en\" selected>&lt;English&gt;</option>\n"
+                       "<option value=\"e&quot;s\">Spanish</option>\n</select>");
+    for (size_t i = 0; i < 2 * RESPONSE_MENUS; i++)
+        response_offer(&response, "c", choices, 1);
+    ck_assert_uint_eq(response.menu_count, RESPONSE_MENUS);
+}
+END_TEST
+
+START_TEST(fills_a_textarea)
+{
+    response_html(&response);
+    check_page("<textarea name=\"a\"></textarea>", "<textarea name=\"a\">\n</textarea>");
+    values[0].text = TEXT("\n</textarea>&");
+    check_page("<textarea name=\"a\" rows=\"2\"></textarea><textarea name=\"d\">",
+               "<textarea name=\"a\" rows=\"2\">\n\n&lt;/textarea&gt;&amp;</textarea>"
+               "<textarea name=\"d\">\n");
+    response_open(&response, &arena);
+    response_field_problem(&response, "a", "no");
+    check_page("<textarea name=\"a\">",
+               "<textarea name=\"a\" aria-invalid=\"true\">\n\n&lt;/textarea&gt;&amp;");
+}
+END_TEST
+
 START_TEST(opens_details)
 {
     static const char closed[] = "<details data-fields=\"b c\"><summary></summary></details>";
@@ -416,6 +456,8 @@ Suite *page_suite(void)
     tcase_add_test(filling, fills_inputs);
     tcase_add_test(filling, checks_boxes);
     tcase_add_test(filling, selects_options);
+    tcase_add_test(filling, offers_choices);
+    tcase_add_test(filling, fills_a_textarea);
     tcase_add_test(filling, opens_details);
     tcase_add_test(filling, puts_errors_at_their_fields);
     tcase_add_test(filling, calls_a_field_this);
