@@ -28,7 +28,10 @@ SOURCE = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)
 FOLDER = os.path.join(SOURCE, "deploy", "lambda")
 TEMPLATES = ("template.yaml", "labels.yaml")
 # What a role may do to resources that can't be named, and AWS's reason.
-NAMELESS = {"rekognition:DetectLabels": "DetectLabels supports no resource types"}
+NAMELESS = {"rekognition:DetectLabels": "DetectLabels supports no resource types",
+            "translate:TranslateText": "its resources are terminologies, of which there are none",
+            "translate:ListLanguages": "it supports no resource types",
+            "comprehend:DetectDominantLanguage": "it supports no resource types"}
 # What SAM makes of a function's URL and an API's usage plan.
 MADE_BY_SAM = {"ChangeFunctionUrl", "RestApiApiKey"}
 
@@ -110,7 +113,7 @@ def test_functions_are_what_lambda_runs(_, __):
         web = any(event["Type"] in ("Api", "HttpApi") for event in properties["Events"].values())
         expect(1 <= properties["Timeout"] <= (29 if web else 900), name + "'s time")
         equal(template["Parameters"]["Architecture"]["AllowedValues"], ["x86_64", "arm64"], name)
-    equal(names, ["ChangeFunction", "HelloFunction", "LabelsFunction"], "the functions")
+    equal(names, ["ChangeFunction", "HelloFunction", "TranslateFunction", "LabelsFunction"], "the functions")
 
 
 def test_functions_have_a_log_and_alarms(_, __):
@@ -156,6 +159,7 @@ def test_events(_, __):
         "HelloFunction": {"Http": web("HttpApi", "/hello", **http),
                           "Hourly": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)",
                                                                         "Enabled": True}}},
+        "TranslateFunction": {"Rest": web("Api", "/translate", **rest)},
         "LabelsFunction": {"Upload": {"Type": "S3", "Properties": {"Bucket": {"Ref": "Uploads"},
                                                                    "Events": "s3:ObjectCreated:*"}},
                            "Request": {"Type": "SQS", "Properties": {
@@ -191,6 +195,8 @@ def statements():
 def test_roles_may_do_what_they_need(_, __):
     logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
     allowed = {"ChangeFunction": set(logs), "HelloFunction": set(logs),
+               "TranslateFunction": {*logs, "translate:TranslateText", "translate:ListLanguages",
+                                     "comprehend:DetectDominantLanguage"},
                "LabelsFunction": {*logs, "s3:GetObject", "sqs:ReceiveMessage", "sqs:DeleteMessage",
                                   "sqs:GetQueueAttributes", "sqs:SendMessage",
                                   "rekognition:DetectLabels"}}

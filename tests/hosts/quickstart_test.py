@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+from apertium import missing as apertium_is_missing
 from cases import Skip, collect, directories, equal, run, true
 from serving import PATH, ROOT, free_port, wait_until
 
@@ -425,9 +426,76 @@ def test_first_start(place):
             true('"status":503' in answers[2], f"labels answers {answers[2]}")
         logs = re.search(r"Logs: (\S+)\.", said)[1]
         equal(sorted(os.listdir(logs)), ["access.log", "change.log", "hello.log",
-                                           "labels.log", "nginx.log"])
+                                           "labels.log", "nginx.log", "translate.log"])
         equal(os.stat(quickstart.directory()).st_mode & 0o777, 0o700, "mode of its directory")
         quickstart.stop(signal.SIGINT)
+
+
+def addresses_of(pid):
+    """Where a process listens, in the kernel's hexadecimal: 0100007F is 127.0.0.1."""
+    sockets = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        found = re.match(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{name}"))
+        if found:
+            sockets.add(found[1])
+    found = []
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:
+            found += [words[1].split(":")[0] for words in map(str.split, file)
+                      if words[3] == "0A" and words[9] in sockets]
+    return found
+
+
+def test_with_translate(place):
+    """With --with-translate Apertium translates, listens on loopback alone, and is gone at the end."""
+    if apertium_is_missing():
+        raise Skip(apertium_is_missing())
+    port = free_port()
+    with Quickstart(place, "--port", str(port), "--with-translate") as quickstart:
+        quickstart.ready(BUILD_PATIENCE)
+        lines = re.findall(r"^  (curl .*/translate)$", quickstart.said(), re.M)
+        equal(len(lines), 1, "the line for translate")
+        answer = subprocess.run(lines[0], shell=True, capture_output=True, text=True, check=False).stdout
+        true('"TranslatedText":"Hola Mundo"' in answer, answer)
+        pids = [pid for pid in filter(str.isdigit, os.listdir("/proc"))
+                if f"{quickstart.directory()}/apy-on-loopback" in command_of(pid)]
+        equal([addresses_of(pid) for pid in pids], [["0100007F"]])
+        parts = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if session_of(pid) == pids[0]]
+        true(len(parts) > 5, f"{len(parts)} processes of Apertium's")
+        quickstart.stop(signal.SIGINT)
+        wait_until(lambda: not any(session_of(pid) == pids[0] for pid in parts), "parts of Apertium are left")
+
+
+def command_of(pid):
+    """The command line of a process; empty where it has gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().decode(errors="replace").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def session_of(pid):
+    """Which session a process is in, by the PID of its leader; empty where it has gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[3]
+    except OSError:
+        return ""
+
+
+def test_apertium_dies(place):
+    """If Apertium dies, it says so and ends with status 1."""
+    if apertium_is_missing():
+        raise Skip(apertium_is_missing())
+    with Quickstart(place, "--port", str(free_port()), "--with-translate") as quickstart:
+        quickstart.ready()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            if f"{quickstart.directory()}/apy-on-loopback" in command_of(pid):
+                os.kill(int(pid), signal.SIGKILL)
+        equal(quickstart.wait(), 1)
+        true("apertium has stopped by itself" in quickstart.said(), quickstart.said())
+        nothing_left(place)
 
 
 def test_port_of_ipv6(place):
@@ -525,7 +593,7 @@ def test_as_root(place):
         quickstart.ready()
         true("run as nobody" in quickstart.said(), quickstart.said())
         processes = quickstart.processes()
-        equal(sorted(processes), ["change", "hello", "labels", "nginx"])
+        equal(sorted(processes), ["change", "hello", "labels", "nginx", "translate"])
         for name, pid in processes.items():
             with open(f"/proc/{pid}/status") as file:
                 status = file.read()
