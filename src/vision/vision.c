@@ -95,10 +95,12 @@ bool vision_open(struct vision **vision, const char **why)
         *vision = opened;
         return true;
     }
-    snprintf(sentence, sizeof sentence,
-             "Pictures can't be looked at on this machine: %s. Get the models with `make models` "
-             "and `make install`, or name their folder in LABELS_MODELS.",
-             reason);
+    snprintf(
+        sentence, sizeof sentence,
+        "Pictures can't be looked at on this machine: %s. Whoever runs dime can get the models: "
+        "`make models` where it was built, then `make install`; or name their folder in "
+        "LABELS_MODELS.",
+        reason);
     *why = sentence;
     vision_close(opened);
     return false;

@@ -9,7 +9,8 @@ bool vision_open(struct vision **vision, const char **why)
 {
     *vision = NULL;
     *why = "Pictures can't be looked at on this machine: dime was built without local labels. "
-           "Install libturbojpeg and libpng, and build it anew.";
+           "Whoever runs it can set LABELS_ENGINE to rekognition, or configure it anew where "
+           "libturbojpeg and libpng are.";
     return false;
 }
 
