@@ -142,7 +142,7 @@ static bool read_question(struct translation_question *question, struct response
     }
     if (!question->source.length)
         question->source = TEXT("auto");
-    if (!question->text.length && !field_given(request, "Labels") &&
+    if (!field_given(request, "text") && !field_given(request, "Labels") &&
         !field_given(request, "Results"))
         response_field_problem(response, "text", "Give text: %s.", FIELDS[0].help);
     if (!field_given(request, "target") && !field_given(request, "tl"))

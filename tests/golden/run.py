@@ -40,6 +40,7 @@ import fastcgi  # noqa: E402 - it lies beside the tests of the hosts
 HOSTS = ("cgi", "fastcgi", "nginx", "in-process", "memory", "invoke-v1", "invoke-v2", "invoke-alb",
          "invoke-alb-multi", "invoke-direct", "bootstrap-v1", "bootstrap-v2", "bootstrap-alb",
          "bootstrap-alb-multi", "bootstrap-direct", "bootstrap-url")
+HANDED_ON = re.compile("SAN_OPT|^TRANSLATE_")  # variables that a program gets in a test
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # What must be the same on every host besides the status and the body.
 COMPARED = ("content-type", "cache-control", "x-content-type-options", "content-security-policy",
@@ -174,7 +175,7 @@ class Cgi:
 
     def ask(self, event):
         """The answer; what the program logs must be a line about it."""
-        environment = {name: value for name, value in os.environ.items() if "SAN_OPT" in name}
+        environment = {name: value for name, value in os.environ.items() if HANDED_ON.search(name)}
         run = subprocess.run([os.path.join(self.build, event.function)], input=event.body or b"",
                              env={**environment, **event.variables()}, capture_output=True,
                              check=False, timeout=30)
@@ -462,7 +463,7 @@ class Bootstrap(Invoke):
     def connection(self, function):
         """A connection to a lambda with one function, which is started when it's needed first."""
         if function not in self.connections:
-            hand_on = [word for name in os.environ if "SAN_OPT" in name
+            hand_on = [word for name in os.environ if HANDED_ON.search(name)
                        for word in ("--env", name)]
             served = fastcgi.Program(self.folder.name, self.program, [
                 "lambda", "--listen", "127.0.0.1:0", *hand_on, function])
@@ -575,6 +576,8 @@ def main():
     # A sanitizer's look for leaks costs each of thousands of processes more than its answer, and
     # the unit tests and the hosts' own have it.
     os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+    # Whether Apertium runs on this machine must make no difference; nothing listens there.
+    os.environ["TRANSLATE_URL"] = "http://127.0.0.1:1"
     parser = argparse.ArgumentParser(description="Asks every golden event of every host.")
     parser.add_argument("build")
     parser.add_argument("source")
