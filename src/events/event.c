@@ -228,6 +228,7 @@ static bool holds_http(const struct event *event)
 
 static void refuse_unread(struct event *event)
 {
+    event->unread = true;
     event_refuse(event, 503, "There is no memory to read the event; send it again later.");
 }
 

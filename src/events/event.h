@@ -35,9 +35,9 @@ struct event {
     struct json_value records; /* of EVENT_QUEUE */
     const bool *failed;        /* of EVENT_QUEUE: which of them failed; NULL: by the status */
     struct request request;    /* without id, deadline, state and fields: those are the host's */
-    /* 0, or the status of the problem that this event is: 400, 422; 503 where memory has ended
-     * before it was known whose it is, so that no answer may be written. */
+    /* 0, or the status of the problem that this event is: 400, 422, what an EVENT_PREVIOUS says. */
     int status;
+    bool unread;   /* memory has ended before it was known whose it is: no answer may be written */
     char why[192]; /* of a problem: the sentence for the sender */
 };
 

@@ -161,7 +161,7 @@ struct text invoke(struct invocation *invocation, const struct invoker *invoker,
     event_read(&invocation->event, text, arena);
     bool batch = invocation->event.shape == EVENT_QUEUE && !invocation->event.status;
     (batch ? batch_invoke : invoke_event)(invocation, invoker, arena);
-    if (!invocation->streaming && invocation->event.status != 503)
+    if (!invocation->streaming && !invocation->event.unread)
         answer = invoke_answer(invocation, invoker, arena);
     invocation->ended_ns = clock_monotonic_ns();
     return answer;

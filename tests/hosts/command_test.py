@@ -207,6 +207,9 @@ def test_functions_in_a_pipe(_, program):
     status, out, err = dime(program, "invoke", "change", "-", "amount=0.26", event=first)
     equal((status, json.loads(out)["body"]), (0, '{"res":[{"1":"quarters"},{"1":"pennies"}]}'), "the last")
     equal(json.loads(err)["requestId"], json.loads(first)["headers"]["X-Request-Id"], "one id for all")
+    for status in (400, 404, 500, 503, 504):
+        failure = b'{"statusCode":%d,"body":"x"}' % status
+        is_problem(invoke(program, failure, "hello"), status)
     _, first, _ = dime(program, "invoke", "change", "amount=x")
     detail = json.loads(json.loads(first)["body"])["detail"]
     for function in ("hello", "change"):

@@ -239,6 +239,16 @@ def test_nginx_limits(_):
                     for _ in range(30)]
         true(429 in statuses and statuses[0] != 429, f"{statuses}")
         equal(served.get("/cgi-bin/change?amount=1").status, 200, "change")
+        served.stop("labels")
+        photo, said = read_sample(SOURCE, "cat.jpg"), {}
+
+        def send():  # too many, then nobody there; never 413, which would say that it can't ever succeed
+            answer = served.post("/cgi-bin/labels", photo, {"Content-Type": "image/jpeg"})
+            said[answer.status] = (answer.header("Content-Type"), answer.json()["status"],
+                                   answer.header("Retry-After"))
+            return answer.status == 503
+        fastcgi.wait_until(send, 10, "labels stays limited")
+        equal(said, {status: ("application/problem+json", status, "1") for status in (429, 503)})
 
 
 def ask_for(data, kind=IMAGE):
