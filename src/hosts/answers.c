@@ -39,14 +39,13 @@ void answers_close(struct answers *answers)
     arena_close(&answers->arena);
 }
 
-/* Says why answers can't be passed on; the same only once. */
-static bool fail(struct answers *answers, const char *why)
+/* Says why answers can't be passed on; the same only once. Returns END. */
+static enum answers_end fail(struct answers *answers, enum answers_end end, const char *why)
 {
     if (strncmp(answers->said, why, sizeof answers->said - 1) != 0)
-        log_say(LOG_LEVEL_ERROR, answers->function, 0,
-                "answers can't be passed on, and what they answer comes again: %s", why);
+        log_say(LOG_LEVEL_ERROR, answers->function, 0, "answers can't be passed on: %s", why);
     (void)snprintf(answers->said, sizeof answers->said, "%s", why);
-    return false;
+    return end;
 }
 
 /* Waits where stdout is a pipe that is full and doesn't block. */
@@ -76,37 +75,39 @@ static bool write_line(struct text line)
     return true;
 }
 
-static bool print(struct answers *answers, struct text answer)
+static enum answers_end print(struct answers *answers, struct text answer)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     bool written = write_line(answer);
     int error = errno;
     pthread_mutex_unlock(&lock);
-    return written || fail(answers, strerror(error));
+    if (written)
+        return ANSWERS_PASSED;
+    return fail(answers, error == EPIPE ? ANSWERS_GONE : ANSWERS_LATER, strerror(error));
 }
 
-static bool put(struct answers *answers, struct text answer)
+static enum answers_end put(struct answers *answers, struct text answer)
 {
     struct text id;
     char why[96];
     if (answer.length > QUEUE_BODY_MAX) {
         snprintf(why, sizeof why, "one has %zu bytes, and a message at most %d", answer.length,
                  QUEUE_BODY_MAX);
-        return fail(answers, why);
+        return fail(answers, ANSWERS_NEVER, why);
     }
     arena_reset(&answers->arena);
-    return queue_send(answers->queue, &answer, 1, &id, &answers->arena) ||
-           fail(answers, answers->queue->error);
+    if (queue_send(answers->queue, &answer, 1, &id, &answers->arena))
+        return ANSWERS_PASSED;
+    return fail(answers, ANSWERS_LATER, answers->queue->error);
 }
 
-bool answers_keep(void *context, struct text answer)
+enum answers_end answers_pass(struct answers *answers, struct text answer)
 {
-    struct answers *answers = context;
-    bool kept = (answers->queue ? put : print)(answers, answer);
-    if (kept && answers->said[0]) {
+    enum answers_end end = (answers->queue ? put : print)(answers, answer);
+    if (end == ANSWERS_PASSED && answers->said[0]) {
         log_say(LOG_LEVEL_INFO, answers->function, 0, "answers are passed on again");
         answers->said[0] = '\0';
     }
-    return kept;
+    return end;
 }

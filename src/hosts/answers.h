@@ -29,11 +29,15 @@ bool answers_open(struct answers *answers, const struct queue_use *use, struct t
 /* Disconnects and frees. */
 void answers_close(struct answers *answers);
 
-/*
- * Passes an answer on, of which it keeps nothing: it's in the queue, or has been written as a whole
- * line, when this returns true. False: it isn't known to be, and the log says why. ANSWERS is a
- * struct answers, as an invoker has it.
- */
-bool answers_keep(void *answers, struct text answer);
+/* What has become of an answer; the log says why where it isn't passed on. */
+enum answers_end {
+    ANSWERS_PASSED, /* it's in the queue, or has been written as a whole line */
+    ANSWERS_LATER,  /* it isn't known to be; it may be another time */
+    ANSWERS_NEVER,  /* it can't be, unlike others */
+    ANSWERS_GONE,   /* nobody will ever read stdout again */
+};
+
+/* Passes an answer on, of which it keeps nothing. */
+enum answers_end answers_pass(struct answers *answers, struct text answer);
 
 #endif

@@ -129,8 +129,8 @@ static bool open_queues(struct consumer *consumer)
         queue_close(consumer->queue);
         return false;
     }
-    consumer->invoker.keep = answers_keep;
-    consumer->invoker.keeper = &consumer->answers;
+    consumer->invoker.keep = consumer_keep;
+    consumer->invoker.keeper = consumer;
     return true;
 }
 
@@ -243,7 +243,7 @@ static int status_of(const struct consume *all)
 {
     const struct consumer *first = all->consumers;
     for (size_t i = 0; i < all->count; i++) {
-        if (all->consumers[i].unsettled)
+        if (all->consumers[i].unsettled || all->consumers[i].unread)
             return STATUS_FAILED;
     }
     if (!all->settings->once || first->worst < 400)

@@ -51,6 +51,7 @@ struct consumer {
     struct invoker invoker;
     char said[QUEUE_ERROR]; /* what has been said of the queue's failure; empty: it answers */
     bool unsettled;         /* it ended with a batch that the queue knows nothing of */
+    bool unread;            /* it ended since nobody reads the answers */
 };
 
 /*
@@ -59,6 +60,13 @@ struct consumer {
  * for 4xx and 5 for 5xx.
  */
 int consume(const struct consume_settings *settings);
+
+/*
+ * Passes an answer on, and waits for as long as that can't be; its batch stays hidden meanwhile,
+ * since the work is done. False: it's to be stopped, or it can't ever be. CONSUMER is a struct
+ * consumer, as its invoker has it.
+ */
+bool consumer_keep(void *consumer, struct text answer);
 
 /* What one thread does until use.stop can be read from, or after one batch. */
 void consumer_run(struct consumer *consumer);

@@ -7,6 +7,7 @@
  * work would be done twice otherwise.
  */
 #include <stdio.h>
+#include <sys/eventfd.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -67,6 +68,31 @@ static void take_verdicts(struct consumer *consumer, size_t first, size_t end, b
                                                : invocation->response.status >= 400);
     int status = told ? invocation->response.status : 503;
     consumer->worst = status > consumer->worst ? status : consumer->worst;
+}
+
+/* Ends all of them: whatever they do would be done again, and again for nobody. */
+static void give_up(struct consumer *consumer)
+{
+    consumer->unread = true;
+    log_say(LOG_LEVEL_ERROR, consumer->settings->function->name, 0,
+            "nobody reads the answers; it ends, and what has none comes again");
+    (void)eventfd_write(consumer->settings->use.stop, 1);
+}
+
+bool consumer_keep(void *context, struct text answer)
+{
+    struct consumer *consumer = context;
+    struct backoff backoff = {0};
+    enum answers_end end;
+    while ((end = answers_pass(&consumer->answers, answer)) == ANSWERS_LATER &&
+           !consumer->settings->once) {
+        hold(consumer, INT64_MAX);
+        if (!backoff_wait(backoff_next(&backoff, FIRST_MS, MOST_MS), consumer->settings->use.stop))
+            break;
+    }
+    if (end == ANSWERS_GONE && !consumer->unread)
+        give_up(consumer);
+    return end == ANSWERS_PASSED;
 }
 
 /* Runs the function on as many messages from FIRST on as go into one event; returns the next. */

@@ -332,6 +332,41 @@ def test_keeps_what_cannot_be_passed_on(folder, program):
     expect("URL of the queue of answers" in done.stderr.decode(), "it says %r" % done.stderr)
 
 
+def test_waits_for_where_answers_go(folder, program):
+    """A queue of answers that is away costs no message one of its deliveries, and gets them all later."""
+    with Redis(folder) as redis:
+        peer = Peer(redis.port)
+        peer.refuse()
+        redis.all([("XADD", "q", "*", "amount", "%d" % number) for number in range(1, 31)])
+        away = "redis://127.0.0.1:%d/next" % peer.port
+        with Consumer(folder, real(program), redis.url("q", deliveries=2), "--answers", away, "--timeout", "1",
+                      "--concurrency", "2", function="change") as one:
+            wait_until(lambda: "answers can't be passed on" in one.said(), 10, "it says nothing")
+            time.sleep(6)  # of which each delivery would have had at most two
+            equal(redis("XLEN", "q:dead"), 0, "the dead letters")
+            equal(redis("XLEN", "q"), 30, "the messages")
+            peer.listen()
+            wait_until(lambda: is_empty(redis, "q"), 20, "the queue isn't empty")
+            expect("passed on again" in one.said(), "it says %r" % one.said())
+            equal(one.stop(), 0, "the exit status")
+        expect(redis("XLEN", "next") >= 30, "the answers")
+        peer.__exit__()
+
+
+def test_ends_when_nobody_reads_the_answers(folder, program):
+    with Redis(folder) as redis:
+        redis.all([("XADD", "q", "*", "amount", "%d" % number) for number in range(1, 31)])
+        started, held = os.pipe()
+        os.close(started)
+        process = subprocess.Popen([real(program), "consume", "--queue", redis.url("q"), "--function", "change",
+                                    "--answers", "-"], stdout=held, stderr=subprocess.PIPE)
+        os.close(held)
+        _, err = process.communicate(timeout=TIMEOUT)
+        expect(b"nobody reads the answers" in err, "it says %r" % err)
+        equal(process.returncode, 1, "the exit status")
+        equal((redis("XLEN", "q"), redis("XLEN", "q:dead")), (30, 0), "all is still there")
+
+
 def test_takes_entries_of_all_kinds(folder, program):
     with Redis(folder) as redis:
         redis.all([("XADD", "q", "*", "n", "1", "key", "a b"),  # fields of its own
