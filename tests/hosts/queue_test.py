@@ -51,10 +51,10 @@ def noted(folder, name="notes"):
         return collections.Counter()
 
 
-def send(program, url, text, *options, **more):
+def send(program, url, text, *options, within=TIMEOUT, **more):
     """The exit status, stdout and stderr of dime send."""
     done = subprocess.run([program, "send", "--queue", url, *options], capture_output=True,
-                          input=text if isinstance(text, bytes) else text.encode(), timeout=TIMEOUT,
+                          input=text if isinstance(text, bytes) else text.encode(), timeout=within,
                           check=False, **more)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 

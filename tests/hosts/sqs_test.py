@@ -6,6 +6,7 @@ and FIFO queues as SQS does; the first test is tried with moto_server too, where
 peer in front of it answers errors, closes, stalls and talks nonsense.
 """
 
+import concurrent.futures
 import http.client
 import json
 import os
@@ -15,7 +16,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
@@ -108,7 +108,8 @@ class Server:
         lines = [json.dumps({"n": number, **more}) for number in numbers]
         for first in range(0, len(lines), self.at_once):
             wait_until(lambda: self.left(url) <= self.at_once, 60, "nobody takes messages")
-            status, _, err = send(program, url, "\n".join(lines[first:first + self.at_once]), "--lines")
+            status, _, err = send(program, url, "\n".join(lines[first:first + self.at_once]), "--lines",
+                                  within=60)
             equal((status, err), (0, ""), "the status and stderr of dime send")
 
     def take_all(self, url):
@@ -120,7 +121,7 @@ class Server:
 
 
 class Moto(Server):
-    at_once = 200  # it takes a time that grows with the square of what waits
+    at_once = 100  # it takes a time that grows with the square of what waits
 
     def command(self):
         if not shutil.which("moto_server"):
@@ -169,14 +170,13 @@ def test_sends_and_consumes_with_moto(folder, program):
 
 def lose_none(folder, program, server, kind, within):
     """MANY messages and three consumers, one of which is killed each second."""
-    url, kills = server.make("many"), 0
+    url, kills, pool = server.make("many"), 0, concurrent.futures.ThreadPoolExecutor(1)
     options = (folder, program, url, "--visibility", "1")
     started = time.monotonic()
-    filling = threading.Thread(target=server.fill, args=(program, url, range(MANY)))
-    filling.start()
+    filling = pool.submit(server.fill, program, url, range(MANY))
     consumers = [Consumer(*options, wait=1) for _ in range(3)]
     try:
-        while filling.is_alive() or server.left(url):
+        while not filling.done() or server.left(url):
             time.sleep(1)
             victim = random.randrange(3)
             consumers[victim].signal(signal.SIGKILL)
@@ -184,10 +184,11 @@ def lose_none(folder, program, server, kind, within):
             consumers[victim] = Consumer(*options, wait=1)
             kills += 1
             expect(time.monotonic() - started < within, "it takes too long")
+        filling.result()
         for one in consumers:
             equal(one.stop(), 0, "the exit status")
     finally:
-        filling.join(60)
+        pool.shutdown()
         for one in consumers:
             one.__exit__()
     runs = noted(folder)
@@ -214,7 +215,7 @@ def fail_every_seventh(folder, program, server):
     server.fill(program, url, range(210))
     sevenths = set(range(0, 210, 7))
     with Consumer(folder, program, url, fails=7) as consumer:
-        wait_until(lambda: server.left(url) == 0 and server.left(dead) == len(sevenths), 30,
+        wait_until(lambda: server.left(url) == 0 and server.left(dead) == len(sevenths), 60,
                    "the queue isn't empty")
         equal(consumer.stop(), 0, "the exit status")
     runs = noted(folder)
