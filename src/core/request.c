@@ -170,8 +170,9 @@ bool request_id_fits(struct text id)
 void request_choose_id(struct request *request, struct text of_host, char room[33])
 {
     request->id = request_header(request, "x-request-id");
-    if (!request_id_fits(request->id))
-        request->id = of_host;
+    if (request_id_fits(request->id))
+        return;
+    request->id = of_host;
     if (request_id_fits(request->id))
         return;
     request_make_id(room);
