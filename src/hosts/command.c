@@ -172,14 +172,15 @@ static int become(const char *program, char **arguments, const char *remedy)
 
 static int run_lambda(char **arguments)
 {
-    return become("dime-lambda", arguments - 1, "build dime where libmicrohttpd-dev is installed");
+    return become("dime-lambda", arguments - 1,
+                  "make builds it where libmicrohttpd-dev is installed");
 }
 
 /* Of dime-queue, which reads the command's own name too. */
 static int run_queue(char **arguments)
 {
     return become("dime-queue", arguments - 2,
-                  "build dime where libhiredis-dev and libcurl4-openssl-dev are installed");
+                  "make builds it where libhiredis-dev and libcurl4-openssl-dev are installed");
 }
 
 /* The help of a command that is another program's. Returns false where TOPIC is none. */
@@ -197,7 +198,7 @@ static bool help_elsewhere(char *topic, int *status)
 /* Hands WORDS to the program that has all functions. */
 static int run_elsewhere(char **words)
 {
-    return become("dime-labels", words, "install all of dime");
+    return become("dime-labels", words, "make builds it, and Debian has it in dime-labels");
 }
 
 static int help(char **arguments)

@@ -104,7 +104,7 @@ def test_queues_are_for_a_program_of_its_own(folder, program):
     beside = os.path.join(folder, "dime-queue")
     status, out, err = dime(lonely, "consume", "--once")
     equal((status, out), (2, b""), "the status and stdout")
-    expect("libhiredis" in err, "it says %r" % err)
+    expect("make builds it where libhiredis-dev" in err, "it says %r" % err)
     with open(beside, "w") as file:
         file.write("#!/bin/sh\necho \"$@\"\n")
     os.chmod(beside, 0o755)
@@ -113,6 +113,27 @@ def test_queues_are_for_a_program_of_its_own(folder, program):
               "what is beside it")
         for words in (("help", command), (command, "--help")):
             equal(dime(lonely, *words), (0, b"%s --help\n" % command.encode(), ""), "its help")
+
+
+def test_labels_are_for_a_program_of_its_own(folder, program):
+    lonely = os.path.join(folder, "dime")
+    shutil.copy(program, lonely)
+    for words in (("invoke", "labels", "image=x"), ("invoke", "labels", "--help"), ("help", "labels")):
+        status, out, err = dime(lonely, *words)
+        equal((status, out), (2, b""), "%s: the status and stdout" % words[0])
+        expect("dime-labels isn't there; make builds it" in err, "it says %r" % err)
+
+
+def test_make_builds_all_of_the_command(_, program):
+    """The target dime has its siblings, but isn't linked anew for them."""
+    build = os.path.dirname(program)
+    environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    done = subprocess.run(["make", "-C", build, "-pnq", "dime"], capture_output=True, text=True,
+                          env=environment, timeout=TIMEOUT, check=False)
+    rule = next(line for line in done.stdout.splitlines() if line.startswith("dime:"))
+    siblings = rule.partition(" | ")[2].split()
+    equal(siblings, [name for name in ("dime-labels", "dime-lambda", "dime-queue")
+                     if os.path.exists(os.path.join(build, name))], "what is built with it")
 
 
 def test_a_schedule_sends_its_event(folder, program):
@@ -149,7 +170,7 @@ def test_lambda_is_a_program_of_its_own(folder, program):
     shutil.copy(program, lonely)
     status, out, err = dime(lonely, "lambda", "change")
     equal((status, out), (2, b""), "the status and stdout")
-    expect("libmicrohttpd" in err, "it says %r" % err)
+    expect("make builds it where libmicrohttpd-dev" in err, "it says %r" % err)
     beside = os.path.join(folder, "dime-lambda")
     with open(beside, "w") as file:
         file.write("#!/bin/sh\necho \"$@\"\n")
