@@ -59,12 +59,14 @@ static const char HELP_INVOKE[] =
     "SQS, SNS and EventBridge. `dime event` has a sample of each. The answer of a function is one\n"
     "too, so that functions can stand in a pipe; the first that fails is what the last answers.\n"
     "\n"
-    "FIELD=VALUE gives a field, beside an event or without one: then stdin isn't read. The value "
-    "of\n"
-    "a field that is a file is its path.\n"
+    "FIELD=VALUE gives a field, beside an event or without one. The value of a field that is a "
+    "file\n"
+    "is its path. With a field stdin is read only where - says so, as in a pipe:\n"
     "\n"
     "  dime invoke change amount=1.89 currency=EUR\n"
-    "  dime invoke labels image=cat.jpg\n"
+    "  dime invoke labels image=cat.jpg | dime invoke translate - target=es\n"
+    "\n"
+    "dime help FUNCTION, or dime invoke FUNCTION --help, names the fields.\n"
     "\n"
     "The exit status is 0 if the function answered 2xx or 3xx, 4 for 4xx, 5 for 5xx, 2 if it\n"
     "wasn't run, and 1 if its answer couldn't be written.\n";
@@ -134,13 +136,33 @@ static const char *kind_name(enum field_kind kind)
     return NAMES[kind];
 }
 
+/* The fields of an example: those that are required, or else the first, which most callers give. */
+static void help_example(const struct function *function)
+{
+    const struct field *field = function->fields;
+    bool given = false;
+    printf("  dime invoke %s", function->name);
+    for (; field->name; field++) {
+        if (field->required) {
+            printf(" %s=%s", field->name, field->kind == FIELD_FILE ? "FILE" : "VALUE");
+            given = true;
+        }
+    }
+    field = function->fields;
+    if (!given && field->name)
+        printf(" %s=%s", field->name, field->kind == FIELD_FILE ? "FILE" : "VALUE");
+    puts(" [FIELD=VALUE]...");
+}
+
 static void help_function(const struct function *function)
 {
     printf("%s: %s\n\nIts fields:\n\n", function->name, function->summary);
     for (const struct field *field = function->fields; field->name; field++)
         printf("  %-14s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
                field->required ? " (required)" : "");
-    printf("\nGive them as JSON, or in any event of `dime event`. See %s(8).\n", function->name);
+    puts("\nGive them on the command line, as JSON, or in any event of `dime event`:\n");
+    help_example(function);
+    printf("\nSee %s(8).\n", function->name);
 }
 
 /*
@@ -209,6 +231,9 @@ static int help(char **arguments)
         {"list", HELP_LIST}, {"invoke", HELP_INVOKE}, {"event", HELP_EVENT}, {"help", HELP_HELP}};
     char *topic = arguments[0];
     int status = STATUS_FINE;
+    if (topic && arguments[1])
+        return command_misuse("help takes one name, and not also", arguments[1],
+                              "try dime help help");
     if (topic && help_elsewhere(topic, &status))
         return status;
     if (!topic) {
@@ -237,6 +262,12 @@ static int invoke_function(char **arguments)
     const struct function *function = registry_find(text_of(arguments[0]));
     if (!function)
         return command_misuse("there is no function", arguments[0], "dime list names them");
+    for (char **word = arguments + 1; *word; word++) {
+        if (strcmp(*word, "--help") == 0)
+            return help((char *[]){arguments[0], NULL});
+        if (strncmp(*word, "--", 2) == 0)
+            return command_misuse("invoke has no option", *word, "try dime help invoke");
+    }
     if (!function->handle)
         return run_elsewhere(arguments - 2);
     return command_invoke(function, arguments + 1);
@@ -278,5 +309,8 @@ int main(int count, char **arguments)
         if (strcmp(arguments[1], COMMANDS[i].name) == 0)
             return COMMANDS[i].run(arguments + 2);
     }
-    return command_misuse("there is no command", arguments[1], "try dime help");
+    if (!registry_find(text_of(arguments[1])))
+        return command_misuse("there is no command", arguments[1], "try dime help");
+    fprintf(stderr, "dime: %s is a function; try dime invoke %s\n", arguments[1], arguments[1]);
+    return STATUS_USAGE;
 }

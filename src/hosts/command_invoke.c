@@ -4,12 +4,15 @@
  *
  * Fields of the command line reach the function as a query does. So they can stand beside an event:
  * an answer of one function is an event for the next, and rarely has all that this one needs. With
- * fields stdin is read only where - says so; a script that is started without one mustn't wait.
+ * fields stdin is read only where - says so: who starts a script may have left a pipe open there
+ * that never ends, and it mustn't wait for that. What would have been read is said instead.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base64.h"
@@ -17,7 +20,11 @@
 #include "hosts/command.h"
 #include "hosts/invoke.h"
 
-enum { TIMEOUT_MS = 30000, FIELDS_MAX = 4 * INVOKE_EVENT_MAX };
+/* An event has room for the largest picture of `labels` in base64, as a body over HTTP has. */
+enum { TIMEOUT_MS = 30000, EVENT_MIB = 12, EVENT_MAX = EVENT_MIB * 1024 * 1024 };
+
+/* What isn't text says so early: the head of any picture has a NUL, and JSON has none. */
+enum { FIELDS_MAX = 4 * INVOKE_EVENT_MAX, HEAD_BYTES = 64 };
 
 /* What is handed to the function. */
 struct input {
@@ -28,42 +35,64 @@ struct input {
     char *room; /* what holds the event */
 };
 
-/* Reads all of FD into ROOM; false (and errno) where it can't be read or is too long. */
-static bool read_all(int fd, char *room, struct text *event)
+/* Reads all of FD into ROOM, which has room for a byte more than MOST; false (and errno) where it
+ * can't be read or is too long. */
+static bool read_all(int fd, char *room, size_t most, struct text *bytes)
 {
     size_t length = 0;
     for (;;) {
-        ssize_t got = read(fd, room + length, INVOKE_EVENT_MAX + 1 - length);
+        ssize_t got = read(fd, room + length, most + 1 - length);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return false;
         length += (size_t)got;
-        if (length > INVOKE_EVENT_MAX) {
+        if (length > most) {
             errno = EFBIG;
             return false;
         }
         if (!got)
             break;
     }
-    *event = (struct text){room, length};
+    *bytes = (struct text){room, length};
     return true;
 }
 
 /* Reads this file, or stdin where PATH is NULL, into memory that *ROOM has for the caller to free.
- * False: it has been said that WHAT can't be read. */
-static bool read_file(const char *what, const char *path, char **room, struct text *bytes)
+ * False: it couldn't be, and errno says why; EFBIG: it has more bytes than MOST. */
+static bool read_file(const char *path, size_t most, char **room, struct text *bytes)
 {
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     /* What isn't written to isn't taken: the room costs what the bytes need. */
-    *room = fd < 0 ? NULL : malloc(INVOKE_EVENT_MAX + 1);
-    bool fine = *room && read_all(fd, *room, bytes);
-    if (!fine)
-        fprintf(stderr, "dime: the %s %s can't be read: %s\n", what, path ? path : "on stdin",
-                strerror(errno));
+    *room = fd < 0 ? NULL : malloc(most + 1);
+    bool fine = *room && read_all(fd, *room, most, bytes);
+    int error = errno;
     if (path && fd >= 0)
         close(fd);
+    errno = error;
     return fine;
+}
+
+/* The field of a function that is a file; NULL: it has none. */
+static const struct field *file_field(const struct function *function)
+{
+    for (const struct field *field = function->fields; field->name; field++) {
+        if (field->kind == FIELD_FILE)
+            return field;
+    }
+    return NULL;
+}
+
+/* Says so where the event that was named is a file to be given as a field, and returns whether. */
+static bool is_a_field(const struct input *input)
+{
+    const struct field *field = file_field(input->function);
+    size_t head = input->event.length < HEAD_BYTES ? input->event.length : HEAD_BYTES;
+    if (!field || !memchr(input->event.data, '\0', head))
+        return false;
+    fprintf(stderr, "dime: %s isn't an event, which is JSON; to give it as a field: %s=%s\n",
+            input->path, field->name, input->path);
+    return true;
 }
 
 static bool read_event(struct input *input)
@@ -75,7 +104,15 @@ static bool read_event(struct input *input)
     }
     if (from_stdin && isatty(STDIN_FILENO))
         fputs("dime: type an event in JSON, and end it with Ctrl-D\n", stderr);
-    return read_file("event", from_stdin ? NULL : input->path, &input->room, &input->event);
+    if (read_file(from_stdin ? NULL : input->path, EVENT_MAX, &input->room, &input->event))
+        return from_stdin || !is_a_field(input);
+    if (errno == EFBIG)
+        fprintf(stderr, "dime: the event %s has more than %d MiB, the most that invoke takes\n",
+                from_stdin ? "on stdin" : input->path, EVENT_MIB);
+    else
+        fprintf(stderr, "dime: the event %s can't be read: %s\n",
+                from_stdin ? "on stdin" : input->path, strerror(errno));
+    return false;
 }
 
 /* The length of the name in a word that gives a field, NAME=VALUE; 0: it doesn't, but is a path. */
@@ -94,13 +131,32 @@ static const struct field *find_field(const struct function *function, struct te
     return NULL;
 }
 
-/* Appends the file that a field names, as a form would have it. */
-static bool put_file(struct buffer *query, const char *path)
+/* Says why the file of a field can't be taken. */
+static void refuse_file(const struct field *field, const char *path, size_t most)
 {
-    char *room;
+    if (!*path)
+        fprintf(stderr, "dime: %s wants the path of a file: %s=FILE\n", field->name, field->name);
+    else if (errno == EFBIG)
+        fprintf(stderr, "dime: the file %s has more than %zu bytes, the most that %s may have\n",
+                path, most, field->name);
+    else
+        fprintf(stderr, "dime: the file %s can't be read: %s\n", path, strerror(errno));
+}
+
+/* Appends the file that a field names, as a form would have it. */
+static bool put_file(struct buffer *query, const struct field *field, const char *path)
+{
+    size_t most = field->max < INVOKE_EVENT_MAX ? (size_t)field->max : INVOKE_EVENT_MAX;
+    char *room = NULL;
     struct text bytes;
     struct buffer base64;
-    bool read = read_file("file", path, &room, &bytes);
+    bool read = *path && read_file(path, most, &room, &bytes);
+    if (!read)
+        refuse_file(field, path, most);
+    if (read && !bytes.length) {
+        fprintf(stderr, "dime: the file %s is empty\n", path);
+        read = false;
+    }
     if (read) {
         buffer_open(&base64, query->arena, FIELDS_MAX);
         buffer_base64(&base64, bytes);
@@ -128,7 +184,7 @@ static int put_field(struct input *input, const char *word, size_t length)
     buffer_puts(&input->query, field->name);
     buffer_puts(&input->query, "=");
     if (field->kind == FIELD_FILE)
-        fine = put_file(&input->query, value);
+        fine = put_file(&input->query, field, value);
     else
         buffer_percent(&input->query, text_of(value));
     return fine ? STATUS_FINE : STATUS_USAGE;
@@ -155,6 +211,25 @@ static int read_words(struct input *input, char **words)
     return STATUS_USAGE;
 }
 
+/*
+ * Says that stdin isn't read, where somebody may have thought that it is: something waits in it, or
+ * the function has missed a field. A loop's file is stdin too, so that one alone says nothing.
+ */
+static void note_stdin(const struct input *input, int status)
+{
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct stat stat;
+    if (input->path || !input->query.length || fstat(STDIN_FILENO, &stat) != 0)
+        return;
+    bool waits = S_ISFIFO(stat.st_mode) && poll(&fd, 1, 0) > 0 && fd.revents & POLLIN;
+    bool missed = status == STATUS_THEIRS && (S_ISFIFO(stat.st_mode) || S_ISREG(stat.st_mode));
+    if (waits || missed)
+        fprintf(stderr,
+                "dime: stdin isn't read beside fields; to read the event there: "
+                "dime invoke %s - FIELD=VALUE...\n",
+                input->function->name);
+}
+
 /* Writes the answer and a newline, as a shell wants it. */
 static int print_answer(struct text answer, int status)
 {
@@ -179,6 +254,7 @@ static int run_event(const struct input *input, struct arena *arena)
         status = print_answer(answer, invocation.response.status);
     else
         fputs("dime: there is no memory for an answer\n", stderr);
+    note_stdin(input, status);
     invoke_log(&invocation, &invoker, "command", input->event.length, answer.length);
     if (open && function->close)
         function->close(invoker.state);
