@@ -77,12 +77,15 @@ static const char HELP_WATCH[] =
     "and\n"
     "writes the answer beside it, as FILE.NAME.json. What was put there before is taken too, "
     "unless\n"
-    "it has its answer. SIGTERM and Ctrl-C finish what runs.\n"
+    "it has its answer; one of 5xx is asked for anew at the next start. SIGTERM and Ctrl-C finish "
+    "what runs.\n"
     "\n"
     "  --function NAME     the function; dime list names them\n"
     "  --concurrency N     files at once (default 1)\n"
     "  --timeout SECONDS   that a file may take (default 30)\n"
-    "  --once              end when all files that are there have their answers\n"
+    "  --once              end when all files that are there have their answers; the exit status "
+    "is\n"
+    "                      4 or 5 by the worst of these\n"
     "  --help              this text\n";
 
 static int misuse(const char *program, const char *what, const char *which)

@@ -27,6 +27,8 @@
 enum {
     STATUS_FINE = 0,
     STATUS_FAILED = 1,
+    STATUS_THEIRS = 4,
+    STATUS_OURS = 5,
     LOOKED_AT_ONCE = 256, /* names, before events are read again */
     AGAIN_MS = 500,       /* before it's looked through again where there was no room */
     GONE_MS = 2000,       /* between looks whether the folder is still there */
@@ -341,9 +343,23 @@ static void stop(struct watch *watch)
         pthread_join(watch->workers[i].thread, NULL);
 }
 
-static int run(struct watch *watch)
+/* With --once, by what has become of the files. */
+static int status_of(const struct watch *watch)
 {
     size_t unwritten = 0;
+    int worst = 0;
+    for (size_t i = 0; i < watch->started; i++) {
+        const struct watch_worker *worker = &watch->workers[i];
+        unwritten += worker->unwritten;
+        worst = worker->worst > worst ? worker->worst : worst;
+    }
+    if (!watch->settings->once || (!unwritten && worst < 400))
+        return STATUS_FINE;
+    return unwritten ? STATUS_FAILED : worst < 500 ? STATUS_THEIRS : STATUS_OURS;
+}
+
+static int run(struct watch *watch)
+{
     bool whole = start(watch);
     if (whole && !watch->settings->once)
         log_say(LOG_LEVEL_INFO, watch->settings->function->name, 0, "it watches %s",
@@ -352,10 +368,7 @@ static int run(struct watch *watch)
     while (whole && serve_round(watch))
         continue;
     stop(watch);
-    for (size_t i = 0; i < watch->started; i++)
-        unwritten += watch->workers[i].unwritten;
-    return !whole || watch->gone || (watch->settings->once && unwritten) ? STATUS_FAILED
-                                                                         : STATUS_FINE;
+    return !whole || watch->gone ? STATUS_FAILED : status_of(watch);
 }
 
 static void close_all(struct watch *watch)

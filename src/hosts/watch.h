@@ -42,6 +42,7 @@ struct watch_worker {
     struct arena arena;
     struct invocation invocation;
     size_t unwritten; /* results that couldn't be had */
+    int worst;        /* the highest status of those that were */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t more;
@@ -52,7 +53,8 @@ struct watch_worker {
 
 /*
  * Watches until SIGTERM, SIGINT or SIGHUP, and finishes what runs. Returns the exit status: 0; 1 if
- * it couldn't begin, the folder is gone, or with `once` a result couldn't be written.
+ * it couldn't begin, the folder is gone, or with `once` a result couldn't be written; with `once`
+ * by the worst status of a result, 4 for 4xx and 5 for 5xx.
  */
 int watch(const struct watch_settings *settings);
 

@@ -2,11 +2,12 @@
  * watch_work.c - a thread of `dime watch`: one file after the other through the function.
  *
  * A result has the time of its file: so whoever looks can tell, also after a restart, whether it's
- * there and is that of the file as it is now. It's written under a name of the thread's own, synced
- * and renamed: whole or absent, whenever the process or the machine ends. A file that somebody is
- * still writing is left alone, since its writer's end will be told of; a lease, which the kernel
- * grants only on a file that nobody writes, tells. Where there are no leases a file is taken as it
- * is, and again when it's closed.
+ * there and is that of the file as it is now. A failure of ours says nothing of the file, so it
+ * keeps its own time, and the next start finds the file without a result. It's written under a name
+ * of the thread's own, synced and renamed: whole or absent, whenever the process or the machine
+ * ends. A file that somebody is still writing is left alone, since its writer's end will be told
+ * of; a lease, which the kernel grants only on a file that nobody writes, tells. Where there are no
+ * leases a file is taken as it is, and again when it's closed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -153,15 +154,17 @@ static bool write_all(int fd, struct text bytes)
     return true;
 }
 
-/* Writes the result in a file of this name, with the file's time, so that it lasts. */
+/* Writes the result in a file of this name, with the file's time, so that it lasts; one that is to
+ * be had anew at the next start keeps the time of its own. */
 static bool write_temporary(const struct work *work, const char *name, struct text result)
 {
+    bool lasts = work->worker->invocation.response.status < 500;
     const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, work->stat.st_mtim};
     int fd = openat(work->worker->folder, name,
                     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return false;
-    bool fine = write_all(fd, result) && futimens(fd, times) == 0 && fsync(fd) == 0;
+    bool fine = write_all(fd, result) && (!lasts || futimens(fd, times) == 0) && fsync(fd) == 0;
     int error = errno;
     if (close(fd) != 0 && fine) {
         error = errno;
@@ -211,18 +214,23 @@ static enum end take_answer(const struct work *work)
 {
     const struct response *response = &work->worker->invocation.response;
     struct text why = problem_detail(response);
-    bool again = response->status >= 500 && work->item->tries + 1 < TRIES_MAX;
+    bool ours = response->status >= 500, again = ours && work->item->tries + 1 < TRIES_MAX;
     if (response->status >= 400)
         log_say(LOG_LEVEL_WARN, work->worker->settings->function->name, 0,
                 "%s failed with %d%s: %.*s", work->item->name, response->status,
-                again ? ", and is tried again" : "", (int)why.length, why.data);
+                again  ? ", and is tried again"
+                : ours ? ", and is tried again at the next start"
+                       : "",
+                (int)why.length, why.data);
     if (again)
         return END_AGAIN;
     if (!is_unchanged(work))
         return END_DONE; /* its change is told of, or has been */
-    if (write_result(work, buffer_text(&response->body)))
-        return END_DONE;
-    return END_AGAIN;
+    if (!write_result(work, buffer_text(&response->body)))
+        return END_AGAIN;
+    if (response->status > work->worker->worst)
+        work->worker->worst = response->status;
+    return END_DONE;
 }
 
 static enum end do_work(struct watch_worker *worker, const struct watch_item *item)

@@ -273,12 +273,30 @@ def test_tries_again_what_may_succeed(folder, program):
         equal(result(os.path.join(box, "odd")), None, "the result of a failure that may pass")
         equal(watcher.stop(), 0, "the exit status")
     with Watcher(box, program, "--once", status=422, ready=False) as watcher:
-        equal(watcher.wait(), 0, "the exit status")
+        equal(watcher.wait(), 4, "the exit status")
     equal(result(os.path.join(box, "odd"))["status"], 422, "the result of one that won't pass")
     os.truncate(os.path.join(box, "even"), 2 << 20)
     with Watcher(box, program, "--once", ready=False) as watcher:
-        equal(watcher.wait(), 0, "the exit status")
+        equal(watcher.wait(), 4, "the exit status")
     equal(result(os.path.join(box, "even"))["detail"], "It is too large.", "of a file of 2 MB")
+
+
+def test_takes_again_what_was_our_fault(folder, program):
+    """A wrong setting isn't the result for good: a right start has it anew, and once."""
+    box = place(folder)
+    paths = [os.path.join(box, name) for name in ("odd", "even")]
+    put(paths[0], b"1")
+    put(paths[1], b"12")
+    with Watcher(box, program, "--once", status=503, ready=False) as watcher:
+        equal(watcher.wait(60), 5, "the exit status")
+        equal(watcher.said().count("odd failed with 503, and is tried again: "), 4, "the tries")
+        equal(watcher.said().count("odd failed with 503, and is tried again at the next start: "), 1, "the last")
+    equal(result(paths[0])["status"], 503, "the result until then")
+    for times in (1, 0):
+        with Watcher(box, program, "--once", ready=False) as watcher:
+            equal(watcher.wait(), 0, "the exit status")
+            equal(watcher.said().count('"host":"watch"'), times, "how often it ran")
+        expect(is_right(paths[0], b"1") and is_right(paths[1], b"12"), "a result is wrong")
 
 
 def test_finishes_what_runs(folder, program):
