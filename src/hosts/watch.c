@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ enum {
 struct watch {
     const struct watch_settings *settings;
     int folder, lock, inotify, signals, news;
+    char path[PATH_MAX];    /* of the folder, without links */
     DIR *looked;            /* the folder, while it's looked through */
     bool look;              /* it's to be looked through, from its beginning */
     int64_t look_ns;        /* but not before */
@@ -221,6 +223,7 @@ static bool open_worker(struct watch *watch, struct watch_worker *worker)
     worker->settings = watch->settings;
     worker->number = (int)watch->opened;
     worker->folder = watch->folder;
+    worker->path = watch->path;
     worker->news = watch->news;
     worker->last = &worker->first;
     worker->busy = true; /* until it has looked for something to do */
@@ -261,6 +264,10 @@ static bool open_folder(struct watch *watch)
         return false;
     /* The folder that is open, whatever its path leads to by now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", watch->folder);
+    ssize_t length = readlink(path, watch->path, sizeof watch->path - 1);
+    if (length <= 0)
+        return fail(watch, errno, "has no path in /proc");
+    watch->path[length] = '\0';
     watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watch->inotify >= 0 && inotify_add_watch(watch->inotify, path,
                                                  IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE |

@@ -15,7 +15,7 @@
 enum { WATCH_THREADS_MAX = 64, WATCH_QUEUE_MAX = 16384 };
 
 struct watch_settings {
-    const char *folder;
+    const char *folder; /* as it was named */
     const struct function *function;
     int64_t threads;
     int64_t timeout_ms; /* that the function may take */
@@ -36,8 +36,9 @@ struct watch_worker {
     const struct watch_settings *settings;
     pthread_t thread;
     int number;
-    int folder; /* a descriptor of the folder */
-    int news;   /* an eventfd: this has got room or nothing to do, or has ended */
+    int folder;       /* a descriptor of the folder */
+    const char *path; /* its own, without links */
+    int news;         /* an eventfd: this has got room or nothing to do, or has ended */
     void *state;
     struct arena arena;
     struct invocation invocation;

@@ -199,7 +199,7 @@ static void run(struct work *work)
     struct buffer event;
     arena_reset(&worker->arena);
     buffer_open(&event, &worker->arena, EVENT_MAX);
-    watch_event(&event, worker->settings->folder, work->item->name, (int64_t)work->stat.st_size,
+    watch_event(&event, worker->path, work->item->name, (int64_t)work->stat.st_size,
                 nanoseconds(&work->stat.st_mtim));
     invocation->started_ns = clock_monotonic_ns();
     event_read(&invocation->event, event.failed ? TEXT("{}") : buffer_text(&event), &worker->arena);

@@ -98,6 +98,19 @@ def test_takes_what_is_put_there(folder, program):
     equal(hidden, [".dime-watch.sum.lock"], "what is left")
 
 
+def test_the_bucket_is_the_folder_itself(folder, program):
+    box = place(folder)
+    link = os.path.join(folder, "link")
+    os.symlink(box, link)
+    for path in (".", "./", "../in box/.", link, link + "/"):
+        put(os.path.join(box, "a"), b"a")
+        subprocess.run([program, "watch", path, "--function", "sum", "--once"], cwd=box, check=True,
+                       stderr=subprocess.DEVNULL, timeout=9)
+        record = result(os.path.join(box, "a"))["event"]["Records"][0]
+        equal(record["s3"]["bucket"]["name"], "in box", "the bucket of %s" % path)
+        os.unlink(os.path.join(box, "a" + SUFFIX))
+
+
 def test_leaves_alone_what_is_no_upload(folder, program):
     box = place(folder)
     put(os.path.join(folder, "secret"), b"secret")
