@@ -49,7 +49,10 @@ static const char HELP_CONSUME[] =
     "  --retry SECONDS        when one that failed comes again; doubles each time (default 1)\n"
     "  --answers URL          the queue that answers are put into; - prints them, a line each\n"
     "  --name NAME            the consumer's name in the queue (default: this host's)\n"
-    "  --once                 end after one batch; the exit status is 4 or 5 if some of it failed\n"
+    "  --once                 end after one batch, however long it takes until a message comes or "
+    "the\n"
+    "                         queue can be reached; the exit status is 4 or 5 if some of it "
+    "failed\n"
     "  --help                 this text\n"
     "\n"
     "Try these, each in a terminal of its own:\n"
@@ -159,6 +162,19 @@ static int next_option(const char *program, int count, char **arguments,
     return option;
 }
 
+/* Whether a queue can have this URL; none is asked. False: it has been said why not. */
+static bool check_url(const struct queue_use *use, struct text url, const char *what)
+{
+    char why[QUEUE_ERROR];
+    struct queue_use own = *use;
+    own.url = url;
+    struct queue *queue = queue_open(&own, why);
+    if (!queue)
+        fprintf(stderr, CONSUME ": the URL of %s can't be used: %s\n", what, why);
+    queue_close(queue);
+    return queue;
+}
+
 static int run_consume(struct consume_settings *settings)
 {
     char name[256] = "dime";
@@ -175,7 +191,11 @@ static int run_consume(struct consume_settings *settings)
     }
     settings->use.function = settings->function->name;
     settings->threads = settings->once ? 1 : settings->threads;
-    int status = consume(settings);
+    bool answers = settings->answers.length && !text_equal(settings->answers, TEXT("-"));
+    bool usable =
+        check_url(&settings->use, settings->use.url, "the queue") &&
+        (!answers || check_url(&settings->use, settings->answers, "the queue of answers"));
+    int status = usable ? consume(settings) : STATUS_USAGE;
     settings->use.consumer = NULL; /* it may be this call's own */
     return status;
 }

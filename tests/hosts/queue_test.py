@@ -328,7 +328,7 @@ def test_keeps_what_cannot_be_passed_on(folder, program):
         expect(part in done.stderr.decode(), "it says %r" % done.stderr)
     done = subprocess.run([program, "consume", "--queue", redis.url("q"), "--function", "change",
                            "--answers", "http:/x"], capture_output=True, timeout=TIMEOUT, check=False)
-    equal(done.returncode, 1, "the exit status")
+    equal(done.returncode, 2, "the exit status")
     expect("URL of the queue of answers" in done.stderr.decode(), "it says %r" % done.stderr)
 
 
@@ -566,8 +566,9 @@ def test_refuses_a_url(_, program):
         expect(words in err, "%s: it says %r" % (url, err))
         done = subprocess.run([program, "consume", "--queue", url, "--function", "probe"],
                               capture_output=True, timeout=TIMEOUT, check=False)
-        equal(done.returncode, 1, "the status of a consumer of %s" % url)
+        equal(done.returncode, 2, "the status of a consumer of %s" % url)
         expect(words in done.stderr.decode(), "%s: it says %r" % (url, done.stderr))
+        expect(done.stderr.startswith(b"dime consume: the URL of the queue can't be used"), "as a plain line")
 
 
 def test_consumes_nothing_where_the_function_cannot_start(folder, program):
