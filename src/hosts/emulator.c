@@ -267,15 +267,14 @@ static void announce(const struct emulator *emulator)
 
 static int serve(struct emulator *emulator)
 {
-    int signals = open_signals();
-    if (signals < 0 || !open_endpoint(emulator))
+    int signals = emulator->signals;
+    if (!open_endpoint(emulator))
         return 2;
     announce(emulator);
     while (!emulator->stopping)
         serve_round(emulator, signals, -1);
     stop(emulator, signals);
     endpoint_close(&emulator->endpoint);
-    close(signals);
     return emulator->status;
 }
 
@@ -284,13 +283,19 @@ int main(int count, char **arguments)
     struct emulator emulator = {0};
     int status = options_read(count, arguments, &emulator.settings);
     char **program = emulator.settings.programs;
+    /* Before a zip is unpacked, whose folder must not be left behind. */
+    emulator.signals = status < 0 ? open_signals() : -1;
+    if (status < 0 && emulator.signals < 0)
+        status = 2;
     while (status < 0 && *program) {
         if (!program_add(&emulator, *program++))
-            status = 2;
+            status = emulator.stopping ? 0 : 2;
     }
     if (status < 0)
         status = serve(&emulator);
     programs_free(&emulator);
+    if (emulator.signals >= 0)
+        close(emulator.signals);
     free(emulator.settings.variables);
     return status;
 }

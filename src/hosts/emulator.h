@@ -45,6 +45,7 @@ struct lambda {
     struct lambda *next;
     char name[65];
     char *program; /* what is run, as an absolute path */
+    char *loader;  /* what runs it, which it brings along; NULL: the system's */
     char *root;    /* the folder it's in: LAMBDA_TASK_ROOT */
     bool unpacked; /* the folder is ours, and removed at the end */
     struct environment *environments;
@@ -132,6 +133,7 @@ struct emulator {
     struct lambda *lambdas;
     struct endpoint endpoint; /* where invocations come in */
     char address[80];         /* of it: HOST:PORT */
+    int signals;              /* a descriptor where they arrive */
     bool stopping;
     int status; /* with which the program ends */
 };

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,20 @@ static bool open_runtime_api(struct environment *environment)
     return false;
 }
 
+/* Becomes the loader that runs the bootstrap with the libraries beside itself (ld.so(8)). */
+static void run_loader(const struct lambda *lambda, char **variables)
+{
+    char libraries[PATH_MAX];
+    size_t length = (size_t)(strrchr(lambda->loader, '/') - lambda->loader);
+    char *words[] = {lambda->loader, "--library-path", libraries, lambda->program, NULL};
+    errno = ENAMETOOLONG;
+    if (length >= sizeof libraries)
+        return;
+    memcpy(libraries, lambda->loader, length);
+    libraries[length] = '\0';
+    execve(lambda->loader, words, variables);
+}
+
 /* In the child: becomes the bootstrap, or returns with errno set. */
 static void become(const struct environment *environment, pid_t parent, const int fds[3],
                    char **variables)
@@ -70,7 +85,10 @@ static void become(const struct environment *environment, pid_t parent, const in
         return;
     /* All of ours are closed by exec, and so is what the shell had left open. */
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    execve(lambda->program, (char *[]){lambda->program, NULL}, variables);
+    if (lambda->loader)
+        run_loader(lambda, variables);
+    else
+        execve(lambda->program, (char *[]){lambda->program, NULL}, variables);
 }
 
 /* Forks; the child tells errno through a pipe that a successful exec closes. */

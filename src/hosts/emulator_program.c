@@ -9,14 +9,18 @@
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "hosts/emulator_loader.h"
 
 extern char **environ;
 
@@ -99,12 +103,48 @@ static void remove_folder(const char *path)
         emulator_say("%s can't be removed: %s", path, strerror(errno));
 }
 
+/* Starts unzip with the signals as this program found them. Returns an error's number. */
+static int start_unzip(const char *path, char *folder, pid_t *pid)
+{
+    char *const command[] = {"unzip", "-q", "-d", folder, (char *)path, NULL};
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    int error = posix_spawnattr_init(&attributes);
+    if (error)
+        return error;
+    (void)posix_spawnattr_setsigmask(&attributes, &none);
+    (void)posix_spawnattr_setsigdefault(&attributes, &usual);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    error = posix_spawnp(pid, "unzip", NULL, &attributes, command, environ);
+    (void)posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+/* Waits for unzip, and ends it where we're to end. Returns its status. */
+static int wait_for_unzip(struct emulator *emulator, pid_t pid)
+{
+    struct pollfd fd = {.fd = emulator->signals, .events = POLLIN};
+    struct signalfd_siginfo info;
+    int status = -1;
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        (void)poll(&fd, 1, -1);
+        if (read(emulator->signals, &info, sizeof info) != (ssize_t)sizeof info ||
+            info.ssi_signo == SIGCHLD)
+            continue;
+        emulator->stopping = true;
+        kill(pid, SIGTERM);
+    }
+    return status;
+}
+
 /* Unpacks PATH to a new folder, whose name is from malloc; NULL where that fails. */
-static char *unpack(const char *path)
+static char *unpack(struct emulator *emulator, const char *path)
 {
     const char *temporary = getenv("TMPDIR");
     char *folder = NULL;
-    int status = -1;
     pid_t pid;
     if (asprintf(&folder, "%s/dime-lambda.XXXXXX", temporary && *temporary ? temporary : "/tmp") <
         0)
@@ -114,15 +154,14 @@ static char *unpack(const char *path)
         free(folder);
         return NULL;
     }
-    char *const command[] = {"unzip", "-q", "-d", folder, (char *)path, NULL};
-    int error = posix_spawnp(&pid, "unzip", NULL, NULL, command, environ);
-    while (!error && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (!error && status == 0)
+    int error = start_unzip(path, folder, &pid);
+    int status = error ? -1 : wait_for_unzip(emulator, pid);
+    if (status == 0 && !emulator->stopping)
         return folder;
-    emulator_say(error == ENOENT ? "%s can't be unpacked: install unzip"
-                                 : "%s can't be unpacked; is it a zip?",
-                 path);
+    if (!emulator->stopping)
+        emulator_say(error == ENOENT ? "%s can't be unpacked: install unzip"
+                                     : "%s can't be unpacked; is it a zip?",
+                     path);
     remove_folder(folder);
     free(folder);
     return NULL;
@@ -139,7 +178,7 @@ static bool resolve(struct lambda *lambda, const char *path)
 {
     char *joined = NULL;
     if (text_ends_nocase(text_of(path), TEXT(".zip")) && !is_folder(path)) {
-        lambda->root = unpack(path);
+        lambda->root = unpack(lambda->emulator, path);
         lambda->unpacked = lambda->root;
         path = lambda->root;
         if (!path)
@@ -162,7 +201,7 @@ static bool resolve(struct lambda *lambda, const char *path)
         size_t length = slash == lambda->program ? 1 : (size_t)(slash - lambda->program);
         lambda->root = strndup(lambda->program, length);
     }
-    return lambda->root;
+    return lambda->root && loader_find(lambda);
 }
 
 static void free_lambda(struct lambda *lambda)
@@ -171,6 +210,7 @@ static void free_lambda(struct lambda *lambda)
         remove_folder(lambda->root);
     free(lambda->root);
     free(lambda->program);
+    free(lambda->loader);
     free(lambda);
 }
 

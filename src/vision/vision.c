@@ -59,6 +59,14 @@ static bool beside_program(char folder[FOLDER_MAX])
     return true;
 }
 
+/* The same where a loader runs the program and is what the kernel names: Lambda says the folder. */
+static bool in_task_root(char folder[FOLDER_MAX])
+{
+    const char *root = getenv("LAMBDA_TASK_ROOT");
+    int length = root ? snprintf(folder, FOLDER_MAX, "%s/models", root) : -1;
+    return length > 0 && length < FOLDER_MAX;
+}
+
 static bool has_detector(const char *folder)
 {
     char path[FOLDER_MAX + 64];
@@ -71,7 +79,9 @@ static const char *find_folder(char room[FOLDER_MAX])
     const char *named = getenv("LABELS_MODELS");
     if (named && *named)
         return named;
-    return beside_program(room) && has_detector(room) ? room : PKGLIBDIR "/models";
+    if ((beside_program(room) && has_detector(room)) || (in_task_root(room) && has_detector(room)))
+        return room;
+    return PKGLIBDIR "/models";
 }
 
 static bool load(struct vision *vision, const char **why)

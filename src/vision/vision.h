@@ -71,8 +71,9 @@ struct vision_result {
 /*
  * Loads the runtime, both models and their lists of names; takes some 50 MB and 0.1 s. They are
  * looked for in the folder that the environment's LABELS_MODELS names, else in "models" beside the
- * program, else in the package's own folder. False: *WHY is one or two sentences that say what is
- * missing and how to get it; they last until the thread's next call. *VISION is the caller's.
+ * program or in LAMBDA_TASK_ROOT, else in the package's own folder. False: *WHY is one or two
+ * sentences that say what is missing and how to get it; they last until the thread's next call.
+ * *VISION is the caller's.
  */
 bool vision_open(struct vision **vision, const char **why);
 

@@ -276,6 +276,71 @@ def test_a_zip_is_unpacked_and_removed(folder, program):
     expect(not os.path.exists(root), "%s is left" % root)
 
 
+def with_loader(data, wanted):
+    """An ELF program that asks for another loader, and the path of its own; None: it has none."""
+    offset, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    for at in range(offset, offset + size * count, size):
+        if struct.unpack_from("<I", data, at)[0] == 3:  # PT_INTERP
+            begin, = struct.unpack_from("<Q", data, at + 8)
+            length, = struct.unpack_from("<Q", data, at + 32)
+            path = data[begin:begin + length].rstrip(b"\0")
+            expect(len(wanted) < length, "there is room for the path")
+            return data[:begin] + wanted.ljust(length, b"\0") + data[begin + length:], path.decode()
+    return None
+
+
+def test_a_zip_with_a_loader_of_its_own(folder, program):
+    """It asks for one below /var/task, which isn't there: that in the zip runs it, with its libraries."""
+    needs_bootstrap(program)
+    source = os.path.join(os.path.dirname(program), "change.bootstrap")
+    with open(source, "rb") as file:
+        made = with_loader(file.read(), b"/var/task/lib/own.so")
+    if not made:
+        raise Skip("the program is linked statically")
+    listed = subprocess.run(["ldd", source], capture_output=True, text=True, check=True).stdout
+    libraries = set(re.findall(r"=> (/\S+)", listed))
+    path = os.path.join(folder, "change.zip")
+    for whole in (True, False):
+        with zipfile.ZipFile(path, "w") as file:
+            def add(name, data, file=file):
+                entry = zipfile.ZipInfo(name)
+                entry.external_attr = 0o100755 << 16
+                file.writestr(entry, data)
+            add("bootstrap", made[0])
+            for name, library in [("own.so", made[1])] * whole + [(os.path.basename(one), one) for one in libraries]:
+                with open(library, "rb") as data:
+                    add("lib/" + name, data.read())
+        if whole:
+            with Served(folder, program, path) as served:
+                _, answer = served.invoke({"amount": 0.1}, "change")
+                equal(answer["body"], '{"res":[{"1":"dimes"}]}', "the body")
+                [pid] = children(served.pid)
+                with open("/proc/%d/maps" % pid) as maps:
+                    used = {line.split()[-1] for line in maps if ".so" in line}
+                root = re.search(r"change is (/\S+)/bootstrap", served.said())[1]
+                equal({os.path.dirname(one) for one in used}, {root + "/lib"}, "the libraries' folder")
+        else:
+            with Served(folder, program, path) as served:
+                expect("asks for the loader /var/task/lib/own.so, which isn't there, nor in its folder" in served.said(),
+                       "it says %r" % served.said())
+
+
+def test_stopping_while_a_zip_is_unpacked(folder, program):
+    path, room = os.path.join(folder, "change.zip"), os.path.join(folder, "room")
+    os.mkdir(room)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        file.writestr("bootstrap", bytes(256 << 20))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Program(folder, program, ["lambda", "--listen", "127.0.0.1:0", path],
+                     environment=dict(os.environ, TMPDIR=room)) as unpacking:
+            wait_until(lambda: any(files for _, _, files in os.walk(room)), PATIENCE, "it doesn't unpack")
+            unpacking.signal(number)
+            equal(unpacking.wait(PATIENCE), 0, "the exit status: " + unpacking.said())
+            equal(unpacking.said(), "", "what it says")
+        equal(os.listdir(room), [], "what is left")
+
+
 def test_the_function_url(folder, program):
     needs_bootstrap(program)
     with Served(folder, program, "change") as served:

@@ -9,6 +9,7 @@ import html
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import zlib
 import cases
 import fastcgi
 from cases import Skip, equal, true
-from labels_calls import CGI, IMAGE, cgi, get_models, invoke, multipart, read_sample
+from labels_calls import CGI, IMAGE, cgi, environment, get_models, invoke, multipart, read_sample
 from serving import Serving
 
 BUILD, SOURCE = (os.path.abspath(path) for path in cases.directories())
@@ -131,6 +132,22 @@ def test_folder(folder):
     equal({name: problem["status"] for name, problem in said.items()},
           {"empty.jpg": 422, "text.jpg": 415, "large.jpg": 413})
     true("larger than 8 MiB" in said["large.jpg"]["detail"], said["large.jpg"])
+
+
+def test_models_of_a_lambda(folder):
+    """A program that its loader runs isn't what the kernel names: Lambda says where the models are"""
+    program = shutil.copy(os.path.join(BUILD, "dime-labels"), folder)
+
+    def status(**variables):
+        done = subprocess.run([program, "invoke", "labels",
+                               "image=" + os.path.join(SOURCE, "www", "samples", "cat.jpg")],
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
+                              env=environment(**variables))
+        return json.loads(done.stdout)["statusCode"]
+
+    if status() == 200:
+        raise Skip("the models are installed here")
+    equal((status(LAMBDA_TASK_ROOT=BUILD), status(LAMBDA_TASK_ROOT="/" + "x" * 5000)), (200, 503))
 
 
 def test_limits_of_labels(_):
