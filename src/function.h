@@ -247,6 +247,12 @@ void response_field_problem(struct response *response, const char *name, const c
     __attribute__((format(printf, 3, 4)));
 
 /*
+ * Says that the problem that was just answered with is one field's: status and detail stay, and a
+ * page says it at that field. For what has a status of its own, such as a file of a wrong type.
+ */
+void response_blame(struct response *response, const char *name);
+
+/*
  * Gives the problem that was just answered with further members (RFC 9457, section 3.2), written as
  * JSON without the braces round them: "Results":[...]. The text must last as long as the response.
  */

@@ -170,19 +170,31 @@ static void fill_title(struct filling *filling, struct text tag)
         buffer_put(filling->out, TEXT(">"));
 }
 
-/*
- * Cuts a field's name off the beginning of what is wrong with it. A page calls a field by its
- * label, and beside that "This" says which. False: it doesn't begin so.
- */
-static bool cut_name(const struct field_error *error, struct text *rest)
+/* Cuts a prefix off a text; false: it doesn't begin so, and is as it was. */
+static bool cut_prefix(struct text *text, struct text prefix)
 {
-    struct text name = text_of(error->field);
-    *rest = error->detail;
-    if (!text_starts(error->detail, name) || error->detail.length == name.length ||
-        error->detail.data[name.length] != ' ')
+    if (!text_starts(*text, prefix))
         return false;
-    *rest = (struct text){rest->data + name.length, rest->length - name.length};
+    *text = (struct text){text->data + prefix.length, text->length - prefix.length};
     return true;
+}
+
+/*
+ * What is wrong with a field without the name that programs know it by: a page calls it by its
+ * label, and beside that "This must be ..." or, of a field that was left out, "Give the ..." says
+ * enough. Returns what to say before REST; NULL: the name isn't in front, and REST is all of it.
+ */
+static const char *cut_name(const struct field_error *error, struct text *rest)
+{
+    const struct text name = text_of(error->field), give = TEXT("Give "), colon = TEXT(": ");
+    *rest = error->detail;
+    if (cut_prefix(rest, name) && text_starts(*rest, TEXT(" ")))
+        return "This";
+    *rest = error->detail;
+    if (cut_prefix(rest, give) && cut_prefix(rest, name) && cut_prefix(rest, colon))
+        return "Give ";
+    *rest = error->detail;
+    return NULL;
 }
 
 static void put_field_error(struct filling *filling, struct text name)
@@ -194,9 +206,17 @@ static void put_field_error(struct filling *filling, struct text name)
     buffer_puts(filling->out, "<p class=\"error\" id=\"");
     buffer_html(filling->out, name);
     buffer_puts(filling->out, "-error\">");
-    buffer_puts(filling->out, cut_name(error, &rest) ? "This" : "");
+    const char *before = cut_name(error, &rest);
+    buffer_puts(filling->out, before ? before : "");
     buffer_html(filling->out, rest);
     buffer_puts(filling->out, "</p>");
+}
+
+/* Whether what is wrong with the only wrong field need not be said above the form too. */
+static bool is_said_there(const struct response *response)
+{
+    struct text rest;
+    return response->detail.length || cut_name(&response->errors[0], &rest);
 }
 
 static void put_problem(struct filling *filling)
@@ -206,13 +226,12 @@ static void put_problem(struct filling *filling)
         return;
     buffer_puts(filling->out, "<div class=\"problem\" role=\"alert\"><h2>");
     bool several = response->error_count > 1;
-    buffer_puts(filling->out,
-                several ? "Some fields are wrong" : problem_of(response->status)->title);
+    int status = response->error_count ? 422 : response->status; /* whose title speaks of a field */
+    buffer_puts(filling->out, several ? "Some fields are wrong" : problem_of(status)->title);
     buffer_puts(filling->out, "</h2><p>");
-    struct text rest;
     if (several)
         buffer_puts(filling->out, "Correct the marked fields.");
-    else if (response->error_count && cut_name(&response->errors[0], &rest))
+    else if (response->error_count && is_said_there(response))
         buffer_puts(filling->out, "Correct the marked field.");
     else
         buffer_html(filling->out, problem_detail(response));

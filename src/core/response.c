@@ -110,6 +110,13 @@ void response_field_problem(struct response *response, const char *name, const c
     response->errors[response->error_count++] = (struct field_error){name, detail};
 }
 
+void response_blame(struct response *response, const char *name)
+{
+    if (response->answer != ANSWER_PROBLEM || has_failed(response) || response->error_count)
+        return;
+    response->errors[response->error_count++] = (struct field_error){name, response->detail};
+}
+
 const struct field_error *response_field_error(const struct response *response, struct text name)
 {
     for (size_t i = 0; i < response->error_count; i++) {

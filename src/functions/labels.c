@@ -129,6 +129,20 @@ static bool read_question(struct labels_question *question, struct response *res
     return read_source(request, response) && confidence;
 }
 
+/* Whether it's the picture that is wrong, and not who looks at it. */
+static bool is_of_picture(int status)
+{
+    return status == 400 || status == 413 || status == 415 || status == 422;
+}
+
+static void refuse_picture(const struct labels_question *question,
+                           const struct labels_answer *answer, struct response *response)
+{
+    response_problem(response, answer->status, "%.*s", (int)answer->why.length, answer->why.data);
+    if (field_given(question->request, "image") && is_of_picture(answer->status))
+        response_blame(response, "image");
+}
+
 static void answer_picture(const struct labels_question *question,
                            const struct labels_picture *picture, struct response *response)
 {
@@ -137,7 +151,7 @@ static void answer_picture(const struct labels_question *question,
     if (answer.engine)
         response_header(response, "X-Labels-Engine", text_of(answer.engine));
     if (answer.status != 200)
-        response_problem(response, answer.status, "%.*s", (int)answer.why.length, answer.why.data);
+        refuse_picture(question, &answer, response);
     else if (question->request->html)
         labels_put_page(question, picture, &answer, response);
     else

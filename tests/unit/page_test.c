@@ -205,6 +205,9 @@ START_TEST(calls_a_field_this)
         {"a_b", "a_b", "a_b"},
         {"a_bc is wrong", "a_bc is wrong", "a_bc is wrong"},
         {"Give a_b", "Give a_b", "Give a_b"},
+        {"Give a_b: the <b>.", "Give the &lt;b&gt;.", "Correct the marked field."},
+        {"Give a_b:", "Give a_b:", "Give a_b:"},
+        {"Give a_bc: x", "Give a_bc: x", "Give a_bc: x"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         char wanted[256];
@@ -216,6 +219,18 @@ START_TEST(calls_a_field_this)
         response_field_problem(&response, "a_b", "%s", CASES[i].said);
         check_page("<!--problem--><!--error a_b-->", wanted);
     }
+}
+END_TEST
+
+/* What has a status of its own is said at its field alone too. */
+START_TEST(puts_a_blame_at_its_field)
+{
+    response_problem(&response, 415, "This is <text>.");
+    response_blame(&response, "a");
+    check_page("<!--problem--><input name=\"a\"><!--error a-->",
+               "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
+               "<p>Correct the marked field.</p></div><input name=\"a\" aria-invalid=\"true\">"
+               "<p class=\"error\" id=\"a-error\">This is &lt;text&gt;.</p>");
 }
 END_TEST
 
@@ -461,6 +476,7 @@ Suite *page_suite(void)
     tcase_add_test(filling, opens_details);
     tcase_add_test(filling, puts_errors_at_their_fields);
     tcase_add_test(filling, calls_a_field_this);
+    tcase_add_test(filling, puts_a_blame_at_its_field);
     tcase_add_test(filling, puts_the_problem);
     tcase_add_test(filling, puts_the_result);
     tcase_add_test(filling, puts_name_and_summary);

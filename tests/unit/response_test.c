@@ -131,6 +131,23 @@ START_TEST(forgets_what_was_said_before)
 }
 END_TEST
 
+/* A blame leaves the status alone, comes once, and is of no use but for a problem. */
+START_TEST(blames_a_field)
+{
+    response_blame(&response, "a");
+    ck_assert_uint_eq(response.error_count, 0);
+    response_problem(&response, 415, "not this");
+    response_blame(&response, "a");
+    response_blame(&response, "b");
+    ck_assert_int_eq(response.status, 415);
+    ck_assert_uint_eq(response.error_count, 1);
+    ck_assert_str_eq(response.errors[0].field, "a");
+    check_text(response.errors[0].detail, "not this");
+    response_problem(&response, 404, "no such thing");
+    ck_assert_uint_eq(response.error_count, 0);
+}
+END_TEST
+
 START_TEST(copies_headers)
 {
     char value[] = "one";
@@ -312,6 +329,7 @@ Suite *response_suite(void)
     tcase_add_test(saying, cuts_a_detail);
     tcase_add_test(saying, gathers_field_problems);
     tcase_add_test(saying, forgets_what_was_said_before);
+    tcase_add_test(saying, blames_a_field);
     tcase_add_test(saying, copies_headers);
     tcase_add_loop_test(saying, refuses_to_break_a_line, 0, 4);
     tcase_add_test(saying, refuses_too_many_headers);
