@@ -15,6 +15,8 @@
 #include "core/json.h"
 #include "core/multipart.h"
 
+enum { MEBIBYTE = 1024 * 1024 };
+
 struct reading {
     const struct function *function;
     struct request *request;
@@ -48,11 +50,25 @@ static void refuse(struct reading *reading, const struct field *field, const cha
     reading->failed = true;
 }
 
+/* People think of a file's size in MiB. It's rounded up, so that it is never the limit itself. */
+static void refuse_large_file(struct reading *reading, const struct field *field, size_t length)
+{
+    size_t tenths = length / MEBIBYTE * 10 + (length % MEBIBYTE * 10 + MEBIBYTE - 1) / MEBIBYTE;
+    response_field_problem(reading->response, field->name,
+                           "%s has %zu.%zu MiB; give at most %" PRId64 " MiB.", field->name,
+                           tenths / 10, tenths % 10, field->max / MEBIBYTE);
+    reading->failed = true;
+}
+
 static bool check_length(struct reading *reading, const struct field *field, size_t length)
 {
     bool short_of = (int64_t)length < field->min;
     if (!short_of && (int64_t)length <= field->max)
         return true;
+    if (field->kind == FIELD_FILE && !short_of && field->max && field->max % MEBIBYTE == 0) {
+        refuse_large_file(reading, field, length);
+        return false;
+    }
     response_field_problem(reading->response, field->name,
                            "%s has %zu bytes; give at %s %" PRId64 ".", field->name, length,
                            short_of ? "least" : "most", short_of ? field->min : field->max);

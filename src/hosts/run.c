@@ -84,6 +84,19 @@ static bool check_accept(bool acceptable, struct response *response)
     return false;
 }
 
+/* A file may have less than the body, which has room for its base64: the help tells its limit. */
+static void refuse_body(const struct function *function, struct response *response)
+{
+    for (const struct field *field = function->fields; field && field->name; field++) {
+        if (field->kind != FIELD_FILE)
+            continue;
+        response_problem(response, 413, "Send %s; all together may have at most %zu bytes.",
+                         field->help, function->body_max);
+        return;
+    }
+    response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
+}
+
 static bool check_read(const struct function *function, const struct incoming *incoming,
                        struct response *response)
 {
@@ -92,7 +105,7 @@ static bool check_read(const struct function *function, const struct incoming *i
     case REFUSED_EVENT:
         return true;
     case REFUSED_TOO_LARGE:
-        response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
+        refuse_body(function, response);
         break;
     case REFUSED_BAD_LENGTH:
         response_problem(response, 400, "Content-Length must be a number of bytes; send it so.");

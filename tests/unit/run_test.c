@@ -263,6 +263,20 @@ static const struct {
     {REFUSED_UNAVAILABLE, 503, "The model is missing; install it."},
 };
 
+/* Where a file has a limit of its own, that is the one that people ask for. */
+START_TEST(tells_the_limit_of_a_file)
+{
+    static const struct field files[] = {
+        {.name = "image", .kind = FIELD_FILE, .help = "the picture, of at most 8 MiB"}, {0}};
+    const struct field *table_before = function.fields;
+    function.fields = files;
+    incoming.refusal = REFUSED_TOO_LARGE;
+    check_problem(413,
+                  "Send the picture, of at most 8 MiB; all together may have at most 1000 bytes.");
+    function.fields = table_before;
+}
+END_TEST
+
 START_TEST(passes_a_refusal_on)
 {
     incoming.refusal = refusals[_i].refusal;
@@ -438,6 +452,7 @@ Suite *run_suite(void)
     tcase_add_test(answering, says_what_can_be_asked);
     tcase_add_test(answering, refuses_what_it_cannot_give);
     tcase_add_loop_test(answering, passes_a_refusal_on, 0, 4);
+    tcase_add_test(answering, tells_the_limit_of_a_file);
     tcase_add_test(answering, says_when_it_is_alive);
     tcase_add_test(answering, checks_the_fields_first);
     tcase_add_test(answering, notes_a_function_that_says_nothing);
