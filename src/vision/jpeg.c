@@ -14,6 +14,8 @@
 #include "vision/exif.h"
 
 enum {
+    SOF0 = 0xC0,
+    RST0 = 0xD0,
     SOI = 0xD8,
     EOI = 0xD9,
     SOS = 0xDA,
@@ -52,10 +54,14 @@ static unsigned cut_marker(struct text *rest)
     return marker == 0xFF ? 0 : marker;
 }
 
-/* Restart markers and TEM stand alone, and so do the start and the end (T.81, table B.1). */
+/*
+ * Restart markers and TEM stand alone, and so do the start and the end (T.81, table B.1). What is
+ * reserved below SOF0 counts as such too: libjpeg, where it looks for a restart, goes on right
+ * behind it. A scan that a survey takes for part of a segment would be one that nobody has counted.
+ */
 static bool stands_alone(unsigned marker)
 {
-    return marker == 0x01 || (marker >= 0xD0 && marker <= EOI);
+    return marker < SOF0 || (marker >= RST0 && marker <= EOI);
 }
 
 /* Cuts the segment behind a marker off *REST, without its length; false where it isn't whole. */
@@ -71,7 +77,7 @@ static bool cut_segment(struct text *rest, struct text *segment)
 
 static bool is_frame(unsigned marker)
 {
-    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    return marker >= SOF0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
 /* Baseline, extended and progressive, by Huffman or arithmetic code; not lossless, not of layers.

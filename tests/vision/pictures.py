@@ -183,3 +183,22 @@ def with_scans(jpeg, count):
     """A progressive JPEG whose last scan comes so often that there are COUNT in all."""
     last = jpeg.rfind(b"\xff\xda")
     return jpeg[:-2] + jpeg[last:-2] * (count - jpeg.count(b"\xff\xda")) + jpeg[-2:]
+
+
+SCAN_AC, SCAN_DC = bytes([1, 1, 0, 1, 63, 0x10]), bytes([1, 1, 0, 0, 0, 1])
+
+
+def progressive(frame, width, height, scans, restart=0):
+    """A grey progressive JPEG: its frame's marker, and what stands in it up to its end."""
+    one_code = b"\1" + bytes(15)
+    tables = (segment(0xDB, b"\0" + b"\x10" * 64) + segment(0xC4, b"\0" + one_code + b"\0") +
+              segment(0xC4, b"\x10" + one_code + b"\xE0") + segment(0xDD, struct.pack(">H", restart)))
+    size = struct.pack(">BHHB", 8, height, width, 1)
+    return (b"\xff\xd8" + segment(frame, size + bytes([1, 0x11, 0])) + tables + scans + b"\xff\xd9")
+
+
+def hidden_scans(count, marker, frame=0xC2, width=64, height=64, restart=1):
+    """COUNT scans in what is a segment of that marker, if it has one, in the first scan's data."""
+    hidden = segment(0xDD, struct.pack(">H", 0)) + segment(0xDA, SCAN_AC) * count
+    scans = segment(0xDA, SCAN_DC) + b"\0" + segment(marker, hidden)
+    return progressive(frame, width, height, scans, restart)

@@ -234,6 +234,9 @@ def bad_pictures(scratch):
     yield "PNG bomb of 20,000 x 20,000", pictures.flat_png(20000, 20000, 1, pictures.GREY), 413, \
         "at most 50 million"
     yield "progressive JPEG of 1,000 scans", pictures.with_scans(progressive, 1000), 413, "1000 scans"
+    for frame in 0xC2, 0xCA:
+        yield f"JPEG of 50 million pixels, FF{frame:X}, with 490 scans behind a reserved marker", \
+            pictures.hidden_scans(490, 0x02, frame, 10000, 5000), 413, "491 scans"
     yield "progressive JPEG of 49 million pixels", pictures.with_size(progressive, 7000, 7000), \
         413, "memory"
     yield "16 MB", jpeg + bytes(16 * MEBIBYTE - len(jpeg)), 413, "15 MiB"
@@ -271,6 +274,22 @@ def test_bad_pictures(scratch):
         true(words in why, f"{name}: {why!r} has no {words!r}")
         true(status == 200 or why.endswith("."), f"{name}: {why!r} is no sentence")
         true(answer["ms"] < 1000 * SECONDS_MOST, f"{name} takes {answer['ms']:.0f} ms")
+
+
+def test_hidden_scans(scratch):
+    """No marker hides scans: what libjpeg finds more than 500 of, has been counted before"""
+    places = {"a scan with restarts": dict(restart=1), "a scan without": dict(restart=0),
+              "a scan in arithmetic code": dict(restart=1, frame=0xCA)}
+    made = {(place, marker): pictures.hidden_scans(600, marker, **options)
+            for place, options in places.items() for marker in range(1, 0xFF)}
+    answers = dict(zip(made, scratch.read_pictures(made)))
+    for (place, marker), answer in answers.items():
+        name = f"FF{marker:02X} in {place}"
+        true(answer["status"] in (200, 400, 413), f"{name}: {answer}")
+        # This is libjpeg's own limit, which TurboJPEG sets: nobody else says it.
+        true("500 scans" not in answer["why"], f"{name}: {answer['why']}")
+    counted = [marker for (place, marker), answer in answers.items() if answer["status"] == 413]
+    true(0x02 in counted and 0xBF in counted, "libjpeg would have found them behind FF02 and FFBF")
 
 
 def heavy_pictures(scratch):
