@@ -4,7 +4,8 @@
  * A few bytes of PNG can hold 50 million pixels. So no picture is ever unpacked as a whole: each
  * pixel is added to the block of pixels that it becomes a part of, in whatever order the passes of
  * interlacing bring them. libpng itself sees no chunk but those that the pixels need, so that what
- * is packed into others stays packed.
+ * is packed into others stays packed; and since it unpacks IDAT to its end whatever follows the
+ * last row, it gets little more than that row can need.
  */
 #include "vision/png.h"
 
@@ -15,10 +16,17 @@
 #include "vision/exif.h"
 #include "vision/vision.h"
 
-enum { SIGNATURE = 8, CHUNK = 12, PIXEL = 4 /* red, green, blue, alpha */ };
+enum {
+    SIGNATURE = 8,
+    CHUNK = 12,
+    PIXEL = 4,      /* red, green, blue, alpha */
+    PIXEL_MAX = 8,  /* bytes of the same in a file */
+    SPARE = 1 << 16 /* bytes of chunks' heads, flushed blocks and the like behind the last row */
+};
 
 struct reading {
-    struct text rest; /* what libpng hasn't read yet */
+    struct text rest;  /* what libpng hasn't read yet */
+    const char *limit; /* up to where it may; NULL: to the end */
     struct picture *picture;
     struct refusal *refusal;
     png_structp png;
@@ -91,6 +99,11 @@ static void on_read(png_structp png, png_bytep bytes, size_t length)
         refuse(reading->refusal, 400, "This PNG ends too early; send all of it again.");
         png_error(png, "cut short");
     }
+    if (reading->limit && (size_t)(reading->limit - reading->rest.data) < length) {
+        refuse(reading->refusal, 400,
+               "This PNG holds far more than its pixels; save it anew, and send that.");
+        png_error(png, "too long");
+    }
     memcpy(bytes, reading->rest.data, length);
     reading->rest.data += length;
     reading->rest.length -= length;
@@ -144,28 +157,41 @@ static void add_row(const struct reading *reading, size_t y, size_t x, size_t st
     }
 }
 
-static void add_pass(const struct reading *reading, unsigned pass)
+/* Reads a row. With the last one, libpng reads all that IDAT has. */
+static void read_row(struct reading *reading, bool last)
+{
+    size_t most = reading->picture->full_width * PIXEL_MAX + SPARE;
+    if (last)
+        reading->limit =
+            reading->rest.data + (most < reading->rest.length ? most : reading->rest.length);
+    png_read_row(reading->png, reading->row, NULL);
+}
+
+/* The last pass has a pixel in every picture of two rows, and a smaller one isn't read. */
+static void add_pass(struct reading *reading, unsigned pass)
 {
     const struct picture *picture = reading->picture;
     size_t x = PNG_PASS_START_COL(pass), step = PNG_PASS_COL_OFFSET(pass);
+    size_t down = PNG_PASS_ROW_OFFSET(pass);
+    bool last = pass + 1 == PNG_INTERLACE_ADAM7_PASSES;
     if (x >= picture->full_width)
         return;
-    for (size_t y = PNG_PASS_START_ROW(pass); y < picture->full_height;
-         y += PNG_PASS_ROW_OFFSET(pass)) {
-        png_read_row(reading->png, reading->row, NULL);
+    for (size_t y = PNG_PASS_START_ROW(pass); y < picture->full_height; y += down) {
+        read_row(reading, last && y + down >= picture->full_height);
         add_row(reading, y, x, step);
     }
 }
 
-static void add_all(const struct reading *reading)
+static void add_all(struct reading *reading)
 {
+    size_t height = reading->picture->full_height;
     if (png_get_interlace_type(reading->png, reading->info) == PNG_INTERLACE_ADAM7) {
         for (unsigned pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++)
             add_pass(reading, pass);
         return;
     }
-    for (size_t y = 0; y < reading->picture->full_height; y++) {
-        png_read_row(reading->png, reading->row, NULL);
+    for (size_t y = 0; y < height; y++) {
+        read_row(reading, y + 1 == height);
         add_row(reading, y, 0, 1);
     }
 }

@@ -233,6 +233,13 @@ def bad_pictures(scratch):
         "30000 x 30000"
     yield "PNG bomb of 20,000 x 20,000", pictures.flat_png(20000, 20000, 1, pictures.GREY), 413, \
         "at most 50 million"
+    packed = pictures.zeros(200 * MEBIBYTE)
+    for interlaced in False, True:
+        head = pictures.SIGNATURE + pictures.header(100, 100, interlaced=interlaced)
+        yield f"PNG with 200 MB behind its last row, interlaced {interlaced}", head + pictures.chunk(
+            b"IDAT", packed) + pictures.chunk(b"IEND"), 400, "more than its pixels"
+    yield "PNG with 200 MB behind its last row, in pieces", head + b"".join(pictures.chunk(
+        b"IDAT", packed[i:i + 500]) for i in range(0, len(packed), 500)), 400, "more than its pixels"
     yield "progressive JPEG of 1,000 scans", pictures.with_scans(progressive, 1000), 413, "1000 scans"
     for frame in 0xC2, 0xCA:
         yield f"JPEG of 50 million pixels, FF{frame:X}, with 490 scans behind a reserved marker", \
@@ -295,7 +302,7 @@ def test_hidden_scans(scratch):
 def heavy_pictures(scratch):
     """(name, file): what costs the most of all that isn't refused, or more."""
     progressive = scratch.read("progressive.jpg")
-    compressed = zip_bomb = pictures.zeros(200 * MEBIBYTE)
+    compressed = pictures.zeros(200 * MEBIBYTE)
     name = b"a\0\0"
     yield "PNG of 50 million pixels", pictures.flat_png(10000, 5000)
     yield "PNG of 50 million pixels of 64 bits, interlaced", pictures.flat_png(
@@ -304,8 +311,8 @@ def heavy_pictures(scratch):
         scratch.small, before=pictures.chunk(b"iCCP", name + compressed))
     yield "PNG with 200 MB packed into a text", pictures.png(
         scratch.small, before=pictures.chunk(b"zTXt", name + compressed))
-    yield "PNG whose pixels unpack to far more than it has", pictures.SIGNATURE + pictures.header(
-        100, 100) + pictures.chunk(b"IDAT", zip_bomb) + pictures.chunk(b"IEND")
+    yield "PNG with 50 MB behind its last row", pictures.SIGNATURE + pictures.header(
+        100, 100) + pictures.chunk(b"IDAT", pictures.zeros(50 * MEBIBYTE)) + pictures.chunk(b"IEND")
     yield "JPEG of 50 million pixels", pictures.with_size(scratch.read("420.jpg"), 10000, 5000)
     yield "JPEG of 1 x 10,000 shapes", pictures.with_size(scratch.read("420.jpg"), 10000, 16)
     yield "progressive JPEG of 32 million pixels", pictures.with_size(progressive, 6400, 5000)
