@@ -28,7 +28,8 @@ struct view {
     struct buffer *html;
 };
 
-static double number_at(struct json_value value, const char *path)
+/* A number, held between LEAST and MOST: what an engine says may be wrong. */
+static double number_at(struct json_value value, const char *path, double least, double most)
 {
     char room[32];
     struct json_value found = labels_member(value, path);
@@ -36,12 +37,20 @@ static double number_at(struct json_value value, const char *path)
     if (found.kind != JSON_NUMBER)
         return 0;
     snprintf(room, sizeof room, "%.*s", length, found.raw.data);
-    return strtod(room, NULL);
+    double number = strtod(room, NULL);
+    return number < least ? least : number < most ? number : most;
 }
 
-static size_t count_of(struct json_value list)
+/* The items of a list; none where it's anything else, such as an object. */
+static struct json_cursor items_of(struct json_value value, const char *path)
 {
-    struct json_cursor cursor = json_members(list, NULL);
+    struct json_value list = labels_member(value, path);
+    return json_members(list.kind == JSON_ARRAY ? list : (struct json_value){0}, NULL);
+}
+
+static size_t count_of(struct json_value value, const char *path)
+{
+    struct json_cursor cursor = items_of(value, path);
     struct json_member item;
     size_t count = 0;
     while (json_next(&cursor, &item))
@@ -51,7 +60,7 @@ static size_t count_of(struct json_value list)
 
 static struct json_cursor labels_of(const struct view *view)
 {
-    return json_members(labels_member(view->answer, "Labels"), view->html->arena);
+    return items_of(view->answer, "Labels");
 }
 
 static void put_text(struct view *view, struct json_value value, const char *path)
@@ -90,15 +99,18 @@ static void put_head(struct view *view, const char *engine, size_t count)
     buffer_puts(view->html, "</div>\n");
 }
 
-/* Twice, so that it can be seen on a dark and on a bright picture. */
+/*
+ * Twice, so that it can be seen on a dark and on a bright picture. A box may reach beyond the
+ * picture, by as much as the picture at most.
+ */
 static void put_box(struct view *view, struct json_value box)
 {
     static const char *const CLASSES[] = {"edge", "line"};
     for (size_t i = 0; i < sizeof CLASSES / sizeof *CLASSES; i++)
         buffer_printf(view->html,
                       "<rect class=\"%s\" x=\"%.5f\" y=\"%.5f\" width=\"%.5f\" height=\"%.5f\"/>",
-                      CLASSES[i], number_at(box, "Left"), number_at(box, "Top"),
-                      number_at(box, "Width"), number_at(box, "Height"));
+                      CLASSES[i], number_at(box, "Left", -1, 1), number_at(box, "Top", -1, 1),
+                      number_at(box, "Width", 0, 2), number_at(box, "Height", 0, 2));
 }
 
 static void put_boxes(struct view *view)
@@ -108,8 +120,7 @@ static void put_boxes(struct view *view)
     buffer_puts(view->html, "<svg class=\"boxes\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\" "
                             "aria-hidden=\"true\">\n");
     for (size_t i = 0; json_next(&labels, &label); i++) {
-        struct json_cursor instances =
-            json_members(labels_member(label.value, "Instances"), view->html->arena);
+        struct json_cursor instances = items_of(label.value, "Instances");
         buffer_printf(view->html, "<g id=\"boxes-%zu\" class=\"colour-%zu\">", i, i % COLOURS);
         for (size_t j = 0; j < INSTANCES_MAX && json_next(&instances, &instance); j++)
             put_box(view, labels_member(instance.value, "BoundingBox"));
@@ -147,7 +158,7 @@ static void put_picture(struct view *view, struct text bytes)
 /* What is known of a label besides its name: "Animal, Pet; 2 of them". */
 static void put_kind(struct view *view, struct json_value label, size_t instances)
 {
-    struct json_cursor parents = json_members(labels_member(label, "Parents"), view->html->arena);
+    struct json_cursor parents = items_of(label, "Parents");
     struct json_member parent;
     const char *before = "";
     buffer_puts(view->html, "<span class=\"kind\">");
@@ -163,8 +174,8 @@ static void put_kind(struct view *view, struct json_value label, size_t instance
 
 static void put_label(struct view *view, struct json_value label, size_t number)
 {
-    double confidence = number_at(label, "Confidence");
-    size_t instances = count_of(labels_member(label, "Instances"));
+    double confidence = number_at(label, "Confidence", 0, 100);
+    size_t instances = count_of(label, "Instances");
     buffer_printf(view->html, "<li class=\"colour-%zu\" data-boxes=\"boxes-%zu\">",
                   number % COLOURS, number);
     if (instances)
@@ -207,7 +218,7 @@ void labels_put_page(const struct labels_question *question, const struct labels
     if (!json_check(answer->json, response->arena, &view.answer, &error))
         return; /* it's ours, or was checked: only memory can have ended */
     view.html = response_html(response);
-    size_t count = count_of(labels_member(view.answer, "Labels"));
+    size_t count = count_of(view.answer, "Labels");
     buffer_puts(view.html, "<section class=\"result\" id=\"result\" tabindex=\"-1\" "
                            "aria-labelledby=\"result-title\">\n");
     put_head(&view, answer->engine, count);

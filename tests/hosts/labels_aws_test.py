@@ -93,6 +93,23 @@ def test_rekognition_page(_):
     true("found by Amazon Rekognition 3.0&quot;&#39;&lt;" in text and "100.0&nbsp;%" in text, "numbers")
 
 
+def test_wrong_answer_of_rekognition(_):
+    """An answer whose lists are none, or whose numbers are beyond all bounds, makes a page all the same"""
+    box = {"Width": 1e308, "Height": -1e308, "Left": -1e308, "Top": 1e308}
+    far = {"Name": "Cup", "Confidence": 1e308, "Instances": [{"BoundingBox": box}] * 2,
+           "Parents": {"\n": {"Name": "X"}}}
+    none = answer('{"Labels":{"\\u000aa":1}}')
+    inner = answer('{"Labels":[{"Name":"Cup","Instances":{"\\u0061":1}},{"Name":"Hat","Instances":"\\n"}]}')
+    with aws(none, inner, answer({"Labels": [far]})) as (_, where):
+        where.update(LABELS_ENGINE="rekognition", HTTP_ACCEPT="text/html")
+        pages = [cgi(BUILD, picture(), IMAGE, **where) for _ in range(3)]
+    equal([status for status, _, _ in pages], [200] * 3)
+    texts = [body.decode() for _, _, body in pages]
+    true("Nothing that it knows" in texts[0] and "Cup and Hat" in texts[1], "titles")
+    true('x="-1.00000" y="1.00000" width="2.00000" height="0.00000"' in texts[2], "the box")
+    true("100.0&nbsp;%" in texts[2] and "2 of them" in texts[2] and ", X" not in texts[2], "the label")
+
+
 def test_not_an_object_of_rekognition(_):
     """An object that Rekognition can't read itself is fetched and sent"""
     with aws(fault("InvalidS3ObjectException"), answer(picture()), answer(LABELS)) as (server, where):
