@@ -183,11 +183,26 @@ static bool sign(struct performance *performance)
     return true;
 }
 
+/* A region that stands in what was asked is the asker's; it isn't the operator who must mend it. */
+static bool has_region(const struct performance *performance)
+{
+    char room[SETTINGS_REGION_MAX + 1];
+    struct text region = performance->operation->region;
+    if (!region.length || settings_take_region(region, room))
+        return true;
+    client_refuse(performance->reply, performance->call, 422,
+                  "No region is called like the one that is named; it must be a name such as "
+                  "eu-west-1.");
+    return false;
+}
+
 static bool prepare(struct performance *performance)
 {
     struct aws *aws = performance->aws;
     const struct operation *operation = performance->operation;
     const char *why = "";
+    if (!has_region(performance))
+        return false;
     settings_read(&aws->settings);
     if (aws->settings.fault) {
         client_refuse(performance->reply, performance->call, 503, "%s", aws->settings.fault);

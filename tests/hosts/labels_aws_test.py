@@ -268,6 +268,19 @@ def test_webhook(_):
         equal(engine(cgi(BUILD, other, **where, **everything, **right))[0], "rekognition")
 
 
+def test_wrong_region(_):
+    """A region that is no name is its own record's fault, and the other records are labelled"""
+    wrong = ["us_east", "my region", "-", "eu-west-1.example.com", "x" * 300]
+    event = json.dumps({"Records": [{**record(name), "awsRegion": name} for name in wrong] + [record("b")]})
+    with aws(answer(LABELS)) as (server, where):
+        reply = cgi(BUILD, event, **where, **HTTP, LABELS_ENGINE="rekognition")
+        equal(len(server.requests), 1)
+    *refused, good = engine(reply)[1]["Results"]
+    equal([result["Error"]["status"] for result in refused], [422] * len(wrong))
+    true(all("region" in result["Error"]["detail"] for result in refused), f"{refused}")
+    equal(good["Labels"], LABELS["Labels"])
+
+
 def test_picture_needs_no_token(_):
     """The token guards objects, not pictures that are sent along"""
     with aws(answer(LABELS)) as (_, where):
