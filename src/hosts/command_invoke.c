@@ -265,7 +265,7 @@ int command_invoke(const struct function *function, char **words)
 {
     struct input input = {.function = function};
     struct arena of_fields, of_event;
-    arena_open(&of_fields, 2 * FIELDS_MAX);
+    arena_open(&of_fields, (size_t)2 * FIELDS_MAX);
     arena_open(&of_event, INVOKE_MEMORY_MAX);
     buffer_open(&input.query, &of_fields, FIELDS_MAX);
     int status = read_words(&input, words);
