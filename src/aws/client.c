@@ -213,6 +213,13 @@ static bool prepare(struct performance *performance)
         client_refuse(performance->reply, performance->call, 503, "%s", why);
         return false;
     }
+    if (!endpoint_stays(&performance->endpoint, operation->bucket, operation->path)) {
+        client_refuse(performance->reply, performance->call, 422,
+                      "%s isn't asked for a key with . or .. between slashes, which could be taken "
+                      "for another bucket's; rename the object.",
+                      operation->service->name);
+        return false;
+    }
     performance->request = (struct http_request){.method = operation->target ? "POST" : "GET",
                                                  .body = operation->body,
                                                  .most = operation->most,

@@ -2,7 +2,9 @@
  * endpoint.c - addresses by AWS's naming rules, or as settings have them.
  *
  * What becomes part of a host's name is checked first, be it a region or a bucket: a slash or an at
- * sign in one would lead to another host, and the signed request with it.
+ * sign in one would lead to another host, and the signed request with it. And where a bucket is a
+ * part of the path, a proxy that puts paths in order would take "/photos/../other/a" for an object
+ * of another bucket's.
  */
 #include "aws/endpoint.h"
 
@@ -89,10 +91,27 @@ static bool is_label(struct text bucket)
     return bucket.length <= 63 && bucket.data[bucket.length - 1] != '-';
 }
 
+static bool has_host(const struct endpoint *endpoint, struct text bucket)
+{
+    return bucket.length && endpoint->own && is_label(bucket);
+}
+
+bool endpoint_stays(const struct endpoint *endpoint, struct text bucket, struct text path)
+{
+    struct text rest, part;
+    if (!bucket.length || has_host(endpoint, bucket) || !text_cut(&path, '?', &rest))
+        return true;
+    while (text_cut(&rest, '/', &part)) {
+        if (text_equal(part, TEXT(".")) || text_equal(part, TEXT("..")))
+            return false;
+    }
+    return true;
+}
+
 void endpoint_url(const struct endpoint *endpoint, struct text bucket, struct text path,
                   struct buffer *url)
 {
-    if (bucket.length && endpoint->own && is_label(bucket)) {
+    if (has_host(endpoint, bucket)) {
         buffer_puts(url, SCHEME);
         buffer_put(url, bucket);
         buffer_puts(url, ".");

@@ -33,6 +33,12 @@ bool endpoint_move(struct endpoint *endpoint, const struct service *service, str
 void endpoint_url(const struct endpoint *endpoint, struct text bucket, struct text path,
                   struct buffer *url);
 
+/*
+ * Whether a path, encoded, stays in its bucket whoever reads it on the way: where the bucket isn't
+ * in the host's name, no part may be "." or "..".
+ */
+bool endpoint_stays(const struct endpoint *endpoint, struct text bucket, struct text path);
+
 /* Whether a bucket may be called so (S3's page "General purpose bucket naming rules", the old). */
 bool endpoint_is_bucket(struct text bucket);
 

@@ -152,8 +152,8 @@ def test_published_signatures(build):
         equal(server.requests[0].header("Authorization"), request.header("Authorization"), url)
 
 
-AWKWARD = ["a.jpg", "a b.jpg", "a+b.jpg", "100%.jpg", "%20.jpg", "a//b.jpg", "/a", "a/", "a/../b",
-           "a/./b", "caf\u00e9/\u2615.jpg", "~!@#$^&*()_-={}[]|\\:;\"'<>,.?`", "a=b&c=d", "?x"]
+AWKWARD = ["a.jpg", "a b.jpg", "a+b.jpg", "100%.jpg", "%20.jpg", "a//b.jpg", "/a", "a/", "a..b/...",
+           ".a/b.", "caf\u00e9/\u2615.jpg", "~!@#$^&*()_-={}[]|\\:;\"'<>,.?`", "a=b&c=d", "?x"]
 
 
 def test_keys(build):
@@ -728,6 +728,33 @@ def test_regions(build):
               [f"photos.s3.{region}.amazonaws.com" for region in regions], "the hosts")
         equal(asked[0].target, "/a%20b", "the path")
         equal([fault for fault in server.faults if "isn't signed" not in fault], [], "signatures")
+    shutil.rmtree(made.folder)
+
+
+CLIMBING = ["..", ".", "../other/a", "a/../../other/a", "a/..", "a/../b", "a/./b", "./a", "a/."]
+
+
+def test_climbing_keys(build):
+    """A key that could lead out of its bucket is asked for only where the bucket is the host's"""
+    if not shutil.which("openssl"):
+        raise Skip("openssl isn't installed")
+    done, server = ask(build, [], *[("get", 9, "photos", key, "v/../1") for key in CLIMBING])
+    equal(server.requests, [], "a path with the bucket in it")
+    for reply in done.replies:
+        refused(reply, 422, "", "another bucket's")
+    made = Certificates()
+    tls = made.context("DNS:*.s3.eu-west-1.amazonaws.com,DNS:s3.eu-west-1.amazonaws.com")
+    server = Server([answer(b"here")] * len(CLIMBING), SECRETS, tls, proxy=True)
+    calls = [("get", 9, "photos", key) for key in CLIMBING] + [("get", 9, "my.photos", "../other/a")]
+    done = probe(build, calls, {**KEYS, "AWS_CA_BUNDLE": made.authority, "https_proxy": server.address})
+    server.close()
+    *good, last = done.replies
+    equal([reply["body"] for reply in good], ["here"] * len(CLIMBING), "a host for the bucket")
+    refused(last, 422, "", "another bucket's")
+    asked = [request for request in server.requests if request.method == "GET"]
+    equal([request.target for request in asked], ["/" + key for key in CLIMBING], "the paths")
+    equal({request.header("Host") for request in asked}, {"photos.s3.eu-west-1.amazonaws.com"})
+    equal([fault for fault in server.faults if "isn't signed" not in fault], [], "signatures")
     shutil.rmtree(made.folder)
 
 

@@ -265,8 +265,8 @@ def test_nginx_limits(_):
             answer = served.post("/cgi-bin/labels", photo, {"Content-Type": "image/jpeg"})
             said[answer.status] = (answer.header("Content-Type"), answer.json()["status"],
                                    answer.header("Retry-After"))
-            return answer.status == 503
-        fastcgi.wait_until(send, 10, "labels stays limited")
+            return {429, 503} <= said.keys()
+        fastcgi.wait_until(send, 10, "one of the two never comes")
         equal(said, {status: ("application/problem+json", status, "1") for status in (429, 503)})
 
 
