@@ -26,6 +26,7 @@ enum {
     DETAIL_MAX = 1024,
     MESSAGE_MAX = 200,
     URL_MAX = 8192,
+    PARTIAL = 206, /* RFC 9110, section 15.3.7 */
 };
 
 /* A call that is under way. */
@@ -326,14 +327,27 @@ static void read_fault(struct performance *performance)
         performance->answer.request_id[0] = '\0';
 }
 
+/* Whether a good answer is all of an object: no part, and nothing that half of it would look like.
+ */
+static bool is_whole(struct performance *performance)
+{
+    const struct http_answer *answer = &performance->answer;
+    if (performance->operation->target || (answer->framed && answer->status != PARTIAL))
+        return true;
+    snprintf(performance->aws->http.why, sizeof performance->aws->http.why, "%s",
+             answer->framed ? "it is a part (206), and all was asked for"
+                            : "it doesn't say where it ends");
+    return false;
+}
+
 static void judge(struct performance *performance)
 {
     struct aws_reply *reply = performance->reply;
     long status = performance->answer.status;
     bool good = status >= 200 && status < 300;
     bool answered = performance->outcome == HTTP_ANSWERED;
-    if (answered && good && !performance->operation->target && !performance->answer.framed) {
-        performance->outcome = HTTP_BROKEN; /* or not: half an object would look just like it */
+    if (answered && good && !is_whole(performance)) {
+        performance->outcome = HTTP_BROKEN;
         answered = false;
     }
     performance->fault = (struct fault){TEXT(""), TEXT("")};

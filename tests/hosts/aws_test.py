@@ -423,7 +423,13 @@ def test_objects(build):
     equal([reply["body"] for reply in done.replies[1:4]], ["123456789", "abc", ""], "the bodies")
     true(done[0]["memory"] < 400000, f"an object of 300000 bytes takes {done[0]['memory']}")
     refused(done[4], 502, "", "broke off")
+    true("doesn't say where it ends" in done.log[0]["message"], f"{done.log}")
     equal(server.requests[0].target, "/photos/a", "the path")
+    part = answer(b"1234", 206, ["Content-Range: bytes 0-3/9"])
+    done, _ = ask(build, [part, part, part, part, answer(b"123456789")], *[("get", 9, "photos", "a")] * 2)
+    refused(done[0], 502, "", "broke off")
+    true("a part (206)" in done.log[0]["message"], f"{done.log}")
+    equal(done[1]["body"], "123456789", "after a part")
     script = [answer(b"1234567890"), flood(200, 10), flood(200, 10, False), xml_fault("NoSuchKey"),
               xml_fault("NoSuchBucket"), xml_fault("AccessDenied", 403),
               xml_fault("NoSuchVersion"), xml_fault("Strange", 400)]
