@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aws/client.h"
+#include "aws/credentials.h"
 #include "aws/sns_signature.h"
 #include "core/clock.h"
 
@@ -20,6 +21,8 @@ enum {
     CONNECT_MS = 3100,
 };
 static const int64_t KEPT_MS = 86400000;
+/* SNS tries for an hour at most (its guide, "message delivery retries"); clocks differ a bit. */
+static const int64_t OLD_MS = 3600000, DIFFERENCE_MS = 300000;
 
 struct sns {
     struct evp_pkey_st *key;
@@ -109,6 +112,14 @@ static bool find_key(struct sns *sns, struct aws *aws, const struct aws_call *ca
     return key;
 }
 
+/* Whoever has got a signed message, as a log may have it, could send it again for ever. */
+static bool is_recent(const struct sns_message *message)
+{
+    int64_t then, now = clock_epoch_ms();
+    return credentials_time(message->timestamp, &then) && then > now - OLD_MS - DIFFERENCE_MS &&
+           then < now + DIFFERENCE_MS;
+}
+
 void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
                 const struct sns_message *message, struct aws_reply *reply)
 {
@@ -119,6 +130,9 @@ void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
         client_no_memory(reply);
     else if (!reply->ok)
         client_refuse(reply, call, 422, "Amazon SNS hasn't signed this message as it stands.");
+    else if (!is_recent(message))
+        client_refuse(reply, call, 422,
+                      "This message of Amazon SNS is older than an hour, or the clocks differ.");
 }
 
 void sns_confirm(struct aws *aws, const struct aws_call *call, const struct sns_message *message,

@@ -27,8 +27,9 @@ struct sns *sns_open(void);
 void sns_close(struct sns *sns);
 
 /*
- * Fills *REPLY, ok where SNS has signed the message with what is in it. Not ok: 422 it hasn't, 502
- * or 504 its certificate can't be had just now. A certificate is kept for a day.
+ * Fills *REPLY, ok where SNS has signed the message with what is in it, within the last hour. Not
+ * ok: 422 it hasn't, 502 or 504 its certificate can't be had just now. A certificate is kept for a
+ * day.
  */
 void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
                 const struct sns_message *message, struct aws_reply *reply);

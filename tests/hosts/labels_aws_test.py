@@ -58,7 +58,7 @@ def need_models():
 
 def engine(reply, status=200):
     """Which engine has answered, and the body."""
-    equal(reply[0], status, reply[2][:300])
+    equal(reply[0], status, reply[2][:300].decode(errors="replace"))
     return reply[1].get("x-labels-engine"), json.loads(reply[2])
 
 
@@ -298,6 +298,11 @@ def test_many_records(_):
     true(said["statusCode"] == 422 and "at most 1000" in said["body"], said["body"][:200])
 
 
+def timestamp(seconds):
+    """So many seconds from now as SNS writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.123Z", time.gmtime(time.time() + seconds))
+
+
 class Sns:
     """SNS: a key and its certificate at an address of SNS's own, behind a proxy that leads here."""
 
@@ -338,7 +343,7 @@ class Sns:
     def message(self, kind, version="1", **more):
         """A signed message."""
         message = {"Type": kind, "MessageId": "165545c9-2a5c-472c-8df2-7ff2be2b3b1b", "TopicArn": TOPIC,
-                   "Timestamp": "2026-11-24T12:00:00.000Z", "SignatureVersion": version,
+                   "Timestamp": timestamp(0), "SignatureVersion": version,
                    "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem",
                    **more}
         names = sorted(set(message) - {"SignatureVersion", "SigningCertURL", "UnsubscribeURL"})
@@ -418,6 +423,25 @@ def test_notification_of_sns(folder):
     with sns.served(sns.certificate) as (_, where):
         where.pop("AWS_CA_BUNDLE")
         engine(deliver(test, **where), 502)
+
+
+def test_old_message_of_sns(folder):
+    """A signed message counts for as long as SNS may send it, an hour, and not for ever"""
+    sns, test = Sns(folder), '{"Service":"Amazon S3","Event":"s3:TestEvent"}'
+    for when, status in ((-3590, 200), (240, 200), (-3960, 422), (-86400 * 400, 422), (360, 422)):
+        message = sns.message("Notification", "2", Message=test, Timestamp=timestamp(when))
+        with sns.served(sns.certificate) as (_, where):
+            said = engine(deliver(message, **where), status)[1]
+            true(status == 200 or "older than an hour" in said["detail"], f"{when}: {said}")
+    for wrong in "yesterday", "", "2026-11-28":
+        message = sns.message("Notification", "2", Message=test, Timestamp=wrong)
+        with sns.served(sns.certificate) as (_, where):
+            engine(deliver(message, **where), 422)
+    again = sns.message("SubscriptionConfirmation", Message="a", Token="y", Timestamp=timestamp(-7200),
+                        SubscribeURL="https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription")
+    with sns.served(sns.certificate) as (server, where):
+        engine(deliver(again, **where), 422)
+        true(all("Confirm" not in request.target for request in server.requests), "it was confirmed")
 
 
 @contextlib.contextmanager
