@@ -124,7 +124,8 @@ static void read_text(struct translation_question *question, struct response *re
     if (field_given(request, "text"))
         return;
     question->text = translate_labels(request, response);
-    if (question->text.length && !question->source.length)
+    bool of_labels = field_given(request, "Labels") || field_given(request, "Results");
+    if (of_labels && !question->source.length)
         question->source = TEXT("en");
 }
 

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -229,12 +228,13 @@ static bool wait_for(const struct consume *all, int signals, size_t *count, int6
 /* Ends the threads, once they have finished what they do. False: they don't end. */
 static bool stop(struct consume *all, int signals, size_t running)
 {
-    struct signalfd_siginfo info;
     int64_t end_ms = clock_epoch_ms() + all->settings->timeout_ms + LAST_MS;
+    int64_t since_ns = clock_monotonic_ns();
     (void)eventfd_write(all->settings->use.stop, 1);
-    (void)!read(signals, &info, sizeof info);
-    if (wait_for(all, signals, &running, end_ms))
-        return true;
+    while (stopping_repeated(signals, since_ns)) {
+        if (wait_for(all, signals, &running, end_ms))
+            return true;
+    }
     say(all->settings, "it's ended while messages are in work; they come again", "");
     return false;
 }

@@ -9,6 +9,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+enum { SAME_MS = 1000 };
 
 int stopping_signals(void)
 {
@@ -21,4 +26,12 @@ int stopping_signals(void)
     signal(SIGIO, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool stopping_repeated(int signals, int64_t since_ns)
+{
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) > 0)
+        continue;
+    return clock_monotonic_ns() - since_ns < SAME_MS * 1000000LL;
 }

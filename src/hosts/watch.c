@@ -17,7 +17,6 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -318,15 +317,16 @@ static bool all_ended(struct watch *watch)
 /* Waits until the threads have ended; false: a second signal came, or they take too long. */
 static bool wait_for_end(struct watch *watch)
 {
-    struct signalfd_siginfo info;
     int64_t end_ms = clock_epoch_ms() + watch->settings->timeout_ms + LAST_MS;
-    (void)!read(watch->signals, &info, sizeof info);
+    int64_t since_ns = clock_monotonic_ns();
+    (void)stopping_repeated(watch->signals, since_ns);
     while (!all_ended(watch)) {
         struct pollfd fds[] = {{.fd = watch->news, .events = POLLIN},
                                {.fd = watch->signals, .events = POLLIN}};
         int64_t left_ms = end_ms - clock_epoch_ms();
         eventfd_t news;
-        if (poll(fds, 2, left_ms < 0 ? 0 : (int)left_ms) == 0 || fds[1].revents)
+        if (poll(fds, 2, left_ms < 0 ? 0 : (int)left_ms) == 0 ||
+            (fds[1].revents && !stopping_repeated(watch->signals, since_ns)))
             return false;
         (void)eventfd_read(watch->news, &news);
     }

@@ -167,8 +167,9 @@ def test_a_schedule_sends_its_event(folder, program):
     equal(json.loads(done.stdout)["statusCode"], 200, "the answer of the real one")
     equal(subprocess.run([script, "change"], env=environment, capture_output=True, timeout=TIMEOUT,
                          check=False).returncode, 4, "the status of one that fails")
-    equal(subprocess.run([script], env=environment, capture_output=True, timeout=TIMEOUT,
-                         check=False).returncode, 2, "the status without a function")
+    done = subprocess.run([script], env=environment, capture_output=True, timeout=TIMEOUT, check=False)
+    equal(done.returncode, 2, "the status without a function")
+    expect(done.stderr.startswith(b"usage: dime-schedule FUNCTION"), "it says %r" % done.stderr)
 
 
 def test_lambda_is_a_program_of_its_own(folder, program):

@@ -508,7 +508,8 @@ def test_labels(_, at):
           "el gato", "a text goes first")
     for nothing in ([], [{}]):
         status, headers, said, _ = cgi({"Labels": nothing, "target": "es"}, TRANSLATE_URL="http://127.0.0.1:1")
-        equal((status, json.loads(said)["TranslatedText"], headers.get("x-translate-engine")), (200, "", None),
+        equal((status, json.loads(said), headers.get("x-translate-engine")),
+              (200, {"TranslatedText": "", "SourceLanguageCode": "en", "TargetLanguageCode": "es"}, None),
               "nothing to be seen")
     for name in ("Labels", "Results"):
         refused(cgi({name: {"Name": "x"}, "target": "es"}, **where), 422, name + " must be a list")
