@@ -13,6 +13,7 @@
     const SIDE = 2048; // pixels of a picture that is drawn anew
     const TAKEN = ['image/jpeg', 'image/png'];
     let chosen = null; // the File
+    let kept = null; // the row of labels that stays lit
     let shown = ''; // its address, for an <img>
 
     const find = (selector) => document.querySelector(selector);
@@ -85,18 +86,47 @@
 
     const dress = () => {
         dress_form();
+        dress_labels();
         const picture = find('.picture img');
         if (chosen) show_chosen(!picture);
         if (picture && chosen && !picture.hasAttribute('src')) picture.src = shown;
     };
 
-    /* Lights up the label that is pointed at, else the one with the focus, and its boxes. */
+    /* The row of the label that an element belongs to, or whose box it is. */
+    const row_of = (one) => {
+        const near = one?.closest?.('.labels li[data-boxes], .boxes g');
+        return near?.matches('g') ? find(`.labels li:nth-child(${Number(near.id.split('-')[1]) + 1})`) : near;
+    };
+
+    /* Lights up the label that is pointed at, else the one with the keyboard's focus, else the kept one, and its boxes. */
     const light = (target) => {
-        const near = (one) => one?.closest('.labels li, .boxes g');
-        const lit = near(target) ?? near(document.activeElement);
-        const name = lit ? lit.dataset.boxes ?? lit.id : '';
-        for (const one of document.querySelectorAll('.labels li, .boxes g'))
-            one.classList.toggle('lit', (one.dataset.boxes ?? one.id) === name);
+        const focused = document.activeElement;
+        const lit = row_of(target) ?? (focused?.matches(':focus-visible') ? row_of(focused) : null) ?? kept;
+        for (const row of document.querySelectorAll('.labels li')) row.classList.toggle('lit', row === lit);
+        for (const group of document.querySelectorAll('.boxes g'))
+            group.classList.toggle('lit', group.id === lit?.dataset.boxes);
+    };
+
+    /* Keeps a label lit until it's chosen again, or another is, or none. Only a picture out of sight is scrolled to. */
+    const keep = (row) => {
+        kept = row === kept ? null : row;
+        for (const button of document.querySelectorAll('.labels button'))
+            button.setAttribute('aria-pressed', String(button.closest('li') === kept));
+        light(null);
+        if (!kept) return;
+        const { top, bottom } = find(`#${kept.dataset.boxes}`).getBoundingClientRect();
+        if (Math.min(bottom, innerHeight) - Math.max(top, 0) < (bottom - top) / 2)
+            find('.picture').scrollIntoView({ block: 'nearest' });
+    };
+
+    /* Without a script a label is a link to its boxes; here it's a switch, and the page stays where it is. */
+    const dress_labels = () => {
+        kept = null;
+        for (const link of document.querySelectorAll('.labels a.name')) {
+            const button = element('button', { type: 'button', className: 'name' }, ...link.childNodes);
+            button.setAttribute('aria-pressed', 'false');
+            link.replaceWith(button);
+        }
     };
 
     const label_sample = async (link) => {
@@ -126,13 +156,18 @@
     });
     document.addEventListener('click', (event) => {
         const link = event.target.closest('.samples a');
+        const row = row_of(event.target);
+        if (row || kept) keep(row ?? kept);
         if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         label_sample(link);
     });
-    for (const type of ['pointerover', 'focusin'])
-        document.addEventListener(type, (event) => light(event.target));
-    document.addEventListener('focusout', () => light(null));
+    document.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape' && kept) keep(kept);
+    });
+    /* A finger points at nothing: it chooses. */
+    document.addEventListener('pointerover', (event) => light(event.pointerType === 'touch' ? null : event.target));
+    for (const type of ['focusin', 'focusout']) document.addEventListener(type, () => light(null));
     document.addEventListener('dime:shown', dress);
     dress();
 })();

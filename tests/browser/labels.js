@@ -25,6 +25,22 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
         await page.waitForSelector('.result');
     };
 
+    /* The boxes that are lit, and the names of the rows. */
+    const lit = (page) => page.locator('.lit').evaluateAll(
+        (all) => all.map((one) => one.id || one.querySelector('.name').innerText));
+
+    /* Waits until the page doesn't scroll any more. */
+    const settled = (page) => page.evaluate(() => new Promise((done) => {
+        let last = -1;
+        const timer = setInterval(() => {
+            if (scrollY === last) {
+                clearInterval(timer);
+                done();
+            }
+            last = scrollY;
+        }, 150);
+    }));
+
     const names = (page) => page.locator('.labels .name').allInnerTexts();
 
     /* A picture that the page has, drawn with some width. */
@@ -68,7 +84,8 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
         'a label lit up': async (page) => {
             await open(page, '/labels');
             await label(page);
-            await page.locator('.labels a').first().focus();
+            await page.keyboard.press('Tab');
+            await page.keyboard.press('Enter');
             await page.waitForSelector('.boxes .lit');
         },
         'a picture chosen': async (page) => {
@@ -93,20 +110,11 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                 await open(page, '/labels');
                 await label(page);
                 assert.deepEqual(await names(page), ['Egyptian Cat', 'Cat']);
-                assert.equal(await text(page, '#result h2'), 'Egyptian Cat and Cat');
+                assert.equal(await text(page, '#result h2'), 'Egyptian Cat', 'which says Cat too');
                 await is_shown(page, '.picture img');
                 await boxes_lie_on_the_picture(page);
                 assert.equal(await page.locator('.labels .bar rect').count(), 2);
                 assert.match(await text(page, '.labels li:first-child .percent'), /^\d\d\.\d\s%$/);
-            });
-            await on('a label leads to its boxes', async (page) => {
-                await open(page, '/labels');
-                await label(page);
-                await page.locator('.labels a').first().click();
-                const target = page.locator('.boxes :target');
-                assert.equal(await target.count(), 1);
-                assert.equal(await target.getAttribute('id'),
-                    await page.locator('.labels li:has(a)').first().getAttribute('data-boxes'));
             });
             await on('no picture is an error at its field', async (page) => {
                 await open(page, '/labels');
@@ -138,6 +146,20 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                 await page.waitForSelector('#result h2:text("Nothing")');
             });
         }
+    };
+
+    const check_plain = async () => {
+        await check('without JavaScript: a label leads to its boxes, and to its parent\'s where it has none',
+            { javaScriptEnabled: false }, async (page) => {
+                await open(page, '/labels');
+                await label(page);
+                for (const name of ['Cat', 'Egyptian Cat']) {
+                    await page.getByRole('link', { name, exact: true }).click();
+                    const target = page.locator('.boxes :target');
+                    assert.equal(await target.getAttribute('id'), 'boxes-1', name);
+                    assert.equal(await target.locator('.line').count(), 1, name);
+                }
+            });
     };
 
     const check_script = async () => {
@@ -188,18 +210,77 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
         await check('a label and its boxes light up together, and nothing else', {}, async (page) => {
             await open(page, '/labels');
             await label(page);
-            const lit = () => page.locator('.lit').evaluateAll(
-                (all) => all.map((one) => one.dataset.boxes ?? one.id));
             await page.locator('.labels li').nth(1).hover();
-            assert.deepEqual(await lit(), ['boxes-1', 'boxes-1']);
+            assert.deepEqual(await lit(page), ['boxes-1', 'Cat']);
             await page.locator('h1').hover();
-            assert.deepEqual(await lit(), []);
-            await page.locator('.labels a').first().focus();
-            assert.deepEqual(await lit(), ['boxes-1', 'boxes-1']);
+            assert.deepEqual(await lit(page), []);
+            await page.keyboard.press('Tab');
+            assert.deepEqual(await lit(page), ['boxes-1', 'Egyptian Cat']);
             await page.locator('h1').hover();
             await page.locator('.boxes .line').first().hover();
-            assert.deepEqual(await lit(), ['boxes-1', 'boxes-1']);
+            assert.deepEqual(await lit(page), ['boxes-1', 'Cat']);
         });
+        await check('a label without boxes lights up its parent\'s, and has their colour', {}, async (page) => {
+            await open(page, '/labels');
+            await label(page);
+            await page.locator('.labels li').first().hover();
+            assert.deepEqual(await lit(page), ['boxes-1', 'Egyptian Cat']);
+            assert.equal(await page.locator('#boxes-1').evaluate((one) => getComputedStyle(one).opacity), '1');
+            const colours = await page.locator('.labels .bar rect, .boxes .line').evaluateAll((all) => all.map(
+                (one) => getComputedStyle(one)[one.closest('.bar') ? 'fill' : 'stroke']));
+            assert.equal(colours.length, 3);
+            assert.equal(new Set(colours).size, 1, String(colours));
+        });
+        await check('a chosen label stays lit until it is chosen again, and the page stays in place', {},
+            async (page) => {
+                await open(page, '/labels');
+                await label(page);
+                await is_shown(page, '.picture img');
+                const cat = page.getByRole('button', { name: 'Cat', exact: true });
+                const away = () => page.locator('.shell h2').hover();
+                await cat.scrollIntoViewIfNeeded();
+                await settled(page);
+                const before = await page.evaluate(() => scrollY);
+                await cat.click();
+                await settled(page);
+                assert.equal(await page.evaluate(() => scrollY), before, 'nothing scrolls');
+                assert.equal(await cat.getAttribute('aria-pressed'), 'true');
+                await away();
+                assert.deepEqual(await lit(page), ['boxes-1', 'Cat'], 'kept');
+                await cat.click();
+                await away();
+                assert.deepEqual(await lit(page), [], 'given up');
+                assert.equal(await cat.getAttribute('aria-pressed'), 'false');
+                await cat.click();
+                await page.locator('.shell h2').click();
+                assert.deepEqual(await lit(page), [], 'a click elsewhere gives it up');
+            });
+        await check('a label is chosen with the keyboard, and given up with Escape', {}, async (page) => {
+            await open(page, '/labels');
+            await label(page);
+            await page.keyboard.press('Tab');
+            await page.keyboard.press('Enter');
+            await page.keyboard.press('Shift+Tab');
+            assert.deepEqual(await lit(page), ['boxes-1', 'Egyptian Cat']);
+            await page.keyboard.press('Escape');
+            assert.deepEqual(await lit(page), []);
+        });
+        await check('a finger lights a label up and off, and leads to a picture out of sight',
+            { hasTouch: true, isMobile: true, viewport: { width: 390, height: 400 } }, async (page) => {
+                await open(page, '/labels');
+                await label(page);
+                await is_shown(page, '.picture img');
+                const cat = page.getByRole('button', { name: 'Cat', exact: true });
+                await cat.evaluate((one) => one.scrollIntoView({ block: 'start', behavior: 'instant' }));
+                await cat.tap();
+                await settled(page);
+                assert.deepEqual(await lit(page), ['boxes-1', 'Cat']);
+                const { top, bottom } = await page.locator('#boxes-1').evaluate(
+                    (one) => one.getBoundingClientRect().toJSON());
+                assert.ok(top < 390 && bottom > 10, `its box is from ${top} to ${bottom}`);
+                await cat.tap();
+                assert.deepEqual(await lit(page), []);
+            });
         await check('the chosen picture stays for the next question', {}, async (page) => {
             await open(page, '/labels');
             await label(page);
@@ -252,6 +333,7 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                 return;
             }
             await check_both();
+            await check_plain();
             await check_script();
         },
     };

@@ -208,7 +208,7 @@ def test_page(_):
     equal(base64.b64decode(shown[1]), data, "the picture")
     boxes = re.findall(r'<rect class="line" x="([\d.]+)" y="([\d.]+)"', text)
     equal(len(boxes), 1, "boxes")
-    true("Egyptian Cat and Cat" in text and "EfficientDet" in text, "the title")
+    true(">Egyptian Cat</h2>" in text and "EfficientDet" in text, "the title")
     answer = json.loads(html.unescape(re.search(r'<pre class="json">(.*?)</pre>', text, re.S)[1]))
     check_labels(answer, WANTED["cat.jpg"])
     minimal = cgi(BUILD, *multipart(data, "cat.jpg"), HTTP_PREFER="return=minimal", **page)
