@@ -4,12 +4,14 @@
  *
  * The form is sent and the answer shown by dime.js. The server is asked not to send the picture back
  * (data-prefer), since it's here: it is put into the answer. A picture of another type than the server
- * takes, or one that is too large, is drawn anew here if the browser can read it.
+ * takes, or one that is too large, is drawn anew here if the browser can read it. What can't be sent
+ * at all, such as a text or a folder, is refused at once, in the form.
  */
 'use strict';
 
 (() => {
-    const LARGEST = 8 * 1024 * 1024;
+    const MEBIBYTE = 1024 * 1024;
+    const LARGEST = 8 * MEBIBYTE;
     const SIDE = 2048; // pixels of a picture that is drawn anew
     const TAKEN = ['image/jpeg', 'image/png'];
     let chosen = null; // the File
@@ -24,11 +26,38 @@
         return made;
     };
 
-    /* The file as it can be sent; as it is, where the browser can't read it: the server will tell. */
+    /* What is wrong with the chosen file stands at its field, until another is chosen. */
+    const show_error = (what) => {
+        const error = element('p', { className: 'error', id: 'image-error' }, what);
+        clear_error();
+        find('#image').setAttribute('aria-invalid', 'true');
+        find('#image-hint').after(error);
+        error.setAttribute('role', 'alert');
+    };
+
+    const clear_error = () => {
+        find('#image-error')?.remove();
+        find('#image').removeAttribute('aria-invalid');
+        if (find('[aria-invalid]')) return; // another field is wrong still
+        find('.problem')?.remove();
+        document.title = document.title.replace(/^Error: /, '');
+    };
+
+    /* Why a file that the browser can't read as a picture isn't sent. */
+    const reason = (file) => (TAKEN.includes(file.type)
+        ? `The file ${file.name} has ${(Math.ceil(file.size / MEBIBYTE * 10) / 10).toFixed(1)} MiB. `
+            + 'Choose a picture of at most 8 MiB.'
+        : `The file ${file.name} is no picture that can be read here. Choose a JPEG or a PNG.`);
+
+    /* The file as it can be sent. Throws what to say where it can't. */
     const prepare = async (file) => {
+        await file.slice(0, 1).arrayBuffer().catch(() => {
+            throw new Error(`Nothing can be read from ${file.name}. Choose a picture, and no folder.`);
+        });
+        if (!file.size) throw new Error(`The file ${file.name} is empty. Choose another picture.`);
         if (TAKEN.includes(file.type) && file.size <= LARGEST) return file;
         const bitmap = await createImageBitmap(file).catch(() => null);
-        if (!bitmap) return file;
+        if (!bitmap) throw new Error(reason(file));
         const scale = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
         const canvas = element('canvas', {
             width: Math.max(1, Math.round(bitmap.width * scale)),
@@ -40,11 +69,12 @@
         drawing.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
         const blob = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', 0.9); });
         const name = `${file.name.replace(/\.[^.]*$/, '')}.jpg`;
-        return blob ? new File([blob], name, { type: 'image/jpeg' }) : file;
+        if (!blob) throw new Error(reason(file));
+        return new File([blob], name, { type: 'image/jpeg' });
     };
 
     const size_of = (file) => (file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB`
-        : `${(file.size / 1e6).toFixed(1)} MB`);
+        : `${(file.size / MEBIBYTE).toFixed(1)} MiB`);
 
     /* Shows in the form which picture is chosen, and puts it into the form's input. */
     const show_chosen = (with_picture) => {
@@ -53,15 +83,39 @@
         find('#image').files = files.files;
         const preview = find('.preview');
         preview.replaceChildren(`${chosen.name}, ${size_of(chosen)}`);
-        if (with_picture) preview.prepend(element('img', { src: shown, alt: '' }));
+        if (!with_picture) return;
+        const image = element('img', { src: shown, alt: '' });
+        image.addEventListener('error', () => { // it's sent all the same, and the server looks again
+            if (!image.isConnected) return;
+            image.remove();
+            if (!find('#image-error')) show_error(`The file ${chosen.name} can't be read as a picture. Choose another one.`);
+        });
+        preview.prepend(image);
     };
 
-    const choose = async (file) => {
-        if (!file) return;
-        chosen = await prepare(file);
+    const forget = () => {
         URL.revokeObjectURL(shown);
-        shown = URL.createObjectURL(chosen);
-        show_chosen(true);
+        chosen = null;
+        shown = '';
+        find('#image').value = '';
+        find('.preview').replaceChildren();
+    };
+
+    /* Takes a file for the form; false: it can't be sent, as the form says now. */
+    const choose = async (file) => {
+        if (!file) return false;
+        try {
+            const ready = await prepare(file);
+            forget();
+            chosen = ready;
+            shown = URL.createObjectURL(chosen);
+            clear_error();
+            show_chosen(true);
+        } catch (error) {
+            forget();
+            show_error(error.message);
+        }
+        return Boolean(chosen);
     };
 
     /* A phone's camera, which its file input offers too, one step further away. */
@@ -136,8 +190,8 @@
             location.assign(link.href);
             return;
         }
-        await choose(new File([await answer.blob()], name, { type: 'image/jpeg' }));
-        find('form.upload').requestSubmit();
+        if (await choose(new File([await answer.blob()], name, { type: 'image/jpeg' })))
+            find('form.upload').requestSubmit();
     };
 
     const drag = (event) => {

@@ -61,6 +61,14 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
         return event.defaultPrevented;
     }, [how, name, type]);
 
+    /* Lets a real file or folder fall onto the page, as the browser does. */
+    const drop_path = async (page, context, file) => {
+        const browser = await context.newCDPSession(page);
+        const data = { items: [], files: [file], dragOperationsMask: 1 };
+        for (const type of ['dragEnter', 'dragOver', 'drop'])
+            await browser.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+    };
+
     const boxes_lie_on_the_picture = async (page) => {
         await is_shown(page, '.picture img');
         /* All at once: the page may grow between one question and the next. */
@@ -120,7 +128,7 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                 await open(page, '/labels');
                 await send(page);
                 assert.equal(await page.locator('#image').getAttribute('aria-invalid'), 'true');
-                assert.match(await text(page, '#image-error'), /Give image/);
+                assert.match(await text(page, '#image-error'), /^Give the picture, JPEG or PNG/);
             });
             await on('what is no picture is a problem one can read, and options are kept',
                 async (page) => {
@@ -130,7 +138,9 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                     await page.setInputFiles('#image',
                         { name: 'note.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('a note') });
                     await send(page);
-                    assert.match(await text(page, '.problem'), /JPEG/);
+                    assert.match(await text(page, '#image-error'), /JPEG/);
+                    assert.doesNotMatch(await text(page, '.problem'), /JPEG/, 'it is said once');
+                    assert.equal(await page.locator('#image').getAttribute('aria-invalid'), 'true');
                     assert.equal(await page.locator('#max_labels').inputValue(), '3');
                 });
             await on('the options are heeded', async (page) => {
@@ -290,6 +300,48 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
             await page.waitForSelector('#result h2:text-is("Egyptian Cat")');
             await is_shown(page, '.picture img');
         });
+        await check('what can\'t be sent is refused at once, and a picture after it takes the error away', {},
+            async (page, context) => {
+                const refused = async (what) => {
+                    await page.waitForFunction((part) => document.querySelector('#image-error')
+                        ?.innerText.includes(part), what);
+                    assert.equal(await page.locator('#image').getAttribute('aria-invalid'), 'true', what);
+                    assert.equal(await page.locator('#image').evaluate((one) => one.files.length), 0, what);
+                    assert.equal(await page.locator('.preview img').count(), 0, what);
+                };
+                const accepted = async () => {
+                    await page.setInputFiles('#image', CAT);
+                    await is_shown(page, '.preview img');
+                    assert.equal(await page.locator('.error, .problem, [aria-invalid]').count(), 0);
+                };
+                const give = (name, mimeType, buffer) =>
+                    page.setInputFiles('#image', { name, mimeType, buffer });
+                await open(page, '/labels');
+                await drop_path(page, context, path.join(__dirname, 'package.json'));
+                await refused('package.json is no picture');
+                await accepted();
+                await drop_path(page, context, SAMPLES);
+                await refused('from samples. Choose a picture, and no folder');
+                await accepted();
+                await give('none.png', 'image/png', Buffer.alloc(0));
+                await refused('none.png is empty');
+                await give('large.jpg', 'image/jpeg', Buffer.alloc(9000004));
+                await refused('large.jpg has 8.6 MiB. Choose a picture of at most 8 MiB.');
+                await send(page);
+                await accepted();
+                assert.doesNotMatch(await page.title(), /Error/);
+            });
+        await check('a file that only its name makes a picture is told of at once, and no gap is shown', {},
+            async (page) => {
+                await open(page, '/labels');
+                await page.setInputFiles('#image',
+                    { name: 'note.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('a note') });
+                await page.waitForSelector('#image-error');
+                assert.match(await text(page, '#image-error'), /note.jpg can't be read as a picture/);
+                assert.equal(await page.locator('.preview img').count(), 0);
+                await send(page);
+                assert.match(await text(page, '#image-error'), /^This is text; send a JPEG or a PNG/);
+            });
         await check('what has been sent of a picture can be seen', {}, async (page, context) => {
             await open(page, '/labels');
             const network = await context.newCDPSession(page);
