@@ -172,6 +172,24 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
             });
     };
 
+    const check_samples = async () => {
+        await check('without JavaScript: it is said what to do with a sample', { javaScriptEnabled: false },
+            async (page) => {
+                await open(page, '/labels');
+                assert.match(await text(page, '.samples noscript'), /save it there, then choose it above/);
+                const link = await page.locator('.samples a').first().getAttribute('href');
+                const photo = await page.request.get(BASE + link);
+                assert.equal(photo.headers()['content-type'], 'image/jpeg');
+            });
+        await check('with it nothing is said of that', {}, async (page) => {
+            await open(page, '/labels');
+            assert.equal(await page.locator('.samples noscript').isVisible(), false);
+            await label(page);
+            assert.equal(await page.locator('.samples noscript').isVisible(), false, 'nor after an answer');
+            assert.equal(await page.locator('.samples noscript p:visible').count(), 0);
+        });
+    };
+
     const check_script = async () => {
         await check('a chosen picture is shown at once', {}, async (page) => {
             await open(page, '/labels');
@@ -386,6 +404,7 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
             }
             await check_both();
             await check_plain();
+            await check_samples();
             await check_script();
         },
     };
