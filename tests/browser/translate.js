@@ -91,7 +91,7 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                 await open(page, '/translate');
                 await send(page);
                 assert.equal(await page.locator('#text').getAttribute('aria-invalid'), 'true');
-                assert.match(await text(page, '#text-error'), /Give text/);
+                assert.match(await text(page, '#text-error'), /^Give what to translate/);
             });
             await on('a text that is too long is told so, and kept', async (page) => {
                 const long = 'The cat sits. '.repeat(800);
