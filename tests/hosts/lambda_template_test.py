@@ -322,11 +322,29 @@ def test_policies_are_documents(_, __):
             expect("arn:aws:" not in json.dumps(documents), "a partition of AWS is named by " + name)
 
 
-def wrong_properties(build, template):
+def modules_of(build):
+    """Where npm's packages for the checks lie."""
     folder = os.environ.get("DIME_TEMPLATE_MODULES", os.path.join(build, "template"))
     modules, why = fetch_modules(os.path.join(SOURCE, "tests", "template", "package.json"), folder)
     if why:
         raise Skip(why)
+    return modules
+
+
+def test_dockerfile(folder, program):
+    """dockerfile-utils, which Docker's editor tools stand on, finds nothing in it; and it can find."""
+    lint = os.path.join(modules_of(os.path.dirname(program)), ".bin", "dockerfile-utils")
+    shipped = os.path.join(FOLDER, "Dockerfile")
+    wrong = os.path.join(folder, "Dockerfile")
+    with open(shipped, encoding="utf-8") as good, open(wrong, "w", encoding="utf-8") as bad:
+        bad.write(good.read().replace("ENTRYPOINT", "ENTRYPONIT"))
+    for path, clean in ((shipped, True), (wrong, False)):
+        done = subprocess.run(["node", lint, "lint", path], capture_output=True, text=True, check=False)
+        equal((done.returncode == 0, not done.stdout.strip()), (clean, clean), path + ": " + done.stdout[:300])
+
+
+def wrong_properties(build, template):
+    modules = modules_of(build)
     done = subprocess.run(["node", os.path.join(SOURCE, "tests", "template", "types.js")],
                           input=json.dumps(template), env={**os.environ, "NODE_PATH": modules},
                           capture_output=True, text=True, check=False)

@@ -8,16 +8,18 @@ web server would. What takes time (slow peers, bounds, stopping) is in endurance
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import stat
 import struct
+import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import (ABORT_REQUEST, AUTHORIZER, BEGIN_REQUEST, DATA, FILTER, GET_VALUES, PARAMS,
-                     STDIN, STDOUT, Connection, Program, Server, Skip, ask, begin, equal, expect,
+                     STDIN, STDOUT, Connection, Program, Server, Skip, accepts, ask, begin, equal, expect,
                      get, length, main, pair, post, record, request, stream, variables,
                      wait_until)
 
@@ -43,6 +45,26 @@ def test_listens_at_a_unix_socket_that_only_its_group_may_use(folder, program):
         is_hello(ask(server.address, get()))
         equal(server.stop()[0], 0, "exit status")
         expect(not os.path.lexists(path), "the socket file is left")
+
+
+def test_is_started_by_spawn_fcgi(folder, program):
+    """As the README has it: a socket of spawn-fcgi's, its mode, and several workers behind it."""
+    if not shutil.which("spawn-fcgi"):
+        raise Skip("spawn-fcgi isn't installed")
+    path = folder + "/s"
+    process = subprocess.Popen(["spawn-fcgi", "-n", "-s", path, "-M", "0660", "-b", "1024", "--", program,
+                                "--workers", "2"], stderr=subprocess.DEVNULL)
+    try:
+        address = "unix:" + path
+        wait_until(lambda: accepts(address), 10, "it doesn't listen")
+        equal(stat.S_IMODE(os.stat(path).st_mode), 0o660, "mode")
+        for _ in range(20):
+            is_hello(ask(address, get()))
+        process.terminate()
+        equal(process.wait(10), 0, "exit status")
+    finally:
+        process.kill()
+        process.wait()
 
 
 def free_port(family, host):
