@@ -3,7 +3,8 @@
  * a count of what is left of the limit, a button that copies the translation, and Ctrl+Enter.
  *
  * The form is sent and the answer shown by dime.js. Bytes are counted as the form sends them: in
- * UTF-8, with a line's end as two.
+ * UTF-8, with a line's end as two. What the server wrote into the form, its default values, is what
+ * the translation is of; it is old as soon as the form holds something else.
  */
 'use strict';
 
@@ -30,18 +31,40 @@
 
     const has = (select, value) => [...select.options].some((option) => option.value === value);
 
-    /* What was the target becomes the source, and the translation the text. */
+    /* Whether the translation is that of what the form holds now. */
+    const is_current = () => {
+        const kept = ({ options, value }) => [...options].some((one) => one.defaultSelected && one.value === value);
+        const text = find('#text');
+        return find('.result .translated') !== null && text.value === text.defaultValue
+            && kept(find('#source')) && kept(find('#target'));
+    };
+
+    const show_age = () => {
+        const result = find('.result');
+        if (!result) return;
+        const old = !is_current();
+        result.classList.toggle('old', old);
+        find('.age').textContent = old ? 'The text or a language has changed since.' : '';
+    };
+
+    /* The language of a code that can be chosen as a source: en for en-US, if need be. */
+    const as_source = (code) => [code, code.split('-')[0]].find((one) => has(find('#source'), one));
+
+    /* The menus change places; a translation that is of what stands there becomes the text. */
     const swap = () => {
-        const source = find('#source'), target = find('#target');
-        const from = find('.result')?.dataset.source ?? source.value, to = target.value;
-        if (has(source, to)) source.value = to;
-        if (has(target, from)) target.value = from;
-        const translated = find('.result .translated');
-        if (translated) {
-            find('#text').value = translated.textContent;
+        const source = find('#source'), target = find('#target'), current = is_current();
+        const from = source.value === 'auto' && current ? find('.result').dataset.source : source.value;
+        const to = as_source(target.value);
+        if (!to || to === from || !has(target, from)) return;
+        source.value = to;
+        target.value = from;
+        if (current) {
+            find('#text').value = find('.result .translated').textContent;
             find('.result').remove();
             show_size();
         }
+        remember();
+        show_age();
         find('#text').focus();
     };
 
@@ -53,6 +76,7 @@
         const old = chosen[event.target.id];
         if (other.value === event.target.value && has(other, old)) other.value = old;
         remember();
+        show_age();
     };
 
     const make_copy = () => {
@@ -77,13 +101,18 @@
         count.setAttribute('role', 'status');
         find('#text-hint').append(' ', count);
         find('#text').addEventListener('input', show_size);
+        find('#text').addEventListener('input', show_age);
         find('#text').addEventListener('keydown', (event) => {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
         });
         for (const menu of [find('#source'), find('#target')]) menu.addEventListener('change', keep_apart);
         make_copy();
+        const age = element('span', { className: 'age' });
+        age.setAttribute('role', 'status');
+        find('.result .by .hint')?.append(' ', age);
         remember();
         show_size();
+        show_age();
     };
 
     document.addEventListener('dime:shown', dress);

@@ -124,6 +124,33 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
             await send(page);
             assert.equal(await translated(page), 'The dog eats.');
         });
+        const swap = (page) => page.getByRole('button', { name: 'Turn the direction round' }).click();
+        const form = (page) => Promise.all(['source', 'target', 'text'].map((name) => value(page, name)));
+        await check('the swap button never sets a language twice', {}, async (page) => {
+            await open(page, '/translate');
+            await translate(page, 'The dog eats.');
+            await page.locator('#target').selectOption('en');
+            await swap(page);
+            assert.deepEqual(await form(page), ['en', 'es', 'The dog eats.']);
+            await page.locator('#source').selectOption('es');
+            await page.locator('#target').selectOption('en-US');
+            await swap(page);
+            assert.deepEqual(await form(page), ['en', 'es', 'The dog eats.']);
+        });
+        await check('the swap button keeps a text that has changed, and the translation says it is old', {},
+            async (page) => {
+                await open(page, '/translate');
+                await translate(page, 'The dog eats.');
+                assert.equal(await text(page, '.age'), '');
+                await page.locator('#text').fill('The cat eats.');
+                assert.match(await text(page, '.age'), /has changed since/);
+                await swap(page);
+                assert.deepEqual(await form(page), ['es', 'en', 'The cat eats.']);
+                assert.equal(await page.locator('.result.old').count(), 1);
+                await swap(page);
+                await page.locator('#text').fill('The dog eats.');
+                assert.equal(await page.locator('.result.old').count(), 0);
+            });
         await check('a menu does not take the language of the other', {}, async (page) => {
             await open(page, '/translate');
             await page.locator('#source').selectOption('es');
