@@ -33,7 +33,10 @@ void translate_put_page(const struct translation_question *question,
                         const struct translation_answer *answer, struct response *response)
 {
     const struct translate *translate = question->translate;
-    bool aws = strcmp(answer->engine, "aws") == 0;
+    const char *engine = answer->engine;
+    const char *by = !engine                      ? "There was nothing to translate"
+                     : strcmp(engine, "aws") == 0 ? "By Amazon Translate"
+                                                  : "By Apertium, on this server";
     const struct translate_list *list = translate->list_until_ms ? &translate->list : NULL;
     struct buffer json, *html = response_html(response);
     buffer_puts(html, "<section class=\"result translation\" id=\"result\" tabindex=\"-1\" "
@@ -45,8 +48,8 @@ void translate_put_page(const struct translation_question *question,
     buffer_html(html, answer->target);
     buffer_puts(html, "\">");
     buffer_html(html, answer->text);
-    buffer_puts(html, "</p>\n<div class=\"by\"><p class=\"hint\">By ");
-    buffer_puts(html, aws ? "Amazon Translate" : "Apertium, on this server");
+    buffer_puts(html, "</p>\n<div class=\"by\"><p class=\"hint\">");
+    buffer_puts(html, by);
     buffer_puts(html, "</p></div>\n<details>\n<summary>As a program gets it</summary>\n"
                       "<pre class=\"json\">");
     buffer_open(&json, response->arena, 2 * TRANSLATE_ANSWER_MAX);
