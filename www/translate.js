@@ -2,8 +2,8 @@
  * translate.js - what the translate page adds to its form: a button that turns the direction round,
  * a count of what is left of the limit, a button that copies the translation, and Ctrl+Enter.
  *
- * The form is sent and the answer shown by dime.js. Bytes are counted as the form sends them: in
- * UTF-8, with a line's end as two. What the server wrote into the form, its default values, is what
+ * The form is sent and the answer shown by dime.js. Bytes are counted as translate does: in UTF-8,
+ * with a line's end as one. What the server wrote into the form, its default values, is what
  * the translation is of; it is old as soon as the form holds something else.
  */
 'use strict';
@@ -20,7 +20,7 @@
         return made;
     };
 
-    const size_of = (text) => encoder.encode(text.replace(/\r?\n/g, '\r\n')).length;
+    const size_of = (text) => encoder.encode(text.replace(/\r\n/g, '\n')).length;
 
     const show_size = () => {
         const size = size_of(find('#text').value);

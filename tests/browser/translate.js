@@ -101,6 +101,16 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                 assert.equal(await value(page, 'text'), long);
                 assert.equal(await value(page, 'source'), 'es');
             });
+            await on('an end of line counts as one byte', async (page) => {
+                const lines = `${'7'.repeat(99)}\n`.repeat(100);
+                await open(page, '/translate');
+                await translate(page, lines, 'es', 'en');
+                assert.equal(await page.locator('.problem').count(), 0);
+                assert.equal(await translated(page), lines);
+                if (javaScriptEnabled) assert.equal(await page.locator('.count.over').count(), 0);
+                await translate(page, `${lines}7`, 'es', 'en');
+                assert.match(await text(page, '.problem'), /10001 bytes; send at most 10000/);
+            });
             await on('a pair that there is none of is an error at its menu', async (page) => {
                 await open(page, '/translate');
                 await page.locator('#text').fill('Hello');
@@ -160,10 +170,10 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
             await open(page, '/translate');
             await page.locator('#text').fill('é'.repeat(100));
             assert.equal(await text(page, '.count'), '');
-            await page.locator('#text').fill(`${'é'.repeat(4998)}\na`);
+            await page.locator('#text').fill(`${'é'.repeat(4998)}\n\na`);
             assert.equal(await text(page, '.count'), '9,999 of 10,000 bytes');
             assert.equal(await page.locator('.count.over').count(), 0);
-            await page.locator('#text').fill(`${'é'.repeat(4999)}\na`);
+            await page.locator('#text').fill(`${'é'.repeat(4999)}\n\na`);
             assert.equal(await page.locator('.count.over').count(), 1);
         });
         await check('Ctrl+Enter translates, and the focus goes to the translation', {}, async (page) => {

@@ -316,6 +316,29 @@ def test_garbage(_, __):
             equal((status, json.loads(body)["Languages"]), (200, []), name)
 
 
+def test_ends_of_lines_of_a_form(_, __):
+    """CR LF of a form, of a query and of multipart is LF, and counted as such; a CR alone and JSON's stay"""
+    text, short = "a\r\nb\rc\r\r\n", "a\nb\rc\r\n"
+    fields = {"text": text, "source": "en", "target": "es"}
+    form = urllib.parse.urlencode(fields)
+    parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                    for name, value in fields.items()) + "--b--\r\n"
+    for wanted, call in ((short, {"body": form, "kind": FORM}), (short, {"method": "GET", "query": form}),
+                         (short, {"body": form, "kind": f"{FORM}; charset=utf-8"}),
+                         (short, {"body": parts, "kind": "multipart/form-data; boundary=b"}),
+                         (short, {"body": form, "kind": ""}), (text, {"body": fields}),
+                         (text, {"body": fields, "kind": FORM})):
+        with apy(PAIRS, *[echo] * 8) as (_, where):
+            reply = cgi(**call, **where)
+            equal((reply[0], json.loads(reply[2]).get("TranslatedText")), (200, wanted), str(call))
+    longest = {**fields, "text": "a" + "\r\n" * (LONGEST - 2) + "a"}
+    longer = {**fields, "text": "a" + longest["text"]}
+    for kind, body, status in ((FORM, urllib.parse.urlencode(longest), 200),
+                               (FORM, urllib.parse.urlencode(longer), 413), (JSON, longest, 413)):
+        with apy(PAIRS, *[echo] * 8) as (_, where):
+            equal(cgi(body, kind, **where)[0], status, kind)
+
+
 def test_type_does_not_matter(_, __):
     """A good answer of another content type is good"""
     good = answer({"responseData": {"translatedText": "<q>Hola<q>"}}, headers=["Content-Type: image/png"])
