@@ -24,6 +24,8 @@ class Fcgiwrap(Serving):
     def start(self, name):
         """Links a function where fcgiwrap looks for it; the first one starts fcgiwrap."""
         os.makedirs(self.path("cgi-bin"), exist_ok=True)
+        if not os.path.islink(self.path("healthz")):
+            os.symlink("cgi-bin", self.path("healthz"))
         os.symlink(self.program(name), self.path("cgi-bin", name))
         if "fcgiwrap" not in self.processes:
             self.spawn("fcgiwrap", "fcgiwrap", "-c", "2", "-s", "unix:" + self.path("fcgiwrap.sock"))

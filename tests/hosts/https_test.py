@@ -46,7 +46,8 @@ class Secure(Serving):
         for old, new in {"listen 80;": f"listen 127.0.0.1:{self.plain};",
                          "listen 443": f"listen 127.0.0.1:{self.secure}",
                          "/etc/letsencrypt/live/example.org": self.run,
-                         "example.org": NAME, "/var/www/html": self.run, "@nginx@": self.run}.items():
+                         "example.org": NAME, "/var/www/html": self.run, "@nginx@": self.run,
+                         "/var/log/nginx": self.path("log")}.items():
             true(old in text, f"dime-https.conf has no {old}")
             text = text.replace(old, new)
         # Not every machine has IPv6.

@@ -213,7 +213,7 @@ def test_alarm(s):
     equal(alarm(s, state), "", "what a text says isn't the level")
     with open(s.path("arguments")) as file:
         asked = file.readline()
-    true(asked.startswith("-q -u dime@* -o cat --since -5min --cursor-file="), asked)
+    true(asked.startswith("-q -u dime@* -u dime-schedule@* -o cat --since -5min --cursor-file="), asked)
 
 
 def test_alarm_fails(s):

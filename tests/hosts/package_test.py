@@ -25,6 +25,7 @@ PACKAGES = ("dime", "dime-labels", "dime-lambda", "dime-queue", "dime-translate"
 SOCKETS = ("dime@change.socket", "dime@hello.socket")
 RES = '{"res":[{"4":"quarters"}]}'
 SITE = "dime.example.org"
+TIMERS = ("dime-alarm.timer", "dime-schedule@hello.timer")
 CONFIGURATION = ("dime-base.conf", "dime-function.conf", "dime-http.conf", "dime-server.conf")
 LOAD_SECONDS = 300  # at most
 # Before any upgrade an administrator writes this into a file that he was given.
@@ -297,6 +298,7 @@ def test_upgrade(m):
     """An upgrade under load: 0 failed, the new programs serve, what was changed or disabled stays so."""
     m.append("/etc/dime/dime-http.conf", OURS)
     m.run("systemctl", "disable", "--now", "dime@hello.socket")
+    m.run("systemctl", "enable", "--now", *TIMERS)
     m.old = {name: m.read("/etc/dime/" + name) for name in CONFIGURATION}
     opened = os.stat(m.path("/run/dime/change.sock")).st_ino
     pid = m.shown("MainPID", "dime@change.service")
@@ -313,6 +315,7 @@ def test_upgrade(m):
     equal((m.shown("ActiveState", "dime@hello.socket"), m.shown("UnitFileState", "dime@hello.socket")),
           ("inactive", "disabled"), "the socket that was disabled")
     m.run("systemctl", "enable", "--now", "dime@hello.socket")
+    equal([m.shown("ActiveState", timer) for timer in TIMERS], ["active"] * len(TIMERS), "the timers")
 
 
 def test_reload(m):
@@ -367,6 +370,7 @@ def test_again(m):
     true(m.read("/etc/dime/dime-http.conf").endswith(OURS), "the changed file has gone")
     for socket in SOCKETS:
         equal((m.shown("ActiveState", socket), m.shown("UnitFileState", socket)), ("active", "enabled"), socket)
+    equal([m.shown("ActiveState", timer) for timer in TIMERS], ["active"] * len(TIMERS), "the timers")
 
 
 def test_purge(m):
