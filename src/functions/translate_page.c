@@ -52,7 +52,7 @@ void translate_put_page(const struct translation_question *question,
     buffer_puts(html, by);
     buffer_puts(html, "</p></div>\n<details>\n<summary>As a program gets it</summary>\n"
                       "<pre class=\"json\">");
-    buffer_open(&json, response->arena, 2 * TRANSLATE_ANSWER_MAX);
+    buffer_open(&json, response->arena, (size_t)2 * TRANSLATE_ANSWER_MAX);
     translate_put_json(answer, &json);
     buffer_html(html, buffer_text(&json));
     buffer_puts(html, "</pre>\n</details>\n</section>");
