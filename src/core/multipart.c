@@ -35,16 +35,10 @@ static bool no_memory(struct multipart_reader *reader)
     return false;
 }
 
-/* A text that isn't there has no bytes to skip, and nothing may be added to its pointer. */
-static struct text skip(struct text text, size_t count)
-{
-    return (struct text){count ? text.data + count : text.data, text.length - count};
-}
-
 static struct text skip_blanks(struct text text)
 {
     while (text.length && (*text.data == ' ' || *text.data == '\t'))
-        text = skip(text, 1);
+        text = text_skip(text, 1);
     return text;
 }
 
@@ -59,7 +53,7 @@ static size_t quoted_length(struct text text)
 {
     size_t i = 0;
     while (i < text.length && text.data[i] != '"')
-        i += is_escape(skip(text, i)) ? 2 : 1;
+        i += is_escape(text_skip(text, i)) ? 2 : 1;
     return i < text.length ? i : text.length;
 }
 
@@ -80,10 +74,10 @@ static bool next_parameter(struct text *rest, struct parameter *parameter, bool 
     if (*rest->data != ';' || !equals)
         return false;
     parameter->name = text_trim((struct text){rest->data + 1, (size_t)(equals - rest->data) - 1});
-    *rest = skip(*rest, (size_t)(equals - rest->data) + 1);
+    *rest = text_skip(*rest, (size_t)(equals - rest->data) + 1);
     bool quoted = rest->length && *rest->data == '"';
     if (quoted)
-        *rest = skip(*rest, 1);
+        *rest = text_skip(*rest, 1);
     size_t length = 0;
     if (quoted)
         length = quoted_length(*rest);
@@ -93,7 +87,7 @@ static bool next_parameter(struct text *rest, struct parameter *parameter, bool 
     parameter->value = (struct text){rest->data, length};
     if (quoted && length == rest->length)
         return false; /* the closing quote isn't there */
-    *rest = skip(*rest, length + quoted);
+    *rest = text_skip(*rest, length + quoted);
     *broken = false;
     return true;
 }
@@ -122,7 +116,7 @@ static struct text first_word(struct text value, struct text *parameters)
 {
     const char *semicolon = value.length ? memchr(value.data, ';', value.length) : NULL;
     size_t length = semicolon ? (size_t)(semicolon - value.data) : value.length;
-    *parameters = skip(value, length);
+    *parameters = text_skip(value, length);
     return text_trim((struct text){value.data, length});
 }
 
@@ -151,7 +145,7 @@ static bool end_line(struct multipart_reader *reader, struct text behind)
     behind = skip_blanks(behind);
     if (!text_starts(behind, TEXT("\r\n")))
         return false;
-    reader->rest = skip(behind, 2);
+    reader->rest = text_skip(behind, 2);
     return true;
 }
 
@@ -162,7 +156,7 @@ static bool cut(struct multipart_reader *reader, struct text *before)
     const char *found = NULL;
     while ((found = memmem(rest.data, rest.length, reader->delimiter, reader->delimiter_length))) {
         size_t length = (size_t)(found - rest.data) + reader->delimiter_length;
-        rest = skip(rest, length);
+        rest = text_skip(rest, length);
         *before = (struct text){reader->rest.data, (size_t)(found - reader->rest.data)};
         if (end_line(reader, rest))
             return true;
@@ -175,7 +169,7 @@ static bool cut_first(struct multipart_reader *reader, struct text body)
 {
     struct text line = {reader->delimiter + 2, reader->delimiter_length - 2};
     struct text preamble;
-    if (text_starts(body, line) && end_line(reader, skip(body, line.length)))
+    if (text_starts(body, line) && end_line(reader, text_skip(body, line.length)))
         return true;
     reader->rest = body;
     return body.length && cut(reader, &preamble);
@@ -227,7 +221,7 @@ static bool decode(struct multipart_reader *reader, struct text *name)
         char *out = arena_alloc(reader->arena, raw.length);
         if (!out)
             return no_memory(reader);
-        for (; raw.length; raw = skip(raw, step))
+        for (; raw.length; raw = text_skip(raw, step))
             out[length++] = unescape_one(raw, &step);
         *name = (struct text){out, length};
     }
@@ -243,7 +237,7 @@ static struct text without_folders(struct text path)
 {
     for (size_t i = path.length; i; i--) {
         if (path.data[i - 1] == '/' || path.data[i - 1] == '\\')
-            return skip(path, i);
+            return text_skip(path, i);
     }
     return path;
 }
@@ -317,7 +311,7 @@ static bool take_headers(struct multipart_reader *reader, struct multipart_part 
             return fault(reader, rest.length < most ? "its headers have no end"
                                                     : "its headers are longer than 4 kB");
         struct text line = {rest.data, (size_t)(end - rest.data)};
-        part->body = skip(rest, line.length + 2);
+        part->body = text_skip(rest, line.length + 2);
         if (!line.length)
             return true;
         if (!take_header(reader, part, line))

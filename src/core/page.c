@@ -175,7 +175,7 @@ static bool cut_prefix(struct text *text, struct text prefix)
 {
     if (!text_starts(*text, prefix))
         return false;
-    *text = (struct text){text->data + prefix.length, text->length - prefix.length};
+    *text = text_skip(*text, prefix.length);
     return true;
 }
 

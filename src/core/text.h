@@ -27,6 +27,14 @@ static inline struct text text_of(const char *string)
     return (struct text){string ? string : "", string ? strlen(string) : 0};
 }
 
+/* What is behind the first COUNT bytes of TEXT, which has so many. None of an absent text is
+ * absent. */
+static inline struct text text_skip(struct text text, size_t count)
+{
+    /* Nothing may be added to a null pointer, not even 0. */
+    return (struct text){count ? text.data + count : text.data, text.length - count};
+}
+
 /* Whether both texts hold the same bytes. */
 bool text_equal(struct text a, struct text b);
 

@@ -25,11 +25,6 @@ static const char INLINE[] =
     " a abbr b bdi bdo cite code del em i ins kbd mark q s samp small span "
     "strong sub sup tt u var ";
 
-static struct text after(struct text text, size_t length)
-{
-    return (struct text){text.data + length, text.length - length};
-}
-
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -55,9 +50,9 @@ static size_t find(struct text text, const char *what, size_t length)
 /* The name of a tag at the beginning of TEXT, </b> too. */
 static struct text tag_name(struct text text)
 {
-    struct text name = after(text, 1);
+    struct text name = text_skip(text, 1);
     if (name.length && *name.data == '/')
-        name = after(name, 1);
+        name = text_skip(name, 1);
     size_t length = 0;
     while (length < name.length && text_alphanumeric(name.data[length]))
         length++;
@@ -71,7 +66,7 @@ static size_t whole_element(struct text text, struct text name)
         if (text.data[i] != '<' || text.data[i + 1] != '/' ||
             !text_equal_nocase((struct text){text.data + i + 2, name.length}, name))
             continue;
-        size_t end = find(after(text, i), ">", 1);
+        size_t end = find(text_skip(text, i), ">", 1);
         return end ? i + end : 0;
     }
     return 0;
@@ -205,9 +200,9 @@ static size_t words_length(struct text text, bool first, bool *ends)
 {
     size_t length = 0, space = 0;
     *ends = false;
-    while (length < text.length && !*ends && !kept_length(after(text, length), first)) {
+    while (length < text.length && !*ends && !kept_length(text_skip(text, length), first)) {
         char c = text.data[length];
-        size_t more = text_utf8_length(after(text, length));
+        size_t more = text_utf8_length(text_skip(text, length));
         if (length + more > WORDS_MAX)
             return space ? space : length;
         first = is_before_word(c);
@@ -241,7 +236,7 @@ bool pieces_cut(struct text text, struct arena *arena, struct piece **pieces, si
         size_t length = kept_length(text, first);
         piece.kept = length;
         piece.text.length = length ? length : words_length(text, first, &piece.ends);
-        text = after(text, piece.text.length);
+        text = text_skip(text, piece.text.length);
         if (piece.kept)
             piece.ends = ends_sentence(piece.text, text);
         first = is_before_word(piece.text.data[piece.text.length - 1]);
@@ -344,7 +339,7 @@ static void put_words(struct writing *writing, struct text words)
         if (is_one_of(c, "*#@") || (c == ' ' && writing->no_space))
             continue;
         writing->no_space = c == ' ';
-        size_t done = writing->small && c != ' ' ? put_small(writing, after(words, i)) : 0;
+        size_t done = writing->small && c != ' ' ? put_small(writing, text_skip(words, i)) : 0;
         writing->small = writing->small && c == ' ';
         if (done)
             i += done - 1;
@@ -357,7 +352,7 @@ static void put_words(struct writing *writing, struct text words)
 static bool read_mark(struct text tag, size_t count, size_t *number)
 {
     int64_t value;
-    if (!tag.length || *tag.data != 'q' || !text_to_int64(after(tag, 1), &value) || value < 0 ||
+    if (!tag.length || *tag.data != 'q' || !text_to_int64(text_skip(tag, 1), &value) || value < 0 ||
         (uint64_t)value >= count)
         return false;
     *number = (size_t)value;
@@ -369,7 +364,7 @@ static bool take_tag(struct writing *writing, struct text *html)
 {
     size_t length = find(*html, ">", 1), number;
     struct text tag = {html->data + 1, length ? length - 2 : 0};
-    *html = after(*html, length);
+    *html = text_skip(*html, length);
     if (text_equal(tag, TEXT("br")))
         return true;
     if (!read_mark(tag, writing->count, &number) || !writing->pieces[number].kept ||
@@ -411,7 +406,7 @@ bool pieces_take_html(const struct piece *pieces, size_t count, struct text html
         const char *tag = memchr(html.data, '<', html.length);
         size_t words = tag ? (size_t)(tag - html.data) : html.length;
         put_words(&writing, (struct text){html.data, words});
-        html = after(html, words);
+        html = text_skip(html, words);
         if (html.length && !take_tag(&writing, &html))
             return false;
     }
