@@ -63,6 +63,7 @@ struct field {
     int64_t min, max;  /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER, FILE, JSON: bytes */
     size_t most;       /* LIST, MAP: most items; at least one is needed */
     const char *help;  /* a few words for the form and for --help, such as "an amount of money" */
+    bool lines;        /* TEXT: of several lines; a browser ends each by CR LF, which becomes LF */
     const char *types; /* FILE: a body of one of these media types is the field, and a browser
                           offers them first: "image/jpeg, image/png" */
 };

@@ -87,16 +87,33 @@ static bool check_range(struct reading *reading, const struct field *field, int6
     return false;
 }
 
+/* A copy with LF in place of CR LF; the text itself where memory has ended, which fails it all. */
+static struct text unfold_ends(struct text text, struct arena *arena)
+{
+    struct text copy = {arena_alloc(arena, text.length + 1), 0};
+    char *to = (char *)copy.data;
+    for (size_t i = 0; to && i < text.length; i++) {
+        bool pair = text.data[i] == '\r' && i + 1 < text.length && text.data[i + 1] == '\n';
+        if (!pair)
+            to[copy.length++] = text.data[i];
+    }
+    return to ? copy : text;
+}
+
 static void read_text(struct reading *reading, const struct field *field, struct value *value,
                       const struct given *given)
 {
     value->text = given->text;
-    if (!is_text(given))
+    if (!is_text(given)) {
         refuse(reading, field, "must be text");
-    else if (memchr(given->text.data, '\0', given->text.length))
+        return;
+    }
+    if (field->lines && !given->json.raw.data)
+        value->text = unfold_ends(given->text, reading->request->arena);
+    if (memchr(value->text.data, '\0', value->text.length))
         refuse(reading, field, "holds a NUL character; leave it out");
     else
-        check_length(reading, field, given->text.length);
+        check_length(reading, field, value->text.length);
 }
 
 static void read_number(struct reading *reading, const struct field *field, struct value *value,

@@ -22,6 +22,7 @@ enum {
 static const struct field FIELDS[] = {
     {.name = "text",
      .kind = FIELD_TEXT,
+     .lines = true,
      .max = TRANSLATE_BODY_MAX,
      .help = "what to translate, at most 10,000 bytes"},
     {.name = "source",
@@ -116,41 +117,11 @@ static struct text read_code(const struct request *request, struct response *res
     return code;
 }
 
-/*
- * Whether the fields are of a form, in which a browser ends each line by CR LF, and not of JSON,
- * which curl -d calls a form too: see read_body in core/fields.c.
- */
-static bool is_form(const struct request *request)
-{
-    struct text type = text_media_type(request->content_type), body = text_trim(request->body);
-    if (body.length && body.data[0] == '{')
-        return false;
-    return request->method != METHOD_POST || !type.length ||
-           text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) ||
-           text_equal_nocase(type, TEXT("multipart/form-data"));
-}
-
-/* A copy of a text with LF in place of CR LF. Where memory has ended it is the text itself: the
- * arena has failed, and so will the whole response. */
-static struct text unfold_ends(struct text text, struct arena *arena)
-{
-    struct text copy = {arena_alloc(arena, text.length + 1), 0};
-    char *to = (char *)copy.data;
-    for (size_t i = 0; to && i < text.length; i++) {
-        bool pair = text.data[i] == '\r' && i + 1 < text.length && text.data[i + 1] == '\n';
-        if (!pair)
-            to[copy.length++] = text.data[i];
-    }
-    return to ? copy : text;
-}
-
 /* The text itself, or the names in an answer of labels, which are English. */
 static void read_text(struct translation_question *question, struct response *response)
 {
     const struct request *request = question->request;
     question->text = field_text(request, "text");
-    if (is_form(request) && question->text.length)
-        question->text = unfold_ends(question->text, request->arena);
     if (field_given(request, "text"))
         return;
     question->text = translate_labels(request, response);
