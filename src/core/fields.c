@@ -362,13 +362,9 @@ static void read_field(struct reading *reading, const struct field *field, struc
 
 static void read_name(struct reading *reading, struct text name, const struct given *given)
 {
-    const struct field *fields = reading->function->fields;
-    for (size_t i = 0; fields[i].name; i++) {
-        if (text_equal(name, text_of(fields[i].name))) {
-            read_field(reading, &fields[i], &reading->values[i], given);
-            return;
-        }
-    }
+    const struct field *field = fields_find(reading->function, name);
+    if (field)
+        read_field(reading, field, &reading->values[field - reading->function->fields], given);
 }
 
 static void unreadable(struct reading *reading, const char *what, const char *why)

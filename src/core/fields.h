@@ -15,4 +15,24 @@
 bool fields_read(const struct function *function, struct request *request,
                  struct response *response);
 
+/* The field of this name in the function's table; NULL: it has none, or no table. */
+static inline const struct field *fields_find(const struct function *function, struct text name)
+{
+    for (const struct field *field = function->fields; field && field->name; field++) {
+        if (text_equal(name, text_of(field->name)))
+            return field;
+    }
+    return NULL;
+}
+
+/* The first field of the function that is a file; NULL likewise. */
+static inline const struct field *fields_file(const struct function *function)
+{
+    for (const struct field *field = function->fields; field && field->name; field++) {
+        if (field->kind == FIELD_FILE)
+            return field;
+    }
+    return NULL;
+}
+
 #endif

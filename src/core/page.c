@@ -10,6 +10,7 @@
  */
 #include "core/page.h"
 
+#include "core/fields.h"
 #include "core/problem.h"
 
 extern const struct text function_page; /* www/function.html */
@@ -279,15 +280,6 @@ static void put_form_field(struct filling *filling, const struct field *field)
     buffer_puts(out, "</div>\n");
 }
 
-static bool takes_files(const struct function *function)
-{
-    for (const struct field *field = function->fields; field->name; field++) {
-        if (field->kind == FIELD_FILE)
-            return true;
-    }
-    return false;
-}
-
 static void put_form(struct filling *filling)
 {
     const struct function *function = filling->function;
@@ -295,7 +287,7 @@ static void put_form(struct filling *filling)
                   "<form class=\"made\" method=\"%s\" action=\"/cgi-bin/%s#result\"%s "
                   "novalidate>\n",
                   function->methods & METHOD_POST ? "post" : "get", function->name,
-                  takes_files(function) ? " enctype=\"multipart/form-data\"" : "");
+                  fields_file(function) ? " enctype=\"multipart/form-data\"" : "");
     for (size_t i = 0; function->fields[i].name; i++)
         put_form_field(filling, &function->fields[i]);
     buffer_puts(filling->out, "<button type=\"submit\">Send</button>\n</form>");

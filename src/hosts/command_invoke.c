@@ -17,6 +17,7 @@
 
 #include "core/base64.h"
 #include "core/clock.h"
+#include "core/fields.h"
 #include "hosts/command.h"
 #include "hosts/invoke.h"
 
@@ -73,20 +74,10 @@ static bool read_file(const char *path, size_t most, char **room, struct text *b
     return fine;
 }
 
-/* The field of a function that is a file; NULL: it has none. */
-static const struct field *file_field(const struct function *function)
-{
-    for (const struct field *field = function->fields; field->name; field++) {
-        if (field->kind == FIELD_FILE)
-            return field;
-    }
-    return NULL;
-}
-
 /* Says so where the event that was named is a file to be given as a field, and returns whether. */
 static bool is_a_field(const struct input *input)
 {
-    const struct field *field = file_field(input->function);
+    const struct field *field = fields_file(input->function);
     size_t head = input->event.length < HEAD_BYTES ? input->event.length : HEAD_BYTES;
     if (!field || !memchr(input->event.data, '\0', head))
         return false;
@@ -120,15 +111,6 @@ static size_t name_length(const char *word)
 {
     size_t length = strcspn(word, "=/.");
     return word[length] == '=' ? length : 0;
-}
-
-static const struct field *find_field(const struct function *function, struct text name)
-{
-    for (const struct field *field = function->fields; field->name; field++) {
-        if (text_equal(text_of(field->name), name))
-            return field;
-    }
-    return NULL;
 }
 
 /* Says why the file of a field can't be taken. */
@@ -171,7 +153,7 @@ static bool put_file(struct buffer *query, const struct field *field, const char
  */
 static int put_field(struct input *input, const char *word, size_t length)
 {
-    const struct field *field = find_field(input->function, (struct text){word, length});
+    const struct field *field = fields_find(input->function, (struct text){word, length});
     const char *value = word + length + 1;
     bool fine = true;
     if (!field) {

@@ -87,14 +87,12 @@ static bool check_accept(bool acceptable, struct response *response)
 /* A file may have less than the body, which has room for its base64: the help tells its limit. */
 static void refuse_body(const struct function *function, struct response *response)
 {
-    for (const struct field *field = function->fields; field && field->name; field++) {
-        if (field->kind != FIELD_FILE)
-            continue;
+    const struct field *file = fields_file(function);
+    if (file)
         response_problem(response, 413, "Send %s; all together may have at most %zu bytes.",
-                         field->help, function->body_max);
-        return;
-    }
-    response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
+                         file->help, function->body_max);
+    else
+        response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
 }
 
 static bool check_read(const struct function *function, const struct incoming *incoming,
