@@ -17,6 +17,12 @@ enum command_status {
     STATUS_OURS = 5,      /* 5xx */
 };
 
+/* The exit status of a command whose function has answered with this status of HTTP. */
+static inline int command_status_of(int status)
+{
+    return status < 400 ? STATUS_FINE : status < 500 ? STATUS_THEIRS : STATUS_OURS;
+}
+
 /*
  * Says on stderr what is wrong with the arguments, WHICH of them where that isn't NULL, and where
  * to read more. Returns STATUS_USAGE.

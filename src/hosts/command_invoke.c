@@ -217,7 +217,7 @@ static int print_answer(struct text answer, int status)
 {
     (void)fwrite(answer.data, 1, answer.length, stdout);
     putchar('\n');
-    return command_finish(status < 400 ? STATUS_FINE : status < 500 ? STATUS_THEIRS : STATUS_OURS);
+    return command_finish(command_status_of(status));
 }
 
 static int run_event(const struct input *input, struct arena *arena)

@@ -17,13 +17,11 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "hosts/backoff.h"
+#include "hosts/command.h"
 #include "hosts/stopping.h"
 
 enum {
-    STATUS_FINE = 0,
     STATUS_FAILED = 1,
-    STATUS_THEIRS = 4,
-    STATUS_OURS = 5,
     FIRST_MS = 100,
     LAST_MS = 10000, /* that threads may take beyond the timeout of a batch to end */
     RECEIVED_MAX = 64 * 1024 * 1024,
@@ -246,9 +244,7 @@ static int status_of(const struct consume *all)
         if (all->consumers[i].unsettled || all->consumers[i].unread)
             return STATUS_FAILED;
     }
-    if (!all->settings->once || first->worst < 400)
-        return STATUS_FINE;
-    return first->worst < 500 ? STATUS_THEIRS : STATUS_OURS;
+    return all->settings->once ? command_status_of(first->worst) : STATUS_FINE;
 }
 
 static int run(struct consume *all, int signals)

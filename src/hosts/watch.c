@@ -22,13 +22,11 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "hosts/command.h"
 #include "hosts/stopping.h"
 
 enum {
-    STATUS_FINE = 0,
     STATUS_FAILED = 1,
-    STATUS_THEIRS = 4,
-    STATUS_OURS = 5,
     LOOKED_AT_ONCE = 256, /* names, before events are read again */
     AGAIN_MS = 500,       /* before it's looked through again where there was no room */
     GONE_MS = 2000,       /* between looks whether the folder is still there */
@@ -360,9 +358,9 @@ static int status_of(const struct watch *watch)
         unwritten += worker->unwritten;
         worst = worker->worst > worst ? worker->worst : worst;
     }
-    if (!watch->settings->once || (!unwritten && worst < 400))
+    if (!watch->settings->once)
         return STATUS_FINE;
-    return unwritten ? STATUS_FAILED : worst < 500 ? STATUS_THEIRS : STATUS_OURS;
+    return unwritten ? STATUS_FAILED : command_status_of(worst);
 }
 
 static int run(struct watch *watch)
