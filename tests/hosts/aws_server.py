@@ -6,6 +6,7 @@ Signature Version 4 from the request as it was read, strictly as AWS's page "Cre
 request" has it; aws_test.py holds it against the published test vectors first.
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -18,6 +19,7 @@ import time
 import urllib.parse
 
 KEY, SECRET = "AKIDPROBEPROBE000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "eu-west-1"}
 TOKEN = "FwoGZXIvYXdzEBYaDprobe/session+token==" + "x" * 700
 
 
@@ -291,3 +293,15 @@ class Server:
                     self.faults.append(wrong)
             step = self.script.pop(0) if self.script else answer()
         return step(connection, request)
+
+
+@contextlib.contextmanager
+def aws(*script):
+    """(a server with this script, the variables that lead to it); every request must be signed."""
+    server = Server(script, {KEY: SECRET})
+    try:
+        yield server, {**KEYS, "AWS_ENDPOINT_URL": server.address}
+        if server.faults:
+            raise AssertionError(f"the signatures: {server.faults!r}, not []")
+    finally:
+        server.close()

@@ -19,7 +19,7 @@ import urllib.parse
 
 import cases
 import fastcgi
-from aws_server import KEY, SECRET, TOKEN, Server, answer, fault, stall, xml_fault
+from aws_server import KEY, KEYS, TOKEN, Server, answer, aws, fault, stall, xml_fault
 from cases import Skip, equal, true
 from labels_calls import CGI, IMAGE, cgi, environment, get_models, invoke, multipart, read_sample
 from serving import free_port, wait_until
@@ -27,21 +27,9 @@ from serving import free_port, wait_until
 BUILD, SOURCE = (os.path.abspath(path) for path in cases.directories())
 LABELS = {"Labels": [{"Name": "Cup", "Confidence": 99.5, "Instances": [], "Parents": []}],
           "LabelModelVersion": "3.0"}
-KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "eu-west-1"}
 HTTP = {"LABELS_BUCKETS": "photos, other"}
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:uploads"
 MEBIBYTE = 1 << 20
-
-
-@contextlib.contextmanager
-def aws(*script):
-    """(a server with this script, the variables that lead to it); every request must be signed."""
-    server = Server(script, {KEY: SECRET})
-    try:
-        yield server, {**KEYS, "AWS_ENDPOINT_URL": server.address}
-        equal(server.faults, [], "the signatures")
-    finally:
-        server.close()
 
 
 def picture():

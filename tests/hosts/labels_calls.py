@@ -9,12 +9,12 @@ import fastcgi
 CGI = {"SCRIPT_NAME": "/cgi-bin/labels", "GATEWAY_INTERFACE": "CGI/1.1",
        "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": ""}
 IMAGE = "image/jpeg"
-# What a machine of AWS's, or a person who uses it, has set.
-FOREIGN = ("AWS_", "LABELS_")
+# What a machine of AWS's, or a person who uses it or these functions, has set.
+FOREIGN = ("AWS_", "LABELS_", "TRANSLATE_")
 
 
 def environment(**more):
-    """Ours without what concerns AWS and labels; no instance's role is looked for."""
+    """Ours without what concerns AWS, labels and translate; no instance's role is looked for."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)
             and not name.lower().endswith("_proxy")}
     return {**ours, "AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", **more}

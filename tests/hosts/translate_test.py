@@ -21,10 +21,10 @@ import fastcgi
 from apache import MODULES, WAYS, Apache
 from apache import missing as apache_is_missing
 from apertium import Apertium, missing
-from aws_server import (KEY, SECRET, TOKEN, Server, answer, close, drip, endless_head, fault, flood, raw,
+from aws_server import (KEY, KEYS, SECRET, TOKEN, Server, answer, aws, close, drip, endless_head, fault, flood, raw,
                         reset, stall)
 from cases import Skip, equal, true
-from labels_calls import get_models
+from labels_calls import environment, get_models
 from serving import Serving, free_port, wait_until
 
 BUILD, SOURCE = (os.path.abspath(path) for path in cases.directories())
@@ -34,17 +34,9 @@ LONGEST = 10000
 PAIRS = answer({"responseData": [{"sourceLanguage": "eng", "targetLanguage": "spa"},
                                  {"sourceLanguage": "spa", "targetLanguage": "eng"}],
                 "responseDetails": None, "responseStatus": 200})
-KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "eu-west-1"}
 TRANSLATION = {"TranslatedText": "Hola", "SourceLanguageCode": "en", "TargetLanguageCode": "es"}
 HELLO = json.dumps({"text": "Hello", "source": "en", "target": "es"})
 SECRET_TEXT = "the meeting is at Zyxwvut"
-
-
-def environment(**more):
-    """Ours without what concerns AWS and translate; no instance's role is looked for."""
-    ours = {name: value for name, value in os.environ.items()
-            if not name.startswith(("AWS_", "TRANSLATE_")) and not name.lower().endswith("_proxy")}
-    return {**ours, "AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", **more}
 
 
 def cgi(body=b"", kind=JSON, method="POST", query="", **variables):
@@ -92,17 +84,6 @@ def apy(*script):
     server = Server(script)
     try:
         yield server, {"TRANSLATE_URL": server.address}
-    finally:
-        server.close()
-
-
-@contextlib.contextmanager
-def aws(*script):
-    """(an Amazon Translate with this script, the variables that lead to it)."""
-    server = Server(script, {KEY: SECRET})
-    try:
-        yield server, {**KEYS, "AWS_ENDPOINT_URL": server.address}
-        equal(server.faults, [], "the signatures")
     finally:
         server.close()
 
