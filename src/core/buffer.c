@@ -61,11 +61,6 @@ void buffer_put(struct buffer *buffer, struct text text)
     buffer->length += text.length;
 }
 
-void buffer_puts(struct buffer *buffer, const char *string)
-{
-    buffer_put(buffer, text_of(string));
-}
-
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     char room[PRINTF_MOST];

@@ -37,8 +37,12 @@ struct text buffer_text(const struct buffer *buffer);
 /* Appends TEXT as it stands. */
 void buffer_put(struct buffer *buffer, struct text text);
 
-/* Appends a NUL-terminated string of our own as it stands. */
-void buffer_puts(struct buffer *buffer, const char *string);
+/* Appends a NUL-terminated string of our own as it stands. Inline: the compiler counts a literal.
+ */
+static inline void buffer_puts(struct buffer *buffer, const char *string)
+{
+    buffer_put(buffer, text_of(string));
+}
 
 /* Appends what printf would print; at most 1023 bytes, else the buffer has failed. */
 void buffer_printf(struct buffer *buffer, const char *format, ...)
