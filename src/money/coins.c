@@ -381,7 +381,10 @@ static enum coins_outcome find_nearest(struct plan *plan, int64_t amount,
 enum coins_outcome coins_solve(struct arena *arena, const struct coins_kind *kinds, size_t count,
                                int64_t amount, struct coins_answer *answer)
 {
-    struct plan plan = {.arena = arena};
+    struct plan plan; /* 4 kB, each part set before it is read: no call clears them first */
+    plan.arena = arena;
+    plan.work = NULL;
+    plan.room = 0;
     memset(answer, 0, sizeof *answer);
     if (amount < 0 || !sort_kinds(&plan, kinds, count))
         return COINS_INVALID;
