@@ -227,17 +227,16 @@ static bool next_pile(const struct question *question, const struct coins_answer
 static void put_res(struct buffer *json, const struct question *question,
                     const struct coins_answer *answer)
 {
-    const char *separator = "";
+    const char *separator = "{\"";
     struct pile pile;
     buffer_puts(json, "{\"res\":[");
     for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
         buffer_puts(json, separator);
-        buffer_puts(json, "{\"");
         buffer_int64(json, pile.how_many);
         buffer_puts(json, "\":");
         buffer_json(json, text_of(pile.piece->plural));
         buffer_puts(json, "}");
-        separator = ",";
+        separator = ",{\"";
     }
     buffer_puts(json, "]");
 }
