@@ -55,7 +55,7 @@
         const source = find('#source'), target = find('#target'), current = is_current();
         const from = source.value === 'auto' && current ? find('.result').dataset.source : source.value;
         const to = as_source(target.value);
-        if (!to || to === from || !has(target, from)) return;
+        if (!to || !has(target, from) || !is_pair(to, from)) return;
         source.value = to;
         target.value = from;
         if (current) {
@@ -68,13 +68,24 @@
         find('#text').focus();
     };
 
-    /* Nobody wants a text in the language that it has: the other menu takes the old choice. */
+    /* What can be translated into what, asked for once; null: all of it, or it isn't known. */
+    let pairs = null;
+    const ask_pairs = async () => {
+        const answer = await fetch('/cgi-bin/translate', { headers: { Accept: 'application/json' } });
+        pairs = (await answer.json()).Pairs ?? null;
+    };
+
+    const is_pair = (source, target) => source !== target && (!pairs || pairs.some(
+        (one) => one.SourceLanguageCode === source && one.TargetLanguageCode === target));
+
+    /* A menu whose language has no pair with the new one takes that one's old place, or what has. */
     let chosen = {};
     const remember = () => { chosen = { source: find('#source').value, target: find('#target').value }; };
-    const keep_apart = (event) => {
-        const other = find(event.target.id === 'source' ? '#target' : '#source');
-        const old = chosen[event.target.id];
-        if (other.value === event.target.value && has(other, old)) other.value = old;
+    const keep_pair = ({ target: menu }) => {
+        const other = find(menu.id === 'source' ? '#target' : '#source');
+        const fits = (code) => (menu.id === 'source' ? is_pair(menu.value, code) : is_pair(code, menu.value));
+        const codes = [other.value, chosen[menu.id], ...[...other.options].map((option) => option.value)];
+        other.value = codes.find((code) => has(other, code) && fits(code)) ?? other.value;
         remember();
         show_age();
     };
@@ -105,7 +116,7 @@
         find('#text').addEventListener('keydown', (event) => {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
         });
-        for (const menu of [find('#source'), find('#target')]) menu.addEventListener('change', keep_apart);
+        for (const menu of [find('#source'), find('#target')]) menu.addEventListener('change', keep_pair);
         make_copy();
         const age = element('span', { className: 'age' });
         age.setAttribute('role', 'status');
@@ -117,4 +128,5 @@
 
     document.addEventListener('dime:shown', dress);
     dress();
+    ask_pairs().catch(() => { /* then a pair that there is none of is an error at its menu */ });
 })();

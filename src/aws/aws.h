@@ -50,6 +50,7 @@ struct aws_call {
 struct aws_reply {
     bool ok;
     bool stopped;     /* not ok, since it was given up */
+    bool no_memory;   /* not ok, since there was none left for the call */
     struct text body; /* ok: what the service answered, whole; checked JSON where it speaks JSON */
 
     /* Not ok: */

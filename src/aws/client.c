@@ -57,6 +57,7 @@ void client_no_memory(struct aws_reply *reply)
     *reply = (struct aws_reply){
         .status = 503,
         .code = TEXT(""),
+        .no_memory = true,
         .detail = TEXT("There is no memory left for a call to another service; try again later.")};
 }
 

@@ -203,11 +203,10 @@ static void answer_text(const struct translation_question *question, struct resp
         translate_ask(question, &answer);
     if (answer.engine)
         response_header(response, "X-Translate-Engine", text_of(answer.engine));
-    if (answer.status == 422 && answer.field) {
-        response_field_problem(response, answer.field, "%.*s", (int)answer.why.length,
-                               answer.why.data);
-    } else if (answer.status != 200) {
+    if (answer.status != 200) {
         response_problem(response, answer.status, "%.*s", (int)answer.why.length, answer.why.data);
+        if (answer.status == 422 && answer.field)
+            response_blame(response, answer.field);
     } else if (question->request->html) {
         translate_put_page(question, &answer, response);
     } else {
@@ -280,7 +279,24 @@ static void offer_languages(const struct translate_list *list, bool target, stru
     response_offer(response, target ? "target" : "source", choices, count);
 }
 
-/* Where no engine can be asked just now the page has what Debian's usual pair would offer. */
+/* Before a text is written for nothing. */
+static void say_that_none_translates(const struct translation_answer *none,
+                                     struct response *response)
+{
+    if (none->no_memory) {
+        response_problem(response, none->status, "%.*s", (int)none->why.length, none->why.data);
+        return;
+    }
+    struct buffer *html = response_html(response);
+    buffer_puts(html, "<div class=\"notice\">\n<h2>No text can be translated now</h2>\n<p>");
+    buffer_html(html, none->why);
+    buffer_puts(html, "</p>\n</div>");
+}
+
+/*
+ * Where no engine can be asked just now the page has what Debian's usual pair would offer, and says
+ * so to who only opens it.
+ */
 static void offer(const struct request *request, struct response *response)
 {
     static struct translate_language usual[] = {{{"en", 2}, {"English", 7}},
@@ -293,6 +309,8 @@ static void offer(const struct request *request, struct response *response)
     const struct translate_list *list = translate_languages(request->state, request, MENU_MS, &why);
     offer_languages(list ? list : &none, false, request->arena, response);
     offer_languages(list ? list : &none, true, request->arena, response);
+    if (!list && asks_nothing(request))
+        say_that_none_translates(&why, response);
 }
 
 const struct function function_translate = {

@@ -71,6 +71,7 @@ struct translation_answer {
     int status;                       /* 200, or of the problem */
     struct text text, source, target; /* 200 */
     struct text why;                  /* not 200: a sentence for the person */
+    bool no_memory;                   /* not 200, since there was none left */
     const char *field;                /* 422: the field that is wrong; NULL: none in particular */
     const char *engine; /* that has translated it, or was asked last; NULL: none was */
 };

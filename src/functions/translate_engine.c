@@ -22,12 +22,14 @@ enum {
 void translate_refuse(struct translation_answer *answer, const struct aws_reply *reply)
 {
     answer->status = reply->status;
+    answer->no_memory = reply->no_memory;
     answer->why = reply->detail;
 }
 
 void translate_refuse_memory(struct translation_answer *answer)
 {
     answer->status = 503;
+    answer->no_memory = true;
     answer->why = TEXT("There is no memory left for this text; try again later.");
 }
 

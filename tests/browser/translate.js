@@ -114,9 +114,10 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
             await on('a pair that there is none of is an error at its menu', async (page) => {
                 await open(page, '/translate');
                 await page.locator('#text').fill('Hello');
-                await page.locator('#target').selectOption('en-US');
-                await page.locator('#source').selectOption('en');
+                for (const [menu, code] of [['source', 'en'], ['target', 'en-US']])
+                    await page.locator(`#${menu}`).evaluate((one, chosen) => { one.value = chosen; }, code);
                 await send(page);
+                assert.equal(await text(page, '.problem p'), 'Correct the marked field.');
                 assert.match(await text(page, '#source-error'), /translates from es/);
                 assert.equal(await value(page, 'target'), 'en-US');
             });
@@ -161,10 +162,16 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
                 await page.locator('#text').fill('The dog eats.');
                 assert.equal(await page.locator('.result.old').count(), 0);
             });
-        await check('a menu does not take the language of the other', {}, async (page) => {
+        await check('what is chosen in one menu moves the other to what there is', {}, async (page) => {
+            const asked = page.waitForResponse((one) => one.url().endsWith('/cgi-bin/translate'));
             await open(page, '/translate');
-            await page.locator('#source').selectOption('es');
-            assert.deepEqual([await value(page, 'source'), await value(page, 'target')], ['es', 'en']);
+            await (await asked).finished();
+            await page.waitForTimeout(50);
+            for (const [menu, code, source, target] of [['source', 'es', 'es', 'en'], ['target', 'en-US', 'es', 'en-US'],
+                ['source', 'en', 'en', 'es'], ['target', 'en-US', 'es', 'en-US'], ['target', 'es', 'en', 'es']]) {
+                await page.locator(`#${menu}`).selectOption(code);
+                assert.deepEqual([await value(page, 'source'), await value(page, 'target')], [source, target]);
+            }
         });
         await check('bytes are counted near the limit', {}, async (page) => {
             await open(page, '/translate');
@@ -217,6 +224,7 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
     const check_without = async () => {
         await check('without an engine the page says how to get one, and keeps the text', {}, async (page) => {
             await open(page, '/translate');
+            assert.match(await text(page, '.notice'), /No text can be translated now Apertium isn.t running/);
             await translate(page, 'Hello world');
             assert.match(await text(page, '.problem'), /Apertium isn.t running/);
             assert.equal(await value(page, 'text'), 'Hello world');

@@ -257,6 +257,10 @@ def test_down(_, __):
     equal(log.count("\n"), 1, "one line in the log")
     status, _, body, _ = cgi(method="GET", HTTP_ACCEPT="text/html", **where)
     true(status == 200 and b"English</option>" in body and b"Spanish</option>" in body, "the page")
+    notice = body.split(b'<div class="notice">')[1].split(b"</div>")[0]
+    true(b"No text can be translated now" in notice and b"--with-translate" in notice, notice)
+    page = cgi("text=Hello&source=en&target=es", FORM, HTTP_ACCEPT="text/html", **where)[2]
+    true(b'class="problem"' in page and b'class="notice"' not in page, "what is wrong is said once")
 
 
 GARBAGE = {
@@ -376,6 +380,7 @@ def test_page_of_slow(_, __):
         began = time.monotonic()
         status, _, body, _ = cgi(method="GET", HTTP_ACCEPT="text/html", **where)
         true(status == 200 and b"Spanish</option>" in body, body[:200])
+        true(b"Apertium hasn&#39;t answered in time" in body, "it says why")
         true(time.monotonic() - began < 4, "it takes longer")
 
 
