@@ -44,6 +44,15 @@ static const struct field FIELDS[] = {
      .kind = FIELD_JSON,
      .max = TRANSLATE_BODY_MAX,
      .help = "the same of an event with records"},
+    {.name = "TranslatedText",
+     .kind = FIELD_TEXT,
+     .lines = true,
+     .max = TRANSLATE_BODY_MAX,
+     .help = "what translate has answered: that is the text"},
+    {.name = "TargetLanguageCode",
+     .kind = FIELD_TEXT,
+     .max = TRANSLATE_CODE_MAX,
+     .help = "its language, as translate has answered it"},
     {0},
 };
 
@@ -117,13 +126,20 @@ static struct text read_code(const struct request *request, struct response *res
     return code;
 }
 
-/* The text itself, or the names in an answer of labels, which are English. */
+/* The text itself, or what another function has answered: a translation, or English names. */
 static void read_text(struct translation_question *question, struct response *response)
 {
     const struct request *request = question->request;
     question->text = field_text(request, "text");
     if (field_given(request, "text"))
         return;
+    if (field_given(request, "TranslatedText")) {
+        question->text = field_text(request, "TranslatedText");
+        if (!question->source.length)
+            question->source =
+                read_code(request, response, "TargetLanguageCode", "TargetLanguageCode");
+        return;
+    }
     question->text = translate_labels(request, response);
     bool of_labels = field_given(request, "Labels") || field_given(request, "Results");
     if (of_labels && !question->source.length)
@@ -144,8 +160,8 @@ static bool read_question(struct translation_question *question, struct response
     }
     if (!question->source.length)
         question->source = TEXT("auto");
-    if (!field_given(request, "text") && !field_given(request, "Labels") &&
-        !field_given(request, "Results"))
+    if (!field_given(request, "text") && !field_given(request, "TranslatedText") &&
+        !field_given(request, "Labels") && !field_given(request, "Results"))
         response_field_problem(response, "text", "Give text: %s.", FIELDS[0].help);
     if (!field_given(request, "target") && !field_given(request, "tl"))
         response_field_problem(response, "target", "Give target: %s.", FIELDS[2].help);

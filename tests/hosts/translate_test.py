@@ -540,6 +540,13 @@ def test_pipe(_, at):
         return last.returncode, json.loads(json.loads(last.stdout)["body"])
     status, said = pipe(os.path.join(SOURCE, "www", "samples", "cat.jpg"))
     equal((status, said["TranslatedText"]), (0, "Gato egipcio\nGato"))
+    back = cgi({**said, "target": "en"}, **apertium_of(at))
+    equal((back[0], json.loads(back[2])), (200, {
+        "TranslatedText": "Egyptian cat\nCat", "SourceLanguageCode": "es", "TargetLanguageCode": "en"}))
+    equal(cgi({**said, "text": "El perro come.", "source": "es", "target": "en"}, **apertium_of(at))[2],
+          cgi({"text": "El perro come.", "source": "es", "target": "en"}, **apertium_of(at))[2], "the text counts")
+    refused(cgi({**said, "TargetLanguageCode": "e s", "target": "en"}, **apertium_of(at)), 422,
+            "TargetLanguageCode must be the code of a language")
     status, said = pipe(os.path.join(SOURCE, "README.md"))
     equal((status, said["status"]), (4, 415))
     true("JPEG" in said["detail"], said["detail"])
