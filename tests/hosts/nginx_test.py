@@ -17,6 +17,7 @@ import threading
 
 from cases import Skip, collect, directories, equal, run, true
 from echo import EchoResponder
+from fastcgi import children
 from serving import PATH, ROOT, Serving, wait_until
 from types_of_problem import types_lead_to_page
 
@@ -461,6 +462,15 @@ def test_kept_connections(_):
             for _ in range(20):
                 equal(s.get(CHANGE).status, 200)
             equal(echo.connections, 1, "connections")
+
+
+def test_processors(s):
+    """Each worker stays on a processor of its own."""
+    allowed = os.sched_getaffinity(0)
+    if len(allowed) != os.cpu_count():
+        raise Skip("some of this machine's processors can't be used here")
+    workers = children(s.processes["nginx"].pid)
+    equal(sorted(sorted(os.sched_getaffinity(worker)) for worker in workers), [[one] for one in sorted(allowed)])
 
 
 # Ids and logs.
