@@ -110,20 +110,27 @@ static void close(void *state)
     free(translate);
 }
 
-/* Takes a code from the first of two fields, or from the other. */
 static struct text read_code(const struct request *request, struct response *response,
-                             const char *name, const char *other)
+                             const char *name)
 {
-    const char *given = field_given(request, name) ? name : other;
-    struct text code = text_trim(field_text(request, given));
-    if (given == name && field_given(request, other) &&
-        !language_equal(code, text_trim(field_text(request, other))))
+    struct text code = text_trim(field_text(request, name));
+    if (code.length && code.length <= TRANSLATE_CODE_MAX && !language_is_code(code))
+        response_field_problem(response, name,
+                               "%s must be the code of a language, such as en or pt-BR.", name);
+    return code;
+}
+
+/* Takes a code from the first of two fields, or from the other. */
+static struct text read_either(const struct request *request, struct response *response,
+                               const char *name, const char *other)
+{
+    if (!field_given(request, name))
+        return read_code(request, response, other);
+    if (field_given(request, other) && !language_equal(text_trim(field_text(request, name)),
+                                                       text_trim(field_text(request, other))))
         response_field_problem(response, other, "%s says something else than %s; give one of them.",
                                other, name);
-    if (code.length && code.length <= TRANSLATE_CODE_MAX && !language_is_code(code))
-        response_field_problem(response, given,
-                               "%s must be the code of a language, such as en or pt-BR.", given);
-    return code;
+    return read_code(request, response, name);
 }
 
 /* The text itself, or what another function has answered: a translation, or English names. */
@@ -136,13 +143,15 @@ static void read_text(struct translation_question *question, struct response *re
     if (field_given(request, "TranslatedText")) {
         question->text = field_text(request, "TranslatedText");
         if (!question->source.length)
-            question->source =
-                read_code(request, response, "TargetLanguageCode", "TargetLanguageCode");
+            question->source = read_code(request, response, "TargetLanguageCode");
+        return;
+    }
+    if (!field_given(request, "Labels") && !field_given(request, "Results")) {
+        response_field_problem(response, "text", "Give text: %s.", FIELDS[0].help);
         return;
     }
     question->text = translate_labels(request, response);
-    bool of_labels = field_given(request, "Labels") || field_given(request, "Results");
-    if (of_labels && !question->source.length)
+    if (!question->source.length)
         question->source = TEXT("en");
 }
 
@@ -150,8 +159,8 @@ static void read_text(struct translation_question *question, struct response *re
 static bool read_question(struct translation_question *question, struct response *response)
 {
     const struct request *request = question->request;
-    question->source = read_code(request, response, "source", "sl");
-    question->target = read_code(request, response, "target", "tl");
+    question->source = read_either(request, response, "source", "sl");
+    question->target = read_either(request, response, "target", "tl");
     read_text(question, response);
     if (question->text.length > TRANSLATE_TEXT_MAX) {
         response_problem(response, 413, "The text has %zu bytes; send at most %d at once.",
@@ -160,9 +169,6 @@ static bool read_question(struct translation_question *question, struct response
     }
     if (!question->source.length)
         question->source = TEXT("auto");
-    if (!field_given(request, "text") && !field_given(request, "TranslatedText") &&
-        !field_given(request, "Labels") && !field_given(request, "Results"))
-        response_field_problem(response, "text", "Give text: %s.", FIELDS[0].help);
     if (!field_given(request, "target") && !field_given(request, "tl"))
         response_field_problem(response, "target", "Give target: %s.", FIELDS[2].help);
     return !response->error_count;
