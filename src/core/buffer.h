@@ -37,8 +37,7 @@ struct text buffer_text(const struct buffer *buffer);
 /* Appends TEXT as it stands. */
 void buffer_put(struct buffer *buffer, struct text text);
 
-/* Appends a NUL-terminated string of our own as it stands. Inline: the compiler counts a literal.
- */
+/* Appends a NUL-terminated string of our own. Inline: the compiler counts a literal's bytes. */
 static inline void buffer_puts(struct buffer *buffer, const char *string)
 {
     buffer_put(buffer, text_of(string));

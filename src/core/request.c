@@ -15,7 +15,7 @@
 const struct value *field(const struct request *request, const char *name)
 {
     for (size_t i = 0; request->fields[i].name; i++) {
-        const char *own = request->fields[i].name;
+        const char *own = request->fields[i].name; /* mostly its first letter tells */
         if (own[0] == name[0] && strcmp(own, name) == 0)
             return &request->values[i];
     }
