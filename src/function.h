@@ -205,8 +205,9 @@ struct text field_text(const struct request *request, const char *name);
 
 /*
  * The value of a header, whose NAME is in lower case; data is NULL where there is none. What a
- * Lambda's invocation says of itself is there too, and no client can set it: lambda-runtime-
- * invoked-function-arn, -client-context, -cognito-identity, -aws-tenant-id.
+ * Lambda's invocation says of itself is there too: lambda-runtime-invoked-function-arn,
+ * -client-context, -cognito-identity, -aws-tenant-id. No client can set these: lambda-runtime-*,
+ * dime-* and proxy are dropped from what a client sends, on every host.
  */
 struct text request_header(const struct request *request, const char *name);
 

@@ -52,6 +52,23 @@ struct text request_header(const struct request *request, const char *name)
     return (struct text){0};
 }
 
+/*
+ * What a host says of an invocation is a header of one of these names. `proxy` is here because a
+ * CGI variable makes it HTTP_PROXY, which programs take for a setting (CVE-2016-5385, "httpoxy").
+ */
+static bool is_reserved(struct text name)
+{
+    return text_starts(name, TEXT("lambda-runtime-")) || text_starts(name, TEXT("dime-")) ||
+           text_equal(name, TEXT("proxy"));
+}
+
+void request_take_header(struct request *request, struct header *headers, struct text name,
+                         struct text value)
+{
+    if (!is_reserved(name))
+        headers[request->header_count++] = (struct header){name, value};
+}
+
 enum method request_method(struct text name)
 {
     static const struct {

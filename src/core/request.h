@@ -17,6 +17,14 @@ struct upload {
 enum method request_method(struct text name);
 
 /*
+ * Adds a header that a client has sent to HEADERS, the request's own, which has room for it. NAME
+ * is in lower case and lasts as long as the request. A name that is reserved for hosts is dropped:
+ * every host adds a client's headers here and its own elsewhere, so neither is taken for the other.
+ */
+void request_take_header(struct request *request, struct header *headers, struct text name,
+                         struct text value);
+
+/*
  * Reads an Accept header (RFC 9110, section 12.5.1): *HTML says whether a page is preferred over
  * JSON. False: neither is acceptable. No header means that anything is.
  */

@@ -43,7 +43,7 @@ static void take_header(struct event *event, void *context, struct text name, st
     }
     for (size_t i = 0; i < name.length; i++)
         copy[i] = text_lower(name.data[i]);
-    headers[request->header_count++] = (struct header){{copy, name.length}, value};
+    request_take_header(request, headers, (struct text){copy, name.length}, value);
 }
 
 static void take_parameter(struct event *event, void *context, struct text name, struct text value)

@@ -2,8 +2,7 @@
  * cgi.c - CGI variables into a request, and one CGI call from start to end.
  *
  * One pass over the variables picks out what a request needs; the few names are told apart by their
- * length and bytes. HTTP_PROXY is dropped, since it is the client's Proxy header in disguise
- * (CVE-2016-5385, "httpoxy"). The answer leaves in one writev.
+ * length and bytes. The answer leaves in one writev.
  *
  * What a CGI call costs here is pages: each that is touched first is a page fault, and stack
  * protection touches all those of a frame. So what is large lies in frames of its own, which aren't
@@ -63,17 +62,16 @@ static void take_variable(struct variables *variables, const char *variable)
 }
 
 /* Takes HTTP_X_REQUEST_ID=... as the header x-request-id. */
-static void take_header(struct request *request, struct header *header, const char *variable)
+static void take_header(struct request *request, struct header *headers, const char *variable)
 {
     const char *name = variable + sizeof "HTTP_" - 1, *equals = strchr(name, '=');
     size_t length = equals ? (size_t)(equals - name) : 0;
     char *copy = length ? arena_alloc(request->arena, length) : NULL;
-    if (!copy || (length == 5 && memcmp(name, "PROXY", 5) == 0))
+    if (!copy)
         return;
     for (size_t i = 0; i < length; i++)
         copy[i] = name[i] == '_' ? '-' : text_lower(name[i]);
-    *header = (struct header){{copy, length}, text_of(equals + 1)};
-    request->header_count++;
+    request_take_header(request, headers, (struct text){copy, length}, text_of(equals + 1));
 }
 
 static void read_variables(struct exchange *exchange, char **variables, struct variables *found)
@@ -86,7 +84,7 @@ static void read_variables(struct exchange *exchange, char **variables, struct v
     request->headers = headers;
     for (size_t i = 0; headers && i < count; i++) {
         if (strncmp(variables[i], "HTTP_", 5) == 0)
-            take_header(request, &headers[request->header_count], variables[i]);
+            take_header(request, headers, variables[i]);
         else
             take_variable(found, variables[i]);
     }

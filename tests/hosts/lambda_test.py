@@ -124,17 +124,20 @@ def test_every_header(_, program):
             b"LAMBDA-RUNTIME-CLIENT-CONTEXT: eyJhIjoxfQ==\r\n"
             b'Lambda-Runtime-Cognito-Identity: {"cognitoIdentityId":"x"}\r\n'
             b"Lambda-Runtime-Aws-Tenant-Id: tenant-7\r\nLambda-Runtime-Invocation-Id: \tinv-9 \r\n")
-    spoof = {**V2, "headers": {"lambda-runtime-invoked-function-arn": "theirs"}}
+    names = ("Invoked-Function-Arn", "Client-Context", "Cognito-Identity", "Aws-Tenant-Id")
+    spoof = {**V2, "headers": {"Lambda-Runtime-" + name: "theirs" for name in names}}
     api, status, _, log = run(probe_of(program), [
         send(event(json.dumps(spoof).encode(), more=more)),
-        send(event(b"{}", more=b"Lambda-Runtime-Trace-Id: \r\nLambda-Runtime-Aws-Tenant-Id:\r\n"))])
+        send(event(json.dumps(spoof).encode(),
+                   more=b"Lambda-Runtime-Trace-Id: \r\nLambda-Runtime-Aws-Tenant-Id:\r\n"))])
     equal(status, STOPPED, "the exit status")
     first, second = (json.loads(answer["body"]) for _, answer in answers(api))
     equal(first, {"data": "", "deadline": 4102444800000, "tenant": "tenant-7",
                   "arn": "arn:aws:lambda:eu-west-1:1:function:probe", "context": "eyJhIjoxfQ==",
                   "identity": '{"cognitoIdentityId":"x"}', "trace": "Root=1-5bef4de7;Sampled=1"},
           "what the function sees")
-    equal((second["arn"], second["tenant"], second["trace"]), ("", "", ""), "without headers")
+    equal([second[name] for name in ("arn", "context", "identity", "tenant", "trace")], [""] * 5,
+          "without headers of the runtime's own")
     equal([post.headers.get("lambda-runtime-invocation-id") for post in api.posts],
           ["inv-9", None], "the invocation's id")
     equal([line.get("tenantId") for line in log if "status" in line], ["tenant-7", None], "tenants")

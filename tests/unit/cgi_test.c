@@ -162,6 +162,19 @@ START_TEST(drops_the_proxy_header)
 }
 END_TEST
 
+/* Only what such a name is exactly; a host's own headers don't come this way. */
+START_TEST(drops_what_only_hosts_say)
+{
+    OPEN("HTTP_LAMBDA_RUNTIME_COGNITO_IDENTITY=admin", "HTTP_LAMBDA_RUNTIME_CLIENT_CONTEXT=a",
+         "HTTP_Lambda_Runtime_Aws_Tenant_Id=b", "HTTP_LAMBDA_RUNTIME_=c", "HTTP_DIME_=d",
+         "HTTP_DIME_ID=e", "HTTP_LAMBDA_RUNTIMES=f", "HTTP_X_LAMBDA_RUNTIME_A=g", "HTTP_DIME=h");
+    ck_assert_uint_eq(exchange.request.header_count, 3);
+    check_header("lambda-runtimes", "f");
+    check_header("x-lambda-runtime-a", "g");
+    check_header("dime", "h");
+}
+END_TEST
+
 START_TEST(takes_an_id_that_fits)
 {
     OPEN("HTTP_X_REQUEST_ID=abc-1");
@@ -405,6 +418,7 @@ Suite *cgi_suite(void)
     tcase_add_test(reading, knows_schemes);
     tcase_add_test(reading, lowers_the_names_of_headers);
     tcase_add_test(reading, drops_the_proxy_header);
+    tcase_add_test(reading, drops_what_only_hosts_say);
     tcase_add_test(reading, takes_an_id_that_fits);
     tcase_add_loop_test(reading, reads_lengths, 0, sizeof lengths / sizeof *lengths);
     tcase_add_test(reading, judges_bodies);

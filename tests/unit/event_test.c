@@ -21,6 +21,10 @@ Suite *event_suite(void);
 #define ENVELOPE(message)                                                                          \
     "{\"Type\":\"Notification\",\"TopicArn\":\"t\",\"Message\":\"" message "\"}"
 #define ALB(members) "{\"httpMethod\":\"GET\",\"requestContext\":{\"elb\":{}}," members "}"
+/* Names that are reserved for hosts, and one that isn't, each with this value. */
+#define RESERVED(value)                                                                            \
+    "\"Lambda-Runtime-Cognito-Identity\":" value ",\"DIME-Id\":" value ",\"X-A\":" value           \
+    ",\"Proxy\":" value
 
 #define NINETY                                                                                     \
     "123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
@@ -53,6 +57,8 @@ static const struct {
     {V1("\"headers\":{\"X-A\":\"2\"},\"multiValueHeaders\":{\"X-A\":[\"1\",\"2\",null],\"b\":[]}"),
      "v1 http GET https /? x-a:1 x-a:2 type= "},
     {V1("\"headers\":{\"A\":\"1\"},\"multiValueHeaders\":{}"), "v1 http GET https /? type= "},
+    {V1("\"headers\":{" RESERVED("\"1\"") "}"), "v1 http GET https /? x-a:1 type= "},
+    {V1("\"multiValueHeaders\":{" RESERVED("[\"1\"]") "}"), "v1 http GET https /? x-a:1 type= "},
     {V1("\"headers\":{\"X-Forwarded-Proto\":\"http\"}"),
      "v1 http GET http /? x-forwarded-proto:http type= "},
     {V1("\"headers\":{\"X-Forwarded-Proto\":\"javascript\"}"),
@@ -99,6 +105,7 @@ static const struct {
      "v2 http GET https /? type= "},
     {V2("\"cookies\":[\"a=1\",\"b=2\"],\"headers\":{\"X\":\"y\"}"),
      "v2 http GET https /? x:y cookie:a=1; b=2 type= "},
+    {V2("\"headers\":{" RESERVED("\"1\"") "}"), "v2 http GET https /? x-a:1 type= "},
     {V2("\"cookies\":[]"), "v2 http GET https /? type= "},
     {V2("\"httpMethod\":\"POST\",\"path\":\"/no\",\"rawPath\":\"/yes\""),
      "v2 http GET https /yes? type= "},
@@ -125,6 +132,7 @@ static const struct {
     {ALB("\"path\":\"/x\",\"queryStringParameters\":{\"a%20b\":\"%241+\"}"),
      "alb http GET https /x?a%20b=%241+ type= "},
     {ALB("\"headers\":{\"host\":\"h\"}"), "alb http GET https /? host:h type= "},
+    {ALB("\"headers\":{" RESERVED("\"1\"") "}"), "alb http GET https /? x-a:1 type= "},
     {ALB("\"multiValueHeaders\":{\"a\":[\"1\",\"2\"]},"
          "\"multiValueQueryStringParameters\":{\"q\":[\"%2B\",\"2\"]}"),
      "alb-multi http GET https /?q=%2B&q=2 a:1 a:2 type= "},
