@@ -14,6 +14,7 @@ from apache import WAYS, Apache, missing
 from cases import Skip, collect, directories, equal, run, true
 from echo import EchoResponder
 from serving import PATH, Answer, wait_until
+import too_large
 from types_of_problem import types_lead_to_page
 
 BUILD, SOURCE = directories()
@@ -125,6 +126,13 @@ def each_bodies(s):
     equal(chunked(b'{"amount":2}').status, 200)
     for size in (8193, 60000):
         is_problem(chunked(b'{"amount":1}'.ljust(size)), 413, "/problems/too-large")
+
+
+@every_way
+def each_limit_sentences(s):
+    """What is too large is answered with the function's own sentence."""
+    too_large.says_function(BUILD)
+    too_large.says_server(s)
 
 
 @every_way

@@ -14,6 +14,7 @@ from cases import collect, directories, equal, run, true
 from echo import EchoResponder
 from lighttpd import Lighttpd
 from serving import PATH, listed, wait_until
+import too_large
 from types_of_problem import types_lead_to_page
 
 BUILD, SOURCE = directories()
@@ -69,6 +70,14 @@ def test_bodies(s):
     picture = s.post("/cgi-bin/labels", b"x" * 9000000, {"Content-Type": "image/jpeg"})
     true(picture.status in (413, 415, 422, 503) and "problem" in picture.header("content-type"),
          f"labels wasn't asked: {picture.status}")
+
+
+def test_limit_sentences(s):
+    """What is too large is a page in lighttpd's own words, from the first byte over the function's limit."""
+    for name in too_large.DETAILS:
+        answer = too_large.refused(s, name, "application/json")
+        equal((answer.status, answer.header("content-type"), re.findall(r"<h1>(.*?)</h1>", answer.text)),
+              (413, "text/html", ["413 Payload Too Large"]), name)
 
 
 def test_what_a_function_is_told(_):

@@ -19,6 +19,7 @@ from cases import Skip, collect, directories, equal, run, true
 from echo import EchoResponder
 from fastcgi import children
 from serving import PATH, ROOT, Serving, wait_until
+import too_large
 from types_of_problem import types_lead_to_page
 
 BUILD, SOURCE = directories()
@@ -84,6 +85,8 @@ def is_error_page(answer, status, title):
     equal(re.findall(r"<(?:h1|title)>(.*?)(?: - dime)?</", answer.text.replace("&#39;", "'")), [title] * 2)
     true(answer.header("x-request-id") in answer.text, "the page doesn't tell the id")
     equal(re.findall(r"<!--|<script|<style", answer.text), [], "what isn't for a reader")
+    (lead,) = re.findall(r'<p class="lead">(.*?)</p>', answer.text)
+    true(re.fullmatch(r"[A-Z][^.$]*\.( [A-Z][^.$]*\.)*", lead), f"these are no sentences: {lead}")
     headers_once(answer)
 
 
@@ -338,6 +341,16 @@ def test_limit_of_function(_):
     with serving(functions=("hello",), edit=larger) as s:
         equal(s.post(HELLO, "x" * LIMIT).status != 413, True, "8192 bytes are taken")
         is_problem(s.post(HELLO, "x" * (LIMIT + 1)), 413)
+
+
+def test_limit_sentences(s):
+    """What is too large is answered with the function's own sentence, to a program and to a person."""
+    too_large.says_function(BUILD)
+    too_large.says_server(s)
+    for name, (_, detail) in too_large.DETAILS.items():
+        answer = too_large.refused(s, name, "text/html")
+        is_error_page(answer, 413, "That is too much at once")
+        equal(re.findall(r'<p class="lead">(.*?)</p>', answer.text), [detail + " Go back and try again."], name)
 
 
 def test_header_limits(s):

@@ -106,6 +106,21 @@ function constOf(response, name) {
     return response.content['application/problem+json'].schema.allOf[1].properties[name].const;
 }
 
+// The largest body of a function, by its source: 8 * 1024, or a name that its header has.
+function bodyMax(name) {
+    const folder = path.join(source, 'src', 'functions');
+    const [, value] = fs.readFileSync(path.join(folder, `${name}.c`), 'utf8').match(/\.body_max = (.*?),\n/);
+    const text = /^[\d *]+$/.test(value) ? value
+        : fs.readFileSync(path.join(folder, `${name}.h`), 'utf8').match(new RegExp(`${value} = ([\\d *]+),`))[1];
+    return text.split('*').reduce((product, factor) => product * Number(factor), 1);
+}
+
+// What is said of 413 holds for the function itself.
+function checkLimit(name, operation) {
+    const said = follow(operation.responses['413']).description;
+    check(`${name} tells its own limit`, !said.includes(`more than ${bodyMax(name)} bytes`) && `it says: ${said}`);
+}
+
 // A status is described where it can come: 401 of a function that may ask for a token alone, 502 of one
 // that needs another service.
 function checkStatuses(name, operation) {
@@ -150,6 +165,8 @@ function checkFunctions() {
             const sent = Object.keys(properties || {}).join();
             check(`${name} has all fields as ${type}`, sent !== fields && `${sent}, not ${fields}`);
         }
+        checkLimit(name, item.get);
+        checkLimit(name, item.post);
         checkStatuses(`GET ${name}`, item.get);
         checkStatuses(`POST ${name}`, item.post);
     }
