@@ -17,7 +17,8 @@
 #include "core/arena.h"
 #include "core/text.h"
 
-enum { JSON_DEPTH_MAX = 32 }; /* arrays and objects within each other */
+/* Most arrays and objects within each other, and most names of one object. */
+enum { JSON_DEPTH_MAX = 32, JSON_NAMES_MAX = 4096 };
 
 enum json_kind {
     JSON_NULL,
@@ -56,8 +57,9 @@ struct json_error {
 /*
  * Proves that TEXT is one JSON value and puts it into *VALUE, whose pieces point into TEXT. Accepts
  * RFC 8259 and I-JSON: well-formed UTF-8 without a byte order mark, no name twice in an object, at
- * most JSON_DEPTH_MAX deep, no U+0000 in a name (a string may hold it). Numbers may be of any size.
- * On false *ERROR says what is wrong and where. The arena is used by objects of many members only.
+ * most JSON_DEPTH_MAX deep, at most JSON_NAMES_MAX names in an object, no U+0000 in a name (a
+ * string may hold it). Numbers may be of any size. On false *ERROR says what is wrong and where.
+ * The arena is used by objects of many members and by names with escapes only.
  */
 bool json_check(struct text text, struct arena *arena, struct json_value *value,
                 struct json_error *error);

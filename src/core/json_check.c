@@ -3,10 +3,10 @@
  *
  * One walk from the first byte to the last, with a bit per level in place of recursion, so that no
  * text can use up the stack. Each step either moves on or says what is wrong where it stands. The
- * names of the objects that are open lie on a small stack of pointers into the text; when an object
- * closes, its names are compared decoded. A few are compared pairwise, many are sorted, so that a
- * megabyte of hostile names costs n log n. That stack moves to the arena when it outgrows its
- * place.
+ * names of the objects that are open lie, decoded, on a small stack; when an object closes, its
+ * names are compared. A few are compared pairwise, many are sorted. Their number is limited and
+ * bytes are compared by memcmp, so that hostile names cost little more than other text of their
+ * length. That stack moves to the arena when it outgrows its place.
  */
 #include "core/json_check.h"
 
@@ -17,20 +17,27 @@
 
 enum { FEW_NAMES = 32, PAIRWISE_MAX = 8 };
 
+/* A member's name. */
+struct name {
+    struct text text; /* decoded */
+    const char *at;   /* behind its opening quote */
+};
+
 struct gate {
     const char *start;
     const char *at;
     const char *end;
     struct arena *arena;
     const char *fault;  /* the sentence; NULL where memory ran out */
-    bool nul;           /* the string that was read last holds U+0000 */
+    bool escaped;       /* the string that was read last has an escape in it */
+    bool nul;           /* it holds U+0000 */
     unsigned depth;     /* how many arrays and objects are open */
     uint64_t objects;   /* a bit for each open level: it is an object */
-    const char **names; /* the names of all open objects, each behind its opening quote */
+    struct name *names; /* of all open objects */
     size_t name_count;
     size_t name_capacity;
     size_t first_name[JSON_DEPTH_MAX + 1]; /* of each level that is an object */
-    const char *few[FEW_NAMES];            /* where `names` begins its life */
+    struct name few[FEW_NAMES];            /* where `names` begins its life */
 };
 
 /* Says what is wrong where the gate stands. */
@@ -162,6 +169,7 @@ static bool read_unicode_escape(struct gate *gate)
 /* Stands behind the backslash. */
 static bool read_escape(struct gate *gate)
 {
+    gate->escaped = true;
     if (at_end(gate))
         return fault(gate, "the text ends inside a string");
     switch (*gate->at++) {
@@ -214,42 +222,35 @@ static bool read_string(struct gate *gate)
     }
 }
 
-/* Orders two names as they read when decoded. */
-static int compare_names(const char *a, const char *b)
+static int compare_texts(struct text a, struct text b)
 {
-    for (;;) {
-        int32_t x = json_character(&a);
-        int32_t y = json_character(&b);
-        if (x != y)
-            return x < y ? -1 : 1;
-        if (x < 0)
-            return 0;
-    }
+    size_t shorter = a.length < b.length ? a.length : b.length;
+    int order = memcmp(a.data, b.data, shorter);
+    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 
 /* For qsort. Equal names stay in the order of the text. */
-static int compare_entries(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
-    const char *const *left = a;
-    const char *const *right = b;
-    int order = compare_names(*left, *right);
-    return order != 0 ? order : (*left > *right) - (*left < *right);
+    const struct name *left = a, *right = b;
+    int order = compare_texts(left->text, right->text);
+    return order != 0 ? order : (left->at > right->at) - (left->at < right->at);
 }
 
-/* Returns the second of two names that are the same, or NULL. */
-static const char *find_double(const char **names, size_t count)
+/* Returns where the second of two names that are the same stands, or NULL. */
+static const char *find_double(struct name *names, size_t count)
 {
     if (count > PAIRWISE_MAX) {
-        qsort(names, count, sizeof *names, compare_entries);
+        qsort(names, count, sizeof *names, compare_names);
         for (size_t i = 1; i < count; i++)
-            if (compare_names(names[i - 1], names[i]) == 0)
-                return names[i];
+            if (text_equal(names[i - 1].text, names[i].text))
+                return names[i].at;
         return NULL;
     }
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++)
-            if (compare_names(names[i], names[j]) == 0)
-                return names[i];
+            if (text_equal(names[i].text, names[j].text))
+                return names[i].at;
     return NULL;
 }
 
@@ -257,12 +258,29 @@ static const char *find_double(const char **names, size_t count)
 static bool grow_names(struct gate *gate)
 {
     size_t capacity = gate->name_capacity * 2;
-    const char **names = arena_alloc(gate->arena, capacity * sizeof *names);
+    struct name *names = arena_alloc(gate->arena, capacity * sizeof *names);
     if (!names)
         return fault(gate, NULL);
     memcpy(names, gate->names, gate->name_count * sizeof *names);
     gate->names = names;
     gate->name_capacity = capacity;
+    return true;
+}
+
+/* Keeps the name that was just read, whose opening quote is at QUOTE. */
+static bool keep_name(struct gate *gate, const char *quote)
+{
+    struct json_value string = {JSON_STRING, {quote, (size_t)(gate->at - quote)}};
+    struct name name = {{quote + 1, string.raw.length - 2}, quote + 1};
+    if (gate->nul)
+        return fault_at(gate, quote, "a member's name can't hold \\u0000 here");
+    if (gate->name_count - gate->first_name[gate->depth] == JSON_NAMES_MAX)
+        return fault_at(gate, quote, "an object has more than 4096 names");
+    if (gate->escaped && !json_string(string, gate->arena, &name.text))
+        return fault(gate, NULL);
+    if (gate->name_count == gate->name_capacity && !grow_names(gate))
+        return false;
+    gate->names[gate->name_count++] = name;
     return true;
 }
 
@@ -276,15 +294,10 @@ static bool read_name(struct gate *gate)
         return fault(gate, "there is nothing behind the last comma");
     if (!take(gate, '"'))
         return fault(gate, "a member's name must be in double quotes");
-    const char *name = gate->at;
-    gate->nul = false;
-    if (!read_string(gate))
+    const char *quote = gate->at - 1;
+    gate->escaped = gate->nul = false;
+    if (!read_string(gate) || !keep_name(gate, quote))
         return false;
-    if (gate->nul)
-        return fault_at(gate, name - 1, "a member's name can't hold \\u0000 here");
-    if (gate->name_count == gate->name_capacity && !grow_names(gate))
-        return false;
-    gate->names[gate->name_count++] = name;
     skip_space(gate);
     if (take(gate, ':'))
         return true;

@@ -9,7 +9,9 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "core/buffer.h"
 #include "json_documents.h"
 
 Suite *json_suite(void);
@@ -154,7 +156,7 @@ static struct text many_names(size_t count, size_t last)
 
 START_TEST(finds_a_name_twice_among_many)
 {
-    static const size_t counts[] = {2, 7, 8, 9, 10, 31, 32, 33, 34, 100, 1000, 100000};
+    static const size_t counts[] = {2, 7, 8, 9, 10, 31, 32, 33, 34, 100, 1000, JSON_NAMES_MAX};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         struct json_error error;
         size_t count = counts[i];
@@ -162,6 +164,74 @@ START_TEST(finds_a_name_twice_among_many)
         ck_assert(!check_copy(many_names(count, 0), &error));
         ck_assert_ptr_nonnull(strstr(error.message, TWICE));
         ck_assert(!check_copy(many_names(count, count / 2 - (count == 2)), &error));
+        arena_reset(&arena);
+    }
+}
+END_TEST
+
+/* In each object by itself, wherever it is. */
+START_TEST(limits_the_names_of_an_object)
+{
+    struct buffer text;
+    struct json_error error;
+    ck_assert(check_copy(many_names(JSON_NAMES_MAX, JSON_NAMES_MAX - 1), &error));
+    ck_assert(!check_copy(many_names(JSON_NAMES_MAX + 1, JSON_NAMES_MAX), &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "an object has more than 4096 names"));
+    struct text object = many_names(JSON_NAMES_MAX, JSON_NAMES_MAX - 1);
+    buffer_open(&text, &arena, 4 << 20);
+    buffer_puts(&text, "{\"a\":");
+    buffer_put(&text, object);
+    buffer_puts(&text, ",\"b\":[");
+    buffer_put(&text, object);
+    buffer_puts(&text, ",");
+    buffer_put(&text, object);
+    buffer_puts(&text, "]}");
+    ck_assert(check_copy(buffer_text(&text), &error));
+}
+END_TEST
+
+static double seconds_to_check(struct text text)
+{
+    struct json_value value;
+    struct json_error error;
+    clock_t start = clock();
+    ck_assert(json_check(text, &arena, &value, &error));
+    return (double)(clock() - start) / CLOCKS_PER_SEC;
+}
+
+/* As many names as there may be that differ at their ends alone; BEGIN is how each begins. */
+static struct text long_names(const char *begin, size_t length)
+{
+    struct buffer text, middle;
+    buffer_open(&middle, &arena, length);
+    for (size_t i = 0; i < length; i++)
+        buffer_puts(&middle, "n");
+    buffer_open(&text, &arena, 32 << 20);
+    for (size_t i = 0; i < JSON_NAMES_MAX; i++) {
+        buffer_printf(&text, "%s\"%s", i ? "," : "{", begin);
+        buffer_put(&text, buffer_text(&middle));
+        buffer_printf(&text, "%06zu\":0", i * 7919 % 1000000);
+    }
+    buffer_puts(&text, "}");
+    return buffer_text(&text);
+}
+
+/* They cost hardly more than an array of the same strings; compared by characters, 100 times. */
+START_TEST(compares_long_names_quickly)
+{
+    static const char *const BEGINNINGS[] = {"", "\\u006e", "\xC3\xA9"};
+    for (size_t i = 0; i < sizeof BEGINNINGS / sizeof *BEGINNINGS; i++) {
+        struct text names = long_names(BEGINNINGS[i], 1000);
+        struct text strings = arena_copy(&arena, names);
+        char *bytes = (char *)(uintptr_t)strings.data;
+        for (size_t at = 0; at < strings.length; at++) {
+            if (bytes[at] == ':')
+                bytes[at] = ',';
+        }
+        bytes[0] = '[';
+        bytes[strings.length - 1] = ']';
+        double of_names = seconds_to_check(names), of_strings = seconds_to_check(strings);
+        ck_assert_msg(of_names < 30 * of_strings + 0.05, "%f s and %f s", of_names, of_strings);
         arena_reset(&arena);
     }
 }
@@ -178,6 +248,8 @@ START_TEST(says_when_memory_ends_in_the_gate)
     ck_assert_int_eq(error.fault, JSON_NO_MEMORY);
     ck_assert(json_check(TEXT("{\"amount\":1.45}"), &none, &value, &error));
     ck_assert_uint_eq(none.total, 0);
+    ck_assert(!json_check(TEXT("{\"\\u0061mount\":1.45}"), &none, &value, &error));
+    ck_assert_int_eq(error.fault, JSON_NO_MEMORY);
     arena_close(&none);
 }
 END_TEST
@@ -411,6 +483,8 @@ Suite *json_suite(void)
     tcase_add_test(gate, limits_the_depth);
     tcase_add_test(gate, refuses_a_megabyte_of_brackets);
     tcase_add_test(gate, finds_a_name_twice_among_many);
+    tcase_add_test(gate, limits_the_names_of_an_object);
+    tcase_add_test(gate, compares_long_names_quickly);
     tcase_add_test(gate, says_when_memory_ends_in_the_gate);
     tcase_add_test(gate, takes_every_character);
     tcase_add_test(gate, decodes_every_escape);
