@@ -166,7 +166,7 @@ static void answer_http(const struct event *event, const struct response *respon
     bool gateway = event->shape == EVENT_GATEWAY_V1 || event->shape == EVENT_GATEWAY_V2;
     buffer_puts(out, "{\"statusCode\":");
     buffer_int64(out, response->status);
-    if (event->shape == EVENT_BALANCER)
+    if (event->shape == EVENT_BALANCER || event->shape == EVENT_LATTICE)
         buffer_printf(out, ",\"statusDescription\":\"%d %s\"", response->status,
                       status_phrase(response->status));
     buffer_puts(out, ",");

@@ -43,6 +43,11 @@ static const struct {
     {{"TopicArn", 8}, offsetof(struct members, topic)},
     {{"Message", 7}, offsetof(struct members, message)},
     {{"statusCode", 10}, offsetof(struct members, status)},
+    {{"eventSource", 11}, offsetof(struct members, event_source)},
+    {{"method", 6}, offsetof(struct members, lattice_method)},
+    {{"raw_path", 8}, offsetof(struct members, lattice_path)},
+    {{"query_string_parameters", 23}, offsetof(struct members, lattice_query)},
+    {{"is_base64_encoded", 17}, offsetof(struct members, lattice_base64)},
 };
 
 void event_refuse(struct event *event, int status, const char *format, ...)
@@ -66,6 +71,7 @@ static bool find_members(struct json_value value, struct arena *arena, struct me
             if (text_equal(member.name, SLOTS[i].name))
                 *(struct json_value *)((char *)members + SLOTS[i].offset) = member.value;
         }
+        senders_note(members, member.name);
     }
     return !cursor.failed;
 }
@@ -123,15 +129,28 @@ static bool find_source(struct event *event, struct json_value record, struct js
            is_text(event, "Records[0].eventSource", *source);
 }
 
+/* S3, or what speaks as S3 does: MinIO, Ceph. */
+static bool is_storage(struct json_value source)
+{
+    const struct text ending = TEXT(":s3\"");
+    return text_ends_nocase(source.raw, ending);
+}
+
 static void read_records(struct event *event, struct members *members)
 {
     struct json_cursor records = json_members(members->records, NULL);
     struct json_member first, second;
-    struct json_value source;
-    if (!json_next(&records, &first) || !find_source(event, first.value, &source))
+    struct json_value source, edge;
+    if (!json_next(&records, &first))
+        return;
+    if (json_find(first.value, TEXT("cf"), &edge) && edge.kind == JSON_OBJECT) {
+        senders_refuse_edge(event);
+        return;
+    }
+    if (!find_source(event, first.value, &source))
         return;
     event->shape = EVENT_RECORDS;
-    if (reads(source, TEXT("aws:s3")) || reads(source, TEXT("minio:s3"))) {
+    if (is_storage(source)) {
         event->request.source = SOURCE_S3;
     } else if (reads(source, TEXT("aws:sns"))) {
         read_topic(event, first.value, !json_next(&records, &second), members);
@@ -139,6 +158,23 @@ static void read_records(struct event *event, struct members *members)
         event->request.source = SOURCE_SQS;
         event->shape = EVENT_QUEUE;
         event->records = members->records;
+    } else {
+        senders_refuse_source(event, source);
+    }
+}
+
+/* EventBridge Pipes hand over a list of what they have taken from a queue or a stream. */
+static void read_list(struct event *event, struct json_value list)
+{
+    struct json_cursor items = json_members(list, NULL);
+    struct json_member first;
+    struct json_value source;
+    if (json_next(&items, &first) && json_find(first.value, TEXT("eventSource"), &source) &&
+        source.kind == JSON_STRING) {
+        event_refuse(event, 422,
+                     "A list of an EventBridge pipe can't be read; put its items into an object:"
+                     " {\"Records\":[...]}.");
+        event->unanswerable = true;
     }
 }
 
@@ -184,6 +220,8 @@ static void tell_other_shape(struct event *event, struct members *members)
         event_refuse(event, 422, "The event's Records must be a list.");
     } else if (members->detail_type.kind != JSON_NULL) {
         read_notification(event, members);
+    } else if (members->event_source.kind == JSON_STRING) {
+        senders_refuse_source(event, members->event_source);
     } else if (is_envelope(members)) {
         event->request.source = SOURCE_SNS;
         members->wraps = is_text(event, "Message", members->message);
@@ -194,9 +232,30 @@ static void tell_other_shape(struct event *event, struct members *members)
     }
 }
 
+/* VPC Lattice says in its second version which network a request came over; its first has names
+ * with underscores. */
+static bool is_lattice(struct members *members)
+{
+    struct json_value target;
+    if (members->lattice_method.kind != JSON_STRING || members->method.kind != JSON_NULL)
+        return false;
+    if (members->lattice_path.kind == JSON_STRING) {
+        members->path = members->lattice_path;
+        members->query = members->lattice_query;
+        members->is_base64 = members->lattice_base64;
+    } else if (!json_find(members->context, TEXT("serviceNetworkArn"), &target) &&
+               !json_find(members->context, TEXT("targetGroupArn"), &target)) {
+        return false;
+    }
+    members->method = members->lattice_method;
+    return true;
+}
+
 static void tell_shape(struct event *event, struct members *members)
 {
     struct json_value context;
+    if (senders_refuse(event, members))
+        return;
     if (members->context.kind != JSON_NULL && members->context.kind != JSON_OBJECT)
         event_refuse(event, 422, "The event's requestContext must be an object.");
     if (has_context(event, members, TEXT("http"), &context)) {
@@ -205,6 +264,8 @@ static void tell_shape(struct event *event, struct members *members)
             members->method = (struct json_value){0};
     } else if (has_context(event, members, TEXT("elb"), &context)) {
         event->shape = EVENT_BALANCER;
+    } else if (is_lattice(members)) {
+        event->shape = EVENT_LATTICE;
     } else if (is_socket(members)) {
         event->shape = EVENT_GATEWAY_V1;
         event_refuse(event, 422,
@@ -223,7 +284,8 @@ static void tell_shape(struct event *event, struct members *members)
 static bool holds_http(const struct event *event)
 {
     return event->shape == EVENT_GATEWAY_V1 || event->shape == EVENT_GATEWAY_V2 ||
-           event->shape == EVENT_BALANCER || event->shape == EVENT_PREVIOUS;
+           event->shape == EVENT_BALANCER || event->shape == EVENT_LATTICE ||
+           event->shape == EVENT_PREVIOUS;
 }
 
 static void refuse_unread(struct event *event)
@@ -244,6 +306,7 @@ static void refuse_text(struct event *event, const struct json_error *error)
     event_refuse(event, 400, "The JSON can't be read at %s.", error->message);
     if (body.length && memmem(body.data, body.length, QUEUE, sizeof QUEUE - 1))
         event->shape = EVENT_QUEUE;
+    event->unanswerable = senders_have_sent(body);
 }
 
 /* Reads the event in the request's body. True: it only wraps another one, which is now there. */
@@ -261,6 +324,8 @@ static bool read_layer(struct event *event)
         refuse_unread(event);
         return false;
     }
+    if (value.kind == JSON_ARRAY)
+        read_list(event, value);
     tell_shape(event, &members);
     if (holds_http(event) && !event->status)
         gateway_read(event, &members);
@@ -293,5 +358,5 @@ void event_read(struct event *event, struct text text, struct arena *arena)
 
 bool event_must_fail(const struct event *event, int status)
 {
-    return event->asynchronous && status >= 500;
+    return event->unanswerable || (event->asynchronous && status >= 500);
 }

@@ -2,7 +2,7 @@
  * event.h - what AWS hands to a Lambda: an event in JSON, and the answer in the form that its
  * sender expects.
  *
- * Gateways and load balancers wrap an HTTP request in four different ways, storage and queues send
+ * Gateways and load balancers wrap an HTTP request in six different ways, storage and queues send
  * records, and a person invokes a function with its fields alone. All become the one request of
  * function.h, so nothing in a function knows which it was. What can't be read is a problem with a
  * status, for the sender to see, and never a failure of the program.
@@ -18,6 +18,7 @@ enum event_shape {
     EVENT_GATEWAY_V1,   /* API Gateway: a REST API, or an HTTP API with payload 1.0 */
     EVENT_GATEWAY_V2,   /* API Gateway: an HTTP API; a function URL */
     EVENT_BALANCER,     /* an application load balancer */
+    EVENT_LATTICE,      /* VPC Lattice, in either version of its events */
     EVENT_PREVIOUS,     /* the answer of another function: its body is this one's */
     EVENT_RECORDS,      /* S3: records; SNS: a message that is no event of another shape */
     EVENT_QUEUE,        /* SQS: messages, and the answer names those that are to come again */
@@ -32,6 +33,7 @@ struct event {
     enum event_shape shape;
     bool multi_values;         /* a balancer that sends its headers as lists, and wants lists */
     bool asynchronous;         /* S3, SNS, EventBridge: see event_must_fail */
+    bool unanswerable;         /* its sender isn't read, or takes any answer for done: likewise */
     struct json_value records; /* of EVENT_QUEUE */
     const bool *failed;        /* of EVENT_QUEUE: which of them failed; NULL: by the status */
     struct request request;    /* without id, deadline, state and fields: those are the host's */
@@ -59,6 +61,7 @@ void event_read(struct event *event, struct text text, struct arena *arena);
  * Whether an answer with this status must be a failure of the whole invocation. Lambda itself
  * stands between an asynchronous sender and the function, looks at no answer, and tries again, or
  * keeps for the dead letters, only what failed ("Asynchronous invocation"). A 4xx would fail again.
+ * An event of a sender that isn't read always fails: a stream would take an answer for a success.
  */
 bool event_must_fail(const struct event *event, int status);
 

@@ -4,7 +4,8 @@
  * They differ in what has been done to the query: the newer gateway hands it over as it came, the
  * older one decoded, a balancer in pieces that are still encoded. Here it becomes the text that a
  * web server would have passed on, since that is what the fields are read from. Where a map stands
- * twice, with one value a name and with all of them, the one with all of them counts.
+ * twice, with one value a name and with all of them, the one with all of them counts, unless it
+ * holds nothing. VPC Lattice writes one value as text and several as a list, in the same map.
  */
 #include "events/members.h"
 
@@ -94,9 +95,20 @@ static bool visit_list(const struct visit *visit, struct text name, struct json_
     return true;
 }
 
-/* Every value of a map, which has one a name, or a list of them. */
-static void visit_map(const struct visit *visit, struct json_value map, bool lists)
+/* One value or a list of them. */
+static bool visit_any(const struct visit *visit, struct text name, struct json_value value)
 {
+    return (value.kind == JSON_ARRAY ? visit_list : visit_value)(visit, name, value);
+}
+
+/* What a map's values may be. */
+enum values { VALUES_SINGLE, VALUES_LISTS, VALUES_ANY };
+
+/* Every value of a map. */
+static void visit_map(const struct visit *visit, struct json_value map, enum values values)
+{
+    static bool (*const VISITS[])(const struct visit *, struct text,
+                                  struct json_value) = {visit_value, visit_list, visit_any};
     struct json_cursor members = json_members(map, visit->event->request.arena);
     struct json_member member;
     if (map.kind != JSON_NULL && map.kind != JSON_OBJECT) {
@@ -104,21 +116,29 @@ static void visit_map(const struct visit *visit, struct json_value map, bool lis
         return;
     }
     while (json_next(&members, &member)) {
-        if (!(lists ? visit_list : visit_value)(visit, member.name, member.value))
+        if (!VISITS[values](visit, member.name, member.value))
             return;
     }
 }
 
-/* Every value of the map in ALL, or in ONE where that is null; both are named. */
+/* Whether a value is absent, or holds nothing. */
+static bool is_empty(struct json_value value)
+{
+    struct json_cursor items = json_members(value, NULL);
+    struct json_member first;
+    return value.kind == JSON_NULL || (value.kind == JSON_OBJECT && !json_next(&items, &first));
+}
+
+/* Every value of the map in ALL, or in ONE where that is empty; both are named. */
 static void visit_either(struct visit visit, struct json_value all, struct json_value one,
                          const char *name_of_one)
 {
-    if (all.kind != JSON_NULL) {
-        visit_map(&visit, all, true);
+    if (!is_empty(all)) {
+        visit_map(&visit, all, VALUES_LISTS);
         return;
     }
     visit.name = name_of_one;
-    visit_map(&visit, one, false);
+    visit_map(&visit, one, visit.event->shape == EVENT_LATTICE ? VALUES_ANY : VALUES_SINGLE);
 }
 
 static void take_cookie(struct event *event, void *context, struct text name, struct text value)
@@ -130,7 +150,7 @@ static void take_cookie(struct event *event, void *context, struct text name, st
     buffer_put(joined, value);
 }
 
-/* The newer gateway takes cookies out of the headers; they go back. */
+/* The newer gateway takes cookies out of the headers; they go back. A function URL leaves them. */
 static void read_cookies(struct event *event, struct json_value cookies, struct header *headers)
 {
     struct buffer joined;
@@ -138,7 +158,7 @@ static void read_cookies(struct event *event, struct json_value cookies, struct 
     visit_list(&(struct visit){event, "cookies", take_cookie, &joined}, TEXT(""), cookies);
     if (joined.failed && !event->request.arena->failed)
         event_refuse(event, 422, "The cookies are longer than %d bytes.", EVENT_COOKIES_MAX);
-    if (joined.length)
+    if (joined.length && !request_header(&event->request, "cookie").data)
         take_header(event, headers, TEXT("cookie"), buffer_text(&joined));
 }
 
@@ -164,15 +184,16 @@ static void refuse_query(struct event *event)
     event_refuse(event, 422, "The query is longer than %d bytes.", EVENT_QUERY_MAX);
 }
 
+/* A query that came as it was written counts; people write the map alone, for a test. */
 static void read_query(struct event *event, const struct members *members)
 {
     struct query query = {.encoded = event->shape == EVENT_BALANCER};
-    if (event->shape == EVENT_GATEWAY_V2) {
+    if (event->shape == EVENT_GATEWAY_V2)
         take_text(event, "rawQueryString", members->raw_query, &event->request.query);
-        if (event->request.query.length > EVENT_QUERY_MAX)
-            refuse_query(event);
+    if (event->request.query.length > EVENT_QUERY_MAX)
+        refuse_query(event);
+    if (event->request.query.length || event->status)
         return;
-    }
     buffer_open(&query.text, event->request.arena, EVENT_QUERY_MAX);
     visit_either((struct visit){event, "multiValueQueryStringParameters", take_parameter, &query},
                  members->multi_query, members->query, "queryStringParameters");
@@ -199,11 +220,23 @@ static void drop_stage(struct event *event, const struct members *members)
         *path = rest;
 }
 
+/* The path of VPC Lattice has the query behind it, as it was written. */
+static void part_query(struct request *request)
+{
+    struct text rest = request->path;
+    if (text_cut(&rest, '?', &request->path) && rest.data)
+        request->query = rest;
+}
+
 static void read_path(struct event *event, const struct members *members)
 {
     bool newer = event->shape == EVENT_GATEWAY_V2;
     take_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
               &event->request.path);
+    if (event->shape == EVENT_LATTICE) {
+        part_query(&event->request);
+        return;
+    }
     /* Of the older events only those of an HTTP API have a version. */
     struct text version = TEXT("");
     if (take_text(event, "version", members->version, &version) &&
@@ -232,9 +265,12 @@ void gateway_read(struct event *event, const struct members *members)
     event->request.source = SOURCE_HTTP;
     event->request.content_type = event->request.body = TEXT("");
     event->multi_values =
-        event->shape == EVENT_BALANCER && members->multi_headers.kind != JSON_NULL;
-    const char *name =
-        event->shape == EVENT_GATEWAY_V2 ? "requestContext.http.method" : "httpMethod";
+        event->shape == EVENT_BALANCER &&
+        (!is_empty(members->multi_headers) ||
+         (members->multi_headers.kind != JSON_NULL && is_empty(members->headers)));
+    const char *name = event->shape == EVENT_GATEWAY_V2 ? "requestContext.http.method"
+                       : event->shape == EVENT_LATTICE  ? "method"
+                                                        : "httpMethod";
     if (take_text(event, name, members->method, &method))
         event->request.method = request_method(method);
     read_path(event, members);

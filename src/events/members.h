@@ -12,8 +12,11 @@
 struct members {
     struct json_value version, method, path, raw_path, context, headers, multi_headers, query,
         multi_query, raw_query, cookies, body, is_base64, records, detail_type, source, detail,
-        event, type, topic, message, status;
-    bool wraps; /* the event only carries another one, in `message` */
+        event, type, topic, message, status, event_source;
+    /* of VPC Lattice, whose first version has names of its own for the others */
+    struct json_value lattice_method, lattice_path, lattice_query, lattice_base64;
+    uint64_t words; /* which of those are there that other senders are known by */
+    bool wraps;     /* the event only carries another one, in `message` */
 };
 
 /* Makes the event a problem with this status, unless it is one already. */
@@ -22,6 +25,21 @@ void event_refuse(struct event *event, int status, const char *format, ...)
 
 /* Reads the request that a gateway or a balancer has wrapped; event->shape says which. */
 void gateway_read(struct event *event, const struct members *members);
+
+/* Notes the name of an outermost member, if a sender is known by it whose events aren't read. */
+void senders_note(struct members *members, struct text name);
+
+/* Refuses an event by the members that were noted. False: none of those senders has sent it. */
+bool senders_refuse(struct event *event, const struct members *members);
+
+/* Refuses an event of this source, a JSON string. */
+void senders_refuse_source(struct event *event, struct json_value source);
+
+/* Refuses an event of Lambda@Edge, which has no source. */
+void senders_refuse_edge(struct event *event);
+
+/* Whether a text that isn't JSON looks like one that such a source has sent. */
+bool senders_have_sent(struct text text);
 
 /* Whether an event is the answer of a function, an EVENT_PREVIOUS. */
 bool previous_is(const struct members *members);

@@ -21,6 +21,9 @@ enum {
     RESULTS_MAX = 8 * 1024 * 1024,
 };
 
+/* Why an object that stands for a folder is passed over. */
+static const struct text FOLDER = {"folder", 6};
+
 /* The results so far. */
 struct results {
     const struct labels_question *question;
@@ -35,7 +38,8 @@ struct results {
 /* One object of an event, or what is to be said instead. */
 struct entry {
     struct labels_object object;
-    struct text skipped; /* the event's name, where no object has come about; empty: one has */
+    struct text skipped; /* the event's name, where no object has come about, or FOLDER; empty:
+                            one has */
     const char *wrong;   /* why it can't be read; NULL: it can */
 };
 
@@ -65,6 +69,17 @@ static bool is_created(struct text name)
     return !name.length || text_starts(name, TEXT("ObjectCreated:"));
 }
 
+/*
+ * Whether an object only stands for a folder, as consoles and Hadoop make them: nothing is in it,
+ * and its name says so. MinIO leaves out a size of 0.
+ */
+static bool is_folder(struct text key, struct json_value size)
+{
+    const struct text slash = TEXT("/"), hadoop = TEXT("_$folder$");
+    bool empty = size.kind == JSON_NULL || text_equal(size.raw, TEXT("0"));
+    return empty && (text_ends_nocase(key, slash) || text_ends_nocase(key, hadoop));
+}
+
 /* A record of S3 or of MinIO. */
 static void read_record(struct json_value record, struct arena *arena, struct entry *entry)
 {
@@ -82,6 +97,8 @@ static void read_record(struct json_value record, struct arena *arena, struct en
         entry->wrong = "This record's key isn't urlencoded text in UTF-8, as S3 writes it.";
     else if (!is_created(name))
         entry->skipped = name;
+    else if (is_folder(object->key, labels_member(record, "s3.object.size")))
+        entry->skipped = FOLDER;
 }
 
 /* A notification of EventBridge, whose key stands as it is. */
@@ -98,6 +115,8 @@ static void read_notification(struct json_value event, struct arena *arena, stru
                        "detail.object.key.";
     else if (!text_equal(name, TEXT("Object Created")))
         entry->skipped = name;
+    else if (is_folder(object->key, labels_member(event, "detail.object.size")))
+        entry->skipped = FOLDER;
 }
 
 static void put_object(struct buffer *json, const struct labels_object *object)

@@ -408,7 +408,7 @@ def test_events_that_people_try(_, program):
               "headers": {"user-agent": "ELB-HealthChecker/2.0"}, "body": "",
               "isBase64Encoded": False}, "hello", 200),
             (socket, "hello", 422), ({**socket, "body": "{}"}, "hello", 422),
-            ({"Records": [{"eventSource": "aws:dynamodb"}]}, "hello", 200),
+            ({"Records": [{"eventSource": "aws:dynamodb"}]}, "hello", 422),
             ({"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler",
               "detail": "{}"}, "hello", 422),
             ({"detail-type": "Sold", "source": "till", "detail": {"amount": 1}}, "change", 200)):

@@ -224,6 +224,17 @@ def test_asynchronous_senders_try_again(_, program):
             equal((log[0]["status"], log[0]["level"], log[0]["bytesOut"]), (502, "error", 0), "the log")
 
 
+def test_events_of_other_senders_fail(_, program):
+    """An answer would count as done, and a stream's batch would be gone."""
+    for sent, sender in (
+            ({"Records": [{"eventSource": "aws:kinesis", "kinesis": {"data": "e30="}}]}, "Kinesis"),
+            ({"eventSource": "aws:kafka", "records": {"t-0": []}}, "Kafka"),
+            ({"RequestType": "Create", "ResponseURL": "https://x"}, "CloudFormation")):
+        api, status, _, _ = run(probe_of(program), [send(event(json.dumps(sent).encode())), send(event(b"{}"))])
+        equal((status, [post.kind for post in api.posts]), (STOPPED, ["error", "response"]), "for %r" % sent)
+        is_failure(api.posts[0], "Function.Failed", "An event of %s can't be read" % sender)
+
+
 def test_a_batch_is_never_taken_for_done(_, program):
     def failures(body):
         answer = invoke(probe_of(program), body)

@@ -18,6 +18,9 @@ static const char GATEWAY_V2[] = "{\"requestContext\":{\"http\":{\"method\":\"GE
 static const char BALANCER[] = "{\"httpMethod\":\"GET\",\"requestContext\":{\"elb\":{}}}";
 static const char BALANCER_MULTI[] =
     "{\"httpMethod\":\"GET\",\"multiValueHeaders\":{},\"requestContext\":{\"elb\":{}}}";
+static const char LATTICE[] =
+    "{\"method\":\"GET\",\"path\":\"/\",\"requestContext\":{\"serviceNetworkArn\":\"a\"}}";
+static const char LATTICE_V1[] = "{\"method\":\"GET\",\"raw_path\":\"/\"}";
 static const char QUEUE[] =
     "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\\u00e9\"},"
     "{\"messageId\":5},7,{},{\"messageId\":\"b\"}]}";
@@ -71,6 +74,9 @@ START_TEST(answers_in_each_form)
     check_answer(GATEWAY_V1, "{\"statusCode\":200," HEADERS "," BODY);
     check_answer(GATEWAY_V2, "{\"statusCode\":200," HEADERS "," BODY);
     check_answer(BALANCER,
+                 "{\"statusCode\":200,\"statusDescription\":\"200 OK\"," HEADERS "," BODY);
+    check_answer(LATTICE, "{\"statusCode\":200,\"statusDescription\":\"200 OK\"," HEADERS "," BODY);
+    check_answer(LATTICE_V1,
                  "{\"statusCode\":200,\"statusDescription\":\"200 OK\"," HEADERS "," BODY);
     check_answer(BALANCER_MULTI,
                  "{\"statusCode\":200,\"statusDescription\":\"200 OK\","

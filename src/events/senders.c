@@ -1,0 +1,135 @@
+/*
+ * senders.c - senders whose events no function here reads, known by what only they send.
+ *
+ * Were such an event taken for a function's fields, the answer would be a problem about fields, and
+ * the sender would count it as done: a stream drops a batch for that, and a stack waits for an
+ * hour. So the problem names the sender, and the invocation fails, which is what every one of them
+ * looks at: a stream sends the batch again, an asynchronous sender gets a retry and a dead letter,
+ * and who waits for an answer gets an error.
+ */
+#include "core/text.h"
+#include "events/members.h"
+
+#define WORD(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+enum { SENDER_WORDS = 2, SOURCE_LENGTH_MAX = 64 };
+
+/* Senders that are known by their outermost members: all words of a line must be there. */
+static const struct {
+    const char *name;
+    struct text words[SENDER_WORDS];
+} SENDERS[] = {
+    {"an API Gateway authorizer", {WORD("type"), WORD("methodArn")}},
+    {"an API Gateway authorizer", {WORD("type"), WORD("routeArn")}},
+    {"Alexa", {WORD("session"), WORD("request")}},
+    {"AppSync", {WORD("info"), WORD("arguments")}},
+    {"AWS Config", {WORD("invokingEvent"), WORD("configRuleName")}},
+    {"CloudFormation", {WORD("RequestType"), WORD("ResponseURL")}},
+    {"CloudWatch alarms", {WORD("alarmArn"), WORD("alarmData")}},
+    {"CloudWatch Logs", {WORD("awslogs")}},
+    {"CodePipeline", {WORD("CodePipeline.job")}},
+    {"Cognito", {WORD("triggerSource"), WORD("userPoolId")}},
+    {"Amazon Connect", {WORD("Name"), WORD("Details")}},
+    {"Data Firehose", {WORD("deliveryStreamArn"), WORD("records")}},
+    {"Kinesis Data Analytics", {WORD("applicationArn"), WORD("records")}},
+    {"Lex", {WORD("bot"), WORD("sessionState")}},
+    {"Lex", {WORD("bot"), WORD("currentIntent")}},
+    {"S3 Batch Operations", {WORD("invocationSchemaVersion"), WORD("tasks")}},
+    {"S3 Object Lambda", {WORD("getObjectContext")}},
+    {"Secrets Manager", {WORD("SecretId"), WORD("ClientRequestToken")}},
+};
+
+_Static_assert(sizeof SENDERS / sizeof *SENDERS * SENDER_WORDS <= 64, "a bit for each word");
+
+/* Senders that name themselves, in a record or around all of them. */
+static const struct {
+    struct text source;
+    const char *name;
+} SOURCES[] = {
+    {WORD("aws:kinesis"), "Kinesis"}, {WORD("aws:dynamodb"), "DynamoDB"},
+    {WORD("aws:kafka"), "Kafka"},     {WORD("SelfManagedKafka"), "Kafka"},
+    {WORD("aws:mq"), "Amazon MQ"},    {WORD("aws:amq"), "Amazon MQ"},
+    {WORD("aws:rmq"), "Amazon MQ"},   {WORD("aws:docdb"), "DocumentDB"},
+    {WORD("aws:ses"), "SES"},         {WORD("aws:codecommit"), "CodeCommit"},
+};
+
+static void refuse(struct event *event, struct text name)
+{
+    event->shape = EVENT_DIRECT;
+    event->unanswerable = true;
+    event_refuse(event, 422,
+                 "An event of %.*s can't be read; invoke the function with its fields, or through"
+                 " SQS, SNS or EventBridge.",
+                 (int)name.length, name.data);
+}
+
+void senders_note(struct members *members, struct text name)
+{
+    for (size_t i = 0; i < sizeof SENDERS / sizeof *SENDERS; i++) {
+        for (size_t j = 0; j < SENDER_WORDS; j++) {
+            if (SENDERS[i].words[j].length && text_equal(name, SENDERS[i].words[j]))
+                members->words |= UINT64_C(1) << (SENDER_WORDS * i + j);
+        }
+    }
+}
+
+bool senders_refuse(struct event *event, const struct members *members)
+{
+    for (size_t i = 0; i < sizeof SENDERS / sizeof *SENDERS; i++) {
+        uint64_t wanted = SENDERS[i].words[1].length ? 3 : 1;
+        if ((members->words >> (SENDER_WORDS * i) & 3) != wanted)
+            continue;
+        refuse(event, text_of(SENDERS[i].name));
+        return true;
+    }
+    return false;
+}
+
+/* Whether a name may stand in a sentence as it is. */
+static bool is_plain(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (!text_alphanumeric(text.data[i]) && !memchr(":.-_", text.data[i], 4))
+            return false;
+    }
+    return text.length && text.length <= SOURCE_LENGTH_MAX;
+}
+
+void senders_refuse_source(struct event *event, struct json_value source)
+{
+    struct text name = TEXT("");
+    if (!json_string(source, event->request.arena, &name))
+        return; /* the arena has failed, and so will the request */
+    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
+        if (text_equal(name, SOURCES[i].source)) {
+            refuse(event, text_of(SOURCES[i].name));
+            return;
+        }
+    }
+    refuse(event, is_plain(name) ? name : TEXT("an unknown sender"));
+}
+
+void senders_refuse_edge(struct event *event)
+{
+    refuse(event, TEXT("Lambda@Edge"));
+}
+
+bool senders_have_sent(struct text text)
+{
+    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
+        struct text source = SOURCES[i].source;
+        for (const char *at = text.data, *end = text.data + text.length; at < end;) {
+            const char *found = memmem(at, (size_t)(end - at), source.data, source.length);
+            if (!found)
+                break;
+            /* In a text within the event the quotes would have backslashes. */
+            at = found + source.length;
+            if (found > text.data && found[-1] == '"' && at < end && *at == '"')
+                return true;
+        }
+    }
+    return false;
+}
