@@ -70,12 +70,18 @@
         focus(problem);
     };
 
+    const text_of = (parent, selector) => parent.querySelector(selector).textContent;
+
     const read_answer = (form, answer) => {
         const type = answer.getResponseHeader('Content-Type') ?? '';
         const text = answer.responseText;
         if (type.startsWith('text/html')) {
             const page = new DOMParser().parseFromString(text, 'text/html');
-            if (page.querySelector('main')) return () => show_page(page);
+            const main = page.querySelector('main');
+            /* A page of the web server's own has no form: its words are shown above this one. */
+            const problem = main?.dataset.problem;
+            if (problem) return () => show_problem(form, text_of(main, 'h1'), problem);
+            if (main) return () => show_page(page);
         }
         const problem = type.startsWith('application/problem+json') ? JSON.parse(text) : {};
         const title = String(problem.title ?? `The server answered with ${answer.status}`);
@@ -104,8 +110,7 @@
             if (loaded === total) progress.removeAttribute('value'); // now the server is at work
         };
         request.open('POST', form.getAttribute('action'));
-        /* A page of the function's; but of nginx's problems the words alone, to keep the form. */
-        request.setRequestHeader('Accept', 'text/html, application/problem+json');
+        request.setRequestHeader('Accept', 'text/html');
         if (form.dataset.prefer) request.setRequestHeader('Prefer', form.dataset.prefer);
         request.upload.addEventListener('progress', show_sent);
         request.addEventListener('load', answered);

@@ -3,6 +3,7 @@
  *
  * A request has a handful of fields and headers, so they are found by looking at each in turn. The
  * Accept header decides only between a page and JSON, and where it leaves the choice it is JSON.
+ * nginx reads it in the same way for problems of its own: see nginx/dime-base.conf.in.
  */
 #include "core/request.h"
 
@@ -87,11 +88,11 @@ enum method request_method(struct text name)
     return METHOD_OTHER;
 }
 
-/* A weight of 0 to 1 with at most three decimals, in thousandths; 1000 for what isn't one. */
+/* A weight of 0 to 1 in thousandths, of which further decimals are cut; 1000 for what isn't one. */
 static int weight(struct text text)
 {
     int thousandths = 0, scale = 1000;
-    for (size_t i = 0; i < text.length && i < 5; i++) {
+    for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
         if (i == 1 ? c != '.' : c < '0' || c > '9')
             return 1000;
@@ -131,7 +132,7 @@ static int closeness(struct text range, struct text type)
     return wild && text_equal_nocase((struct text){range.data, major.length}, major) ? 2 : 0;
 }
 
-/* The weight that an Accept header gives a type: that of the range which names it most closely. */
+/* The weight that Accept gives a type: that of the first range that names it most closely. */
 static int accept_weight(struct text accept, struct text type)
 {
     int closest = 0, chosen = 0;
@@ -139,7 +140,7 @@ static int accept_weight(struct text accept, struct text type)
     while (text_cut(&accept, ',', &part)) {
         int q;
         int close = closeness(accept_type(part, &q), type);
-        if (close > closest || (close && close == closest && q > chosen)) {
+        if (close > closest) {
             closest = close;
             chosen = q;
         }
@@ -147,10 +148,21 @@ static int accept_weight(struct text accept, struct text type)
     return chosen;
 }
 
+/* Whether a list names nothing: an element may be empty (RFC 9110, section 5.6.1.2). */
+static bool is_empty_list(struct text list)
+{
+    struct text part;
+    while (text_cut(&list, ',', &part)) {
+        if (text_trim(part).length)
+            return false;
+    }
+    return true;
+}
+
 bool request_accepts(struct text accept, bool *html)
 {
     *html = false;
-    if (text_trim(accept).length == 0 || text_equal(accept, TEXT("*/*")))
+    if (text_equal(accept, TEXT("*/*")) || is_empty_list(accept))
         return true;
     int page = accept_weight(accept, TEXT("text/html"));
     int json = accept_weight(accept, TEXT("application/json"));

@@ -430,6 +430,8 @@ const check_script = async () => {
             [429, 'application/problem+json',
                 '{"title":"Too <i>many</i>","detail":"Wait <b>2</b> s"}',
                 /Too <i>many<\/i>\s+Wait <b>2<\/b> s/],
+            [413, 'text/html', '<main data-problem="Send <b>less</b>."><h1>Too &lt;i>much</h1><p>Go back.</main>',
+                /Too <i>much\s+Send <b>less<\/b>\.$/],
             [502, 'text/html', '<h1>Bad gateway</h1>', /answered with 502/],
             [500, 'text/plain', 'no', /answered with 500/],
             [200, 'application/json', '{"res":[]}', /answered with 200/],

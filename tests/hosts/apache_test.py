@@ -14,6 +14,7 @@ from apache import WAYS, Apache, missing
 from cases import Skip, collect, directories, equal, run, true
 from echo import EchoResponder
 from serving import PATH, Answer, wait_until
+import accept_forms
 import too_large
 from types_of_problem import types_lead_to_page
 
@@ -126,6 +127,12 @@ def each_bodies(s):
     equal(chunked(b'{"amount":2}').status, 200)
     for size in (8193, 60000):
         is_problem(chunked(b'{"amount":1}'.ljust(size)), 413, "/problems/too-large")
+
+
+@every_way
+def each_accept(s):
+    """The functions choose by Accept as everywhere; Apache's own problems are JSON for all."""
+    accept_forms.choose_alike(s, SOURCE, lambda _: "application/problem+json")
 
 
 @every_way

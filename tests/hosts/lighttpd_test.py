@@ -14,6 +14,7 @@ from cases import collect, directories, equal, run, true
 from echo import EchoResponder
 from lighttpd import Lighttpd
 from serving import PATH, listed, wait_until
+import accept_forms
 import too_large
 from types_of_problem import types_lead_to_page
 
@@ -70,6 +71,11 @@ def test_bodies(s):
     picture = s.post("/cgi-bin/labels", b"x" * 9000000, {"Content-Type": "image/jpeg"})
     true(picture.status in (413, 415, 422, 503) and "problem" in picture.header("content-type"),
          f"labels wasn't asked: {picture.status}")
+
+
+def test_accept(s):
+    """The functions choose by Accept as everywhere; lighttpd's own errors are its pages for all."""
+    accept_forms.choose_alike(s, SOURCE, lambda _: "text/html")
 
 
 def test_limit_sentences(s):

@@ -19,6 +19,7 @@ from cases import Skip, collect, directories, equal, run, true
 from echo import EchoResponder
 from fastcgi import children
 from serving import PATH, ROOT, Serving, wait_until
+import accept_forms
 import too_large
 from types_of_problem import types_lead_to_page
 
@@ -390,23 +391,23 @@ def test_error_pages(s):
 
 
 def test_error_pages_by_accept(s):
-    """A page only where Accept names text/html and not JSON as much."""
-    for accept in ("text/html", "TEXT/HTML", "text/html, text/plain, */*;q=0.01",
-                   "application/xhtml+xml,text/html", "text/html,application/json;q=0.9"):
-        is_error_page(s.get("/nothing", {"Accept": accept}), 404, "There is no page here")
-    for accept in ("*/*", "", "application/json", "application/problem+json", "text/plain", "text/*",
-                   "application/json, text/html", "text/html,application/problem+json",
-                   "text/html;q=0", "text/htmlx"):
-        is_problem(s.get("/nothing", {"Accept": accept}), 404, "about:blank")
+    """nginx's own problems are pages for whom the functions' are, whatever the form of Accept."""
+    accept_forms.choose_alike(s, SOURCE, lambda form: accept_forms.TYPES["PAGE"] if form == "PAGE"
+                              else "application/problem+json")
+    is_error_page(s.get("/nothing", {"Accept": "text/*"}), 404, "There is no page here")
+    is_problem(s.get("/nothing", {"Accept": "text/html;q=0, */*"}), 404, "about:blank")
+    is_problem(s.get("/nothing"), 404, "about:blank")
     is_problem(s.post("/cgi-bin/nothing", "x" * (LIMIT + 1)), 413)
 
 
 def test_accept_of_script(s):
-    """The script's form gets the function's pages, and of nginx's errors the words."""
+    """The script's form gets the function's pages, and in nginx's own the sentence to show above the form."""
     with open(os.path.join(SOURCE, "www", "dime.js")) as file:
         accept = {"Accept": re.search(r"'Accept', '(.*?)'", file.read())[1]}
     equal(s.post(CHANGE, "amount=x", accept).header("content-type"), "text/html; charset=utf-8")
-    is_problem(s.post(CHANGE, "x" * (LIMIT + 1), accept), 413)
+    answer = s.post(CHANGE, "x" * (LIMIT + 1), accept)
+    is_error_page(answer, 413, "That is too much at once")
+    equal(re.findall(r'<main [^>]*data-problem="(.*?)"', answer.text), ["Send at most 8192 bytes."])
 
 
 # What a function is told.
@@ -576,6 +577,13 @@ def test_health(s):
         equal(s.get(path, method="HEAD").status, 200, "HEAD " + path)
     for path in ("/healthz/", "/healthz/nothing", "/healthz/change/x"):
         is_problem(s.get(path), 404, "no-such-function")
+
+
+def test_health_by_accept(s):
+    """Health is JSON also for who prefers a page, and a function's is 406 for who takes neither."""
+    for path in ("/healthz", "/healthz/change"):
+        equal(s.get(path, {"Accept": "text/html"}).text, '{"status":"ok"}', path)
+    is_problem(s.get("/healthz/change", {"Accept": "image/png"}), 406)
 
 
 def test_function_down(_):

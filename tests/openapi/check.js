@@ -121,6 +121,14 @@ function checkLimit(name, operation) {
     check(`${name} tells its own limit`, !said.includes(`more than ${bodyMax(name)} bytes`) && `it says: ${said}`);
 }
 
+// Health needs no body and no token, and isn't counted by the limit of requests.
+function checkHealth() {
+    const { responses } = document.paths['/healthz/{function}'].get;
+    for (const status of statuses().keys())
+        check(`the health of a function has ${status} where it can come`,
+            !['400', '401', '413', '415', '422', '429', '502'].includes(status) !== Boolean(responses[status]));
+}
+
 // A status is described where it can come: 401 of a function that may ask for a token alone, 502 of one
 // that needs another service.
 function checkStatuses(name, operation) {
@@ -188,6 +196,7 @@ async function main() {
     }
     checkProblems();
     checkFunctions();
+    checkHealth();
     console.log(`${passed} passed, ${failed} failed, 0 skipped`);
     process.exitCode = failed ? 1 : 0;
 }

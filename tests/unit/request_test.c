@@ -54,6 +54,19 @@ static const struct {
     {"TEXT/HTML", PAGE},
     {"Text/*", PAGE},
     {"application/*", JSON},
+    /* Empty elements of the list are none. */
+    {",,,", JSON},
+    {", ,\t,", JSON},
+    {", text/html", PAGE},
+    {"text/html,,application/json;q=0.5,", PAGE},
+    {",image/png,", NEITHER},
+    /* Java's, which names HTML first and everything else after it. */
+    {"text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", JSON},
+    /* Parameters aren't looked at, and of several ranges that are alike the first counts. */
+    {"text/html;charset=utf-8", PAGE},
+    {"text/html;level=1;q=0.5;ext=1, application/json;q=0.4", PAGE},
+    {"text/html;q=0.1, text/html;q=0.9, application/json;q=0.5", JSON},
+    {"text/html;level=1;q=0.9, text/html;q=0.1, application/json;q=0.5", PAGE},
     /* Weights. */
     {"text/html;q=0.5, application/json", JSON},
     {"text/html;q=0.5, application/json;q=0.4", PAGE},
@@ -88,7 +101,6 @@ static const struct {
     {"text/htm", NEITHER},
     {"text/htmlx", NEITHER},
     {"text /html", NEITHER},
-    {",,,", NEITHER},
     {";", NEITHER},
     {";q=1", NEITHER},
     {"/", NEITHER},
@@ -100,6 +112,12 @@ static const struct {
     {"text/html;q=1.5, application/json;q=0.9", PAGE},
     {"text/html;q=-1, application/json;q=0.9", PAGE},
     {"text/html;q=0,5, application/json;q=0.9", JSON},
+    {"text/html;q= 0.1, application/json;q=0.9", PAGE},
+    {"text/html;q=0.1x, application/json;q=0.9", PAGE},
+    {"text/html;q=0.1234x, application/json;q=0.9", PAGE},
+    {"text/html;q=00.1, application/json;q=0.9", PAGE},
+    {"text/html;q=0.5005, application/json;q=0.5", JSON},
+    {"text/html;q=0.30000000000000004, application/json;q=0.2", PAGE},
     {"text/html;q=0.1234567, application/json;q=0.1", PAGE},
     {"text/html;q=0., application/json;q=0.1", JSON},
     {"text/html;;;q=0.5;, application/json;q=0.4", PAGE},
@@ -127,7 +145,8 @@ END_TEST
 /* 10 kB of nonsense takes no longer than reading it. */
 START_TEST(reads_long_nonsense_fast)
 {
-    static const char *const pieces[] = {",", ";", "*", "/*,", "q=;", "*/*;q=0,", "text/html;q=0,"};
+    static const char *const pieces[] = {
+        ",x", ";", "*", "/*,", "q=;", "*/*;q=0,", "text/html;q=0,"};
     char nonsense[10000];
     bool html;
     size_t length = strlen(pieces[_i]);
