@@ -176,6 +176,8 @@ struct function {
     const struct field *fields;
     const char *json_types;  /* media types besides its own that JSON comes as, since some sender of
                                 events calls it so: "text/plain"; NULL: none */
+    bool uploads;            /* it reads what an event of S3 tells of, by upload_read: `dime watch`
+                                takes no other function */
     bool streams;            /* it flushes its response: see response_flush */
     bool heavy;              /* a request keeps a processor busy for long: a worker begins one when
                                 it has done with the last, and other programs go first */

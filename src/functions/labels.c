@@ -226,6 +226,7 @@ const struct function function_labels = {
     .body_max = LABELS_BODY_MAX,
     .fields = FIELDS,
     .json_types = "text/plain", /* SNS */
+    .uploads = true,
     .streams = true,
     .heavy = true,
     .page = &labels_page,

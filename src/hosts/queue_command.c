@@ -269,7 +269,10 @@ static bool read_watch_option(int option, struct watch_settings *settings)
         settings->function = registry_find(text_of(optarg));
         if (!settings->function)
             (void)misuse(WATCH, "there is no function", optarg);
-        return settings->function;
+        else if (!settings->function->uploads)
+            (void)misuse(WATCH, "it runs functions that read files, such as labels, and not",
+                         optarg);
+        return settings->function && settings->function->uploads;
     case 'c':
         return option_number(WATCH, "concurrency", optarg, WATCH_THREADS_MAX, &settings->threads);
     case 't':

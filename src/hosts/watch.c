@@ -3,7 +3,8 @@
  *
  * First the folder is watched, then it's looked through: so nothing is missed between the two, and
  * what came while nobody watched is found. Whenever files may have been missed, since the kernel's
- * queue or ours was full, it's looked through again. A file that has its result costs two calls.
+ * queue or ours was full, it's looked through again; and now and then where no event tells what
+ * other hosts do. A file that has its result costs two calls.
  */
 #include "hosts/watch.h"
 
@@ -30,16 +31,22 @@ enum {
     LOOKED_AT_ONCE = 256, /* names, before events are read again */
     AGAIN_MS = 500,       /* before it's looked through again where there was no room */
     GONE_MS = 2000,       /* between looks whether the folder is still there */
+    REST_MS = 2000, /* between looks through it, where events don't tell all: at least this, */
+    REST_MOST_MS = 60000, /* at most this, */
+    REST_TIMES = 20,      /* and else so many times what a look takes */
     LAST_MS = 10000,      /* that threads may take beyond the timeout of a file to end */
 };
 
 struct watch {
     const struct watch_settings *settings;
     int folder, lock, inotify, signals, news;
-    char path[PATH_MAX];    /* of the folder, without links */
-    DIR *looked;            /* the folder, while it's looked through */
-    bool look;              /* it's to be looked through, from its beginning */
-    int64_t look_ns;        /* but not before */
+    char path[PATH_MAX]; /* of the folder, without links */
+    DIR *looked;         /* the folder, while it's looked through */
+    bool look;           /* it's to be looked through, from its beginning */
+    int64_t look_ns;     /* but not before */
+    int64_t began_ns;    /* the last look did; 0: what it found has been worked on */
+    int64_t took_ns;     /* the look did; 0: it isn't over */
+    struct watch_trust trust;
     bool gone;              /* the folder is */
     size_t opened, started; /* workers */
     struct watch_worker *workers;
@@ -52,35 +59,28 @@ static bool fail(const struct watch *watch, int error, const char *what)
     return false;
 }
 
-static void look_again(struct watch *watch)
+static void look_again(struct watch *watch, int64_t wait_ms)
 {
     watch->look = true;
-    watch->look_ns = clock_monotonic_ns() + AGAIN_MS * 1000000LL;
+    watch->look_ns = clock_monotonic_ns() + wait_ms * 1000000;
 }
 
-/* The same name always goes to the same worker (FNV-1a). */
-static struct watch_worker *worker_of(struct watch *watch, const char *name)
+/* The same name always goes to the same worker. */
+static void give(struct watch *watch, const char *name, bool finished)
 {
-    uint64_t hash = 0xCBF29CE484222325;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 0x100000001B3;
-    return &watch->workers[hash % watch->started];
-}
-
-static void give(struct watch *watch, const char *name, bool created)
-{
-    if (watch_is_upload(name) && !watch_give(worker_of(watch, name), name, created))
-        look_again(watch);
+    if (watch_is_upload(name) &&
+        !watch_give(&watch->workers[watch_hash(name) % watch->started], name, finished))
+        look_again(watch, AGAIN_MS);
 }
 
 static void take_event(struct watch *watch, const struct inotify_event *event)
 {
     if (event->mask & IN_Q_OVERFLOW)
-        look_again(watch);
+        look_again(watch, AGAIN_MS);
     else if (event->mask & (IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED))
         watch->gone = true;
     else if (event->len && !(event->mask & IN_ISDIR))
-        give(watch, event->name, event->mask & IN_CREATE);
+        give(watch, event->name, event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO));
 }
 
 static void take_events(struct watch *watch)
@@ -98,6 +98,8 @@ static void take_events(struct watch *watch)
 static void begin_to_look(struct watch *watch)
 {
     watch->look = false;
+    watch->began_ns = clock_monotonic_ns();
+    watch->took_ns = 0;
     int fd = openat(watch->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     watch->looked = fd < 0 ? NULL : fdopendir(fd);
     if (watch->looked)
@@ -105,7 +107,7 @@ static void begin_to_look(struct watch *watch)
     fail(watch, errno, "can't be looked through; it's tried again");
     if (fd >= 0)
         close(fd);
-    look_again(watch);
+    look_again(watch, AGAIN_MS);
 }
 
 /* Looks at some more names. */
@@ -119,7 +121,7 @@ static void look_on(struct watch *watch)
             continue;
         }
         if (errno)
-            look_again(watch);
+            look_again(watch, AGAIN_MS);
         closedir(watch->looked);
         watch->looked = NULL;
         return;
@@ -139,16 +141,33 @@ static bool is_full(struct watch *watch)
     return full;
 }
 
-static bool all_idle(struct watch *watch)
+/* Whether no worker is at work; ALSO_WAITING: nor has one a file that waits for its next try. */
+static bool all_idle(struct watch *watch, bool also_waiting)
 {
     bool idle = true;
     for (size_t i = 0; i < watch->started && idle; i++) {
         struct watch_worker *worker = &watch->workers[i];
         pthread_mutex_lock(&worker->lock);
-        idle = !worker->count && !worker->busy;
+        idle = !worker->busy && !(also_waiting && worker->count);
         pthread_mutex_unlock(&worker->lock);
     }
     return idle;
+}
+
+/* Decides on the next look once the last one, and the work on what it found, is over. */
+static void rest(struct watch *watch)
+{
+    if (!watch->began_ns || watch->looked || watch->look)
+        return;
+    if (!watch->took_ns && all_idle(watch, false))
+        watch->took_ns = clock_monotonic_ns() - watch->began_ns;
+    if (!watch->took_ns || !all_idle(watch, true))
+        return;
+    int64_t rest_ms = watch->took_ns / 1000000 * REST_TIMES;
+    rest_ms = rest_ms < REST_MS ? REST_MS : rest_ms;
+    watch->began_ns = watch->took_ns = 0;
+    if (!watch->trust.events && !watch->settings->once)
+        look_again(watch, rest_ms < REST_MOST_MS ? rest_ms : REST_MOST_MS);
 }
 
 /* How long to wait for an event: not at all while there is more to look at. */
@@ -156,9 +175,9 @@ static int patience(const struct watch *watch, bool full)
 {
     if (watch->looked)
         return full ? GONE_MS : 0;
-    if (!watch->look)
-        return GONE_MS;
     int64_t left_ms = (watch->look_ns - clock_monotonic_ns()) / 1000000 + 1;
+    if (!watch->look || left_ms > GONE_MS)
+        return GONE_MS;
     return left_ms < 0 ? 0 : (int)left_ms;
 }
 
@@ -194,7 +213,8 @@ static bool serve_round(struct watch *watch)
         begin_to_look(watch);
     if (watch->looked && !full)
         look_on(watch);
-    return !watch->settings->once || watch->looked || watch->look || !all_idle(watch);
+    rest(watch);
+    return !watch->settings->once || watch->looked || watch->look || !all_idle(watch, true);
 }
 
 static void close_worker(struct watch *watch, struct watch_worker *worker)
@@ -218,8 +238,8 @@ static bool open_worker(struct watch *watch, struct watch_worker *worker)
     const char *why = NULL;
     pthread_condattr_t monotonic;
     worker->settings = watch->settings;
-    worker->number = (int)watch->opened;
     worker->folder = watch->folder;
+    worker->trust = watch->trust;
     worker->path = watch->path;
     worker->news = watch->news;
     worker->last = &worker->first;
@@ -242,10 +262,19 @@ static bool open_worker(struct watch *watch, struct watch_worker *worker)
 static bool lock_folder(struct watch *watch)
 {
     char name[256];
+    struct stat stat;
     snprintf(name, sizeof name, ".dime-watch.%.200s.lock", watch->settings->function->name);
-    watch->lock = openat(watch->folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (watch->lock < 0)
-        return fail(watch, errno, "can't be written to, and results go there");
+    /* For nobody else to open: whoever can, could hold the lock. */
+    watch->lock = openat(watch->folder, name,
+                         O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+    if (watch->lock < 0 || fstat(watch->lock, &stat) != 0)
+        return fail(watch, errno,
+                    "can't be watched: its lock, .dime-watch.NAME.lock, can't be "
+                    "opened or made");
+    if (!S_ISREG(stat.st_mode))
+        return fail(watch, 0,
+                    "can't be watched: .dime-watch.NAME.lock in it must be a file; "
+                    "remove what it is");
     if (flock(watch->lock, LOCK_EX | LOCK_NB) == 0)
         return true;
     return fail(watch, errno == EWOULDBLOCK ? 0 : errno, "is watched for this function already");
@@ -259,6 +288,8 @@ static bool open_folder(struct watch *watch)
         return fail(watch, errno, "can't be watched");
     if (!lock_folder(watch))
         return false;
+    watch_result_tidy(watch->folder, watch->settings->function->name);
+    watch->trust = watch_trust_of(watch->folder);
     /* The folder that is open, whatever its path leads to by now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", watch->folder);
     ssize_t length = readlink(path, watch->path, sizeof watch->path - 1);
@@ -366,6 +397,11 @@ static int status_of(const struct watch *watch)
 static int run(struct watch *watch)
 {
     bool whole = start(watch);
+    if (!watch->trust.events && !watch->settings->once)
+        log_say(LOG_LEVEL_WARN, watch->settings->function->name, 0,
+                "%s is on a network, FUSE or overlay file system, where no event tells what others "
+                "change; so it's also looked through every 2 to 60 seconds",
+                watch->settings->folder);
     if (whole && !watch->settings->once)
         log_say(LOG_LEVEL_INFO, watch->settings->function->name, 0, "it watches %s",
                 watch->settings->folder);

@@ -3,7 +3,7 @@
  *
  * It has the shape that S3 sends to a Lambda (AWS's page "Event message structure"), so that a
  * function which labels what is uploaded to a bucket does the same for a folder. The sequencer is
- * the file's time: of two events on one name the later has the greater.
+ * the time of the file's last change: of two events on one name the later has the greater.
  */
 #include "core/log.h"
 #include "functions/registry.h"
@@ -21,11 +21,22 @@ static struct text last_part(const char *path)
     return (struct text){text.data + begin, text.length - begin};
 }
 
-void watch_event(struct buffer *event, const char *folder, const char *name, int64_t size,
-                 int64_t modified_ns)
+static void put_key(struct buffer *event, struct text name)
+{
+    while (name.length) {
+        size_t length = text_utf8_length(name);
+        buffer_percent(event, length ? (struct text){name.data, length} : TEXT("\xEF\xBF\xBD"));
+        length += !length;
+        name = (struct text){name.data + length, name.length - length};
+    }
+}
+
+void watch_event(struct buffer *event, const char *folder, const char *name,
+                 const struct stat *file)
 {
     struct text bucket = last_part(folder);
-    int64_t modified_ms = modified_ns / 1000000;
+    int64_t modified_ms = (int64_t)file->st_mtim.tv_sec * 1000 + file->st_mtim.tv_nsec / 1000000;
+    int64_t changed_ns = (int64_t)file->st_ctim.tv_sec * 1000000000 + file->st_ctim.tv_nsec;
     char timestamp[25];
     log_timestamp(modified_ms < 0 ? 0 : modified_ms, timestamp);
     buffer_puts(event, "{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\","
@@ -35,10 +46,10 @@ void watch_event(struct buffer *event, const char *folder, const char *name, int
                        "\"bucket\":{\"name\":");
     buffer_json(event, bucket.length ? bucket : TEXT("/"));
     buffer_puts(event, "},\"object\":{\"key\":\"");
-    buffer_percent(event, text_of(name));
+    put_key(event, text_of(name));
     buffer_puts(event, "\",\"size\":");
-    buffer_int64(event, size);
-    buffer_printf(event, ",\"sequencer\":\"%016llX\"}}}]}", (unsigned long long)modified_ns);
+    buffer_int64(event, (int64_t)file->st_size);
+    buffer_printf(event, ",\"sequencer\":\"%016llX\"}}}]}", (unsigned long long)changed_ns);
 }
 
 /* Whether NAME is the result of a function on a file. */

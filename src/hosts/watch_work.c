@@ -1,21 +1,18 @@
 /*
  * watch_work.c - a thread of `dime watch`: one file after the other through the function.
  *
- * A result has the time of its file: so whoever looks can tell, also after a restart, whether it's
- * there and is that of the file as it is now. A failure of ours says nothing of the file, so it
- * keeps its own time, and the next start finds the file without a result. It's written under a name
- * of the thread's own, synced and renamed: whole or absent, whenever the process or the machine
- * ends. A file that somebody is still writing is left alone, since its writer's end will be told
- * of; a lease, which the kernel grants only on a file that nobody writes, tells. Where there are no
- * leases a file is taken as it is, and again when it's closed.
+ * A file that somebody is still writing is left alone: its writer's end raises an event. A lease,
+ * which the kernel grants only on a file that nobody writes, tells whether there is a writer. Where
+ * there are no leases, and where other hosts may write, a file is taken once it hasn't changed for
+ * a while. A failure of ours says nothing of the file, so its result doesn't last: the next start
+ * has it anew. What can't be read or written now is tried again, and then left until the next
+ * start.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -24,37 +21,38 @@
 #include "core/request.h"
 #include "hosts/backoff.h"
 #include "hosts/watch.h"
+#include "hosts/watch_file.h"
 
 enum {
     TRIES_MAX = 5, /* then a failure of ours is the result */
     FIRST_MS = 1000,
     MOST_MS = 16000,
+    QUIET_MS = 2000, /* a file that hasn't changed for so long is whole, where nothing else tells */
+    WAITS_MAX = 10,  /* for that, where the wait has to end */
     EVENT_MAX = 4096,
-    TICK_NS = 20000000, /* twice what the slowest of Linux's clocks takes for a step */
 };
 
 /* The file that is in work. */
 struct work {
     struct watch_worker *worker;
-    const struct watch_item *item;
+    struct watch_item *item;
     struct upload upload; /* must be found from its address */
-    int fd;
-    struct stat stat;
+    struct watch_file file;
     char result[NAME_MAX + 1];
 };
 
 /* What has become of it. */
-enum end { END_DONE, END_AGAIN };
+enum end {
+    END_NONE,  /* nothing yet: work on */
+    END_DONE,  /* it needs no more work */
+    END_AGAIN, /* it failed, and is tried again */
+    END_LATER, /* it changes: it's looked at again when it's quiet */
+    END_LEFT,  /* it has no result and gets none before the next start, which the log says */
+};
 
 static int64_t nanoseconds(const struct timespec *time)
 {
     return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
-}
-
-static bool same(const struct stat *a, const struct stat *b)
-{
-    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-           nanoseconds(&a->st_mtim) == nanoseconds(&b->st_mtim);
 }
 
 static void say(const struct work *work, int error, const char *what)
@@ -68,123 +66,89 @@ static enum upload_end read_upload(const struct upload *upload, size_t most, str
 {
     const struct work *work =
         (const struct work *)((const char *)upload - offsetof(struct work, upload));
-    if (work->stat.st_size < 0 || (uintmax_t)work->stat.st_size > most)
+    const struct stat *stat = &work->file.stat;
+    if (stat->st_size < 0 || (uintmax_t)stat->st_size > most)
         return UPLOAD_TOO_LARGE;
-    size_t size = (size_t)work->stat.st_size, length = 0;
+    size_t size = (size_t)stat->st_size, length = 0;
     char *room = arena_alloc(arena, size + 1);
     if (!room)
         return UPLOAD_NO_MEMORY;
     while (length < size) {
-        ssize_t got = pread(work->fd, room + length, size - length, (off_t)length);
+        ssize_t got = pread(work->file.fd, room + length, size - length, (off_t)length);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got <= 0)
+        if (got <= 0) {
+            work->worker->read_error = got ? errno : EIO;
             return UPLOAD_GONE;
+        }
         length += (size_t)got;
     }
     *bytes = (struct text){room, length};
     return UPLOAD_READ;
 }
 
-/* Whether somebody may still be writing the file. */
-static bool is_written(const struct work *work)
+/* Whether the file hasn't changed for a while: by its time, or since it was looked at before. The
+ * time alone won't do, since it's that of a server's clock where the file is on one. */
+static bool is_quiet(const struct work *work)
 {
-    if (fcntl(work->fd, F_SETLEASE, F_RDLCK) == 0) {
-        (void)fcntl(work->fd, F_SETLEASE, F_UNLCK);
-        return false;
+    int64_t changed_ns = nanoseconds(&work->file.stat.st_ctim), seen_ns = work->item->seen_ns;
+    int64_t age_ms = clock_epoch_ms() - changed_ns / 1000000;
+    work->item->seen_ns = changed_ns;
+    return age_ms >= QUIET_MS || seen_ns == changed_ns;
+}
+
+/* Sees whether somebody may still be writing the file. */
+static enum end wait_for_writers(const struct work *work)
+{
+    const struct watch_worker *worker = work->worker;
+    enum watch_writer writer = watch_file_writer(&work->file);
+    if (writer == WATCH_WRITER && worker->trust.leases) {
+        if (!worker->settings->once)
+            return END_DONE; /* its end raises an event */
+        say(work, 0, "somebody is writing it; it's left until the next start");
+        return END_LEFT;
     }
-    /* EAGAIN: somebody is. Anything else: there are no leases here, or none for us. */
-    return errno == EAGAIN || work->item->created;
+    if (writer == WATCH_NO_WRITER && worker->trust.events)
+        return END_NONE;
+    return work->item->finished || is_quiet(work) ? END_NONE : END_LATER;
 }
 
-/*
- * Waits until the file's time is past. Files have coarse times: one that was changed again at once
- * would keep its time, and the result of what was read before would pass for that of the file.
- */
-static void let_time_pass(const struct work *work)
+/* Something that has to do with this file as it is now; never 0. */
+static uint64_t mark_of(const struct work *work)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    int64_t age_ns = nanoseconds(&now) - nanoseconds(&work->stat.st_mtim);
-    if (age_ns >= 0 && age_ns < TICK_NS)
-        nanosleep(&(struct timespec){.tv_nsec = TICK_NS - age_ns}, NULL);
+    const struct stat *stat = &work->file.stat;
+    uint64_t mark = watch_hash(work->item->name) ^ (uint64_t)nanoseconds(&stat->st_ctim);
+    return (mark * 0x9E3779B97F4A7C15 ^ (uint64_t)stat->st_ino) | 1;
 }
 
-/* Opens the file, if it's one to be worked on. */
-static bool open_file(struct work *work)
+static bool is_left(const struct work *work)
 {
-    const char *name = work->item->name;
-    /* No link is followed out of the folder, and nobody waits for a pipe's other end. */
-    work->fd = openat(work->worker->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (work->fd < 0) {
-        if (errno != ENOENT && errno != ELOOP && errno != ENXIO)
-            say(work, errno, "it can't be opened");
-        return false;
-    }
-    return fstat(work->fd, &work->stat) == 0 && S_ISREG(work->stat.st_mode);
+    uint64_t mark = mark_of(work);
+    return work->worker->left[mark / 2 % WATCH_LEFT_MAX] == mark;
 }
 
-/* Whether the result is there, and of the file as it is. */
-static bool has_result(const struct work *work)
+/* Remembers that the file, as it is, is left until the next start. One that is forgotten for
+ * another is tried more often, no more. */
+static void leave(const struct work *work)
 {
-    struct stat stat;
-    return fstatat(work->worker->folder, work->result, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(stat.st_mode) && nanoseconds(&stat.st_mtim) == nanoseconds(&work->stat.st_mtim);
+    uint64_t mark = mark_of(work);
+    work->worker->left[mark / 2 % WATCH_LEFT_MAX] = mark;
 }
 
-/* Whether the name still stands for the file that was read, unchanged. */
-static bool is_unchanged(const struct work *work)
+/* Finds the file, and opens it where it's to be worked on. */
+static enum end open_file(struct work *work)
 {
-    struct stat now;
-    return fstatat(work->worker->folder, work->item->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-           same(&now, &work->stat);
-}
-
-static bool write_all(int fd, struct text bytes)
-{
-    while (bytes.length) {
-        ssize_t written = write(fd, bytes.data, bytes.length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes.data += written;
-        bytes.length -= (size_t)written;
-    }
-    return true;
-}
-
-/* Writes the result in a file of this name, with the file's time, so that it lasts; one that is to
- * be had anew at the next start keeps the time of its own. */
-static bool write_temporary(const struct work *work, const char *name, struct text result)
-{
-    bool lasts = work->worker->invocation.response.status < 500;
-    const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, work->stat.st_mtim};
-    int fd = openat(work->worker->folder, name,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return false;
-    bool fine = write_all(fd, result) && (!lasts || futimens(fd, times) == 0) && fsync(fd) == 0;
+    struct watch_file *file = &work->file;
+    bool found = watch_file_find(file);
+    if (found && (watch_result_is_of(work->result, file) || is_left(work)))
+        return END_DONE;
+    if (found && watch_file_open(file))
+        return END_NONE;
     int error = errno;
-    if (close(fd) != 0 && fine) {
-        error = errno;
-        fine = false;
-    }
-    errno = error;
-    return fine;
-}
-
-static bool write_result(const struct work *work, struct text result)
-{
-    char name[64 + NAME_MAX];
-    int folder = work->worker->folder;
-    snprintf(name, sizeof name, ".dime-watch.%.200s.%d", work->worker->settings->function->name,
-             work->worker->number);
-    if (write_temporary(work, name, result) && renameat(folder, name, folder, work->result) == 0)
-        return true;
-    say(work, errno, "the result can't be written");
-    (void)unlinkat(folder, name, 0);
-    return false;
+    if (!error)
+        return END_DONE; /* it's no file, or not any more */
+    say(work, error, found ? "it can't be opened" : "it can't be looked at");
+    return error == EACCES || error == EPERM ? END_LEFT : END_AGAIN;
 }
 
 /* Runs the function; its answer is in the worker's invocation. */
@@ -199,8 +163,8 @@ static void run(struct work *work)
     struct buffer event;
     arena_reset(&worker->arena);
     buffer_open(&event, &worker->arena, EVENT_MAX);
-    watch_event(&event, worker->path, work->item->name, (int64_t)work->stat.st_size,
-                nanoseconds(&work->stat.st_mtim));
+    watch_event(&event, worker->path, work->item->name, &work->file.stat);
+    worker->read_error = 0;
     invocation->started_ns = clock_monotonic_ns();
     event_read(&invocation->event, event.failed ? TEXT("{}") : buffer_text(&event), &worker->arena);
     worker->arena.failed = worker->arena.failed || event.failed;
@@ -209,8 +173,8 @@ static void run(struct work *work)
     invoke_log(invocation, &invoker, "watch", event.length, invocation->response.body.length);
 }
 
-/* What the answer means: a problem of the file is its result, one of ours is tried again. */
-static enum end take_answer(const struct work *work)
+/* Logs a problem. Returns whether it's one that may pass, and has further tries. */
+static bool judge(const struct work *work)
 {
     const struct response *response = &work->worker->invocation.response;
     struct text why = problem_detail(response);
@@ -222,36 +186,54 @@ static enum end take_answer(const struct work *work)
                 : ours ? ", and is tried again at the next start"
                        : "",
                 (int)why.length, why.data);
-    if (again)
+    return again;
+}
+
+/* What the answer means: a problem of the file is its result, one of ours is tried again. */
+static enum end take_answer(const struct work *work)
+{
+    struct watch_worker *worker = work->worker;
+    const struct response *response = &worker->invocation.response;
+    bool ours = response->status >= 500;
+    if (!watch_file_is_unchanged(&work->file))
+        return END_LATER;
+    if (worker->read_error) {
+        say(work, worker->read_error, "it can't be read");
         return END_AGAIN;
-    if (!is_unchanged(work))
-        return END_DONE; /* its change is told of, or has been */
-    if (!write_result(work, buffer_text(&response->body)))
+    }
+    if (judge(work))
         return END_AGAIN;
-    if (response->status > work->worker->worst)
-        work->worker->worst = response->status;
+    if (!watch_result_write(work->result, worker->settings->function->name, &work->file,
+                            buffer_text(&response->body), !ours)) {
+        say(work, errno, "the result can't be written");
+        return END_AGAIN;
+    }
+    if (ours)
+        leave(work);
+    if (response->status > worker->worst)
+        worker->worst = response->status;
     return END_DONE;
 }
 
-static enum end do_work(struct watch_worker *worker, const struct watch_item *item)
+static enum end do_work(struct work *work)
 {
-    struct work work = {.worker = worker, .item = item, .upload = {.read = read_upload}};
-    enum end end = END_DONE;
-    int length = snprintf(work.result, sizeof work.result, "%s.%s.json", item->name,
-                          worker->settings->function->name);
-    if (length < 0 || (size_t)length >= sizeof work.result) {
-        say(&work, ENAMETOOLONG, "it can have no result");
-        worker->unwritten++;
+    int length = snprintf(work->result, sizeof work->result, "%s.%s.json", work->item->name,
+                          work->worker->settings->function->name);
+    if (length < 0 || (size_t)length >= sizeof work->result) {
+        if (watch_file_find(&work->file) && !is_left(work)) {
+            say(work, ENAMETOOLONG, "it can have no result");
+            return END_LEFT;
+        }
         return END_DONE;
     }
-    if (open_file(&work) && !has_result(&work) && !is_written(&work)) {
-        let_time_pass(&work);
-        run(&work);
-        end = take_answer(&work);
-    }
-    if (work.fd >= 0)
-        close(work.fd);
-    return end;
+    enum end end = open_file(work);
+    if (end == END_NONE)
+        end = wait_for_writers(work);
+    if (end != END_NONE)
+        return end;
+    watch_file_settle(&work->file);
+    run(work);
+    return take_answer(work);
 }
 
 /* Adds an item at the end; the lock is held. */
@@ -263,13 +245,21 @@ static void append(struct watch_worker *worker, struct watch_item *item)
     worker->count++;
 }
 
-bool watch_give(struct watch_worker *worker, const char *name, bool created)
+uint64_t watch_hash(const char *name)
+{
+    uint64_t hash = 0xCBF29CE484222325;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100000001B3;
+    return hash;
+}
+
+bool watch_give(struct watch_worker *worker, const char *name, bool finished)
 {
     size_t size = strlen(name) + 1;
     struct watch_item *item = malloc(sizeof *item + size);
     if (!item)
         return false;
-    *item = (struct watch_item){.created = created};
+    *item = (struct watch_item){.finished = finished};
     memcpy(item->name, name, size);
     pthread_mutex_lock(&worker->lock);
     bool room = worker->count < WATCH_QUEUE_MAX;
@@ -330,32 +320,67 @@ static struct watch_item *next_item(struct watch_worker *worker)
     return item;
 }
 
-/* Lets an item wait for its next try, or gives it up: it's looked at again after a restart. */
-static void put_back(struct watch_worker *worker, struct watch_item *item)
+/* Lets an item wait for its next try. False: it has had them all. */
+static bool put_back(struct watch_worker *worker, struct watch_item *item, enum end end)
 {
     struct backoff backoff = {.delay_ms = item->tries ? (FIRST_MS / 2) << item->tries : 0};
-    if (++item->tries >= TRIES_MAX) {
-        log_say(LOG_LEVEL_ERROR, worker->settings->function->name, 0,
-                "%s has no result, and is left until the next start", item->name);
-        worker->unwritten++;
-        free(item);
-        return;
+    bool for_ever = worker->trust.events && !worker->settings->once;
+    int64_t wait_ms = QUIET_MS;
+    if (end == END_LATER) {
+        item->finished = false;
+        item->tries = 0;
+        if (++item->waits >= WAITS_MAX && !for_ever)
+            return false;
+    } else {
+        if (++item->tries >= TRIES_MAX)
+            return false;
+        wait_ms = backoff_next(&backoff, FIRST_MS, MOST_MS);
     }
-    item->due_ns = clock_monotonic_ns() + backoff_next(&backoff, FIRST_MS, MOST_MS) * 1000000;
+    item->due_ns = clock_monotonic_ns() + wait_ms * 1000000;
     pthread_mutex_lock(&worker->lock);
     append(worker, item);
     pthread_mutex_unlock(&worker->lock);
+    return true;
+}
+
+/* Gives a file up that has had all its tries, or that doesn't come to rest. */
+static void give_up(const struct work *work, enum end end)
+{
+    struct watch_worker *worker = work->worker;
+    if (end == END_LATER && !worker->settings->once)
+        return; /* the next look finds it */
+    if (end != END_LEFT)
+        log_say(LOG_LEVEL_ERROR, worker->settings->function->name, 0,
+                end == END_LATER ? "%s changes all the time, and is left until the next start"
+                                 : "%s has no result, and is left until the next start",
+                work->item->name);
+    leave(work);
+    worker->unwritten++;
+}
+
+static void take(struct watch_worker *worker, struct watch_item *item)
+{
+    struct work work = {
+        .worker = worker,
+        .item = item,
+        .upload = {.read = read_upload},
+        .file = {.folder = worker->folder, .name = item->name, .fd = -1},
+    };
+    enum end end = do_work(&work);
+    watch_file_close(&work.file);
+    bool back = end == END_AGAIN || end == END_LATER;
+    if (back && put_back(worker, item, end))
+        return;
+    if (back || end == END_LEFT)
+        give_up(&work, end);
+    free(item);
 }
 
 void *watch_work(void *argument)
 {
     struct watch_worker *worker = argument;
-    for (struct watch_item *item; (item = next_item(worker));) {
-        if (do_work(worker, item) == END_AGAIN)
-            put_back(worker, item);
-        else
-            free(item);
-    }
+    for (struct watch_item *item; (item = next_item(worker));)
+        take(worker, item);
     pthread_mutex_lock(&worker->lock);
     worker->ended = true;
     pthread_mutex_unlock(&worker->lock);

@@ -97,6 +97,7 @@ static const struct function SUM = {
     .methods = METHOD_GET | METHOD_POST,
     .body_max = 1024 * 1024,
     .fields = FIELDS,
+    .uploads = true,
     .open = open_probe,
     .handle = handle_sum,
 };
@@ -117,6 +118,7 @@ static const struct function NOTHING = {
     .methods = METHOD_GET | METHOD_POST,
     .body_max = 1024 * 1024,
     .fields = FIELDS,
+    .uploads = true,
     .handle = handle_nothing,
 };
 

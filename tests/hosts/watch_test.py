@@ -9,6 +9,8 @@ links, thousands at once, while the watcher is killed; what isn't a file's last 
 import json
 import os
 import random
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,10 +28,11 @@ SUFFIX = ".sum.json"
 
 class Watcher(Program):
     def __init__(self, folder, program, *options, wait=0, status=0, function="sum", notes="/dev/null",
-                 ready=True, limits=()):
+                 ready=True, within=()):
+        """WITHIN: a command that becomes the one behind it, such as setpriv."""
         environment = dict(os.environ, PROBE_WAIT=str(wait), PROBE_STATUS=str(status), PROBE_FILE=notes)
-        super().__init__(os.path.dirname(folder), program,
-                         ["watch", folder, "--function", function, *options], environment=environment)
+        first, *words = [*within, program, "watch", folder, "--function", function, *options]
+        super().__init__(os.path.dirname(folder), first, words, environment=environment)
         if ready:
             wait_until(lambda: "it watches" in self.said() or self.process.poll() is not None, 10,
                        "it doesn't begin")
@@ -69,6 +72,34 @@ def result(path):
 def is_right(path, data):
     found = result(path)
     return bool(found) and found.get("sum") == sum_of(data)
+
+
+def once(box, program, status=0, **words):
+    """Runs it with --once, which has to end with this status; what it said."""
+    with Watcher(box, program, "--once", ready=False, **words) as watcher:
+        equal(watcher.wait(30), status, "the exit status")
+        return watcher.said()
+
+
+def as_nobody(folder, box, program):
+    """The command to run the program as nobody, who may write to the box."""
+    command = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        raise Skip("needs root, to become somebody else")
+    os.chmod(folder, 0o755)
+    os.chmod(box, 0o777)
+    if subprocess.run([*command, program, "--help"], stdout=subprocess.DEVNULL, check=False).returncode:
+        raise Skip("nobody can't run what is below this folder")
+    return command
+
+
+def with_mount(*words):
+    """The command to run the program where this is mounted, for it alone."""
+    command = ["unshare", "--mount", "sh", "-c",
+               'mount %s && exec "$@"' % " ".join(map(shlex.quote, words)), "sh"]
+    if os.getuid() != 0 or subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        raise Skip("needs root, and a mount of its own: mount %s" % " ".join(words))
+    return command
 
 
 def names(box):
@@ -335,21 +366,190 @@ def test_finishes_what_runs(folder, program):
 def test_a_result_that_cannot_be_written(folder, program):
     """It's tried again, and nothing is torn."""
     box = place(folder)
-    blocked = os.path.join(box, ".dime-watch.sum.0")
+    blocked = os.path.join(box, "a" + SUFFIX)
     put(os.path.join(box, "a"), b"12")
     os.mkdir(blocked)
     with Watcher(box, program) as watcher:
         wait_until(lambda: "can't be written" in watcher.said(), 10, "it doesn't say")
-        equal(names(box), ["a"], "the files")
+        equal(os.listdir(blocked), [], "what is in the way")
         os.rmdir(blocked)
         wait_until(lambda: is_right(os.path.join(box, "a"), b"12"), 10, "it has no result")
         equal(watcher.stop(), 0, "the exit status")
-    os.mkdir(blocked)
+    os.mkdir(os.path.join(box, "b" + SUFFIX))
     put(os.path.join(box, "b"), b"12")
     with Watcher(box, program, "--once", ready=False) as watcher:
-        watcher.signal(signal.SIGCONT)
         wait_until(lambda: watcher.said().count("can't be written") >= 2, 10, "it isn't tried again")
         equal(watcher.stop(), 0, "the exit status")
+    equal([name for name in os.listdir(box) if name.startswith(".")], [".dime-watch.sum.lock"], "what is left")
+
+
+def test_a_replacement_of_the_same_time(folder, program):
+    """What has another's time and size isn't taken for it: moved, copied, linked there, or swapped."""
+    box, old = place(folder), time.time() - 1e6
+    path, new = os.path.join(box, "a"), os.path.join(folder, "new")
+
+    def make(where, data):
+        put(where, data)
+        os.utime(where, (old, old))
+
+    def copy_into():
+        with open(path, "r+b") as file, open(new, "rb") as source:
+            file.write(source.read())
+        os.utime(path, (old, old))
+
+    def link_over():
+        os.unlink(path)
+        os.link(new, path)
+    ways = (lambda: os.rename(new, path), copy_into, link_over)
+    for live in (False, True):
+        make(path, b"first")
+        once(box, program)
+        for number, way in enumerate(ways):
+            data = b"%d %3d" % (live, number)
+            make(new, data)
+            if live:
+                with Watcher(box, program) as watcher:
+                    way()
+                    wait_until(lambda data=data: is_right(path, data), 10, "the result of way %d" % number)
+                    equal(watcher.stop(), 0, "the exit status")
+            else:
+                way()
+                once(box, program)
+            expect(is_right(path, data), "the result of what came by way %d" % number)
+    make(path, b"12345")
+    make(path + "2", b"54321")
+    equal(once(box, program).count('"host":"watch"'), 2, "how often it ran")
+    for old_name, new_name in (("a", "t"), ("a2", "a"), ("t", "a2")):
+        os.rename(os.path.join(box, old_name), os.path.join(box, new_name))
+    once(box, program)
+    expect(is_right(path, b"54321") and is_right(path + "2", b"12345"), "the results of a swap")
+    equal(once(box, program).count('"host":"watch"'), 0, "how often it ran when nothing had changed")
+
+
+def test_names_in_other_bytes(folder, program):
+    """A file whose name isn't UTF-8 is read as any other; its key, which is text, has U+FFFD."""
+    box = place(folder)
+    for name, key in ((b"caf\xe9.jpg", "caf\ufffd.jpg"), (b"\xff", "\ufffd"), (b"\xe4\xb8", "\ufffd\ufffd")):
+        path = os.path.join(os.fsencode(box), name)
+        put(path, name)
+        once(box, program)
+        with open(path + SUFFIX.encode(), "rb") as file:
+            found = json.loads(file.read().decode("utf-8"))
+        equal(found["sum"], sum_of(name), "the sum")
+        equal(urllib.parse.unquote(found["event"]["Records"][0]["s3"]["object"]["key"], errors="strict"), key, "the key")
+
+
+def test_nobody_else_can_stop_it(folder, program):
+    """Who may put files into the folder can't make it wait, write elsewhere, or leave files there."""
+    box = place(folder)
+    path, secret = os.path.join(box, "a"), os.path.join(folder, "secret")
+    put(secret, b"secret")
+    for number in range(4):  # the names of its temporary files, once
+        os.mkfifo(os.path.join(box, ".dime-watch.sum.%d" % number))
+    os.symlink(secret, os.path.join(box, ".dime-watch.sum.0123456789abcdef"))
+    put(os.path.join(box, ".dime-watch.sum.note"), b"somebody's")
+    with Watcher(box, program) as watcher:
+        put(path, b"a")
+        wait_until(lambda: is_right(path, b"a"), 10, "it has no result")
+        os.unlink(path + SUFFIX)
+        os.symlink(secret, path + SUFFIX)  # in the place of a result
+        put(path, b"ab")
+        wait_until(lambda: not os.path.islink(path + SUFFIX) and is_right(path, b"ab"), 10, "the result of ab")
+        os.mkfifo(os.path.join(box, "fifo.moved"))
+        os.rename(os.path.join(box, "fifo.moved"), os.path.join(box, "fifo"))
+        put(path, b"abc")
+        wait_until(lambda: is_right(path, b"abc"), 10, "the result of abc")
+        equal(watcher.stop(), 0, "the exit status")
+    with open(secret, "rb") as file:
+        equal(file.read(), b"secret", "what the links lead to")
+    equal(sorted(name for name in os.listdir(box) if name.startswith(".")),
+          [".dime-watch.sum.lock", ".dime-watch.sum.note"], "what is left over")
+    equal(os.stat(os.path.join(box, ".dime-watch.sum.lock")).st_mode & 0o777, 0o600, "mode of the lock")
+    os.unlink(os.path.join(box, ".dime-watch.sum.lock"))
+    os.mkfifo(os.path.join(box, ".dime-watch.sum.lock"))
+    expect("must be a file" in once(box, program, 1), "it doesn't say what is wrong with the lock")
+
+
+def test_links_of_another_users_files(folder, program):
+    """On another's file there is no lease: it's taken when it has come to rest."""
+    box = place(folder)
+    nobody = as_nobody(folder, box, program)
+    path = os.path.join(box, "a")
+    put(os.path.join(folder, "linked"), b"linked")
+    with Watcher(box, program, within=nobody) as watcher:
+        os.link(os.path.join(folder, "linked"), path)
+        wait_until(lambda: is_right(path, b"linked"), 20, "what was linked")
+        put(os.path.join(box, "b"), b"b")
+        wait_until(lambda: is_right(os.path.join(box, "b"), b"b"), 20, "what was written")
+        os.link(os.path.join(folder, "linked"), os.path.join(folder, "again"))  # which changes "a" too
+        equal(watcher.stop(), 0, "the exit status")
+    once(box, program, within=nobody)
+    expect(is_right(path, b"linked"), "what was linked once more")
+
+
+def test_once_tells_of_what_has_no_result(folder, program):
+    """With --once the status isn't 0 where a file was passed over."""
+    box = place(folder)
+    path = os.path.join(box, "a")
+    with open(path, "wb") as file:
+        file.write(b"half")
+        file.flush()
+        expect("somebody is writing it" in once(box, program, 1), "it doesn't say that it's being written")
+    equal(result(path), None, "the result of a half")
+    once(box, program)
+    expect(is_right(path, b"half"), "the result of the whole")
+    nobody = as_nobody(folder, box, program)
+    put(os.path.join(box, "closed"), b"closed")
+    os.chmod(os.path.join(box, "closed"), 0)
+    os.unlink(os.path.join(box, ".dime-watch.sum.lock"))
+    expect("it can't be opened" in once(box, program, 1, within=nobody), "it doesn't say that it may not")
+    with Watcher(box, program, within=nobody) as watcher:
+        os.chmod(os.path.join(box, "closed"), 0o644)
+        wait_until(lambda: is_right(os.path.join(box, "closed"), b"closed"), 20, "the result of what was opened")
+        equal(watcher.stop(), 0, "the exit status")
+
+
+def test_a_file_that_cannot_be_read(folder, program):
+    """An error of the disk isn't the file's result: it's tried again."""
+    box, broken = place(folder), "/sys/class/net/lo/speed"
+    path = os.path.join(box, "a")
+    try:
+        with open(broken, "rb") as file:
+            file.read()
+        raise Skip("every file can be read here")
+    except FileNotFoundError:
+        raise Skip("there is no file here that can't be read") from None
+    except OSError:
+        pass
+    put(path, b"")
+    with Watcher(box, program, within=with_mount("--bind", broken, path)) as watcher:
+        wait_until(lambda: watcher.said().count("it can't be read") >= 2, 20, "it isn't tried again")
+        equal(result(path), None, "its result")
+        equal(watcher.stop(), 0, "the exit status")
+
+
+def test_file_systems_without_events(folder, program):
+    """What comes from elsewhere is found where no event tells of it, and the log warns of that."""
+    parts = [os.path.join(folder, part) for part in ("lower", "upper", "work", "both")]
+    for part in parts:
+        os.mkdir(part)
+    lower, upper = parts[:2]
+    mount = with_mount("-t", "overlay", "overlay", "-o", "lowerdir=%s,upperdir=%s,workdir=%s" % tuple(parts[:3]),
+                       parts[3])
+    put(os.path.join(lower, "before"), b"before")
+    with Watcher(parts[3], program, status=503, within=mount) as watcher:
+        expect("no event tells" in watcher.said(), "it says %r" % watcher.said())
+        put(os.path.join(lower, "low2"), b"low2")
+        wait_until(lambda: result(os.path.join(upper, "low2")), 30, "what came from below")
+        expect(is_right(os.path.join(upper, "before"), b"before"), "what was there before")
+        put(os.path.join(lower, "odd"), b"odd")
+        wait_until(lambda: "odd failed with 503, and is tried again at the next start" in watcher.said(), 60,
+                   "it isn't given up")
+        time.sleep(3)
+        equal(watcher.said().count("odd failed with 503"), 5, "how often it was tried")
+        equal(watcher.said().count('"status":200'), 2, "how often the others ran")
+        equal(watcher.stop(), 0, "the exit status")
+    expect("no event tells" not in once(parts[3], program, within=mount), "it warns, and has to wait for nothing")
 
 
 def test_one_watcher_for_a_function(folder, program):
@@ -393,7 +593,8 @@ def test_waits_at_no_cost(folder, program):
 
 def test_says_how_to_use_it(folder, program):
     for words, part in (([], "name a folder"), (["x"], "--function"), (["x", "--function", "y"], '"y"'),
-                        (["x", "z", "--function", "sum"], '"z"'), (["--concurrency", "65"], "1 to 64"),
+                        (["x", "z", "--function", "sum"], '"z"'),
+                        (["x", "--function", "probe"], "functions that read files"), (["--concurrency", "65"], "1 to 64"),
                         (["--timeout", "0"], "from 0.01"), (["--x"], '"--x"')):
         done = subprocess.run([program, "watch", *words], capture_output=True, timeout=9, check=False)
         equal((done.returncode, done.stdout), (2, b""), "%s: the status and stdout" % words)
