@@ -159,6 +159,7 @@ struct response {
     struct header headers[RESPONSE_HEADERS];
     size_t header_count;
     struct text detail; /* of a problem */
+    bool no_function;   /* of a 404: nothing is at this address, the function wasn't asked */
     struct field_error errors[RESPONSE_ERRORS];
     size_t error_count;
     struct text members;               /* of a problem, further ones: see response_extend */
@@ -241,7 +242,9 @@ struct buffer *response_html(struct response *response);
 
 /*
  * Answers with a problem (RFC 9457) of this status, 400 to 599, in place of whatever was begun.
- * The text says to the person what to do; it is cut at 1023 bytes.
+ * The text says to the person what to do; it is cut at 1023 bytes. Its type is one of dime's own
+ * where there is one for the status; otherwise the status says all there is to say of its kind, and
+ * its title is the status's phrase (RFC 9457, section 4.2.1). Any other status becomes 500.
  */
 void response_problem(struct response *response, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

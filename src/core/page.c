@@ -227,8 +227,9 @@ static void put_problem(struct filling *filling)
         return;
     buffer_puts(filling->out, "<div class=\"problem\" role=\"alert\"><h2>");
     bool several = response->error_count > 1;
-    int status = response->error_count ? 422 : response->status; /* whose title speaks of a field */
-    buffer_puts(filling->out, several ? "Some fields are wrong" : problem_of(status)->title);
+    buffer_puts(filling->out, several                 ? "Some fields are wrong"
+                              : response->error_count ? problem_of(422)->title /* of a field */
+                                                      : problem_title(response));
     buffer_puts(filling->out, "</h2><p>");
     if (several)
         buffer_puts(filling->out, "Correct the marked fields.");
@@ -264,7 +265,7 @@ static void put_form_field(struct filling *filling, const struct field *field)
     struct buffer tag;
     buffer_printf(out, "<div class=\"field\">\n<label for=\"%s\">%s</label>\n<", field->name,
                   field->name);
-    buffer_open(&tag, out->arena, 1024);
+    buffer_open(&tag, out->arena, out->limit);
     buffer_printf(&tag,
                   "input id=\"%s\" name=\"%s\" type=\"%s\" autocomplete=\"off\"%s "
                   "aria-describedby=\"%s-hint %s-error\"",
@@ -272,6 +273,7 @@ static void put_form_field(struct filling *filling, const struct field *field)
                   field->name, field->name);
     if (field->types)
         put_attribute(&tag, "accept", text_of(field->types));
+    out->failed = out->failed || tag.failed; /* part of a tag is worse than no page */
     fill_input(filling, buffer_text(&tag));
     buffer_printf(out, ">\n<p class=\"hint\" id=\"%s-hint\">", field->name);
     buffer_html(out, text_of(field->help));

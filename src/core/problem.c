@@ -2,9 +2,12 @@
  * problem.c - the table of problems and their JSON form.
  *
  * A type is one per status: the status says what kind of thing went wrong, and detail and errors
- * say what exactly. So a client can rely on a dozen URIs that www/problems.html explains.
+ * say what exactly. So a client can rely on a dozen URIs that www/problems.html explains. Other
+ * statuses are for functions to use, and mean what HTTP says: their type is about:blank.
  */
 #include "core/problem.h"
+
+#include "core/response.h"
 
 static const struct problem PROBLEMS[] = {
     {400, "not-parseable", "The request can't be read"},
@@ -24,14 +27,23 @@ static const struct problem PROBLEMS[] = {
 
 const struct problem *problem_of(int status)
 {
-    const struct problem *other = PROBLEMS;
     for (size_t i = 0; i < sizeof PROBLEMS / sizeof *PROBLEMS; i++) {
         if (PROBLEMS[i].status == status)
             return &PROBLEMS[i];
-        if (PROBLEMS[i].status == 500)
-            other = &PROBLEMS[i];
     }
-    return other;
+    return NULL;
+}
+
+/* The response's type: a function that hasn't found something is itself there to be found. */
+static const struct problem *type_of(const struct response *response)
+{
+    return response->status != 404 || response->no_function ? problem_of(response->status) : NULL;
+}
+
+const char *problem_title(const struct response *response)
+{
+    const struct problem *type = type_of(response);
+    return type ? type->title : status_phrase(response->status);
 }
 
 struct text problem_detail(const struct response *response)
@@ -60,14 +72,14 @@ static void put_errors(struct buffer *body, const struct response *response)
 
 void problem_write_json(struct response *response, struct text instance)
 {
-    const struct problem *problem = problem_of(response->status);
+    const struct problem *type = type_of(response);
     struct buffer *body = &response->body;
     response->content_type = "application/problem+json";
     body->length = 0;
-    buffer_put(body, TEXT("{\"type\":\"/problems/"));
-    buffer_puts(body, problem->name);
+    buffer_puts(body, type ? "{\"type\":\"/problems/" : "{\"type\":\"about:blank");
+    buffer_puts(body, type ? type->name : "");
     buffer_put(body, TEXT("\",\"title\":"));
-    buffer_json(body, text_of(problem->title));
+    buffer_json(body, text_of(problem_title(response)));
     buffer_put(body, TEXT(",\"status\":"));
     buffer_int64(body, response->status);
     buffer_put(body, TEXT(",\"detail\":"));

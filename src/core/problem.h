@@ -7,15 +7,19 @@
 
 #include "function.h"
 
-/* What the problems of one status have in common. */
+/* What the problems of one type have in common. */
 struct problem {
     int status;
     const char *name;  /* its `type` is /problems/NAME, which never changes */
     const char *title; /* the same words for every problem of this type */
 };
 
-/* The problem of a status; that of 500 for a status that has none of its own. Static. */
+/* The type of dime's own for a status; NULL: there is none. Static. */
 const struct problem *problem_of(int status);
+
+/* What kind of problem the response is, in a few words: its type's title, or the status's phrase.
+ */
+const char *problem_title(const struct response *response);
 
 /* The sentence that says what to do: the problem's own, or made of its field errors. */
 struct text problem_detail(const struct response *response);

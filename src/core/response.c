@@ -23,6 +23,7 @@ void response_open(struct response *response, struct arena *arena)
     response->content_type = NULL;
     response->header_count = 0;
     response->detail = (struct text){0};
+    response->no_function = false;
     response->error_count = 0;
     response->members = (struct text){0};
     response->menu_count = 0;
@@ -60,16 +61,27 @@ struct buffer *response_html(struct response *response)
     return begin(response, ANSWER_FRAGMENT, "text/html; charset=utf-8");
 }
 
+/* The length of TEXT, cut to LENGTH bytes, without a part of a character that is left at its end.
+ */
+static size_t length_kept(const char *text, size_t length)
+{
+    size_t last = length;
+    while (last && (text[last - 1] & 0xC0) == 0x80)
+        last--;
+    last -= last > 0; /* where the last character begins */
+    return text_utf8_length((struct text){text + last, length - last}) ? length : last;
+}
+
 /* Formats into the arena; what is too long is cut. Where memory has ended the text is empty. */
 __attribute__((format(printf, 2, 0))) static struct text
 format_text(struct arena *arena, const char *format, va_list arguments)
 {
     char room[DETAIL_MOST];
     int length = vsnprintf(room, sizeof room, format, arguments);
-    size_t kept = length < 0 ? 0 : (size_t)length;
-    if (kept >= sizeof room)
-        kept = sizeof room - 1;
-    return arena_copy(arena, (struct text){room, kept});
+    struct text whole = {room, length < 0 ? 0 : (size_t)length};
+    if (whole.length >= sizeof room)
+        whole.length = length_kept(room, sizeof room - 1);
+    return arena_copy(arena, whole);
 }
 
 void response_problem(struct response *response, int status, const char *format, ...)
@@ -79,7 +91,8 @@ void response_problem(struct response *response, int status, const char *format,
     response->detail = format_text(response->arena, format, arguments);
     va_end(arguments);
     response->answer = ANSWER_PROBLEM;
-    response->status = status;
+    response->status = status >= 400 && status <= 599 ? status : 500;
+    response->no_function = false;
     response->error_count = 0;
     response->members = (struct text){0};
 }
@@ -180,24 +193,48 @@ const char *status_phrase(int status)
         {204, "No Content"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
+        {402, "Payment Required"},
+        {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {406, "Not Acceptable"},
+        {407, "Proxy Authentication Required"},
         {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
         {413, "Content Too Large"},
+        {414, "URI Too Long"},
         {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {417, "Expectation Failed"},
+        {421, "Misdirected Request"},
         {422, "Unprocessable Content"},
+        {423, "Locked"},
+        {424, "Failed Dependency"},
+        {425, "Too Early"},
+        {426, "Upgrade Required"},
+        {428, "Precondition Required"},
         {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {451, "Unavailable For Legal Reasons"},
         {500, "Internal Server Error"},
+        {501, "Not Implemented"},
         {502, "Bad Gateway"},
         {503, "Service Unavailable"},
         {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+        {506, "Variant Also Negotiates"},
+        {507, "Insufficient Storage"},
+        {508, "Loop Detected"},
+        {511, "Network Authentication Required"},
     };
     for (size_t i = 0; i < sizeof PHRASES / sizeof *PHRASES; i++) {
         if (PHRASES[i].status == status)
             return PHRASES[i].phrase;
     }
-    return "Error";
+    return status >= 400 && status <= 499 ? "Client Error" : "Error";
 }
 
 static void put_header(struct buffer *head, struct text name, struct text value)

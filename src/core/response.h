@@ -35,7 +35,10 @@ bool response_has_header(const struct response *response, size_t count, struct t
  */
 void response_cgi_head(const struct response *response, struct buffer *head);
 
-/* The reason phrase of a status (RFC 9110, section 15), "Error" for one that dime never sends. */
+/*
+ * The reason phrase of a status, as IANA's registry has it; for one that isn't there "Client Error"
+ * if it's a 4xx, otherwise "Error".
+ */
 const char *status_phrase(int status);
 
 #endif

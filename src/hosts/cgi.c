@@ -277,15 +277,16 @@ int cgi_serve(const struct function *function)
     arena_open(&arena, REQUEST_MEMORY_MAX);
     exchange_open(&exchange, function, environ, &arena, CGI_TIMEOUT_MS);
     read_body(&exchange);
-    if (function->open && !function->open(&exchange.request.state, &exchange.incoming.why))
-        exchange.incoming.refusal = REFUSED_UNAVAILABLE;
+    const char *why = NULL;
+    if (function->open && !function->open(&exchange.request.state, &why))
+        exchange.incoming.not_open = why ? why : "Try again later.";
     run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
     struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     bool sent = write_both(head, payload);
     log_call(&exchange, payload.length);
     if (exchange.incoming.refusal)
         drain_body();
-    if (function->close && exchange.incoming.refusal != REFUSED_UNAVAILABLE)
+    if (function->close && !exchange.incoming.not_open)
         function->close(exchange.request.state);
     arena_close(&arena);
     return sent ? 0 : 1;

@@ -70,9 +70,6 @@ static void refuse(const struct event *event, const struct invoker *invoker,
         incoming->refusal = REFUSED_EVENT;
         incoming->status = event->status;
         incoming->why = event->why;
-    } else if (invoker->not_open) {
-        incoming->refusal = REFUSED_UNAVAILABLE;
-        incoming->why = invoker->not_open;
     } else if (event->request.body.length > invoker->function->body_max) {
         incoming->refusal = REFUSED_TOO_LARGE;
     }
@@ -90,7 +87,8 @@ static bool write_event(struct invocation *invocation, struct buffer *out)
 static void replace(struct invocation *invocation, const struct invoker *invoker, const char *why,
                     struct buffer *out)
 {
-    struct incoming incoming = {.refusal = REFUSED_EVENT, .status = 500, .why = why};
+    struct incoming incoming = {
+        .refusal = REFUSED_EVENT, .status = 500, .why = why, .not_open = invoker->not_open};
     response_open(&invocation->response, out->arena);
     run_function(invoker->function, &invocation->event.request, &incoming, &invocation->response);
     (void)write_event(invocation, out);
@@ -135,7 +133,7 @@ struct text invoke_answer(struct invocation *invocation, const struct invoker *i
 void invoke_event(struct invocation *invocation, const struct invoker *invoker, struct arena *arena)
 {
     struct request *request = &invocation->event.request;
-    struct incoming incoming = {0};
+    struct incoming incoming = {.not_open = invoker->not_open};
     request_choose_id(request, invoker->id, invocation->id);
     request->state = invoker->state;
     request->upload = invoker->upload;

@@ -441,16 +441,6 @@ static bool open_worker(struct worker *worker)
            watch(worker, stop_event, EPOLLIN, worker);
 }
 
-/* What is loaded once is loaded before the thread takes part in the work. */
-static void open_function(struct worker *worker)
-{
-    const struct function *function = worker->settings->function;
-    worker->open = !function->open || function->open(&worker->state, &worker->why);
-    if (!worker->open)
-        log_say(LOG_LEVEL_ERROR, function->name, 0, "%s",
-                worker->why ? worker->why : "the function can't open");
-}
-
 static bool work(struct worker *worker)
 {
     const struct function *function = worker->threads->settings->function;
@@ -459,14 +449,13 @@ static bool work(struct worker *worker)
         close_worker(worker);
         return false;
     }
-    open_function(worker);
+    (void)opening_try(&worker->opening, function); /* before the thread takes part in the work */
     watch_listener(worker);
     atomic_store(&worker->threads->hungry, true);
     while (!is_ending(worker))
         serve_ready(worker);
     finish(worker);
-    if (function->close && worker->open)
-        function->close(worker->state);
+    opening_close(&worker->opening, function);
     close_worker(worker);
     return true;
 }

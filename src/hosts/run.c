@@ -36,6 +36,7 @@ static bool check_path(const struct function *function, const struct incoming *i
         return true;
     response_problem(response, 404, "Nothing is below this path; the function is at /cgi-bin/%s.",
                      function->name);
+    response->no_function = true;
     return false;
 }
 
@@ -112,10 +113,15 @@ static bool check_read(const struct function *function, const struct incoming *i
         response_problem(response, 400,
                          "The body isn't as long as Content-Length says; send all of it again.");
         break;
-    case REFUSED_UNAVAILABLE:
-        response_problem(response, 503, "%s", incoming->why ? incoming->why : "Try again later.");
-        break;
     }
+    return false;
+}
+
+static bool check_open(const struct incoming *incoming, struct response *response)
+{
+    if (!incoming->not_open)
+        return true;
+    response_problem(response, 503, "%s", incoming->not_open);
     return false;
 }
 
@@ -165,7 +171,7 @@ static void answer(const struct function *function, struct request *request,
     bool acceptable = request_accepts(accept_header(request), &request->html);
     if (!check_event(incoming, response) || !check_path(function, incoming, response) ||
         !check_method(function, request, response) || !check_accept(acceptable, response) ||
-        !check_read(function, incoming, response))
+        !check_read(function, incoming, response) || !check_open(incoming, response))
         return;
     if (incoming->health) {
         buffer_puts(response_json(response), "{\"status\":\"ok\"}");
@@ -207,9 +213,9 @@ static void answer_out_of_memory(const struct request *request, struct response 
 
 /* A function that hasn't been opened has nothing to offer. */
 static void write_page(const struct function *function, const struct request *request,
-                       struct response *response)
+                       const struct incoming *incoming, struct response *response)
 {
-    if (function->offer && request->state)
+    if (function->offer && !incoming->not_open)
         function->offer(request, response);
     page_write(function, request, response);
 }
@@ -220,7 +226,7 @@ static void shape(const struct function *function, const struct request *request
     if (response->answer == ANSWER_NONE)
         response_problem(response, 500, "The function gave no answer.");
     if (request->html && !incoming->health && response->status != 204)
-        write_page(function, request, response);
+        write_page(function, request, incoming, response);
     else if (response->answer == ANSWER_PROBLEM)
         problem_write_json(response, request->id);
 }

@@ -10,11 +10,10 @@
 /* Why a host could not read a request; run_function says it in the form that the asker wants. */
 enum refusal {
     REFUSED_NOT,
-    REFUSED_TOO_LARGE,   /* 413: the body is over the function's limit */
-    REFUSED_BAD_LENGTH,  /* 400: Content-Length isn't a number */
-    REFUSED_SHORT,       /* 400: the body ended before, or went on after, its Content-Length */
-    REFUSED_UNAVAILABLE, /* 503: the function's `open` failed */
-    REFUSED_EVENT,       /* 400 or 422: what came isn't an event that holds a request */
+    REFUSED_TOO_LARGE,  /* 413: the body is over the function's limit */
+    REFUSED_BAD_LENGTH, /* 400: Content-Length isn't a number */
+    REFUSED_SHORT,      /* 400: the body ended before, or went on after, its Content-Length */
+    REFUSED_EVENT,      /* 400 or 422: what came isn't an event that holds a request */
 };
 
 /* What a host knows besides the request. */
@@ -22,8 +21,9 @@ struct incoming {
     struct text path_info; /* what follows the function's name in the path */
     bool health;           /* only asks whether the function is alive */
     enum refusal refusal;
-    const char *why; /* of REFUSED_UNAVAILABLE and REFUSED_EVENT */
-    int status;      /* of REFUSED_EVENT */
+    const char *why;      /* of REFUSED_EVENT */
+    int status;           /* of REFUSED_EVENT */
+    const char *not_open; /* why the function's `open` failed, which is a 503; NULL: it didn't */
 };
 
 /*

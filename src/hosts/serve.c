@@ -80,12 +80,10 @@ static size_t answer(struct worker *worker)
     FCGX_Request *fcgi = &worker->fcgi;
     struct exchange exchange;
     exchange_open(&exchange, settings->function, fcgi->envp, &worker->arena, settings->timeout_ms);
-    exchange.request.state = worker->state;
+    (void)opening_try(&worker->opening, settings->function);
+    exchange.request.state = worker->opening.state;
+    exchange.incoming.not_open = worker->opening.not_open;
     exchange_body(&exchange, read_body(worker, exchange_room(&exchange)));
-    if (!worker->open && !exchange.incoming.refusal) {
-        exchange.incoming.refusal = REFUSED_UNAVAILABLE;
-        exchange.incoming.why = worker->why;
-    }
     run_function(settings->function, &exchange.request, &exchange.incoming, &exchange.response);
     struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     put(fcgi->out, head);

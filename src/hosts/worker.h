@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/log.h"
 #include "hosts/connection.h"
+#include "hosts/opening.h"
 #include "hosts/responder.h"
 
 /* How long requests may wait for each other, or one may take while others wait, before that makes a
@@ -39,9 +40,7 @@ struct worker {
     int64_t rested_ns;                         /* when it last had to wait for that */
     bool pressed;                              /* one request took long while others waited */
     size_t surplus;                            /* connections to give up to other threads */
-    void *state;                               /* of the function */
-    bool open;                                 /* the function's `open` succeeded */
-    const char *why;                           /* or why it didn't, or NULL */
+    struct opening opening;                    /* of the function */
     struct arena arena;
     FCGX_Request fcgi;
     struct log log;

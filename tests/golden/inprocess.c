@@ -158,9 +158,10 @@ static void ask(const struct event *event, struct arena *arena, struct response 
     request.content_type = request_header(&request, "content-type");
     if (event->body.length > function->body_max)
         incoming.refusal = REFUSED_TOO_LARGE;
-    bool open = !function->open || function->open(&request.state, &incoming.why);
+    const char *why = NULL;
+    bool open = !function->open || function->open(&request.state, &why);
     if (!open)
-        incoming.refusal = REFUSED_UNAVAILABLE;
+        incoming.not_open = why ? why : "Try again later.";
     response_open(response, arena);
     run_function(function, &request, &incoming, response);
     if (open && function->close)

@@ -365,9 +365,10 @@ class Program:
 class Server(Program):
     """A responder at a unix socket of its own, ready when this returns."""
 
-    def __init__(self, folder, program, *arguments, address=None, limits=()):
+    def __init__(self, folder, program, *arguments, address=None, limits=(), environment=None):
         self.address = address or "unix:%s/%d.sock" % (folder, time.monotonic_ns())
-        super().__init__(folder, program, ["--listen", self.address, *arguments], limits=limits)
+        super().__init__(folder, program, ["--listen", self.address, *arguments], limits=limits,
+                         environment=environment)
         try:
             wait_until(lambda: self.process.poll() is not None or accepts(self.address), 10,
                        "it doesn't listen")

@@ -25,14 +25,21 @@ static const struct field FIELDS[] = {
     {0},
 };
 
+/* The number that a variable holds; OTHERWISE where it holds none. */
+static int64_t number_of(const char *name, int64_t otherwise)
+{
+    int64_t number;
+    return text_to_int64(text_of(getenv(name)), &number) ? number : otherwise;
+}
+
+/* Opens but for the attempts before PROBE_OPENS, and from PROBE_FAILS on. */
 static bool open_probe(void **state, const char **why)
 {
-    static int number;
-    int64_t first;
+    static atomic_int attempts;
+    int attempt = atomic_fetch_add(&attempts, 1) + 1;
     *why = getenv("PROBE_WHY");
-    *state = &number;
-    number++;
-    return !text_to_int64(text_of(getenv("PROBE_FAILS")), &first) || number < first;
+    *state = &attempts;
+    return attempt >= number_of("PROBE_OPENS", 1) && attempt < number_of("PROBE_FAILS", INT64_MAX);
 }
 
 static void close_probe(void *state)

@@ -94,6 +94,26 @@ def test_adds_threads_while_requests_wait_for_each_other(folder, program):
         equal(server.stop()[0], 0, "exit status")
 
 
+def test_tries_again_to_open_what_could_not_be_opened(folder, program):
+    environment = {**os.environ, "PROBE_OPENS": "3", "PROBE_WHY": "The model is missing."}
+    with Server(folder, probe_of(program), "--threads", "1", environment=environment) as server:
+        answer = ask(server.address, get())
+        expect(answer.status == 503 and b"The model is missing." in answer.body, answer.body)
+        wait_until(lambda: ask(server.address, get()).status == 200, 30, "it stays closed")
+        equal([ask(server.address, get()).status for _ in range(20)], [200] * 20, "once it's open")
+        status, said = server.stop()[0], server.said()
+        equal((status, said.count("can't be opened: The model is missing."),
+               said.count("the function is open now"), said.count("probe closed")), (0, 1, 1, 1), said)
+
+
+def test_does_not_try_to_open_at_every_request(folder, program):
+    # A hundred requests are answered long before a hundred attempts are due: those double.
+    environment = {**os.environ, "PROBE_OPENS": "100"}
+    with Server(folder, probe_of(program), "--threads", "1", environment=environment) as server:
+        equal([ask(server.address, get()).status for _ in range(150)], [503] * 150, "answers")
+        equal(server.stop()[0], 0, "exit status")
+
+
 def test_adds_no_thread_beyond_those_allowed(folder, program):
     with Server(folder, probe_of(program), "--threads", "1") as server:
         equal(ask_at_once(server.address, 6, 4, waiting(10))[0], [200] * 24, "answers")

@@ -355,6 +355,28 @@ START_TEST(makes_a_form_for_files)
 }
 END_TEST
 
+/* However many types there are, each tag is whole. */
+START_TEST(makes_a_form_for_files_of_many_types)
+{
+    struct buffer types;
+    buffer_open(&types, &arena, 8192);
+    while (types.length < 5000)
+        buffer_puts(&types, "application/vnd.oasis.opendocument.presentation-template, ");
+    buffer_put(&types, (struct text){"image/png", sizeof "image/png"});
+    const struct field files[] = {
+        {.name = "a", .kind = FIELD_FILE, .types = types.data, .help = "a picture"}, {0}};
+    function.fields = files;
+    function.page = NULL;
+    const struct request request = {.arena = &arena, .fields = files, .values = values};
+    page_write(&function, &request, &response);
+    function.fields = table;
+    ck_assert(!response.body.failed);
+    struct text result = buffer_text(&response.body);
+    ck_assert(contains(result, "aria-describedby=\"a-hint a-error\" accept=\"application/vnd."));
+    ck_assert(contains(result, "template, image/png\">\n<p class=\"hint\" id=\"a-hint\">"));
+}
+END_TEST
+
 /* Before the fields are read there are no values. */
 START_TEST(needs_no_values)
 {
@@ -483,6 +505,7 @@ Suite *page_suite(void)
     tcase_add_loop_test(filling, keeps_hostile_values_in_their_place, 0, 5);
     tcase_add_test(filling, makes_a_page_from_the_fields);
     tcase_add_test(filling, makes_a_form_for_files);
+    tcase_add_test(filling, makes_a_form_for_files_of_many_types);
     tcase_add_test(filling, needs_no_values);
     tcase_add_loop_test(filling, ends_with_odd_pages, 0, sizeof odd / sizeof *odd);
     tcase_add_test(filling, ends_with_random_pages);

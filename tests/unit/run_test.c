@@ -260,7 +260,6 @@ static const struct {
     {REFUSED_TOO_LARGE, 413, "Send at most 1000 bytes."},
     {REFUSED_BAD_LENGTH, 400, "Content-Length must be a number of bytes; send it so."},
     {REFUSED_SHORT, 400, "The body isn't as long as Content-Length says; send all of it again."},
-    {REFUSED_UNAVAILABLE, 503, "The model is missing; install it."},
 };
 
 /* Where a file has a limit of its own, that is the one that people ask for. */
@@ -280,9 +279,120 @@ END_TEST
 START_TEST(passes_a_refusal_on)
 {
     incoming.refusal = refusals[_i].refusal;
-    incoming.why = "The model is missing; install it.";
+    incoming.not_open = _i % 2 ? NULL : "The model is missing; install it."; /* said later */
     check_problem(refusals[_i].status, refusals[_i].detail);
     ck_assert_uint_eq(handled, 0);
+}
+END_TEST
+
+START_TEST(says_why_it_is_not_open)
+{
+    incoming.not_open = "The model is missing; install it.";
+    check_problem(503, "The model is missing; install it.");
+    ck_assert_uint_eq(handled, 0);
+}
+END_TEST
+
+/* What a function says with a status of its own has the title of that, never of a failure. */
+static const struct {
+    int status;
+    const char *type, *title;
+} statuses[] = {
+    {400, "/problems/not-parseable", "The request can't be read"},
+    {401, "/problems/not-authorized", "The request isn't authorized"},
+    {402, "about:blank", "Payment Required"},
+    {403, "about:blank", "Forbidden"},
+    {404, "about:blank", "Not Found"},
+    {405, "/problems/method-not-allowed", "The method isn't allowed here"},
+    {409, "about:blank", "Conflict"},
+    {410, "about:blank", "Gone"},
+    {412, "about:blank", "Precondition Failed"},
+    {413, "/problems/too-large", "The request is too large"},
+    {423, "about:blank", "Locked"},
+    {428, "about:blank", "Precondition Required"},
+    {451, "about:blank", "Unavailable For Legal Reasons"},
+    {499, "about:blank", "Client Error"},
+    {500, "/problems/internal-error", "The function failed"},
+    {501, "about:blank", "Not Implemented"},
+    {507, "about:blank", "Insufficient Storage"},
+    {599, "about:blank", "Error"},
+};
+
+static int status_to_say;
+
+static void say_status(const struct request *asked, struct response *answer)
+{
+    (void)asked;
+    response_problem(answer, status_to_say, "It is so.");
+}
+
+START_TEST(titles_what_a_function_says)
+{
+    char heading[80];
+    deed = say_status;
+    status_to_say = statuses[_i].status;
+    check_problem(status_to_say, "It is so.");
+    ck_assert_str_eq(member("type"), statuses[_i].type);
+    ck_assert_str_eq(member("title"), statuses[_i].title);
+    begin();
+    deed = say_status;
+    ask_for_html();
+    snprintf(heading, sizeof heading, "<h2>%s</h2>", statuses[_i].title);
+    struct text body = run();
+    bool apostrophe = strchr(statuses[_i].title, '\'');
+    ck_assert(apostrophe || memmem(body.data, body.length, heading, strlen(heading)));
+}
+END_TEST
+
+START_TEST(takes_no_other_status_for_a_problem)
+{
+    static const int OTHERS[] = {0, 200, 399, 600, -404};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        begin();
+        deed = say_status;
+        status_to_say = OTHERS[i];
+        check_problem(500, "It is so.");
+    }
+}
+END_TEST
+
+/* What is below a function's path isn't the function's to be missed. */
+START_TEST(tells_a_missing_function_from_a_missing_thing)
+{
+    incoming.path_info = TEXT("/x");
+    run();
+    ck_assert_int_eq(response.status, 404);
+    ck_assert_str_eq(member("type"), "/problems/no-such-function");
+    ck_assert_str_eq(member("title"), "There is no such function");
+}
+END_TEST
+
+static void offer_a_word(const struct request *asked, struct response *answer)
+{
+    static const struct choice choices[] = {{.value = TEXT("hi"), .label = TEXT("Hi")}};
+    (void)asked;
+    response_offer(answer, "word", choices, 1);
+}
+
+/* A function without state has menus too; one that couldn't be opened has none. */
+START_TEST(offers_what_is_to_be_chosen)
+{
+    static const struct text menu = TEXT("<select name=\"word\"><!--choices--></select>");
+    const char *option = "<option value=\"hi\" selected>Hi</option>";
+    function.page = &menu;
+    function.offer = offer_a_word;
+    ask_for_html();
+    struct text body = run();
+    ck_assert(memmem(body.data, body.length, option, strlen(option)));
+    begin();
+    function.page = &menu;
+    function.offer = offer_a_word;
+    incoming.not_open = "no";
+    incoming.refusal = REFUSED_TOO_LARGE;
+    ask_for_html();
+    body = run();
+    ck_assert_int_eq(response.status, 413);
+    ck_assert(!memmem(body.data, body.length, "<option", 7));
 }
 END_TEST
 
@@ -296,8 +406,7 @@ START_TEST(says_when_it_is_alive)
     ck_assert_str_eq(response.content_type, "application/json");
     ck_assert_uint_eq(handled, 0);
     response_open(&response, &arena);
-    incoming.refusal = REFUSED_UNAVAILABLE;
-    incoming.why = "no";
+    incoming.not_open = "no";
     run();
     ck_assert_int_eq(response.status, 503);
 }
@@ -451,7 +560,14 @@ Suite *run_suite(void)
     tcase_add_test(answering, answers_options_without_a_body);
     tcase_add_test(answering, says_what_can_be_asked);
     tcase_add_test(answering, refuses_what_it_cannot_give);
-    tcase_add_loop_test(answering, passes_a_refusal_on, 0, 4);
+    tcase_add_loop_test(answering, passes_a_refusal_on, 0,
+                        (int)(sizeof refusals / sizeof *refusals));
+    tcase_add_test(answering, says_why_it_is_not_open);
+    tcase_add_loop_test(answering, titles_what_a_function_says, 0,
+                        (int)(sizeof statuses / sizeof *statuses));
+    tcase_add_test(answering, takes_no_other_status_for_a_problem);
+    tcase_add_test(answering, tells_a_missing_function_from_a_missing_thing);
+    tcase_add_test(answering, offers_what_is_to_be_chosen);
     tcase_add_test(answering, tells_the_limit_of_a_file);
     tcase_add_test(answering, says_when_it_is_alive);
     tcase_add_test(answering, checks_the_fields_first);
