@@ -149,6 +149,7 @@ static bool sort_kinds(struct question *question, const char *field_name)
     return true;
 }
 
+/* The list of coins is checked even where the till's numbers take its place. */
 static bool read_kinds(struct question *question)
 {
     const struct value *coins = field(question->request, "coins");
@@ -158,10 +159,13 @@ static bool read_kinds(struct question *question)
             take_currency(question); /* sorted already */
         return true;
     }
-    if (till->given)
-        return take_till(question, till, coins) && sort_kinds(question, "till");
     take_list(question, coins);
-    return sort_kinds(question, "coins");
+    if (!sort_kinds(question, "coins"))
+        return false;
+    if (!till->given)
+        return true;
+    question->count = 0;
+    return take_till(question, till, coins) && sort_kinds(question, "till");
 }
 
 /* Reads on though one field is wrong, so that all that are wrong are told of at once. */
@@ -246,8 +250,7 @@ static void put_coins(struct buffer *json, const struct question *question,
 {
     const char *separator = "";
     struct pile pile;
-    buffer_printf(json, ",\"currency\":\"%s\",\"count\":%lld,\"coins\":[", question->currency->code,
-                  (long long)answer->pieces);
+    buffer_printf(json, "\"count\":%lld,\"coins\":[", (long long)answer->pieces);
     for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
         buffer_puts(json, separator);
         buffer_puts(json, "{\"value\":");
@@ -268,8 +271,10 @@ static void answer_json(const struct question *question, const struct coins_answ
     struct buffer *json = response_json(question->response);
     put_res(json, question, answer);
     if (field_given(request, "currency") || field_given(request, "notes") ||
-        field_given(request, "coins") || field_given(request, "till"))
+        field_given(request, "coins") || field_given(request, "till")) {
+        buffer_printf(json, ",\"currency\":\"%s\",", question->currency->code);
         put_coins(json, question, answer);
+    }
     buffer_puts(json, "}");
 }
 
@@ -374,23 +379,95 @@ static void answer_html(const struct question *question, const struct coins_answ
     put_command(html, question);
 }
 
-static void say_nearest(const struct question *question, const struct coins_answer *answer)
+/* "$0.25", or "$0.25 and $0.50": the amounts that can be made below and above the one asked for. */
+static struct text neighbours(const struct question *question, const struct coins_answer *answer)
 {
-    char asked[DECIMAL_TEXT], below[DECIMAL_TEXT], above[DECIMAL_TEXT];
+    char amount[DECIMAL_TEXT];
+    struct buffer text;
+    buffer_open(&text, question->request->arena, 256);
+    decimal_write_for_people(answer->below, question->currency, amount);
+    buffer_puts(&text, amount);
+    if (answer->has_above) {
+        decimal_write_for_people(answer->above, question->currency, amount);
+        buffer_printf(&text, " and %s", amount);
+    }
+    return buffer_text(&text);
+}
+
+/* Adds the same as members of an object. */
+static void put_neighbours(struct buffer *json, const struct coins_answer *answer)
+{
+    buffer_printf(json, "\"below\":%lld", (long long)answer->below);
+    if (answer->has_above)
+        buffer_printf(json, ",\"above\":%lld", (long long)answer->above);
+}
+
+/* What the solver has proved before its limit, for programs: the problem's member `proved`. */
+static void extend_problem(const struct question *question, const struct coins_answer *answer)
+{
+    struct buffer json;
+    buffer_open(&json, question->request->arena, 16 * 1024);
+    buffer_puts(&json, "\"proved\":{");
+    if (answer->at_least)
+        buffer_printf(&json, "\"atLeast\":%lld,", (long long)answer->at_least);
+    if (answer->found)
+        put_coins(&json, question, answer);
+    else
+        put_neighbours(&json, answer);
+    buffer_puts(&json, "}");
+    response_extend(question->response, buffer_text(&json));
+}
+
+static void say_impossible(const struct question *question, const struct coins_answer *answer)
+{
+    char asked[DECIMAL_TEXT];
     const char *pieces = field_boolean(question->request, "notes") ? "coins and notes" : "coins";
+    const char *amounts = answer->has_above ? "amounts" : "amount";
+    struct text near = neighbours(question, answer);
     decimal_write_for_people(question->amount, question->currency, asked);
-    decimal_write_for_people(answer->below, question->currency, below);
-    if (!answer->has_above) {
+    if (answer->nearest) {
         response_field_problem(question->response, "amount",
-                               "%s can't be made of these %s; the nearest amount that can is %s.",
-                               asked, pieces, below);
+                               "%s can't be made of these %s; the nearest %s that can %s %.*s.",
+                               asked, pieces, amounts, answer->has_above ? "are" : "is",
+                               (int)near.length, near.data);
         return;
     }
-    decimal_write_for_people(answer->above, question->currency, above);
-    response_field_problem(
-        question->response, "amount",
-        "%s can't be made of these %s; the nearest amounts that can are %s and %s.", asked, pieces,
-        below, above);
+    response_field_problem(question->response, "amount",
+                           "%s can't be made of these %s; %.*s can, but the search for nearer "
+                           "amounts reached its limit.",
+                           asked, pieces, (int)near.length, near.data);
+    extend_problem(question, answer);
+}
+
+/*
+ * The solver has reached its limit. That is a problem and no answer, even where some way is known,
+ * since an answer promises the fewest.
+ */
+static void say_too_hard(const struct question *question, const struct coins_answer *answer)
+{
+    const char *field_name = field_given(question->request, "till") ? "till" : "coins";
+    const char *advice = "Use fewer or smaller denominations, or ask for a smaller amount.";
+    char asked[DECIMAL_TEXT], least[DECIMAL_TEXT], found[DECIMAL_TEXT];
+    struct text near = neighbours(question, answer);
+    decimal_write_for_people(question->amount, question->currency, asked);
+    decimal_write_count(answer->at_least, question->currency, least);
+    decimal_write_count(answer->pieces, question->currency, found);
+    if (answer->found)
+        response_field_problem(question->response, field_name,
+                               "The search for the fewest coins reached its limit: %s takes at "
+                               "least %s of these coins, and %s are enough. %s",
+                               asked, least, found, advice);
+    else if (answer->possible)
+        response_field_problem(question->response, field_name,
+                               "The search for the fewest coins reached its limit: %s can be made, "
+                               "and takes at least %s of these coins. %s",
+                               asked, least, advice);
+    else
+        response_field_problem(question->response, field_name,
+                               "The search for the fewest coins reached its limit before it was "
+                               "known whether %s can be made of these coins; %.*s can. %s",
+                               asked, (int)near.length, near.data, advice);
+    extend_problem(question, answer);
 }
 
 static void handle(const struct request *request, struct response *response)
@@ -404,13 +481,10 @@ static void handle(const struct request *request, struct response *response)
         (request->html ? answer_html : answer_json)(&question, &answer);
         break;
     case COINS_IMPOSSIBLE:
-        say_nearest(&question, &answer);
+        say_impossible(&question, &answer);
         break;
     case COINS_TOO_HARD:
-        response_field_problem(
-            response, field_given(request, "till") ? "till" : "coins",
-            "These denominations are too large to search exactly; use smaller ones, "
-            "or ask for a smaller amount.");
+        say_too_hard(&question, &answer);
         break;
     case COINS_NO_MEMORY:
         break; /* the arena has failed, and the host answers for that */

@@ -5,9 +5,11 @@
  * is left for the smaller kinds in a best answer, and only every step-th value in it, where step is
  * the gcd of the values taken so far. For 1.89 in US coins all windows together have seven cells.
  *
- * Limits: a table of TABLE_CELLS; else, if nothing runs out, a shortest path over residues (at most
- * RESIDUE_CELLS of them, RESIDUE_STEPS of work); else SEARCH_STEPS of search with bounds. What is
- * left is COINS_TOO_HARD: values near a million, or tills of thousands, that share hardly a factor.
+ * Where the table would be too large, coins_hard.c goes on: by a shortest path over residues if
+ * nothing runs out, else by a search for one number of pieces after the other, which solves its
+ * last three kinds as an equation. Whether an amount can be made at all, and what can next to it,
+ * takes one bit for each amount and no table: coins_bits.c. All of them draw on COINS_WORK_MAX.
+ * What is COINS_TOO_HARD then are many values near a million that share hardly a factor.
  */
 #include "money/coins.h"
 
@@ -77,6 +79,19 @@ static void set_amounts(struct plan *plan, int64_t low, int64_t high)
         plan->common[k] = gcd(plan->kinds[k].value, plan->common[k + 1]);
     }
     plan->divisor = plan->common[0];
+}
+
+bool plan_open(struct plan *plan, struct arena *arena, const struct coins_kind *kinds, size_t count,
+               int64_t amount)
+{
+    plan->arena = arena;
+    plan->space = NULL;
+    plan->room = 0;
+    plan->work = COINS_WORK_MAX;
+    if (amount < 0 || !sort_kinds(plan, kinds, count))
+        return false;
+    set_amounts(plan, amount, amount);
+    return true;
 }
 
 /*
@@ -176,6 +191,20 @@ static void set_windows(struct plan *plan)
         set_window(plan, k);
 }
 
+void plan_for_amounts(struct plan *plan, int64_t low, int64_t high)
+{
+    set_amounts(plan, low, high);
+    set_windows(plan);
+}
+
+bool plan_afford(struct plan *plan, int64_t cost)
+{
+    if (cost > plan->work)
+        return false;
+    plan->work -= cost;
+    return true;
+}
+
 /* How many cells all windows have: 0 where one is empty, TABLE_CELLS + 1 where they are too many.
  */
 static int64_t count_cells(const struct plan *plan)
@@ -189,19 +218,35 @@ static int64_t count_cells(const struct plan *plan)
     return total;
 }
 
+/* How many places the longest line of any layer has, and one more. */
+static int64_t longest_line(const struct plan *plan)
+{
+    int64_t longest = 0;
+    for (size_t k = 0; k < plan->count; k++) {
+        const struct layer *from = &plan->layers[k + 1];
+        longest = larger(longest, from->cells / (plan->kinds[k].value / from->step));
+    }
+    return longest + 1;
+}
+
+/* Where a line begins: the first place of the layer behind, and which of its own places is 0. */
+struct line {
+    int64_t source; /* the cell of the layer behind at place 0 */
+    int64_t place;  /* the place that the line's first cell stands at */
+};
+
 /*
  * Fills the cells FIRST, FIRST + STRIDE ... of TO, which lie on one line with those of FROM that
- * begin at SOURCE: their rests differ by pieces of this kind. QUEUE holds the places on the line
- * that can still be best, best one first, so each is looked at a constant number of times.
+ * begin at LINE's source: their rests differ by pieces of this kind. QUEUE holds the places on the
+ * line that can still be best, best one first, so each is looked at a constant number of times.
  */
 static void fill_line(const struct layer *from, struct layer *to, const struct kind *kind,
-                      int64_t first, uint32_t *queue)
+                      int64_t first, struct line line, uint32_t *queue)
 {
     int64_t stride = kind->value / from->step;
     int64_t hop = to->step / from->step;
-    int64_t start = to->low + first * to->step - from->low;
-    int64_t source = modulo(start, kind->value) / from->step;
-    int64_t place = (start - source * from->step) / kind->value;
+    int64_t source = line.source;
+    int64_t place = line.place;
     int64_t next = 0;
     size_t head = 0;
     size_t tail = 0;
@@ -224,20 +269,42 @@ static void fill_line(const struct layer *from, struct layer *to, const struct k
     }
 }
 
+/* Fills the layer TO from the one behind it, one line after the other. */
+static void fill_layer(const struct layer *from, struct layer *to, const struct kind *kind,
+                       uint32_t *queue)
+{
+    int64_t stride = kind->value / from->step;
+    int64_t lines = smaller(stride, to->cells);
+    int64_t start = to->low - from->low;
+    int64_t hop = to->step / from->step;
+    struct line line = {.source = modulo(start, kind->value) / from->step};
+    line.place = (start - line.source * from->step) / kind->value;
+    for (int64_t first = 0; first < lines; first++) {
+        fill_line(from, to, kind, first, line, queue);
+        line.source += hop % stride;
+        line.place += hop / stride;
+        if (line.source >= stride) {
+            line.source -= stride;
+            line.place++;
+        }
+    }
+}
+
 void *plan_work_space(struct plan *plan, size_t size)
 {
     if (size > plan->room) {
         size_t room = size > WORK_BYTES / 4 ? WORK_BYTES : size;
-        plan->work = arena_alloc(plan->arena, room);
-        plan->room = plan->work ? room : 0;
+        plan->space = arena_alloc(plan->arena, room);
+        plan->room = plan->space ? room : 0;
     }
-    return plan->work;
+    return plan->space;
 }
 
 /* Gets the table from the arena and fills it from the smallest kind to the largest. */
 static bool fill_table(struct plan *plan, int64_t cells)
 {
-    int64_t *table = plan_work_space(plan, (size_t)cells * CELL_BYTES);
+    size_t queue_bytes = (size_t)longest_line(plan) * sizeof(uint32_t);
+    int64_t *table = plan_work_space(plan, (size_t)cells * sizeof *table + queue_bytes);
     if (!table)
         return false;
     uint32_t *queue = (uint32_t *)(table + cells);
@@ -246,13 +313,8 @@ static bool fill_table(struct plan *plan, int64_t cells)
         table += plan->layers[k].cells;
     }
     plan->layers[plan->count].fewest[0] = 0;
-    for (size_t k = plan->count; k-- > 0;) {
-        const struct layer *from = &plan->layers[k + 1];
-        struct layer *to = &plan->layers[k];
-        int64_t lines = smaller(plan->kinds[k].value / from->step, to->cells);
-        for (int64_t first = 0; first < lines; first++)
-            fill_line(from, to, &plan->kinds[k], first, queue);
-    }
+    for (size_t k = plan->count; k-- > 0;)
+        fill_layer(&plan->layers[k + 1], &plan->layers[k], &plan->kinds[k], queue);
     return true;
 }
 
@@ -298,6 +360,55 @@ static enum coins_outcome solve_one_kind(const struct plan *plan, struct coins_a
     return COINS_MADE;
 }
 
+bool plan_take_largest_first(struct plan *plan, int64_t amount, struct coins_answer *answer)
+{
+    int64_t used[COINS_MAX_KINDS];
+    int64_t rest = amount;
+    int64_t more = 0;
+    for (size_t k = 0; k < plan->count; k++) {
+        const struct kind *kind = &plan->kinds[k];
+        used[k] = smaller(kind->available, rest / kind->value);
+        rest -= used[k] * kind->value;
+        if (used[k] < kind->available)
+            more = kind->value; /* more than the rest */
+    }
+    answer->below = amount - rest;
+    answer->has_above = more > 0 && answer->below <= INT64_MAX - more;
+    answer->above = answer->has_above ? answer->below + more : 0;
+    plan->end = answer->above;
+    if (more > 0 && !answer->has_above)
+        plan->end = INT64_MAX / plan->divisor * plan->divisor;
+    if (rest > 0)
+        return false;
+    for (size_t k = 0; k < plan->count; k++) {
+        answer->counts[plan->kinds[k].position] = used[k];
+        answer->pieces += used[k];
+    }
+    return true;
+}
+
+/*
+ * Where the table is too large. The bits come before the search: they find out quickly that an
+ * amount can't be made, for which the search would have to try everything.
+ */
+static enum coins_outcome solve_hard(struct plan *plan, struct coins_answer *answer)
+{
+    int64_t amount = plan->low;
+    enum coins_outcome outcome = plan_solve_by_residues(plan, answer);
+    if (outcome != COINS_TOO_HARD)
+        return outcome;
+    answer->found = plan_take_largest_first(plan, amount, answer);
+    answer->possible = answer->found;
+    if (!answer->found) {
+        outcome = plan_nearest_by_bits(plan, amount, answer);
+        if (outcome == COINS_IMPOSSIBLE || outcome == COINS_NO_MEMORY)
+            return outcome;
+        answer->possible = outcome == COINS_MADE;
+        plan_for_amounts(plan, amount, amount);
+    }
+    return plan_solve_by_search(plan, plan->work / 2, answer);
+}
+
 /* Solves for the one amount plan->low. */
 static enum coins_outcome solve_amount(struct plan *plan, struct coins_answer *answer)
 {
@@ -309,88 +420,38 @@ static enum coins_outcome solve_amount(struct plan *plan, struct coins_answer *a
     int64_t cells = count_cells(plan);
     if (cells == 0)
         return COINS_IMPOSSIBLE;
-    if (cells <= TABLE_CELLS)
+    if (cells <= TABLE_CELLS && plan_afford(plan, cells * COST_OF_CELL))
         return solve_by_table(plan, cells, answer);
-    enum coins_outcome outcome = COINS_TOO_HARD;
-    if (plan_fits_residues(plan, 0))
-        outcome = plan_solve_by_residues(plan, answer);
-    return outcome == COINS_TOO_HARD ? plan_solve_by_search(plan, answer) : outcome;
+    return solve_hard(plan, answer);
 }
 
-/* Sets the nearest amounts from the filled table, whose ends can both be made if they differ. */
-static void read_nearest(const struct plan *plan, int64_t amount, struct coins_answer *answer)
-{
-    const struct layer *layer = &plan->layers[0];
-    int64_t at = (amount - layer->low) / layer->step;
-    while (layer->fewest[at] == NONE)
-        at--;
-    answer->below = layer->low + at * layer->step;
-    at = (amount - layer->low) / layer->step + 1;
-    while (at < layer->cells && layer->fewest[at] == NONE)
-        at++;
-    answer->has_above = at < layer->cells;
-    answer->above = answer->has_above ? layer->low + at * layer->step : 0;
-}
-
-/*
- * Sets two amounts that can be made, on either side of AMOUNT: what taking the largest first leads
- * to, and one more of the smallest kind that isn't used up, which is worth more than what was left
- * over. Returns how far up to look: to the upper one, to where int64 ends, or 0 when a till ends
- * first.
- */
-static int64_t bracket(const struct plan *plan, int64_t amount, struct coins_answer *answer)
-{
-    int64_t rest = amount;
-    int64_t more = 0;
-    for (size_t k = 0; k < plan->count; k++) {
-        const struct kind *kind = &plan->kinds[k];
-        int64_t used = smaller(kind->available, rest / kind->value);
-        rest -= used * kind->value;
-        if (used < kind->available)
-            more = kind->value;
-    }
-    answer->below = amount - rest;
-    answer->has_above = more > 0 && answer->below <= INT64_MAX - more;
-    answer->above = answer->has_above ? answer->below + more : 0;
-    if (answer->has_above || more == 0)
-        return answer->above;
-    return INT64_MAX / plan->divisor * plan->divisor;
-}
-
-/* Finds the amounts next to AMOUNT, which can't be made, within the bracket around it. */
+/* Finds the amounts next to AMOUNT, which can't be made. */
 static enum coins_outcome find_nearest(struct plan *plan, int64_t amount,
                                        struct coins_answer *answer)
 {
-    int64_t end = bracket(plan, amount, answer);
-    if (end <= amount || (answer->has_above && end - answer->below == plan->divisor))
-        return COINS_IMPOSSIBLE;
-    set_amounts(plan, answer->below, end);
-    set_windows(plan);
-    int64_t cells = count_cells(plan);
-    if (cells > TABLE_CELLS) {
-        if (plan_fits_residues(plan, plan->count - 1))
-            return plan_nearest_by_residues(plan, amount, answer);
-        return plan_nearest_by_search(plan, amount, answer);
-    }
-    if (!fill_table(plan, cells))
-        return COINS_NO_MEMORY;
-    read_nearest(plan, amount, answer);
-    return COINS_IMPOSSIBLE;
+    plan_take_largest_first(plan, amount, answer);
+    enum coins_outcome outcome = plan_nearest_by_bits(plan, amount, answer);
+    if (outcome == COINS_TOO_HARD)
+        outcome = plan_nearest_by_residues(plan, amount, answer);
+    if (outcome == COINS_TOO_HARD)
+        plan_nearest_by_search(plan, amount, answer);
+    return outcome == COINS_NO_MEMORY ? outcome : COINS_IMPOSSIBLE;
 }
 
 enum coins_outcome coins_solve(struct arena *arena, const struct coins_kind *kinds, size_t count,
                                int64_t amount, struct coins_answer *answer)
 {
     struct plan plan; /* 4 kB, each part set before it is read: no call clears them first */
-    plan.arena = arena;
-    plan.work = NULL;
-    plan.room = 0;
     memset(answer, 0, sizeof *answer);
-    if (amount < 0 || !sort_kinds(&plan, kinds, count))
+    if (!plan_open(&plan, arena, kinds, count, amount))
         return COINS_INVALID;
     if (amount == 0)
         return COINS_MADE;
-    set_amounts(&plan, amount, amount);
     enum coins_outcome outcome = solve_amount(&plan, answer);
-    return outcome == COINS_IMPOSSIBLE ? find_nearest(&plan, amount, answer) : outcome;
+    if (outcome == COINS_IMPOSSIBLE && !answer->nearest) {
+        answer->at_least = 0;
+        outcome = find_nearest(&plan, amount, answer);
+    }
+    answer->work = COINS_WORK_MAX - plan.work;
+    return outcome;
 }

@@ -4,7 +4,10 @@
  * Taking the largest coin first is right for the coins of most countries, but not for every set of
  * coins and not for a till that runs out of some. So this solver is exact for any set. It never
  * counts up to the amount: it first proves how little the smaller coins can be worth in a best
- * answer, so the time and memory depend on the coins alone, and both have a fixed limit.
+ * answer, so the time and memory depend on the coins alone.
+ *
+ * One call does at most COINS_WORK_MAX of work, for the answer and for the nearest amounts
+ * together. Where that isn't enough, it says so and hands out what it has proved.
  */
 #ifndef DIME_MONEY_COINS_H
 #define DIME_MONEY_COINS_H
@@ -18,7 +21,8 @@
 #define COINS_MAX_KINDS  32
 #define COINS_MAX_VALUE  10000000
 #define COINS_UNLIMITED  INT64_MAX
-#define COINS_ARENA_NEED (16u << 20) /* one call never takes more bytes than this */
+#define COINS_ARENA_NEED (4u << 20) /* one call never takes more bytes than this */
+#define COINS_WORK_MAX   3000000    /* nanoseconds of a usual core in 2024, roughly */
 
 struct coins_kind {
     int64_t value;     /* in minor units, 1 to COINS_MAX_VALUE */
@@ -27,10 +31,10 @@ struct coins_kind {
 
 enum coins_outcome {
     COINS_MADE,       /* `counts` and `pieces` are set */
-    COINS_IMPOSSIBLE, /* `below`, `has_above` and `above` are set */
+    COINS_IMPOSSIBLE, /* `below`, `has_above`, `above` and `nearest` are set */
     COINS_NO_MEMORY,  /* the arena is used up */
-    COINS_TOO_HARD,   /* exact work would pass the limit; see coins.c for when */
-    COINS_INVALID     /* too many kinds, a value twice or out of range, a negative number */
+    COINS_TOO_HARD, /* COINS_WORK_MAX was reached: `at_least` and the amounts next to it are set */
+    COINS_INVALID   /* too many kinds, a value twice or out of range, a negative number */
 };
 
 struct coins_answer {
@@ -39,6 +43,11 @@ struct coins_answer {
     int64_t below;                   /* the nearest smaller amount that can be made, if only 0 */
     int64_t above;                   /* the nearest larger one */
     bool has_above;                  /* false where a till ends first, or above INT64_MAX */
+    bool nearest;     /* false where the work ended first: an amount that is nearer may be made */
+    bool possible;    /* of COINS_TOO_HARD: the amount can be made; else that isn't known */
+    bool found;       /* of COINS_TOO_HARD: `counts` make the amount, perhaps not the fewest */
+    int64_t at_least; /* of COINS_TOO_HARD: with fewer pieces the amount can't be made */
+    int64_t work;     /* what was done of COINS_WORK_MAX; the same for the same question */
 };
 
 /*

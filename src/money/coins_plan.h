@@ -1,20 +1,33 @@
 /*
- * coins_plan.h - what coins.c and coins_hard.c share, and nobody else.
+ * coins_plan.h - what the files of the solver share, and nobody else.
  *
- * A plan is one call of coins_solve: its kinds, the proven bounds, and the windows of the table.
+ * A plan is one call of coins_solve: its kinds, the proven bounds, the windows of the table, and
+ * the work that is left. Each way to an answer knows what it costs: those whose cost is known
+ * before (the table, the residues, the bits) are taken only where it is left, and the searches
+ * stop when nothing is left.
  */
 #ifndef DIME_MONEY_COINS_PLAN_H
 #define DIME_MONEY_COINS_PLAN_H
 
 #include "money/coins.h"
 
-#define TABLE_CELLS   (3 << 18)
-#define RESIDUE_BITS  20
+/* What one step costs, in the unit of COINS_WORK_MAX; `make hardest` shows whether it still does.
+ */
+enum {
+    COST_OF_CELL = 8,    /* of the table */
+    COST_OF_RESIDUE = 4, /* and kind, while the residues are in a processor's cache */
+    COST_OF_CHOICE = 12, /* of the first search */
+    COST_OF_NODE = 20,   /* of the second search, and of that for the nearest amounts */
+    COST_OF_KIND = 5,    /* that a search looks at */
+    COST_OF_WORD = 1,    /* of 64 bits, and pass */
+};
+
+/* The table may take this much, so that enough is left to look for the nearest amounts. */
+#define TABLE_CELLS   (COINS_WORK_MAX / 3 * 2 / COST_OF_CELL)
+#define RESIDUE_BITS  17
 #define RESIDUE_CELLS (1 << RESIDUE_BITS)
-#define RESIDUE_STEPS (1 << 22)
-#define SEARCH_STEPS  (1 << 21)
-#define CELL_BYTES    (sizeof(int64_t) + sizeof(uint32_t))
-#define WORK_BYTES    (TABLE_CELLS * CELL_BYTES)
+#define BITS_WORDS    (1 << 17)  /* most in one layer: 8 million amounts */
+#define WORK_BYTES    (3u << 20) /* enough for each of them */
 #define NONE          INT64_MAX
 
 /* If at least `spare` more pieces of a kind could be used, the smaller kinds make at most `rest`.
@@ -44,12 +57,14 @@ struct layer {
 
 struct plan {
     struct arena *arena;
-    void *work; /* from the arena, used for one table after the other */
+    int64_t work; /* how much may still be done */
+    void *space;  /* from the arena, used for one table after the other */
     size_t room;
     size_t count;
     int64_t divisor; /* of all values */
     int64_t low;     /* the amounts to be made, from low to high */
     int64_t high;
+    int64_t end; /* how far up to look for the nearest amount; see plan_take_largest_first */
     struct kind kinds[COINS_MAX_KINDS];       /* from large to small, none that has run out */
     int64_t worth[COINS_MAX_KINDS + 1];       /* of all pieces of this kind and behind it */
     int64_t common[COINS_MAX_KINDS + 1];      /* the gcd of the values from this kind on */
@@ -79,28 +94,52 @@ static inline int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
-/*
- * SIZE bytes to work in, or NULL when memory has run out. What was there before is lost. A large
- * need takes all that may be needed later at once, so that a call never takes more than
- * COINS_ARENA_NEED.
- */
+/* Makes a plan for one amount, without windows. False where the kinds break the rules. */
+bool plan_open(struct plan *plan, struct arena *arena, const struct coins_kind *kinds, size_t count,
+               int64_t amount);
+
+/* SIZE bytes to work in, or NULL when memory has run out. What was there before is lost. */
 void *plan_work_space(struct plan *plan, size_t size);
 
-/* Whether residues modulo the value of kind K may be used: nothing runs out, the work is small. */
-bool plan_fits_residues(const struct plan *plan, size_t k);
+/* Takes COST from the work that is left. Returns false, and takes nothing, where less is left. */
+bool plan_afford(struct plan *plan, int64_t cost);
 
-/* Solves for plan->low by residues modulo the largest value, if that fits; else too hard. */
+/* The kinds, bounds and windows for the amounts from LOW to HIGH. */
+void plan_for_amounts(struct plan *plan, int64_t low, int64_t high);
+
+/*
+ * Solves for plan->low by residues modulo the largest value: too hard where a kind may run out,
+ * the residues are too many, or the way that they show is longer than the amount.
+ */
 enum coins_outcome plan_solve_by_residues(struct plan *plan, struct coins_answer *answer);
 
-/* Solves for plan->low by search. The windows must be set. Too hard when the steps end. */
-enum coins_outcome plan_solve_by_search(struct plan *plan, struct coins_answer *answer);
+/*
+ * Solves for plan->low by search: by the first way with FIRST of the work, then by the second with
+ * the rest. Too hard, with answer->at_least set, when no work is left.
+ */
+enum coins_outcome plan_solve_by_search(struct plan *plan, int64_t first,
+                                        struct coins_answer *answer);
 
-/* Finds what can be made next to AMOUNT by residues modulo the smallest value, if that fits. */
+/*
+ * Takes the largest first: sets answer->below to what that makes, and `above` to one more of the
+ * smallest kind that hasn't run out. Both can be made. plan->end is `above`, or where int64 ends,
+ * or 0 when a till ends first. Returns whether `below` is AMOUNT, and then fills in the counts.
+ */
+bool plan_take_largest_first(struct plan *plan, int64_t amount, struct coins_answer *answer);
+
+/*
+ * Finds what can be made next to AMOUNT, within what plan_take_largest_first has set, by one bit
+ * for each amount. Returns COINS_MADE where AMOUNT itself can be made, COINS_IMPOSSIBLE with the
+ * answer set, or COINS_TOO_HARD where the work isn't left.
+ */
+enum coins_outcome plan_nearest_by_bits(struct plan *plan, int64_t amount,
+                                        struct coins_answer *answer);
+
+/* The same by residues modulo the smallest value. AMOUNT can't be made. */
 enum coins_outcome plan_nearest_by_residues(struct plan *plan, int64_t amount,
                                             struct coins_answer *answer);
 
-/* The same by search, within the bracket that *ANSWER holds. Too hard when the steps end. */
-enum coins_outcome plan_nearest_by_search(struct plan *plan, int64_t amount,
-                                          struct coins_answer *answer);
+/* The same by search: where no work is left, answer->nearest stays false. */
+void plan_nearest_by_search(struct plan *plan, int64_t amount, struct coins_answer *answer);
 
 #endif

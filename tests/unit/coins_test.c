@@ -48,6 +48,7 @@ static enum coins_outcome solve(const struct coins_kind *kinds, size_t count, in
     arena_reset(&arena);
     enum coins_outcome outcome = coins_solve(&arena, kinds, count, amount, answer);
     ck_assert_uint_le(arena.total, COINS_ARENA_NEED);
+    ck_assert_int_le(answer->work, COINS_WORK_MAX);
     return outcome;
 }
 
@@ -489,17 +490,6 @@ START_TEST(memory_runs_out_later)
 }
 END_TEST
 
-/* Only sets that nobody has in a till are too hard, and it says so rather than to take long. */
-START_TEST(too_hard_is_said)
-{
-    static const struct coins_kind kinds[] = {{10000000, ALL}, {9999999, ALL}, {1, ALL}};
-    struct coins_answer answer;
-    ck_assert_int_eq(solve(kinds, 3, INT64_MAX, &answer), COINS_TOO_HARD);
-    ck_assert_int_eq(solve(kinds, 3, 29999999, &answer), COINS_MADE);
-    ck_assert_int_eq(answer.pieces, 3);
-}
-END_TEST
-
 /* Whatever the set: within COINS_ARENA_NEED (solve checks it), and what is made adds up. */
 START_TEST(any_set_is_answered)
 {
@@ -536,7 +526,6 @@ Suite *coins_suite(void)
     tcase_add_test(tests, refuses_bad_kinds);
     tcase_add_test(tests, memory_runs_out);
     tcase_add_test(tests, memory_runs_out_later);
-    tcase_add_test(tests, too_hard_is_said);
     tcase_add_test(tests, every_currency);
     tcase_add_test(tests, largest_amounts);
     tcase_add_test(tests, random_sets_and_tills);

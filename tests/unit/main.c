@@ -18,10 +18,10 @@
 #define SUITES(each)                                                                               \
     each(arena) each(base64) each(text) each(buffer) each(log) each(form) each(multipart)          \
         each(json) each(json_tree) each(request) each(response) each(fields) each(page)            \
-            each(decimal) each(currency) each(coins) each(guard) each(libfcgi) each(run) each(cgi) \
-                each(event) each(event_answer) each(event_message) each(senders) each(invoke)      \
-                    each(batch) each(runtime) each(queue_event) each(redis_queue) each(redis_url)  \
-                        each(translate)
+            each(decimal) each(currency) each(coins) each(coins_hard) each(guard) each(libfcgi)    \
+                each(run) each(cgi) each(event) each(event_answer) each(event_message)             \
+                    each(senders) each(invoke) each(batch) each(runtime) each(queue_event)         \
+                        each(redis_queue) each(redis_url) each(translate)
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS
