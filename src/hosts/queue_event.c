@@ -22,25 +22,31 @@ static void put_body(struct buffer *event, struct text body)
         buffer_puts(event, "null");
 }
 
-/* A name of SQS's API as Lambda's events have it: StringValue is stringValue. */
-static void put_lower(struct buffer *event, struct text name)
-{
-    char first = name.length ? text_lower(*name.data) : '\0';
-    buffer_puts(event, "\"");
-    buffer_put(event, (struct text){&first, name.length ? 1 : 0});
-    buffer_put(event, (struct text){name.data + 1, name.length ? name.length - 1 : 0});
-    buffer_puts(event, "\":");
-}
-
-/* The members of one of the sender's own attributes. */
+/*
+ * The members of one of the sender's own attributes, under the names of Lambda's events. Others are
+ * left out: the event would be refused, and the whole batch with it, if a member that a sender made
+ * up became the second of its name.
+ */
 static void put_attribute(struct buffer *event, struct json_value attribute)
 {
-    struct json_cursor parts = json_members(attribute, event->arena);
-    struct json_member part;
-    for (bool first = true; parts.object && json_next(&parts, &part); first = false) {
+    static const struct {
+        const char *sqs, *lambda;
+    } MEMBERS[] = {
+        {"StringValue", "\"stringValue\":"},
+        {"BinaryValue", "\"binaryValue\":"},
+        {"StringListValues", "\"stringListValues\":"},
+        {"BinaryListValues", "\"binaryListValues\":"},
+        {"DataType", "\"dataType\":"},
+    };
+    bool first = true;
+    for (size_t i = 0; attribute.kind == JSON_OBJECT && i < sizeof MEMBERS / sizeof *MEMBERS; i++) {
+        struct json_value value;
+        if (!json_find(attribute, text_of(MEMBERS[i].sqs), &value))
+            continue;
         buffer_puts(event, first ? "" : ",");
-        put_lower(event, part.name);
-        buffer_put(event, part.value.raw);
+        buffer_puts(event, MEMBERS[i].lambda);
+        buffer_put(event, value.raw);
+        first = false;
     }
 }
 

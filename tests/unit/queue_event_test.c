@@ -75,6 +75,44 @@ START_TEST(writes_the_event_of_sqs)
 }
 END_TEST
 
+static const char *const forged[] = {
+    "{\"k\":{\"String\\\"Value\":\"x\",\"DataType\":\"String\"}}",
+    "{\"k\":{\"DataType\":\"String\",\"x\\\":1},\\\"k2\\\":{\\\"stringValue\":\"injected\"}}",
+    "{\"k\":{\"DataType\":\"String\",\"dataType\":\"Number\",\"\":1}}",
+    "{\"k\\\":{},\\\"k2\":{\"DataType\":\"String\"}}",
+};
+
+/* Whatever a sender calls an attribute or its members, it is one attribute, and the batch is read.
+ */
+START_TEST(takes_no_names_from_an_attribute)
+{
+    struct buffer event;
+    struct event read;
+    struct json_value records, attributes, attribute, type;
+    struct json_error error;
+    size_t count = 0;
+    add("1-0", TEXT("x"))->message_attributes = text_of(forged[_i]);
+    add("2-0", TEXT("y"));
+    write_event(&event, 0);
+    event_read(&read, buffer_text(&event), &arena);
+    ck_assert_msg(read.status == 0, "%s: %.*s", read.why, (int)event.length, event.data);
+    ck_assert_int_eq(read.shape, EVENT_QUEUE);
+    ck_assert(json_check(read.records.raw, &arena, &records, &error));
+    struct json_cursor messages = json_members(records, &arena);
+    struct json_member message;
+    ck_assert(json_next(&messages, &message));
+    ck_assert(json_find(message.value, TEXT("messageAttributes"), &attributes));
+    struct json_cursor each = json_members(attributes, &arena);
+    for (struct json_member one; json_next(&each, &one); count++)
+        attribute = one.value;
+    ck_assert_uint_eq(count, 1);
+    ck_assert(json_find(attribute, TEXT("dataType"), &type));
+    ck_assert(text_equal(type.raw, TEXT("\"String\"")));
+    ck_assert_msg(text_equal(attribute.raw, TEXT("{\"dataType\":\"String\"}")), "%.*s",
+                  (int)attribute.raw.length, attribute.raw.data);
+}
+END_TEST
+
 /* What isn't text, or is too long, is null: a message that fails, and is there for its id. */
 START_TEST(says_null_for_what_is_no_text)
 {
@@ -164,6 +202,7 @@ Suite *queue_event_suite(void)
     tcase_add_checked_fixture(test, begin, end);
     tcase_set_timeout(test, 60);
     tcase_add_test(test, writes_the_event_of_sqs);
+    tcase_add_loop_test(test, takes_no_names_from_an_attribute, 0, sizeof forged / sizeof *forged);
     tcase_add_test(test, says_null_for_what_is_no_text);
     tcase_add_test(test, splits_what_is_too_much);
     if (fail_malloc_works())
