@@ -10,7 +10,14 @@
 #include "core/form.h"
 #include "hosts/uri.h"
 
-enum { PORT = 6379, DELIVERIES = 5, NAME_MAX_BYTES = 512, SOCKET_MAX = 107, MOST = 1000000000 };
+enum {
+    PORT = 6379,
+    DELIVERIES = 5,
+    NAME_MAX_BYTES = 512,
+    SOCKET_MAX = 107,
+    MOST = 1000000000,
+    NO_DATABASE = -1
+};
 
 static bool wrong(const char **why, const char *sentence)
 {
@@ -59,8 +66,9 @@ static bool read_host(struct redis_url *url, struct text *rest, struct arena *ar
 {
     struct text authority = TEXT(""), host;
     const char *colon;
-    if (!text_cut(rest, '/', &authority) || !rest->data)
-        return wrong(why, "the name of a stream is missing behind the host");
+    (void)text_cut(rest, '/', &authority);
+    if (!rest->data)
+        *rest = TEXT("");
     host = authority;
     if (authority.length && *authority.data == '[') { /* RFC 3986, section 3.2.2 */
         authority.data++;
@@ -104,7 +112,8 @@ static bool read_number(struct text value, int64_t least, int64_t *number, const
     return wrong(why, "db, deliveries, maxlen and dead-maxlen take a number up to 1000000000");
 }
 
-static bool take_setting(struct redis_url *url, const struct form_pair *pair, const char **why)
+static bool take_setting(struct redis_url *url, const struct form_pair *pair, unsigned *seen,
+                         const char **why)
 {
     const struct {
         struct text name;
@@ -124,6 +133,9 @@ static bool take_setting(struct redis_url *url, const struct form_pair *pair, co
     for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) {
         if (!text_equal(pair->name, SETTINGS[i].name))
             continue;
+        if (*seen & 1U << i)
+            return wrong(why, "a setting stands there twice");
+        *seen |= 1U << i;
         if (SETTINGS[i].number)
             return read_number(pair->value, 0, SETTINGS[i].number, why);
         if (SETTINGS[i].text) {
@@ -143,12 +155,34 @@ static bool read_settings(struct redis_url *url, struct text query, struct arena
 {
     struct form_reader reader;
     struct form_pair pair;
+    unsigned seen = 0;
     form_open(&reader, query, arena);
     while (form_next(&reader, &pair)) {
-        if (!take_setting(url, &pair, why))
+        if (!take_setting(url, &pair, &seen, why))
             return false;
     }
     return reader.fault == FORM_FINE || wrong(why, "what is behind its ? can't be read");
+}
+
+/*
+ * What is behind the host is the stream, or, as the registered scheme has it, the database where a
+ * setting names the stream.
+ */
+static bool take_path(struct redis_url *url, struct text path, const char **why)
+{
+    bool named = url->stream.length;
+    int64_t number;
+    if (!named)
+        url->stream = path;
+    else if (path.length && url->database != NO_DATABASE)
+        return wrong(why, "it names the database twice, as /NUMBER and as db");
+    else if (path.length && (!text_to_int64(path, &number) || number < 0 || number > MOST))
+        return wrong(why, "it names a stream twice; write /STREAM, or /DATABASE?stream=STREAM");
+    else if (path.length)
+        url->database = number;
+    if (url->database == NO_DATABASE)
+        url->database = 0;
+    return true;
 }
 
 static bool check(struct redis_url *url, struct arena *arena, const char **why)
@@ -174,10 +208,11 @@ bool redis_url_read(struct redis_url *url, struct text text, struct arena *arena
 {
     const struct text tcp = TEXT("redis://"), local = TEXT("redis+unix://");
     bool is_local = text_starts(text, local);
-    *url = (struct redis_url){.port = PORT, .deliveries = DELIVERIES, .group = TEXT("dime")};
+    *url = (struct redis_url){
+        .port = PORT, .deliveries = DELIVERIES, .database = NO_DATABASE, .group = TEXT("dime")};
     if (!is_local && !text_starts(text, tcp))
         return wrong(why, "write it as redis://HOST:PORT/STREAM");
-    struct text rest = text, query = TEXT("");
+    struct text rest = text, query = TEXT(""), path;
     rest.data += is_local ? local.length : tcp.length;
     rest.length -= is_local ? local.length : tcp.length;
     const char *mark = memchr(rest.data, '?', rest.length);
@@ -187,6 +222,6 @@ bool redis_url_read(struct redis_url *url, struct text text, struct arena *arena
     }
     return read_user(url, &rest, arena, why) &&
            (is_local ? read_socket : read_host)(url, &rest, arena, why) &&
-           decode(rest, arena, &url->stream, why) && read_settings(url, query, arena, why) &&
-           check(url, arena, why);
+           decode(rest, arena, &path, why) && read_settings(url, query, arena, why) &&
+           take_path(url, path, why) && check(url, arena, why);
 }

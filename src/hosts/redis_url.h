@@ -2,6 +2,7 @@
  * redis_url.h - the URL of a queue in Redis: which server, which stream, and the queue's policy.
  *
  *     redis://[[USER]:PASSWORD@]HOST[:PORT]/STREAM[?SETTING=VALUE&...]
+ *     redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE?stream=STREAM[&SETTING=VALUE...]
  *     redis+unix://[[USER]:PASSWORD@]/PATH/TO/SOCKET?stream=STREAM[&SETTING=VALUE...]
  *
  * SQS keeps a queue's policy with the queue. Redis has no place for one, so the URL holds it, which
