@@ -46,8 +46,11 @@ static struct redis_value *place(const redisReadTask *task, enum redis_kind kind
 static void *create_string(const redisReadTask *task, char *data, size_t length)
 {
     const struct redis_link *link = task->privdata;
+    bool plain = task->type == REDIS_REPLY_STRING || task->type == REDIS_REPLY_STATUS;
     bool error = task->type == REDIS_REPLY_ERROR;
-    struct redis_value *value = place(task, error ? REDIS_ERROR : REDIS_STRING);
+    struct redis_value *value = place(task, error   ? REDIS_ERROR
+                                            : plain ? REDIS_STRING
+                                                    : REDIS_OTHER);
     if (value)
         value->text = arena_copy(link->arena, (struct text){data, length});
     return value && value->text.data ? value : NULL;
@@ -56,7 +59,8 @@ static void *create_string(const redisReadTask *task, char *data, size_t length)
 static void *create_array(const redisReadTask *task, element_count count)
 {
     const struct redis_link *link = task->privdata;
-    struct redis_value *value = place(task, REDIS_ARRAY);
+    bool plain = task->type == REDIS_REPLY_ARRAY; /* and no map, set, push or attribute of RESP3 */
+    struct redis_value *value = place(task, plain ? REDIS_ARRAY : REDIS_OTHER);
     if (!value || !count)
         return value;
     value->count = (size_t)count;
@@ -77,6 +81,23 @@ static void *create_nil(const redisReadTask *task)
     return place(task, REDIS_NIL);
 }
 
+#if HIREDIS_MAJOR >= 1
+/* Of RESP3. Without these two hiredis would take a number of its own for a reply. */
+static void *create_double(const redisReadTask *task, double number, char *text, size_t length)
+{
+    (void)number;
+    (void)text;
+    (void)length;
+    return place(task, REDIS_OTHER);
+}
+
+static void *create_bool(const redisReadTask *task, int value)
+{
+    (void)value;
+    return place(task, REDIS_OTHER);
+}
+#endif
+
 /* What a reply holds is the arena's. */
 static void free_nothing(void *value)
 {
@@ -88,6 +109,10 @@ static redisReplyObjectFunctions functions = {
     .createArray = create_array,
     .createInteger = create_number,
     .createNil = create_nil,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = create_double,
+    .createBool = create_bool,
+#endif
     .freeObject = free_nothing,
 };
 

@@ -13,7 +13,15 @@
 #include "core/text.h"
 #include "hosts/redis_url.h"
 
-enum redis_kind { REDIS_NIL, REDIS_STRING, REDIS_NUMBER, REDIS_ARRAY, REDIS_ERROR };
+/* The kinds of RESP2. REDIS_OTHER is what only RESP3 has: nobody has asked for any of it. */
+enum redis_kind {
+    REDIS_NIL,
+    REDIS_STRING,
+    REDIS_NUMBER,
+    REDIS_ARRAY,
+    REDIS_ERROR,
+    REDIS_OTHER,
+};
 
 struct redis_value {
     enum redis_kind kind;
