@@ -44,6 +44,7 @@ struct aws_call {
     int64_t deadline_ms; /* milliseconds since the epoch; 0: a minute from now */
     struct text request_id; /* for the log; may be empty */
     const int *stop; /* can be read from when the call is to be given up; NULL: nothing can */
+    bool quiet;      /* the caller logs a failure, by the reply's `log` */
 };
 
 /* How a call has ended. Texts are the arena's or literals. */
@@ -59,6 +60,7 @@ struct aws_reply {
     int upstream;       /* the status that the service gave; 0: none came */
     struct text code;   /* the service's own, such as ThrottlingException; may be empty */
     struct text detail; /* a sentence for the person, which names the code */
+    struct text log;    /* of a quiet call: the sentence for the operator; empty: `detail` is it */
 };
 
 #endif

@@ -384,25 +384,38 @@ static bool has_second_chance(struct performance *performance)
     return make_url(performance);
 }
 
+/* Tells the operator: in the log, or through a caller that wants to. */
+static void tell_failure(const struct performance *performance, const char *sentence)
+{
+    const struct aws_call *call = performance->call;
+    struct log_subject subject = {.function = performance->aws->function,
+                                  .request_id = call->request_id};
+    if (!call->quiet)
+        log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s", sentence);
+    else if (!performance->reply->no_memory)
+        performance->reply->log = arena_copy(call->arena, text_of(sentence));
+}
+
 static void log_failure(const struct performance *performance)
 {
     const struct aws *aws = performance->aws;
     const struct http_answer *answer = &performance->answer;
     struct text code = performance->fault.code, message = performance->fault.message;
-    struct log_subject subject = {.function = aws->function,
-                                  .request_id = performance->call->request_id};
     const char *name = performance->operation->service->name, *base = performance->endpoint.base;
     const char *id = answer->request_id[0] ? answer->request_id : "none";
     int most = message.length < MESSAGE_MAX ? (int)message.length : MESSAGE_MAX;
+    char sentence[DETAIL_MAX];
     if (performance->outcome == HTTP_ANSWERED)
-        log_say_of(LOG_LEVEL_WARN, &subject, 0,
-                   "%s at %s answers with status %ld %.*s: %.*s (tries: %d, its request id: %s)",
-                   name, base, answer->status, (int)code.length, code.data, most, message.data,
-                   performance->tries, id);
+        (void)snprintf(sentence, sizeof sentence,
+                       "%s at %s answers with status %ld %.*s: %.*s (tries: %d, its request id: "
+                       "%s)",
+                       name, base, answer->status, (int)code.length, code.data, most, message.data,
+                       performance->tries, id);
     else
-        log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s at %s gives no good answer: %s (tries: %d)",
-                   name, base, aws->http.why[0] ? aws->http.why : "the deadline has passed",
-                   performance->tries);
+        (void)snprintf(sentence, sizeof sentence, "%s at %s gives no good answer: %s (tries: %d)",
+                       name, base, aws->http.why[0] ? aws->http.why : "the deadline has passed",
+                       performance->tries);
+    tell_failure(performance, sentence);
 }
 
 /* What the asker did wrong is in the request's own line; a right that's missing may be our fault.

@@ -28,6 +28,13 @@ enum event_shape {
 /* Most headers of a request, and most bytes of its query and of its joined cookies. */
 enum { EVENT_HEADERS_MAX = 256, EVENT_QUERY_MAX = 64 * 1024, EVENT_COOKIES_MAX = 64 * 1024 };
 
+/* What became of a message of an EVENT_QUEUE. All but those that are done come again. */
+enum message_end {
+    MESSAGE_DONE,
+    MESSAGE_FAILED, /* the function has answered it with 400 or above */
+    MESSAGE_LEFT,   /* it wasn't begun, or its answer couldn't be passed on: not by its own fault */
+};
+
 /* An event that has been read. */
 struct event {
     enum event_shape shape;
@@ -35,8 +42,8 @@ struct event {
     bool asynchronous;         /* S3, SNS, EventBridge: see event_must_fail */
     bool unanswerable;         /* its sender isn't read, or takes any answer for done: likewise */
     struct json_value records; /* of EVENT_QUEUE */
-    const bool *failed;        /* of EVENT_QUEUE: which of them failed; NULL: by the status */
-    struct request request;    /* without id, deadline, state and fields: those are the host's */
+    const enum message_end *ends; /* of EVENT_QUEUE, one each; NULL: all by the status */
+    struct request request;       /* without id, deadline, state and fields: those are the host's */
     /* 0, or the status of the problem that this event is: 400, 422, what an EVENT_PREVIOUS says. */
     int status;
     bool unread;   /* memory has ended before it was known whose it is: no answer may be written */
@@ -45,10 +52,11 @@ struct event {
 
 /* A message of a queue. */
 struct event_message {
-    struct json_value id;   /* text by which the queue knows it; else it can't be named */
-    struct json_value body; /* text */
-    bool in_order;          /* it may not be taken before those that came earlier */
-    const char *wrong;      /* the name of what isn't text in it, though it should be; NULL: none */
+    struct json_value id;    /* text by which the queue knows it; else it can't be named */
+    struct json_value body;  /* text */
+    bool in_order;           /* it may not be taken before those of its group that came earlier */
+    struct json_value group; /* text that names the group; null: that of all that name none */
+    const char *wrong; /* the name of what isn't text in it, though it should be; NULL: none */
 };
 
 /*

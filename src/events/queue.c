@@ -28,12 +28,15 @@ bool event_next_message(struct json_cursor *messages, struct event_message *mess
 {
     const struct text ordered = TEXT(".fifo\"");
     struct json_member record;
+    struct json_value attributes;
     if (!json_next(messages, &record))
         return false;
     *message = (struct event_message){0};
     struct json_value queue = find_text(record.value, "eventSourceARN", message);
     message->id = find_text(record.value, "messageId", message);
     message->body = find_text(record.value, "body", message);
+    if (json_find(record.value, TEXT("attributes"), &attributes) && attributes.kind == JSON_OBJECT)
+        message->group = find_text(attributes, "MessageGroupId", message);
     message->in_order = text_ends_nocase(queue.raw, ordered);
     if (message->body.kind == JSON_NULL)
         message->wrong = "body";
@@ -71,12 +74,12 @@ void queue_answer(const struct event *event, const struct response *response, st
     bool first = true;
     buffer_puts(out, "{\"batchItemFailures\":[");
     for (size_t i = 0; event_next_message(&messages, &message); i++) {
-        if (event->failed ? !event->failed[i] : response->status < 400)
+        if (event->ends ? event->ends[i] == MESSAGE_DONE : response->status < 400)
             continue;
         put_failure(out, &message, first);
         first = false;
     }
-    if (first && !event->failed && response->status >= 400) /* the batch itself can't be read */
+    if (first && !event->ends && response->status >= 400) /* the batch itself can't be read */
         put_failure(out, &(struct event_message){0}, first);
     buffer_puts(out, "]}");
 }

@@ -11,9 +11,9 @@
 
 /*
  * Runs the function on each message of the EVENT_QUEUE that BATCH holds, one after the other, and
- * notes which have failed: answered with 400 or above, or not begun since the deadline is near, or
- * since an earlier one of an ordered queue has failed. A message that can never succeed fails too,
- * so that the queue's own policy moves it to the dead letters. The response has the worst status.
+ * notes what became of each. A message that can never succeed fails too, so that the queue's own
+ * policy moves it to the dead letters. One is left where the deadline is near, or where an earlier
+ * one of its group in an ordered queue hasn't succeeded. The response has the worst status.
  */
 void batch_invoke(struct invocation *batch, const struct invoker *invoker, struct arena *arena);
 

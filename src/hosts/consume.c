@@ -33,6 +33,7 @@ struct consume {
     const struct consume_settings *settings;
     size_t count; /* of consumers that were made */
     struct consumer *consumers;
+    struct outages outages;
     int over;     /* an eventfd that counts the threads that have ended */
     int finished; /* an eventfd: the keeper may end */
     pthread_t keeper;
@@ -58,16 +59,30 @@ static size_t copy_held(struct held *held, struct text *receipts, struct arena *
     return count;
 }
 
-/* Keeps hidden what all consumers hold. False: the queue has failed. */
-static bool keep_all(struct consume *all, struct arena *arena)
+/* Keeps hidden what one consumer holds. False: that isn't sure. */
+static bool keep_one(struct consume *all, struct consumer *one, struct arena *arena)
 {
     struct text receipts[QUEUE_BATCH_MAX];
+    arena_reset(arena);
+    size_t count = copy_held(&one->held, receipts, arena);
+    if (!count)
+        return true;
+    if (!arena->failed && queue_extend(all->kept, receipts, count, arena))
+        return true;
+    if (backoff_wait(0, all->finished))
+        outage_fail(&all->outages.extending, arena->failed ? "out of memory" : all->kept->error);
+    return false;
+}
+
+/*
+ * Keeps hidden what all consumers hold: what can't be done for one may well be for the next. False:
+ * it wasn't for some.
+ */
+static bool keep_all(struct consume *all, struct arena *arena)
+{
     bool fine = true;
-    for (size_t i = 0; i < all->count && fine; i++) {
-        arena_reset(arena);
-        size_t count = copy_held(&all->consumers[i].held, receipts, arena);
-        fine = !count || (!arena->failed && queue_extend(all->kept, receipts, count, arena));
-    }
+    for (size_t i = 0; i < all->count && backoff_wait(0, all->finished); i++)
+        fine = keep_one(all, &all->consumers[i], arena) && fine;
     return fine;
 }
 
@@ -82,6 +97,8 @@ static void *keep(void *argument)
         bool fine = keep_all(all, &arena);
         if (fine)
             backoff_reset(&backoff);
+        if (fine)
+            outage_end(&all->outages.extending);
         wait_ms = fine ? pause_ms : backoff_next(&backoff, FIRST_MS, pause_ms);
     }
     arena_close(&arena);
@@ -113,15 +130,18 @@ static void close_consumer(struct consumer *consumer)
 static bool open_queues(struct consumer *consumer)
 {
     const struct consume_settings *settings = consumer->settings;
+    struct queue_use use = settings->use;
     char why[QUEUE_ERROR];
-    consumer->queue = queue_open(&settings->use, why);
+    use.beside = consumer->kept;
+    consumer->queue = queue_open(&use, why);
     if (!consumer->queue) {
         say(settings, "the queue's URL can't be used: ", why);
         return false;
     }
     if (!settings->answers.length)
         return true;
-    if (!answers_open(&consumer->answers, &settings->use, settings->answers, why)) {
+    if (!answers_open(&consumer->answers, &settings->use, settings->answers,
+                      &consumer->outages->answering, why)) {
         say(settings, "the URL of the queue of answers can't be used: ", why);
         queue_close(consumer->queue);
         return false;
@@ -132,12 +152,14 @@ static bool open_queues(struct consumer *consumer)
 }
 
 /* A function that can't be started would fail all messages, so nothing is consumed then. */
-static bool open_consumer(struct consumer *consumer, const struct consume *all)
+static bool open_consumer(struct consumer *consumer, struct consume *all)
 {
     const struct function *function = all->settings->function;
     const char *not_open = NULL;
     consumer->settings = all->settings;
     consumer->over = all->over;
+    consumer->outages = &all->outages;
+    consumer->kept = all->kept;
     consumer->invoker.function = function;
     if (function->open && !function->open(&consumer->invoker.state, &not_open)) {
         say(all->settings,
@@ -167,10 +189,47 @@ static void close_all(struct consume *all)
         close(all->finished);
 }
 
+/* The keeper's calls are given up when it's to end, which is later than the consumers are to. */
+static bool open_kept(struct consume *all)
+{
+    struct queue_use use = all->settings->use;
+    char why[QUEUE_ERROR];
+    use.stop = all->finished;
+    all->kept = queue_open(&use, why);
+    if (!all->kept)
+        say(all->settings, "the queue's URL can't be used: ", why);
+    return all->kept;
+}
+
+static void open_outages(struct outages *outages, const char *function)
+{
+    outage_open(&outages->receiving, function, "the queue fails, and is tried again",
+                "the queue answers again");
+    outage_open(&outages->settling, function,
+                "the queue can't be told what is done, and is told again",
+                "the queue has been told what is done");
+    outage_open(&outages->hastening, function,
+                "what failed comes again later than it should, since the queue refuses to say when",
+                NULL);
+    outage_open(&outages->extending, function,
+                "messages in work can't be kept hidden from other consumers, and may be run twice",
+                "messages in work are kept hidden again");
+    outage_open(&outages->answering, function, "answers can't be passed on",
+                "answers are passed on again");
+}
+
+static void close_outages(struct outages *outages)
+{
+    outage_close(&outages->receiving);
+    outage_close(&outages->settling);
+    outage_close(&outages->hastening);
+    outage_close(&outages->extending);
+    outage_close(&outages->answering);
+}
+
 static bool open_all(struct consume *all)
 {
     const struct consume_settings *settings = all->settings;
-    char why[QUEUE_ERROR];
     all->over = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
     all->finished = eventfd(0, EFD_CLOEXEC);
     all->consumers = calloc((size_t)settings->threads, sizeof *all->consumers);
@@ -178,14 +237,13 @@ static bool open_all(struct consume *all)
         say(settings, "there is no memory, or too many files are open", "");
         return false;
     }
+    if (!open_kept(all))
+        return false;
     for (; all->count < (size_t)settings->threads; all->count++) {
         if (!open_consumer(&all->consumers[all->count], all))
             return false;
     }
-    all->kept = queue_open(&settings->use, why);
-    if (!all->kept)
-        say(settings, "the queue's URL can't be used: ", why);
-    return all->kept;
+    return true;
 }
 
 /* Starts the threads; returns how many consumers run, less than all where one couldn't be. */
@@ -205,6 +263,11 @@ static size_t start(struct consume *all)
     return started;
 }
 
+static int64_t now_ms(void)
+{
+    return clock_monotonic_ns() / 1000000;
+}
+
 /* Waits until COUNT threads have ended, or for a signal; false: END_MS is over, or a signal came.
  */
 static bool wait_for(const struct consume *all, int signals, size_t *count, int64_t end_ms)
@@ -212,7 +275,7 @@ static bool wait_for(const struct consume *all, int signals, size_t *count, int6
     while (*count) {
         struct pollfd fds[] = {{.fd = all->over, .events = POLLIN},
                                {.fd = signals, .events = POLLIN}};
-        int64_t left_ms = end_ms < 0 ? -1 : end_ms - clock_epoch_ms();
+        int64_t left_ms = end_ms < 0 ? -1 : end_ms - now_ms();
         int ready = poll(fds, 2, end_ms >= 0 && left_ms < 0 ? 0 : (int)left_ms);
         eventfd_t one;
         if (ready == 0 || (ready > 0 && fds[1].revents))
@@ -226,7 +289,7 @@ static bool wait_for(const struct consume *all, int signals, size_t *count, int6
 /* Ends the threads, once they have finished what they do. False: they don't end. */
 static bool stop(struct consume *all, int signals, size_t running)
 {
-    int64_t end_ms = clock_epoch_ms() + all->settings->timeout_ms + LAST_MS;
+    int64_t end_ms = now_ms() + all->settings->timeout_ms + LAST_MS;
     int64_t since_ns = clock_monotonic_ns();
     (void)eventfd_write(all->settings->use.stop, 1);
     while (stopping_repeated(signals, since_ns)) {
@@ -271,11 +334,13 @@ int consume(const struct consume_settings *given)
     struct consume all = {.settings = &settings, .over = -1, .finished = -1};
     int status = STATUS_FAILED, signals = stopping_signals();
     settings.use.stop = eventfd(0, EFD_CLOEXEC);
+    open_outages(&all.outages, settings.function->name);
     if (signals < 0 || settings.use.stop < 0)
         log_say(LOG_LEVEL_ERROR, settings.function->name, errno, "it can't be started");
     else if (open_all(&all))
         status = run(&all, signals);
     close_all(&all);
+    close_outages(&all.outages);
     if (settings.use.stop >= 0)
         close(settings.use.stop);
     if (signals >= 0)

@@ -12,6 +12,7 @@
 
 #include "hosts/answers.h"
 #include "hosts/invoke.h"
+#include "hosts/outage.h"
 #include "hosts/queue.h"
 
 enum { CONSUME_THREADS_MAX = 64 };
@@ -34,24 +35,30 @@ struct held {
     int64_t until_ns; /* it isn't kept hidden for longer than this */
 };
 
+/* What can be out of order for a while; all threads share them. */
+struct outages {
+    struct outage receiving, settling, hastening, extending, answering;
+};
+
 /* One thread. */
 struct consumer {
     const struct consume_settings *settings;
     pthread_t thread;
     int over; /* an eventfd: one is added when the thread ends */
+    struct outages *outages;
+    const struct queue *kept; /* the keeper's, opened first and closed last */
     struct queue *queue;
     struct answers answers; /* where the settings have some */
     struct queue_batch batch;
-    bool failed[QUEUE_BATCH_MAX]; /* which messages of it did */
-    int worst;                    /* the highest status among them */
+    enum message_end ends[QUEUE_BATCH_MAX]; /* what became of its messages */
+    int worst;                              /* the highest status among them */
     struct held held;
     struct arena received; /* holds the batch */
     struct arena event;    /* holds an event of it, and the answer */
     struct invocation invocation;
     struct invoker invoker;
-    char said[QUEUE_ERROR]; /* what has been said of the queue's failure; empty: it answers */
-    bool unsettled;         /* it ended with a batch that the queue knows nothing of */
-    bool unread;            /* it ended since nobody reads the answers */
+    bool unsettled; /* it ended with a batch that the queue knows nothing of */
+    bool unread;    /* it ended since nobody reads the answers */
 };
 
 /*
@@ -62,11 +69,11 @@ struct consumer {
 int consume(const struct consume_settings *settings);
 
 /*
- * Passes an answer on, and waits for as long as that can't be; its batch stays hidden meanwhile,
- * since the work is done. False: it's to be stopped, or it can't ever be. CONSUMER is a struct
- * consumer, as its invoker has it.
+ * Passes an answer on, and tries until that works or the consumer is to stop. Its batch stays
+ * hidden meanwhile, since the work is done; the time for the rest of the batch begins to run again
+ * afterwards. CONSUMER is a struct consumer, as its invoker has it.
  */
-bool consumer_keep(void *consumer, struct text answer);
+enum keep_end consumer_keep(void *consumer, struct text answer);
 
 /* What one thread does until use.stop can be read from, or after one batch. */
 void consumer_run(struct consumer *consumer);

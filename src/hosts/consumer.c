@@ -25,19 +25,6 @@ enum {
     EVENT_LIMIT = 2 * INVOKE_EVENT_MAX, /* one message more than goes into it is tried */
 };
 
-/* Says that the queue fails, or with an empty sentence that it answers; the same only once. */
-static void say(struct consumer *consumer, const char *sentence)
-{
-    const char *function = consumer->settings->function->name;
-    if (strncmp(consumer->said, sentence, sizeof consumer->said - 1) == 0)
-        return;
-    if (*sentence)
-        log_say(LOG_LEVEL_ERROR, function, 0, "the queue fails, and is tried again: %s", sentence);
-    else
-        log_say(LOG_LEVEL_INFO, function, 0, "the queue answers again");
-    (void)snprintf(consumer->said, sizeof consumer->said, "%s", sentence);
-}
-
 /* Lets the keeper know what is to be kept hidden. */
 static void hold(struct consumer *consumer, int64_t until_ns)
 {
@@ -50,11 +37,28 @@ static void hold(struct consumer *consumer, int64_t until_ns)
     pthread_mutex_unlock(&held->lock);
 }
 
+static void hold_until(struct consumer *consumer, int64_t until_ns)
+{
+    pthread_mutex_lock(&consumer->held.lock);
+    consumer->held.until_ns = until_ns;
+    pthread_mutex_unlock(&consumer->held.lock);
+}
+
 static void release(struct consumer *consumer)
 {
     pthread_mutex_lock(&consumer->held.lock);
     consumer->held.count = 0;
     pthread_mutex_unlock(&consumer->held.lock);
+}
+
+/* What became of a message of an event. */
+static enum message_end end_of(const struct invocation *invocation, bool told, size_t number)
+{
+    if (!told)
+        return MESSAGE_FAILED;
+    if (invocation->event.ends)
+        return invocation->event.ends[number];
+    return invocation->response.status >= 400 ? MESSAGE_FAILED : MESSAGE_DONE;
 }
 
 /* Notes what has become of the messages FIRST to END, which were one event. */
@@ -63,9 +67,7 @@ static void take_verdicts(struct consumer *consumer, size_t first, size_t end, b
     const struct invocation *invocation = &consumer->invocation;
     bool told = answered && invocation->event.shape == EVENT_QUEUE;
     for (size_t i = first; i < end; i++)
-        consumer->failed[i] =
-            !told || (invocation->event.failed ? invocation->event.failed[i - first]
-                                               : invocation->response.status >= 400);
+        consumer->ends[i] = end_of(invocation, told, i - first);
     int status = told ? invocation->response.status : 503;
     consumer->worst = status > consumer->worst ? status : consumer->worst;
 }
@@ -79,20 +81,31 @@ static void give_up(struct consumer *consumer)
     (void)eventfd_write(consumer->settings->use.stop, 1);
 }
 
-bool consumer_keep(void *context, struct text answer)
+/* Tries until the answer is passed on, or can't ever be, or it's to be stopped. */
+static enum answers_end pass_on(struct consumer *consumer, struct text answer)
 {
-    struct consumer *consumer = context;
     struct backoff backoff = {0};
     enum answers_end end;
     while ((end = answers_pass(&consumer->answers, answer)) == ANSWERS_LATER &&
            !consumer->settings->once) {
-        hold(consumer, INT64_MAX);
         if (!backoff_wait(backoff_next(&backoff, FIRST_MS, MOST_MS), consumer->settings->use.stop))
             break;
     }
+    return end;
+}
+
+enum keep_end consumer_keep(void *context, struct text answer)
+{
+    struct consumer *consumer = context;
+    int64_t started_ns = clock_monotonic_ns(), until_ns = consumer->held.until_ns;
+    hold_until(consumer, INT64_MAX);
+    enum answers_end end = pass_on(consumer, answer);
+    hold_until(consumer, until_ns + (clock_monotonic_ns() - started_ns));
     if (end == ANSWERS_GONE && !consumer->unread)
         give_up(consumer);
-    return end == ANSWERS_PASSED;
+    if (end == ANSWERS_LATER)
+        return consumer->settings->once ? KEEP_LATER : KEEP_ENDED;
+    return end == ANSWERS_PASSED ? KEEP_PASSED : end == ANSWERS_GONE ? KEEP_ENDED : KEEP_REFUSED;
 }
 
 /* Runs the function on as many messages from FIRST on as go into one event; returns the next. */
@@ -142,6 +155,14 @@ static bool may_tell_again(struct consumer *consumer, struct backoff *backoff, i
     return now_ns < *end_ns && backoff_wait(FIRST_MS, -1);
 }
 
+/* A queue that has been told what is done may still refuse to bring back sooner what isn't. */
+static void note_settled(const struct consumer *consumer)
+{
+    outage_end(&consumer->outages->settling);
+    if (consumer->queue->error[0])
+        outage_fail(&consumer->outages->hastening, consumer->queue->error);
+}
+
 /* Tells the queue what has become of the batch, until it has heard it. */
 static void settle_batch(struct consumer *consumer)
 {
@@ -150,9 +171,11 @@ static void settle_batch(struct consumer *consumer)
     do {
         release(consumer);
         arena_reset(&consumer->event); /* its event is done with */
-        if (queue_settle(consumer->queue, &consumer->batch, consumer->failed, &consumer->event))
+        if (queue_settle(consumer->queue, &consumer->batch, consumer->ends, &consumer->event)) {
+            note_settled(consumer);
             return;
-        say(consumer, consumer->queue->error);
+        }
+        outage_fail(&consumer->outages->settling, consumer->queue->error);
         hold(consumer, INT64_MAX);
     } while (may_tell_again(consumer, &backoff, &end_ns));
     release(consumer);
@@ -171,7 +194,7 @@ static bool is_down(const struct consumer *consumer)
 {
     bool seen = true;
     for (size_t i = 0; i < consumer->batch.count; i++) {
-        if (!consumer->failed[i])
+        if (consumer->ends[i] == MESSAGE_DONE)
             return false;
         seen = seen && consumer->batch.messages[i].deliveries > 1;
     }
@@ -185,12 +208,12 @@ static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue
     size_t most = (size_t)consumer->settings->batch;
     arena_reset(&consumer->received);
     if (!queue_receive(consumer->queue, most, WAIT_MS, &consumer->received, &consumer->batch)) {
-        say(consumer, consumer->queue->error);
+        outage_fail(&consumer->outages->receiving, consumer->queue->error);
         return backoff_next(of_queue, FIRST_MS, MOST_MS);
     }
     if (!consumer->batch.count && !backoff_wait(0, consumer->settings->use.stop))
         return 0; /* the wait was broken off, and says nothing of the queue */
-    say(consumer, "");
+    outage_end(&consumer->outages->receiving);
     backoff_reset(of_queue);
     if (!consumer->batch.count)
         return 0;

@@ -16,6 +16,14 @@ enum { INVOKE_MEMORY_MAX = 64 * 1024 * 1024, INVOKE_EVENT_MAX = 8 * 1024 * 1024 
 /* Room for the answer that says that there is no memory for one. */
 enum { INVOKE_ROOM = 4096 };
 
+/* What became of an answer that was to be passed on. */
+enum keep_end {
+    KEEP_PASSED,
+    KEEP_REFUSED, /* it can never be passed on, unlike others: its message has failed */
+    KEEP_LATER,   /* it can't be passed on now: its message comes again */
+    KEEP_ENDED,   /* nor can any other: the rest of the batch is left too */
+};
+
 /* One event on its way. What it holds lasts as long as the arena. */
 struct invocation {
     struct event event;
@@ -40,8 +48,8 @@ struct invoker {
     struct text tenant;          /* for the log */
     const struct upload *upload; /* what the event tells of, if the host has it itself */
     /* Takes the answer to each message of a batch that succeeded, in the form of a direct event's.
-     * False: it couldn't, and the message has failed. NULL: nobody wants them. */
-    bool (*keep)(void *keeper, struct text answer);
+     * The time that it needs isn't counted for the deadline. NULL: nobody wants them. */
+    enum keep_end (*keep)(void *keeper, struct text answer);
     void *keeper;
     /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */
     struct stream *stream;

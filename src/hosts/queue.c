@@ -48,10 +48,11 @@ bool queue_receive(struct queue *queue, size_t most, int64_t wait_ms, struct are
     return false;
 }
 
-bool queue_settle(struct queue *queue, const struct queue_batch *batch, const bool *failed,
-                  struct arena *arena)
+bool queue_settle(struct queue *queue, const struct queue_batch *batch,
+                  const enum message_end *ends, struct arena *arena)
 {
-    return queue->kind->settle(queue, batch, failed, arena);
+    queue->error[0] = '\0';
+    return queue->kind->settle(queue, batch, ends, arena);
 }
 
 bool queue_extend(struct queue *queue, const struct text *receipts, size_t count,
@@ -65,6 +66,7 @@ bool queue_send(struct queue *queue, const struct text *bodies, size_t count, st
 {
     for (size_t i = 0; i < count; i++)
         ids[i] = (struct text){0};
+    queue->refused = false;
     return queue->kind->send(queue, bodies, count, ids, arena);
 }
 

@@ -12,9 +12,10 @@
 
 #include "core/arena.h"
 #include "core/text.h"
+#include "events/event.h"
 
 /* Most messages of a batch, bytes of a message's body, and bytes of a sentence on a failure. */
-enum { QUEUE_BATCH_MAX = 100, QUEUE_BODY_MAX = 1024 * 1024, QUEUE_ERROR = 256 };
+enum { QUEUE_BATCH_MAX = 100, QUEUE_BODY_MAX = 1024 * 1024, QUEUE_ERROR = 400 };
 
 /* A message that was received. Texts last as long as the arena that it was received into. */
 struct queue_message {
@@ -33,24 +34,27 @@ struct queue_batch {
     struct queue_message messages[QUEUE_BATCH_MAX];
 };
 
+struct queue;
+
 /* How a queue is to be used. What it points to must outlast the queue. */
 struct queue_use {
     struct text url;
-    const char *function;  /* whose log lines say it; also for a sender */
-    const char *consumer;  /* the name that the queue knows this consumer by */
-    int64_t visibility_ms; /* how long a message is hidden after it was received or extended */
-    int64_t retry_ms;      /* after how long one that failed comes again; doubles each time */
-    int stop;              /* a descriptor that can be read from when waits are to end */
+    const char *function;       /* whose log lines say it; also for a sender */
+    const char *consumer;       /* the name that the queue knows this consumer by */
+    int64_t visibility_ms;      /* how long a message is hidden after it was received or extended */
+    int64_t retry_ms;           /* after how long one that failed comes again; doubles each time */
+    int stop;                   /* a descriptor that can be read from when waits are to end */
+    const struct queue *beside; /* one of the same URL, opened before and closed after this one: of
+                                   all that name it one at a time looks for what others have left.
+                                   NULL: this one looks by itself */
 };
-
-struct queue;
 
 /* What a kind of queue does; the functions below say what each is. */
 struct queue_kind {
     bool (*receive)(struct queue *queue, size_t most, int64_t wait_ms, struct arena *arena,
                     struct queue_batch *batch);
-    bool (*settle)(struct queue *queue, const struct queue_batch *batch, const bool *failed,
-                   struct arena *arena);
+    bool (*settle)(struct queue *queue, const struct queue_batch *batch,
+                   const enum message_end *ends, struct arena *arena);
     bool (*extend)(struct queue *queue, const struct text *receipts, size_t count,
                    struct arena *arena);
     bool (*send)(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
@@ -67,6 +71,7 @@ struct queue {
     struct text region;      /* likewise */
     size_t batch_max;        /* most messages of one receive or one send */
     char error[QUEUE_ERROR]; /* why the last call failed */
+    bool refused;            /* the last send failed since no such message is ever taken */
 };
 
 /*
@@ -87,12 +92,14 @@ bool queue_receive(struct queue *queue, size_t most, int64_t wait_ms, struct are
                    struct queue_batch *batch);
 
 /*
- * Settles a batch: what hasn't failed is done and never comes again; what has comes again later, or
- * goes where the queue's policy says. False as above; then it may be done again, and must be for
- * what is done not to come twice.
+ * Settles a batch: what is done never comes again; what has failed comes again later, or goes where
+ * the queue's policy says; what was left comes again later, and where the queue can take a delivery
+ * back this one wasn't any. False as above; then it may be done again, and must be for what is done
+ * not to come twice. True with a sentence in `error`: what isn't done comes again, but not before
+ * it's no longer hidden.
  */
-bool queue_settle(struct queue *queue, const struct queue_batch *batch, const bool *failed,
-                  struct arena *arena);
+bool queue_settle(struct queue *queue, const struct queue_batch *batch,
+                  const enum message_end *ends, struct arena *arena);
 
 /* Hides messages for as long again as when they were received. False as above. */
 bool queue_extend(struct queue *queue, const struct text *receipts, size_t count,

@@ -56,7 +56,9 @@ static int send_waiting(struct outbox *outbox)
     outbox->count = 0;
     if (!sent)
         fprintf(stderr,
-                "dime send: the queue fails: %s\ndime send: what has no id above isn't in it\n",
+                "dime send: the queue fails: %s\ndime send: what has no id above may not be in it; "
+                "send "
+                "it again\n",
                 outbox->queue->error);
     return sent ? STATUS_FINE : STATUS_FAILED;
 }

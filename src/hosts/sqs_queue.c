@@ -34,14 +34,15 @@ struct sqs_messages_queue {
 
 static struct aws_call call_of(struct arena *arena, int64_t most_ms)
 {
-    return (struct aws_call){.arena = arena, .deadline_ms = clock_epoch_ms() + most_ms};
+    return (struct aws_call){
+        .arena = arena, .deadline_ms = clock_epoch_ms() + most_ms, .quiet = true};
 }
 
 /* Says why a call failed, if it did. */
 static bool is_ok(struct sqs_messages_queue *sqs, const struct aws_reply *reply)
 {
-    return reply->ok ||
-           queue_fail(&sqs->queue, "%.*s", (int)reply->detail.length, reply->detail.data);
+    struct text why = reply->log.data && reply->log.length ? reply->log : reply->detail;
+    return reply->ok || queue_fail(&sqs->queue, "%.*s", (int)why.length, why.data);
 }
 
 static int seconds(int64_t milliseconds)
@@ -111,20 +112,20 @@ typedef void operation(struct aws *aws, const struct aws_call *call, const struc
  * Does it to COUNT entries. One that failed for good, as one whose time is over, is passed over:
  * it's another's now, and no repetition would change that. False: what failed may succeed yet.
  */
-static bool perform(struct sqs_messages_queue *sqs, operation *perform_on,
-                    struct sqs_entry *entries, size_t count, struct arena *arena)
+static bool perform(struct sqs_messages_queue *sqs, const struct aws_call *call,
+                    operation *perform_on, struct sqs_entry *entries, size_t count,
+                    struct aws_reply *reply)
 {
-    struct aws_call call = call_of(arena, CALL_MS);
-    struct aws_reply reply = {0};
     if (!count)
         return true;
-    perform_on(sqs->aws, &call, &sqs->sqs, entries, count, &reply);
-    if (!is_ok(sqs, &reply))
+    perform_on(sqs->aws, call, &sqs->sqs, entries, count, reply);
+    if (!is_ok(sqs, reply))
         return false;
     for (size_t i = 0; i < count; i++) {
+        struct text code = entries[i].code.length ? entries[i].code : TEXT("it doesn't say why");
         if (entries[i].failed && !entries[i].sender_fault)
-            return queue_fail(&sqs->queue, "%.*s", (int)entries[i].code.length,
-                              entries[i].code.data);
+            return queue_fail(&sqs->queue, "Amazon SQS has failed for a message of a batch: %.*s",
+                              (int)code.length, code.data);
     }
     return true;
 }
@@ -140,57 +141,71 @@ static void say_refused(const struct queue *queue, const struct queue_message *m
 }
 
 static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
-                        const bool *failed, struct arena *arena)
+                        const enum message_end *ends, struct arena *arena)
 {
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     const struct queue_message *messages[SQS_BATCH_MAX];
     size_t count = 0;
     for (size_t i = 0; i < batch->count; i++) {
-        if (failed[i])
+        if (ends[i] != MESSAGE_DONE)
             continue;
         messages[count] = &batch->messages[i];
         entries[count++].receipt = batch->messages[i].receipt;
     }
-    if (!perform(sqs, sqs_delete, entries, count, arena))
+    if (!perform(sqs, &call, sqs_delete, entries, count, &reply))
         return false;
     for (size_t i = 0; i < count; i++)
         say_refused(&sqs->queue, messages[i], &entries[i]);
     return true;
 }
 
-static bool hasten_failed(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
-                          const bool *failed, struct arena *arena)
+/*
+ * Has what isn't done come again soon. The right to do that isn't needed on Lambda, so it may well
+ * be missing: then it comes again when it's no longer hidden.
+ */
+static void hasten(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
+                   const enum message_end *ends, struct arena *arena)
 {
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     size_t count = 0;
     for (size_t i = 0; i < batch->count; i++) {
         const struct queue_message *message = &batch->messages[i];
-        if (!failed[i])
+        if (ends[i] == MESSAGE_DONE)
             continue;
         entries[count].receipt = message->receipt;
         entries[count++].visibility_s =
             seconds(queue_retry_ms(&sqs->queue.use, message->deliveries));
     }
-    return perform(sqs, sqs_hide, entries, count, arena);
+    (void)perform(sqs, &call, sqs_hide, entries, count, &reply);
 }
 
-static bool settle(struct queue *queue, const struct queue_batch *batch, const bool *failed,
-                   struct arena *arena)
+static bool settle(struct queue *queue, const struct queue_batch *batch,
+                   const enum message_end *ends, struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
-    return delete_done(sqs, batch, failed, arena) && hasten_failed(sqs, batch, failed, arena);
+    if (!delete_done(sqs, batch, ends, arena))
+        return false;
+    hasten(sqs, batch, ends, arena);
+    return true;
 }
 
 static bool extend(struct queue *queue, const struct text *receipts, size_t count,
                    struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
+    call.stop = &queue->use.stop;
     for (size_t i = 0; i < count && i < SQS_BATCH_MAX; i++) {
         entries[i].receipt = receipts[i];
         entries[i].visibility_s = seconds(queue->use.visibility_ms);
     }
-    return perform(sqs, sqs_hide, entries, count, arena);
+    return perform(sqs, &call, sqs_hide, entries, count, &reply);
 }
 
 /* How many of the bodies go into one call, whose bytes SQS limits. */
@@ -215,20 +230,56 @@ static void fill_entry(const struct sqs_messages_queue *sqs, struct text body, s
     entry->deduplication = arena_copy(arena, text_of(id));
 }
 
+static bool is_too_long(const struct aws_reply *reply)
+{
+    return !reply->ok && text_ends_nocase(reply->code, TEXT("BatchRequestTooLong"));
+}
+
+/* Whether it's the messages that can't be sent, at whatever time. */
+static bool is_refused(const struct aws_reply *reply)
+{
+    return is_too_long(reply) ||
+           (!reply->ok && text_ends_nocase(reply->code, TEXT("InvalidMessageContents")));
+}
+
+/* Notes which messages are in the queue, and whether one never will be. */
+static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *entries, size_t count,
+                     struct text *ids)
+{
+    bool fine = true;
+    for (size_t i = 0; i < count; i++) {
+        if (!entries[i].failed && entries[i].id.length) {
+            ids[i] = entries[i].id;
+        } else if (fine) {
+            sqs->queue.refused = entries[i].sender_fault;
+            fine = queue_fail(&sqs->queue, "a message isn't taken: %.*s",
+                              (int)entries[i].code.length, entries[i].code.data);
+        }
+    }
+    return fine;
+}
+
+/*
+ * Sends a batch, and in halves where that is more than the queue takes: its owner can have it take
+ * less than SQS does.
+ */
 static bool send_some(struct sqs_messages_queue *sqs, const struct text *bodies, size_t count,
                       struct text *ids, struct arena *arena)
 {
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX];
     for (size_t i = 0; i < count; i++)
         fill_entry(sqs, bodies[i], arena, &entries[i]);
-    bool fine = perform(sqs, sqs_send, entries, count, arena);
-    for (size_t i = 0; i < count; i++) {
-        if (!entries[i].failed && entries[i].id.length)
-            ids[i] = entries[i].id;
-        else if (fine)
-            fine = queue_fail(&sqs->queue, "it refuses a message: %.*s",
-                              (int)entries[i].code.length, entries[i].code.data);
+    bool fine = perform(sqs, &call, sqs_send, entries, count, &reply);
+    if (reply.ok)
+        return read_ids(sqs, entries, count, ids) && fine;
+    if (is_too_long(&reply) && count > 1) {
+        size_t half = count / 2;
+        return send_some(sqs, bodies, half, ids, arena) &&
+               send_some(sqs, bodies + half, count - half, ids + half, arena);
     }
+    sqs->queue.refused = is_refused(&reply);
     return fine;
 }
 

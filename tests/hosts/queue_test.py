@@ -557,6 +557,8 @@ def test_refuses_a_url(_, program):
     for url, words in (("redis://h", "stream is missing"), ("redis://h/", "stream is missing"),
                        ("redis:///q", "host is missing"), ("redis://h:0/q", "port"),
                        ("redis://h:x/q", "port"), ("redis://[::1]x/q", "port"),
+                       ("redis://h/a?stream=q", "twice"), ("redis://h/1?stream=q&db=1", "twice"),
+                       ("redis://h/q?db=1&db=2", "twice"), ("redis://h/-1?stream=q", "twice"),
                        ("redis://h/q?keep=1", "yes or no"), ("redis://h/q?x=1", "its settings"),
                        ("redis://h/q?db=x", "number"), ("redis://h/q?dead=q", "another stream"),
                        ("redis://h/q.fifo", "order"), ("redis://h/q%0", "escape"),

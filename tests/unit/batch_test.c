@@ -76,6 +76,7 @@ static void end(void)
 #define TOLD(id, members)   MESSAGE(id, "{" members "}")
 #define STATUS(id, status)  TOLD(id, "\\\"status\\\":" status)
 #define IN_ORDER            "{\"eventSourceARN\":\"arn:aws:sqs:x:1:q.fifo\","
+#define OF_GROUP(group)     IN_ORDER "\"attributes\":{\"MessageGroupId\":\"" group "\"},"
 #define FAILED(identifiers) "{\"batchItemFailures\":[" identifiers "]}"
 #define ID(id)              "{\"itemIdentifier\":\"" id "\"}"
 
@@ -100,6 +101,19 @@ static const struct {
     {"{\"Records\":[" IN_ORDER "\"eventSource\":\"aws:sqs\"," STATUS(
          "a", "200") "," IN_ORDER STATUS("b", "500") "," IN_ORDER STATUS("c", "200") "]}",
      FAILED(ID("b") "," ID("c")), 500, 2},
+    /* but what is of another group isn't behind it */
+    {"{\"Records\":[" OF_GROUP("1") "\"eventSource\":\"aws:sqs\"," STATUS("a", "500") "," OF_GROUP(
+         "2") STATUS("b", "200") "," OF_GROUP("1") STATUS("c", "200") "]}",
+     FAILED(ID("a") "," ID("c")), 500, 2},
+    {"{\"Records\":[" OF_GROUP("1") "\"eventSource\":\"aws:sqs\"," STATUS("a", "500") "," OF_GROUP(
+         "2") STATUS("b", "422") "," OF_GROUP("\\u0032") STATUS("c", "200") "," OF_GROUP("3")
+         STATUS("d", "200") "," OF_GROUP("") STATUS("e", "200") "]}",
+     FAILED(ID("a") "," ID("b") "," ID("c")), 500, 4},
+    /* those without a group are one */
+    {"{\"Records\":[" OF_GROUP("1") "\"eventSource\":\"aws:sqs\"," STATUS(
+         "a", "200") "," IN_ORDER STATUS("b", "500") "," OF_GROUP("1")
+         STATUS("c", "200") "," IN_ORDER STATUS("d", "200") "]}",
+     FAILED(ID("b") "," ID("d")), 500, 3},
     /* a batch that can't be read comes again as a whole */
     {QUEUE(STATUS("a", "200") ",{" MESSAGE("b", "\xff")), FAILED(ID("")), 400, 0},
     {QUEUE(STATUS("a", "200")) "x", FAILED(ID("")), 400, 0},
@@ -141,6 +155,94 @@ START_TEST(leaves_what_would_be_late)
     ck_assert(text_equal(answer, TEXT(FAILED(ID("b") "," ID("c")))));
     ck_assert_int_eq(invocation.response.status, 503);
     ck_assert_uint_eq(calls, 1);
+}
+END_TEST
+
+/* Of more groups than are told apart the rest is left, and nothing is run out of order. */
+START_TEST(leaves_all_behind_too_many_groups)
+{
+    struct buffer event;
+    buffer_open(&event, &arena, 1 << 20);
+    buffer_puts(&event, "{\"Records\":[");
+    for (int i = 0; i < 200; i++)
+        buffer_printf(&event,
+                      "%s{\"eventSource\":\"aws:sqs\",\"eventSourceARN\":\"a.fifo\",\"messageId\":"
+                      "\"%d\",\"attributes\":{\"MessageGroupId\":\"%d\"},\"body\":"
+                      "\"{\\\"status\\\":%d}\"}",
+                      i ? "," : "", i, i, i < 100 ? 500 : 200);
+    buffer_puts(&event, "]}");
+    (void)invoke(&invocation, &invoker, buffer_text(&event), &arena);
+    ck_assert_uint_eq(calls, 65);
+    for (int i = 65; i < 200; i++)
+        ck_assert_int_eq(invocation.event.ends[i], MESSAGE_LEFT);
+}
+END_TEST
+
+/* Where answers go: each takes some time, and the second ends as a test says. */
+static enum keep_end kept_as;
+static int kept, keeping_ms;
+
+static enum keep_end keep(void *keeper, struct text answer)
+{
+    ck_assert_ptr_eq(keeper, &kept);
+    ck_assert_uint_gt(answer.length, 10);
+    nanosleep(&(struct timespec){.tv_nsec = keeping_ms * 1000000L}, NULL);
+    return ++kept == 2 ? kept_as : KEEP_PASSED;
+}
+
+static const struct {
+    enum keep_end end;
+    enum message_end ends[3];
+    size_t calls;
+} keeps[] = {
+    {KEEP_PASSED, {MESSAGE_DONE, MESSAGE_DONE, MESSAGE_DONE}, 3},
+    {KEEP_REFUSED, {MESSAGE_DONE, MESSAGE_FAILED, MESSAGE_DONE}, 3},
+    {KEEP_LATER, {MESSAGE_DONE, MESSAGE_LEFT, MESSAGE_DONE}, 3},
+    {KEEP_ENDED, {MESSAGE_DONE, MESSAGE_LEFT, MESSAGE_LEFT}, 2},
+};
+
+#define THREE QUEUE(STATUS("a", "200") ",{" STATUS("b", "200") ",{" STATUS("c", "200"))
+
+/* What isn't the message's fault isn't held against it, and runs nothing for nobody. */
+START_TEST(takes_what_became_of_an_answer)
+{
+    invoker.keep = keep;
+    invoker.keeper = &kept;
+    kept = keeping_ms = 0;
+    kept_as = keeps[_i].end;
+    struct text answer = invoke(&invocation, &invoker, text_of(THREE), &arena);
+    ck_assert_uint_eq(calls, keeps[_i].calls);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(invocation.event.ends[i], keeps[_i].ends[i]);
+    ck_assert_int_eq(invocation.response.status, _i ? 503 : 200);
+    ck_assert_ptr_nonnull(answer.data);
+}
+END_TEST
+
+/* The deadline is the function's: the time that answers wait for their queue isn't of it. */
+START_TEST(counts_no_time_that_an_answer_waits)
+{
+    invoker.keep = keep;
+    invoker.keeper = &kept;
+    invoker.deadline_ms = clock_epoch_ms() + 3000;
+    kept = 0;
+    keeping_ms = 500;
+    kept_as = KEEP_PASSED;
+    const char *event =
+        QUEUE(STATUS("a", "200") ",{" STATUS("b", "200") ",{" STATUS("c", "200") ",{" STATUS(
+            "d", "200") ",{" STATUS("e", "200") ",{" STATUS("f", "200") ",{" STATUS("g", "200"));
+    (void)invoke(&invocation, &invoker, text_of(event), &arena);
+    ck_assert_uint_eq(calls, 7);
+    ck_assert_int_eq(invocation.response.status, 200);
+}
+END_TEST
+
+/* However little time there is, the first is run: else none ever would be. */
+START_TEST(runs_the_first_before_the_deadline)
+{
+    invoker.deadline_ms = clock_epoch_ms() + 90;
+    (void)invoke(&invocation, &invoker, text_of(THREE), &arena);
+    ck_assert_uint_ge(calls, 1);
 }
 END_TEST
 
@@ -239,6 +341,10 @@ Suite *batch_suite(void)
     tcase_add_loop_test(test, runs_each_message, 0, sizeof batches / sizeof *batches);
     tcase_add_test(test, fails_all_where_the_function_is_not_open);
     tcase_add_test(test, leaves_what_would_be_late);
+    tcase_add_test(test, leaves_all_behind_too_many_groups);
+    tcase_add_loop_test(test, takes_what_became_of_an_answer, 0, sizeof keeps / sizeof *keeps);
+    tcase_add_test(test, counts_no_time_that_an_answer_waits);
+    tcase_add_test(test, runs_the_first_before_the_deadline);
     tcase_add_test(test, keeps_no_memory_of_a_message);
     if (fail_malloc_works())
         tcase_add_loop_test(test, loses_no_message_where_malloc_fails, 0,

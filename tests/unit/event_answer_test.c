@@ -203,16 +203,17 @@ END_TEST
  * for an SQS event source"). */
 START_TEST(tells_a_queue_what_is_to_come_again)
 {
-    static const bool failed[] = {false, true, false, true, false}, none[5];
+    static const enum message_end none[5],
+        some[] = {MESSAGE_DONE, MESSAGE_FAILED, MESSAGE_DONE, MESSAGE_LEFT, MESSAGE_DONE};
     answer_with("application/json", TEXT("{}"));
     check_answer(QUEUE, "{\"batchItemFailures\":[]}");
     response_problem(&response, 422, "No.");
     check_answer(QUEUE, "{\"batchItemFailures\":[{\"itemIdentifier\":\"a\\u00e9\"},"
                         "{\"itemIdentifier\":\"\"},{\"itemIdentifier\":\"\"},"
                         "{\"itemIdentifier\":\"\"},{\"itemIdentifier\":\"b\"}]}");
-    event.failed = none;
+    event.ends = none;
     check_written("{\"batchItemFailures\":[]}");
-    event.failed = failed;
+    event.ends = some;
     check_written("{\"batchItemFailures\":[{\"itemIdentifier\":\"\"},{\"itemIdentifier\":\"\"}]}");
 }
 END_TEST

@@ -21,7 +21,8 @@
             each(decimal) each(currency) each(coins) each(coins_hard) each(guard) each(libfcgi)    \
                 each(run) each(cgi) each(event) each(event_answer) each(event_message)             \
                     each(senders) each(invoke) each(batch) each(runtime) each(queue_event)         \
-                        each(redis_queue) each(redis_url) each(translate)
+                        each(redis_queue) each(redis_url) each(redis_look) each(outage)            \
+                            each(translate)
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS
