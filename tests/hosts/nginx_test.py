@@ -685,10 +685,6 @@ def test_as_ordinary_user(_):
             os.mkdir(s.path(name))
             shutil.chown(s.path(name), "nobody")
         open(s.path("log", "nobody.log"), "w").close()
-        with open(s.path("nginx.conf")) as file:
-            text = file.read().replace("/nginx.pid", "/tmp/nginx.pid")
-        with open(s.path("nginx.conf"), "w") as file:
-            file.write(text)
         s.spawn("nobody", "setpriv", "--reuid", "nobody", "--clear-groups", "nginx", "-e",
                 s.path("log", "nginx.log"), "-c", s.path("nginx.conf"))
         wait_until(lambda: s.nginx_listens() or s.processes["nobody"].poll() is not None, "no nginx")

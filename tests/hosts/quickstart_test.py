@@ -33,7 +33,7 @@ class Place:
     def __init__(self):
         self.root = tempfile.mkdtemp(prefix="dime-quickstart.")
         os.chmod(self.root, 0o755)
-        self.tree, self.tmp = os.path.join(self.root, "tree"), os.path.join(self.root, "tmp")
+        self.tree, self.tmp = os.path.join(self.root, "a tree, \u00fc"), os.path.join(self.root, "tmp")
         shutil.copytree(SOURCE, self.tree, ignore=NOT_COPIED)
         subprocess.run(["chmod", "-R", "u+w", self.tree], check=True)
         os.mkdir(self.tmp)
@@ -338,6 +338,19 @@ def test_own_directory_configured(place):
     equal(said.count("\n"), 1)
 
 
+def test_path_that_cannot_be(place):
+    """A folder in whose path the build can't be gets one line."""
+    for name in ("it's", "dollar$", "a(b)", 'a"b', "a&b", "new\nline"):
+        folder = os.path.join(place.root, name)
+        os.mkdir(folder)
+        for file in ("quickstart", "Makefile.am"):
+            shutil.copy(os.path.join(place.tree, file), folder)
+        done = subprocess.run([os.path.join(folder, "quickstart"), "--port", str(free_port())], capture_output=True,
+                              text=True, check=False, env=dict(os.environ, TMPDIR=place.tmp))
+        equal((done.returncode, "can't be built below a path like" in done.stderr), (1, True), done.stderr)
+        shutil.rmtree(folder)
+
+
 # Builds that fail or are interrupted, with a configure of our own.
 
 def fake_build(place, configure):
@@ -427,7 +440,9 @@ def test_first_start(place):
         logs = re.search(r"Logs: (\S+)\.", said)[1]
         equal(sorted(os.listdir(logs)), ["access.log", "change.log", "hello.log",
                                            "labels.log", "nginx.log", "translate.log"])
-        equal(os.stat(quickstart.directory()).st_mode & 0o777, 0o700, "mode of its directory")
+        place_of_it = os.stat(quickstart.directory())
+        equal((place_of_it.st_mode & 0o777, place_of_it.st_uid), (0o750 if ROOT else 0o700, os.getuid()),
+              "mode and owner of its directory")
         quickstart.stop(signal.SIGINT)
 
 
@@ -603,6 +618,96 @@ def test_as_root(place):
         quickstart.stop(signal.SIGINT)
 
 
+def environment_of(pid):
+    """The environment that a process was started with."""
+    with open(f"/proc/{pid}/environ", errors="replace") as file:
+        return dict(one.partition("=")[::2] for one in file.read().split("\0") if one)
+
+
+SECRETS = {"AWS_SECRET_ACCESS_KEY": "of-root", "AWS_ACCESS_KEY_ID": "of-root", "FOREIGN": "of-root"}
+
+
+def test_environment_as_root(place):
+    """What serves for root gets what it needs of root's environment, and no secrets."""
+    if not ROOT:
+        raise Skip("needs root")
+    with Quickstart(place, "--port", str(free_port()), TRANSLATE_ENGINE="apertium", **SECRETS) as quickstart:
+        quickstart.ready()
+        true("aren't given to nobody" in quickstart.said(), quickstart.said())
+        for name, pid in quickstart.processes().items():
+            found = environment_of(pid)
+            equal(("of-root" in found.values(), "HOME" in found), (False, False), name)
+            if name != "nginx":  # which writes its title there
+                equal((found["TRANSLATE_ENGINE"], found["TMPDIR"]), ("apertium", quickstart.directory() + "/tmp"), name)
+        quickstart.stop(signal.SIGINT)
+
+
+# For ever puts links in the place of the functions' logs, as soon as they're there, and of what root wrote
+# there once.
+RACER = """
+import glob, os, sys, time
+folder, victim, *functions = sys.argv[1:]
+while True:
+    time.sleep(0.0005)
+    paths = [path for name in functions for path in glob.glob(f"{folder}/dime.*/log/{name}.log")]
+    for path in paths + [one + "/health" for one in glob.glob(f"{folder}/dime.*/tmp")]:
+        try:
+            if not os.path.islink(path):
+                os.symlink(victim, path + "~")
+                os.rename(path + "~", path)
+        except OSError:
+            pass
+"""
+
+
+def test_nobody_cannot_use_root(place):
+    """Another process of nobody's gets nothing written or read by root, and changes no program."""
+    if not ROOT:
+        raise Skip("needs root")
+    victim = os.path.join(place.root, "victim")
+    with open(victim, "w") as file:
+        file.write("a secret of root's\n")
+    os.chmod(victim, 0o600)
+
+    def state():
+        found = os.stat(victim)
+        return found.st_uid, found.st_mode, found.st_mtime_ns
+    before = state()
+    nobody = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+    racer = subprocess.Popen([*nobody, sys.executable, "-c", RACER, place.tmp, victim, *functions(place).split()])
+    try:
+        with Quickstart(place, "--port", str(free_port())) as quickstart:
+            quickstart.ready()
+            run_folder = quickstart.directory()
+            found = subprocess.run([*nobody, "find", run_folder, "-maxdepth", "2", "-writable", "-not", "-type", "l"],
+                                   capture_output=True, text=True, check=False).stdout.split("\n")
+            own = {os.path.join(run_folder, name) for name in ("log", "tmp", "sockets")}
+            others = {one for one in found if one and one not in own and os.path.dirname(one) not in own}
+            equal(others, set(), "what nobody can change")
+            equal({one for one in found if one in own}, own, "what is nobody's")
+            for name in quickstart.processes().keys() - {"nginx"}:
+                path = os.path.join(run_folder, "log", name + ".log")
+                wait_until(lambda path=path: os.path.islink(path), "no link is placed at " + path, 10)
+            os.kill(quickstart.processes()["change"], signal.SIGKILL)
+            equal(quickstart.wait(), 1)
+            true("change has stopped by itself" in quickstart.said(), quickstart.said())
+            true("a secret of root's" not in quickstart.said(), "root reads what a link of nobody's leads to")
+            nothing_left_but(place, racer.pid)
+    finally:
+        racer.kill()
+        racer.wait()
+    with open(victim) as file:
+        equal(file.read(), "a secret of root's\n", "root's file")
+    equal(state(), before, "root's file")
+    os.unlink(victim)
+
+
+def nothing_left_but(place, pid):
+    """Fails if anything but this process is left."""
+    wait_until(lambda: not [one for one in place.leftovers() if not one.startswith(f"process {pid}:")],
+               "something is left", 2)
+
+
 def test_closed_directory_as_root(place):
     """Root can serve from a directory that nobody else may enter."""
     if not ROOT:
@@ -650,9 +755,12 @@ def test_ordinary_user(place):
         raise Skip("every other case has shown it")
     subprocess.run(["chown", "-R", "nobody:nogroup", place.tree], check=True)
     port = free_port()
-    with Quickstart(place, "--port", str(port), user="nobody") as quickstart:
+    with Quickstart(place, "--port", str(port), user="nobody", **SECRETS) as quickstart:
         quickstart.ready(BUILD_PATIENCE)
         equal(change(port), CHANGE)
+        for name in quickstart.processes().keys() - {"nginx"}:  # which writes its title there
+            found = environment_of(quickstart.processes()[name])
+            equal((found.get("AWS_SECRET_ACCESS_KEY"), found.get("FOREIGN")), ("of-root", None), name)
         page = os.path.join(place.tree, "www", "index.html")
         with open(page, "a") as file:
             file.write("<!-- edited -->\n")
