@@ -112,6 +112,13 @@ fuzz_pictures() {
 
 # With the suites that depend on what the tarball holds and on a source that is read-only; all others
 # have run on these very sources.
+# The same tarball whenever it's made, and whatever the umask is then.
+reproducible() {
+    cd "$build" || return
+    (umask 022 && make -s dist) && sum=$(sha256sum dime-*.tar.gz) && sleep 1.1 && rm dime-*.tar.gz &&
+        (umask 077 && make -s dist) && echo "$sum" && echo "$sum" | sha256sum -c
+}
+
 distcheck() {
     suites='style unit golden command cgi responder nginx manual readme install hardening'
     cd "$build" && DIME_SUITES=$suites make -s distcheck
@@ -138,7 +145,10 @@ for what; do
     valgrind) need "$what" valgrind && step "$what" under_valgrind ;;
     static) step "$what" static ;;
     without-local-labels) step "$what" without_local_labels ;;
-    distcheck) step "$what" distcheck ;;
+    distcheck)
+        step "$what" distcheck
+        step reproducible reproducible
+        ;;
     *)
         echo "not ok - there is no way to build called $what"
         failed=$((failed + 1))
