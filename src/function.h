@@ -51,7 +51,8 @@ enum field_kind {
     FIELD_MAP,     /* int64 to int64: a JSON object {"25":2}, in a form 25:2,10:0; what keys
                       may be, and whether one stands there twice, is the function's to check */
     FIELD_FILE,    /* any bytes: a part of a multipart form, a body of one of the field's types,
-                      or base64 (RFC 4648) in JSON and in a form, also as a data: URL (RFC 2397) */
+                      or base64 (RFC 4648) in JSON and in a form, also as a data: URL (RFC 2397):
+                      in lines or not, padded or not, in either alphabet */
     FIELD_JSON, /* any JSON value, kept as its own text, which has been checked: see json_check */
 };
 
@@ -66,6 +67,9 @@ struct field {
     bool lines;        /* TEXT: of several lines; a browser ends each by CR LF, which becomes LF */
     const char *types; /* FILE: a body of one of these media types is the field, and a browser
                           offers them first: "image/jpeg, image/png" */
+    const char *names; /* FILE: what some senders call these types, and what says nothing of the
+                          bytes: "image/jpg, application/octet-stream". Taken as well, and not
+                          offered; NULL: none */
 };
 
 /* One item of a list (value) or of a map (key and value). */
@@ -176,7 +180,8 @@ struct function {
     size_t body_max;     /* bytes; a larger body is answered with 413 */
     const struct field *fields;
     const char *json_types;  /* media types besides its own that JSON comes as, since some sender of
-                                events calls it so: "text/plain"; NULL: none */
+                                events calls it so, whatever it begins with: "text/plain"; NULL:
+                                none */
     bool uploads;            /* it reads what an event of S3 tells of, by upload_read: `dime watch`
                                 takes no other function */
     bool streams;            /* it flushes its response: see response_flush */

@@ -53,6 +53,15 @@ static size_t decode_last(const char *at, char *out)
     return 3 - padding;
 }
 
+/* Writes the three bytes of a number. */
+static char *put_three(char *out, uint32_t number)
+{
+    *out++ = (char)(number >> 16);
+    *out++ = (char)(number >> 8 & 0xFF);
+    *out++ = (char)(number & 0xFF);
+    return out;
+}
+
 bool base64_decode(struct text text, struct arena *arena, struct text *bytes)
 {
     *bytes = TEXT("");
@@ -66,13 +75,70 @@ bool base64_decode(struct text text, struct arena *arena, struct text *bytes)
         uint32_t number = four_digits(at);
         if (number == UINT32_MAX)
             return false;
-        *out++ = (char)(number >> 16);
-        *out++ = (char)(number >> 8 & 0xFF);
-        *out++ = (char)(number & 0xFF);
+        out = put_three(out, number);
     }
     size_t more = decode_last(last, out);
     *bytes = (struct text){room, (size_t)(out - room) + more};
     return more;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Gathers the next four digits of *REST in FOUR; returns how many there were before the end or =.
+ */
+static size_t gather(struct text *rest, char four[4])
+{
+    size_t count = 0;
+    while (rest->length && *rest->data != '=' && count < 4) {
+        char c = *rest->data;
+        *rest = text_skip(*rest, 1);
+        if (!is_blank(c))
+            four[count++] = c == '-' ? '+' : c == '_' ? '/' : c;
+    }
+    return count;
+}
+
+/* Whether what stands behind COUNT last digits fills them up to four, or is nothing. */
+static bool is_padding(struct text rest, size_t count)
+{
+    size_t padding = 0;
+    for (size_t i = 0; i < rest.length; i++) {
+        if (rest.data[i] != '=' && !is_blank(rest.data[i]))
+            return false;
+        padding += rest.data[i] == '=';
+    }
+    return !padding || (count && count + padding == 4);
+}
+
+bool base64_decode_sent(struct text text, struct arena *arena, struct text *bytes)
+{
+    char *room = arena_alloc(arena, text.length / 4 * 3 + 3), *out = room, four[4];
+    size_t count = 0;
+    *bytes = TEXT("");
+    while (room && text.length) {
+        uint32_t number = text.length >= 4 ? four_digits(text.data) : UINT32_MAX;
+        if (number != UINT32_MAX) {
+            text = text_skip(text, 4); /* which is most of it */
+        } else {
+            count = gather(&text, four);
+            if (count < 4)
+                break;
+            number = four_digits(four);
+        }
+        if (number == UINT32_MAX)
+            return false;
+        out = put_three(out, number);
+        count = 0;
+    }
+    if (!room || !is_padding(text, count))
+        return false;
+    memset(four + count, '=', 4 - count);
+    size_t more = count > 1 ? decode_last(four, out) : 0;
+    *bytes = (struct text){room, (size_t)(out - room) + more};
+    return more || !count;
 }
 
 /* Encodes one to three bytes. */

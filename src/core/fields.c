@@ -11,6 +11,7 @@
 #include <inttypes.h>
 
 #include "core/base64.h"
+#include "core/body.h"
 #include "core/form.h"
 #include "core/json.h"
 #include "core/multipart.h"
@@ -281,12 +282,31 @@ static void cut_data_url(struct given *given)
 {
     const struct text scheme = TEXT("data:"), coding = TEXT(";base64");
     struct text rest = given->text, head;
-    if (!text_starts(rest, scheme) || !text_cut(&rest, ',', &head) || !rest.data ||
-        !text_ends_nocase(head, coding))
+    if (rest.length < scheme.length ||
+        !text_equal_nocase((struct text){rest.data, scheme.length}, scheme) ||
+        !text_cut(&rest, ',', &head) || !rest.data || !text_ends_nocase(head, coding))
         return;
     given->text = rest;
     given->content_type =
         (struct text){head.data + scheme.length, head.length - scheme.length - coding.length};
+}
+
+/*
+ * Decodes the base64 of a file in place of its text. In a form a blank is a + that wasn't escaped,
+ * which would be lost where blanks are passed over, as in JSON.
+ */
+static bool decode_file(struct reading *reading, const struct field *field, struct given *file)
+{
+    cut_data_url(file);
+    file->text = text_trim(file->text);
+    if (!file->json.raw.data && memchr(file->text.data, ' ', file->text.length)) {
+        refuse(reading, field, "has blanks in its base64; in a form send each + as %2B");
+        return false;
+    }
+    if (base64_decode_sent(file->text, reading->request->arena, &file->text))
+        return true;
+    refuse(reading, field, "isn't base64; base64 -w0 FILE makes it of a file");
+    return false;
 }
 
 static void read_file(struct reading *reading, const struct field *field, struct value *value,
@@ -300,11 +320,8 @@ static void read_file(struct reading *reading, const struct field *field, struct
     }
     if (!given->bytes) {
         file.text = text_trim(given->text);
-        cut_data_url(&file);
-        if (!base64_decode(file.text, reading->request->arena, &file.text)) {
-            refuse(reading, field, "isn't base64; base64 -w0 FILE makes it of a file");
+        if (!decode_file(reading, field, &file))
             return;
-        }
     }
     if (!check_length(reading, field, file.text.length))
         return;
@@ -443,52 +460,9 @@ static void read_json(struct reading *reading)
     reading->failed = true;
 }
 
-/* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
-static bool is_encoded(const struct request *request)
-{
-    struct text coding = text_trim(request_header(request, "content-encoding"));
-    return coding.length && !text_equal_nocase(coding, TEXT("identity"));
-}
-
-/* Whether a media type is one of those in a list such as "image/jpeg, image/png". */
-static bool lists_type(const char *list, struct text type)
-{
-    struct text rest = text_of(list), one;
-    while (type.length && text_cut(&rest, ',', &one)) {
-        if (text_equal_nocase(text_trim(one), type))
-            return true;
-    }
-    return false;
-}
-
-/* The file of the function's that a whole body of this media type is, or NULL. */
-static const struct field *file_of_type(const struct function *function, struct text type)
-{
-    for (const struct field *field = function->fields; field->name; field++) {
-        if (field->kind == FIELD_FILE && lists_type(field->types, type))
-            return field;
-    }
-    return NULL;
-}
-
-static const char *file_types(const struct function *function)
-{
-    for (const struct field *field = function->fields; field->name; field++) {
-        if (field->kind == FIELD_FILE && field->types)
-            return field->types;
-    }
-    return NULL;
-}
-
-static bool is_json_type(const struct function *function, struct text type)
-{
-    return text_equal_nocase(type, TEXT("application/json")) ||
-           text_ends_nocase(type, TEXT("+json")) || lists_type(function->json_types, type);
-}
-
 static void refuse_type(struct reading *reading)
 {
-    const char *types = file_types(reading->function);
+    const char *types = body_file_types(reading->function);
     response_problem(reading->response, 415,
                      "Send the body as %s%sapplication/json, multipart/form-data or "
                      "application/x-www-form-urlencoded.",
@@ -502,41 +476,33 @@ static void refuse_encoding(struct reading *reading)
     reading->failed = true;
 }
 
-static bool looks_like_json(struct text body)
-{
-    return body.length && memchr("{[\"", body.data[0], 3);
-}
-
-/* What curl --data-binary sends of a picture, unless it is told what that is. */
-static bool is_bare_file(const struct reading *reading, struct text body)
-{
-    return file_types(reading->function) && !text_is_utf8(body);
-}
-
-/*
- * curl -d sends JSON as a form unless it is told otherwise, and people forget the header. No
- * field's name begins with a brace, a bracket or a quote, so that is JSON.
- */
 static void read_body(struct reading *reading)
 {
     const struct request *request = reading->request;
-    struct text type = text_media_type(request->content_type), body = text_trim(request->body);
-    const struct field *file = file_of_type(reading->function, type);
-    bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
-    form = form && !is_bare_file(reading, body);
-    if (body.length && is_encoded(request))
+    struct body body = body_of(reading->function, request);
+    switch (body.kind) {
+    case BODY_NONE:
+        break;
+    case BODY_ENCODED:
         refuse_encoding(reading);
-    else if (is_json_type(reading->function, type) || (form && looks_like_json(body)))
+        break;
+    case BODY_JSON:
         read_json(reading);
-    else if (form && body.length)
-        read_form(reading, body, "The form");
-    else if (file)
-        read_name(reading, text_of(file->name),
-                  &(struct given){.text = request->body, .bytes = true, .content_type = type});
-    else if (body.length && text_equal_nocase(type, TEXT("multipart/form-data")))
+        break;
+    case BODY_FORM:
+        read_form(reading, text_trim(request->body), "The form");
+        break;
+    case BODY_MULTIPART:
         read_multipart(reading);
-    else if (body.length)
+        break;
+    case BODY_FILE:
+        read_name(reading, text_of(body.file->name),
+                  &(struct given){.text = request->body, .bytes = true, .content_type = body.type});
+        break;
+    case BODY_UNKNOWN:
         refuse_type(reading);
+        break;
+    }
 }
 
 static void check_required(struct reading *reading)

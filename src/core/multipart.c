@@ -120,12 +120,16 @@ static struct text first_word(struct text value, struct text *parameters)
     return text_trim((struct text){value.data, length});
 }
 
-/* RFC 2046, section 5.1.1: what a boundary may hold. */
+/*
+ * RFC 2046, section 5.1.1, has letters, digits and a few signs in a boundary. A boundary of
+ * asterisks is sent by many programs for Android, so every visible character may be in one, save
+ * what escapes the others in a quoted text.
+ */
 static bool is_boundary(struct text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
-        if (!c || (!text_alphanumeric(c) && !strchr("'()+_,-./:=? ", c)))
+        if (c < ' ' || c > '~' || c == '"' || c == '\\')
             return false;
     }
     return text.length && text.length <= MULTIPART_BOUNDARY_MAX &&

@@ -54,6 +54,47 @@ START_TEST(reads_and_writes_the_examples)
 }
 END_TEST
 
+static const struct {
+    const char *bytes, *sent;
+} sent[] = {
+    {"", ""},
+    {"", " \r\n"},
+    {"foobar", "Zm9v\nYmFy"},
+    {"foobar", "Zm9v\r\nYmFy\r\n"},
+    {"foobar", "  Zm\t9 v\n  YmF\ny  "},
+    {"f", "Zg"},
+    {"f", "Zg==\n"},
+    {"f", "Zg=\r\n="},
+    {"fo", "Zm8"},
+    {"fo", "Zm8 ="},
+    {"foof", "Zm9vZg"},
+    {"\xFB\xFF\xBF", "-_-_"},
+    {"\xFB\xFF\xBF\xFB\xFF", "-_-_\n-_8"},
+    {"\xFB\xFF\xBF", "+_-/"},
+};
+
+static const char *const not_sent[] = {
+    "Z",        "Zg=",      "Zm9vY", "====",   "=",     "=Zg",     "Zm9v=", "Zm9v====",
+    "Z===",     "Zg=g",     "Zh==",  "Zh",     "Zm9",   "Zm9=",    "Z.8=",  "Zm9\x80",
+    "Zg==Zg==", "Zm8=Zm9v", "Zm9\v", "Zm9v\f", "Zm9v,", "Zm9vZ\n", "Zg===", "Zm8==",
+};
+
+START_TEST(reads_what_people_send)
+{
+    struct text bytes;
+    ck_assert_msg(base64_decode_sent(text_of(sent[_i].sent), &arena, &bytes), "%s", sent[_i].sent);
+    ck_assert_msg(text_equal(bytes, text_of(sent[_i].bytes)), "%s", sent[_i].sent);
+}
+END_TEST
+
+START_TEST(refuses_what_nobody_sends)
+{
+    struct text bytes;
+    ck_assert_msg(!base64_decode_sent(text_of(not_sent[_i]), &arena, &bytes), "%s", not_sent[_i]);
+    ck_assert(!arena.failed);
+}
+END_TEST
+
 START_TEST(refuses_what_is_not_base64)
 {
     struct text bytes;
@@ -76,6 +117,8 @@ START_TEST(comes_back_as_it_was)
         ck_assert_uint_eq(out.length, (length + 2) / 3 * 4);
         ck_assert(base64_decode(buffer_text(&out), &arena, &bytes));
         ck_assert(text_equal(bytes, (struct text){room, length}));
+        ck_assert(base64_decode_sent(buffer_text(&out), &arena, &bytes));
+        ck_assert(text_equal(bytes, (struct text){room, length}));
         arena_reset(&arena);
     }
 }
@@ -87,6 +130,8 @@ START_TEST(says_where_memory_ends)
     struct buffer out;
     struct arena none = {0};
     ck_assert(!base64_decode(TEXT("Zm9v"), &none, &bytes) && none.failed);
+    none = (struct arena){0};
+    ck_assert(!base64_decode_sent(TEXT("Zm9v"), &none, &bytes) && none.failed);
     char room[7];
     buffer_over(&out, room, sizeof room);
     buffer_base64(&out, TEXT("foob"));
@@ -101,6 +146,8 @@ Suite *base64_suite(void)
     tcase_add_checked_fixture(test, begin, end);
     tcase_add_loop_test(test, reads_and_writes_the_examples, 0, sizeof pairs / sizeof *pairs);
     tcase_add_loop_test(test, refuses_what_is_not_base64, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_loop_test(test, reads_what_people_send, 0, sizeof sent / sizeof *sent);
+    tcase_add_loop_test(test, refuses_what_nobody_sends, 0, sizeof not_sent / sizeof *not_sent);
     tcase_add_test(test, comes_back_as_it_was);
     tcase_add_test(test, says_where_memory_ends);
     suite_add_tcase(suite, test);
