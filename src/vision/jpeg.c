@@ -12,6 +12,7 @@
 #include <turbojpeg.h>
 
 #include "vision/exif.h"
+#include "vision/vision.h"
 
 enum {
     SOF0 = 0xC0,
@@ -26,7 +27,8 @@ enum {
     COEFFICIENT_BYTES_MAX = 96 << 20, /* a progressive picture of 33 million pixels */
     SCANS_MAX = 100,                  /* ten are usual */
 };
-static const size_t WORK_MAX = 640000000; /* pixels times scans */
+static const size_t WORK_MAX = VISION_SCANNED_PIXELS_MAX;
+static const struct text END = {"\xFF\xD9", 2}; /* the marker EOI */
 
 static size_t number16(const unsigned char *bytes)
 {
@@ -154,20 +156,24 @@ bool jpeg_survey(struct text bytes, struct jpeg_survey *survey)
     struct text rest = bytes, segment;
     if (cut_marker(&rest) != SOI)
         return false;
-    bool progressive = false;
-    for (unsigned marker; (marker = cut_marker(&rest));) {
+    bool progressive = false, arithmetic = false;
+    unsigned marker;
+    while ((marker = cut_marker(&rest))) {
         survey->whole = marker == EOI;
         if (survey->whole || (!stands_alone(marker) && !cut_segment(&rest, &segment)))
             break;
         if (stands_alone(marker))
             continue;
         progressive |= marker == 0xC2 || marker == 0xCA;
+        arithmetic |= marker == 0xC9 || marker == 0xCA;
         if (is_frame(marker) && !read_frame(survey, marker, segment))
             return false;
         if (marker == SOS && !read_scan(survey, progressive, segment))
             return false;
         read_application(survey, marker, segment);
     }
+    /* Of an arithmetic code libjpeg doesn't tell that it ended too early. */
+    survey->open_end = !marker && !arithmetic;
     return survey->scans > 0;
 }
 
@@ -175,16 +181,16 @@ static bool is_affordable(const struct jpeg_survey *survey, struct refusal *refu
 {
     if (!picture_fits(survey->width, survey->height, refusal))
         return false;
-    if (survey->scans > SCANS_MAX || survey->width * survey->height * survey->scans > WORK_MAX)
-        return refuse(refusal, 413,
-                      "This progressive JPEG of %zu scans is too much work; save it as a baseline "
-                      "JPEG, or smaller.",
-                      survey->scans);
     if (survey->coefficient_bytes > COEFFICIENT_BYTES_MAX)
         return refuse(refusal, 413,
                       "A progressive JPEG of %zu x %zu pixels needs too much memory; save it as a "
                       "baseline JPEG, or smaller.",
                       survey->width, survey->height);
+    if (survey->scans > SCANS_MAX || survey->width * survey->height * survey->scans > WORK_MAX)
+        return refuse(refusal, 413,
+                      "This progressive JPEG of %zu scans is too much work: at most %d scans, and "
+                      "%zu million pixels of all of them. Save it as a baseline JPEG, or smaller.",
+                      survey->scans, SCANS_MAX, WORK_MAX / 1000000);
     return true;
 }
 
@@ -217,20 +223,44 @@ static void inks_to_colours(uint8_t *pixels, size_t count, bool inverted)
     }
 }
 
+/* Decodes BYTES, which end with the marker EOI; OPEN_END: it's ours, and the file had none. */
 static bool decode(tjhandle handle, const struct picture *picture, struct text bytes, bool inks,
-                   struct refusal *refusal)
+                   bool open_end, struct refusal *refusal)
 {
     const unsigned char *data = (const unsigned char *)bytes.data;
     int failed =
         tjDecompress2(handle, data, bytes.length, picture->pixels, (int)picture->width, 0,
                       (int)picture->height, inks ? TJPF_CMYK : TJPF_RGB, TJFLAG_LIMITSCANS);
-    /* A warning is about damage in the middle, which every viewer shows too. */
-    if (!failed || tjGetErrorCode(handle) == TJERR_WARNING)
+    if (!failed)
         return true;
     const char *why = tjGetErrorStr2(handle);
+    bool warning = tjGetErrorCode(handle) == TJERR_WARNING;
+    if (warning && open_end && strstr(why, "premature end"))
+        return refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
+    /* Another warning is about damage in the middle, which every viewer shows too. */
+    if (warning)
+        return true;
     if (strstr(why, "emory"))
         return refuse_memory(refusal);
     return refuse(refusal, 400, "This JPEG is damaged (%.120s); send it again.", why);
+}
+
+/*
+ * Viewers show a JPEG that lacks its last marker. With one of ours behind it libjpeg tells such a
+ * file, which has all that its scans need, from one that was cut short.
+ */
+static bool decode_open_end(tjhandle handle, const struct picture *picture, struct text bytes,
+                            bool inks, struct refusal *refusal)
+{
+    char *ended = malloc(bytes.length + END.length);
+    if (!ended)
+        return refuse_memory(refusal);
+    memcpy(ended, bytes.data, bytes.length);
+    memcpy(ended + bytes.length, END.data, END.length);
+    bool done = decode(handle, picture, (struct text){ended, bytes.length + END.length}, inks, true,
+                       refusal);
+    free(ended);
+    return done;
 }
 
 static bool read_pixels(struct picture *picture, struct text bytes,
@@ -243,8 +273,11 @@ static bool read_pixels(struct picture *picture, struct text bytes,
     tjhandle handle = tjInitDecompress();
     if (!handle)
         return refuse_memory(refusal);
-    bool done = picture_allocate(picture, width, height, inks ? 4 : 3, refusal) &&
-                decode(handle, picture, bytes, inks, refusal);
+    bool done = picture_allocate(picture, width, height, inks ? 4 : 3, refusal);
+    if (done && survey->open_end)
+        done = decode_open_end(handle, picture, bytes, inks, refusal);
+    else if (done)
+        done = decode(handle, picture, bytes, inks, false, refusal);
     if (done && inks)
         inks_to_colours(picture->pixels, width * height, survey->inverted_inks);
     tjDestroy(handle);
@@ -262,7 +295,7 @@ bool jpeg_read(struct picture *picture, struct text bytes, struct refusal *refus
                       "This kind of JPEG can't be read; save it as a usual one, of 8 bits.");
     if (!is_affordable(&survey, refusal))
         return false;
-    if (!survey.whole)
+    if (!survey.whole && !survey.open_end)
         return refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
     picture->full_width = survey.width;
     picture->full_height = survey.height;

@@ -16,6 +16,7 @@ struct jpeg_survey {
     bool readable;            /* the way of coding is one that libjpeg-turbo has */
     bool inverted_inks;       /* Adobe's: 255 is no ink */
     bool whole;               /* the end of the image was found */
+    bool open_end;            /* else: the file ends in a scan's data, which may be all of it */
     size_t scans;             /* passes over the picture, 1 unless it's progressive */
     size_t coefficient_bytes; /* what libjpeg must keep of a picture of several scans, else 0 */
     struct text exif;         /* a TIFF structure; empty: there is none */

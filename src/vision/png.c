@@ -1,11 +1,13 @@
 /*
  * png.c - reads a PNG through libpng a row at a time and adds its pixels up.
  *
- * A few bytes of PNG can hold 50 million pixels. So no picture is ever unpacked as a whole: each
- * pixel is added to the block of pixels that it becomes a part of, in whatever order the passes of
- * interlacing bring them. libpng itself sees no chunk but those that the pixels need, so that what
- * is packed into others stays packed; and since it unpacks IDAT to its end whatever follows the
- * last row, it gets little more than that row can need.
+ * A few bytes of PNG can hold 50 million pixels, of up to eight bytes each. Unpacking takes about
+ * as long for each byte as for each pixel: both together have a limit, which the header tells of
+ * before any of it is done. And no picture is ever unpacked as a whole: each pixel is added to the
+ * block of pixels that it becomes a part of, in whatever order the passes of interlacing bring
+ * them. libpng itself sees no chunk but those that the pixels need, so that what is packed into
+ * others stays packed; and since it unpacks IDAT to its end whatever follows the last row, it gets
+ * little more than that row can need.
  */
 #include "vision/png.h"
 
@@ -64,6 +66,33 @@ static int find_orientation(struct text bytes)
     return 1;
 }
 
+/* How many bits a pixel has by IHDR's depth and type of colour; of a type that isn't one, most. */
+static size_t bits_of_pixel(unsigned char depth, unsigned char colour)
+{
+    static const size_t CHANNELS[] = {[PNG_COLOR_TYPE_GRAY] = 1,
+                                      [PNG_COLOR_TYPE_RGB] = 3,
+                                      [PNG_COLOR_TYPE_PALETTE] = 1,
+                                      [PNG_COLOR_TYPE_GRAY_ALPHA] = 2,
+                                      [PNG_COLOR_TYPE_RGB_ALPHA] = 4};
+    size_t channels = colour < sizeof CHANNELS / sizeof *CHANNELS ? CHANNELS[colour] : 0;
+    size_t bits = channels * depth;
+    return bits && bits <= 8 * PIXEL_MAX ? bits : (size_t)8 * PIXEL_MAX;
+}
+
+static bool is_affordable(const struct picture *picture, size_t bits, struct refusal *refusal)
+{
+    size_t width = picture->full_width, height = picture->full_height;
+    size_t work = width * height + (width * bits + 7) / 8 * height;
+    if (!picture_fits(width, height, refusal))
+        return false;
+    if (work <= VISION_PNG_WORK_MAX)
+        return true;
+    return refuse(refusal, 413,
+                  "This PNG of %zu x %zu pixels is too much work: of %zu bits each, at most %zu "
+                  "million pixels. Send it smaller, with fewer bits, or as a JPEG.",
+                  width, height, bits, (size_t)VISION_PNG_WORK_MAX * 8 / (8 + bits) / 1000000);
+}
+
 /* The first chunk is IHDR, which begins with the size (ISO/IEC 15948, section 11.2.2). */
 static bool read_size(struct picture *picture, struct text bytes, struct refusal *refusal)
 {
@@ -74,7 +103,11 @@ static bool read_size(struct picture *picture, struct text bytes, struct refusal
         return refuse(refusal, 400, "This PNG is damaged in its header; send it again.");
     picture->full_width = number32(bytes.data + 16);
     picture->full_height = number32(bytes.data + 20);
-    return picture_fits(picture->full_width, picture->full_height, refusal);
+    if (bytes.length < SIGNATURE + 18)
+        return refuse(refusal, 400, "This PNG ends too early; send all of it again.");
+    return is_affordable(
+        picture, bits_of_pixel((unsigned char)bytes.data[24], (unsigned char)bytes.data[25]),
+        refusal);
 }
 
 /* libpng's functions don't return on an error: they go back to where read_all began. */

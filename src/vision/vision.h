@@ -21,12 +21,14 @@
 #include "core/arena.h"
 #include "core/text.h"
 
-#define VISION_BYTES_MAX  15728640 /* of a picture as it is sent; Rekognition's limit in S3 */
-#define VISION_PIXELS_MAX 50000000 /* width times height */
-#define VISION_SIDE_MAX   10000    /* pixels */
-#define VISION_SIDE_MIN   16       /* pixels; of less nobody can tell anything */
-#define VISION_LABELS_MAX 1000     /* most labels that may be asked for */
-#define VISION_ARENA_NEED 262144   /* one call never takes more bytes of an arena than this */
+#define VISION_BYTES_MAX          15728640  /* of a picture; Rekognition's limit in S3 */
+#define VISION_PIXELS_MAX         50000000  /* width times height */
+#define VISION_PNG_WORK_MAX       80000000  /* pixels of a PNG, and bytes that they unpack to */
+#define VISION_SCANNED_PIXELS_MAX 400000000 /* pixels of a JPEG times its scans */
+#define VISION_SIDE_MAX           10000     /* pixels */
+#define VISION_SIDE_MIN           16        /* pixels; of less nobody can tell anything */
+#define VISION_LABELS_MAX         1000      /* most labels that may be asked for */
+#define VISION_ARENA_NEED         262144 /* one call never takes more bytes of an arena than this */
 
 struct vision;
 
@@ -81,8 +83,8 @@ bool vision_open(struct vision **vision, const char **why);
  * Labels a picture and fills *RESULT; true for a status of 200. The bytes are the caller's, and
  * what RESULT points to lasts as long as ARENA and VISION both do. The large part of the working
  * memory isn't the arena's, and is given back before this returns: at most some 10 MB, and for a
- * JPEG of several scans, which libjpeg keeps in full, 100 MB. It takes some 30 ms, and a few
- * seconds for the largest of pictures. A refusal has one of these statuses:
+ * JPEG of several scans, which libjpeg keeps in full, 100 MB. It takes some 30 ms, and a few tenths
+ * of a second for what takes most decoding. A refusal has one of these statuses:
  *
  * 400: there are no bytes, or they end too early or are damaged.
  *

@@ -184,6 +184,28 @@ def test_bad_pictures(_):
         refused(answer, status, words)
 
 
+def test_ways_to_send(_):
+    """A picture is seen whatever its sender calls it, however its base64 is written, and without its end"""
+    data = read_sample(SOURCE, "cat.jpg")
+    base = base64.b64encode(data).decode()
+    lines = base64.encodebytes(data).decode()
+    url = base64.urlsafe_b64encode(data).decode().rstrip("=")
+    stars = (b'--*****\r\nContent-Disposition: form-data; name="image";filename="a.jpg"\r\n\r\n' + data
+             + b"\r\n--*****--\r\n")
+    ways = {f"a body of {name}": (data, name) for name in (
+        "image/jpg", "image/pjpeg", "image/*", "application/octet-stream", "binary/octet-stream", "")}
+    ways |= {f"base64 {name}": (json.dumps({"image": text}), "application/json") for name, text in {
+        "in lines": lines, "in lines that end by CR LF": lines.replace("\n", "\r\n"), "for URLs": url,
+        "in capitals": "DATA:image/jpeg;base64," + base, "behind a blank": "data:image/jpeg;base64, " + base}.items()}
+    ways |= {"a boundary of asterisks": (stars, "multipart/form-data;boundary=*****"),
+             "no last marker": (data[:-2], "image/jpeg"),
+             "zeros in the place of the last marker": (data[:-2] + bytes(4096), "image/jpeg")}
+    for name, (body, kind) in ways.items():
+        status, _, answer = cgi(BUILD, body, kind)
+        equal((status, [label["Name"] for label in json.loads(answer).get("Labels", [])]),
+              (200, ["Egyptian Cat", "Cat"]), f"{name}: {answer[:200]}")
+
+
 def test_sizes(_):
     """What is too large is refused, wherever it's noticed"""
     for size, told in ((8 * MEBIBYTE + 1, "8.1"), (9000004, "8.6"), (9 * MEBIBYTE - 1, "9.0"), (9 * MEBIBYTE, "9.0")):

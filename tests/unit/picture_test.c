@@ -278,7 +278,7 @@ START_TEST(surveys_what_decoding_costs)
     ck_assert_uint_eq(survey.height, 33);
     ck_assert_uint_eq(survey.scans, 1);
     ck_assert_uint_eq(survey.coefficient_bytes, 0);
-    ck_assert(survey.readable && survey.whole && !survey.exif.length);
+    ck_assert(survey.readable && survey.whole && !survey.open_end && !survey.exif.length);
     tjFree(jpeg.bytes);
     jpeg = make_jpeg(170, 33, TJPF_RGB, TJSAMP_420, TJFLAG_PROGRESSIVE);
     ck_assert(jpeg_survey((struct text){(char *)jpeg.bytes, jpeg.length}, &survey));
@@ -289,14 +289,53 @@ START_TEST(surveys_what_decoding_costs)
 }
 END_TEST
 
-/* Cut short anywhere, the answer is a refusal; at the end of a copy, so that reads past it show. */
+/* Whether what is behind LENGTH bytes is a scan's marker, or a table's that a scan has of its own.
+ */
+static bool is_between_scans(const struct jpeg *jpeg, size_t length)
+{
+    static const unsigned char scan[] = {0xFF, 0xDA};
+    if (!memmem(jpeg->bytes, length, scan, sizeof scan))
+        return false;
+    size_t at = jpeg->bytes[length - 1] == 0xFF ? length - 1 : length; /* or in a marker */
+    unsigned char marker = jpeg->bytes[at + 1];
+    return jpeg->bytes[at] == 0xFF && (marker == 0xDA || marker == 0xC4);
+}
+
+/*
+ * Cut short anywhere, the answer is a refusal, save where it lacks its end alone, or whole scans of
+ * a progressive one; at the end of a copy, so that reads past it show.
+ */
 START_TEST(refuses_a_jpeg_cut_short)
 {
     struct jpeg jpeg = make_jpeg(64, 48, TJPF_RGB, TJSAMP_420, _i ? TJFLAG_PROGRESSIVE : 0);
-    for (size_t length = 3; length < jpeg.length; length++) {
+    for (size_t length = 3; length < jpeg.length - 2; length++) {
         char *copy = malloc(length);
         memcpy(copy, jpeg.bytes, length);
-        check_refused(copy, length, 400, "send");
+        if (is_between_scans(&jpeg, length))
+            ck_assert_msg(reads(copy, length), "%zu bytes: %s", length, refusal.why);
+        else
+            check_refused(copy, length, 400, "send");
+        picture_free(&picture);
+        free(copy);
+    }
+    tjFree(jpeg.bytes);
+}
+END_TEST
+
+/* Without its last marker, or with half of it, or with what isn't one in its place. */
+START_TEST(reads_a_jpeg_without_its_end)
+{
+    struct jpeg jpeg = make_jpeg(320, 80, TJPF_RGB, TJSAMP_420, _i ? TJFLAG_PROGRESSIVE : 0);
+    static const struct text ends[] = {TEXT(""), TEXT("\xFF"), TEXT("\0\0\0\0\0\0\0\0"),
+                                       TEXT("\0\0\xFF\0 a phone's own \xFF\xFF\0")};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t length = jpeg.length - 2 + ends[i].length;
+        char *copy = malloc(length);
+        memcpy(copy, jpeg.bytes, jpeg.length - 2);
+        memcpy(copy + jpeg.length - 2, ends[i].data, ends[i].length);
+        ck_assert_msg(reads(copy, length), "%s", refusal.why);
+        check_halves(320, 80);
+        picture_free(&picture);
         free(copy);
     }
     tjFree(jpeg.bytes);
@@ -357,6 +396,7 @@ START_TEST(refuses_a_progressive_jpeg_by_its_memory_and_work)
     memcpy(frame + 5, "\x13\x88\x13\x88", 4); /* 5000 x 5000 */
     char *bytes = malloc(jpeg.length * 100);
     check_refused(bytes, repeat_last_scan(&jpeg, 17, bytes), 413, "26 scans is too much work");
+    check_refused(bytes, repeat_last_scan(&jpeg, 8, bytes), 413, "400 million pixels of all");
     free(bytes);
     tjFree(jpeg.bytes);
 }
@@ -462,6 +502,8 @@ START_TEST(refuses_a_png_cut_short_or_damaged)
         check_refused(copy, length, 400, "send");
         free(copy);
     }
+    ck_assert(reads(png.bytes, png.length - 12)); /* without IEND, which viewers show as well */
+    picture_free(&picture);
     ((char *)png.bytes)[png.length / 2] ^= 1;
     check_refused(png.bytes, png.length, 400, "damaged");
     free(png.bytes);
@@ -494,6 +536,7 @@ START_TEST(says_when_malloc_fails)
 {
     struct jpeg jpeg = make_jpeg(64, 48, TJPF_RGB, TJSAMP_420, TJFLAG_PROGRESSIVE);
     check_every_failure(jpeg.bytes, jpeg.length, 5);
+    check_every_failure(jpeg.bytes, jpeg.length - 2, 6); /* without its end it's copied */
     tjFree(jpeg.bytes);
     unsigned char *pixels = halves(64, 48, 4);
     struct png png = make_png(64, 48, PNG_FORMAT_RGBA, pixels, NULL);
@@ -512,6 +555,7 @@ static void add_jpeg_tests(TCase *jpeg)
     tcase_add_test(jpeg, surveys_what_decoding_costs);
     tcase_add_loop_test(jpeg, refuses_a_jpeg_cut_short, 0, 2);
     tcase_add_test(jpeg, reads_a_jpeg_with_more_behind_it);
+    tcase_add_loop_test(jpeg, reads_a_jpeg_without_its_end, 0, 2);
     tcase_add_test(jpeg, refuses_many_scans);
     tcase_add_test(jpeg, refuses_a_progressive_jpeg_by_its_memory_and_work);
     tcase_add_test(jpeg, refuses_kinds_of_jpeg_that_nobody_uses);
