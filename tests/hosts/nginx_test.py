@@ -640,6 +640,57 @@ def test_restart(_):
         equal(s.post(HELLO, "name=a").status, 200)
 
 
+def own_function(name, text):
+    """The configuration with a function of somebody's own, in a location like the README's."""
+    if name == "dime-base.conf":
+        text += "upstream dime_own { server unix:own.sock; keepalive 8; }\n"
+    if name == "dime-server.conf":
+        text += "location = /cgi-bin/own { include dime-function.conf; fastcgi_pass dime_own; }\n"
+    return text
+
+
+def serve_once(listener, seen):
+    """A function on one thread that answers the first request of a connection, and dies of the second."""
+    answer = b"Status: 200\r\n\r\nfine"
+    while True:
+        try:
+            connection, file = listener.accept()[0], None
+        except OSError:
+            return
+        with connection, connection.makefile("rb") as file:
+            for turn in range(2):
+                kind, length = 0, 1
+                while (kind, length) != (5, 0):  # FCGI_STDIN, empty: the request's end
+                    head = file.read(8)
+                    if len(head) < 8:
+                        break
+                    kind, length = head[1], int.from_bytes(head[4:6], "big")
+                    file.read(length + head[6])
+                if (kind, length) != (5, 0):
+                    break
+                seen.append(turn)
+                if turn == 0:
+                    connection.sendall(b"\1\6\0\1" + len(answer).to_bytes(2, "big") + b"\0\0" + answer +
+                                       b"\1\3\0\1\0\x08\0\0" + b"\0" * 8)
+
+
+def test_effects_once(_):
+    """A POST to a function of somebody's own isn't tried again when it may have been done."""
+    def edit(name, text):
+        return own_function(name, text).replace("unix:own.sock", "unix:" + s.path("own.sock")) \
+            .replace("include dime-function", "include " + s.path("dime-function"))
+    s = serving(functions=(), edit=edit)
+    with s, socket.socket(socket.AF_UNIX) as listener:
+        seen = []
+        listener.bind(s.path("own.sock"))
+        listener.listen(8)
+        listener.settimeout(10)
+        threading.Thread(target=serve_once, args=(listener, seen), daemon=True).start()
+        equal([s.post("/cgi-bin/own", "name=a").status for _ in range(2)], [200, 503], "the statuses")
+        equal(seen, [0, 1], "how often it was asked")
+        equal([s.get("/cgi-bin/own").status for _ in range(3)], [200, 200, 200], "GET is tried again")
+
+
 # The rate limit.
 
 def test_rate_limit(_):
