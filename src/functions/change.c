@@ -49,7 +49,8 @@ struct question {
     const struct request *request;
     struct response *response;
     const struct currency *currency;
-    int64_t amount; /* in minor units */
+    int64_t amount;            /* in minor units */
+    enum piece_kind preferred; /* where a value is both a coin and a note */
     size_t count;
     struct coins_kind kinds[COINS_MAX_KINDS];
 };
@@ -84,12 +85,29 @@ static bool read_amount(struct question *question)
     return false;
 }
 
+/* The piece of this value that the currency has, a note or a coin before the other; or NULL. */
+static const struct piece *find_piece(const struct currency *currency, int64_t value,
+                                      enum piece_kind preferred)
+{
+    const struct piece *found = NULL;
+    for (size_t i = 0; i < currency->count; i++) {
+        const struct piece *piece = &currency->pieces[i];
+        if (piece->value == value && (!found || piece->kind == preferred))
+            found = piece;
+    }
+    return found;
+}
+
+/* Where a value is both a note and a coin, it's a note if notes are asked for. */
 static void take_currency(struct question *question)
 {
-    bool notes = field_boolean(question->request, "notes");
-    for (size_t i = 0; i < question->currency->count; i++) {
-        const struct piece *piece = &question->currency->pieces[i];
-        if (notes || piece->kind == PIECE_COIN)
+    const struct currency *currency = question->currency;
+    question->preferred = field_boolean(question->request, "notes") ? PIECE_NOTE : PIECE_COIN;
+    for (size_t i = 0; i < currency->count; i++) {
+        const struct piece *piece = &currency->pieces[i];
+        if (piece->kind == PIECE_NOTE && question->preferred == PIECE_COIN)
+            continue;
+        if (piece == find_piece(currency, piece->value, question->preferred))
             question->kinds[question->count++] = (struct coins_kind){piece->value, COINS_UNLIMITED};
     }
 }
@@ -202,11 +220,8 @@ static const struct piece *plain_piece(const struct question *question, int64_t 
 /* The piece of this value as the currency has it, or a plain one made for it. */
 static const struct piece *piece_of(const struct question *question, int64_t value)
 {
-    for (size_t i = 0; i < question->currency->count; i++) {
-        if (question->currency->pieces[i].value == value)
-            return &question->currency->pieces[i];
-    }
-    return plain_piece(question, value);
+    const struct piece *piece = find_piece(question->currency, value, question->preferred);
+    return piece ? piece : plain_piece(question, value);
 }
 
 /* So many of one piece: what an answer is made of. */

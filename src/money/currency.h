@@ -78,7 +78,9 @@ struct currency {
     int exponent;                          /* decimals of the major unit */
     bool lakh;                             /* digits are grouped as in 1,00,000.00 */
     size_t count;
-    const struct piece *pieces; /* from the largest value to the smallest, none twice */
+    /* The notes, then the coins, each from the largest value to the smallest, none twice. A value
+     * may be both a note and a coin. */
+    const struct piece *pieces;
 };
 
 /* Returns the currency of an ISO 4217 code in any case, or NULL. It lasts as long as the program.

@@ -13,7 +13,81 @@
 enum {
     MOST_DIGITS = 19,          /* of an int64; all such numbers fit into a uint64 */
     EXPONENT_LIMIT = 10000000, /* beyond it an exponent is only "too much" */
+    DECIMAL_PLAIN = 256,       /* a longer text isn't made plain, and isn't an amount but zeros */
 };
+
+/*
+ * What people paste without knowing, and what is read for it. Marks that take no room come along
+ * from contacts, chats and pages in right-to-left scripts. That one which turns the order of what
+ * follows, U+202E, isn't among them: 12 would be read where 21 is seen. Wide signs stand beside
+ * wide digits, which are refused by themselves; typesetters' apostrophes group digits.
+ */
+static const struct {
+    const char *written;
+    const char *read;
+} PLAIN[] = {
+    {"\u00AD", ""},       /* soft hyphen */
+    {"\u061C", ""},       /* Arabic letter mark */
+    {"\u180E", ""},       /* Mongolian vowel separator */
+    {"\u200B", ""},       /* zero width space */
+    {"\u200C", ""},       /* zero width non-joiner */
+    {"\u200D", ""},       /* zero width joiner */
+    {"\u200E", ""},       /* left-to-right mark */
+    {"\u200F", ""},       /* right-to-left mark */
+    {"\u202A", ""},       /* left-to-right embedding */
+    {"\u202B", ""},       /* right-to-left embedding */
+    {"\u202C", ""},       /* pop directional formatting */
+    {"\u202D", ""},       /* left-to-right override */
+    {"\u2060", ""},       /* word joiner */
+    {"\u2066", ""},       /* left-to-right isolate */
+    {"\u2067", ""},       /* right-to-left isolate */
+    {"\u2068", ""},       /* first strong isolate */
+    {"\u2069", ""},       /* pop directional isolate */
+    {"\uFE0E", ""},       /* shown as text */
+    {"\uFE0F", ""},       /* shown as a picture */
+    {"\uFEFF", ""},       /* byte order mark */
+    {"\uFE69", "$"},      /* small dollar */
+    {"\uFF04", "$"},      /* wide dollar */
+    {"\uFFE1", "\u00A3"}, /* wide pound */
+    {"\uFFE5", "\u00A5"}, /* wide yen */
+    {"\u2019", "'"},      /* typesetters' apostrophe */
+    {"\u02BC", "'"},      /* the letter apostrophe */
+};
+
+/* How long the sign at the start of TEXT is that stands in PLAIN, or 0; *READ is what is read. */
+static size_t plain_length(struct text text, const char **read)
+{
+    for (size_t i = 0; i < sizeof PLAIN / sizeof PLAIN[0]; i++) {
+        struct text written = text_of(PLAIN[i].written);
+        if (text_starts(text, written)) {
+            *read = PLAIN[i].read;
+            return written.length;
+        }
+    }
+    return 0;
+}
+
+/* Returns TEXT as it is to be read: itself where it's ASCII, as nearly always, or a copy in ROOM.
+ */
+static struct text make_plain(struct text text, char room[static DECIMAL_PLAIN])
+{
+    size_t length = 0;
+    size_t ascii = 0;
+    while (ascii < text.length && (unsigned char)text.data[ascii] < 0x80)
+        ascii++;
+    if (ascii == text.length || text.length > DECIMAL_PLAIN)
+        return text;
+    while (text.length > 0) {
+        const char *read = NULL;
+        size_t skipped = (unsigned char)text.data[0] < 0x80 ? 0 : plain_length(text, &read);
+        if (skipped == 0)
+            room[length++] = text.data[0];
+        for (; skipped > 0 && *read; read++)
+            room[length++] = *read;
+        text = text_skip(text, skipped ? skipped : 1);
+    }
+    return (struct text){room, length};
+}
 
 /* What is being read: the part that is left, and what was found so far. */
 struct reader {
@@ -21,7 +95,8 @@ struct reader {
     const struct currency *currency;
     int signs; /* how many there were */
     bool negative;
-    struct text digits;          /* the digits as written, with commas and a point */
+    bool symbol, code;           /* whether there was one */
+    struct text digits;          /* the digits as written, with separators and a point */
     int64_t exponent;            /* behind the e */
     const char *foreign;         /* a symbol or code of another currency */
     const struct currency *from; /* that currency */
@@ -115,25 +190,41 @@ static size_t match_currency(const struct reader *reader, const struct currency 
     return longest;
 }
 
-/* Skips a code or symbol, and notes it where it is another currency's. False if there is none. */
+/* Notes that there is a symbol, or a code, which are each written once: "$5 USD", not "$5$". */
+static bool note_symbol(struct reader *reader, bool is_code)
+{
+    bool *noted = is_code ? &reader->code : &reader->symbol;
+    bool first = !*noted;
+    *noted = true;
+    return first;
+}
+
+/*
+ * Skips a code or symbol, and notes it where it is another currency's. False if there is none, or a
+ * second one.
+ */
 static bool skip_symbol(struct reader *reader)
 {
     const char *found;
     if (reader->rest.length && is_digit(reader->rest.data[0]))
         return false; /* no symbol begins so, and most amounts do */
     size_t longest = match_currency(reader, reader->currency, &found);
+    bool is_code = found == reader->currency->code;
     size_t count;
     const struct currency *all = currency_list(&count);
     for (size_t i = 0; i < count; i++) {
         size_t length = match_currency(reader, &all[i], &found);
         if (length > longest) {
             longest = length;
+            is_code = found == all[i].code;
             reader->foreign = found;
             reader->from = &all[i];
         }
     }
+    if (longest == 0 || !note_symbol(reader, is_code))
+        return false;
     skip(reader, longest);
-    return longest > 0;
+    return true;
 }
 
 /* Skips a plus or a minus, also the minus sign of Unicode. */
@@ -169,7 +260,15 @@ static void skip_exponent(struct reader *reader)
     skip(reader, at);
 }
 
-/* Digits with commas and points, whatever their order; checked later. False if there is no digit.
+/* Whether the apostrophe at AT stands between digits. */
+static bool at_group(struct text text, size_t at)
+{
+    return at > 0 && is_digit(text.data[at - 1]) && at + 1 < text.length &&
+           is_digit(text.data[at + 1]);
+}
+
+/* Digits with separators and points, whatever their order; checked later. False if there is no
+ * digit.
  */
 static bool skip_digits(struct reader *reader)
 {
@@ -177,7 +276,8 @@ static bool skip_digits(struct reader *reader)
     size_t digits = 0;
     for (; length < reader->rest.length; length++) {
         char c = reader->rest.data[length];
-        if (!is_digit(c) && c != ',' && c != '.')
+        bool groups = c == '\'' && at_group(reader->rest, length);
+        if (!is_digit(c) && c != ',' && c != '.' && !groups)
             break;
         digits += is_digit(c);
     }
@@ -186,34 +286,46 @@ static bool skip_digits(struct reader *reader)
     return digits > 0;
 }
 
-/* Whether the commas in WHOLE, the part before the point, stand between groups of GROUP digits, the
- * last of three. A first group of 0 is refused: 0,500 is a half to many, not five hundred. */
-static bool groups_of(struct text whole, size_t group)
+/* Whether the separators in WHOLE, the part before the point, stand between groups of GROUP digits,
+ * the last of three. A first group of 0 is refused: 0,500 is a half to many, not five hundred. */
+static bool groups_of(struct text whole, char separator, size_t group)
 {
     size_t length = 0;
-    size_t commas = 0;
+    size_t separators = 0;
     if (whole.length && whole.data[0] == '0')
         return false;
     for (size_t i = 0; i < whole.length; i++) {
-        if (whole.data[i] != ',') {
+        if (is_digit(whole.data[i])) {
             length++;
             continue;
         }
-        if (length == 0 || length > group || (commas > 0 && length != group))
+        if (whole.data[i] != separator || length == 0 || length > group ||
+            (separators > 0 && length != group))
             return false;
-        commas++;
+        separators++;
         length = 0;
     }
     return length == 3;
 }
 
-static bool commas_are_right(const struct reader *reader, struct text whole, struct text decimals)
+static bool has_char(struct text text, char c)
 {
-    if (decimals.length && memchr(decimals.data, ',', decimals.length))
-        return false;
-    if (!whole.length || !memchr(whole.data, ',', whole.length))
-        return true;
-    return groups_of(whole, 3) || (reader->currency->lakh && groups_of(whole, 2));
+    return text.length && memchr(text.data, c, text.length);
+}
+
+/* Whether the digits are grouped, if at all, by commas or, as in Switzerland, by apostrophes. */
+static enum decimal_outcome check_groups(const struct reader *reader, struct text whole,
+                                         struct text decimals)
+{
+    if (has_char(whole, '\'') || has_char(decimals, '\'')) {
+        bool right = groups_of(whole, '\'', 3) && !has_char(decimals, '\'');
+        return right && !has_char(decimals, ',') ? DECIMAL_OK : DECIMAL_APOSTROPHE;
+    }
+    if (has_char(decimals, ','))
+        return DECIMAL_COMMA;
+    bool right = !has_char(whole, ',') || groups_of(whole, ',', 3) ||
+                 (reader->currency->lakh && groups_of(whole, ',', 2));
+    return right ? DECIMAL_OK : DECIMAL_COMMA;
 }
 
 /* Digits and how they end, gathered one by one: zeros at the end wait until a digit follows. */
@@ -226,7 +338,7 @@ struct sum {
 static void add_digits(struct sum *sum, struct text digits)
 {
     for (size_t i = 0; i < digits.length; i++) {
-        if (digits.data[i] == ',')
+        if (!is_digit(digits.data[i]))
             continue;
         if (digits.data[i] == '0') {
             sum->zeros += sum->length > 0;
@@ -256,8 +368,9 @@ static enum decimal_outcome work_out(const struct reader *reader, int64_t *minor
     text_cut(&rest, '.', &decimals);
     if (rest.data)
         return DECIMAL_NOT_A_NUMBER;
-    if (!commas_are_right(reader, whole, decimals))
-        return DECIMAL_COMMA;
+    enum decimal_outcome grouped = check_groups(reader, whole, decimals);
+    if (grouped != DECIMAL_OK)
+        return grouped;
     struct sum sum = {0};
     add_digits(&sum, whole);
     add_digits(&sum, decimals);
@@ -300,9 +413,7 @@ static enum decimal_outcome blame(const struct reader *reader, bool within_numbe
         return DECIMAL_INFINITE;
     if (!within_number)
         return DECIMAL_NOT_A_NUMBER;
-    struct text next = reader->rest;
-    size_t apostrophe = starts(reader, "'") ? 1 : starts(reader, "\xE2\x80\x99") ? 3 : 0;
-    bool digit = next.length > apostrophe && is_digit(next.data[apostrophe]);
+    bool digit = reader->rest.length && is_digit(reader->rest.data[0]);
     return digit ? DECIMAL_BLANK : DECIMAL_NOT_A_NUMBER;
 }
 
@@ -333,8 +444,9 @@ static void explain(const struct reader *reader, enum decimal_outcome outcome, c
         [DECIMAL_OTHER_DIGITS] = "Write the amount in the digits 0 to 9, such as 1.89.",
         [DECIMAL_COMMA] = "Write a point for decimals, as in 1.50; commas only group thousands, "
                           "as in 1,234.50.",
-        [DECIMAL_BLANK] = "Write the amount without blanks or apostrophes between the digits, "
-                          "such as 1234.50.",
+        [DECIMAL_APOSTROPHE] = "Write a point for decimals, as in 1.50; apostrophes only group "
+                               "thousands, as in 1'234.50.",
+        [DECIMAL_BLANK] = "Write the amount without blanks between the digits, such as 1234.50.",
         [DECIMAL_NEGATIVE] = "The amount is negative: there is no change for less than nothing, "
                              "so give 0 or more.",
     };
@@ -361,7 +473,8 @@ static void explain(const struct reader *reader, enum decimal_outcome outcome, c
 enum decimal_outcome decimal_read(struct text text, const struct currency *currency, int64_t *minor,
                                   char sentence[static DECIMAL_SENTENCE])
 {
-    struct reader reader = {.rest = text, .currency = currency};
+    char room[DECIMAL_PLAIN];
+    struct reader reader = {.rest = make_plain(text, room), .currency = currency};
     trim(&reader);
     reader.rest = unquote(reader.rest);
     trim(&reader);

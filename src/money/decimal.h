@@ -27,7 +27,8 @@ enum decimal_outcome {
     DECIMAL_INFINITE,
     DECIMAL_OTHER_DIGITS, /* full-width, Arabic or Devanagari digits */
     DECIMAL_COMMA,        /* a comma that isn't between groups of digits */
-    DECIMAL_BLANK,        /* a blank or an apostrophe within the number */
+    DECIMAL_APOSTROPHE,   /* the same of an apostrophe */
+    DECIMAL_BLANK,        /* a blank within the number */
     DECIMAL_OTHER_CURRENCY,
     DECIMAL_NEGATIVE,
     DECIMAL_TOO_PRECISE,
@@ -37,10 +38,10 @@ enum decimal_outcome {
 /*
  * Reads TEXT as an amount of CURRENCY into *MINOR, 0 to 92,233,720,368,547,758.07 of any currency.
  * It may have blanks and one pair of double quotes around it, a plus, groups of digits, an
- * exponent, zeros beyond the precision, and the currency's own code or symbol before or behind. -0
- * is 0. Where it can't be read, *MINOR stays and SENTENCE gets a sentence for people, at most
- * DECIMAL_SENTENCE bytes with its NUL, ASCII apart from symbols. It says nothing of TEXT but a
- * known symbol or code.
+ * exponent, zeros beyond the precision, and the currency's own code or symbol before or behind, or
+ * one of each. Marks that nobody sees count as not written. -0 is 0. Where it can't be read, *MINOR
+ * stays and SENTENCE gets a sentence for people, at most DECIMAL_SENTENCE bytes with its NUL, ASCII
+ * apart from symbols. It says nothing of TEXT but a known symbol or code.
  */
 enum decimal_outcome decimal_read(struct text text, const struct currency *currency, int64_t *minor,
                                   char sentence[static DECIMAL_SENTENCE]);

@@ -185,13 +185,16 @@ START_TEST(random_sets_and_tills)
 }
 END_TEST
 
-/* Fills KINDS from the pieces of CURRENCY and returns how many. */
+/* Fills KINDS from the pieces of CURRENCY and returns how many. What is both a note and a coin is
+ * one kind. */
 static size_t kinds_of(const struct currency *currency, bool notes, struct coins_kind *kinds)
 {
     size_t count = 0;
     for (size_t i = 0; i < currency->count; i++) {
-        if (notes || currency->pieces[i].kind == PIECE_COIN)
-            kinds[count++] = (struct coins_kind){currency->pieces[i].value, COINS_UNLIMITED};
+        int64_t value = currency->pieces[i].value;
+        bool smaller = count == 0 || value < kinds[count - 1].value;
+        if (smaller && (notes || currency->pieces[i].kind == PIECE_COIN))
+            kinds[count++] = (struct coins_kind){value, COINS_UNLIMITED};
     }
     return count;
 }

@@ -2,7 +2,8 @@
  * currency_test.c - the table of currencies: found by code, and true to its own rules.
  *
  * The pieces of the plain request are written out; of the others, what the functions rely on is
- * checked: order, no value twice, names, sizes that a page can draw.
+ * checked: order, no value twice, names, sizes that a page can draw. A number before a name's noun
+ * is joined to it, as English has it: a 10-dollar bill.
  */
 #include "money/currency.h"
 
@@ -90,6 +91,26 @@ static void check_note(const struct piece *piece)
     ck_assert_int_ne(piece->colour, COLOUR_NONE);
 }
 
+/* "10-dollar bill", or a word without a number. */
+static void check_name(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+    ck_assert_msg(digits == 0 || name[digits] == '-', "%s", name);
+}
+
+/* "1-krona coin", but "10-kronor coins", as the Swedish plural is the English one too. */
+START_TEST(kronor)
+{
+    const struct currency *sek = currency_find(TEXT("SEK"));
+    for (size_t i = 0; i < sek->count; i++) {
+        bool one = sek->pieces[i].value == 100;
+        ck_assert_msg(!strstr(sek->pieces[i].plural, "kronor") == one, "%s", sek->pieces[i].plural);
+        ck_assert_msg(!strstr(sek->pieces[i].singular, "kronor") == one, "%s",
+                      sek->pieces[i].singular);
+    }
+}
+END_TEST
+
 START_TEST(pieces_keep_the_rules)
 {
     size_t count;
@@ -101,9 +122,11 @@ START_TEST(pieces_keep_the_rules)
         for (size_t k = 0; k < all[i].count; k++) {
             const struct piece *piece = &all[i].pieces[k];
             ck_assert_int_gt(piece->value, 0);
-            ck_assert(k == 0 || piece->value < piece[-1].value);
+            ck_assert(k == 0 || piece->kind != piece[-1].kind || piece->value < piece[-1].value);
             ck_assert(k == 0 || piece->kind == PIECE_COIN || piece[-1].kind == PIECE_NOTE);
             ck_assert_str_ne(piece->singular, piece->plural);
+            check_name(piece->singular);
+            check_name(piece->plural);
             if (piece->kind == PIECE_COIN)
                 check_coin(piece);
             else
@@ -146,6 +169,7 @@ Suite *currency_suite(void)
     tcase_add_test(tests, finds_nothing_else);
     tcase_add_test(tests, us_coins);
     tcase_add_test(tests, pieces_keep_the_rules);
+    tcase_add_test(tests, kronor);
     tcase_add_test(tests, smallest_coins);
     tcase_add_test(tests, names_by_number);
     suite_add_tcase(suite, tests);

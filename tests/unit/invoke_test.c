@@ -170,8 +170,8 @@ START_TEST(adds_the_hosts_fields)
 {
     invoker.query = TEXT("currency=EUR&till=100:1,50:2");
     check_has(answer_to("{\"httpMethod\":\"GET\",\"queryStringParameters\":{\"amount\":\"1.50\"}}"),
-              "50 cent");
-    check_has(answer_to("{\"statusCode\":200,\"body\":\"{\\\"amount\\\":1}\"}"), "1 euro");
+              "50-cent");
+    check_has(answer_to("{\"statusCode\":200,\"body\":\"{\\\"amount\\\":1}\"}"), "1-euro");
     check_has(answer_to("{\"currency\":\"USD\",\"amount\":1}"), "more than once");
 }
 END_TEST
