@@ -102,9 +102,11 @@ static void refuse_outcome(const struct apertium *apertium, const struct aws_cal
         break;
     case HTTP_UNUSABLE:
     case HTTP_UNTRUSTED:
-        client_refuse(reply, call, 503,
-                      "Apertium can't be called from here; whoever runs dime will find why in the "
-                      "log.");
+        client_refuse(
+            reply, call, 503,
+            "Apertium can't be called from here (%s); whoever runs dime will find more in "
+            "the log.",
+            apertium->http.reason);
         break;
     default: /* HTTP_BROKEN, HTTP_STALLED */
         client_refuse(reply, call, 502,

@@ -31,7 +31,7 @@ void aws_close(struct aws *aws);
  * Whether a call can be signed, for an engine that is used only where it can: there are a region
  * and credentials. It reads the environment and files (some 20 us) and asks no network, so that on
  * a machine of EC2's, or a container with a role, a call may still find that there are none. Where
- * it is false *WHY is a sentence on what to set, which lasts until the next call.
+ * it is false *WHY is a sentence on what to set, a literal.
  */
 bool aws_ready(struct aws *aws, const char **why);
 

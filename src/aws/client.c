@@ -10,10 +10,12 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "aws/endpoint.h"
 #include "aws/fault.h"
 #include "aws/retry.h"
+#include "aws/sign.h"
 #include "core/clock.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -42,7 +44,7 @@ struct performance {
     struct fault fault;
     int tries;
     bool renewed, moved; /* the second chances that it has had */
-    char signature[SETTINGS_REGION_MAX + 32];
+    struct signature signature;
 };
 
 int64_t client_until(const struct aws_call *call)
@@ -84,8 +86,6 @@ static bool make_url(struct performance *performance)
     endpoint_url(&performance->endpoint, operation->bucket, operation->path, &url);
     buffer_put(&url, (struct text){"", 1}); /* a NUL */
     performance->request.url = url.data;
-    snprintf(performance->signature, sizeof performance->signature, "aws:amz:%s:%s",
-             performance->endpoint.region, operation->service->id);
     return !url.failed;
 }
 
@@ -134,9 +134,10 @@ static void refuse_outcome(struct performance *performance, enum http_outcome ou
         client_no_memory(performance->reply);
         break;
     case HTTP_UNUSABLE:
-        client_refuse(performance->reply, performance->call, 503,
-                      "%s can't be called from here; whoever runs dime will find why in the log.",
-                      name);
+        client_refuse(
+            performance->reply, performance->call, 503,
+            "%s can't be called from here (%s); whoever runs dime will find more in the log.", name,
+            performance->aws->http.reason);
         break;
     default: /* HTTP_BROKEN, HTTP_STALLED */
         client_refuse(performance->reply, performance->call, 502,
@@ -159,29 +160,55 @@ static void refuse_unsigned(struct performance *performance, const char *why)
         client_refuse(performance->reply, call, 503, "%s", why);
 }
 
-/* Puts the credentials of now into the request, and the headers, all of which are signed. */
-static bool sign(struct performance *performance)
+/* Puts the headers into the request that the credentials of now sign. Returns where more may go. */
+static const char **put_headers(struct performance *performance)
 {
     struct aws *aws = performance->aws;
-    struct http_request *request = &performance->request;
-    const char *why = "", **header = request->headers;
-    if (!credentials_get(aws, performance->call, &why)) {
-        refuse_unsigned(performance, why);
-        return false;
-    }
+    const char **header = performance->request.headers;
     if (performance->operation->target) {
         *header++ = performance->operation->type;
         *header++ = performance->operation->target;
-    } else { /* of no body: the libcurl of Debian 12 leaves it out, and S3 wants it */
+    } else { /* the hash of no body at all, which S3 wants to see */
         *header++ = "X-Amz-Content-Sha256: "
                     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     }
     snprintf(aws->token_line, sizeof aws->token_line, "X-Amz-Security-Token: %s",
              aws->credentials.token);
-    *header = aws->credentials.token[0] ? aws->token_line : NULL;
-    request->signature = performance->signature;
-    request->id = aws->credentials.id;
-    request->secret = aws->credentials.secret;
+    if (aws->credentials.token[0])
+        *header++ = aws->token_line;
+    *header = NULL;
+    return header;
+}
+
+/* Signs the request by the credentials of now. */
+static bool sign(struct performance *performance)
+{
+    struct aws *aws = performance->aws;
+    struct http_request *request = &performance->request;
+    struct signature *signature = &performance->signature;
+    const char *why = "";
+    if (!credentials_get(aws, performance->call, &why)) {
+        refuse_unsigned(performance, why);
+        return false;
+    }
+    const char **header = put_headers(performance);
+    const struct signing signing = {.method = request->method,
+                                    .url = text_of(request->url),
+                                    .headers = request->headers,
+                                    .body = request->body,
+                                    .region = text_of(performance->endpoint.region),
+                                    .service = text_of(performance->operation->service->id),
+                                    .id = text_of(aws->credentials.id),
+                                    .secret = text_of(aws->credentials.secret),
+                                    .time_s = time(NULL)};
+    if (!sign_request(&signing, performance->call->arena, signature)) {
+        client_no_memory(performance->reply);
+        return false;
+    }
+    *header++ = signature->host;
+    *header++ = signature->date;
+    *header++ = signature->authorization;
+    *header = NULL;
     return true;
 }
 

@@ -3,9 +3,7 @@
  *
  * The exchange runs in a multi handle: curl_easy_perform couldn't be stopped from outside, and
  * keeps a deadline only where a name is resolved in time. libcurl is left to ignore SIGPIPE while
- * it works, hence no CURLOPT_NOSIGNAL; names are resolved in a thread, so it raises no SIGALRM. A
- * header is never removed and `Expect:` never touched: the libcurl of Debian 12 signs what was
- * removed too.
+ * it works, hence no CURLOPT_NOSIGNAL; names are resolved in a thread, so it raises no SIGALRM.
  */
 #include "aws/http.h"
 
@@ -17,6 +15,7 @@
 #include "config.h"
 #include "core/clock.h"
 
+enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE, of a head; libcurl has the name from 8.6 on */
 enum { EXPECT_MS = 300, STEP_MS = 1000, RECEIVE_ROOM = 64 * 1024 };
 
 /* An exchange that is under way. */
@@ -176,17 +175,14 @@ static bool make_handles(struct http *http)
 {
     if (!http->multi)
         http->multi = curl_multi_init();
-    if (!http->signing)
-        http->signing = make_handle(http);
-    if (!http->plain)
-        http->plain = make_handle(http);
-    return http->multi && http->signing && http->plain;
+    if (!http->easy)
+        http->easy = make_handle(http);
+    return http->multi && http->easy;
 }
 
 void http_close(struct http *http)
 {
-    curl_easy_cleanup(http->signing);
-    curl_easy_cleanup(http->plain);
+    curl_easy_cleanup(http->easy);
     if (http->multi)
         curl_multi_cleanup(http->multi);
     *http = (struct http){0};
@@ -259,23 +255,11 @@ bool http_read_address(struct http_address *address, struct text url)
 /* Texts are copied by libcurl, which may fail: then the request isn't the one that was meant. */
 static CURLcode set_texts(CURL *handle, const struct http_request *request)
 {
-    const struct {
-        const char *text;
-        CURLoption option;
-        bool set;
-    } all[] = {
-        {request->url, CURLOPT_URL, true},
-        {request->method, CURLOPT_CUSTOMREQUEST, true},
-        {request->neighbour ? "" : NULL, CURLOPT_PROXY, true},
-        {request->signature, CURLOPT_AWS_SIGV4, request->signature},
-        {request->id, CURLOPT_USERNAME, request->signature},
-        {request->secret, CURLOPT_PASSWORD, request->signature},
-    };
-    CURLcode result = CURLE_OK;
-    for (size_t i = 0; i < sizeof all / sizeof *all && result == CURLE_OK; i++) {
-        if (all[i].set)
-            result = curl_easy_setopt(handle, all[i].option, all[i].text);
-    }
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_URL, request->url);
+    if (result == CURLE_OK)
+        result = curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
+    if (result == CURLE_OK)
+        result = curl_easy_setopt(handle, CURLOPT_PROXY, request->neighbour ? "" : NULL);
     return result;
 }
 
@@ -361,7 +345,7 @@ static bool was_connected(CURL *handle)
 static enum http_outcome judge(const struct exchange *exchange, CURLcode result)
 {
     bool connected = was_connected(exchange->handle);
-    switch (result) {
+    switch ((int)result) {
     case CURLE_OK: /* to libcurl an answer that ends within its head has just no body */
         return exchange->head_whole ? HTTP_ANSWERED : HTTP_BROKEN;
     case CURLE_WRITE_ERROR:
@@ -380,20 +364,19 @@ static enum http_outcome judge(const struct exchange *exchange, CURLcode result)
         return HTTP_UNREACHED;
     case CURLE_OPERATION_TIMEDOUT:
         return connected ? HTTP_STALLED : HTTP_UNREACHED;
-    case CURLE_FAILED_INIT:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_NOT_BUILT_IN:
-    case CURLE_UNKNOWN_OPTION:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ENGINE_INITFAILED:
-        return HTTP_UNUSABLE;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_SEND_FAIL_REWIND:
+    case TOO_LARGE:
+        return HTTP_BROKEN;
     case CURLE_UNSUPPORTED_PROTOCOL: /* no HTTPS in this libcurl; or HTTP/0.9 came back */
         return connected ? HTTP_BROKEN : HTTP_UNUSABLE;
-    default:
-        return HTTP_BROKEN;
+    default: /* also what only a later libcurl knows: no server and no try can mend it */
+        return HTTP_UNUSABLE;
     }
 }
 
@@ -407,14 +390,16 @@ static enum http_outcome run(struct http *http, struct exchange *exchange)
     if (ended)
         result = result_of(http);
     exchange->answer->status = status_of(exchange->handle);
-    if (ended)
+    if (ended) {
         outcome = judge(exchange, result);
+        http->reason = curl_easy_strerror(result);
+    }
     curl_multi_remove_handle(http->multi, exchange->handle);
     if (outcome == HTTP_TOO_LONG)
         snprintf(http->why, sizeof http->why, "it has more than %zu bytes",
                  exchange->request->most);
     else if (outcome != HTTP_ANSWERED && !http->why[0] && ended)
-        snprintf(http->why, sizeof http->why, "%s", curl_easy_strerror(result));
+        snprintf(http->why, sizeof http->why, "%s", http->reason);
     return outcome;
 }
 
@@ -423,13 +408,15 @@ enum http_outcome http_exchange(struct http *http, const struct http_request *re
 {
     struct exchange exchange = {.request = request, .arena = arena, .answer = answer};
     http->why[0] = '\0';
+    http->reason = "";
     begin_answer(&exchange);
     if (!make_handles(http))
         return HTTP_NO_MEMORY;
-    exchange.handle = request->signature ? http->signing : http->plain;
+    exchange.handle = http->easy;
     CURLcode set = set_up(http, &exchange);
     if (set != CURLE_OK) {
-        snprintf(http->why, sizeof http->why, "%s", curl_easy_strerror(set));
+        http->reason = curl_easy_strerror(set);
+        snprintf(http->why, sizeof http->why, "%s", http->reason);
         return judge(&exchange, set);
     }
     return run(http, &exchange);

@@ -1,9 +1,9 @@
 /*
  * http.h - one exchange by HTTP: a request, and its answer or what came instead of one.
  *
- * All of libcurl is here and in http.c. Connections are kept and used again. Requests that are
- * signed and those that aren't have a handle each, so that no credentials can go where none belong:
- * to a neighbour that hands some out. An exchange ends by its deadline whatever the peer does.
+ * All of libcurl is here and in http.c. Connections are kept and used again. libcurl knows no
+ * credentials: a signature is a header of the one request that has it. An exchange ends by its
+ * deadline whatever the peer does.
  */
 #ifndef DIME_AWS_HTTP_H
 #define DIME_AWS_HTTP_H
@@ -16,12 +16,13 @@
 
 enum { HTTP_HEADERS_MAX = 6, HTTP_IDLE_S = 60, HTTP_ERROR_MAX = 16 * 1024 };
 
-/* To be zero at first: the handles are made by the first exchange. */
+/* To be zero at first: the handle is made by the first exchange. */
 struct http {
     CURLM *multi;
-    CURL *signing, *plain;
+    CURL *easy;
     long idle_s;               /* how long nothing may move; 0: HTTP_IDLE_S */
     char why[CURL_ERROR_SIZE]; /* of what wasn't answered: for the log */
+    const char *reason;        /* of the same in general, without any path or name: for a person */
 };
 
 /* What is sent, and to whom. */
@@ -30,13 +31,11 @@ struct http_request {
     const char *url;
     const char *headers[HTTP_HEADERS_MAX + 1]; /* "Name: value", the last is NULL */
     struct text body;                          /* of POST and PUT */
-    const char *signature;   /* aws:amz:REGION:SERVICE, as libcurl wants it; NULL: isn't signed */
-    const char *id, *secret; /* to sign with */
-    bool neighbour;          /* it's asked directly, whatever proxy there is */
-    size_t most;             /* bytes of a good answer; a bad one is cut at HTTP_ERROR_MAX */
-    int64_t connect_ms;      /* how long connecting may take */
-    int64_t until_ms;        /* milliseconds since the epoch */
-    const int *stop;         /* can be read from when it's to be given up; NULL: nothing can */
+    bool neighbour;                            /* it's asked directly, whatever proxy there is */
+    size_t most;        /* bytes of a good answer; a bad one is cut at HTTP_ERROR_MAX */
+    int64_t connect_ms; /* how long connecting may take */
+    int64_t until_ms;   /* milliseconds since the epoch */
+    const int *stop;    /* can be read from when it's to be given up; NULL: nothing can */
 };
 
 enum http_outcome {
@@ -49,7 +48,8 @@ enum http_outcome {
     HTTP_LATE, /* until_ms has passed */
     HTTP_STOPPED,
     HTTP_NO_MEMORY,
-    HTTP_UNUSABLE, /* this machine can't make such calls: no CA file, or libcurl can't sign */
+    HTTP_UNUSABLE, /* libcurl can't make such a call; http->reason says why
+                    */
 };
 
 /* What came. To be zero before the first exchange of a call; its room is used again by others. */

@@ -1,6 +1,6 @@
 /*
  * without.c - aws.h, apertium.h, rekognition.h, s3.h and translate.h where dime is built without
- * libcurl.
+ * libcurl or libcrypto.
  *
  * So labels and translate need no condition: they are told why nobody can be called, and go on
  * without.
@@ -13,8 +13,8 @@
 #include "aws/translate.h"
 
 #define WHY                                                                                        \
-    "AWS can't be called from here: dime was built without libcurl. Install its development "      \
-    "package, and build dime anew."
+    "AWS can't be called from here: dime was built without libcurl or libcrypto. Install their "   \
+    "development packages, and build dime anew."
 
 struct aws {
     const char *function;

@@ -67,7 +67,10 @@ static bool open(void **state, const char **why)
     }
     *labels = (struct labels){.token = text_of(getenv("LABELS_TOKEN")),
                               .buckets = text_of(getenv("LABELS_BUCKETS")),
-                              .topics = text_of(getenv("LABELS_SNS_TOPICS"))};
+                              .topics = text_of(getenv("LABELS_SNS_TOPICS")),
+                              .fallback = {.function = "labels",
+                                           .service = "Amazon Rekognition",
+                                           .other = "the local engine"}};
     if (!read_choice(getenv("LABELS_ENGINE"), &labels->choice)) {
         *why = "The setting LABELS_ENGINE must be local, rekognition or auto.";
         free(labels);

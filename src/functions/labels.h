@@ -9,6 +9,7 @@
 #define DIME_FUNCTIONS_LABELS_H
 
 #include "aws/aws.h"
+#include "aws/fallback.h"
 #include "aws/sns.h"
 #include "function.h"
 #include "vision/vision.h"
@@ -32,7 +33,7 @@ struct labels {
     struct vision *vision;
     struct aws *aws;
     struct sns *sns;
-    int64_t shunned_ms; /* until when Rekognition isn't asked, since it was down; 0: it's fine */
+    struct fallback fallback; /* of `auto` */
 };
 
 /* An object of S3, or of what speaks like it. Empty texts: not told. */

@@ -16,7 +16,6 @@
 
 enum {
     LOCAL_MS = 2000, /* of the time that there is, what is kept for labelling here after all */
-    SHUN_MS = 30000, /* how long Rekognition isn't asked after it was down */
     SCRATCH = 4096,  /* bytes of an arena that an answer takes besides its JSON */
     LOCAL_JSON_MAX = 256 * 1024,
 };
@@ -216,10 +215,8 @@ static void look_there(const struct labels_question *question, struct labels_pic
 /* Whether it's worth asking Rekognition first. */
 static bool can_ask(struct labels *labels, const struct labels_picture *picture)
 {
-    const char *why;
-    return picture->bytes.length <= REKOGNITION_BYTES_MAX &&
-           clock_epoch_ms() >= labels->shunned_ms && labels_open_aws(labels) &&
-           aws_ready(labels->aws, &why);
+    return picture->bytes.length <= REKOGNITION_BYTES_MAX && labels_open_aws(labels) &&
+           fallback_may_ask(&labels->fallback, labels->aws);
 }
 
 /* Where neither can, what Rekognition said is told: that there is no local engine is no news. */
@@ -237,7 +234,7 @@ static void look_by_either(const struct labels_question *question,
         look_there(question, *picture, call, answer);
         if (answer->status < 500)
             return;
-        labels->shunned_ms = clock_epoch_ms() + SHUN_MS;
+        fallback_shun(&labels->fallback, call.request_id, answer->why);
     }
     if (!asked || open_vision(labels, &none))
         look_here(question, *picture, arena, answer);

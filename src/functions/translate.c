@@ -87,6 +87,8 @@ static bool open(void **state, const char **why)
         return false;
     }
     *why = NULL;
+    translate->fallback = (struct fallback){
+        .function = "translate", .service = "Amazon Translate", .other = "Apertium"};
     if (!read_choice(getenv("TRANSLATE_ENGINE"), &translate->choice))
         *why = "The setting TRANSLATE_ENGINE must be apertium, aws or auto.";
     else if (translate->choice != TRANSLATE_AWS)

@@ -13,6 +13,7 @@
 
 #include "aws/apertium.h"
 #include "aws/aws.h"
+#include "aws/fallback.h"
 #include "aws/translate.h"
 #include "function.h"
 
@@ -54,8 +55,8 @@ struct translate {
     enum translate_choice choice;
     struct apertium *apertium; /* NULL where the choice is aws */
     struct aws *aws;
-    int64_t shunned_ms;   /* until when AWS isn't asked, since it was down; 0: it's fine */
-    struct arena of_list; /* the list's */
+    struct fallback fallback; /* of `auto` */
+    struct arena of_list;     /* the list's */
     struct translate_list list;
     int64_t list_until_ms; /* how long the list may be used; 0: there is none */
 };

@@ -15,7 +15,6 @@
 
 enum {
     HERE_MS = 5000,  /* of the time that there is, what is kept for Apertium after all */
-    SHUN_MS = 30000, /* how long AWS isn't asked after it was down */
     KEEP_MS = 60000, /* how long a list is kept */
 };
 
@@ -52,11 +51,9 @@ static bool open_aws(struct translate *translate)
 /* Whether it's worth asking AWS first. */
 static bool can_ask_aws(struct translate *translate)
 {
-    const char *why;
     if (translate->choice != TRANSLATE_EITHER)
         return translate->choice == TRANSLATE_AWS;
-    return clock_epoch_ms() >= translate->shunned_ms && open_aws(translate) &&
-           aws_ready(translate->aws, &why);
+    return open_aws(translate) && fallback_may_ask(&translate->fallback, translate->aws);
 }
 
 /* Asks one engine for its list. */
@@ -112,7 +109,7 @@ const struct translate_list *translate_languages(struct translate *translate,
         return &translate->list;
     if (aws && translate->choice == TRANSLATE_EITHER) {
         struct translation_answer none = {0};
-        translate->shunned_ms = clock_epoch_ms() + SHUN_MS;
+        fallback_shun(&translate->fallback, request->id, answer->why);
         if (need_list(translate, false, request, within_ms, &none))
             return &translate->list;
     }
@@ -183,7 +180,7 @@ static void ask_either(const struct translation_question *question,
     ask_aws(question, left > 2 * HERE_MS ? left - HERE_MS : INT64_MAX, answer);
     if (answer->status < 500)
         return;
-    question->translate->shunned_ms = clock_epoch_ms() + SHUN_MS;
+    fallback_shun(&question->translate->fallback, question->request->id, answer->why);
     ask_apertium(question, &second);
     if (second.status == 200)
         *answer = second;

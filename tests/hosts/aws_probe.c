@@ -3,8 +3,7 @@
  *
  * A line is a call: its name and its arguments with tabs between them. All are made by one struct
  * aws, so that connections and credentials live on from one to the next as in a worker. What is
- * printed for each is a line of JSON. PROBE_TIME, in seconds since the epoch, stands in for the
- * clock by which libcurl signs, so that published signatures can be compared with.
+ * printed for each is a line of JSON.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -21,20 +20,6 @@
 #include "core/clock.h"
 
 enum { WORDS_MAX = 16, LINE_MAX_ = 65536, MEMORY_MAX = 64 * 1024 * 1024, FILE_MAX = 8 << 20 };
-
-time_t time(time_t *now);
-
-/* libcurl's clock for signatures, and for nothing else that is tried here. */
-time_t time(time_t *now)
-{
-    struct timespec clock;
-    int64_t fixed;
-    clock_gettime(CLOCK_REALTIME, &clock);
-    time_t seconds = text_to_int64(text_of(getenv("PROBE_TIME")), &fixed) ? fixed : clock.tv_sec;
-    if (now)
-        *now = seconds;
-    return seconds;
-}
 
 struct probe {
     struct aws *aws;
@@ -209,28 +194,6 @@ static void call_attributes(struct probe *probe)
     buffer_json(probe->out, sqs_attribute(&probe->reply, name, &probe->arena));
 }
 
-/* sign SIGNATURE METHOD URL BODY HEADER...: with the keys of the environment, as it stands here */
-static void call_sign(struct probe *probe)
-{
-    struct http_answer answer = {0};
-    struct http_request request = {.method = word(probe, 2).data,
-                                   .url = word(probe, 3).data,
-                                   .body = word(probe, 4),
-                                   .signature = word(probe, 1).data,
-                                   .id = getenv("AWS_ACCESS_KEY_ID"),
-                                   .secret = getenv("AWS_SECRET_ACCESS_KEY"),
-                                   .most = 65536,
-                                   .connect_ms = 3000,
-                                   .until_ms = clock_epoch_ms() + 10000};
-    for (size_t i = 5; i < probe->count; i++)
-        request.headers[i - 5] = word(probe, i).data;
-    enum http_outcome outcome = http_exchange(&probe->aws->http, &request, &probe->arena, &answer);
-    probe->reply = (struct aws_reply){.ok = outcome == HTTP_ANSWERED,
-                                      .upstream = (int)answer.status,
-                                      .body = buffer_text(&answer.body),
-                                      .detail = text_of(probe->aws->http.why)};
-}
-
 /* deadline MILLISECONDS */
 static void call_deadline(struct probe *probe)
 {
@@ -259,12 +222,11 @@ static const struct {
     const char *name;
     void (*make)(struct probe *probe);
 } CALLS[] = {
-    {"ready", call_ready}, {"labels", call_labels},       {"labels-object", call_labels},
-    {"get", call_get},     {"translate", call_translate}, {"languages", call_languages},
-    {"queue", call_queue}, {"send", call_batch},          {"delete", call_batch},
-    {"hide", call_batch},  {"receive", call_receive},     {"attributes", call_attributes},
-    {"sign", call_sign},   {"deadline", call_deadline},   {"stop", call_stop},
-    {"sleep", call_sleep},
+    {"ready", call_ready},       {"labels", call_labels},       {"labels-object", call_labels},
+    {"get", call_get},           {"translate", call_translate}, {"languages", call_languages},
+    {"queue", call_queue},       {"send", call_batch},          {"delete", call_batch},
+    {"hide", call_batch},        {"receive", call_receive},     {"attributes", call_attributes},
+    {"deadline", call_deadline}, {"stop", call_stop},           {"sleep", call_sleep},
 };
 
 /* The most memory that this process has had, in kB: getrusage would count its parent's too. */

@@ -439,6 +439,26 @@ START_TEST(gives_up_a_peer_that_says_nothing)
 }
 END_TEST
 
+/* What libcurl refuses to do, as it does more with each version, is no fault of the peer's. */
+START_TEST(names_what_libcurl_refuses)
+{
+    enum { LONGER = 8000001 }; /* than libcurl takes of any option */
+    struct http http = {0};
+    struct http_answer answer = {0};
+    struct http_request request = {.url = address, .until_ms = clock_epoch_ms() + 20000};
+    char *method = malloc(LONGER + 1);
+    ck_assert_ptr_nonnull(method);
+    memset(method, 'M', LONGER);
+    method[LONGER] = '\0';
+    request.method = method;
+    ck_assert_int_eq(http_exchange(&http, &request, &arena, &answer), HTTP_UNUSABLE);
+    ck_assert_str_eq(http.reason, curl_easy_strerror(CURLE_BAD_FUNCTION_ARGUMENT));
+    ck_assert_str_eq(http.why, http.reason);
+    free(method);
+    http_close(&http);
+}
+END_TEST
+
 START_TEST(waits_a_while_without_a_deadline)
 {
     int64_t now = clock_epoch_ms();
@@ -460,6 +480,7 @@ Suite *aws_call_suite(void)
     tcase_add_test(calls, uses_credentials_to_their_end);
     tcase_add_test(calls, keeps_origins_apart);
     tcase_add_test(calls, gives_up_a_peer_that_says_nothing);
+    tcase_add_test(calls, names_what_libcurl_refuses);
     tcase_add_test(calls, waits_a_while_without_a_deadline);
     if (fail_malloc_works())
         tcase_add_loop_test(calls, survives_every_failure_of_malloc, 0, ASKED_COUNT);
