@@ -91,13 +91,20 @@ bool credentials_time(struct text text, int64_t *milliseconds)
     return true;
 }
 
+/* The first that is set of a value's names, the old one of which counts first in botocore too. */
+static struct text token_of_environment(void)
+{
+    struct text token = settings_variable("AWS_SECURITY_TOKEN");
+    return token.length ? token : settings_variable("AWS_SESSION_TOKEN");
+}
+
 static enum origin find_in_environment(struct credentials *credentials, const char **why)
 {
     struct text id = settings_variable("AWS_ACCESS_KEY_ID");
     struct text secret = settings_variable("AWS_SECRET_ACCESS_KEY");
     if (!id.length)
         return ORIGIN_NONE;
-    if (credentials_set(credentials, id, secret, settings_variable("AWS_SESSION_TOKEN")))
+    if (credentials_set(credentials, id, secret, token_of_environment()))
         return ORIGIN_SETTINGS;
     *why = secret.length ? "The AWS keys in the environment aren't keys; copy them again."
                          : "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY; set both.";
@@ -112,8 +119,11 @@ static enum origin find_in_file(struct text file, struct ini_place place,
     ini_find(file, &place, &id);
     place.key = TEXT("aws_secret_access_key");
     ini_find(file, &place, &secret);
-    place.key = TEXT("aws_session_token");
+    place.key = TEXT("aws_security_token");
     ini_find(file, &place, &token);
+    place.key = TEXT("aws_session_token");
+    if (!token.length)
+        ini_find(file, &place, &token);
     if (!id.length)
         return ORIGIN_NONE;
     if (credentials_set(credentials, id, secret, token))
@@ -124,32 +134,53 @@ static enum origin find_in_file(struct text file, struct ini_place place,
     return ORIGIN_FAULT;
 }
 
-/* What only AWS's own tools can turn into keys. */
-static bool needs_tools(const struct settings *settings)
+static bool has(const struct settings *settings, const char *key)
 {
-    static const char *const KEYS[] = {"role_arn", "credential_process", "sso_session",
-                                       "sso_start_url", "login_session"};
-    for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
-        if (settings_profile(settings, KEYS[i]).length)
-            return true;
-    }
-    return false;
+    return settings_profile(settings, key).length > 0;
+}
+
+static enum origin refuse(const char *why, const char **told)
+{
+    *told = why;
+    return ORIGIN_FAULT;
+}
+
+/* What stands before all keys of files: a role, a web identity, SSO. */
+static enum origin find_before_files(const struct settings *settings, const char **why)
+{
+    if (has(settings, "role_arn") && !has(settings, "web_identity_token_file"))
+        return refuse("The AWS profile has a role (role_arn), which dime doesn't assume; set the "
+                      "variables that `aws configure export-credentials --format env` prints.",
+                      why);
+    if (settings_web_identity(settings, SETTINGS_TOKEN_FILE).length)
+        return ORIGIN_WEB_IDENTITY;
+    if (has(settings, "sso_account_id") || has(settings, "sso_role_name"))
+        return refuse("The AWS profile uses SSO, which dime can't; set the variables that `aws "
+                      "configure export-credentials --format env` prints.",
+                      why);
+    return ORIGIN_NONE;
 }
 
 static enum origin find_in_files(const struct settings *settings, struct credentials *credentials,
                                  const char **why)
 {
+    static const char OTHER[] =
+        "The AWS profile has no keys of its own but a login, a process, SSO or another profile's; "
+        "set the variables that `aws configure export-credentials --format env` prints.";
     struct ini_place plain = {.name = settings->profile};
     struct ini_place titled = {.kind = TEXT("profile"), .name = settings->profile};
     enum origin origin = find_in_file(settings->credentials, plain, credentials, why);
-    if (origin == ORIGIN_NONE)
-        origin = find_in_file(settings->config, titled, credentials, why);
-    if (origin == ORIGIN_NONE && needs_tools(settings)) {
-        *why = "The AWS profile has no keys of its own but a role, a process or SSO; set the "
-               "variables that `aws configure export-credentials --format env` prints.";
-        return ORIGIN_FAULT;
-    }
-    return origin;
+    if (origin != ORIGIN_NONE)
+        return origin;
+    if (has(settings, "login_session") || has(settings, "credential_process"))
+        return refuse(OTHER, why);
+    origin = find_in_file(settings->config, titled, credentials, why);
+    if (origin != ORIGIN_NONE)
+        return origin;
+    if (has(settings, "sso_session") || has(settings, "sso_start_url") ||
+        has(settings, "source_profile") || has(settings, "credential_source"))
+        return refuse(OTHER, why);
+    return ORIGIN_NONE;
 }
 
 static enum origin find_server(const char **why)
@@ -171,8 +202,8 @@ enum origin credentials_find(const struct settings *settings, struct credentials
         return ORIGIN_FAULT;
     }
     enum origin origin = find_in_environment(credentials, why);
-    if (origin == ORIGIN_NONE && settings_variable("AWS_WEB_IDENTITY_TOKEN_FILE").length)
-        return ORIGIN_WEB_IDENTITY;
+    if (origin == ORIGIN_NONE)
+        origin = find_before_files(settings, why);
     if (origin == ORIGIN_NONE)
         origin = find_in_files(settings, credentials, why);
     return origin == ORIGIN_NONE ? find_server(why) : origin;
@@ -191,20 +222,29 @@ static const char *fetch(struct aws *aws, const struct aws_call *call, enum orig
     }
 }
 
+/* What another origin has given doesn't count any more, whether or not the new one gives any. */
+static void turn_to(struct aws *aws, enum origin origin)
+{
+    if (aws->origin == origin)
+        return;
+    explicit_bzero(&aws->credentials, sizeof aws->credentials);
+    aws->origin = origin;
+    aws->fetch_why = NULL;
+}
+
 /* Uses what is kept, as long as it's good, and fetches it anew before it isn't. */
 static bool get_fetched(struct aws *aws, const struct aws_call *call, enum origin origin,
                         const char **why)
 {
     struct credentials *kept = &aws->credentials, fresh;
     int64_t now = clock_epoch_ms(), ends = kept->expires_ms;
-    bool same = aws->origin == origin, good = same && kept->id[0] && (!ends || now < ends);
+    bool good = kept->id[0] && (!ends || now < ends);
     if (good && (!ends || ends - now > FRESH_MS || now < aws->again_ms))
         return true;
     *why = aws->fetch_why;
-    if (same && *why && now < aws->again_ms)
+    if (*why && now < aws->again_ms)
         return good;
     *why = aws->fetch_why = fetch(aws, call, origin, &fresh);
-    aws->origin = origin;
     now = clock_epoch_ms();
     aws->again_ms = now + (*why && origin != ORIGIN_INSTANCE ? FAILED_MS : AGAIN_MS);
     if (now >= client_until(call))
@@ -220,13 +260,12 @@ bool credentials_get(struct aws *aws, const struct aws_call *call, const char **
     struct credentials found;
     settings_read(&aws->settings);
     enum origin origin = credentials_find(&aws->settings, &found, why);
+    turn_to(aws, origin);
     if (origin == ORIGIN_FAULT || origin == ORIGIN_NONE)
         return false;
     if (origin != ORIGIN_SETTINGS)
         return get_fetched(aws, call, origin, why);
     aws->credentials = found;
-    aws->origin = origin;
-    aws->fetch_why = NULL;
     explicit_bzero(&found, sizeof found);
     return true;
 }

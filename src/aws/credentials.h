@@ -1,11 +1,12 @@
 /*
  * credentials.h - who calls AWS: the keys, where they are found, and until when they are good.
  *
- * They are looked for in the order of AWS's SDKs: the environment, a web identity, the credentials
- * file, the config file, the container's server, the instance's. The first place that has some is
- * taken; one that should have some and can't give them is an error, never a reason to go on as
- * somebody else. What a server hands out ends, and is fetched anew from a quarter of an hour
- * before.
+ * They are looked for in botocore's order: the environment, a role to assume, a web identity, SSO,
+ * the credentials file, a login or a process, the config file, the container's server, the
+ * instance's. The first place that has some is taken; one that should have some and can't give
+ * them is an error, never a reason to go on as somebody else. A role of a profile, SSO, a login
+ * and a process are such: AWS's own tools turn them into keys, dime says how. What a server hands
+ * out ends, and is fetched anew from a quarter of an hour before.
  */
 #ifndef DIME_AWS_CREDENTIALS_H
 #define DIME_AWS_CREDENTIALS_H

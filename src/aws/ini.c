@@ -10,7 +10,9 @@
 struct reader {
     const struct ini_place *place;
     bool inside;        /* the section that is looked for */
-    struct text parent; /* the latest key that wasn't indented */
+    size_t indent;      /* of the latest key or section: what is deeper than a key belongs to it */
+    struct text parent; /* the latest key; empty: none since the section's name */
+    bool nested;        /* that key has no value on its own line: it may have keys below it */
     bool found;
     struct text value;
 };
@@ -48,20 +50,46 @@ static bool is_section(const struct ini_place *place, struct text line)
     return skip_word(&title, place->kind) && text_equal(unquote(title), place->name);
 }
 
-static void read_key(struct reader *reader, struct text line, bool indented)
+static void find(struct reader *reader, struct text value)
 {
-    struct text key, value = line;
+    reader->found = true;
+    reader->value = value;
+}
+
+/* The key and the value of a line are parted by the first of these marks. */
+static bool cut_key(struct text line, const char *marks, struct text *key, struct text *value)
+{
+    size_t length = 0;
+    while (length < line.length && (!line.data[length] || !strchr(marks, line.data[length])))
+        length++;
+    if (length == line.length)
+        return false;
+    *key = text_trim((struct text){line.data, length});
+    *value = text_trim((struct text){line.data + length + 1, line.length - length - 1});
+    return true;
+}
+
+/* A line that belongs to the key above it, and is a key below that if it has no value itself. */
+static void read_deeper(struct reader *reader, struct text line)
+{
+    struct text key, value;
     const struct ini_place *place = reader->place;
-    if (!text_cut(&value, '=', &key) || !value.data)
+    if (reader->nested && place->under.length && text_equal_nocase(reader->parent, place->under) &&
+        cut_key(line, "=", &key, &value) && text_equal_nocase(key, place->key))
+        find(reader, value);
+}
+
+static void read_key(struct reader *reader, struct text line)
+{
+    struct text value;
+    const struct ini_place *place = reader->place;
+    if (!cut_key(line, "=:", &reader->parent, &value)) {
+        reader->parent = TEXT("");
         return;
-    key = text_trim(key);
-    if (!indented)
-        reader->parent = key;
-    bool below = indented && place->under.length && text_equal_nocase(reader->parent, place->under);
-    if ((indented ? below : !place->under.length) && text_equal_nocase(key, place->key)) {
-        reader->found = true;
-        reader->value = text_trim(value);
     }
+    reader->nested = !value.length;
+    if (reader->inside && !place->under.length && text_equal_nocase(reader->parent, place->key))
+        find(reader, value);
 }
 
 static void read_line(struct reader *reader, struct text line)
@@ -69,13 +97,20 @@ static void read_line(struct reader *reader, struct text line)
     struct text trimmed = text_trim(line);
     if (!trimmed.length || trimmed.data[0] == '#' || trimmed.data[0] == ';')
         return;
-    bool indented = trimmed.data != line.data;
-    if (trimmed.data[0] == '[' && !indented) {
+    size_t indent = (size_t)(trimmed.data - line.data);
+    if (reader->parent.length && indent > reader->indent) {
+        if (reader->inside)
+            read_deeper(reader, trimmed);
+        return;
+    }
+    reader->indent = indent;
+    reader->nested = false;
+    if (trimmed.data[0] == '[') {
         reader->inside = is_section(reader->place, trimmed);
         reader->parent = TEXT("");
         reader->found |= reader->inside && !reader->place->key.length;
-    } else if (reader->inside) {
-        read_key(reader, trimmed, indented);
+    } else {
+        read_key(reader, trimmed);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -131,15 +132,19 @@ bool origins_container_url(char *room, size_t size)
            (address.secure || is_neighbour(address.host));
 }
 
-/* The token in the file that a variable names. */
-static bool read_token(struct aws *aws, const struct aws_call *call, const char *variable,
-                       struct text *token)
+/* The token in the file PATH, which SETTING names. */
+static bool read_token(struct aws *aws, const struct aws_call *call, const char *setting,
+                       struct text path, struct text *token)
 {
-    struct text path = settings_variable(variable);
-    if (settings_read_file(path.data, TOKEN_FILE_MAX, call->arena, token))
+    char room[PATH_MAX];
+    struct buffer name;
+    buffer_over(&name, room, sizeof room - 1);
+    buffer_put(&name, path);
+    room[name.length] = '\0';
+    if (!name.failed && settings_read_file(room, TOKEN_FILE_MAX, call->arena, token))
         return true;
-    log_say(LOG_LEVEL_WARN, aws->function, errno, "can't read %s, which %s names", path.data,
-            variable);
+    log_say(LOG_LEVEL_WARN, aws->function, name.failed ? ENAMETOOLONG : errno,
+            "can't read %s, which %s names", room, setting);
     return false;
 }
 
@@ -174,7 +179,8 @@ const char *origins_container(struct aws *aws, const struct aws_call *call,
     if (!origins_container_url(url, sizeof url))
         return "AWS_CONTAINER_CREDENTIALS_FULL_URI may name only this machine, or an https "
                "address; correct it.";
-    if (settings_variable(FILE_VARIABLE).length && !read_token(aws, call, FILE_VARIABLE, &token))
+    struct text path = settings_variable(FILE_VARIABLE);
+    if (path.length && !read_token(aws, call, FILE_VARIABLE, path, &token))
         return "The file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names can't be read; see the "
                "log.";
     if (!is_header_value(token))
@@ -269,9 +275,9 @@ bool origins_may_be_instance(void)
 }
 
 /* The form that STS is sent; there is no signature, the token is the proof. */
-static struct text make_form(struct arena *arena, struct text role, struct text token)
+static struct text make_form(struct arena *arena, struct text role, struct text session,
+                             struct text token)
 {
-    struct text session = settings_variable("AWS_ROLE_SESSION_NAME");
     struct buffer form;
     buffer_open(&form, arena, (size_t)4 * TOKEN_FILE_MAX);
     buffer_puts(&form, "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=");
@@ -298,19 +304,23 @@ static bool read_sts(struct text xml, struct credentials *credentials)
 const char *origins_web_identity(struct aws *aws, const struct aws_call *call,
                                  struct credentials *credentials)
 {
-    static const char VARIABLE[] = "AWS_WEB_IDENTITY_TOKEN_FILE";
-    struct text role = settings_variable("AWS_ROLE_ARN"), token, body;
+    struct text role = settings_web_identity(&aws->settings, SETTINGS_ROLE);
+    struct text session = settings_web_identity(&aws->settings, SETTINGS_SESSION);
+    struct text path = settings_web_identity(&aws->settings, SETTINGS_TOKEN_FILE), token, body;
     struct question question = {.name = "AWS STS", .limit_ms = STS_MS, .tries = RETRY_TRIES};
     struct endpoint endpoint;
     const char *why;
     if (!role.length)
-        return "AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN; set both.";
+        return "AWS_WEB_IDENTITY_TOKEN_FILE (web_identity_token_file) is set without AWS_ROLE_ARN "
+               "(role_arn); set both.";
     if (!endpoint_find(&aws->settings, &STS, TEXT(""), TEXT(""), &endpoint, &why))
         return why;
-    if (!read_token(aws, call, VARIABLE, &token))
-        return "The file that AWS_WEB_IDENTITY_TOKEN_FILE names can't be read; see the log.";
+    if (!read_token(aws, call, "AWS_WEB_IDENTITY_TOKEN_FILE or web_identity_token_file", path,
+                    &token))
+        return "The file that AWS_WEB_IDENTITY_TOKEN_FILE (web_identity_token_file) names can't be "
+               "read; see the log.";
     question.request = (struct http_request){.method = "POST", .url = endpoint.base};
-    question.request.body = make_form(call->arena, role, text_trim(token));
+    question.request.body = make_form(call->arena, role, session, text_trim(token));
     question.request.headers[0] = "Content-Type: application/x-www-form-urlencoded";
     if (!question.request.body.data)
         return NO_MEMORY;

@@ -10,7 +10,7 @@
 
 #include "aws/client.h"
 
-/* The token in AWS_WEB_IDENTITY_TOKEN_FILE, shown to STS, for the role AWS_ROLE_ARN. */
+/* The token in the file of the web identity, shown to STS, for its role. */
 const char *origins_web_identity(struct aws *aws, const struct aws_call *call,
                                  struct credentials *credentials);
 

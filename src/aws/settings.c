@@ -207,6 +207,17 @@ struct text settings_profile(const struct settings *settings, const char *key)
     return value;
 }
 
+struct text settings_web_identity(const struct settings *settings, enum settings_identity which)
+{
+    static const char *const NAMES[][2] = {
+        {"AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file"},
+        {"AWS_ROLE_ARN", "role_arn"},
+        {"AWS_ROLE_SESSION_NAME", "role_session_name"},
+    };
+    struct text value = settings_variable(NAMES[which][0]);
+    return value.length ? value : settings_profile(settings, NAMES[which][1]);
+}
+
 bool settings_take_region(struct text region, char room[SETTINGS_REGION_MAX + 1])
 {
     room[0] = '\0';

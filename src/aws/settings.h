@@ -63,6 +63,12 @@ bool settings_true(struct text value);
  */
 struct text settings_profile(const struct settings *settings, const char *key);
 
+/* What a web identity takes. */
+enum settings_identity { SETTINGS_TOKEN_FILE, SETTINGS_ROLE, SETTINGS_SESSION };
+
+/* A setting of the web identity: the environment's, or else the profile's; may be empty. */
+struct text settings_web_identity(const struct settings *settings, enum settings_identity which);
+
 /*
  * The region to call: REGION itself unless it's empty, else AWS_REGION, AWS_DEFAULT_REGION, the
  * profile's. Puts it into ROOM with a NUL. False: *WHY is a sentence; there is none, or it's none.

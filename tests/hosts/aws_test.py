@@ -515,6 +515,21 @@ aws_secret_access_key={SECRET}
 aws_session_token={TOKEN}
 [half]
 aws_access_key_id = KEYHALF
+[role]
+aws_access_key_id = KEYDEFAULT
+aws_secret_access_key = {SECRET}
+[sso-and-keys]
+aws_access_key_id = KEYDEFAULT
+aws_secret_access_key = {SECRET}
+[process-and-keys]
+aws_access_key_id = KEYDEFAULT
+aws_secret_access_key = {SECRET}
+[indented]
+    aws_access_key_id = KEYOTHER
+    aws_secret_access_key: {SECRET}
+    aws_security_token = {TOKEN}
+    s3 =
+      aws_session_token = nested
 """
 CONFIG = f"""[default]
 region = eu-default-1
@@ -531,6 +546,34 @@ endpoint_url = ENDPOINT
 [profile sso]
 sso_session = x
 region = eu-west-1
+[profile role]
+role_arn = arn:aws:iam::123456789012:role/r
+source_profile = role
+[profile role-of-file]
+role_arn = arn:aws:iam::123456789012:role/r
+credential_source = Ec2InstanceMetadata
+[profile source]
+source_profile = default
+[profile credential-source]
+credential_source = Environment
+[profile sso-and-keys]
+sso_account_id = 123456789012
+sso_role_name = r
+[profile process]
+credential_process = /bin/true
+aws_access_key_id = KEYCONFIG
+aws_secret_access_key = {SECRET}
+[profile process-and-keys]
+credential_process = /bin/true
+region = eu-process-1
+[profile login]
+login_session = x
+[profile web]
+web_identity_token_file = /nowhere/token
+[profile indented]
+    region = eu-indented-1
+    rekognition =
+        region = eu-nested-1
 [services mine]
 s3 =
   endpoint_url = http://127.0.0.1:1
@@ -555,6 +598,10 @@ def test_files(build):
             ({"AWS_PROFILE": "other", "AWS_DEFAULT_REGION": "eu-env-2"}, "KEYOTHER", "eu-env-2", TOKEN),
             ({**KEYS, "AWS_PROFILE": "other", "AWS_REGION": ""}, KEY, "eu-other-1", None),
             ({**KEYS, "AWS_ACCESS_KEY_ID": ""}, "KEYDEFAULT", "eu-west-1", None),
+            ({"AWS_PROFILE": "indented"}, "KEYOTHER", "eu-indented-1", TOKEN),
+            ({"AWS_PROFILE": "process-and-keys"}, "KEYDEFAULT", "eu-process-1", None),
+            ({**KEYS, "AWS_PROFILE": "role", "AWS_SECURITY_TOKEN": TOKEN}, KEY, "eu-west-1", TOKEN),
+            ({**KEYS, "AWS_SECURITY_TOKEN": TOKEN, "AWS_SESSION_TOKEN": "other"}, KEY, "eu-west-1", TOKEN),
             ({"AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "AWS_PROFILE": "inconfig"}, "KEYCONFIG",
              "eu-config-1", None),
             ({"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "/nowhere",
@@ -586,7 +633,14 @@ def test_misconfigured(build):
             ({"HOME": ""}, "no AWS credentials"),
             ({"AWS_PROFILE": "half"}, "without aws_secret_access_key"),
             ({"AWS_PROFILE": "sso"}, "export-credentials"),
+            *[({"AWS_PROFILE": name}, "export-credentials")
+              for name in ("role", "role-of-file", "source", "credential-source", "sso-and-keys",
+                           "process", "login")],
+            ({"AWS_PROFILE": "role", "AWS_WEB_IDENTITY_TOKEN_FILE": "/dev/null",
+              "AWS_ROLE_ARN": "arn:aws:iam::1:role/x"}, "export-credentials"),
             ({"AWS_PROFILE": "nobody"}, "AWS_PROFILE"),
+            ({**KEYS, "AWS_ACCESS_KEY_ID": " "}, "aren't keys"),
+            ({**KEYS, "AWS_SECURITY_TOKEN": " "}, "aren't keys"),
             ({**KEYS, "AWS_PROFILE": "nobody"}, "AWS_PROFILE"),
             ({"AWS_ACCESS_KEY_ID": KEY}, "without AWS_SECRET_ACCESS_KEY"),
             ({**KEYS, "AWS_SESSION_TOKEN": "one\r\nX-Evil: two"}, "aren't keys"),
@@ -873,6 +927,15 @@ def test_web_identity(build):
           (["Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A"
             "123456789012%3Arole%2Fx&RoleSessionName=dime&WebIdentityToken=eyJ.web.identity"], 2),
           "what STS is asked")
+    with files(config=f"[default]\nweb_identity_token_file = {token}\nrole_arn = {role}\n"
+                      "role_session_name = mine\n") as home:
+        done, asked, sts = with_neighbour(build, [given], [("ready",), LABEL], ["KEYWEB"], HOME=home,
+                                          AWS_ENDPOINT_URL_STS="NEIGHBOUR", http_proxy="")
+        equal(([reply["ok"] for reply in done.replies], len(asked)), ([True] * 2, 1), "the profile's")
+        true(b"&RoleSessionName=mine&" in sts.requests[0].body, "the session's name")
+    with files(config=f"[default]\nweb_identity_token_file = {token}\n") as home:
+        done, asked, _ = with_neighbour(build, [], [LABEL], [], HOME=home)
+        refused(done[0], 503, "", "role_arn")
     denied = [xml_fault("InvalidIdentityToken", 400)]
     done, asked, _ = with_neighbour(build, denied, [LABEL], [], **web)
     refused(done[0], 503, "", "AWS STS")

@@ -420,6 +420,33 @@ START_TEST(keeps_origins_apart)
 }
 END_TEST
 
+/* Keys that were removed aren't signed with, whatever comes of the next place that may have some.
+ */
+START_TEST(forgets_keys_that_were_removed)
+{
+    struct aws *aws = aws_open("test");
+    for (int after = 0; after < 2; after++) {
+        use_neighbour(0);
+        setenv("AWS_ACCESS_KEY_ID", "AKIDREMOVED", 1);
+        ask_and_check(aws, 0, true);
+        ck_assert_str_eq(aws->credentials.id, "AKIDREMOVED");
+        unsetenv("AWS_ACCESS_KEY_ID");
+        if (after) /* the next has a fault, and the one after that is down */
+            setenv("AWS_ACCESS_KEY_ID", "in valid", 1);
+        int fetched = shared->fetched;
+        ask_and_check(aws, fetched + !after, false);
+        unsetenv("AWS_ACCESS_KEY_ID");
+        ck_assert_str_eq(aws->credentials.id, "");
+        ask_and_check(aws, fetched + 1, false);
+        ask_and_check(aws, fetched + 1, false);
+        ck_assert_str_eq(aws->credentials.id, "");
+        ck_assert_str_eq(aws->credentials.secret, "");
+        shared->fetched = 0;
+    }
+    aws_close(aws);
+}
+END_TEST
+
 START_TEST(gives_up_a_peer_that_says_nothing)
 {
     struct http http = {.idle_s = 1};
@@ -479,6 +506,7 @@ Suite *aws_call_suite(void)
     tcase_add_test(calls, fetches_credentials_before_they_end);
     tcase_add_test(calls, uses_credentials_to_their_end);
     tcase_add_test(calls, keeps_origins_apart);
+    tcase_add_test(calls, forgets_keys_that_were_removed);
     tcase_add_test(calls, gives_up_a_peer_that_says_nothing);
     tcase_add_test(calls, names_what_libcurl_refuses);
     tcase_add_test(calls, waits_a_while_without_a_deadline);

@@ -64,6 +64,24 @@ static const char FILE_TEXT[] = "\xEF\xBB\xBF# aws_access_key_id = comment\n"
                                 "  endpoint_url = http://sqs\n"
                                 "[profile one]\n"
                                 "region = eu-last-1\n"
+                                "[indented]\n"
+                                "    region = eu-in-1\n"
+                                "    secret: b=:\n"
+                                "\n"
+                                "    s3 =\n"
+                                "    # between\n"
+                                "        region = eu-below-1\n"
+                                "    other = 1\n"
+                                "    s3control =\n"
+                                "\t\t \t\tregion = eu-tabs-1\n"
+                                "    last = 2\n"
+                                " token = 3\n"
+                                "   deeper = 4\n"
+                                " [services mine]\n"
+                                "  s3 =\n"
+                                "   endpoint_url = http://deeper\n"
+                                "sns = http://none\n"
+                                "  endpoint_url = http://below-a-value\n"
                                 "[unclosed\n"
                                 "region = eu-unclosed-1\n"
                                 "[]\n"
@@ -87,7 +105,17 @@ static const struct {
     {"", "two", "region", "", NULL},
     {"", "unclosed", "region", "", NULL},
     {"profile", "", "region", "", NULL},
-    {"services", "mine", "endpoint_url", "s3", "http://s3"},
+    {"services", "mine", "endpoint_url", "s3", "http://deeper"},
+    {"services", "mine", "endpoint_url", "sns", NULL},
+    {"", "indented", "region", "", "eu-in-1"},
+    {"", "indented", "secret", "", "b=:"},
+    {"", "indented", "region", "s3", "eu-below-1"},
+    {"", "indented", "region", "s3control", "eu-tabs-1"},
+    {"", "indented", "other", "", "1"},
+    {"", "indented", "other", "s3", NULL},
+    {"", "indented", "last", "", "2"},
+    {"", "indented", "token", "", "3"},
+    {"", "indented", "deeper", "", NULL},
     {"services", "mine", "endpoint_url", "SQS", "http://sqs"},
     {"services", "mine", "endpoint_url", "", NULL},
     {"services", "mine", "endpoint_url", "rekognition", NULL},
