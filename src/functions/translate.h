@@ -117,6 +117,12 @@ bool language_is_code(struct text code);
 /* Whether two codes are the same, of whatever case, and of two or three letters: en, eng. */
 bool language_equal(struct text a, struct text b);
 
+/*
+ * Cuts the last part off a code, and a single letter before it, as a lookup does (RFC 4647, section
+ * 3.4): of es-MX there is es left. False: it has one part alone.
+ */
+bool language_widen(struct text *code);
+
 /* The name of the language of a code; the code itself, where the list hasn't got it. */
 struct text language_name(const struct translate_list *list, struct text code);
 

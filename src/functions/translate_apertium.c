@@ -2,8 +2,9 @@
  * translate_apertium.c - a text by Apertium: as many requests as it takes, and nothing lost.
  *
  * Apertium doesn't find out which language a text is in. Where only one of its languages leads to
- * the one that is wanted it must be that; else the asker has to say. A request whose answer lacks a
- * mark is made again in two halves, down to a piece: words alone can't lose any.
+ * the one that is wanted it must be that; else the asker has to say. A variant of a language that
+ * there is no pair for is looked up as RFC 4647 says: es-MX is taken for es. A request whose answer
+ * lacks a mark is made again in two halves, down to a piece: words alone can't lose any.
  */
 #include "function.h"
 
@@ -109,8 +110,10 @@ static void refuse_pair(const struct translation_question *question,
                         struct translation_answer *answer)
 {
     struct arena *arena = question->request->arena;
-    struct text codes = name_codes(list, question->target, arena);
+    struct text target = question->target, codes = name_codes(list, target, arena);
     struct buffer why;
+    while (!codes.length && language_widen(&target))
+        codes = name_codes(list, target, arena);
     buffer_open(&why, arena, 1023);
     answer->status = 422;
     answer->field = codes.length ? "source" : "target";
@@ -129,21 +132,38 @@ static void refuse_pair(const struct translation_question *question,
     answer->why = buffer_text(&why);
 }
 
-/* The pair that is asked for, or NULL. AUTOMATIC: the only one that leads to the target. */
-static const struct translate_pair *find_pair(const struct translation_question *question,
-                                              const struct translate_list *list, bool automatic)
+/* The pair of these two, or NULL. AUTOMATIC: the only one that leads to the target. */
+static const struct translate_pair *find_exact(const struct translate_list *list,
+                                               struct text source, struct text target,
+                                               bool automatic)
 {
     const struct translate_pair *found = NULL;
     for (size_t i = 0; i < list->pair_count; i++) {
         const struct translate_pair *pair = &list->pairs[i];
-        if (!language_equal(pair->target, question->target) ||
-            (!automatic && !language_equal(pair->source, question->source)))
+        if (!language_equal(pair->target, target) ||
+            (!automatic && !language_equal(pair->source, source)))
             continue;
         if (found && automatic)
             return NULL;
         found = pair;
     }
     return found;
+}
+
+/* The same, or the one of the nearest wider languages: first of the source, then of the target. */
+static const struct translate_pair *find_pair(const struct translation_question *question,
+                                              const struct translate_list *list, bool automatic)
+{
+    struct text target = question->target;
+    do {
+        struct text source = question->source;
+        do {
+            const struct translate_pair *pair = find_exact(list, source, target, automatic);
+            if (pair)
+                return pair;
+        } while (language_widen(&source));
+    } while (language_widen(&target));
+    return NULL;
 }
 
 void translate_by_apertium(const struct translation_question *question,

@@ -98,6 +98,20 @@ bool language_equal(struct text a, struct text b)
     return true;
 }
 
+bool language_widen(struct text *code)
+{
+    size_t length = code->length, base = base_of(*code).length;
+    while (length > base && text_alphanumeric(code->data[length - 1]))
+        length--;
+    if (length <= base)
+        return false;
+    length--; /* the hyphen */
+    if (length >= base + 2 && !text_alphanumeric(code->data[length - 2]))
+        length -= 2; /* a letter that says of what kind the last part was: -x- */
+    code->length = length;
+    return true;
+}
+
 struct text language_name(const struct translate_list *list, struct text code)
 {
     for (size_t i = 0; list && i < list->language_count; i++) {

@@ -6,19 +6,25 @@
  * here, and in its place stands a mark, <q0>, that Apertium carries through as a tag of HTML: it
  * stays between the words that it stood between, even where they change places. Afterwards every
  * mark must be there, once. A line that begins with a small letter goes on with the sentence before
- * it; else <br> ends that, or the end of one line would mix with the beginning of the next.
+ * it where that line is long, as in a letter that was broken into lines; else <br> ends that, or
+ * the end of one line would mix with the beginning of the next, and so would the words of a list.
  */
 #include "function.h"
 
 #include "functions/translate.h"
 
 enum {
-    WORDS_MAX = 600,   /* bytes of a piece of words */
-    REQUEST_MAX = 900, /* of HTML: see apertium_translate */
-    MARK_MAX = 11,     /* <br><q999> */
-    EDGES = 6,         /* <q> at both ends */
-    ADDRESS_MAX = 512, /* bytes of a word that are looked at */
+    WORDS_MAX = 600,      /* bytes of a piece of words */
+    REQUEST_MAX = 900,    /* of HTML: see apertium_translate */
+    MARK_MAX = 11,        /* <br><q999> */
+    EDGES = 6,            /* <q> at both ends */
+    ADDRESS_MAX = 512,    /* bytes of a word that are looked at */
+    LINE_MIN = 40,        /* bytes of a line that isn't too short to go on in the next */
+    APOSTROPHES_MAX = 96, /* bytes of a word with an apostrophe that is looked for in the text */
 };
+
+/* Two apostrophes that Apertium makes straight: U+2019 and U+02BC. */
+static const struct text CURLY = {"\xe2\x80\x99", 3}, LETTER = {"\xca\xbc", 2};
 
 /* Tags that stand within a sentence; any other ends it. */
 static const char INLINE[] =
@@ -154,8 +160,29 @@ static size_t strange_length(struct text text)
     return hyphen || none ? length : 0;
 }
 
-/* How much at the beginning of TEXT is kept; 0: it's words. FIRST: nothing of a word is before. */
-static size_t kept_length(struct text text, bool first)
+static bool is_in_word(char c)
+{
+    return text_alphanumeric(c) || (unsigned char)c >= 0x80;
+}
+
+/* An apostrophe that TEXT begins with and that stands in no word, where Apertium needs none. */
+static size_t apostrophe_length(struct text text, char before)
+{
+    size_t length = text_starts(text, CURLY)    ? CURLY.length
+                    : text_starts(text, LETTER) ? LETTER.length
+                                                : 0;
+    bool inside = is_in_word(before) && text.length > length && is_in_word(text.data[length]);
+    return inside ? 0 : length;
+}
+
+/* Whether a word may begin behind this; NUL is the beginning of it all. */
+static bool is_before_word(char c)
+{
+    return !c || is_space(c) || is_one_of(c, "(\"<>");
+}
+
+/* How much at the beginning of TEXT is kept; 0: it's words. BEFORE: the byte before it, or NUL. */
+static size_t kept_length(struct text text, char before)
 {
     char c = *text.data;
     if (c == '<')
@@ -164,15 +191,39 @@ static size_t kept_length(struct text text, bool first)
         return reference_length(text);
     if (is_space(c))
         return blank_length(text);
-    size_t address = first ? address_length(text) : 0;
+    size_t address = is_before_word(before) ? address_length(text) : 0;
+    if (!address)
+        address = apostrophe_length(text, before);
     if (address)
         return address;
     return (unsigned char)c >= 0x80 ? strange_length(text) : !is_harmless(c);
 }
 
-static bool ends_sentence(struct text kept, struct text rest)
+/* How many lines end in blanks: CR LF is one end. */
+static size_t count_ends(struct text blanks)
 {
-    const char *line = memchr(kept.data, '\n', kept.length);
+    size_t count = 0;
+    for (size_t i = 0; i < blanks.length; i++) {
+        bool second = i && blanks.data[i] == '\n' && blanks.data[i - 1] == '\r';
+        count += is_one_of(blanks.data[i], "\n\r\v\f") && !second;
+    }
+    return count;
+}
+
+/* How long the line is that ends at AT, of a text that begins at BEGIN. */
+static size_t line_length(const char *begin, const char *at)
+{
+    size_t length = 0;
+    while (at > begin && !is_one_of(at[-1], "\n\r\v\f")) {
+        at--;
+        length++;
+    }
+    return length;
+}
+
+/* Whether a sentence ends with what is KEPT of a text that begins at BEGIN; REST comes behind. */
+static bool ends_sentence(const char *begin, struct text kept, struct text rest)
+{
     if (*kept.data == '<' && kept.length > 1) {
         struct text name = tag_name(kept);
         char room[16] = " ";
@@ -183,30 +234,25 @@ static bool ends_sentence(struct text kept, struct text rest)
         room[name.length + 1] = ' ';
         return !strstr(INLINE, room);
     }
-    if (!line)
+    size_t ends = count_ends(kept);
+    if (!ends)
         return false;
-    bool empty_line = memchr(line + 1, '\n', (size_t)(kept.data + kept.length - line) - 1);
-    return empty_line || !rest.length || *rest.data < 'a' || *rest.data > 'z';
-}
-
-/* Whether a word may begin behind this. */
-static bool is_before_word(char c)
-{
-    return is_space(c) || is_one_of(c, "(\"<>");
+    return ends > 1 || !rest.length || *rest.data < 'a' || *rest.data > 'z' ||
+           line_length(begin, kept.data) < LINE_MIN;
 }
 
 /* How many bytes of words to take as one piece: to the end of a sentence, and not too many. */
-static size_t words_length(struct text text, bool first, bool *ends)
+static size_t words_length(struct text text, char before, bool *ends)
 {
     size_t length = 0, space = 0;
     *ends = false;
-    while (length < text.length && !*ends && !kept_length(text_skip(text, length), first)) {
+    while (length < text.length && !*ends && !kept_length(text_skip(text, length), before)) {
         char c = text.data[length];
         size_t more = text_utf8_length(text_skip(text, length));
         if (length + more > WORDS_MAX)
             return space ? space : length;
-        first = is_before_word(c);
         length += more ? more : 1;
+        before = text.data[length - 1];
         if (c == ' ')
             space = length;
         *ends = is_one_of(c, ".!?") && length < text.length && is_space(text.data[length]);
@@ -228,18 +274,19 @@ static void add(struct piece *pieces, size_t *count, struct piece piece)
 
 bool pieces_cut(struct text text, struct arena *arena, struct piece **pieces, size_t *count)
 {
-    bool first = true;
+    const char *begin = text.data;
+    char before = '\0';
     *count = 0;
     *pieces = arena_array(arena, text.length + 1, sizeof **pieces);
     while (*pieces && text.length) {
         struct piece piece = {.text = text};
-        size_t length = kept_length(text, first);
+        size_t length = kept_length(text, before);
         piece.kept = length;
-        piece.text.length = length ? length : words_length(text, first, &piece.ends);
+        piece.text.length = length ? length : words_length(text, before, &piece.ends);
         text = text_skip(text, piece.text.length);
         if (piece.kept)
-            piece.ends = ends_sentence(piece.text, text);
-        first = is_before_word(piece.text.data[piece.text.length - 1]);
+            piece.ends = ends_sentence(begin, piece.text, text);
+        before = piece.text.data[piece.text.length - 1];
         add(*pieces, count, piece);
     }
     return *pieces;
@@ -328,6 +375,42 @@ static size_t put_small(struct writing *writing, struct text words)
     return latin ? 2 : 1;
 }
 
+/* Whether the text has WORD with SIGN in the place of its straight apostrophe, which is at AT. */
+static bool has_word(const struct writing *writing, struct text word, size_t at, struct text sign)
+{
+    char room[APOSTROPHES_MAX + 4];
+    struct buffer other;
+    buffer_over(&other, room, sizeof room);
+    buffer_put(&other, (struct text){word.data, at});
+    buffer_put(&other, sign);
+    buffer_put(&other, text_skip(word, at + 1));
+    return !other.failed && find(writing->source, other.data, other.length);
+}
+
+/* The apostrophe that the text has for the straight one at AT: that of its word, or of them all. */
+static struct text apostrophe(const struct writing *writing, struct text words, size_t at)
+{
+    const struct text straight = TEXT("'");
+    size_t begin = at, end = at + 1;
+    while (begin && (is_in_word(words.data[begin - 1]) || words.data[begin - 1] == '\''))
+        begin--;
+    while (end < words.length && (is_in_word(words.data[end]) || words.data[end] == '\''))
+        end++;
+    struct text word = {words.data + begin, end - begin};
+    bool long_word = word.length > APOSTROPHES_MAX;
+    if (!long_word && has_word(writing, word, at - begin, straight))
+        return straight;
+    if (!long_word && has_word(writing, word, at - begin, CURLY))
+        return CURLY;
+    if (!long_word && has_word(writing, word, at - begin, LETTER))
+        return LETTER;
+    if (find(writing->source, "'", 1))
+        return straight;
+    if (find(writing->source, CURLY.data, CURLY.length))
+        return CURLY;
+    return find(writing->source, LETTER.data, LETTER.length) ? LETTER : straight;
+}
+
 /*
  * The words of a translation, without the signs that Apertium puts before those that it couldn't
  * form, as each sign of the text itself is kept, and with one space where it left two.
@@ -343,6 +426,8 @@ static void put_words(struct writing *writing, struct text words)
         writing->small = writing->small && c == ' ';
         if (done)
             i += done - 1;
+        else if (c == '\'')
+            buffer_put(writing->text, apostrophe(writing, words, i));
         else
             buffer_put(writing->text, (struct text){&words.data[i], 1});
     }

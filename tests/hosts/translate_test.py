@@ -103,6 +103,38 @@ def test_there_and_back(_, at):
     equal(translate(at, "London is big.\nmy house"), "Londres es grande.\nmi casa")
 
 
+def test_lines_of_a_list(_, at):
+    """Each word of a list stays on its line; a sentence that was broken into long lines is one"""
+    for text, wanted in (("cat\ndog\nhouse", "gato\nperro\ncasa"), ("red\nhouse", "rojo\ncasa"),
+                         ("cat\r\ndog\rhouse", "gato\r\nperro\rcasa"),
+                         ("apple\norange\nbread", "manzana\nnaranja\npan")):
+        equal(translate(at, text), wanted)
+    equal(translate(at, "The man that I have seen in London has a red\nhouse and a dog."),
+          translate(at, "The man that I have seen in London has a red house and a dog.").replace("casa ", "casa\n"))
+
+
+def test_apostrophes(_, at):
+    """An apostrophe comes back as it was, in a word and outside of one; don't is a word with any"""
+    for text in ("Xqzv ’ xqzw", "Xqzvʼxqzw ʼ", "Xqzv’xqzw", "‘Xqzv’ xqzw", "’xqzv’", "Xqzv’q xqzw'q", "ʼ", "’’"):
+        equal(translate(at, text), text)
+    true("‘" in translate(at, "The ‘red’ house") and "’" in translate(at, "The ‘red’ house"), "quotes")
+    for sign in "'’ʼ":
+        equal(translate(at, f"I don{sign}t know."), "No sé.", sign)
+
+
+def test_variants(_, at):
+    """A language's variant that there is no pair for is the language (RFC 4647, lookup)"""
+    where = apertium_of(at)
+    for source, target in (("en-US", "es-MX"), ("en_GB", "es-419"), ("EN-us", "es"), ("en", "es-Latn-MX"),
+                           ("auto", "es-MX"), ("en-x-mine", "spa-MX")):
+        reply = cgi({"text": "The dog eats.", "source": source, "target": target}, **where)
+        equal((reply[0], json.loads(reply[2])), (200, {
+            "TranslatedText": "El perro come.", "SourceLanguageCode": "en", "TargetLanguageCode": "es"}), source)
+    for source, target, field in (("fr-CA", "es-MX", "source"), ("en-US", "xx-MX", "target")):
+        reply = cgi({"text": "The dog eats.", "source": source, "target": target}, **where)
+        equal((reply[0], json.loads(reply[2])["errors"][0]["field"]), (422, field), reply[2])
+
+
 def test_every_way_in(_, at):
     """A form, a query, multipart, the original's names and other codes bring the same"""
     where, fields = apertium_of(at), {"text": "The dog eats.", "source": "en", "target": "es"}
@@ -180,10 +212,10 @@ def test_every_script(_, at):
     """A text in another script comes back as it was, among words that are translated"""
     for script in SCRIPTS:
         equal(translate(at, f"The dog eats. {script}\nThe cat"), f"El perro come. {script}\nEl gato")
-    straight = 0x2019  # a curly apostrophe, which becomes a straight one: don't is a word
     points = [*range(0x80, 0x3100), *range(0xa000, 0xac00), *range(0xe000, 0xe100), *range(0xf900, 0x10000),
               *range(0x10000, 0x10800), *range(0x1f000, 0x1fb00), *range(0xe0000, 0xe0200), 0x10ffff]
-    text = "".join(f"z{chr(point)}\n" for point in points if point != straight)
+    text = "".join(f"z{chr(point)}\n" for point in points)
+    text += "".join(f"Z {chr(point)} z\nZ{chr(point)}z\n" for point in [*range(0xa1, 0x300), *range(0x2010, 0x2028)])
     for begin in range(0, len(text), 1500):
         piece = text[begin:begin + 1500]
         got = translate(at, piece)

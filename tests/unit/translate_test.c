@@ -60,7 +60,23 @@ START_TEST(keeps_what_is_no_language)
         {"Hello world", "<q>Hello world<q>"},
         {"a  b", "<q>a<q1>b<q>"},
         {"Hello\nWorld", "<q>Hello<br><q1>World<q>"},
-        {"Hello\nworld", "<q>Hello<q1>world<q>"},
+        {"Hello\nworld", "<q>Hello<br><q1>world<q>"},
+        {"cat\r\ndog\rhouse", "<q>cat<br><q1>dog<br><q3>house<q>"},
+        {"I have not seen it, but it may be a red\ncar",
+         "<q>I have not seen it, but it may be a red<br><q1>car<q>"},
+        {"I have not seen it, and it may be his red\n car",
+         "<q>I have not seen it, and it may be his red<q1>car<q>"},
+        {"I have not seen it, and it may be his red\r\ncar\nbus",
+         "<q>I have not seen it, and it may be his red<q1>car<br><q3>bus<q>"},
+        {"I have not seen it, and it may be his red\r\rcar",
+         "<q>I have not seen it, and it may be his red<br><q1>car<q>"},
+        {"I don\xe2\x80\x99t", "<q>I don\xe2\x80\x99t<q>"},
+        {"the dogs\xe2\x80\x99 house", "<q>the dogs<q1> house<q>"},
+        {"\xe2\x80\x98"
+         "a\xe2\x80\x99",
+         "<q>\xe2\x80\x98"
+         "a<q1><q>"},
+        {"a \xca\xbc b", "<q>a <q1> b<q>"},
         {"Hello\n\nworld", "<q>Hello<br><q1>world<q>"},
         {"a <b>c</b> d", "<q>a <q1>c<q3> d<q>"},
         {"a<p>c", "<q>a<br><q1>c<q>"},
@@ -117,6 +133,22 @@ START_TEST(puts_it_together_again)
         {" a ", "<q> b <q>", " b "},
         {"a b ", "<q>c<q>", "c "},
         {"a*b", "<q>c<q1>d<q>", "c*d"},
+        /* An apostrophe comes back as the text has it: that of the same word, or of them all. */
+        {"Xq\xe2\x80\x99zv", "<q>Xq'zv<q>", "Xq\xe2\x80\x99zv"},
+        {"Xq\xca\xbczv", "<q>Xq'zv<q>", "Xq\xca\xbczv"},
+        {"Xq'zv", "<q>Xq'zv<q>", "Xq'zv"},
+        {"don\xe2\x80\x99t", "<q>l'Casa<q>",
+         "l\xe2\x80\x99"
+         "Casa"},
+        {"a'b c\xe2\x80\x99"
+         "d",
+         "<q>C'd a'b e'f<q>", "c'd a'b e'f"},
+        {"a'b c\xe2\x80\x99"
+         "d",
+         "<q>c'd A'b e'f<q>",
+         "c\xe2\x80\x99"
+         "d A'b e'f"},
+        {"a\xe2\x80\x99s'", "<q>a's'<q>", "a\xe2\x80\x99s'"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         ck_assert_str_eq(taken(CASES[i].text, CASES[i].html), CASES[i].wanted);
@@ -258,6 +290,34 @@ START_TEST(knows_codes)
 }
 END_TEST
 
+START_TEST(widens_codes)
+{
+    static const struct {
+        const char *code, *wider;
+    } CASES[] = {
+        {"es-MX", "es"},
+        {"en_US", "en"},
+        {"zh-Hant-TW", "zh-Hant"},
+        {"zh-Hant", "zh"},
+        {"en", NULL},
+        {"", NULL},
+        {"zh-Hant-x-y", "zh-Hant"},
+        {"en-x-y", "en"},
+        {"en-u-co-phonebk", "en-u-co"},
+        {"en-u-co", "en"},
+        {"en--", "en-"},
+        {"en-", "en"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct text code = text_of(CASES[i].code);
+        ck_assert_msg(language_widen(&code) == (CASES[i].wider != NULL), "%s", CASES[i].code);
+        if (CASES[i].wider)
+            ck_assert_msg(text_equal(code, text_of(CASES[i].wider)), "%s: %.*s", CASES[i].code,
+                          (int)code.length, code.data);
+    }
+}
+END_TEST
+
 static const char PAIRS[] = "[{\"sourceLanguage\":\"por_BR\",\"targetLanguage\":\"zzz\"},7,{},"
                             "{\"sourceLanguage\":\"a|b\",\"targetLanguage\":\"spa\"},"
                             "{\"sourceLanguage\":\"eng\",\"targetLanguage\":\"spa\"}]";
@@ -315,6 +375,7 @@ Suite *translate_suite(void)
     tcase_add_test(all, fits_requests);
     tcase_add_test(all, gives_back_what_is_not_changed);
     tcase_add_test(all, knows_codes);
+    tcase_add_test(all, widens_codes);
     tcase_add_test(all, lists_pairs);
     tcase_add_test(all, survives_the_end_of_memory);
     suite_add_tcase(suite, all);
