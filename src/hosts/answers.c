@@ -159,6 +159,9 @@ static enum answers_end print(struct answers *answers, struct text answer)
     pthread_mutex_lock(&out.lock);
     open_out();
     enum answers_end end = out.gone ? ANSWERS_GONE : write_line(answers, buffer_text(&line));
+    if (end == ANSWERS_GONE && !out.gone)
+        log_say(LOG_LEVEL_ERROR, answers->function, 0,
+                "nobody reads the answers; it ends, and what has none comes again");
     out.gone = end == ANSWERS_GONE;
     pthread_mutex_unlock(&out.lock);
     return end;

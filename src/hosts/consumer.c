@@ -76,8 +76,6 @@ static void take_verdicts(struct consumer *consumer, size_t first, size_t end, b
 static void give_up(struct consumer *consumer)
 {
     consumer->unread = true;
-    log_say(LOG_LEVEL_ERROR, consumer->settings->function->name, 0,
-            "nobody reads the answers; it ends, and what has none comes again");
     (void)eventfd_write(consumer->settings->use.stop, 1);
 }
 
@@ -100,8 +98,10 @@ enum keep_end consumer_keep(void *context, struct text answer)
     int64_t started_ns = clock_monotonic_ns(), until_ns = consumer->held.until_ns;
     hold_until(consumer, INT64_MAX);
     enum answers_end end = pass_on(consumer, answer);
-    hold_until(consumer, until_ns + (clock_monotonic_ns() - started_ns));
-    if (end == ANSWERS_GONE && !consumer->unread)
+    int64_t waited_ns = clock_monotonic_ns() - started_ns;
+    hold_until(consumer, until_ns + waited_ns);
+    consumer->invoker.deadline_ms += waited_ns / 1000000; /* of the batch's next event */
+    if (end == ANSWERS_GONE)
         give_up(consumer);
     if (end == ANSWERS_LATER)
         return consumer->settings->once ? KEEP_LATER : KEEP_ENDED;

@@ -68,6 +68,7 @@ struct queue {
     struct queue_use use;
     struct text name;        /* the last part of what it's called */
     struct text arn;         /* as events name it */
+    struct text place;       /* the same for all URLs that name it, as far as they tell */
     struct text region;      /* likewise */
     size_t batch_max;        /* most messages of one receive or one send */
     char error[QUEUE_ERROR]; /* why the last call failed */

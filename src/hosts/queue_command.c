@@ -162,8 +162,8 @@ static int next_option(const char *program, int count, char **arguments,
     return option;
 }
 
-/* Whether a queue can have this URL; none is asked. False: it has been said why not. */
-static bool check_url(const struct queue_use *use, struct text url, const char *what)
+/* A queue of this URL; nobody is asked. NULL: it has been said why there is none. */
+static struct queue *try_url(const struct queue_use *use, struct text url, const char *what)
 {
     char why[QUEUE_ERROR];
     struct queue_use own = *use;
@@ -171,8 +171,24 @@ static bool check_url(const struct queue_use *use, struct text url, const char *
     struct queue *queue = queue_open(&own, why);
     if (!queue)
         fprintf(stderr, CONSUME ": the URL of %s can't be used: %s\n", what, why);
-    queue_close(queue);
     return queue;
+}
+
+/* Whether the URLs can be used, and don't name the same queue. False: it has been said why not. */
+static bool check_urls(const struct consume_settings *settings)
+{
+    bool fine = true, answers = settings->answers.length;
+    struct queue *from = try_url(&settings->use, settings->use.url, "the queue"), *to = NULL;
+    if (from && answers && !text_equal(settings->answers, TEXT("-"))) {
+        to = try_url(&settings->use, settings->answers, "the queue of answers");
+        fine = to && !text_equal(from->place, to->place);
+        if (to && !fine)
+            (void)misuse(CONSUME, "the answers need another queue, or they're messages again:",
+                         settings->answers.data);
+    }
+    queue_close(to);
+    queue_close(from);
+    return from && fine;
 }
 
 static int run_consume(struct consume_settings *settings)
@@ -182,20 +198,13 @@ static int run_consume(struct consume_settings *settings)
         return misuse(CONSUME, "name a queue with --queue", NULL);
     if (!settings->function)
         return misuse(CONSUME, "name a function with --function", NULL);
-    if (text_equal(settings->use.url, settings->answers))
-        return misuse(CONSUME, "the answers need another queue, or they're messages again:",
-                      settings->answers.data);
     if (!settings->use.consumer) {
         (void)gethostname(name, sizeof name - 1);
         settings->use.consumer = name;
     }
     settings->use.function = settings->function->name;
     settings->threads = settings->once ? 1 : settings->threads;
-    bool answers = settings->answers.length && !text_equal(settings->answers, TEXT("-"));
-    bool usable =
-        check_url(&settings->use, settings->use.url, "the queue") &&
-        (!answers || check_url(&settings->use, settings->answers, "the queue of answers"));
-    int status = usable ? consume(settings) : STATUS_USAGE;
+    int status = check_urls(settings) ? consume(settings) : STATUS_USAGE;
     settings->use.consumer = NULL; /* it may be this call's own */
     return status;
 }

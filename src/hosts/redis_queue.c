@@ -211,10 +211,18 @@ static const struct queue_kind REDIS = {
     .close = close_queue,
 };
 
+static void put_place(const struct redis_url *url, struct buffer *place)
+{
+    buffer_puts(place, url->socket ? url->socket : url->host);
+    buffer_printf(place, " %lld %lld ", url->socket ? 0 : (long long)url->port,
+                  (long long)url->database);
+    buffer_put(place, url->stream);
+}
+
 struct queue *redis_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
 {
     const char *sentence = "there is no memory for it";
-    struct buffer arn;
+    struct buffer arn, place;
     struct redis_queue *redis = calloc(1, sizeof *redis);
     if (redis) {
         arena_open(&redis->arena, URL_MEMORY);
@@ -224,11 +232,14 @@ struct queue *redis_queue_open(const struct queue_use *use, char why[QUEUE_ERROR
         redis->look = use->beside ? ((const struct redis_queue *)use->beside)->look : &redis->own;
         redis->consumer = text_of(use->consumer);
         buffer_open(&arn, &redis->arena, URL_MEMORY);
+        buffer_open(&place, &redis->arena, URL_MEMORY);
         if (redis_url_read(&redis->url, use->url, &redis->arena, &sentence)) {
             buffer_puts(&arn, ARN);
             buffer_put(&arn, redis->url.stream);
             redis->queue.name = redis->url.stream;
             redis->queue.arn = buffer_text(&arn);
+            put_place(&redis->url, &place);
+            redis->queue.place = buffer_text(&place);
             return &redis->queue;
         }
         close_queue(&redis->queue);

@@ -29,7 +29,7 @@ struct sqs_messages_queue {
     struct queue queue;
     struct aws *aws;
     struct sqs_queue sqs;
-    char arn[512];
+    char arn[512], place[512];
 };
 
 static struct aws_call call_of(struct arena *arena, int64_t most_ms)
@@ -328,6 +328,10 @@ struct queue *sqs_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
     snprintf(sqs->arn, sizeof sqs->arn, "arn:aws:sqs:%s:%.*s:%.*s", sqs->sqs.region,
              (int)sqs->sqs.account.length, sqs->sqs.account.data, (int)sqs->sqs.name.length,
              sqs->sqs.name.data);
+    snprintf(sqs->place, sizeof sqs->place, "%s %.*s %.*s", sqs->sqs.endpoint,
+             (int)sqs->sqs.account.length, sqs->sqs.account.data, (int)sqs->sqs.name.length,
+             sqs->sqs.name.data);
+    sqs->queue.place = text_of(sqs->place);
     sqs->queue.name = sqs->sqs.name;
     sqs->queue.arn = text_of(sqs->arn);
     sqs->queue.region = text_of(sqs->sqs.region);

@@ -322,7 +322,9 @@ def test_keeps_what_cannot_be_passed_on(folder, program):
             expect(words.encode() in done.stderr, "it says %r" % done.stderr)
             equal(done.returncode, 5, "the exit status")
             equal((redis("XLEN", stream), redis("XPENDING", stream, "dime")[0]), (1, 1), "it's kept")
-    for words, part in ((("--answers", redis.url("q")), "another queue"), (("--answers", ""), "missing"),
+    for words, part in ((("--answers", redis.url("q")), "another queue"),
+                        (("--answers", redis.url("q", deliveries=9, db=0)), "another queue"),
+                        (("--answers", ""), "missing"),
                         (("--name", ""), "missing")):
         done = subprocess.run([program, "consume", "--queue", redis.url("q"), "--function", "change",
                                *words], capture_output=True, timeout=TIMEOUT, check=False)
