@@ -46,7 +46,7 @@ enum field_kind {
     FIELD_TEXT,    /* text: a JSON string */
     FIELD_NUMBER,  /* a JSON number or string, kept as its own text: never a binary fraction */
     FIELD_BOOLEAN, /* true or false; in a form also on, off, yes, no, 1, 0 */
-    FIELD_INTEGER, /* an int64 */
+    FIELD_INTEGER, /* an int64; in JSON also written as 25.0 or 1e2 */
     FIELD_LIST,    /* int64s: a JSON array of integers, in a form 25,10,5,1 */
     FIELD_MAP,     /* int64 to int64: a JSON object {"25":2}, in a form 25:2,10:0; what keys
                       may be, and whether one stands there twice, is the function's to check */
@@ -61,7 +61,8 @@ struct field {
     const char *name;
     enum field_kind kind;
     bool required;
-    int64_t min, max;  /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER, FILE, JSON: bytes */
+    int64_t min, max;  /* INTEGER, LIST, MAP: of each value; TEXT, NUMBER: characters; FILE, JSON:
+                          bytes */
     size_t most;       /* LIST, MAP: most items; at least one is needed */
     const char *help;  /* a few words for the form and for --help, such as "an amount of money" */
     bool lines;        /* TEXT: of several lines; a browser ends each by CR LF, which becomes LF */

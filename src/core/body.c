@@ -53,9 +53,12 @@ static bool is_json_type(const struct function *function, struct text type)
            lists_type(function->json_types, type);
 }
 
+/* With a byte order mark too, so that it is JSON's sentence that says to leave it out. */
 static bool looks_like_json(struct text body)
 {
-    return body.length && memchr("{[\"", body.data[0], 3);
+    const struct text mark = TEXT("\xEF\xBB\xBF");
+    struct text text = text_starts(body, mark) ? text_skip(body, mark.length) : body;
+    return text.length && memchr("{[\"", text.data[0], 3);
 }
 
 /* What curl --data-binary sends of a picture, unless it is told what that is. */

@@ -3,53 +3,18 @@
  *
  * A value arrives as text (query, form), as a part of a multipart form, or as a JSON value. Each
  * kind of field has one reader, which takes all of them. Names that aren't in the table are passed
- * over: events carry more than a function asks for. A field that is given twice is refused, since
- * two readers could differ about which counts.
+ * over, whatever they hold: events carry more than a function asks for, and so do addresses. A
+ * field that is given twice is refused, since two readers could differ about which counts.
  */
 #include "core/fields.h"
 
-#include <inttypes.h>
-
 #include "core/base64.h"
 #include "core/body.h"
+#include "core/fields_reading.h"
 #include "core/form.h"
-#include "core/json.h"
 #include "core/multipart.h"
 
 enum { MEBIBYTE = 1024 * 1024 };
-
-struct reading {
-    const struct function *function;
-    struct request *request;
-    struct response *response;
-    struct value *values;
-    bool failed;
-};
-
-/* A value before its kind is known: JSON, or text where json.raw.data is NULL. */
-struct given {
-    struct text text;
-    struct json_value json;
-    bool bytes; /* it came as a file: any bytes, in no encoding */
-    struct text content_type, file_name;
-};
-
-static bool is_json(const struct given *given, enum json_kind kind)
-{
-    return given->json.raw.data && given->json.kind == kind;
-}
-
-/* Whether it can be read like a form's value: it is one, or a JSON string. */
-static bool is_text(const struct given *given)
-{
-    return !given->json.raw.data || given->json.kind == JSON_STRING;
-}
-
-static void refuse(struct reading *reading, const struct field *field, const char *what)
-{
-    response_field_problem(reading->response, field->name, "%s %s.", field->name, what);
-    reading->failed = true;
-}
 
 /* People think of a file's size in MiB. It's rounded up, so that it is never the limit itself. */
 static void refuse_large_file(struct reading *reading, const struct field *field, size_t length)
@@ -61,7 +26,9 @@ static void refuse_large_file(struct reading *reading, const struct field *field
     reading->failed = true;
 }
 
-static bool check_length(struct reading *reading, const struct field *field, size_t length)
+/* UNIT says what was counted: a byte or a character. */
+static bool check_length(struct reading *reading, const struct field *field, size_t length,
+                         const char *unit)
 {
     bool short_of = (int64_t)length < field->min;
     if (!short_of && (int64_t)length <= field->max)
@@ -71,19 +38,9 @@ static bool check_length(struct reading *reading, const struct field *field, siz
         return false;
     }
     response_field_problem(reading->response, field->name,
-                           "%s has %zu bytes; give at %s %" PRId64 ".", field->name, length,
-                           short_of ? "least" : "most", short_of ? field->min : field->max);
-    reading->failed = true;
-    return false;
-}
-
-static bool check_range(struct reading *reading, const struct field *field, int64_t number)
-{
-    if (number >= field->min && number <= field->max)
-        return true;
-    response_field_problem(reading->response, field->name,
-                           "%s holds %" PRId64 "; it must be from %" PRId64 " to %" PRId64 ".",
-                           field->name, number, field->min, field->max);
+                           "%s has %zu %s%s; give at %s %" PRId64 ".", field->name, length, unit,
+                           length == 1 ? "" : "s", short_of ? "least" : "most",
+                           short_of ? field->min : field->max);
     reading->failed = true;
     return false;
 }
@@ -114,7 +71,7 @@ static void read_text(struct reading *reading, const struct field *field, struct
     if (memchr(value->text.data, '\0', value->text.length))
         refuse(reading, field, "holds a NUL character; leave it out");
     else
-        check_length(reading, field, value->text.length);
+        check_length(reading, field, text_characters(value->text), "character");
 }
 
 static void read_number(struct reading *reading, const struct field *field, struct value *value,
@@ -124,7 +81,7 @@ static void read_number(struct reading *reading, const struct field *field, stru
     if (!is_text(given) && !is_json(given, JSON_NUMBER))
         refuse(reading, field, "must be a number, or text that holds one");
     else
-        check_length(reading, field, value->text.length);
+        check_length(reading, field, text_characters(value->text), "character");
 }
 
 static bool parse_boolean(struct text text, bool *boolean)
@@ -165,116 +122,6 @@ static void read_integer(struct reading *reading, const struct field *field, str
                            "%s must be a whole number from %" PRId64 " to %" PRId64 ".",
                            field->name, field->min, field->max);
     reading->failed = true;
-}
-
-/* Items as they are gathered. */
-struct items {
-    struct item *items;
-    size_t count;
-};
-
-static bool add_item(struct reading *reading, const struct field *field, struct items *items,
-                     struct item item)
-{
-    if (items->count == field->most) {
-        response_field_problem(reading->response, field->name, "%s may have at most %zu items.",
-                               field->name, field->most);
-        reading->failed = true;
-        return false;
-    }
-    items->items[items->count++] = item;
-    return check_range(reading, field, item.value);
-}
-
-/* "25" or, for a map, "25:2". */
-static bool parse_item(const struct field *field, struct text text, struct item *item)
-{
-    if (field->kind == FIELD_LIST)
-        return text_to_int64(text_trim(text), &item->value);
-    struct text key;
-    return text_cut(&text, ':', &key) && text.data && text_to_int64(text_trim(key), &item->key) &&
-           text_to_int64(text_trim(text), &item->value);
-}
-
-static const char *notation(const struct field *field)
-{
-    return field->kind == FIELD_LIST ? "must be a list of whole numbers, such as 25,10,5,1"
-                                     : "must say how many there are of each, such as 25:2,10:0";
-}
-
-static void items_from_text(struct reading *reading, const struct field *field, struct items *items,
-                            struct text text)
-{
-    struct text part;
-    while (text_cut(&text, ',', &part)) {
-        struct item item = {0};
-        if (!parse_item(field, part, &item)) {
-            refuse(reading, field, notation(field));
-            return;
-        }
-        if (!add_item(reading, field, items, item))
-            return;
-    }
-}
-
-static void items_from_json(struct reading *reading, const struct field *field, struct items *items,
-                            struct json_value json)
-{
-    struct json_cursor cursor = json_members(json, reading->request->arena);
-    struct json_member member;
-    while (json_next(&cursor, &member)) {
-        struct item item = {0};
-        bool whole = member.value.kind == JSON_NUMBER && json_integer(member.value, &item.value);
-        if (whole && field->kind == FIELD_MAP)
-            whole = text_to_int64(member.name, &item.key);
-        if (!whole) {
-            refuse(reading, field, notation(field));
-            return;
-        }
-        if (!add_item(reading, field, items, item))
-            return;
-    }
-}
-
-/* The items in a form's notation, so that a page can show them again. */
-static struct text items_text(struct reading *reading, const struct field *field,
-                              const struct items *items)
-{
-    struct buffer text;
-    buffer_open(&text, reading->request->arena, field->most * 42);
-    for (size_t i = 0; i < items->count; i++) {
-        if (i)
-            buffer_put(&text, TEXT(","));
-        if (field->kind == FIELD_MAP) {
-            buffer_int64(&text, items->items[i].key);
-            buffer_put(&text, TEXT(":"));
-        }
-        buffer_int64(&text, items->items[i].value);
-    }
-    return buffer_text(&text);
-}
-
-static void read_items(struct reading *reading, const struct field *field, struct value *value,
-                       const struct given *given)
-{
-    struct items items = {arena_array(reading->request->arena, field->most, sizeof(struct item)),
-                          0};
-    size_t errors = reading->response->error_count;
-    value->text = given->text;
-    if (!items.items)
-        return; /* the arena has failed, and so will the whole response */
-    if (is_text(given))
-        items_from_text(reading, field, &items, given->text);
-    else if (is_json(given, field->kind == FIELD_LIST ? JSON_ARRAY : JSON_OBJECT))
-        items_from_json(reading, field, &items, given->json);
-    else
-        refuse(reading, field, notation(field));
-    if (!is_text(given))
-        value->text = items_text(reading, field, &items);
-    value->items = items.items;
-    value->count = items.count;
-    if (!items.count && reading->response->error_count == errors)
-        refuse(reading, field, "is empty; leave it out or give at least one item");
 }
 
 /* Cuts what a data: URL (RFC 2397) says before its base64 off; other text stays as it is. */
@@ -323,7 +170,7 @@ static void read_file(struct reading *reading, const struct field *field, struct
         if (!decode_file(reading, field, &file))
             return;
     }
-    if (!check_length(reading, field, file.text.length))
+    if (!check_length(reading, field, file.text.length, "byte"))
         return;
     value->text = file.text;
     value->content_type = file.content_type;
@@ -342,7 +189,7 @@ static void read_any(struct reading *reading, const struct field *field, struct 
         return; /* or the arena has failed, and so will the request */
     }
     value->text = json.raw;
-    check_length(reading, field, json.raw.length);
+    check_length(reading, field, json.raw.length, "byte");
 }
 
 /* An empty input of a form, and JSON's null, say nothing. */
@@ -359,10 +206,10 @@ static void read_field(struct reading *reading, const struct field *field, struc
 {
     static void (*const READERS[])(struct reading *, const struct field *, struct value *,
                                    const struct given *) = {
-        [FIELD_TEXT] = read_text,       [FIELD_NUMBER] = read_number,
-        [FIELD_BOOLEAN] = read_boolean, [FIELD_INTEGER] = read_integer,
-        [FIELD_LIST] = read_items,      [FIELD_MAP] = read_items,
-        [FIELD_FILE] = read_file,       [FIELD_JSON] = read_any,
+        [FIELD_TEXT] = read_text,         [FIELD_NUMBER] = read_number,
+        [FIELD_BOOLEAN] = read_boolean,   [FIELD_INTEGER] = read_integer,
+        [FIELD_LIST] = fields_read_items, [FIELD_MAP] = fields_read_items,
+        [FIELD_FILE] = read_file,         [FIELD_JSON] = read_any,
     };
     if (says_nothing(field, given))
         return;
@@ -377,10 +224,40 @@ static void read_field(struct reading *reading, const struct field *field, struc
         READERS[field->kind](reading, field, value, given);
 }
 
+/*
+ * The field that NAME begins with, where what follows can't be part of another one's name: a
+ * bracket, or what has been damaged. Who sends that means this field, and has to hear of it.
+ */
+static const struct field *find_meant(const struct function *function, struct text name)
+{
+    size_t length = 0;
+    while (length < name.length && (unsigned char)name.data[length] < 0x80 &&
+           !strchr("[%", name.data[length]))
+        length++;
+    return fields_find(function, (struct text){name.data, length});
+}
+
+/* PHP, Rails, jQuery and others send a list as coins[]=25&coins[]=10, and a map as till[25]=2. */
+static void refuse_brackets(struct reading *reading, const struct field *field)
+{
+    struct value *value = &reading->values[field - reading->function->fields];
+    const char *such = field->kind == FIELD_LIST  ? ", such as 25,10,5,1"
+                       : field->kind == FIELD_MAP ? ", such as 25:2,10:0"
+                                                  : "";
+    value->given = true;
+    reading->failed = true;
+    if (!response_field_error(reading->response, text_of(field->name)))
+        response_field_problem(reading->response, field->name,
+                               "%s takes no brackets behind its name; send one value%s.",
+                               field->name, such);
+}
+
 static void read_name(struct reading *reading, struct text name, const struct given *given)
 {
-    const struct field *field = fields_find(reading->function, name);
-    if (field)
+    const struct field *field = find_meant(reading->function, name);
+    if (field && name.length > strlen(field->name) && name.data[strlen(field->name)] == '[')
+        refuse_brackets(reading, field);
+    else if (field && name.length == strlen(field->name))
         read_field(reading, field, &reading->values[field - reading->function->fields], given);
 }
 
@@ -393,11 +270,15 @@ static void unreadable(struct reading *reading, const char *what, const char *wh
 static void read_form(struct reading *reading, struct text form, const char *what)
 {
     struct form_reader reader;
-    struct form_pair pair;
+    struct form_pair pair = {0};
     form_open(&reader, form, reading->request->arena);
-    while (form_next(&reader, &pair))
-        read_name(reading, pair.name, &(struct given){.text = pair.value});
-    if (reader.fault == FORM_MALFORMED)
+    for (;;) {
+        if (form_next(&reader, &pair))
+            read_name(reading, pair.name, &(struct given){.text = pair.value});
+        else if (find_meant(reading->function, pair.name) || !form_pass_over(&reader))
+            break;
+    }
+    if (reader.fault == FORM_DAMAGED || reader.fault == FORM_MALFORMED)
         unreadable(reading, what, reader.message);
 }
 

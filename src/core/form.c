@@ -16,10 +16,11 @@ void form_open(struct form_reader *reader, struct text text, struct arena *arena
 }
 
 /* Ends the reading; AT is in the text. Always false. */
-static bool fault(struct form_reader *reader, const char *at, const char *sentence)
+static bool fault(struct form_reader *reader, enum form_fault fault, const char *at,
+                  const char *sentence)
 {
     size_t character = 1;
-    reader->fault = FORM_MALFORMED;
+    reader->fault = fault;
     reader->offset = (size_t)(at - reader->start);
     for (size_t i = 0; i < reader->offset; i++)
         character += (reader->start[i] & 0xC0) != 0x80;
@@ -38,11 +39,11 @@ static bool no_memory(struct form_reader *reader)
 static bool read_escape(struct form_reader *reader, const char *at, const char *end, char *byte)
 {
     if (end - at < 3)
-        return fault(reader, at, "a percent-escape is cut short");
+        return fault(reader, FORM_MALFORMED, at, "a percent-escape is cut short");
     int high = text_hex_digit(at[1]);
     int low = text_hex_digit(at[2]);
     if (high < 0 || low < 0)
-        return fault(reader, at, "two hexadecimal digits must follow a %");
+        return fault(reader, FORM_MALFORMED, at, "two hexadecimal digits must follow a %");
     *byte = (char)(high << 4 | low);
     return true;
 }
@@ -79,7 +80,8 @@ static bool decode(struct form_reader *reader, struct text raw, struct text *dec
         if (!unescape(reader, raw, out, &decoded->length))
             return false;
     }
-    return text_is_utf8(*decoded) || fault(reader, raw.data, "what begins here isn't UTF-8");
+    return text_is_utf8(*decoded) ||
+           fault(reader, FORM_DAMAGED, raw.data, "what begins here isn't UTF-8");
 }
 
 /* The next part between two & that isn't empty. */
@@ -91,6 +93,19 @@ static bool next_part(struct form_reader *reader, struct text *part)
     return false;
 }
 
+/* A mark at the beginning would be part of the first name, which nobody would know then. */
+static bool check_mark(struct form_reader *reader, const struct form_pair *pair)
+{
+    if (reader->pairs > 1)
+        return true;
+    if (text_starts(pair->name, TEXT("\xEF\xBB\xBF")))
+        return fault(reader, FORM_MALFORMED, reader->start,
+                     "the text begins with a byte order mark: leave it out");
+    if (text_starts(pair->name, TEXT("\xFF\xFE")) || text_starts(pair->name, TEXT("\xFE\xFF")))
+        return fault(reader, FORM_MALFORMED, reader->start, "the text is UTF-16: send it as UTF-8");
+    return true;
+}
+
 bool form_next(struct form_reader *reader, struct form_pair *pair)
 {
     struct text value;
@@ -98,12 +113,31 @@ bool form_next(struct form_reader *reader, struct form_pair *pair)
     if (reader->fault != FORM_FINE || !next_part(reader, &value))
         return false;
     if (reader->pairs++ == FORM_PAIRS_MAX)
-        return fault(reader, value.data, "there are more than 64 pairs of name and value");
+        return fault(reader, FORM_MALFORMED, value.data,
+                     "there are more than 64 pairs of name and value");
     if (!text_cut(&value, '=', &name))
         return false; /* a part isn't empty, so this can't be */
     if (!value.data)
         value = TEXT("");
-    return decode(reader, name, &pair->name) && decode(reader, value, &pair->value);
+    *pair = (struct form_pair){name, TEXT("")};
+    bool named = decode(reader, name, &pair->name);
+    if (!named)
+        pair->name = name;
+    if (!check_mark(reader, pair) || !named)
+        return false;
+    if (decode(reader, value, &pair->value))
+        return true;
+    if (reader->fault == FORM_MALFORMED)
+        reader->fault = FORM_DAMAGED; /* whose value it is is known */
+    return false;
+}
+
+bool form_pass_over(struct form_reader *reader)
+{
+    if (reader->fault != FORM_DAMAGED)
+        return false;
+    reader->fault = FORM_FINE;
+    return true;
 }
 
 enum form_fault form_decode(struct text text, struct arena *arena, struct text *decoded)
@@ -112,5 +146,5 @@ enum form_fault form_decode(struct text text, struct arena *arena, struct text *
     form_open(&reader, text, arena);
     if (!decode(&reader, text, decoded))
         *decoded = text;
-    return reader.fault;
+    return reader.fault == FORM_DAMAGED ? FORM_MALFORMED : reader.fault; /* there are no others */
 }

@@ -3,8 +3,9 @@
  *
  * It reads as the WHATWG URL standard says, with one difference: the standard lets a broken
  * percent-escape pass as it stands, and bytes that aren't UTF-8 become U+FFFD. Here both are
- * faults, because a text that was damaged on its way should be sent again and not guessed at. Text
- * without escapes isn't copied, and a limit on pairs bounds the work.
+ * faults, because a text that was damaged on its way should be sent again and not guessed at. The
+ * caller may pass over such a pair where nobody asks for it. Text without escapes isn't copied, and
+ * a limit on pairs bounds the work.
  */
 #ifndef DIME_CORE_FORM_H
 #define DIME_CORE_FORM_H
@@ -17,7 +18,10 @@
 
 enum { FORM_PAIRS_MAX = 64 };
 
-/* Both are decoded, are UTF-8 and may hold NULs; in the text itself, or in the arena if escaped. */
+/*
+ * Both are decoded, are UTF-8 and may hold NULs; in the text itself, or in the arena if escaped. Of
+ * a damaged pair the name is there, as it was sent if that is what is damaged.
+ */
 struct form_pair {
     struct text name;
     struct text value; /* empty where there was no '=' */
@@ -25,7 +29,9 @@ struct form_pair {
 
 enum form_fault {
     FORM_FINE,
-    FORM_MALFORMED, /* theirs: not urlencoded, not UTF-8, or too many pairs */
+    FORM_DAMAGED,   /* theirs: this pair's value can't be decoded, or it isn't UTF-8 */
+    FORM_MALFORMED, /* theirs: a name can't be decoded, the text begins with a byte order mark, or
+                       has too many pairs */
     FORM_NO_MEMORY, /* ours */
 };
 
@@ -47,6 +53,9 @@ void form_open(struct form_reader *reader, struct text text, struct arena *arena
  * something is wrong: `fault`, `offset` and `message` say what. Nothing is read after a fault.
  */
 bool form_next(struct form_reader *reader, struct form_pair *pair);
+
+/* Passes over the pair that is damaged. False: something else is wrong, or nothing. */
+bool form_pass_over(struct form_reader *reader);
 
 /*
  * Decodes one piece of urlencoded text, such as the key in an event of S3, into *DECODED: UTF-8, in

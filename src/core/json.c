@@ -279,9 +279,66 @@ bool json_string(struct json_value value, struct arena *arena, struct text *stri
     return true;
 }
 
+/* A number's exponent, and 0 where it has none; one beyond LARGE is LARGE or more. */
+static int64_t exponent_of(struct text exponent)
+{
+    const int64_t LARGE = (int64_t)1 << 40;
+    bool negative = text_starts(exponent, TEXT("-"));
+    int64_t sum = 0;
+    for (size_t i = 0; i < exponent.length && sum < LARGE; i++) {
+        if (exponent.data[i] != '-' && exponent.data[i] != '+')
+            sum = sum * 10 + (exponent.data[i] - '0');
+    }
+    return negative ? -sum : sum;
+}
+
+/* Takes DIGIT times ten to POWER off *SUM; false where that isn't whole or isn't an int64. */
+static bool take_digit(int64_t *sum, int digit, int64_t power)
+{
+    int64_t part = digit;
+    if (!digit)
+        return true;
+    if (power < 0 || power > 18)
+        return false;
+    while (power--)
+        if (__builtin_mul_overflow(part, 10, &part))
+            return false;
+    return !__builtin_sub_overflow(*sum, part, sum);
+}
+
+/* How much of TEXT stands before the first of two characters. */
+static size_t length_before(struct text text, char one, char other)
+{
+    size_t length = 0;
+    while (length < text.length && text.data[length] != one && text.data[length] != other)
+        length++;
+    return length;
+}
+
+/* Each digit has a power of ten of its own, which the point and the exponent shift. */
+static bool whole_of(struct text number, int64_t *integer)
+{
+    bool negative = text_starts(number, TEXT("-"));
+    struct text digits = text_skip(number, negative);
+    size_t length = length_before(digits, 'e', 'E');
+    int64_t power = exponent_of(text_skip(digits, length < digits.length ? length + 1 : length));
+    int64_t sum = 0; /* below zero, where int64 reaches one further */
+    digits.length = length;
+    power += (int64_t)length_before(digits, '.', '.');
+    for (size_t i = 0; i < digits.length; i++) {
+        if (digits.data[i] != '.' && !take_digit(&sum, digits.data[i] - '0', --power))
+            return false;
+    }
+    if (!negative && sum == INT64_MIN)
+        return false;
+    *integer = negative ? sum : -sum;
+    return true;
+}
+
 bool json_integer(struct json_value value, int64_t *integer)
 {
-    return value.kind == JSON_NUMBER && text_to_int64(value.raw, integer);
+    return value.kind == JSON_NUMBER &&
+           (text_to_int64(value.raw, integer) || whole_of(value.raw, integer));
 }
 
 bool json_true(struct json_value value)

@@ -103,7 +103,7 @@ static inline struct text json_find_text(struct json_value object, const char *n
     return TEXT("");
 }
 
-/* Reads a checked JSON_NUMBER that is written as a plain integer (not 2.0, not 1e2) of 64 bits. */
+/* Reads a checked JSON_NUMBER that is whole, however it is written (2, 2.0, 20e-1), in 64 bits. */
 bool json_integer(struct json_value value, int64_t *integer);
 
 /* Whether a checked value is `true`. */

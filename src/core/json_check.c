@@ -428,8 +428,11 @@ static bool read_rest(struct gate *gate, bool *complete)
 /* Reads one value with all that is in it; *VALUE says where it begins and ends. */
 static bool read_whole(struct gate *gate, struct json_value *value)
 {
-    if (gate->end - gate->at >= 3 && memcmp(gate->at, "\xEF\xBB\xBF", 3) == 0)
+    struct text text = {gate->at, (size_t)(gate->end - gate->at)};
+    if (text_starts(text, TEXT("\xEF\xBB\xBF")))
         return fault(gate, "the text begins with a byte order mark: leave it out");
+    if (text_starts(text, TEXT("\xFF\xFE")) || text_starts(text, TEXT("\xFE\xFF")))
+        return fault(gate, "the text is UTF-16: send it as UTF-8");
     skip_space(gate);
     const char *first = gate->at;
     bool complete = false;

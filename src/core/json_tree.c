@@ -35,7 +35,7 @@ static enum outcome build_number(struct builder *builder, struct json_value valu
                                  struct json_object **node)
 {
     int64_t integer;
-    if (json_integer(value, &integer)) {
+    if (text_to_int64(value.raw, &integer)) {
         *node = json_object_new_int64(integer);
         return outcome_of(*node);
     }

@@ -140,16 +140,16 @@ static bool is_boundary(struct text text)
  * Steps over what may follow a boundary on its line: the hyphens of the closing one, or blanks and
  * the line's end. False: it goes on otherwise, and so is part of what is sent.
  */
-static bool end_line(struct multipart_reader *reader, struct text behind)
+static bool end_line(struct text behind, struct text *rest)
 {
     if (text_starts(behind, TEXT("--"))) {
-        reader->rest = (struct text){0};
+        *rest = (struct text){0};
         return true;
     }
     behind = skip_blanks(behind);
     if (!text_starts(behind, TEXT("\r\n")))
         return false;
-    reader->rest = text_skip(behind, 2);
+    *rest = text_skip(behind, 2);
     return true;
 }
 
@@ -162,21 +162,40 @@ static bool cut(struct multipart_reader *reader, struct text *before)
         size_t length = (size_t)(found - rest.data) + reader->delimiter_length;
         rest = text_skip(rest, length);
         *before = (struct text){reader->rest.data, (size_t)(found - reader->rest.data)};
-        if (end_line(reader, rest))
+        if (end_line(rest, &reader->rest))
             return true;
     }
     return false;
 }
 
-/* The first boundary may be the body's beginning; what lies before it is for nobody. */
+/* Whether a boundary stands in TEXT, up to END, though not at the beginning of a line. */
+static bool is_hidden(struct text text, const char *end, struct text line)
+{
+    const char *found;
+    struct text rest;
+    while ((found = memmem(text.data, (size_t)(end - text.data), line.data, line.length))) {
+        text = text_skip(text, (size_t)(found - text.data) + line.length);
+        if (end_line(text, &rest))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The first boundary may be the body's beginning; what lies before it is for nobody. But where that
+ * holds a boundary, behind a byte order mark, say, the first part would be passed over unseen.
+ */
 static bool cut_first(struct multipart_reader *reader, struct text body)
 {
     struct text line = {reader->delimiter + 2, reader->delimiter_length - 2};
     struct text preamble;
-    if (text_starts(body, line) && end_line(reader, text_skip(body, line.length)))
+    if (text_starts(body, line) && end_line(text_skip(body, line.length), &reader->rest))
         return true;
     reader->rest = body;
-    return body.length && cut(reader, &preamble);
+    if (!body.length || !cut(reader, &preamble))
+        return fault(reader, "the boundary that the Content-Type tells isn't in the body");
+    return !is_hidden(body, body.data + preamble.length, line) ||
+           fault(reader, "something stands before the first boundary; leave it out");
 }
 
 void multipart_open(struct multipart_reader *reader, struct text content_type, struct text body,
@@ -197,8 +216,7 @@ void multipart_open(struct multipart_reader *reader, struct text content_type, s
     memcpy(reader->delimiter, "\r\n--", 4);
     memcpy(reader->delimiter + 4, boundary.data, boundary.length);
     reader->delimiter_length = 4 + boundary.length;
-    if (!cut_first(reader, body))
-        fault(reader, "the boundary that the Content-Type tells isn't in the body");
+    (void)cut_first(reader, body);
 }
 
 /* One character of a quoted text, and how many bytes stand for it. */

@@ -157,6 +157,14 @@ size_t text_utf8_length(struct text text)
     return more + 1;
 }
 
+size_t text_characters(struct text text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += (text.data[i] & 0xC0) != 0x80;
+    return count;
+}
+
 bool text_is_utf8(struct text text)
 {
     while (text.length) {

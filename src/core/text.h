@@ -69,6 +69,9 @@ bool text_ends_nocase(struct text text, struct text suffix);
 /* The media type of a Content-Type (RFC 9110, section 8.3.1), without parameters and blanks. */
 struct text text_media_type(struct text content_type);
 
+/* How many characters are in TEXT, which is UTF-8. */
+size_t text_characters(struct text text);
+
 /* Whether TEXT begins with PREFIX. */
 bool text_starts(struct text text, struct text prefix);
 

@@ -96,10 +96,11 @@ static bool read_confidence(const struct request *request, struct response *resp
     char room[CONFIDENCE_BYTES + 1], *end = room;
     struct text text = text_trim(field_text(request, "min_confidence"));
     *confidence = CONFIDENCE_USUAL;
-    if (!text.length || text.length >= sizeof room)
-        return true; /* too long: the table has said so */
-    memcpy(room, text.data, text.length);
-    room[text.length] = '\0';
+    if (!text.length || response_field_error(response, TEXT("min_confidence")))
+        return true;
+    if (text.length < sizeof room)
+        memcpy(room, text.data, text.length);
+    room[text.length < sizeof room ? text.length : 0] = '\0';
     if (strspn(room, "0123456789.eE+-") == text.length)
         *confidence = strtod(room, &end);
     if (*end == '\0' && end != room && *confidence >= 0 && *confidence <= 100)

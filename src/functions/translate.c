@@ -116,7 +116,7 @@ static struct text read_code(const struct request *request, struct response *res
                              const char *name)
 {
     struct text code = text_trim(field_text(request, name));
-    if (code.length && code.length <= TRANSLATE_CODE_MAX && !language_is_code(code))
+    if (code.length && !response_field_error(response, text_of(name)) && !language_is_code(code))
         response_field_problem(response, name,
                                "%s must be the code of a language, such as en or pt-BR.", name);
     return code;

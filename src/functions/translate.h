@@ -21,7 +21,7 @@
 
 enum {
     TRANSLATE_BODY_MAX = 80 * 1024,    /* such a text with each byte written as \u00XX, and a bit */
-    TRANSLATE_CODE_MAX = 32,           /* bytes of a language's code */
+    TRANSLATE_CODE_MAX = 32,           /* characters of a language's code */
     TRANSLATE_ANSWER_MAX = 256 * 1024, /* bytes of a translation */
     TRANSLATE_LIST_MAX = 512, /* languages, and pairs of them, that are known of an engine */
 };

@@ -1,18 +1,22 @@
 // check.js - holds www/openapi.json against the standard, and dime's own answers against it.
 //
-// usage: NODE_PATH=MODULES node check.js SRCDIR
+// usage: NODE_PATH=MODULES node check.js SRCDIR BUILDDIR
 // The document is checked against the schema of OpenAPI 3.1. Then each golden event that a described
 // method asks is looked up: its status and its type must be in the document, and its body must fit
 // what that says. An answer that dime gives and the document doesn't know is a failure; so is a function,
-// a field or a status that it lacks.
+// a field or a status that it lacks. At last the functions are asked with values of all sorts: one that
+// isn't as the document says must be refused.
 'use strict';
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const Ajv2020 = require('ajv/dist/2020').default;
 
 const source = process.argv[2];
+const build = process.argv[3];
 const documentPath = path.join(source, 'www', 'openapi.json');
 const document = JSON.parse(fs.readFileSync(documentPath, 'utf8'));
+const FORM = 'application/x-www-form-urlencoded';
 let passed = 0;
 let failed = 0;
 
@@ -72,10 +76,73 @@ function checkGolden(name, item) {
             check(`the answer of ${event.name}`, complaint(event, operation));
         // What is answered as asked must have been asked as the document says.
         const body = operation && operation.requestBody && event.request.body;
+        if (event.response.status === 200)
+            checkTexts(`the query of ${event.name}`, new URLSearchParams(event.request.query), parametersOf(item.get));
         if (body && event.response.status === 200 && body.startsWith('{')) {
             const schema = operation.requestBody.content['application/json'].schema;
             check(`the request of ${event.name}`, fits(schema, JSON.parse(body)));
+        } else if (body && event.response.status === 200 && event.request.headers['Content-Type'] === FORM) {
+            checkTexts(`the form of ${event.name}`, new URLSearchParams(body),
+                follow(operation.requestBody.content[FORM].schema).properties);
         }
+    }
+}
+
+
+function parametersOf(operation) {
+    return Object.fromEntries(operation.parameters.map(({ name, schema }) => [name, schema]));
+}
+
+function checkTexts(name, texts, schemas) {
+    for (const [field, text] of texts) {
+        if (schemas[field])
+            check(`${name}: ${field}`, fits(schemas[field], text));
+    }
+}
+
+// What people and programs send, rightly or wrongly, for any field.
+const VALUES = [
+    null, true, false, 0, 1, -1, 25, 10000001, 0.5, 1e300, '', ' ', '0', '1', '2', '-1', '25', '2.0', '1e2', 'on',
+    ' OFF\t', 'Yes', 'y', 'null', 'usd', 'é', 'é'.repeat(16), 'é'.repeat(17), 'x'.repeat(32), 'x'.repeat(33),
+    'é'.repeat(200), 'x'.repeat(201), '1'.repeat(128), '1'.repeat(129), '25,10', ' 25 , 10 ', '25,', '25;10', '25:2',
+    ' 25 : 2 ,10:0', '25:-1', '25:-0', '25:', '{"25":2}', '[25]', [], [25], [1, 25], ['25'], [null], [[25]], [0], [25.5],
+    Array.from({ length: 32 }, (_, i) => i + 1), Array.from({ length: 33 }, (_, i) => i + 1), {}, { 25: 9, 1: 99 },
+    { 25: '9' }, { 25: null }, { a: 1 }, { '': 1 }, { '25.0': 1 }, { 25: -1 }, { 25: 1e30 }, { 25: 0.5 },
+    Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i + 1, 9])),
+];
+
+// Fields with which the function answers, whatever the one in question is.
+const OTHERS = { change: { amount: 1 }, hello: {} };
+
+function ask(name, variables, body) {
+    const env = { ...process.env, SCRIPT_NAME: `/cgi-bin/${name}`, CONTENT_LENGTH: String(Buffer.byteLength(body)), ...variables };
+    const { stdout } = spawnSync(path.join(build, name), { env, input: body });
+    return Number(/^Status: (\d+)/.exec(stdout.toString())[1]);
+}
+
+function checkAgreement(name, field, value) {
+    const item = document.paths[`/cgi-bin/${name}`];
+    const fields = { ...OTHERS[name], [field]: value };
+    const json = JSON.stringify(fields);
+    const wrong = fits(item.post.requestBody.content['application/json'].schema, fields);
+    const status = ask(name, { REQUEST_METHOD: 'POST', QUERY_STRING: '', CONTENT_TYPE: 'application/json' }, json);
+    check(`${name} takes ${json} as the document does`, status === 200 && wrong);
+    if (typeof value !== 'string')
+        return;
+    const form = String(new URLSearchParams(fields));
+    for (const [variables, body, schemas] of [
+        [{ REQUEST_METHOD: 'GET', QUERY_STRING: form }, '', parametersOf(item.get)],
+        [{ REQUEST_METHOD: 'POST', QUERY_STRING: '', CONTENT_TYPE: FORM }, form,
+            follow(item.post.requestBody.content[FORM].schema).properties],
+    ])
+        check(`${name} takes ${variables.REQUEST_METHOD} ${form} as the document does`,
+            ask(name, variables, body) === 200 && fits(schemas[field], value));
+}
+
+function checkValues() {
+    for (const name of Object.keys(OTHERS)) {
+        for (const field of fieldsOf(name))
+            VALUES.forEach((value) => checkAgreement(name, field, value));
     }
 }
 
@@ -197,6 +264,7 @@ async function main() {
     checkProblems();
     checkFunctions();
     checkHealth();
+    checkValues();
     console.log(`${passed} passed, ${failed} failed, 0 skipped`);
     process.exitCode = failed ? 1 : 0;
 }

@@ -18,7 +18,7 @@ def main(build, source):
     if why:
         print(f"skip - the OpenAPI document: {why}\n0 passed, 0 failed, 1 skipped")
         return 0
-    return subprocess.run(["node", os.path.join(HERE, "check.js"), source],
+    return subprocess.run(["node", os.path.join(HERE, "check.js"), source, build],
                           env={**os.environ, "NODE_PATH": modules}, check=False).returncode
 
 

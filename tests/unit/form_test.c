@@ -68,6 +68,23 @@ static const struct document {
     {TEXT("a=%ED%A0%80"), TEXT("character 3: what begins here isn't UTF-8")},
     {TEXT("a=%F4%90%80%80"), TEXT("character 3: what begins here isn't UTF-8")},
     {TEXT("a=%E2%82&b=%AC"), TEXT("character 3: what begins here isn't UTF-8")},
+    {TEXT("\xEF\xBB\xBF"
+          "a=1"),
+     TEXT("character 1: the text begins with a byte order mark: leave it out")},
+    {TEXT("&%EF%BB%BFa=1"),
+     TEXT("character 1: the text begins with a byte order mark: leave it out")},
+    {TEXT("\xEF\xBB\xBF"
+          "a=%"),
+     TEXT("character 1: the text begins with a byte order mark: leave it out")},
+    {TEXT("\xFF\xFE"
+          "a\0=\0"),
+     TEXT("character 1: the text is UTF-16: send it as UTF-8")},
+    {TEXT("\xFE\xFF\0a\0="), TEXT("character 1: the text is UTF-16: send it as UTF-8")},
+    /* Elsewhere it is a character like others. */
+    {TEXT("a=1&\xEF\xBB\xBF"
+          "b=\xEF\xBB\xBF"),
+     TEXT("[a=1][\xEF\xBB\xBF"
+          "b=\xEF\xBB\xBF]")},
 };
 
 static struct arena arena;
@@ -113,6 +130,30 @@ START_TEST(reads_documents)
 END_TEST
 
 /* What needs no decoding stays where it is. */
+/* Who is asked decides; what is wrong with the whole isn't passed over. */
+START_TEST(passes_over_what_is_damaged)
+{
+    struct form_reader reader;
+    struct form_pair pair;
+    form_open(&reader, TEXT("a=%E9&b%E9=1&d=%&c=2"), &arena);
+    ck_assert(!form_next(&reader, &pair) && text_equal(pair.name, TEXT("a")));
+    ck_assert_int_eq(reader.fault, FORM_DAMAGED);
+    ck_assert(form_pass_over(&reader));
+    ck_assert(!form_next(&reader, &pair) && text_equal(pair.name, TEXT("b%E9")));
+    ck_assert(form_pass_over(&reader));
+    ck_assert(!form_next(&reader, &pair) && text_equal(pair.name, TEXT("d")));
+    ck_assert(form_pass_over(&reader));
+    ck_assert(form_next(&reader, &pair) && text_equal(pair.name, TEXT("c")));
+    ck_assert(!form_next(&reader, &pair) && !form_pass_over(&reader));
+    ck_assert_int_eq(reader.fault, FORM_FINE);
+    form_open(&reader, TEXT("a%=1&c=2"), &arena); /* which name that is can't be known */
+    ck_assert(!form_next(&reader, &pair) && !form_pass_over(&reader));
+    form_open(&reader, TEXT("\xEF\xBB\xBF=%&c=2"), &arena);
+    ck_assert(!form_next(&reader, &pair) && !form_pass_over(&reader));
+    ck_assert_int_eq(reader.fault, FORM_MALFORMED);
+}
+END_TEST
+
 START_TEST(copies_only_what_is_escaped)
 {
     struct text text = TEXT("a=plain&b=with+space");
@@ -139,7 +180,7 @@ START_TEST(takes_every_byte_escaped)
         form_open(&reader, text_of(text), &arena);
         bool ascii = byte < 0x80;
         ck_assert_int_eq(form_next(&reader, &pair), ascii);
-        ck_assert_int_eq(reader.fault, ascii ? FORM_FINE : FORM_MALFORMED);
+        ck_assert_int_eq(reader.fault, ascii ? FORM_FINE : FORM_DAMAGED);
         if (ascii) {
             ck_assert_uint_eq(pair.name.length, 1);
             ck_assert_int_eq(pair.name.data[0], (char)byte);
@@ -217,6 +258,7 @@ Suite *form_suite(void)
     TCase *reading = tcase_create("reading");
     tcase_add_checked_fixture(reading, begin, end);
     tcase_add_loop_test(reading, reads_documents, 0, sizeof documents / sizeof *documents);
+    tcase_add_test(reading, passes_over_what_is_damaged);
     tcase_add_test(reading, copies_only_what_is_escaped);
     tcase_add_test(reading, takes_every_byte_escaped);
     tcase_add_test(reading, limits_the_pairs);

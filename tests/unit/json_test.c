@@ -367,7 +367,7 @@ END_TEST
 
 START_TEST(steps_through_items)
 {
-    struct json_cursor cursor = json_members(checked(TEXT("[ 25,10 ,-5, 1e2 ]")), &arena);
+    struct json_cursor cursor = json_members(checked(TEXT("[ 25,10 ,-5, 1e-2 ]")), &arena);
     struct json_member item;
     int64_t integer = 0;
     static const int64_t expected[] = {25, 10, -5};
@@ -426,14 +426,33 @@ START_TEST(reads_scalars)
         bool integer;
         int64_t value;
     } numbers[] = {
+        {"1.0", true, 1},
+        {"-25.00", true, -25},
+        {"1e2", true, 100},
+        {"1E+2", true, 100},
+        {"100e-2", true, 1},
+        {"12.5e1", true, 125},
+        {"0.05e2", true, 5},
+        {"-0.0e-9", true, 0},
+        {"0e99999999999999999999", true, 0},
+        {"0.000e-99999999999999999999", true, 0},
+        {"9223372036854775807.0", true, INT64_MAX},
+        {"922337203685477580.7e1", true, INT64_MAX},
+        {"-9223372036854775808e0", true, INT64_MIN},
+        {"-9223372036854775808000e-3", true, INT64_MIN},
+        {"9223372036854775808.0", false, 0},
+        {"9.3e18", false, 0},
+        {"1e19", false, 0},
+        {"1e99999999999999999999", false, 0},
+        {"1e-99999999999999999999", false, 0},
+        {"1e-1", false, 0},
+        {"25.00000000000000000000000001", false, 0},
         {"0", true, 0},
         {"-0", true, 0},
         {"9223372036854775807", true, INT64_MAX},
         {"-9223372036854775808", true, INT64_MIN},
         {"9223372036854775808", false, 0},
         {"-9223372036854775809", false, 0},
-        {"2.0", false, 0},
-        {"1e2", false, 0},
         {"\"1\"", false, 0},
         {"true", false, 0},
     };

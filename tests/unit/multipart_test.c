@@ -105,6 +105,15 @@ static const struct document {
     {X, TEXT("--x"), "its beginning: the boundary that the Content-Type tells isn't in the body"},
     {X, TEXT("--x\n" DISPOSITION "name=a\n\n1\n--x--\n"),
      "its beginning: the boundary that the Content-Type tells isn't in the body"},
+    /* A first boundary that doesn't begin a line would take the first part along. */
+    {X,
+     TEXT("\xEF\xBB\xBF--x\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--x\r\n" DISPOSITION
+          "name=b\r\n\r\n2\r\n--x--"),
+     "its beginning: something stands before the first boundary; leave it out"},
+    {X, TEXT("\n--x\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--x--"),
+     "its beginning: something stands before the first boundary; leave it out"},
+    {X, TEXT(" --x\r\n--x--"),
+     "its beginning: something stands before the first boundary; leave it out"},
     /* Parts without an end, and with headers that can't be read. */
     {X, TEXT("--x\r\n"), "part 1: it has no end; send all of it again"},
     {X, TEXT("--x\r\n" DISPOSITION "name=a\r\n\r\n1"),

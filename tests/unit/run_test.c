@@ -415,7 +415,7 @@ END_TEST
 START_TEST(checks_the_fields_first)
 {
     request.query = TEXT("word=0123456789");
-    check_problem(422, "word has 10 bytes; give at most 9.");
+    check_problem(422, "word has 10 characters; give at most 9.");
     ck_assert_uint_eq(handled, 0);
 }
 END_TEST
