@@ -42,7 +42,7 @@ enum { TEXT_LOOKED_AT = 512 };
 
 static bool is_control(char c)
 {
-    return c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\f' && c != '\r';
+    return (unsigned char)c < ' ' && c != '\t' && c != '\n' && c != '\f' && c != '\r';
 }
 
 /* UTF-8 at its beginning, where a character may be cut at the end, and no control characters. */

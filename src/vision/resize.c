@@ -41,7 +41,7 @@ static void fill_weights(uint16_t *weights, size_t taps, double first, double ce
     size_t largest = 0;
     for (size_t i = 0; i < taps; i++) {
         double weight = fmax(0, 1 - fabs(first + (double)i - centre) / support) / sum;
-        weights[i] = (uint16_t)(weight * ONE);
+        weights[i] = (uint16_t)(weight * (double)ONE);
         left -= weights[i];
         largest = weights[i] > weights[largest] ? i : largest;
     }

@@ -124,7 +124,7 @@ struct text vision_model_version(void)
 /* One edge of a box, from a part of the detector's square to a part of the picture. */
 static float edge(float of_square, size_t filled)
 {
-    float part = of_square * DETECTOR_SIDE / (float)filled;
+    float part = of_square * (float)DETECTOR_SIDE / (float)filled;
     return part > 0 ? (part < 1 ? part : 1) : 0;
 }
 
@@ -135,7 +135,7 @@ static bool take_finding(const struct network *detector, size_t at, const struct
     const float *box = (const float *)network_output(detector, BOXES) + 4 * at;
     float detected = ((const float *)network_output(detector, CLASSES))[at];
     float score = ((const float *)network_output(detector, SCORES))[at];
-    if (!(detected >= 0 && detected < NAMES_DETECTED && score > 0 && score <= 1))
+    if (!(detected >= 0 && detected < (float)NAMES_DETECTED && score > 0 && score <= 1))
         return false;
     finding->detected = (size_t)detected;
     float top = edge(box[0], placed->height), left = edge(box[1], placed->width);
