@@ -8,8 +8,9 @@
 
 #include <check.h>
 #include <inttypes.h>
-#include <json.h>
 #include <stdio.h>
+
+#include "unit.h"
 
 Suite *buffer_suite(void);
 
@@ -179,24 +180,11 @@ START_TEST(fails_where_the_arena_ends)
 }
 END_TEST
 
-/* Reads one JSON string, which must be the whole text. */
-static struct json_object *parse(struct text text)
-{
-    struct json_tokener *tokener = json_tokener_new();
-    ck_assert_ptr_nonnull(tokener);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *parsed = json_tokener_parse_ex(tokener, text.data, (int)text.length);
-    ck_assert_msg(parsed && json_tokener_get_parse_end(tokener) == text.length, "%.*s",
-                  (int)text.length, text.data);
-    json_tokener_free(tokener);
-    return parsed;
-}
-
 static void check_json(struct text given, struct text expected)
 {
     buffer_open(&buffer, &arena, PLENTY);
     buffer_json(&buffer, given);
-    struct json_object *string = parse(buffer_text(&buffer));
+    struct json_object *string = unit_json(buffer_text(&buffer).data, buffer.length);
     struct text read = {json_object_get_string(string), (size_t)json_object_get_string_len(string)};
     ck_assert_int_eq(json_object_get_type(string), json_type_string);
     ck_assert(text_equal(read, expected));

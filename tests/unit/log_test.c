@@ -8,13 +8,13 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "unit.h"
 
 Suite *log_suite(void);
 
@@ -64,12 +64,7 @@ static struct json_object *parse(size_t length)
 {
     ck_assert_uint_gt(length, 0);
     ck_assert_int_eq(packet[length - 1], '\n');
-    struct json_tokener *tokener = json_tokener_new();
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *line = json_tokener_parse_ex(tokener, packet, (int)length - 1);
-    ck_assert_msg(line && json_tokener_get_parse_end(tokener) == length - 1, "%s", packet);
-    json_tokener_free(tokener);
-    return line;
+    return unit_json(packet, length - 1);
 }
 
 static struct json_object *logged(struct text id, int status, struct text detail)

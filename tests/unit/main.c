@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "config.h"
+#include "core/text.h"
 #include "fail_malloc.h"
 
 #define SUITES(each)                                                                               \
@@ -48,6 +49,19 @@ AWS_SUITES(DECLARE)
 static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS) AWS_SUITES(ADDRESS)};
 
 static int skipped;
+
+struct json_object *unit_json(const char *data, size_t length)
+{
+    struct json_tokener *tokener = json_tokener_new();
+    ck_assert_ptr_nonnull(tokener);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    struct json_object *value = json_tokener_parse_ex(tokener, data, (int)length);
+    ck_assert_msg(value && json_tokener_get_parse_end(tokener) == length, "%.*s", (int)length,
+                  data);
+    ck_assert_msg(text_is_utf8((struct text){data, length}), "%.*s", (int)length, data);
+    json_tokener_free(tokener);
+    return value;
+}
 
 void unit_skip(const char *name, const char *why)
 {

@@ -7,11 +7,11 @@
 #include "hosts/run.h"
 
 #include <check.h>
-#include <json.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/response.h"
+#include "unit.h"
 
 Suite *run_suite(void);
 
@@ -98,13 +98,9 @@ static const char *member(const char *name)
 {
     static char text[512];
     struct text body = buffer_text(&response.body);
-    struct json_tokener *tokener = json_tokener_new();
-    struct json_object *found, *whole = json_tokener_parse_ex(tokener, body.data, (int)body.length);
-    ck_assert_msg(whole && json_tokener_get_parse_end(tokener) == body.length, "%.*s",
-                  (int)body.length, body.data);
+    struct json_object *found, *whole = unit_json(body.data, body.length);
     bool has = json_object_object_get_ex(whole, name, &found);
     snprintf(text, sizeof text, "%s", has ? json_object_get_string(found) : "");
-    json_tokener_free(tokener);
     json_object_put(whole);
     return text;
 }

@@ -6,8 +6,17 @@
 #ifndef DIME_TESTS_UNIT_H
 #define DIME_TESTS_UNIT_H
 
+#include <json.h>
+#include <stddef.h>
+
 /* Says that the test NAME is left out because of WHY, and counts it. Called while suites are made.
  */
 void unit_skip(const char *name, const char *why);
+
+/*
+ * What json-c makes of DATA, which must be one JSON value and no byte more, in UTF-8; the caller
+ * puts it. UTF-8 is checked by dime, since json-c 0.18 refuses all of it beyond ASCII.
+ */
+struct json_object *unit_json(const char *data, size_t length);
 
 #endif
