@@ -699,18 +699,24 @@ class Certificates:
         self.folder = tempfile.mkdtemp(prefix="dime-aws.")
         self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                      "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=dime test", "-days", "2")
+        with open(os.path.join(self.folder, "ca.conf"), "w", encoding="ascii") as file:
+            file.write("[ca]\ndefault_ca = it\n[it]\ndatabase = index\nrand_serial = yes\nnew_certs_dir = .\n"
+                       "unique_subject = no\nprivate_key = ca.key\ncertificate = ca.pem\n"
+                       "default_md = sha256\npolicy = any\n[any]\ncommonName = supplied\n")
+        with open(os.path.join(self.folder, "index"), "w", encoding="ascii"):
+            pass  # a database of nothing
 
     def openssl(self, *words):
         subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True)
 
-    def context(self, names, days="2"):
-        """A server's side of TLS with a certificate for these names."""
+    def context(self, names, until="20490101000000Z"):
+        """A server's side of TLS with a certificate for these names; UNTIL: as openssl-ca(1) takes it."""
         with open(os.path.join(self.folder, "names"), "w", encoding="ascii") as file:
             file.write("subjectAltName=" + names)
         self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                      "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=x")
-        self.openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key",
-                     "-CAcreateserial", "-out", "cert.pem", "-days", days, "-extfile", "names")
+        self.openssl("ca", "-batch", "-config", "ca.conf", "-in", "request.pem", "-out", "cert.pem",
+                     "-notext", "-extfile", "names", "-startdate", "20200101000000Z", "-enddate", until)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(os.path.join(self.folder, "cert.pem"),
                                 os.path.join(self.folder, "key.pem"))
@@ -727,7 +733,7 @@ def test_certificates(build):
         raise Skip("openssl isn't installed")
     made = Certificates()
     here = "IP:127.0.0.1"
-    right, other, old = made.context(here), made.context("DNS:example.com"), made.context(here, "-1")
+    right, other, old = made.context(here), made.context("DNS:example.com"), made.context(here, "20200102000000Z")
     trusted = {"AWS_CA_BUNDLE": made.authority}
     for tls, environment, status in [
             (right, trusted, 0), (right, {"SSL_CERT_FILE": made.authority}, 0),
