@@ -41,13 +41,12 @@ class Secure(Serving):
     def configure(self):
         super().configure()
         self.certify(1)
-        with open(os.path.join(self.source, "nginx", "dime-https.conf.in")) as file:
-            text = file.read()
+        with open(os.path.join(self.build, "nginx", "dime-https.conf")) as file:
+            text = re.sub(r"include .*/dime-server.conf", f"include {self.run}/dime-server.conf", file.read())
         for old, new in {"listen 80;": f"listen 127.0.0.1:{self.plain};",
                          "listen 443": f"listen 127.0.0.1:{self.secure}",
                          "/etc/letsencrypt/live/example.org": self.run,
-                         "example.org": NAME, "/var/www/html": self.run, "@nginx@": self.run,
-                         "/var/log/nginx": self.path("log")}.items():
+                         "example.org": NAME, "/var/www/html": self.run, "/var/log/nginx": self.path("log")}.items():
             true(old in text, f"dime-https.conf has no {old}")
             text = text.replace(old, new)
         # Not every machine has IPv6.
