@@ -18,10 +18,10 @@ sys.dont_write_bytecode = True
 
 import console
 
-# What a program may load. linux-vdso and the loader are the system's own.
+# What a program may load. linux-vdso and the loader are the system's own; the libfcgi of Debian 13 asks for libm.
 LIBRARIES = {
-    "change": {"libfcgi.so.0", "libjson-c.so.5", "libc.so.6"},
-    "hello": {"libfcgi.so.0", "libjson-c.so.5", "libc.so.6"},
+    "change": {"libfcgi.so.0", "libjson-c.so.5", "libc.so.6", "libm.so.6"},
+    "hello": {"libfcgi.so.0", "libjson-c.so.5", "libc.so.6", "libm.so.6"},
 }
 # What one may ask for itself whose libraries load some thirty more.
 ASKED = {
