@@ -22,15 +22,15 @@ BUILD, SOURCE = map(os.path.abspath, directories())
 RELEASE = "trixie"
 SUITES = ("unit", "golden", "aws", "systemd", "package")
 # What these need beyond what quickstart has installed.
-PACKAGES = """check python3 openssl systemd-container libhiredis-dev libmicrohttpd-dev debhelper lintian shellcheck
+PACKAGES = """build-essential check python3 openssl systemd-container libhiredis-dev libmicrohttpd-dev debhelper lintian shellcheck
 debootstrap wrk valgrind jq spawn-fcgi""".split()
 NOT_COPIED = shutil.ignore_patterns(
     "build", ".git", "*.o", "*.a", "config.status", "config.log", "Makefile", "Makefile.in", "configure",
     "aclocal.m4", "autom4te.cache", "build-aux", "node_modules", "__pycache__")
 PATIENCE = 600
-TREE = "/root/dime"
+TREE = "/srv/dime"
 CHANGE = '{"res":[{"7":"quarters"},{"1":"dimes"},{"4":"pennies"}]}'
-ENVIRONMENT = ("env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+ENVIRONMENT = ("env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/srv",
                "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", f"DIME_MODELS_FROM={TREE}/../models")
 
 
@@ -42,7 +42,7 @@ class Other(debian_root.Root):
         shutil.copytree(SOURCE, self.path + TREE, ignore=NOT_COPIED, symlinks=True)
         subprocess.run(["chmod", "-R", "u+w", self.path + TREE], check=True)
         if os.path.isdir(os.path.join(BUILD, "models")):
-            shutil.copytree(os.path.join(BUILD, "models"), self.path + "/root/models")
+            shutil.copytree(os.path.join(BUILD, "models"), self.path + "/srv/models")
         for name in ("resolv.conf", "hosts"):
             shutil.copyfile("/etc/" + name, f"{self.path}/etc/{name}")
         # A root that is thrown away needn't reach the disk.
@@ -71,7 +71,7 @@ def test_quickstart(root):
             said.seek(0)
             return said.read()
         try:
-            wait_until(lambda: "dime is served" in text() or process.poll() is not None, PATIENCE)
+            wait_until(lambda: "dime is served" in text() or process.poll() is not None, "quickstart serves", PATIENCE)
             true(process.poll() is None, text())
             asked = subprocess.run(["curl", "-qsS", "--noproxy", "*", "-d", '{"amount":1.89}',
                                     f"http://127.0.0.1:{port}/cgi-bin/change"], capture_output=True, text=True,

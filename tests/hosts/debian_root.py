@@ -1,11 +1,13 @@
-# debian_root.py - a fresh Debian 12 for a test, and the packages that are tried in it.
+# debian_root.py - a fresh Debian for a test, and the packages that are tried in it.
 #
 #     with Root(build) as root:
 #         root.get(packages)
+#         subprocess.run(root.entering("cat", "/etc/debian_version"))
 #
-# debootstrap makes the smallest root there is, with systemd, three web servers and curl, once in a build
-# tree; it is kept as a tarball there, since that takes half a minute. The mirror is the one that this
-# machine's apt uses. All that needs a network is done here: the machine that boots from the root has none.
+# It is the release of this machine, or the one that is named. debootstrap makes the smallest root there is,
+# with systemd, three web servers and curl, once in a build tree; it is kept as a tarball there, since that
+# takes half a minute. The mirror is the one that this machine's apt uses. All that needs a network is done
+# here: the machine that boots from the root has none.
 import glob
 import os
 import re
@@ -30,19 +32,43 @@ def run(*command, **options):
     return done.stdout
 
 
+def codename():
+    """The name of this machine's Debian, such as bookworm."""
+    with open("/etc/os-release", encoding="utf-8") as file:
+        return re.search(r"^VERSION_CODENAME=(\w+)$", file.read(), re.M)[1]
+
+
 def mirror():
-    """The address of Debian 12 among the sources of this machine's apt, or Debian's own."""
-    said = run("apt-get", "indextargets", "--format", "$(CODENAME) $(SITE) $(CREATED_BY)")
-    found = re.search(r"^bookworm (\S+/debian/?) Packages$", said, re.M)
+    """Where this machine's apt gets Debian from, or Debian's own address."""
+    said = run("apt-get", "indextargets", "--format", "$(SITE) $(CREATED_BY)")
+    found = re.search(r"^(\S+/debian/?) Packages$", said, re.M)
     return found[1] if found else "http://deb.debian.org/debian"
 
 
-class Root:
-    """A folder with a fresh Debian, gone after the block."""
+# Makes ROOT the root of this process, so that what it runs may boot containers from it, and runs a command
+# there. The network stays this machine's.
+ENTER = """set -e
+root=$1; shift
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/run"
+cd "$root"
+mkdir -p old
+pivot_root . old
+umount -l /old
+exec "$@"
+"""
 
-    def __init__(self, build):
+
+class Root:
+    """A folder with a fresh Debian, of the release NAME or else this machine's, gone after the block."""
+
+    def __init__(self, build, name=None):
+        self.codename = name or codename()
         packages = zlib.crc32((INCLUDE + MODULES).encode())
-        self.base = os.path.join(build, "builds", f"bookworm-{packages:08x}.tar")
+        self.base = os.path.join(build, "builds", f"{self.codename}-{packages:08x}.tar")
 
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="dime-root.")
@@ -62,12 +88,16 @@ class Root:
     def make(self):
         """Makes the tarball."""
         root = os.path.join(self.path, "new")
-        run("debootstrap", "--variant=minbase", "--include=" + INCLUDE, "bookworm", root, mirror())
+        run("debootstrap", "--variant=minbase", "--include=" + INCLUDE, self.codename, root, mirror())
         run("chroot", root, "a2enmod", "-q", *MODULES.split())
         os.makedirs(os.path.dirname(self.base), exist_ok=True)
         run("tar", "cf", self.base + ".new", "-C", root, "--numeric-owner", ".")
         os.rename(self.base + ".new", self.base)
         shutil.rmtree(root)
+
+    def entering(self, *command):
+        """The command line that runs a command in the root."""
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "sh", self.path, *command]
 
     def get(self, packages):
         """Downloads what these package files depend on; what is in the root's cache isn't fetched anew."""

@@ -1,4 +1,4 @@
-# package_test.py - Debian's packages, from `make deb` to a purge, on a fresh Debian 12.
+# package_test.py - Debian's packages, from `make deb` to a purge, on a fresh Debian of this machine's release.
 #
 # usage: package_test.py BUILDDIR SRCDIR
 # The packages are built twice: as they are, and as a next version that has more in its configuration
