@@ -113,9 +113,8 @@ static void *run_consumer(void *argument)
     return NULL;
 }
 
-static void close_consumer(struct consumer *consumer)
+static void close_consumer(struct consumer *consumer, const struct function *function)
 {
-    const struct function *function = consumer->settings->function;
     if (function->close)
         function->close(consumer->invoker.state);
     queue_close(consumer->queue);
@@ -180,7 +179,7 @@ static bool open_consumer(struct consumer *consumer, struct consume *all)
 static void close_all(struct consume *all)
 {
     for (size_t i = 0; i < all->count; i++)
-        close_consumer(&all->consumers[i]);
+        close_consumer(&all->consumers[i], all->settings->function);
     queue_close(all->kept);
     free(all->consumers);
     if (all->over >= 0)

@@ -259,12 +259,9 @@ static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *ent
     return fine;
 }
 
-/*
- * Sends a batch, and in halves where that is more than the queue takes: its owner can have it take
- * less than SQS does.
- */
+/* Sends a batch. *TOO_LONG: all of it failed, and fewer messages may not. */
 static bool send_some(struct sqs_messages_queue *sqs, const struct text *bodies, size_t count,
-                      struct text *ids, struct arena *arena)
+                      struct text *ids, struct arena *arena, bool *too_long)
 {
     struct aws_call call = call_of(arena, CALL_MS);
     struct aws_reply reply = {0};
@@ -272,24 +269,31 @@ static bool send_some(struct sqs_messages_queue *sqs, const struct text *bodies,
     for (size_t i = 0; i < count; i++)
         fill_entry(sqs, bodies[i], arena, &entries[i]);
     bool fine = perform(sqs, &call, sqs_send, entries, count, &reply);
+    *too_long = is_too_long(&reply) && count > 1;
     if (reply.ok)
         return read_ids(sqs, entries, count, ids) && fine;
-    if (is_too_long(&reply) && count > 1) {
-        size_t half = count / 2;
-        return send_some(sqs, bodies, half, ids, arena) &&
-               send_some(sqs, bodies + half, count - half, ids + half, arena);
-    }
-    sqs->queue.refused = is_refused(&reply);
-    return fine;
+    sqs->queue.refused = is_refused(&reply) && !*too_long;
+    return false;
 }
 
+/*
+ * Sends in batches of at most SQS's own limit, and of half as many messages where that is more than
+ * the queue takes, whose owner can have it take less.
+ */
 static bool send(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
                  struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
-    for (size_t sent = 0, some; sent < count; sent += some) {
-        some = fitting(bodies + sent, count - sent);
-        if (!send_some(sqs, bodies + sent, some, ids + sent, arena))
+    size_t sent = 0, most = SQS_BATCH_MAX;
+    while (sent < count) {
+        bool too_long;
+        size_t left = count - sent < most ? count - sent : most;
+        size_t some = fitting(bodies + sent, left);
+        if (send_some(sqs, bodies + sent, some, ids + sent, arena, &too_long))
+            sent += some;
+        else if (too_long)
+            most = some / 2;
+        else
             return false;
     }
     return true;
