@@ -79,35 +79,7 @@ without_local_labels() {
 }
 
 fuzz() {
-    directory=$build/builds/fuzz
-    mkdir -p "$directory" && cd "$directory" || return 1
-    for target in "$src"/tests/fuzz/*_fuzz.c; do
-        name=$(basename "$target" .c)
-        case $name in picture_fuzz) continue ;; esac # it has libraries and seeds of its own
-        clang -g -O1 -std=gnu17 -D_GNU_SOURCE -DARENA_EXACT=1 -I"$build" -I"$src/src" \
-            -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$name" "$target" \
-            "$src"/src/core/*.c "$src"/src/events/*.c "$src"/src/money/*.c \
-            "$src"/src/functions/hello.c "$src"/src/functions/change.c \
-            "$src"/src/functions/elsewhere.c "$src"/src/functions/registry.c \
-            "$src"/src/hosts/guard.c "$src"/src/hosts/run.c \
-            "$src"/src/hosts/invoke.c "$src"/src/hosts/batch.c "$build"/www/*.c -ljson-c -lfcgi &&
-            mkdir -p "found-$name" &&
-            "./$name" -max_total_time=15 -max_len=4096 -print_final_stats=1 "found-$name" \
-                "$src/deploy/lambda/events" 2>&1 || return 1
-    done
-}
-
-fuzz_pictures() {
-    directory=$build/builds/fuzz
-    mkdir -p "$directory/found-pictures" && cd "$directory" || return 1
-    set -- exif jpeg picture png refusal resize
-    # shellcheck disable=SC2046 # one word a file, and a flag
-    clang -g -O1 -std=gnu17 -D_GNU_SOURCE -DARENA_EXACT=1 -I"$build" -I"$src/src" \
-        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o picture_fuzz \
-        "$src/tests/fuzz/picture_fuzz.c" $(printf "$src/src/vision/%s.c " "$@") \
-        "$src/src/core/text.c" $(pkg-config --cflags --libs libturbojpeg libpng) -lm &&
-        ./picture_fuzz -max_total_time=15 -max_len=65536 -timeout=20 -print_final_stats=1 \
-            found-pictures "$src/www/samples" 2>&1
+    "$src/tests/fuzz/run" "$build" "$src"
 }
 
 # With the suites that depend on what the tarball holds and on a source that is read-only; all others
@@ -135,13 +107,6 @@ for what; do
     case $what in
     sanitized) need "$what" clang && step "$what" sanitized ;;
     fuzz) need "$what" clang && step "$what" fuzz ;;
-    fuzz-pictures)
-        if ! grep -q '^#define HAVE_LOCAL_LABELS 1' "$build/config.h"; then
-            skip "$what" "dime is built without local labels"
-        elif need "$what" clang; then
-            step "$what" fuzz_pictures
-        fi
-        ;;
     valgrind) need "$what" valgrind && step "$what" under_valgrind ;;
     static) step "$what" static ;;
     without-local-labels) step "$what" without_local_labels ;;
