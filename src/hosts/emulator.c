@@ -27,16 +27,27 @@
 #include "hosts/emulator_program.h"
 #include "hosts/listen.h"
 
-enum { IDLE_TIMEOUT_S = 60, BACKLOG = 128, LAST_WORDS_MS = 2000, POLLED_MAX = 1024 };
+enum {
+    IDLE_TIMEOUT_S = 60,
+    BACKLOG = 128,
+    LAST_WORDS_MS = 2000,
+    LINE_MAX_LENGTH = 1024,
+    POLLED_FIRST = 64,
+    BLIND_MS = 10,
+    FILES_MAX = 65536
+};
 
 void emulator_say(const char *format, ...)
 {
-    char line[1024];
+    struct terminal shown = {.count = 0};
+    char line[LINE_MAX_LENGTH], room[TERMINAL_ROOM(LINE_MAX_LENGTH)];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "dime-lambda: %s\n", line);
+    size_t length = terminal_show(&shown, text_of(line), room);
+    length += terminal_show(&shown, TEXT(""), room + length);
+    fprintf(stderr, "dime-lambda: %.*s\n", (int)length, room);
 }
 
 void emulator_make_id(char room[ID_SIZE])
@@ -102,6 +113,8 @@ static bool open_endpoint(struct emulator *emulator)
     emulator->endpoint.owner = emulator;
     emulator->endpoint.route = invoke_route;
     emulator->endpoint.begin = invoke_begin;
+    emulator->endpoint.refuse = invoke_refuse;
+    emulator->endpoint.allowed = emulator->settings.allowed;
     if (endpoint_open(&emulator->endpoint, fd, IDLE_TIMEOUT_S))
         return true;
     emulator_say("there is no memory to listen on %s", address);
@@ -133,23 +146,35 @@ static void take_signals(struct emulator *emulator, int signals)
     }
 }
 
-/* What the loop waits for. */
-struct polled {
-    struct pollfd fds[POLLED_MAX];
-    nfds_t count;
-    int timeout;
-};
-
-static void add_fd(struct polled *polled, int fd, short events)
-{
-    if (fd >= 0 && polled->count < POLLED_MAX)
-        polled->fds[polled->count++] = (struct pollfd){.fd = fd, .events = events};
-}
-
 static void limit_timeout(struct polled *polled, int timeout)
 {
     if (timeout >= 0 && (polled->timeout < 0 || timeout < polled->timeout))
         polled->timeout = timeout;
+}
+
+/* Makes room for one more; false: there is no memory. */
+static bool grow(struct polled *polled)
+{
+    if (polled->count < polled->room)
+        return true;
+    size_t room = polled->room ? 2 * polled->room : POLLED_FIRST;
+    struct pollfd *fds = realloc(polled->fds, room * sizeof *fds);
+    if (!fds)
+        return false;
+    polled->fds = fds;
+    polled->room = room;
+    return true;
+}
+
+/* What there is no memory to wait for is looked after in short intervals: each round serves all. */
+static void add_fd(struct polled *polled, int fd, short events)
+{
+    if (fd < 0)
+        return;
+    if (grow(polled))
+        polled->fds[polled->count++] = (struct pollfd){.fd = fd, .events = events};
+    else
+        limit_timeout(polled, BLIND_MS);
 }
 
 static void add_endpoint(struct polled *polled, const struct endpoint *endpoint)
@@ -176,16 +201,18 @@ static void add_environment(struct polled *polled, const struct environment *env
 
 static void wait_for_anything(struct emulator *emulator, int signals, int most)
 {
-    struct polled polled = {.count = 0, .timeout = most};
+    struct polled *polled = &emulator->polled;
     int64_t now = clock_monotonic_ns();
-    add_fd(&polled, signals, POLLIN);
-    add_endpoint(&polled, &emulator->endpoint);
+    polled->count = 0;
+    polled->timeout = most;
+    add_fd(polled, signals, POLLIN);
+    add_endpoint(polled, &emulator->endpoint);
     for (struct lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next) {
-        limit_timeout(&polled, calls_expire(lambda, now));
+        limit_timeout(polled, calls_expire(lambda, now));
         for (struct environment *one = lambda->environments; one; one = one->next)
-            add_environment(&polled, one);
+            add_environment(polled, one);
     }
-    (void)poll(polled.fds, polled.count, polled.timeout);
+    (void)poll(polled->fds, polled->count, polled->timeout);
 }
 
 static void serve_lambda(struct lambda *lambda)
@@ -226,6 +253,7 @@ static void refuse_queued(struct lambda *lambda)
         call_free(call);
     }
     lambda->queued = 0;
+    calls_forget_resting(lambda);
 }
 
 static bool is_quiet(const struct emulator *emulator)
@@ -278,11 +306,23 @@ static int serve(struct emulator *emulator)
     return emulator->status;
 }
 
+/* Each process needs six descriptors of ours; the limit for it stays what it was. */
+static void allow_many_files(struct emulator *emulator)
+{
+    if (getrlimit(RLIMIT_NOFILE, &emulator->files) != 0)
+        return;
+    struct rlimit more = emulator->files;
+    more.rlim_cur = more.rlim_max < FILES_MAX ? more.rlim_max : FILES_MAX;
+    if (more.rlim_cur > emulator->files.rlim_cur)
+        (void)setrlimit(RLIMIT_NOFILE, &more);
+}
+
 int main(int count, char **arguments)
 {
     struct emulator emulator = {0};
     int status = options_read(count, arguments, &emulator.settings);
     char **program = emulator.settings.programs;
+    allow_many_files(&emulator);
     /* Before a zip is unpacked, whose folder must not be left behind. */
     emulator.signals = status < 0 ? open_signals() : -1;
     if (status < 0 && emulator.signals < 0)
@@ -296,6 +336,8 @@ int main(int count, char **arguments)
     programs_free(&emulator);
     if (emulator.signals >= 0)
         close(emulator.signals);
+    free(emulator.polled.fds);
     free(emulator.settings.variables);
+    free(emulator.settings.allowed);
     return status;
 }

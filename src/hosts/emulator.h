@@ -9,17 +9,23 @@
 #ifndef DIME_HOSTS_EMULATOR_H
 #define DIME_HOSTS_EMULATOR_H
 
+#include <poll.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "hosts/emulator_http.h"
+#include "hosts/terminal.h"
 
 enum {
     REQUEST_MAX = 6291456,            /* bytes of an event */
     ANSWER_LIMIT = REQUEST_MAX + 100, /* bytes of an answer, as Lambda counts */
     STREAM_MAX = 200 * 1024 * 1024,   /* of one that is streamed */
     EVENT_REQUEST_MAX = 1024 * 1024,  /* of an event that nobody waits for */
-    QUEUE_MAX = 100,                  /* calls that wait for a process */
+    QUEUE_MAX = 100,                  /* calls that wait for a process, or to be tried again */
+    RETRIES_MAX = 2,                  /* of an event that failed */
+    RETRY_MS = 1000,                  /* before the first of them; AWS waits a minute */
+    REPORT_SIZE = 320,                /* bytes of the lines that end the log of an invocation */
     TAIL_SIZE = 4096,                 /* bytes of the log that a caller may ask for */
     GRACE_MS = 500,                   /* between SIGTERM and SIGKILL */
     ID_SIZE = 37,                     /* a UUID and a NUL */
@@ -36,6 +42,7 @@ struct settings {
     int64_t concurrency;     /* environments of one function */
     int64_t max_concurrency; /* invocations within one of them */
     const char **variables;  /* NAME=VALUE each, NULL at the end */
+    const char **allowed;    /* hosts that it may be asked as, and whose pages may ask; likewise */
     char **programs;         /* NULL at the end */
     bool once, report;
 };
@@ -51,6 +58,8 @@ struct lambda {
     struct environment *environments;
     struct call *queue;
     size_t queued;
+    struct call *resting; /* those that failed, and are tried again later */
+    size_t rested;
     char told[128]; /* why a process ended; it's said once, not for each invocation */
 };
 
@@ -64,6 +73,7 @@ struct tail {
 struct output {
     int from, to;
     bool blocked; /* nobody reads ours: the process has to wait as if it wrote there itself */
+    struct terminal shown; /* where ours is one */
 };
 
 struct extension {
@@ -91,6 +101,7 @@ struct environment {
     int64_t started_ns;
     int64_t ready_ns;   /* when it asked first; 0 before */
     int64_t kill_at_ns; /* 0: it may live */
+    long memory;        /* the most that it has used, in kB, once it has ended */
     bool reported;      /* how long it took to start has been said */
     char why[128];      /* why it ends or hasn't begun, for a person; empty: nobody knows */
     const char *type;   /* the error type of that */
@@ -124,12 +135,26 @@ struct call {
     int64_t deadline_ns; /* by the clock that never jumps */
     size_t tail_from;    /* how much the process had written before */
     bool wants_tail;
+    bool is_event;       /* nobody waits for it: where it fails it's tried again */
+    unsigned retries;    /* how often it has been */
+    int64_t again_at_ns; /* when it's to be, while it rests */
+    const char *failure; /* the type of an error of Lambda's own; NULL: none */
     bool has_prelude; /* its answer is streamed as HTTP: status and headers stand before the body */
-    bool torn;        /* its process has broken off its answer, and posted another */
+    char report[REPORT_SIZE]; /* the end of its log, once it has been answered */
+    bool torn;                /* its process has broken off its answer, and posted another */
+};
+
+/* What the loop waits for. */
+struct polled {
+    struct pollfd *fds; /* from malloc */
+    size_t count, room;
+    int timeout;
 };
 
 struct emulator {
     struct settings settings;
+    struct polled polled;
+    struct rlimit files; /* how many descriptors a process may have: what we were given */
     struct lambda *lambdas;
     struct endpoint endpoint; /* where invocations come in */
     char address[80];         /* of it: HOST:PORT */
@@ -138,7 +163,7 @@ struct emulator {
     int status; /* with which the program ends */
 };
 
-/* Says a line to the person who started it, on stderr. */
+/* Says a line to the person who started it, on stderr; controls in it are escaped. */
 void emulator_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes a random id, as a UUID (RFC 9562). */

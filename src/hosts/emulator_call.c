@@ -18,6 +18,8 @@
 #include "hosts/emulator_flow.h"
 #include "hosts/emulator_runtime.h"
 
+static const char TIMED_OUT[] = "Sandbox.Timedout";
+
 struct call *call_make(struct lambda *lambda)
 {
     struct call *call = calloc(1, sizeof *call);
@@ -30,14 +32,20 @@ struct call *call_make(struct lambda *lambda)
     return call;
 }
 
+/* Nobody is to find a call any more that is freed, or begun anew. */
+static void let_go(struct call *call)
+{
+    struct exchange *const holders[] = {call->carrier, call->caller, call->source};
+    for (size_t i = 0; i < sizeof holders / sizeof *holders; i++) {
+        if (holders[i])
+            holders[i]->call = NULL;
+    }
+    call->carrier = call->caller = call->source = NULL;
+}
+
 void call_free(struct call *call)
 {
-    if (call->carrier)
-        call->carrier->call = NULL;
-    if (call->caller)
-        call->caller->call = NULL;
-    if (call->source)
-        call->source->call = NULL;
+    let_go(call);
     if (call->flow)
         flow_end(call->flow, false);
     body_free(&call->event);
@@ -45,17 +53,56 @@ void call_free(struct call *call)
     free(call);
 }
 
+static void append(struct call **list, struct call *call)
+{
+    while (*list)
+        list = &(*list)->next;
+    call->next = NULL;
+    *list = call;
+}
+
 bool call_queue(struct call *call)
 {
     struct lambda *lambda = call->lambda;
-    struct call **last = &lambda->queue;
-    if (lambda->queued >= QUEUE_MAX)
+    if (lambda->queued + lambda->rested >= QUEUE_MAX)
         return false;
-    while (*last)
-        last = &(*last)->next;
-    *last = call;
+    append(&lambda->queue, call);
     lambda->queued++;
     return true;
+}
+
+/* Whether a call that failed is tried again, as Lambda does where nobody waits for an answer. */
+static bool has_retries(const struct call *call)
+{
+    const struct emulator *emulator = call->lambda->emulator;
+    return call->is_event && call->retries < RETRIES_MAX && !emulator->stopping &&
+           !emulator->settings.once;
+}
+
+static void rest(struct call *call)
+{
+    struct lambda *lambda = call->lambda;
+    let_go(call);
+    call->environment = NULL;
+    call->state = CALL_WAITS;
+    call->failure = NULL;
+    call->has_prelude = call->torn = false;
+    call->retries++;
+    call->again_at_ns = clock_monotonic_ns() + call->retries * RETRY_MS * NANOSECONDS_PER_MS;
+    append(&lambda->resting, call);
+    lambda->rested++;
+}
+
+void calls_forget_resting(struct lambda *lambda)
+{
+    if (lambda->rested)
+        emulator_say("%s: %zu events that failed aren't tried again", lambda->name, lambda->rested);
+    while (lambda->resting) {
+        struct call *call = lambda->resting;
+        lambda->resting = call->next;
+        call_free(call);
+    }
+    lambda->rested = 0;
 }
 
 static struct call *take_first(struct lambda *lambda)
@@ -160,22 +207,37 @@ struct call *call_find(const struct environment *environment, struct text id)
     return NULL;
 }
 
-static void report(const struct call *call)
+void call_report(const struct call *call, char room[REPORT_SIZE])
 {
     struct environment *environment = call->environment;
     double milliseconds = (double)(clock_monotonic_ns() - call->began_ns) / 1e6;
-    char init[64] = "";
-    if (!environment)
-        return;
+    char init[64] = "", status[96] = "";
     if (!environment->reported)
         snprintf(init, sizeof init, "\tInit Duration: %.2f ms",
                  (double)(environment->ready_ns - environment->started_ns) / 1e6);
     environment->reported = true;
-    fprintf(stderr,
-            "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\t"
-            "Memory Size: 128 MB\tMax Memory Used: %ld MB%s\n",
-            call->id, milliseconds, (int)milliseconds + 1,
-            (environment_memory(environment) + 1023) / 1024, init);
+    if (call->failure && strcmp(call->failure, TIMED_OUT) == 0)
+        snprintf(status, sizeof status, "\tStatus: timeout");
+    else if (call->failure)
+        snprintf(status, sizeof status, "\tStatus: error\tError Type: %.60s", call->failure);
+    snprintf(room, REPORT_SIZE,
+             "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\t"
+             "Memory Size: 128 MB\tMax Memory Used: %ld MB%s%s\n",
+             call->id, milliseconds, (int)milliseconds + 1,
+             (environment_memory(environment) + 1023) / 1024, init, status);
+}
+
+/* Says that a call failed which nobody waits for. */
+static void tell_failure(const struct call *call, struct text answer)
+{
+    char again[64] = "";
+    if (has_retries(call))
+        snprintf(again, sizeof again, "; it's tried again in %u s",
+                 (call->retries + 1) * RETRY_MS / 1000);
+    else if (call->is_event)
+        snprintf(again, sizeof again, "; it was tried %u times", call->retries + 1);
+    emulator_say("%s: %s failed%s: %.*s", call->lambda->name, call->id, again,
+                 answer.length < 500 ? (int)answer.length : 500, answer.data);
 }
 
 /* Gives the answer to whoever waits for it. It can be done once. */
@@ -184,15 +246,16 @@ static void reply(struct call *call, struct text answer, const char *error)
     struct emulator *emulator = call->lambda->emulator;
     if (call->environment)
         environment_forward(call->environment);
-    if (emulator->settings.report)
-        report(call);
+    if (call->environment)
+        call_report(call, call->report);
+    if (emulator->settings.report && call->report[0])
+        fputs(call->report, stderr);
     if (call->torn && !error) {
         answer = TEXT("{\"errorType\":\"Runtime.TruncatedResponse\"}");
         error = "Unhandled";
     }
     if (error && !call->caller && !call->flow)
-        emulator_say("%s: %s failed: %.*s", call->lambda->name, call->id,
-                     answer.length < 500 ? (int)answer.length : 500, answer.data);
+        tell_failure(call, answer);
     call->reply(call, answer, error);
     if (call->caller)
         call->caller->call = NULL;
@@ -205,6 +268,7 @@ static void reply(struct call *call, struct text answer, const char *error)
 
 void call_finish(struct call *call, struct text answer, const char *error)
 {
+    bool failed = error || call->state == CALL_EXPIRED;
     if (call->state != CALL_EXPIRED)
         reply(call, answer, error);
     if (call->environment) {
@@ -213,7 +277,10 @@ void call_finish(struct call *call, struct text answer, const char *error)
         if (!error)
             call->lambda->told[0] = '\0';
     }
-    call_free(call);
+    if (failed && has_retries(call))
+        rest(call);
+    else
+        call_free(call);
 }
 
 /* The JSON of an error as Lambda words it, in ROOM. */
@@ -235,6 +302,7 @@ static struct text describe(const struct call *call, const char *type, const cha
 void call_fail(struct call *call, const char *type, const char *message)
 {
     char room[4096];
+    call->failure = type;
     call_finish(call, describe(call, type, message, room, sizeof room), "Unhandled");
 }
 
@@ -249,10 +317,11 @@ static void expire(struct call *call)
     const struct settings *settings = &call->lambda->emulator->settings;
     char room[4096], why[64];
     time_is_over(settings, why);
-    reply(call, describe(call, "Sandbox.Timedout", why, room, sizeof room), "Unhandled");
+    call->failure = TIMED_OUT;
+    reply(call, describe(call, TIMED_OUT, why, room, sizeof room), "Unhandled");
     call->state = CALL_EXPIRED;
     if (settings->max_concurrency == 1)
-        environment_kill(call->environment, "Sandbox.Timedout", why);
+        environment_kill(call->environment, TIMED_OUT, why);
 }
 
 /* Notes the time, if it is the next at which something has to be done. */
@@ -263,16 +332,34 @@ static bool is_over(int64_t at_ns, int64_t now_ns, int64_t *next_ns)
     return at_ns <= now_ns;
 }
 
+/* Puts those whose time has come back into the queue, and has it looked at again at once. */
+static void wake_resting(struct lambda *lambda, int64_t now_ns, int64_t *next_ns)
+{
+    for (struct call **link = &lambda->resting; *link;) {
+        struct call *call = *link;
+        if (!is_over(call->again_at_ns, now_ns, next_ns)) {
+            link = &call->next;
+            continue;
+        }
+        *link = call->next;
+        append(&lambda->queue, call);
+        lambda->rested--;
+        lambda->queued++;
+        *next_ns = now_ns;
+    }
+}
+
 int calls_expire(struct lambda *lambda, int64_t now_ns)
 {
     const struct settings *settings = &lambda->emulator->settings;
     int64_t timeout_ns = settings->timeout_ms * NANOSECONDS_PER_MS, next_ns = INT64_MAX;
     char why[64];
+    wake_resting(lambda, now_ns, &next_ns);
     for (struct environment *one = lambda->environments; one; one = one->next) {
         if (one->pid <= 0)
             continue;
         if (!one->ready_ns && is_over(one->started_ns + timeout_ns, now_ns, &next_ns))
-            environment_kill(one, "Sandbox.Timedout", time_is_over(settings, why));
+            environment_kill(one, TIMED_OUT, time_is_over(settings, why));
         if (one->kill_at_ns && is_over(one->kill_at_ns, now_ns, &next_ns))
             environment_kill(one, NULL, NULL);
         for (struct call *call = one->calls; call; call = call->next) {

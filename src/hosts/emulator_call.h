@@ -27,11 +27,17 @@ struct call *call_find(const struct environment *environment, struct text id);
 /* Answers a call with what its process said. ERROR is NULL, or what X-Amz-Function-Error says. */
 void call_finish(struct call *call, struct text answer, const char *error);
 
+/* Writes the line that Lambda's log ends an invocation with; the call has its environment still. */
+void call_report(const struct call *call, char room[REPORT_SIZE]);
+
 /* Answers a call with an error of Lambda's own: a type such as Runtime.ExitError, and a message. */
 void call_fail(struct call *call, const char *type, const char *message);
 
 /* Ends what has run out of time. In how many milliseconds to look again; -1 for never. */
 int calls_expire(struct lambda *lambda, int64_t now_ns);
+
+/* Frees those that were to be tried again, and says how many these are. */
+void calls_forget_resting(struct lambda *lambda);
 
 /* What becomes of an environment's calls, and of one that it was started for, when it ends. */
 void calls_end(struct environment *environment);

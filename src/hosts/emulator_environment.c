@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +49,8 @@ static bool open_runtime_api(struct environment *environment)
     environment->endpoint.owner = environment;
     environment->endpoint.route = runtime_route;
     environment->endpoint.begin = runtime_begin;
+    environment->endpoint.refuse = runtime_refuse;
+    environment->endpoint.allowed = environment->lambda->emulator->settings.allowed;
     errno = ENOMEM;
     if (endpoint_open(&environment->endpoint, listener, 0))
         return true;
@@ -81,7 +84,7 @@ static void become(const struct environment *environment, pid_t parent, const in
     setpgid(0, 0);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || chdir(lambda->root) != 0 ||
         dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0 ||
-        dup2(fds[2], STDERR_FILENO) < 0)
+        dup2(fds[2], STDERR_FILENO) < 0 || setrlimit(RLIMIT_NOFILE, &lambda->emulator->files) != 0)
         return;
     /* All of ours are closed by exec, and so is what the shell had left open. */
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -239,12 +242,17 @@ static void describe_end(struct environment *environment, int status)
 static bool has_ended(struct environment *environment)
 {
     siginfo_t info = {.si_pid = 0};
+    struct rusage usage = {.ru_maxrss = 0};
     int status = 0;
     if (environment->pid <= 0)
         return true;
-    if (waitid(P_PID, (id_t)environment->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+    /* Of what has ended /proc says no more how much memory it had; the call itself does, but the
+     * function of the C library has no place for it. */
+    if (syscall(SYS_waitid, P_PID, environment->pid, &info, WEXITED | WNOHANG | WNOWAIT, &usage) !=
+            0 ||
         info.si_pid == 0)
         return false;
+    environment->memory = usage.ru_maxrss;
     signal_group(environment, SIGKILL);
     finish_exchanges(&environment->endpoint);
     waitpid(environment->pid, &status, 0);
@@ -277,7 +285,7 @@ void environment_reap(struct environment **link)
 long environment_memory(const struct environment *environment)
 {
     char line[128];
-    long memory = 0;
+    long memory = environment->memory;
     snprintf(line, sizeof line, "/proc/%d/status", (int)environment->pid);
     FILE *file = environment->pid > 0 ? fopen(line, "re") : NULL;
     while (file && !memory && fgets(line, sizeof line, file)) {

@@ -30,8 +30,11 @@ void environment_reap(struct environment **link);
 /* The most memory that the process has used, in kB; 0 where that can't be told. */
 long environment_memory(const struct environment *environment);
 
-/* The last bytes that it has written since FROM, in base64, from malloc; NULL: no memory. */
-char *environment_tail(struct environment *environment, size_t from);
+/*
+ * The last bytes of the log that an exchange waits for, in base64, from malloc: what the process
+ * has written since then, between the lines that Lambda itself writes. NULL: no memory.
+ */
+char *environment_tail(struct environment *environment, const struct exchange *exchange);
 
 /* The variables of a process, from malloc, as one block that the caller frees; NULL: no memory. */
 char **environment_variables(const struct environment *environment);

@@ -11,8 +11,9 @@
 #include <sys/socket.h>
 
 #include "hosts/emulator_flow.h"
+#include "hosts/emulator_guard.h"
 
-enum { HEAD_MAX = 128 * 1024, CHUNK = 16 * 1024, BACKLOG = 128 };
+enum { HEAD_MAX = 128 * 1024, CHUNK = 16 * 1024, CONNECTIONS_MAX = 8192 };
 
 void body_add(struct body *body, const char *data, size_t size, size_t limit)
 {
@@ -118,14 +119,16 @@ static enum MHD_Result handle(void *owner, struct MHD_Connection *connection, co
     struct exchange *exchange = *context;
     (void)connection;
     (void)url;
-    (void)version;
     endpoint->activity++;
     if (!exchange || !exchange->uri)
         return MHD_NO;
     if (!exchange->begun) {
         exchange->begun = true;
         exchange->method = method;
-        exchange->limit = endpoint->begin(exchange);
+        if (!guard_is_clear(exchange, version))
+            return send_reply(exchange);
+        if (guard_admits(exchange))
+            exchange->limit = endpoint->begin(exchange);
         return MHD_YES;
     }
     if (!*size)
@@ -151,7 +154,8 @@ bool endpoint_open(struct endpoint *endpoint, int listener, unsigned timeout)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, endpoint,
         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_URI_LOG_CALLBACK, begin, endpoint,
         MHD_OPTION_NOTIFY_COMPLETED, end, endpoint, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
-        NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_TIMEOUT,
         timeout, MHD_OPTION_END);
     return endpoint->daemon;
 }

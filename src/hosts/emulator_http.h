@@ -27,6 +27,10 @@ struct endpoint {
     struct MHD_Daemon *daemon;
     void (*route)(struct exchange *exchange);   /* replies, or lets the exchange wait */
     size_t (*begin)(struct exchange *exchange); /* the head is there: most bytes of its body */
+    /* Replies with an error, in the form that is usual there. */
+    void (*refuse)(struct exchange *exchange, unsigned status, const char *type,
+                   const char *message);
+    const char *const *allowed; /* further hosts, NULL at the end: see emulator_guard.c */
     void *owner;
     struct exchange *exchanges;
     bool resumed;      /* an exchange was woken, which its daemon sees when it runs next */
@@ -44,10 +48,11 @@ struct exchange {
     bool begun, waiting;
     unsigned status;
     struct MHD_Response *response;
-    struct exchange *next;     /* among those that wait for the same thing */
-    struct MHD_Response *held; /* an answer that isn't complete yet */
-    size_t held_from;          /* where the log begins that it waits for */
-    struct flow *flow;         /* an answer that is sent while it's written */
+    struct exchange *next;              /* among those that wait for the same thing */
+    struct MHD_Response *held;          /* an answer that isn't complete yet */
+    size_t held_from;                   /* where the log begins that it waits for */
+    char held_id[40], held_report[320]; /* what that is of, and how it ends */
+    struct flow *flow;                  /* an answer that is sent while it's written */
     struct call *call; /* the invocation that it waits for, carries to a runtime, or streams from */
     void (*arrived)(struct exchange *exchange); /* more of the body is there; NULL as below */
     void (*ended)(struct exchange *exchange, bool sent); /* NULL: nobody wants to know */

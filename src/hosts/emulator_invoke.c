@@ -58,6 +58,8 @@ static void hold(struct call *call, struct MHD_Response *response)
     struct exchange *exchange = call->caller;
     exchange->held = response;
     exchange->held_from = call->tail_from;
+    snprintf(exchange->held_id, sizeof exchange->held_id, "%s", call->id);
+    snprintf(exchange->held_report, sizeof exchange->held_report, "%s", call->report);
     exchange->next = call->environment->held;
     call->environment->held = exchange;
 }
@@ -69,7 +71,7 @@ void invoke_release(struct environment *environment)
         environment->held = exchange->next;
         exchange->next = NULL;
         environment_forward(environment);
-        char *tail = environment_tail(environment, exchange->held_from);
+        char *tail = environment_tail(environment, exchange);
         reply_header(exchange->held, "X-Amz-Log-Result", tail);
         free(tail);
         exchange_reply(exchange, MHD_HTTP_OK, exchange->held);
@@ -90,25 +92,28 @@ static void reply_to_caller(struct call *call, struct text answer, const char *e
 }
 
 /*
- * The function that NAME means: a name, an ARN or a part of one, each with a qualifier or without.
- * *QUALIFIER is empty where there is none.
+ * Parts what names a function, a name, an ARN or a part of one, into *NAME and its qualifier, which
+ * is empty where there is none.
  */
-static struct lambda *find_lambda(const struct emulator *emulator, struct text name,
-                                  struct text *qualifier)
+static void part_name(struct text *name, struct text *qualifier)
 {
-    struct text part, rest = name;
+    struct text part, rest = *name;
     while (text_cut(&rest, ':', &part)) {
         if (text_equal(part, TEXT("function")) && rest.data)
-            name = rest;
+            *name = rest;
     }
-    rest = name;
-    if (!text_cut(&rest, ':', &part))
-        part = TEXT("");
+    rest = *name;
+    if (!text_cut(&rest, ':', name))
+        *name = TEXT("");
     *qualifier = rest.data ? rest : TEXT("");
+}
+
+static struct lambda *find_lambda(const struct emulator *emulator, struct text name)
+{
     for (struct lambda *one = emulator->lambdas; one; one = one->next) {
         /* AWS's own emulator calls its only function so. */
-        bool only = one == emulator->lambdas && !one->next && text_equal(part, TEXT("function"));
-        if (only || text_equal(text_of(one->name), part))
+        bool only = one == emulator->lambdas && !one->next && text_equal(name, TEXT("function"));
+        if (only || text_equal(text_of(one->name), name))
             return one;
     }
     return NULL;
@@ -195,14 +200,25 @@ void invoke_queue(struct exchange *exchange, struct call *call)
     }
 }
 
-/* Nobody waits for the answer of an event: its caller is answered now. */
-static void detach(struct exchange *exchange, struct call *call)
+/* Answers what isn't run, or not now, with nothing but the id that it has. */
+static void acknowledge(struct exchange *exchange, unsigned status, const char *id)
 {
-    struct MHD_Response *response = reply_make(TEXT(""), JSON);
+    struct MHD_Response *response = reply_make(TEXT(""), status == MHD_HTTP_NO_CONTENT ? "" : JSON);
+    reply_header(response, "X-Amzn-RequestId", id);
+    exchange_reply(exchange, status, response);
+}
+
+/* Nobody waits for the answer of an event: its caller is answered once it's in the queue. */
+static void queue_event(struct exchange *exchange, struct call *call)
+{
+    char id[ID_SIZE];
+    memcpy(id, call->id, sizeof id);
+    call->is_event = true;
     call->caller = NULL;
     exchange->call = NULL;
-    reply_header(response, "X-Amzn-RequestId", call->id);
-    exchange_reply(exchange, MHD_HTTP_ACCEPTED, response);
+    invoke_queue(exchange, call);
+    if (!exchange->status)
+        acknowledge(exchange, MHD_HTTP_ACCEPTED, id);
 }
 
 static void take_event(struct exchange *exchange, struct call *call, struct text qualifier,
@@ -218,30 +234,62 @@ static void take_event(struct exchange *exchange, struct call *call, struct text
                       "Client context must be JSON in base64 of at most 3583 bytes");
         return;
     }
+    if (!exchange->body.length)
+        body_add(&exchange->body, "{}", 2, REQUEST_MAX); /* no payload is an empty one */
     call->event = exchange->body;
     exchange->body = (struct body){0};
-    if (!waits)
-        detach(exchange, call);
-    invoke_queue(exchange, call);
+    if (call->event.failed) {
+        call_free(call);
+        exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+    } else {
+        (waits ? invoke_queue : queue_event)(exchange, call);
+    }
+}
+
+/* Whether a header is absent or has one of these values, NULL at their end; refuses it otherwise.
+ */
+static bool is_one_of(struct exchange *exchange, const char *header, const char *const *values)
+{
+    const char *given = exchange_header(exchange, header);
+    char message[128], list[64] = "";
+    for (size_t i = 0, length = 0; values[i]; i++) {
+        if (!given || strcmp(given, values[i]) == 0)
+            return true;
+        length +=
+            (size_t)snprintf(list + length, sizeof list - length, "%s%s", i ? ", " : "", values[i]);
+    }
+    snprintf(message, sizeof message, "%s is one of: %s", header, list);
+    invoke_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidParameterValueException", message);
+    return false;
+}
+
+/* Whether the headers ask for what there is; refuses them otherwise. */
+static bool check_options(struct exchange *exchange, bool streams)
+{
+    static const char *const TYPES[] = {"RequestResponse", "DryRun", "Event", NULL};
+    static const char *const STREAMED[] = {"RequestResponse", "DryRun", NULL};
+    static const char *const LOGS[] = {"None", "Tail", NULL};
+    return is_one_of(exchange, "X-Amz-Invocation-Type", streams ? STREAMED : TYPES) &&
+           is_one_of(exchange, "X-Amz-Log-Type", LOGS);
 }
 
 static void invoke(struct exchange *exchange, struct lambda *lambda, struct text qualifier,
                    bool streams)
 {
     const char *type = exchange_header(exchange, "X-Amz-Invocation-Type");
-    bool is_event = type && strcmp(type, "Event") == 0 && !streams;
+    bool is_event = type && strcmp(type, "Event") == 0;
     size_t most = is_event ? EVENT_REQUEST_MAX : REQUEST_MAX;
-    char message[128];
+    char message[128], id[ID_SIZE];
+    if (!check_options(exchange, streams))
+        return;
     if (exchange->body.total > most) {
         snprintf(message, sizeof message,
                  "Request must be smaller than %zu bytes for the %s operation", most,
                  is_event ? "InvokeAsync" : "InvokeFunction");
         invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException", message);
     } else if (type && strcmp(type, "DryRun") == 0) {
-        exchange_reply(exchange, MHD_HTTP_NO_CONTENT, reply_make(TEXT(""), ""));
-    } else if (type && !is_event && strcmp(type, "RequestResponse") != 0) {
-        invoke_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidParameterValueException",
-                      "X-Amz-Invocation-Type is RequestResponse, Event or DryRun");
+        emulator_make_id(id);
+        acknowledge(exchange, MHD_HTTP_NO_CONTENT, id);
     } else {
         struct call *call = invoke_prepare(exchange, lambda);
         if (!call) {
@@ -254,32 +302,91 @@ static void invoke(struct exchange *exchange, struct lambda *lambda, struct text
     }
 }
 
+static void refuse_operation(struct exchange *exchange)
+{
+    invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "UnknownOperationException",
+                  "There is POST /2015-03-31/functions/NAME/invocations here, and little else of"
+                  " Lambda's API");
+}
+
+/* The qualifier in a query, if there is one that can be. */
+static bool find_qualifier(const char *uri, char *room, size_t size, struct text *qualifier)
+{
+    struct text query = query_of(uri), part, value;
+    while (text_cut(&query, '&', &part)) {
+        if (path_below(part, "Qualifier=", &value) && path_decode(value, room, size, &value) &&
+            is_plain(value)) {
+            *qualifier = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refuse_name(struct exchange *exchange, struct text name, struct text qualifier)
+{
+    char message[2 * NAME_MAX_LENGTH + 128];
+    if (!qualifier.length)
+        qualifier = TEXT("$LATEST");
+    snprintf(message, sizeof message,
+             "Function not found: arn:aws:lambda:us-east-1:012345678912:function:%.*s:%.*s",
+             (int)name.length, name.data, (int)qualifier.length, qualifier.data);
+    invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException", message);
+}
+
 /* NAME/invocations, below the version of the API. */
 static void route_function(struct exchange *exchange, struct text rest, const char *operation)
 {
     struct emulator *emulator = exchange->endpoint->owner;
-    struct text name, qualifier = {0}, query = query_of(exchange->uri), also;
-    char room[NAME_MAX_LENGTH], message[NAME_MAX_LENGTH + 128];
+    struct text name, qualifier = {0};
+    char room[NAME_MAX_LENGTH], more[NAME_MAX_LENGTH];
     if (!text_cut(&rest, '/', &name) || !text_equal(rest, text_of(operation)) ||
         !path_decode(name, room, sizeof room, &name)) {
-        invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "UnknownOperationException",
-                      "There is /2015-03-31/functions/NAME/invocations here, and little else");
+        refuse_operation(exchange);
         return;
     }
-    struct lambda *lambda = find_lambda(emulator, name, &qualifier);
-    if (path_below(query, "Qualifier=", &also) && is_plain(also))
-        qualifier = also;
+    part_name(&name, &qualifier);
+    struct lambda *lambda = find_lambda(emulator, name);
+    (void)find_qualifier(exchange->uri, more, sizeof more, &qualifier);
     if (!lambda) {
-        snprintf(message, sizeof message,
-                 "Function not found: arn:aws:lambda:us-east-1:012345678912:function:%.*s",
-                 (int)name.length, name.data);
-        invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException", message);
+        refuse_name(exchange, name, qualifier);
     } else if (strcmp(exchange->method, "POST") != 0) {
         invoke_refuse(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "MethodNotAllowedException",
                       "An invocation is a POST");
     } else {
         invoke(exchange, lambda, qualifier, text_starts(text_of(operation), TEXT("response-")));
     }
+}
+
+/* Whether a path is one of Lambda's API, /2015-03-31/functions and the like, and no function URL's.
+ */
+static bool is_api(struct text path)
+{
+    static const char *const RESOURCES[] = {"functions",
+                                            "event-source-mappings",
+                                            "layers",
+                                            "tags",
+                                            "account-settings",
+                                            "code-signing-configs",
+                                            "capacity-providers",
+                                            "durable-executions",
+                                            "durable-execution-callbacks"};
+    static const char DATE[] = "/dddd-dd-dd/";
+    struct text resource;
+    if (path.length < sizeof DATE)
+        return false;
+    for (size_t i = 0; DATE[i]; i++) {
+        bool digit = path.data[i] >= '0' && path.data[i] <= '9';
+        if (DATE[i] == 'd' ? !digit : path.data[i] != DATE[i])
+            return false;
+    }
+    path = text_skip(path, sizeof DATE - 1);
+    (void)text_cut(&path, '/', &resource);
+    for (size_t i = 0; i < sizeof RESOURCES / sizeof *RESOURCES; i++) {
+        if (text_equal(resource, text_of(RESOURCES[i])))
+            return true;
+    }
+    return false;
 }
 
 void invoke_route(struct exchange *exchange)
@@ -289,6 +396,8 @@ void invoke_route(struct exchange *exchange)
         route_function(exchange, rest, "invocations");
     else if (path_below(path, "/2021-11-15/functions/", &rest))
         route_function(exchange, rest, "response-streaming-invocations");
+    else if (is_api(path))
+        refuse_operation(exchange);
     else
         url_route(exchange);
 }

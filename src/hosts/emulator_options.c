@@ -38,6 +38,8 @@ static const char HELP[] =
     "  --max-concurrency N    invocations at once within a process, AWS_LAMBDA_MAX_CONCURRENCY\n"
     "                         (default 1)\n"
     "  --env NAME=VALUE       a variable for the programs; --env NAME hands on your own\n"
+    "  --allow HOST[:PORT]    a further name that it may be asked by, or whose web pages may ask;\n"
+    "                         * is all\n"
     "  --report               a line for each invocation: duration, start, memory\n"
     "  --once                 end after one invocation; the exit status is 1 if it failed\n"
     "  --help                 this text\n"
@@ -53,17 +55,31 @@ static const char HELP[] =
     "The last is the function's URL, which is there where one function is served: any other path\n"
     "is wrapped as an event and its answer unwrapped, so that a browser can open it.\n"
     "\n"
-    "What the programs write appears unchanged. One that ends is started anew by the next\n"
-    "invocation, and one that takes too long is killed. Ctrl-C ends all of it.\n"
+    "What the programs write appears unchanged, but for escapes on a terminal. One that ends is\n"
+    "started anew by the next invocation, and one that takes too long is killed. Ctrl-C ends all\n"
+    "of it.\n"
     "\n"
     "It's for trying things out: whoever can reach the port may invoke, and is asked for nothing.\n"
-    "Leave it at 127.0.0.1.\n";
+    "Leave it at 127.0.0.1. Only web pages are kept out, since any page could ask in your name.\n";
 
 static int misuse(const char *what, const char *which)
 {
     emulator_say("%s%s%s%s; try dime lambda --help", what, which ? " \"" : "", which ? which : "",
                  which ? "\"" : "");
     return 2;
+}
+
+static bool add_host(struct settings *settings, const char *host)
+{
+    size_t count = 0;
+    if (!*host || strstr(host, "//")) {
+        emulator_say("--allow takes HOST or HOST:PORT, as in http://HOST:PORT, not \"%s\"", host);
+        return false;
+    }
+    while (settings->allowed[count])
+        count++;
+    settings->allowed[count] = host;
+    return true;
 }
 
 /* Adds NAME=VALUE, or where there is only NAME, what that is here. */
@@ -103,6 +119,8 @@ static bool take(int option, struct settings *settings, size_t *variables)
                              &settings->max_concurrency);
     case 'e':
         return add_variable(settings, variables, optarg);
+    case 'a':
+        return add_host(settings, optarg);
     case 'r':
         settings->report = true;
         return true;
@@ -120,6 +138,7 @@ int options_read(int count, char **arguments, struct settings *settings)
         {"concurrency", required_argument, NULL, 'c'},
         {"max-concurrency", required_argument, NULL, 'm'},
         {"env", required_argument, NULL, 'e'},
+        {"allow", required_argument, NULL, 'a'},
         {"report", no_argument, NULL, 'r'},
         {"once", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
@@ -130,8 +149,9 @@ int options_read(int count, char **arguments, struct settings *settings)
                                   .timeout_ms = 30000,
                                   .concurrency = 1,
                                   .max_concurrency = 1,
-                                  .variables = calloc((size_t)count + 1, sizeof(char *))};
-    if (!settings->variables)
+                                  .variables = calloc((size_t)count + 1, sizeof(char *)),
+                                  .allowed = calloc((size_t)count + 2, sizeof(char *))};
+    if (!settings->variables || !settings->allowed)
         return misuse("there is no memory", NULL);
     opterr = 0;
     for (int option; (option = getopt_long(count, arguments, ":", OPTIONS, NULL)) != -1;) {
@@ -145,6 +165,7 @@ int options_read(int count, char **arguments, struct settings *settings)
         if (!take(option, settings, &variables))
             return 2;
     }
+    (void)add_host(settings, settings->listen);
     settings->programs = arguments + optind;
     return optind < count ? -1 : misuse("name a program to run", NULL);
 }

@@ -9,8 +9,9 @@
 #include "hosts/emulator.h"
 
 /*
- * Reads the arguments into *SETTINGS, whose `variables` the caller frees. Returns -1 to go on, or
- * the exit status: 0 after --help, 2 where an argument is wrong, which has been said then.
+ * Reads the arguments into *SETTINGS, whose `variables` and `allowed` the caller frees. Returns -1
+ * to go on, or the exit status: 0 after --help, 2 where an argument is wrong, which has been said
+ * then.
  */
 int options_read(int count, char **arguments, struct settings *settings);
 

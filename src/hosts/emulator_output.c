@@ -1,8 +1,9 @@
 /*
  * emulator_output.c - what a process writes: passed on, and the end of it kept.
  *
- * It's passed on unchanged, and never faster than ours is read: a piece is taken only where it can
- * be written at once, so that a reader who stops for a while stops the process and not us.
+ * It's passed on unchanged, but to a terminal, which would obey what is in it; and never faster
+ * than ours is read: a piece is taken only where it can be written at once, so that a reader who
+ * stops for a while stops the process and not us.
  */
 #include "hosts/emulator_environment.h"
 
@@ -13,7 +14,7 @@
 
 #include "core/base64.h"
 
-enum { PIECE = 4096, PIECES_MAX = 64 };
+enum { PIECE = 4096, PIECES_MAX = 64, SHOWN = PIECE / TERMINAL_ESCAPE - TERMINAL_HELD };
 
 static void remember(struct tail *tail, const char *data, size_t size)
 {
@@ -43,6 +44,13 @@ static void write_on(struct output *output, const char *data, size_t size)
     }
 }
 
+static void show_on(struct output *output, const char *data, size_t size)
+{
+    char room[TERMINAL_ROOM(SHOWN)];
+    size_t length = terminal_show(&output->shown, (struct text){data, size}, room);
+    write_on(output, room, length);
+}
+
 /* Passes one piece on; false where there is none now, or nobody takes it. */
 static bool forward_piece(struct output *output, struct tail *tail)
 {
@@ -52,11 +60,13 @@ static bool forward_piece(struct output *output, struct tail *tail)
     output->blocked = !is_writable(output->to);
     if (output->blocked)
         return false;
-    ssize_t got = read(output->from, piece, sizeof piece);
+    bool shows = output->to >= 0 && isatty(output->to);
+    ssize_t got = read(output->from, piece, shows ? SHOWN : sizeof piece);
     if (got > 0) {
         remember(tail, piece, (size_t)got);
-        write_on(output, piece, (size_t)got);
+        (shows ? show_on : write_on)(output, piece, (size_t)got);
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        show_on(output, "", 0);
         close(output->from);
         output->from = -1;
     }
@@ -73,19 +83,34 @@ void environment_forward(struct environment *environment)
     }
 }
 
-char *environment_tail(struct environment *environment, size_t from)
+/* Appends what the process has written since FROM, as far as it's still there. */
+static void put_written(struct buffer *log, const struct tail *tail, size_t from)
+{
+    char room[TAIL_SIZE];
+    size_t length = tail->total - from < TAIL_SIZE ? tail->total - from : TAIL_SIZE;
+    for (size_t i = 0; i < length; i++)
+        room[i] = tail->data[(tail->total - length + i) % TAIL_SIZE];
+    buffer_put(log, (struct text){room, length});
+    if (length && room[length - 1] != '\n')
+        buffer_puts(log, "\n");
+}
+
+char *environment_tail(struct environment *environment, const struct exchange *exchange)
 {
     struct arena arena;
-    struct buffer out;
-    char room[TAIL_SIZE];
-    size_t total = environment->tail.total;
-    size_t length = total - from < TAIL_SIZE ? total - from : TAIL_SIZE;
-    for (size_t i = 0; i < length; i++)
-        room[i] = environment->tail.data[(total - length + i) % TAIL_SIZE];
-    arena_open(&arena, (size_t)8 * TAIL_SIZE);
+    struct buffer log, out;
+    arena_open(&arena, (size_t)16 * TAIL_SIZE);
+    buffer_open(&log, &arena, (size_t)4 * TAIL_SIZE);
     buffer_open(&out, &arena, (size_t)4 * TAIL_SIZE);
-    buffer_base64(&out, (struct text){room, length});
-    char *tail = out.failed ? NULL : strndup(out.data ? out.data : "", out.length);
+    buffer_printf(&log, "START RequestId: %s Version: $LATEST\n", exchange->held_id);
+    put_written(&log, &environment->tail, exchange->held_from);
+    buffer_printf(&log, "END RequestId: %s\n%s", exchange->held_id, exchange->held_report);
+    struct text last = buffer_text(&log);
+    if (last.length > TAIL_SIZE)
+        last = text_skip(last, last.length - TAIL_SIZE);
+    buffer_base64(&out, last);
+    bool fine = !log.failed && !out.failed;
+    char *tail = fine ? strndup(out.data ? out.data : "", out.length) : NULL;
     arena_close(&arena);
     return tail;
 }

@@ -1,28 +1,20 @@
 /*
- * emulator_program.c - finds programs, and unpacks zips.
+ * emulator_program.c - finds programs, where they lie or in what a zip holds.
  *
- * unzip unpacks: it's on every Debian or one command away, and it sets the modes right that a zip
- * says. Nothing here trusts a name: it becomes a part of paths, variables and JSON.
+ * Nothing here trusts a name: it becomes a part of paths, variables and JSON.
  */
 #include "hosts/emulator_program.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "hosts/emulator_loader.h"
-
-extern char **environ;
+#include "hosts/emulator_zip.h"
 
 static const char ENDING[] = ".bootstrap";
 
@@ -89,84 +81,6 @@ static char *find_installed(struct text name)
     return NULL;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
-        emulator_say("%s can't be removed: %s", path, strerror(errno));
-}
-
-/* Starts unzip with the signals as this program found them. Returns an error's number. */
-static int start_unzip(const char *path, char *folder, pid_t *pid)
-{
-    char *const command[] = {"unzip", "-q", "-d", folder, (char *)path, NULL};
-    posix_spawnattr_t attributes;
-    sigset_t none, usual;
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    int error = posix_spawnattr_init(&attributes);
-    if (error)
-        return error;
-    (void)posix_spawnattr_setsigmask(&attributes, &none);
-    (void)posix_spawnattr_setsigdefault(&attributes, &usual);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    error = posix_spawnp(pid, "unzip", NULL, &attributes, command, environ);
-    (void)posix_spawnattr_destroy(&attributes);
-    return error;
-}
-
-/* Waits for unzip, and ends it where we're to end. Returns its status. */
-static int wait_for_unzip(struct emulator *emulator, pid_t pid)
-{
-    struct pollfd fd = {.fd = emulator->signals, .events = POLLIN};
-    struct signalfd_siginfo info;
-    int status = -1;
-    while (waitpid(pid, &status, WNOHANG) == 0) {
-        (void)poll(&fd, 1, -1);
-        if (read(emulator->signals, &info, sizeof info) != (ssize_t)sizeof info ||
-            info.ssi_signo == SIGCHLD)
-            continue;
-        emulator->stopping = true;
-        kill(pid, SIGTERM);
-    }
-    return status;
-}
-
-/* Unpacks PATH to a new folder, whose name is from malloc; NULL where that fails. */
-static char *unpack(struct emulator *emulator, const char *path)
-{
-    const char *temporary = getenv("TMPDIR");
-    char *folder = NULL;
-    pid_t pid;
-    if (asprintf(&folder, "%s/dime-lambda.XXXXXX", temporary && *temporary ? temporary : "/tmp") <
-        0)
-        return NULL;
-    if (!mkdtemp(folder)) {
-        emulator_say("no folder can be made like %s: %s", folder, strerror(errno));
-        free(folder);
-        return NULL;
-    }
-    int error = start_unzip(path, folder, &pid);
-    int status = error ? -1 : wait_for_unzip(emulator, pid);
-    if (status == 0 && !emulator->stopping)
-        return folder;
-    if (!emulator->stopping)
-        emulator_say(error == ENOENT ? "%s can't be unpacked: install unzip"
-                                     : "%s can't be unpacked; is it a zip?",
-                     path);
-    remove_folder(folder);
-    free(folder);
-    return NULL;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat status;
@@ -178,7 +92,7 @@ static bool resolve(struct lambda *lambda, const char *path)
 {
     char *joined = NULL;
     if (text_ends_nocase(text_of(path), TEXT(".zip")) && !is_folder(path)) {
-        lambda->root = unpack(lambda->emulator, path);
+        lambda->root = zip_unpack(lambda->emulator, path);
         lambda->unpacked = lambda->root;
         path = lambda->root;
         if (!path)
@@ -207,7 +121,7 @@ static bool resolve(struct lambda *lambda, const char *path)
 static void free_lambda(struct lambda *lambda)
 {
     if (lambda->unpacked)
-        remove_folder(lambda->root);
+        zip_remove(lambda->root);
     free(lambda->root);
     free(lambda->program);
     free(lambda->loader);

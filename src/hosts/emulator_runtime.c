@@ -18,6 +18,7 @@
 #include "hosts/uri.h"
 
 static const char JSON[] = "application/json";
+static const char RESPONSE_MODE[] = "Lambda-Runtime-Function-Response-Mode";
 
 enum { CHUNKED_FROM = 2048, ERROR_BODY_MAX = 64 * 1024 };
 
@@ -42,8 +43,20 @@ static void accept_it(struct exchange *exchange)
 
 static bool is_streamed(const struct exchange *exchange)
 {
-    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
-    return mode && strcmp(mode, "streaming") == 0;
+    struct text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
+    return text_equal_nocase(mode, TEXT("streaming"));
+}
+
+/* Refuses a mode that there isn't, and fails the call with it, as Lambda does. */
+static bool check_mode(struct exchange *exchange, struct call *call)
+{
+    struct text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
+    if (!mode.length || is_streamed(exchange) || text_equal_nocase(mode, TEXT("buffered")))
+        return true;
+    call_fail(call, "Runtime.InvalidResponseModeHeader", "The response mode is unknown");
+    runtime_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidFunctionResponseMode",
+                   "Invalid function response mode");
+    return false;
 }
 
 /* The call that an answer or an error is posted for, and which of them; NULL: it has none such. */
@@ -176,6 +189,8 @@ static void take_answer(struct exchange *exchange, struct call *call)
 {
     struct arena arena;
     struct text answer = body_text(&exchange->body);
+    if (!check_mode(exchange, call))
+        return;
     if (exchange->body.total > exchange->limit || exchange->body.total > call->answer_max) {
         too_large(exchange, call);
         return;

@@ -82,7 +82,11 @@ static bool read_status(struct json_value answer, int64_t *status)
 {
     struct json_value member;
     *status = MHD_HTTP_OK;
-    if (json_find(answer, TEXT("statusCode"), &member) && !json_integer(member, status))
+    if (!json_find(answer, TEXT("statusCode"), &member))
+        return true;
+    if (member.kind == JSON_STRING) /* many write it so, and AWS takes it */
+        member = (struct json_value){JSON_NUMBER, {member.raw.data + 1, member.raw.length - 2}};
+    if (!text_to_int64(member.raw, status))
         return false;
     return *status >= 200 && *status <= 599;
 }
@@ -206,11 +210,18 @@ void url_route(struct exchange *exchange)
     call->reply = reply_as_http;
     call->pass_on = pass_on_as_http;
     call->answer_max = STREAM_MAX;
-    if (exchange->body.total > exchange->limit || !url_wrap(exchange, call)) {
-        call_free(call);
-        invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException",
-                      "The request is larger than 6 MB as an event");
+    enum url_wrapped wrapped =
+        exchange->body.total > exchange->limit ? URL_TOO_LARGE : url_wrap(exchange, call);
+    if (wrapped == URL_WRAPPED) {
+        invoke_queue(exchange, call);
         return;
     }
-    invoke_queue(exchange, call);
+    call_free(call);
+    if (wrapped == URL_TOO_MANY)
+        invoke_refuse(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                      "RequestHeaderFieldsTooLargeException",
+                      "A request has at most 256 parameters; send fewer");
+    else
+        invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException",
+                      "The request is larger than 6 MB as an event");
 }

@@ -12,7 +12,13 @@
 /* Hands a request to the one function that is served. */
 void url_route(struct exchange *exchange);
 
-/* Writes the request as an event into the call; false: no memory, or it's too large as one. */
-bool url_wrap(struct exchange *exchange, struct call *call);
+enum url_wrapped {
+    URL_WRAPPED,
+    URL_TOO_LARGE, /* as an event, or for our memory */
+    URL_TOO_MANY,  /* parameters */
+};
+
+/* Writes the request as an event into the call. */
+enum url_wrapped url_wrap(struct exchange *exchange, struct call *call);
 
 #endif

@@ -2,19 +2,29 @@
  * emulator_url_event.c - a request as a function URL writes it, payload 2.0.
  *
  * Path and query go into the event as they came. Header names are in lower case, and those that
- * came more than once are one, with commas; cookies have a list of their own. A body is base64
- * unless its type says that it's text, and it is.
+ * came more than once are one, with commas; cookies have a list of their own besides. What a proxy
+ * adds is ours to say, as it's AWS's there: only X-Forwarded-For keeps what stood in it. A body is
+ * base64 unless its type says that it's text, and it is.
  */
 #include "hosts/emulator_url.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "core/base64.h"
 #include "core/clock.h"
+#include "hosts/emulator_guard.h"
 #include "hosts/uri.h"
 
-enum { EVENT_MEMORY_MAX = 3 * (8 * REQUEST_MAX), PAIRS_MAX = 256 };
+enum {
+    EVENT_MEMORY_MAX = 3 * (8 * REQUEST_MAX),
+    PARAMETERS_MAX = 256,
+    ADDED = 4, /* headers that a proxy adds */
+    PAIRS_MAX = GUARD_HEADERS_MAX + ADDED,
+};
+
+_Static_assert(PAIRS_MAX >= PARAMETERS_MAX + 1, "one too many is told from the most there may be");
 
 struct pair {
     struct text name, value;
@@ -43,20 +53,29 @@ static struct text in_lower_case(struct text name, struct arena *arena)
 static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const char *name,
                                    const char *value)
 {
+    static const char *const OURS[] = {"x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id"};
     struct pairs *pairs = owner;
+    struct text lower = in_lower_case(text_of(name), pairs->arena);
     (void)kind;
-    add_pair(pairs, in_lower_case(text_of(name), pairs->arena), text_of(value));
+    for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) {
+        if (text_equal(lower, text_of(OURS[i])))
+            return MHD_YES;
+    }
+    add_pair(pairs, lower, text_of(value));
     return MHD_YES;
 }
 
 /* One part of a query; '+' is a blank there. What isn't an encoding is left as it is. */
 static struct text decode(struct text part, struct arena *arena)
 {
-    struct text decoded = part;
     char *room = arena_alloc(arena, part.length + 1);
-    if (!room || !path_decode(part, room, part.length, &decoded))
+    if (!room)
         return part;
-    return decoded;
+    for (size_t i = 0; i < part.length; i++)
+        room[i] = part.data[i] == '+' ? ' ' : part.data[i];
+    struct text blanks = {room, part.length}, decoded;
+    char *more = arena_alloc(arena, part.length + 1);
+    return more && path_decode(blanks, more, part.length, &decoded) ? decoded : blanks;
 }
 
 static void take_query(struct pairs *pairs, struct text query)
@@ -75,12 +94,15 @@ static void put_values(struct buffer *out, struct pairs *pairs, size_t first)
 {
     struct buffer joined;
     struct text name = pairs->list[first].name;
+    const char *between = text_equal(name, TEXT("cookie"))            ? "; "
+                          : text_equal(name, TEXT("x-forwarded-for")) ? ", "
+                                                                      : ",";
     buffer_open(&joined, pairs->arena, EVENT_MEMORY_MAX);
     buffer_put(&joined, pairs->list[first].value);
     for (size_t i = first + 1; i < pairs->count; i++) {
         if (!pairs->list[i].name.data || !text_equal(pairs->list[i].name, name))
             continue;
-        buffer_puts(&joined, ",");
+        buffer_puts(&joined, between);
         buffer_put(&joined, pairs->list[i].value);
         pairs->list[i].name.data = NULL;
     }
@@ -103,19 +125,23 @@ static void put_map(struct buffer *out, struct pairs *pairs)
     buffer_puts(out, *before == '{' ? "{}" : "}");
 }
 
-static void put_cookies(struct buffer *out, const char *cookies)
+/* Every cookie of every Cookie header. */
+static void put_cookies(struct buffer *out, const struct pairs *pairs)
 {
-    struct text rest = text_of(cookies), one;
-    const char *before = "[";
-    if (!cookies || !*cookies)
-        return;
-    buffer_puts(out, "\"cookies\":");
-    while (text_cut(&rest, ';', &one)) {
-        buffer_puts(out, before);
-        buffer_json(out, text_trim(one));
-        before = ",";
+    const char *before = "\"cookies\":[";
+    for (size_t i = 0; i < pairs->count; i++) {
+        struct text rest = pairs->list[i].value, one;
+        if (!text_equal(pairs->list[i].name, TEXT("cookie")))
+            continue;
+        while (text_cut(&rest, ';', &one)) {
+            if (!text_trim(one).length)
+                continue;
+            buffer_puts(out, before);
+            buffer_json(out, text_trim(one));
+            before = ",";
+        }
     }
-    buffer_puts(out, "],");
+    buffer_puts(out, *before == ',' ? "]," : "");
 }
 
 static bool is_text(const struct exchange *exchange, struct text body)
@@ -147,22 +173,50 @@ static void put_body(struct buffer *out, const struct exchange *exchange)
     buffer_puts(out, plain ? "\"isBase64Encoded\":false}" : "\"isBase64Encoded\":true}");
 }
 
-static void put_peer(struct buffer *out, const struct exchange *exchange)
+/* The address of who asks, in ROOM. */
+static const char *peer_of(const struct exchange *exchange, char room[INET6_ADDRSTRLEN])
 {
-    char room[INET6_ADDRSTRLEN] = "127.0.0.1";
     const struct sockaddr *peer =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
             ->client_addr;
+    snprintf(room, INET6_ADDRSTRLEN, "127.0.0.1");
     if (peer->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, room, sizeof room);
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, room,
+                  INET6_ADDRSTRLEN);
     else if (peer->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, room, sizeof room);
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, room, INET6_ADDRSTRLEN);
+    return room;
+}
+
+/* The trace as a header: a function URL gives the root alone where the caller hasn't said more. */
+static struct text trace_of(const struct exchange *exchange, const struct call *call)
+{
+    const char *given = exchange_header(exchange, "X-Amzn-Trace-Id");
+    struct text rest = text_of(call->trace), root = rest;
+    if (!given || strcmp(given, call->trace) != 0)
+        (void)text_cut(&rest, ';', &root);
+    return root;
+}
+
+/* The time of a request in the log of a web server, as AWS writes it too; and in milliseconds. */
+static void put_time(struct buffer *out)
+{
+    char room[32];
+    struct tm parts;
+    int64_t now_ms = clock_epoch_ms();
+    time_t seconds = (time_t)(now_ms / 1000);
+    gmtime_r(&seconds, &parts);
+    strftime(room, sizeof room, "%d/%b/%Y:%H:%M:%S +0000", &parts);
+    buffer_puts(out, "\"time\":");
     buffer_json(out, text_of(room));
+    buffer_puts(out, ",\"timeEpoch\":");
+    buffer_int64(out, now_ms);
 }
 
 static void put_context(struct buffer *out, const struct exchange *exchange,
                         const struct call *call)
 {
+    char peer[INET6_ADDRSTRLEN];
     buffer_puts(out, "\"requestContext\":{\"accountId\":\"anonymous\",\"apiId\":");
     buffer_json(out, text_of(call->lambda->name));
     buffer_puts(out, ",\"domainName\":");
@@ -174,55 +228,67 @@ static void put_context(struct buffer *out, const struct exchange *exchange,
     buffer_puts(out, ",\"path\":");
     buffer_json(out, path_of(exchange->uri));
     buffer_puts(out, ",\"protocol\":\"HTTP/1.1\",\"sourceIp\":");
-    put_peer(out, exchange);
+    buffer_json(out, text_of(peer_of(exchange, peer)));
     buffer_puts(out, ",\"userAgent\":");
     buffer_json(out, text_of(exchange_header(exchange, MHD_HTTP_HEADER_USER_AGENT)));
     buffer_puts(out, "},\"requestId\":");
     buffer_json(out, text_of(call->id));
-    buffer_puts(out, ",\"routeKey\":\"$default\",\"stage\":\"$default\",\"timeEpoch\":");
-    buffer_int64(out, clock_epoch_ms());
+    buffer_puts(out, ",\"routeKey\":\"$default\",\"stage\":\"$default\",");
+    put_time(out);
     buffer_puts(out, "},");
 }
 
-static void put_event(struct buffer *out, struct exchange *exchange, const struct call *call,
+/* The headers of the request, and those that a proxy adds. */
+static void take_headers(struct pairs *pairs, const struct exchange *exchange,
+                         const struct call *call, char peer[INET6_ADDRSTRLEN])
+{
+    const char *port = strrchr(call->lambda->emulator->address, ':');
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, take_header, pairs);
+    add_pair(pairs, TEXT("x-amzn-trace-id"), trace_of(exchange, call));
+    add_pair(pairs, TEXT("x-forwarded-for"), text_of(peer_of(exchange, peer)));
+    add_pair(pairs, TEXT("x-forwarded-port"), text_of(port ? port + 1 : ""));
+    add_pair(pairs, TEXT("x-forwarded-proto"), TEXT("http"));
+}
+
+/* False: there are too many parameters. */
+static bool put_event(struct buffer *out, struct exchange *exchange, const struct call *call,
                       struct arena *arena)
 {
     struct pairs pairs = {.arena = arena};
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, take_header, &pairs);
-    for (size_t i = 0; i < pairs.count; i++) {
-        if (text_equal(pairs.list[i].name, TEXT("cookie")))
-            pairs.list[i].name.data = NULL;
-    }
-    add_pair(&pairs, TEXT("x-forwarded-proto"), TEXT("http"));
+    char peer[INET6_ADDRSTRLEN];
+    take_headers(&pairs, exchange, call, peer);
     buffer_puts(out, "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":");
     buffer_json(out, path_of(exchange->uri));
     buffer_puts(out, ",\"rawQueryString\":");
     buffer_json(out, query_of(exchange->uri));
-    buffer_puts(out, ",\"headers\":");
+    buffer_puts(out, ",");
+    put_cookies(out, &pairs);
+    buffer_puts(out, "\"headers\":");
     put_map(out, &pairs);
     buffer_puts(out, ",");
-    put_cookies(out, exchange_header(exchange, MHD_HTTP_HEADER_COOKIE));
-    if (query_of(exchange->uri).length) {
-        pairs.count = 0;
-        take_query(&pairs, query_of(exchange->uri));
+    pairs.count = 0;
+    take_query(&pairs, query_of(exchange->uri));
+    bool fits = pairs.count <= PARAMETERS_MAX;
+    if (pairs.count) {
         buffer_puts(out, "\"queryStringParameters\":");
         put_map(out, &pairs);
         buffer_puts(out, ",");
     }
     put_context(out, exchange, call);
     put_body(out, exchange);
+    return fits;
 }
 
-bool url_wrap(struct exchange *exchange, struct call *call)
+enum url_wrapped url_wrap(struct exchange *exchange, struct call *call)
 {
     struct arena arena;
     struct buffer out;
     arena_open(&arena, EVENT_MEMORY_MAX);
     buffer_open(&out, &arena, REQUEST_MAX);
-    put_event(&out, exchange, call, &arena);
+    bool fits = put_event(&out, exchange, call, &arena);
     if (!out.failed)
         body_add(&call->event, out.data, out.length, REQUEST_MAX);
-    bool fine = !out.failed && !arena.failed && !call->event.failed;
+    bool whole = !out.failed && !arena.failed && !call->event.failed;
     arena_close(&arena);
-    return fine;
+    return !fits ? URL_TOO_MANY : whole ? URL_WRAPPED : URL_TOO_LARGE;
 }

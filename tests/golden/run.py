@@ -466,7 +466,7 @@ class Bootstrap(Invoke):
             hand_on = [word for name in os.environ if HANDED_ON.search(name)
                        for word in ("--env", name)]
             served = fastcgi.Program(self.folder.name, self.program, [
-                "lambda", "--listen", "127.0.0.1:0", *hand_on, function])
+                "lambda", "--listen", "127.0.0.1:0", "--allow", "dime.example", *hand_on, function])
             self.lambdas.append(served)
             fastcgi.wait_until(lambda: "URL is" in served.said(), 10, "dime lambda doesn't begin")
             port = int(re.search(r"127\.0\.0\.1:(\d+)/\n", served.said())[1])

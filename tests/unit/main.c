@@ -21,9 +21,9 @@
         each(multipart) each(json) each(json_tree) each(request) each(response) each(fields)       \
             each(page) each(decimal) each(currency) each(coins) each(coins_hard) each(guard)       \
                 each(libfcgi) each(run) each(cgi) each(event) each(event_answer)                   \
-                    each(event_message) each(senders) each(invoke) each(batch) each(runtime)       \
-                        each(queue_event) each(redis_queue) each(redis_url) each(redis_look)       \
-                            each(outage) each(translate)
+                    each(event_message) each(senders) each(terminal) each(invoke) each(batch)      \
+                        each(runtime) each(queue_event) each(redis_queue) each(redis_url)          \
+                            each(redis_look) each(outage) each(translate)
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS
