@@ -165,14 +165,14 @@ static bool is_in_word(char c)
     return text_alphanumeric(c) || (unsigned char)c >= 0x80;
 }
 
-/* An apostrophe that TEXT begins with and that stands in no word, where Apertium needs none. */
+/* An apostrophe that TEXT begins with and that stands at no word, where Apertium needs none. */
 static size_t apostrophe_length(struct text text, char before)
 {
     size_t length = text_starts(text, CURLY)    ? CURLY.length
                     : text_starts(text, LETTER) ? LETTER.length
                                                 : 0;
-    bool inside = is_in_word(before) && text.length > length && is_in_word(text.data[length]);
-    return inside ? 0 : length;
+    bool at_word = is_in_word(before) || (text.length > length && is_in_word(text.data[length]));
+    return at_word ? 0 : length;
 }
 
 /* Whether a word may begin behind this; NUL is the beginning of it all. */
@@ -387,28 +387,45 @@ static bool has_word(const struct writing *writing, struct text word, size_t at,
     return !other.failed && find(writing->source, other.data, other.length);
 }
 
-/* The apostrophe that the text has for the straight one at AT: that of its word, or of them all. */
+/* Whether the text has SIGN with a word on the same sides: in it, before it or behind it. */
+static bool has_alike(const struct writing *writing, struct text sign, bool left, bool right)
+{
+    struct text source = writing->source;
+    for (size_t at = 0, end; (end = find(text_skip(source, at), sign.data, sign.length));) {
+        size_t begin = at + end - sign.length;
+        at += end;
+        if ((begin && is_in_word(source.data[begin - 1])) == left &&
+            (at < source.length && is_in_word(source.data[at])) == right)
+            return true;
+    }
+    return false;
+}
+
+/* The apostrophe that the text has for the straight one at AT: that of its word, or one like it. */
 static struct text apostrophe(const struct writing *writing, struct text words, size_t at)
 {
-    const struct text straight = TEXT("'");
+    const struct text signs[] = {TEXT("'"), CURLY, LETTER};
+    enum { SIGNS = sizeof signs / sizeof *signs };
     size_t begin = at, end = at + 1;
     while (begin && (is_in_word(words.data[begin - 1]) || words.data[begin - 1] == '\''))
         begin--;
     while (end < words.length && (is_in_word(words.data[end]) || words.data[end] == '\''))
         end++;
     struct text word = {words.data + begin, end - begin};
-    bool long_word = word.length > APOSTROPHES_MAX;
-    if (!long_word && has_word(writing, word, at - begin, straight))
-        return straight;
-    if (!long_word && has_word(writing, word, at - begin, CURLY))
-        return CURLY;
-    if (!long_word && has_word(writing, word, at - begin, LETTER))
-        return LETTER;
-    if (find(writing->source, "'", 1))
-        return straight;
-    if (find(writing->source, CURLY.data, CURLY.length))
-        return CURLY;
-    return find(writing->source, LETTER.data, LETTER.length) ? LETTER : straight;
+    bool left = at > begin, right = at + 1 < end;
+    for (size_t i = 0; i < SIGNS && (left || right) && word.length <= APOSTROPHES_MAX; i++) {
+        if (has_word(writing, word, at - begin, signs[i]))
+            return signs[i];
+    }
+    for (size_t i = 0; i < SIGNS; i++) {
+        if (has_alike(writing, signs[i], left, right))
+            return signs[i];
+    }
+    for (size_t i = 0; i < SIGNS; i++) {
+        if (find(writing->source, signs[i].data, signs[i].length))
+            return signs[i];
+    }
+    return signs[0];
 }
 
 /*

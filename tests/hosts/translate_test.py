@@ -117,7 +117,8 @@ def test_apostrophes(_, at):
     """An apostrophe comes back as it was, in a word and outside of one; don't is a word with any"""
     for text in ("Xqzv ’ xqzw", "Xqzvʼxqzw ʼ", "Xqzv’xqzw", "‘Xqzv’ xqzw", "’xqzv’", "Xqzv’q xqzw'q", "ʼ", "’’"):
         equal(translate(at, text), text)
-    true("‘" in translate(at, "The ‘red’ house") and "’" in translate(at, "The ‘red’ house"), "quotes")
+    equal(translate(at, "The ‘red’ house"), "El ‘rojo’ casa", "quotes stay round their word")
+    equal(translate(at, "I don't know. ‘Xqzv’ xqzw"), "No sé. ‘Xqzv’ xqzw", "each is as those that stand like it")
     for sign in "'’ʼ":
         equal(translate(at, f"I don{sign}t know."), "No sé.", sign)
 

@@ -71,11 +71,11 @@ START_TEST(keeps_what_is_no_language)
         {"I have not seen it, and it may be his red\r\rcar",
          "<q>I have not seen it, and it may be his red<br><q1>car<q>"},
         {"I don\xe2\x80\x99t", "<q>I don\xe2\x80\x99t<q>"},
-        {"the dogs\xe2\x80\x99 house", "<q>the dogs<q1> house<q>"},
+        {"the dogs\xe2\x80\x99 house", "<q>the dogs\xe2\x80\x99 house<q>"},
         {"\xe2\x80\x98"
          "a\xe2\x80\x99",
          "<q>\xe2\x80\x98"
-         "a<q1><q>"},
+         "a\xe2\x80\x99<q>"},
         {"a \xca\xbc b", "<q>a <q1> b<q>"},
         {"Hello\n\nworld", "<q>Hello<br><q1>world<q>"},
         {"a <b>c</b> d", "<q>a <q1>c<q3> d<q>"},
@@ -149,6 +149,10 @@ START_TEST(puts_it_together_again)
          "c\xe2\x80\x99"
          "d A'b e'f"},
         {"a\xe2\x80\x99s'", "<q>a's'<q>", "a\xe2\x80\x99s'"},
+        {"don't x\xe2\x80\x99", "<q>No casa'<q>", "no casa\xe2\x80\x99"},
+        {"don\xe2\x80\x99t x'", "<q>L'casa' b<q>",
+         "l\xe2\x80\x99"
+         "casa' b"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         ck_assert_str_eq(taken(CASES[i].text, CASES[i].html), CASES[i].wanted);
