@@ -60,7 +60,12 @@
     /* Says what went wrong where no page came back; the form stays as it was filled in. */
     const show_problem = (form, title, detail) => {
         const main = form.closest('main');
-        main.querySelectorAll('.problem, .result, pre.json, .error').forEach((old) => old.remove());
+        main.querySelectorAll('.problem, .result, pre.json').forEach((old) => old.remove());
+        for (const old of main.querySelectorAll('.error')) { // its field is described by it still
+            old.replaceChildren();
+            old.className = '';
+            old.hidden = true;
+        }
         main.querySelectorAll('[aria-invalid]').forEach((old) => old.removeAttribute('aria-invalid'));
         const problem = element('div', { className: 'problem' },
             element('h2', {}, title), element('p', {}, detail));

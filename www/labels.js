@@ -28,15 +28,15 @@
 
     /* What is wrong with the chosen file stands at its field, until another is chosen. */
     const show_error = (what) => {
-        const error = element('p', { className: 'error', id: 'image-error' }, what);
         clear_error();
         find('#image').setAttribute('aria-invalid', 'true');
-        find('#image-hint').after(error);
+        const error = find('#image-error');
+        Object.assign(error, { className: 'error', hidden: false, textContent: what });
         error.setAttribute('role', 'alert');
     };
 
     const clear_error = () => {
-        find('#image-error')?.remove();
+        Object.assign(find('#image-error'), { className: '', hidden: true, textContent: '' });
         find('#image').removeAttribute('aria-invalid');
         if (find('[aria-invalid]')) return; // another field is wrong still
         find('.problem')?.remove();
@@ -88,7 +88,7 @@
         image.addEventListener('error', () => { // it's sent all the same, and the server looks again
             if (!image.isConnected) return;
             image.remove();
-            if (!find('#image-error')) show_error(`The file ${chosen.name} can't be read as a picture. Choose another one.`);
+            if (!find('#image-error').textContent) show_error(`The file ${chosen.name} can't be read as a picture. Choose another one.`);
         });
         preview.prepend(image);
     };

@@ -150,7 +150,7 @@ static void put_escaped(struct buffer *buffer, struct text text, escape *escape_
         }
         size_t character = text_utf8_length(rest);
         struct text escaped = {0};
-        if (character == 0)
+        if (character == 0 || (escape_byte == escape_html && text_is_strange(rest)))
             escaped = REPLACEMENT;
         else if (character == 1)
             escaped = escape_byte((unsigned char)rest.data[0], room);
@@ -160,7 +160,7 @@ static void put_escaped(struct buffer *buffer, struct text text, escape *escape_
         }
         buffer_put(buffer, (struct text){text.data, run});
         buffer_put(buffer, escaped);
-        text = (struct text){rest.data + 1, rest.length - 1};
+        text = text_skip(rest, character ? character : 1);
         run = 0;
     }
     buffer_put(buffer, text);

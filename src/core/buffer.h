@@ -64,7 +64,8 @@ void buffer_percent(struct buffer *buffer, struct text text);
 
 /*
  * Appends TEXT for HTML, in an element or in an attribute in double quotes: & < > " ' are escaped;
- * ASCII control characters that HTML forbids, and bytes that aren't UTF-8, become U+FFFD.
+ * control characters that HTML forbids, code points that are no characters (see text_is_strange),
+ * and bytes that aren't UTF-8, become U+FFFD.
  */
 void buffer_html(struct buffer *buffer, struct text text);
 

@@ -2,7 +2,8 @@
  * page.c - fills a plain HTML page: no template language, the page is one that a browser can open.
  *
  * A page of ours is searched for the tags of its form and for a few comments. An input or an option
- * gets the value that was given, <!--error NAME--> becomes the message at that field,
+ * gets the value that was given, <p id="NAME-error" hidden></p> or <!--error NAME--> becomes the
+ * message at that field (a field that is described by it needs the former, which is always there),
  * <!--choices--> the menu of a <select>, <!--result--> the result, <!--problem--> what is wrong as
  * a whole. So the page that nginx serves as a file and the one that answers a form are the same,
  * and a designer can work on it without a compiler. Pages are written by us: each tag on one line,
@@ -198,19 +199,41 @@ static const char *cut_name(const struct field_error *error, struct text *rest)
     return NULL;
 }
 
-static void put_field_error(struct filling *filling, struct text name)
+/* The paragraph of a message, without its end; false: there is nothing wrong with the field. */
+static bool put_message(struct filling *filling, struct text name)
 {
     const struct field_error *error = error_of(filling, name);
     struct text rest;
     if (!error)
-        return;
+        return false;
     buffer_puts(filling->out, "<p class=\"error\" id=\"");
     buffer_html(filling->out, name);
     buffer_puts(filling->out, "-error\">");
     const char *before = cut_name(error, &rest);
     buffer_puts(filling->out, before ? before : "");
     buffer_html(filling->out, rest);
-    buffer_puts(filling->out, "</p>");
+    return true;
+}
+
+static void put_field_error(struct filling *filling, struct text name)
+{
+    if (put_message(filling, name))
+        buffer_puts(filling->out, "</p>");
+}
+
+/* <p id="NAME-error" hidden> becomes the message's paragraph; any other stays as it is. */
+static void fill_paragraph(struct filling *filling, struct text tag)
+{
+    const struct text ending = TEXT("-error");
+    struct text name = attribute(tag, TEXT("id"));
+    if (name.length > ending.length && text_ends_nocase(name, ending)) {
+        name.length -= ending.length;
+        if (put_message(filling, name))
+            return;
+    }
+    buffer_puts(filling->out, "<");
+    buffer_put(filling->out, tag);
+    buffer_puts(filling->out, ">");
 }
 
 /* Whether what is wrong with the only wrong field need not be said above the form too. */
@@ -278,8 +301,9 @@ static void put_form_field(struct filling *filling, const struct field *field)
     buffer_printf(out, ">\n<p class=\"hint\" id=\"%s-hint\">", field->name);
     buffer_html(out, text_of(field->help));
     buffer_puts(out, "</p>\n");
-    put_field_error(filling, text_of(field->name));
-    buffer_puts(out, "</div>\n");
+    if (!put_message(filling, text_of(field->name)))
+        buffer_printf(out, "<p id=\"%s-error\" hidden>", field->name);
+    buffer_puts(out, "</p>\n</div>\n");
 }
 
 static void put_form(struct filling *filling)
@@ -329,6 +353,7 @@ static const struct place {
     {{"<details ", 9}, {">", 1}, fill_details, true},
     {{"<textarea ", 10}, {">", 1}, fill_textarea, false},
     {{"<title", 6}, {">", 1}, fill_title, false},
+    {{"<p id=", 6}, {">", 1}, fill_paragraph, false},
 };
 
 static const struct place *place_at(struct text page)
@@ -354,7 +379,7 @@ static size_t fill_place(struct filling *filling, struct text page)
     }
     size_t skip = place->fill == fill_comment ? open : 1;
     struct text inner = {page.data + skip, (size_t)(end - page.data) - skip};
-    if (place->fill != fill_comment)
+    if (place->fill != fill_comment && place->fill != fill_paragraph)
         buffer_put(filling->out, TEXT("<"));
     place->fill(filling, inner);
     if (place->keep)

@@ -165,6 +165,22 @@ size_t text_characters(struct text text)
     return count;
 }
 
+bool text_is_strange(struct text text)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    switch (text_utf8_length(text)) {
+    case 2:
+        return bytes[0] == 0xc2 && bytes[1] <= 0x9f;
+    case 3:
+        return bytes[0] == 0xef && ((bytes[1] == 0xbf && bytes[2] >= 0xbe) ||
+                                    (bytes[1] == 0xb7 && bytes[2] >= 0x90 && bytes[2] <= 0xaf));
+    case 4:
+        return (bytes[1] & 0xf) == 0xf && bytes[2] == 0xbf && bytes[3] >= 0xbe;
+    default:
+        return false;
+    }
+}
+
 bool text_is_utf8(struct text text)
 {
     while (text.length) {

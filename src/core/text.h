@@ -94,6 +94,13 @@ size_t text_plain_length(struct text text);
 /* How many bytes, 1 to 4, the UTF-8 character at the start of TEXT has; 0 where there is none. */
 size_t text_utf8_length(struct text text);
 
+/*
+ * Whether the UTF-8 character at the start of TEXT is one that no text should hold: a control
+ * character above ASCII (U+0080 to U+009F), or a code point that is no character (U+FDD0 to U+FDEF,
+ * and the last two of each plane).
+ */
+bool text_is_strange(struct text text);
+
 /* Whether TEXT is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool text_is_utf8(struct text text);
 

@@ -147,17 +147,11 @@ static size_t blank_length(struct text text)
     return length > 1 || (length && *text.data != ' ') ? length : 0;
 }
 
-/* A soft hyphen, and the code points that are no characters: those get lost. */
+/* A soft hyphen, and what no text should hold: those get lost. */
 static size_t strange_length(struct text text)
 {
-    const unsigned char *bytes = (const unsigned char *)text.data;
-    size_t length = text_utf8_length(text);
-    bool hyphen = length == 2 && bytes[0] == 0xc2 && bytes[1] == 0xad;
-    bool none = length == 3 && bytes[0] == 0xef &&
-                ((bytes[1] == 0xbf && bytes[2] >= 0xbe) ||
-                 (bytes[1] == 0xb7 && bytes[2] >= 0x90 && bytes[2] <= 0xaf));
-    none = none || (length == 4 && (bytes[1] & 0xf) == 0xf && bytes[2] == 0xbf && bytes[3] >= 0xbe);
-    return hyphen || none ? length : 0;
+    return text_starts(text, TEXT("\xc2\xad")) || text_is_strange(text) ? text_utf8_length(text)
+                                                                        : 0;
 }
 
 static bool is_in_word(char c)

@@ -179,6 +179,22 @@ def test_pages(s):
         headers_once(answer)
 
 
+def test_ids_of_pages(s):
+    """What describes or labels something on a page is there, once; and each page has a description"""
+    pages = ["/", "/change", "/labels", "/translate", "/problems", HELLO, HELLO + "?name=" + "x" * 999,
+             CHANGE + "?amount=1.89", CHANGE + "?amount=x&coins=x&till=x&currency=x&notes=x", "/cgi-bin/labels",
+             "/cgi-bin/labels?max_labels=x&min_confidence=x", "/cgi-bin/translate?target=es", "/nothing"]
+    for path in pages:
+        text = s.get(path, BROWSER).text
+        ids = re.findall(r'\sid="([^"]*)"', text)
+        equal(sorted(ids), sorted(set(ids)), f"{path} has an id twice")
+        named = re.findall(r'\s(?:aria-(?:describedby|labelledby|controls)|for|list)="([^"]*)"', text)
+        named += re.findall(r'\shref="#([^"]+)"', text)
+        equal({name for names in named for name in names.split()} - set(ids), set(), f"{path} names what isn't there")
+        if path != "/nothing":
+            equal(len(re.findall(r'<meta name="description" content="[^"]+\.">', text)), 1, f"{path} has no description")
+
+
 def test_files(s):
     """What the pages load is served with its type and kept for a while."""
     for path, kind in (("/style.css", "text/css; charset=utf-8"),

@@ -251,6 +251,25 @@ static struct text html_of(const char *byte)
     return space || printable ? (struct text){byte, 1} : replacement;
 }
 
+/* What HTML calls an error: controls above ASCII, and code points that are no characters. */
+START_TEST(replaces_what_html_forbids)
+{
+    buffer_open(&buffer, &arena, 200);
+    buffer_html(&buffer, TEXT("a\xC2\x85\xC2\x80\xC2\x9F\xC2\xA0<"));
+    buffer_html(&buffer, TEXT("\xEF\xB7\x8F\xEF\xB7\x90\xEF\xB7\xAF\xEF\xB7\xB0"));
+    buffer_html(&buffer, TEXT("\xEF\xBF\xBD\xEF\xBF\xBE\xEF\xBF\xBF"));
+    buffer_html(&buffer, TEXT("\xF0\x9F\xBF\xBE\xF4\x8F\xBF\xBF\xF0\x9F\x98\x80z"));
+    ck_assert(
+        text_equal(buffer_text(&buffer), TEXT("a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xC2\xA0&lt;"
+                                              "\xEF\xB7\x8F\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xB7\xB0"
+                                              "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+                                              "\xEF\xBF\xBD\xEF\xBF\xBD\xF0\x9F\x98\x80z")));
+    buffer.length = 0;
+    buffer_json(&buffer, TEXT("\xC2\x85\xEF\xBF\xBF"));
+    ck_assert(text_equal(buffer_text(&buffer), TEXT("\"\xC2\x85\xEF\xBF\xBF\"")));
+}
+END_TEST
+
 START_TEST(escapes_every_byte_for_html)
 {
     char byte = (char)_i;
@@ -293,6 +312,7 @@ Suite *buffer_suite(void)
     tcase_add_loop_test(escaping, escapes_every_byte_for_json, 0, 256);
     tcase_add_test(escaping, escapes_for_json_in_the_shortest_way);
     tcase_add_test(escaping, mends_what_is_not_utf8);
+    tcase_add_test(escaping, replaces_what_html_forbids);
     tcase_add_loop_test(escaping, escapes_every_byte_for_html, 0, 256);
     tcase_add_test(escaping, leaves_no_way_out_of_an_attribute);
     suite_add_tcase(suite, escaping);

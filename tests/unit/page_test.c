@@ -189,6 +189,11 @@ START_TEST(puts_errors_at_their_fields)
                "<title>Error: x</title><input name=\"a\" aria-invalid=\"true\">"
                "<p class=\"error\" id=\"a-error\">&lt;b&gt;&quot;wrong&quot;&lt;/b&gt;</p>");
     response_open(&response, &arena);
+    response_field_problem(&response, "a", "%s", "<b>\"wrong\"</b>");
+    check_page("<p id=\"a-error\" hidden></p><p id=\"b-error\" hidden></p><p id=\"a\"></p>",
+               "<p class=\"error\" id=\"a-error\">&lt;b&gt;&quot;wrong&quot;&lt;/b&gt;</p>"
+               "<p id=\"b-error\" hidden></p><p id=\"a\"></p>");
+    response_open(&response, &arena);
     response_field_problem(&response, "c", "wrong");
     check_page("<select name=\"c\"><!--error c-->", "<select name=\"c\" aria-invalid=\"true\">"
                                                     "<p class=\"error\" id=\"c-error\">wrong</p>");
@@ -321,6 +326,8 @@ START_TEST(makes_a_page_from_the_fields)
         "<p class=\"error\" id=\"a-error\">wrong</p>",
         "<input id=\"b\" name=\"b\" type=\"checkbox\" autocomplete=\"off\" "
         "aria-describedby=\"b-hint b-error\" checked>",
+        "<p id=\"b-error\" hidden></p>",
+        "<meta name=\"description\" content=\"Does &lt;some&gt; &amp; &quot;more&quot;.\">",
         "role=\"alert\"",
         "</html>",
     };
