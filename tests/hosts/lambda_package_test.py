@@ -325,11 +325,21 @@ def check_cross(outcome, stand):
     program = stand.unpack(archive)
     outcome.check("arm64: is for that machine", "AArch64" in hardening.readelf(program, "-h"))
     check_program(outcome, "arm64", program, {"libc.so.6", "ld-linux-aarch64.so.1"})
-    emulator = shutil.which("qemu-aarch64-static")
+    emulator = find_emulator()
     if emulator:
         stand.run("arm64: change", archive, "change", f"{CROSS}-gcc", emulator=emulator)
     else:
-        outcome.skip("arm64: change runs", "qemu-user-static isn't installed")
+        outcome.skip("arm64: change runs", "there is no qemu for aarch64 that is linked statically")
+
+
+def find_emulator():
+    """qemu for aarch64, or None. From Debian 14 on its name is without -static. On Debian 12 what has this name
+    is linked dynamically, and doesn't run in there."""
+    for name in ("qemu-aarch64-static", "qemu-aarch64"):
+        path = shutil.which(name)
+        if path and "INTERP" not in hardening.readelf(path, "-l"):
+            return path
+    return None
 
 
 class TlsServer:
