@@ -92,7 +92,7 @@ def nothing_left(place):
 class Quickstart:
     """One run of the script. What it says is in a file, which `said` reads."""
 
-    def __init__(self, place, *arguments, path="", user=None, terminal=False, hidden=None,
+    def __init__(self, place, *arguments, path="", user=None, terminal=False, covered=(),
                  **environment):
         self.place = place
         self.output = tempfile.NamedTemporaryFile(dir=place.root, suffix=".output")
@@ -103,9 +103,9 @@ class Quickstart:
         command = [os.path.join(place.tree, "quickstart"), *arguments]
         if user:
             command = ["setpriv", "--reuid", user, "--regid", "nogroup", "--clear-groups", *command]
-        if hidden:  # a program that quickstart alone can't see
-            script = 'mount --bind /dev/null "$0" && exec "$@"'
-            command = ["unshare", "--mount", "sh", "-c", script, hidden, *command]
+        if covered:  # a file, and what quickstart alone sees in its place
+            script = 'mount --bind "$1" "$0" && shift && exec "$@"'
+            command = ["unshare", "--mount", "sh", "-c", script, *covered, *command]
         if terminal:
             self._start_on_terminal(command)
             return
@@ -184,6 +184,11 @@ def change(port):
     return curl("-d", '{"amount":1.89}', f"http://127.0.0.1:{port}/cgi-bin/change")
 
 
+def can_mount():
+    """Whether a quickstart can be given a mount namespace of its own."""
+    return ROOT and subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+
+
 def refused(place, status, *arguments, **words):
     """Runs quickstart, which has to end with this status and leave nothing; what it said."""
     with Quickstart(place, *arguments, **words) as quickstart:
@@ -207,7 +212,7 @@ def test_shellcheck(_):
 def test_help(place):
     """--help says what there is."""
     said = refused(place, 0, "--help")
-    for word in ("--port", "--workers", "check"):
+    for word in ("--port", "--workers", "check", "Debian 12 and 13"):
         true(word in said, word)
 
 
@@ -255,10 +260,15 @@ def test_low_port(place):
     true("root" in refused(place, 1, "--port", "1"), "it doesn't say why")
 
 
-def fake_dpkg(place, missing):
-    """A dpkg-query that knows all packages but these, which aren't commands either."""
-    return place.fake("dpkg-query", "shift 2; for p; do case $p in " + missing
-                      + ") echo \"not-installed $p\";; *) echo \"installed $p\";; esac; done")
+def fake_dpkg(place, missing, provides=None):
+    """A dpkg-query that knows all packages but these, which aren't commands either; one of them may be
+    but another name of the last package."""
+    with open(os.path.join(place.tree, "quickstart")) as file:
+        names = " ".join(re.findall(r"^\w+_PACKAGES='([^']*)'", file.read(), re.M)).split()
+    lines = [f"{'not-installed' if name in missing.split('|') else 'installed'} {name}, " for name in names]
+    if provides:
+        lines.append(f"installed another, something (= 1.0), {provides} (= 1:2.0), more")
+    return place.fake("dpkg-query", "cat <<'END'\n" + "\n".join(lines) + "\nEND")
 
 
 def test_missing_without_sudo(place):
@@ -274,7 +284,7 @@ def test_missing_without_sudo(place):
     true(said.endswith("apt-get install --no-install-recommends libfcgi-dev libjson-c-dev\n"), said)
 
 
-def install_with_fakes(place, missing, status=9, user=None, hidden=None, **fakes):
+def install_with_fakes(place, missing, status=9, user=None, covered=(), **fakes):
     """What it said, and what the fakes were told; apt-get ends with this status, it with 1."""
     told = os.path.join(place.root, "told")
     with open(told, "w"):
@@ -285,7 +295,7 @@ def install_with_fakes(place, missing, status=9, user=None, hidden=None, **fakes
                f'case $* in *" install "*) exit {status} ;; esac')
     for name, text in fakes.items():
         place.fake(name, text.replace("TOLD", told))
-    said = refused(place, 1, "--port", str(free_port()), path=fake, user=user, hidden=hidden)
+    said = refused(place, 1, "--port", str(free_port()), path=fake, user=user, covered=covered)
     place.forget_fakes()
     with open(told) as file:
         return said, file.read()
@@ -314,17 +324,57 @@ def test_missing_with_sudo(place):
 def test_debians_nginx(place):
     """The nginx service that Debian starts as it installs nginx is stopped and disabled."""
     nginx = shutil.which("nginx", path=PATH)
-    if not ROOT or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
+    if not can_mount():
         raise Skip("needs root, and a mount namespace to hide the nginx that is here")
     undo = fake_build(place, "exit 1")
     tell = 'echo "$(basename "$0") $*" >>TOLD'
-    said, told = install_with_fakes(place, "nginx", 0, hidden=nginx, systemctl=tell, service=tell,
+    said, told = install_with_fakes(place, "nginx", 0, covered=(nginx, "/dev/null"), systemctl=tell, service=tell,
                                     **{"update-rc.d": tell})
     undo()
     true("stopped and disabled" in said, said)
     systemd = os.path.isdir("/run/systemd/system")
     true(("systemctl --quiet disable --now nginx\n" if systemd else
           "service nginx stop\nupdate-rc.d nginx disable\n") in told, told)
+
+
+def test_provided(place):
+    """What another package provides isn't asked for, again at each start."""
+    if not ROOT:
+        raise Skip("needs root")
+    undo = fake_build(place, "exit 1")
+    fake = fake_dpkg(place, "libfcgi-dev", provides="libfcgi-dev")
+    place.fake("apt-get", "exit 9")
+    said = refused(place, 1, "--port", str(free_port()), path=fake)
+    place.forget_fakes()
+    undo()
+    true("configure failed" in said and "installing" not in said, said)
+
+
+SYSTEMS = (  # what is in /etc/os-release, and the name that it's called by; None where it's known
+    ("ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME='Debian GNU/Linux 12 (bookworm)'\n", None),
+    ("ID=debian\nVERSION_ID=\"13\"\nPRETTY_NAME='Debian GNU/Linux 13 (trixie)'\n", None),
+    ("ID=debian\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"\n", "Debian GNU/Linux forky/sid"),
+    ("ID=debian\nVERSION_ID=\"11\"\nPRETTY_NAME='Debian GNU/Linux 11'\n", "Debian GNU/Linux 11"),
+    ("ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"12\"\nPRETTY_NAME='Ubuntu 12'\nwhat=serve\ntop=/\n", "Ubuntu 12"),
+    ("", "a system without a name"))
+
+
+def test_systems(place):
+    """It names a system that it isn't tried on in one line, and goes on."""
+    if not can_mount():
+        raise Skip("needs root, and a mount namespace to cover /etc/os-release")
+    undo = fake_build(place, "exit 1")
+    path = os.path.join(place.root, "os-release")
+    for text, name in SYSTEMS:
+        with open(path, "w") as file:
+            file.write(text)
+        said = refused(place, 1, "--port", str(free_port()), path=fake_dpkg(place, "none"),
+                       covered=("/etc/os-release", path))
+        line = f"quickstart: this is {name}; quickstart is tried on Debian 12 and 13, and goes on\n" if name else ""
+        equal(said, line + "quickstart: configuring\nquickstart: configure failed, as shown above\n", text)
+    os.unlink(path)
+    place.forget_fakes()
+    undo()
 
 
 def test_own_directory_configured(place):
@@ -724,7 +774,7 @@ def test_closed_directory_as_root(place):
 
 def test_full_tmpdir(place):
     """A TMPDIR without room gets one line that says so, and nothing is left."""
-    if not ROOT or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
+    if not can_mount():
         raise Skip("needs root, and a mount namespace for a small TMPDIR")
     script = 'mount -t tmpfs -o size=64k none "$TMPDIR" && "$@"; s=$?; ls "$TMPDIR"; exit $s'
     done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh",
