@@ -1,18 +1,18 @@
 /*
- * connection.c - takes requests out of the socket, as they come.
+ * connection.c - takes requests out of the socket as they come, and sends answers as they go.
  *
  * A web server that has the whole request sends it at once: one read finds all of it in the
  * thread's room, and it's served from there. Only what comes in pieces is kept with the connection,
- * bounded by the variables' limit, the function's body limit and what the records add to it.
+ * bounded by the variables' limit, the function's body limit and what the records add to it. In the
+ * same way an answer goes to the socket from where it is, and only what the socket can't take is
+ * copied.
  */
 #include "hosts/connection.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,9 +20,6 @@
 
 /* Each byte of a body may come in a record of its own, with a header and padding: 16 bytes. */
 enum { RECORDS_MAX = 256 * 1024, FIRST_CAPACITY = 4096 };
-
-/* Bytes of answers that fit into any socket's buffer. */
-enum { UNSEEN_MAX = 16 * 1024 };
 
 struct connection *connection_open(int fd, int64_t now_ns)
 {
@@ -46,9 +43,7 @@ static void leave_ring(struct connection *connection)
 void connection_close(struct connection *connection)
 {
     leave_ring(connection);
-    if (connection->fd >= 0)
-        close(connection->fd);
-    free(connection->bytes);
+    connection_cut(connection);
     free(connection);
 }
 
@@ -64,6 +59,22 @@ void connection_move(struct connection *connection, struct connection *head,
     connection->since_ns = now_ns;
 }
 
+static void forget_unsent(struct connection *connection)
+{
+    free(connection->unsent);
+    connection->unsent = NULL;
+    connection->sent = connection->unsent_length = connection->unsent_capacity = 0;
+}
+
+void connection_cut(struct connection *connection)
+{
+    if (connection->fd >= 0)
+        close(connection->fd);
+    connection->fd = -1;
+    forget_unsent(connection);
+    connection_forget(connection);
+}
+
 void connection_forget(struct connection *connection)
 {
     free(connection->bytes);
@@ -72,19 +83,19 @@ void connection_forget(struct connection *connection)
     connection->guard = (struct guard){0};
 }
 
-static bool make_room(struct connection *connection, size_t more, size_t most)
+/* Makes *BYTES, which has room for *CAPACITY, at least NEEDED long. */
+static bool make_room(char **bytes, size_t *capacity, size_t needed, size_t most)
 {
-    size_t needed = connection->length + more;
-    if (needed <= connection->capacity)
+    if (needed <= *capacity)
         return true;
-    size_t capacity = connection->capacity ? connection->capacity : FIRST_CAPACITY;
-    while (capacity < needed)
-        capacity *= 2;
-    char *bytes = needed <= most ? realloc(connection->bytes, capacity) : NULL;
-    if (!bytes)
+    size_t larger = *capacity ? *capacity : FIRST_CAPACITY;
+    while (larger < needed)
+        larger *= 2;
+    char *moved = needed <= most ? realloc(*bytes, larger) : NULL;
+    if (!moved)
         return false;
-    connection->bytes = bytes;
-    connection->capacity = capacity;
+    *bytes = moved;
+    *capacity = larger;
     return true;
 }
 
@@ -92,7 +103,8 @@ static bool make_room(struct connection *connection, size_t more, size_t most)
 static bool gather(struct connection *connection, struct text *piece, size_t body_max)
 {
     size_t most = GUARD_VARIABLES_MAX + RECORDS_MAX + 2 * body_max;
-    if (!make_room(connection, piece->length, most))
+    if (!make_room(&connection->bytes, &connection->capacity, connection->length + piece->length,
+                   most))
         return false;
     memcpy(connection->bytes + connection->length, piece->data, piece->length);
     connection->length += piece->length;
@@ -127,13 +139,48 @@ enum arrival connection_take(struct connection *connection, char *room, size_t r
     return ARRIVAL_MORE;
 }
 
-bool connection_is_deaf(struct connection *connection)
+/* How many bytes the socket takes at once, or -1 where the connection has failed. */
+static ssize_t send_now(const struct connection *connection, struct text bytes)
 {
-    int unread = 0;
-    if (connection->answered < UNSEEN_MAX)
+    ssize_t sent;
+    do
+        sent = send(connection->fd, bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 && errno == EAGAIN ? 0 : sent;
+}
+
+bool connection_is_full(const struct connection *connection)
+{
+    return connection->unsent_length > connection->sent;
+}
+
+bool connection_send(struct connection *connection, struct text bytes)
+{
+    ssize_t sent = connection_is_full(connection) ? 0 : send_now(connection, bytes);
+    if (sent < 0)
         return false;
-    connection->answered = 0;
-    return ioctl(connection->fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+    size_t left = bytes.length - (size_t)sent;
+    if (!left)
+        return true;
+    if (!make_room(&connection->unsent, &connection->unsent_capacity,
+                   connection->unsent_length + left, CONNECTION_UNSENT_MAX))
+        return false;
+    memcpy(connection->unsent + connection->unsent_length, bytes.data + sent, left);
+    connection->unsent_length += left;
+    return true;
+}
+
+bool connection_resume(struct connection *connection)
+{
+    struct text left = {connection->unsent + connection->sent,
+                        connection->unsent_length - connection->sent};
+    ssize_t sent = left.length ? send_now(connection, left) : 0;
+    if (sent < 0)
+        return false;
+    connection->sent += (size_t)sent;
+    if (!connection_is_full(connection))
+        forget_unsent(connection);
+    return true;
 }
 
 bool connection_is_gone(const struct connection *connection)

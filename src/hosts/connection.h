@@ -1,7 +1,9 @@
 /*
- * connection.h - a connection from the web server, and the part of a request that it has sent.
+ * connection.h - a connection from the web server, the part of a request that it has sent, and the
+ * part of an answer that it has yet to take.
  *
- * What has been read stays with the connection, so that no thread has to wait for the rest of it.
+ * Both stay with the connection, so that no thread waits for the rest of either. The web server may
+ * be as slow as its client: Apache's proxy_fcgi passes an answer on at the client's speed.
  */
 #ifndef DIME_HOSTS_CONNECTION_H
 #define DIME_HOSTS_CONNECTION_H
@@ -14,20 +16,29 @@
 enum connection_state {
     CONNECTION_IDLE,     /* kept open by the web server, between two requests */
     CONNECTION_WAITING,  /* new, or part of a request has come */
+    CONNECTION_WRITING,  /* its socket is full, and part of an answer has yet to go */
     CONNECTION_DRAINING, /* answered early: the rest of the body is read and thrown away */
 };
+
+/* What becomes of a connection once its answer has gone. */
+enum connection_next { CONNECTION_CLOSE, CONNECTION_KEEP, CONNECTION_DRAIN };
+
+/* Most bytes of one answer that may wait: a body of RESPONSE_BODY_MAX, its head and its records. */
+enum { CONNECTION_UNSENT_MAX = 12 * 1024 * 1024 };
 
 /* A node of a ring that its thread keeps, by the time of its last change of state. */
 struct connection {
     struct connection *next, *previous;
     int fd;
-    bool watched; /* it's in the epoll set */
+    uint32_t watched; /* the events that epoll reports of it; 0: it isn't in the set */
     enum connection_state state;
+    enum connection_next next_state;
     int64_t since_ns; /* when it came into this state */
     struct guard guard;
-    size_t answered; /* bytes of answers since the peer was last seen to read them */
-    char *bytes;     /* what has been taken out of the socket, of a request that came in pieces */
+    char *bytes; /* what has been taken out of the socket, of a request that came in pieces */
     size_t length, capacity;
+    char *unsent;                                /* what the socket hasn't taken of an answer */
+    size_t sent, unsent_length, unsent_capacity; /* `sent` of its bytes have gone since */
 };
 
 /* What came of reading from a connection. */
@@ -60,12 +71,19 @@ enum arrival connection_take(struct connection *connection, char *room, size_t r
 void connection_forget(struct connection *connection);
 
 /*
- * Whether the peer has left answers unread. A web server asks again only when it has read all of
- * the last one; writing to one that doesn't read would block once the socket's buffer is full. So
- * the system is asked only when that many bytes have been `answered`, and they are counted anew
- * then.
+ * Sends what the socket takes at once, and keeps a copy of the rest. False: the peer has closed the
+ * connection, memory has run out, or more than CONNECTION_UNSENT_MAX bytes would wait.
  */
-bool connection_is_deaf(struct connection *connection);
+bool connection_send(struct connection *connection, struct text bytes);
+
+/* Sends as much as the socket takes of what is kept. False: the peer has closed the connection. */
+bool connection_resume(struct connection *connection);
+
+/* Whether part of an answer has yet to go. */
+bool connection_is_full(const struct connection *connection);
+
+/* Closes the descriptor and frees what is kept; the connection stays in its ring, to be closed. */
+void connection_cut(struct connection *connection);
 
 /* Whether the peer has closed its end for good; one that only sends no more still reads. */
 bool connection_is_gone(const struct connection *connection);

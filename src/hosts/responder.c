@@ -27,7 +27,6 @@
 
 enum {
     EVENTS = 64,
-    SEND_SECONDS = 5,     /* how long the web server may take nothing of an answer */
     CROWDED_MS = 1000,    /* how long a request may take to arrive where no descriptor is free */
     DRAIN_MS = 2000,      /* how long to read the rest of a body that was refused */
     STOP_MS = 5000,       /* how long half a request may hold up stopping */
@@ -37,6 +36,7 @@ enum {
     DESCRIPTORS_OWN = 32, /* those that aren't connections */
     GATHERED = 32 << 20,  /* bytes that requests which come in pieces may hold together, besides
                              the largest one */
+    UNSENT = 32 << 20,    /* bytes of answers that may wait to be read, besides the last one */
     CROWD = 16,           /* connections of a thread that mean many requests at once */
     LOG_MS = 20,          /* how long a line may wait for others to be written with */
     SHARE_MS = 20,        /* how long a thread leaves new connections to another that has none */
@@ -77,6 +77,21 @@ static bool watch(const struct worker *worker, int fd, uint32_t events, void *wh
     return epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+/* Has epoll report what the connection's state waits for: a request, or room for an answer. */
+static bool watch_connection(const struct worker *worker, struct connection *connection)
+{
+    bool writing = connection->state == CONNECTION_WRITING;
+    bool reading = !writing || connection->next_state == CONNECTION_DRAIN;
+    struct epoll_event event = {.events = (writing ? EPOLLOUT : 0U) |
+                                          (reading ? EPOLLIN | EPOLLRDHUP : 0U),
+                                .data.ptr = connection};
+    if (connection->watched == event.events)
+        return true;
+    int how = connection->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    connection->watched = event.events;
+    return epoll_ctl(worker->epoll, how, connection->fd, &event) == 0;
+}
+
 /* The listener's events carry no pointer, the stop event's that of the worker itself. */
 static void watch_listener(struct worker *worker)
 {
@@ -109,9 +124,25 @@ static void choose_policy(struct worker *worker)
 static void drop(struct worker *worker, struct connection *connection)
 {
     worker->gathered -= connection->capacity;
+    worker->unsent -= connection->unsent_capacity;
     worker->connections--;
     connection_close(connection);
     choose_policy(worker);
+}
+
+/*
+ * Gives up the answers that have waited for their readers for the longest time, where all together
+ * take too much memory. Their connections are closed later, in house_keeping: an event of this same
+ * batch may be for one of them.
+ */
+static void limit_unsent(struct worker *worker)
+{
+    struct connection *oldest = worker->writing.next;
+    for (; worker->unsent > UNSENT && oldest->next != &worker->writing; oldest = oldest->next) {
+        worker->unsent -= oldest->unsent_capacity;
+        connection_cut(oldest);
+        oldest->since_ns = 0;
+    }
 }
 
 /*
@@ -122,12 +153,19 @@ static bool serve(struct worker *worker, struct connection *connection, struct t
 {
     bool surplus = worker->surplus > 0, heavy = worker->settings->function->heavy;
     worker->surplus -= surplus;
-    return worker_serve(worker, connection, request, surplus || heavy || is_ending(worker));
+    bool kept = worker_serve(worker, connection, request, surplus || heavy || is_ending(worker));
+    if (worker->unsent > UNSENT)
+        limit_unsent(worker);
+    return kept;
 }
 
 /* Whether the connection is to be kept. */
 static bool proceed(struct worker *worker, struct connection *connection)
 {
+    if (connection->fd < 0)
+        return false;
+    if (connection->state == CONNECTION_WRITING)
+        return worker_resume(worker, connection);
     if (connection->state == CONNECTION_DRAINING)
         return connection_drain(connection, worker->room, sizeof worker->room);
     size_t held = connection->capacity;
@@ -146,13 +184,9 @@ static bool proceed(struct worker *worker, struct connection *connection)
 }
 
 /* A connection is watched only once it has outlived its first request: many never do. */
-static void on_readable(struct worker *worker, struct connection *connection)
+static void on_ready(struct worker *worker, struct connection *connection)
 {
-    bool kept = proceed(worker, connection);
-    if (kept && !connection->watched)
-        kept = connection->watched =
-            watch(worker, connection->fd, EPOLLIN | EPOLLRDHUP, connection);
-    if (kept)
+    if (proceed(worker, connection) && watch_connection(worker, connection))
         worker->used_ns = connection->since_ns;
     else
         drop(worker, connection);
@@ -169,12 +203,12 @@ static bool is_shortage(int error)
 /*
  * Accepts one connection: more at once would take them away from threads that have less to do. A
  * heavy function's next one stays in the queue, for whichever worker is free first, as long as this
- * one arrives in one go; and its connections aren't kept, since a request on one couldn't go to
- * another worker.
+ * one arrives in one go, but not for long where others are arriving slowly already: each of many
+ * slow clients would add to what the next one waits. And its connections aren't kept, since a
+ * request on one couldn't go to another worker.
  */
 static bool accept_one(struct worker *worker)
 {
-    struct timeval send_timeout = {.tv_sec = SEND_SECONDS};
     int64_t now = clock_monotonic_ns();
     int fd = accept4(worker->settings->listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0) {
@@ -182,7 +216,6 @@ static bool accept_one(struct worker *worker)
             pause_listener(worker, now + PAUSE_MS * INT64_C(1000000));
         return false;
     }
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
     struct connection *connection = connection_open(fd, now);
     if (!connection) {
         close(fd);
@@ -192,12 +225,13 @@ static bool accept_one(struct worker *worker)
     worker->used_ns = now;
     atomic_store_explicit(&worker->threads->hungry, false, memory_order_relaxed);
     choose_policy(worker);
+    bool alone = worker->waiting.next == &worker->waiting;
     connection_move(connection, &worker->waiting, CONNECTION_WAITING, now);
     if (worker->connections >= worker->connections_max)
         pause_listener(worker, INT64_MAX);
     else if (worker->settings->function->heavy)
-        pause_listener(worker, now + ALONE_MS * INT64_C(1000000));
-    on_readable(worker, connection);
+        pause_listener(worker, now + (alone ? ALONE_MS : SHARE_MS) * INT64_C(1000000));
+    on_ready(worker, connection);
     return true;
 }
 
@@ -206,6 +240,23 @@ static void expire(struct worker *worker, struct connection *head, int64_t now, 
 {
     while (head->next != head && now - head->next->since_ns >= ms * 1000000)
         drop(worker, head->next);
+}
+
+static void say_closed(const struct worker *worker, const char *why)
+{
+    log_say(LOG_LEVEL_WARN, worker->settings->function->name, 0, "closed a connection: %s", why);
+}
+
+/* The same for those that read their answers too slowly, which is said. */
+static void expire_writing(struct worker *worker, int64_t now, int64_t ms)
+{
+    struct connection *head = &worker->writing;
+    while (head->next != head && now - head->next->since_ns >= ms * 1000000) {
+        say_closed(worker, head->next->fd >= 0
+                               ? "its client was too slow to read the whole answer in time"
+                               : "too many answers wait for slow clients to read them");
+        drop(worker, head->next);
+    }
 }
 
 /* Serves what has just come. Whether the connection is needed still: part of a request is there. */
@@ -239,6 +290,11 @@ static int64_t until_expiry(const struct connection *head, int64_t now, int64_t 
     return left > 0 ? left : 0;
 }
 
+static int64_t sooner(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 static int to_epoll(int64_t left_ns)
 {
     return left_ns > INT64_C(60000000000) ? 60000 : (int)(left_ns / 1000000) + 1;
@@ -259,6 +315,7 @@ static int until_leaving(struct worker *worker)
 static int house_keeping(struct worker *worker)
 {
     bool calm = worker->waiting.next == &worker->waiting &&
+                worker->writing.next == &worker->writing &&
                 worker->draining.next == &worker->draining && !worker->paused_until_ns;
     if (calm)
         return until_leaving(worker);
@@ -266,6 +323,7 @@ static int house_keeping(struct worker *worker)
     if (worker->connections >= worker->connections_max && timeout > CROWDED_MS)
         timeout = CROWDED_MS;
     expire(worker, &worker->waiting, now, timeout);
+    expire_writing(worker, now, timeout);
     expire(worker, &worker->draining, now, DRAIN_MS);
     make_room(worker);
     bool room = worker->connections < worker->connections_max;
@@ -273,8 +331,8 @@ static int house_keeping(struct worker *worker)
         (worker->paused_until_ns == INT64_MAX || worker->paused_until_ns <= now))
         watch_listener(worker);
     int64_t left = until_expiry(&worker->waiting, now, timeout);
-    int64_t drained = until_expiry(&worker->draining, now, DRAIN_MS);
-    left = drained < left ? drained : left;
+    left = sooner(left, until_expiry(&worker->writing, now, timeout));
+    left = sooner(left, until_expiry(&worker->draining, now, DRAIN_MS));
     if (worker->paused_until_ns && worker->paused_until_ns - now < left)
         left = worker->paused_until_ns - now;
     return to_epoll(left);
@@ -315,7 +373,7 @@ static bool is_pressed(const struct worker *worker, const struct epoll_event *ev
 {
     int requests = 0;
     for (int i = 0; i < ready; i++)
-        requests += !(events[i].events & EPOLLRDHUP);
+        requests += worker_is_request(&events[i]);
     return requests > 1 &&
            clock_monotonic_ns() - worker->rested_ns >= PRESSED_MS * INT64_C(1000000);
 }
@@ -348,7 +406,7 @@ static void serve_ready(struct worker *worker)
         if (events[i].data.ptr == worker)
             continue; /* the stop event: the loop looks at stop_asked itself */
         if (events[i].data.ptr)
-            on_readable(worker, events[i].data.ptr);
+            on_ready(worker, events[i].data.ptr);
         else
             accept_one(worker);
     }
@@ -399,7 +457,7 @@ static void finish(struct worker *worker)
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(worker->epoll, events, EVENTS, PAUSE_MS);
         for (int i = 0; i < ready; i++)
-            on_readable(worker, events[i].data.ptr);
+            on_ready(worker, events[i].data.ptr);
         close_quiet(worker, &worker->idle);
         if (clock_monotonic_ns() - start >= SILENT_MS * ms)
             close_quiet(worker, &worker->waiting);
@@ -415,7 +473,8 @@ static void empty_ring(struct connection *head)
 
 static void close_worker(struct worker *worker)
 {
-    struct connection *rings[] = {&worker->idle, &worker->waiting, &worker->draining};
+    struct connection *rings[] = {&worker->idle, &worker->waiting, &worker->writing,
+                                  &worker->draining};
     for (size_t i = 0; i < sizeof rings / sizeof *rings; i++) {
         while (rings[i]->next != rings[i])
             drop(worker, rings[i]->next);
@@ -434,6 +493,7 @@ static bool open_worker(struct worker *worker)
     worker->policy = sched_getscheduler(0) == SCHED_OTHER ? SCHED_OTHER : -1;
     empty_ring(&worker->idle);
     empty_ring(&worker->waiting);
+    empty_ring(&worker->writing);
     empty_ring(&worker->draining);
     arena_open(&worker->arena, REQUEST_MEMORY_MAX);
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);

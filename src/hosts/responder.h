@@ -14,7 +14,7 @@ struct responder_settings {
     int listener;       /* a listening socket; responder_serve makes it non-blocking */
     bool own_listener;  /* nobody else holds it: what is queued must be served before stopping */
     int threads;        /* most of them, 1 to RESPONDER_THREADS_MAX */
-    int64_t timeout_ms; /* how long a request may take to arrive, and then to be answered */
+    int64_t timeout_ms; /* how long a request may take to arrive, to be answered, to be read */
     int64_t idle_ms; /* how long a thread waits for something to do before it ends; 0: for ever */
 };
 

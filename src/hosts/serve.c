@@ -3,8 +3,9 @@
  *
  * libfcgi is driven through the public fields of FCGX_Request: ipcFd, keepConnection and detached,
  * and only once the whole request is there. It gets the very bytes that the guard has judged, from
- * worker_read, so it never waits and nothing is read twice. What libfcgi 2.4.2 does with these
- * fields is pinned by tests/unit and tests/hosts.
+ * worker_read, so it never waits and nothing is read twice; and it writes with worker_write, which
+ * never waits either. Closing is done here, since part of an answer may have yet to go. What
+ * libfcgi 2.4.2 does with these fields is pinned by tests/unit and tests/hosts.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +16,8 @@
 #include "hosts/cgi.h"
 #include "hosts/worker.h"
 
-enum { ANSWER_COST = 1024 }; /* bytes that a socket's buffer spends on an answer besides its own */
-
 static _Thread_local struct text unread; /* of the request that this thread serves */
+static _Thread_local struct connection *served;
 
 int worker_read(int fd, char *buffer, size_t size)
 {
@@ -30,11 +30,19 @@ int worker_read(int fd, char *buffer, size_t size)
     return (int)length;
 }
 
+int worker_write(int fd, char *buffer, size_t size)
+{
+    (void)fd;
+    bool taken = connection_send(served, (struct text){buffer, size});
+    return taken ? (int)size : -1;
+}
+
 /* libfcgi closes the connection of a request that it can't parse. */
 static bool parse(struct worker *worker, struct connection *connection, struct text request)
 {
     FCGX_Request *fcgi = &worker->fcgi;
     unread = request;
+    served = connection;
     fcgi->ipcFd = connection->fd;
     fcgi->keepConnection = 1; /* else the Finish within Accept would close it */
     fcgi->detached = 1;       /* a close is at once: nothing is unread */
@@ -65,16 +73,13 @@ static bool is_awaited(const struct worker *worker)
 {
     struct epoll_event events[16];
     int ready = epoll_wait(worker->epoll, events, sizeof events / sizeof *events, 0);
-    while (ready > 0 && events[ready - 1].events & EPOLLRDHUP)
+    while (ready > 0 && !worker_is_request(&events[ready - 1]))
         ready--;
     return ready > 0;
 }
 
-/*
- * Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished.
- * Returns how much of a socket's buffer it takes.
- */
-static size_t answer(struct worker *worker)
+/* Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished. */
+static void answer(struct worker *worker)
 {
     const struct responder_settings *settings = worker->settings;
     FCGX_Request *fcgi = &worker->fcgi;
@@ -91,7 +96,31 @@ static size_t answer(struct worker *worker)
     int64_t took_ns = exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
     if (took_ns >= PRESSED_MS * INT64_C(1000000) && is_awaited(worker))
         worker->pressed = true;
-    return head.length + payload.length + ANSWER_COST;
+}
+
+/* Does what is to be done once the answer has gone. Whether the connection is to be kept. */
+static bool end_answer(struct worker *worker, struct connection *connection)
+{
+    int64_t now = clock_monotonic_ns();
+    if (connection->next_state == CONNECTION_CLOSE)
+        return false;
+    if (connection->next_state == CONNECTION_KEEP) {
+        connection_move(connection, &worker->idle, CONNECTION_IDLE, now);
+        return true;
+    }
+    connection_move(connection, &worker->draining, CONNECTION_DRAINING, now);
+    return shutdown(connection->fd, SHUT_WR) == 0;
+}
+
+bool worker_resume(struct worker *worker, struct connection *connection)
+{
+    size_t held = connection->unsent_capacity;
+    bool open = connection_resume(connection);
+    worker->unsent += connection->unsent_capacity - held;
+    if (open && connection_is_full(connection))
+        return connection->next_state != CONNECTION_DRAIN ||
+               connection_drain(connection, worker->room, sizeof worker->room);
+    return open && end_answer(worker, connection);
 }
 
 /*
@@ -105,29 +134,26 @@ bool worker_serve(struct worker *worker, struct connection *connection, struct t
                   bool stopping)
 {
     FCGX_Request *fcgi = &worker->fcgi;
-    if (connection_is_deaf(connection)) {
-        log_say(LOG_LEVEL_WARN, worker->settings->function->name, 0,
-                "closed a connection: its peer asks and doesn't read");
-        return false;
-    }
     if (!parse(worker, connection, request))
         return false;
-    connection->answered += answer(worker);
+    answer(worker);
     bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
-    if (stopping || !whole)
-        fcgi->keepConnection = whole ? 0 : 1;
+    bool keep = fcgi->keepConnection && !stopping;
+    connection->next_state = !whole ? CONNECTION_DRAIN : keep ? CONNECTION_KEEP : CONNECTION_CLOSE;
     if (stopping && whole)
         shutdown(connection->fd, SHUT_RD);
+    fcgi->keepConnection = 1; /* else Finish would close it, whatever has yet to go */
     FCGX_Finish_r(fcgi);
     connection->fd = fcgi->ipcFd;
     fcgi->ipcFd = -1;
     arena_reset(&worker->arena);
     worker->gathered -= connection->capacity;
     connection_forget(connection);
+    worker->unsent += connection->unsent_capacity;
     if (connection->fd < 0)
         return false;
-    bool draining = !whole && shutdown(connection->fd, SHUT_WR) == 0;
-    connection_move(connection, draining ? &worker->draining : &worker->idle,
-                    draining ? CONNECTION_DRAINING : CONNECTION_IDLE, clock_monotonic_ns());
-    return whole || draining;
+    if (!connection_is_full(connection))
+        return end_answer(worker, connection);
+    connection_move(connection, &worker->writing, CONNECTION_WRITING, clock_monotonic_ns());
+    return true;
 }

@@ -9,6 +9,7 @@
 
 #include <fcgiapp.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 
 #include "core/arena.h"
 #include "core/log.h"
@@ -33,14 +34,17 @@ struct worker {
     bool leaving; /* it has had nothing to do for so long that it ends */
     int epoll;
     size_t connections, connections_max;
-    size_t gathered;                           /* bytes that the connections hold */
-    struct connection idle, waiting, draining; /* heads of rings, the oldest first */
-    int64_t paused_until_ns;                   /* 0: the listener is watched */
-    int64_t used_ns;                           /* when there was last something to do */
-    int64_t rested_ns;                         /* when it last had to wait for that */
-    bool pressed;                              /* one request took long while others waited */
-    size_t surplus;                            /* connections to give up to other threads */
-    struct opening opening;                    /* of the function */
+    size_t gathered;                 /* bytes of requests that the connections hold */
+    size_t unsent;                   /* bytes of answers that they hold */
+    struct connection idle, waiting; /* heads of rings, the oldest first */
+    struct connection writing;
+    struct connection draining;
+    int64_t paused_until_ns; /* 0: the listener is watched */
+    int64_t used_ns;         /* when there was last something to do */
+    int64_t rested_ns;       /* when it last had to wait for that */
+    bool pressed;            /* one request took long while others waited */
+    size_t surplus;          /* connections to give up to other threads */
+    struct opening opening;  /* of the function */
     struct arena arena;
     FCGX_Request fcgi;
     struct log log;
@@ -49,13 +53,23 @@ struct worker {
     char room[64 * 1024]; /* for what comes from a connection */
 };
 
+/* Whether what epoll reports is (part of) a request, rather than room in a socket or an end. */
+static inline bool worker_is_request(const struct epoll_event *event)
+{
+    return (event->events & (EPOLLIN | EPOLLRDHUP)) == EPOLLIN;
+}
+
 /*
  * Serves the REQUEST that has arrived on the connection. With STOPPING the web server is told to
- * close the connection. Returns false when the connection is done with; its descriptor is -1 then
- * if it's closed already.
+ * close the connection. Never waits: what the socket doesn't take of the answer is kept with the
+ * connection. Returns false when the connection is done with; its descriptor is -1 then if it's
+ * closed already.
  */
 bool worker_serve(struct worker *worker, struct connection *connection, struct text request,
                   bool stopping);
+
+/* Sends more of an answer that the socket couldn't take at once. Returns the same. */
+bool worker_resume(struct worker *worker, struct connection *connection);
 
 /*
  * What libfcgi reads with: the linker puts it in the place of libfcgi's own OS_Read (fcgios.h).
@@ -63,5 +77,8 @@ bool worker_serve(struct worker *worker, struct connection *connection, struct t
  * 0 at its end.
  */
 int worker_read(int fd, char *buffer, size_t size);
+
+/* The same for its OS_Write: takes all of BUFFER. -1: the connection is done with. */
+int worker_write(int fd, char *buffer, size_t size);
 
 #endif

@@ -7,8 +7,10 @@
 import concurrent.futures
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 
 from apache import WAYS, Apache, missing
 from cases import Skip, collect, directories, equal, run, true
@@ -52,6 +54,33 @@ def is_problem(answer, status, name):
     equal(problem["type"], name, "type")
     equal(problem["instance"], answer.header("x-request-id"), "instance")
     true(problem["detail"].endswith("."), "the detail is no sentence")
+
+
+class LargeAnswers(Apache):
+    """Apache in front of a `hello` whose answers are as large as they are asked to be (probe.c)."""
+
+    def program(self, name):
+        return os.path.join(self.build, "tests", "hosts", "probe")
+
+
+def test_a_slow_client_holds_up_no_other_request():
+    """A client that reads a large answer slowly holds up no other (proxy)."""
+    reason = missing("proxy")
+    if reason:
+        raise Skip(reason)
+    with LargeAnswers(BUILD, SOURCE, "proxy", functions=("hello",), threads=1) as s, \
+            socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.settimeout(20)
+        slow.connect(("127.0.0.1", s.port))
+        slow.sendall(b"GET /cgi-bin/hello?pieces=1&bytes=7000000 HTTP/1.1\r\nHost: localhost\r\n"
+                     b"Connection: close\r\n\r\n")
+        true(slow.recv(2000).startswith(b"HTTP/1.1 200"), "the slow client's status")
+        for _ in range(8):
+            start = time.monotonic()
+            equal(s.get("/cgi-bin/hello?pieces=1&bytes=9").status, 200, "another's status")
+            true(time.monotonic() - start < 3, "another waited")
+            true(slow.recv(2000), "the slow client gets no more")
 
 
 @every_way

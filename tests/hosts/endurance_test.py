@@ -154,6 +154,128 @@ def test_a_peer_that_reads_no_answers_holds_up_nobody(folder, program):
             expect(time.monotonic() - start < 15, "it took too long")
 
 
+def large_answers(program):
+    """A function whose answer is as large as it's asked to be (probe.c)."""
+    return os.path.join(os.path.dirname(program), "tests", "hosts", "probe")
+
+
+LARGE = 6000000
+
+
+def large(keep=True, count=LARGE):
+    return get("pieces=1&bytes=%d" % count, keep=keep)
+
+
+def is_large(answer, count=LARGE):
+    data = b"0123456789" * (count // 10)
+    equal(answer.status, 200, "status")
+    expect(answer.body.startswith(b'{"data":"' + data + b'","deadline":'), "the answer isn't whole")
+
+
+def is_probe(address):
+    """How long a small answer takes."""
+    start = time.monotonic()
+    equal(ask(address, get("pieces=1&bytes=10")).status, 200, "status of another")
+    return time.monotonic() - start
+
+
+def test_a_peer_that_reads_slowly_holds_up_nobody(folder, program):
+    with Server(folder, large_answers(program), "--threads", "1") as server:
+        with Connection(server.address) as slow, Connection(server.address) as other:
+            slow.send(large())
+            other.send(large(keep=False))
+            worst = 0.0
+            for _ in range(20):
+                expect(len(slow.socket.recv(200)) > 0, "nothing came")
+                worst = max(worst, is_probe(server.address))
+            expect(worst < 2, "another waited for %.1f s" % worst)
+            equal(other.read().status, 200, "status of the other large one")
+
+
+def test_a_slow_peer_gets_the_whole_answer(folder, program):
+    with Server(folder, large_answers(program), "--threads", "1") as server:
+        for keep in (True, False):
+            with Connection(server.address) as slow:
+                slow.send(large(keep))
+                for wanted in range(0, 3000000, 300000):  # in small pieces at first
+                    slow._fill(wanted)
+                    is_probe(server.address)
+                is_large(slow.read())
+                if keep:
+                    is_large(slow.ask(large(count=10)), 10)
+                equal(slow.is_closed(0.2), not keep, "closed")
+
+
+def test_a_slow_peer_has_a_deadline_for_the_whole_answer(folder, program):
+    with Server(folder, large_answers(program), "--threads", "1", "--timeout", "1") as server:
+        with Connection(server.address) as slow:
+            slow.send(large())
+            got, start = 0, time.monotonic()
+            while time.monotonic() - start < 8:
+                data = slow.socket.recv(2000)
+                if not data:
+                    break
+                got += len(data)
+                time.sleep(0.01)
+            expect(not data and got < LARGE / 2, "%d bytes came: there is no deadline" % got)
+            wait_until(lambda: "too slow to read the whole answer" in server.said(), 2, "it isn't told")
+        is_probe(server.address)
+
+
+def test_memory_stays_bounded_however_many_read_nothing(folder, program):
+    no_sanitizer(program)
+    with Server(folder, large_answers(program), "--threads", "1") as server:
+        is_probe(server.address)
+        before, deaf = resident(server.pid), []
+        for _ in range(40):
+            deaf.append(Connection(server.address))
+            deaf[-1].send(large())
+            is_probe(server.address)
+        grown = resident(server.pid) - before
+        expect(grown < 80 << 20, "it grew by %d MB" % (grown >> 20))
+        expect("too many answers wait" in server.said(), "it isn't told")
+        is_large(deaf[-1].read())
+        for connection in deaf:
+            connection.close()
+        wait_until(lambda: descriptors(server.pid) < 20, 5, "descriptors are left open")
+
+
+def test_sigterm_lets_a_slow_peer_read_its_answer(folder, program):
+    for keep in (True, False):
+        with Server(folder, large_answers(program), "--threads", "1") as server:
+            with Connection(server.address) as slow:
+                slow.send(large(keep))
+                slow._fill(1000)
+                server.signal(signal.SIGTERM)
+                time.sleep(0.3)
+                is_large(slow.read())
+                expect(slow.is_closed(3), "it stays open")
+            equal(server.wait(5), 0, "exit status")
+
+
+def test_sigterm_waits_for_a_slow_peer_only_so_long(folder, program):
+    with Server(folder, large_answers(program), "--threads", "1") as server:
+        with Connection(server.address) as slow:
+            slow.send(large())
+            slow._fill(1000)
+            equal(server.stop(12)[0], 0, "exit status")
+
+
+def test_slow_bodies_hold_up_nobody_who_asks_a_heavy_function(folder, program):
+    labels = os.path.join(os.path.dirname(program), "labels")
+    if not os.path.exists(labels):
+        raise Skip("labels isn't built")
+    with Server(folder, labels, "--threads", "1") as server:
+        slow = [Connection(server.address) for _ in range(60)]
+        for connection in slow:
+            connection.send(post(b"x" * 3000, content_type="image/jpeg")[:2000])
+        start = time.monotonic()
+        equal(ask(server.address, get(SCRIPT_NAME="/healthz/labels"), 30).status, 200, "status")
+        expect(time.monotonic() - start < 6, "it waited for %.1f s" % (time.monotonic() - start))
+        for connection in slow:
+            connection.close()
+
+
 # Bounds
 
 def test_memory_stays_bounded_whatever_variables_come(folder, program):
