@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -99,46 +100,6 @@ static bool make_room(char **bytes, size_t *capacity, size_t needed, size_t most
     return true;
 }
 
-/* Puts a piece behind those that came before it, and makes it all of them. */
-static bool gather(struct connection *connection, struct text *piece, size_t body_max)
-{
-    size_t most = GUARD_VARIABLES_MAX + RECORDS_MAX + 2 * body_max;
-    if (!make_room(&connection->bytes, &connection->capacity, connection->length + piece->length,
-                   most))
-        return false;
-    memcpy(connection->bytes + connection->length, piece->data, piece->length);
-    connection->length += piece->length;
-    *piece = (struct text){connection->bytes, connection->length};
-    return true;
-}
-
-static enum arrival give_up(const char *function, const char *why)
-{
-    log_say(LOG_LEVEL_WARN, function, 0, "closed a connection: %s", why);
-    return ARRIVAL_END;
-}
-
-enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
-                             const struct function *function, struct text *request)
-{
-    static const char TOO_MUCH[] = "its request has too many pieces, or memory has ended";
-    const bool first = !connection->length;
-    ssize_t got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
-    if (got <= 0)
-        return got < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_MORE : ARRIVAL_END;
-    *request = (struct text){room, (size_t)got};
-    if (!first && !gather(connection, request, function->body_max))
-        return give_up(function->name, TOO_MUCH);
-    enum guard_verdict verdict = guard_judge(&connection->guard, *request, function->body_max);
-    if (verdict == GUARD_BAD)
-        return give_up(function->name, "it isn't a web server's request");
-    if (verdict != GUARD_MORE)
-        return ARRIVAL_REQUEST;
-    if (first && !gather(connection, request, function->body_max))
-        return give_up(function->name, TOO_MUCH);
-    return ARRIVAL_MORE;
-}
-
 /* How many bytes the socket takes at once, or -1 where the connection has failed. */
 static ssize_t send_now(const struct connection *connection, struct text bytes)
 {
@@ -147,6 +108,84 @@ static ssize_t send_now(const struct connection *connection, struct text bytes)
         sent = send(connection->fd, bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 && errno == EAGAIN ? 0 : sent;
+}
+
+/* Puts a piece behind those that came before it, and makes it all of them. */
+static bool gather(struct connection *connection, struct guard_input *piece, size_t body_max)
+{
+    size_t most = GUARD_VARIABLES_MAX + RECORDS_MAX + 2 * body_max;
+    if (!make_room(&connection->bytes, &connection->capacity, connection->length + piece->length,
+                   most))
+        return false;
+    memcpy(connection->bytes + connection->length, piece->bytes, piece->length);
+    connection->length += piece->length;
+    *piece = (struct guard_input){connection->bytes, connection->length};
+    return true;
+}
+
+static enum arrival give_up(const struct connection_rules *rules, const char *why)
+{
+    log_say(LOG_LEVEL_WARN, rules->function, 0, "closed a connection: %s", why);
+    return ARRIVAL_END;
+}
+
+/* Why a request was refused is said once: a web server that is set up wrong goes on asking. */
+static void say_refusal(const struct connection_rules *rules, const char *why)
+{
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&said))
+        log_say(LOG_LEVEL_WARN, rules->function, 0, "refused a request: %s; this is said once",
+                why);
+}
+
+/* Judges what has come and sends the replies to what is no request. */
+static enum guard_verdict judge(struct connection *connection, struct guard_input *input,
+                                const struct connection_rules *rules)
+{
+    enum guard_verdict verdict;
+    do {
+        struct guard_reply reply;
+        reply.length = 0;
+        verdict = guard_judge(&connection->guard, input, &rules->limits, &reply);
+        if (verdict == GUARD_BAD)
+            return verdict;
+        if (connection->guard.why)
+            say_refusal(rules, connection->guard.why);
+        connection->guard.why = NULL;
+        struct text bytes = {reply.bytes, reply.length};
+        if (bytes.length && send_now(connection, bytes) != (ssize_t)bytes.length) {
+            connection->guard.why = "it doesn't read the replies to what it asks";
+            return GUARD_BAD;
+        }
+    } while (verdict == GUARD_REPLY);
+    return verdict;
+}
+
+enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
+                             const struct connection_rules *rules, struct text *request)
+{
+    static const char TOO_MUCH[] = "its request has too many pieces, or memory has run out";
+    const bool first = !connection->length;
+    const size_t body_max = rules->limits.body_max;
+    ssize_t got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
+    if (got <= 0)
+        return got < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_MORE : ARRIVAL_END;
+    struct guard_input input = {room, (size_t)got};
+    if (!first && !gather(connection, &input, body_max))
+        return give_up(rules, TOO_MUCH);
+    enum guard_verdict verdict = judge(connection, &input, rules);
+    if (!first)
+        connection->length = input.length;
+    *request = (struct text){input.bytes, connection->guard.at};
+    if (verdict == GUARD_BAD)
+        return give_up(rules, connection->guard.why);
+    if (verdict == GUARD_ANSWERED)
+        return ARRIVAL_ANSWERED;
+    if (verdict != GUARD_MORE)
+        return ARRIVAL_REQUEST;
+    if (first && input.length && !gather(connection, &input, body_max))
+        return give_up(rules, TOO_MUCH);
+    return ARRIVAL_MORE;
 }
 
 bool connection_is_full(const struct connection *connection)

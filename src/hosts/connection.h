@@ -41,11 +41,18 @@ struct connection {
     size_t sent, unsent_length, unsent_capacity; /* `sent` of its bytes have gone since */
 };
 
+/* What holds for all connections of a program. */
+struct connection_rules {
+    const char *function; /* a name for the log */
+    struct guard_limits limits;
+};
+
 /* What came of reading from a connection. */
 enum arrival {
-    ARRIVAL_MORE,    /* not all of a request is there */
-    ARRIVAL_REQUEST, /* a request is: whole, or with more body than the function takes */
-    ARRIVAL_END,     /* the peer has closed it, or it must be closed */
+    ARRIVAL_MORE,     /* not all of a request is there */
+    ARRIVAL_REQUEST,  /* a request is: whole, or with more body than the function takes */
+    ARRIVAL_ANSWERED, /* one was, and was answered: what else comes is to be thrown away */
+    ARRIVAL_END,      /* the peer has closed it, or it must be closed */
 };
 
 /* Returns a connection that owns FD, linked to itself, or NULL where memory ends (FD stays open).
@@ -62,10 +69,10 @@ void connection_move(struct connection *connection, struct connection *head,
 /*
  * Takes what a readable connection holds, at most ROOM_SIZE bytes, without blocking. After
  * ARRIVAL_REQUEST the request lies in *REQUEST, which is part of the ROOM or of the connection's
- * bytes and lasts until either is used again.
+ * bytes and lasts until either is used again. What the guard has to reply is sent.
  */
 enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
-                             const struct function *function, struct text *request);
+                             const struct connection_rules *rules, struct text *request);
 
 /* Forgets the request, so that the next one can come. */
 void connection_forget(struct connection *connection);

@@ -170,14 +170,16 @@ static bool proceed(struct worker *worker, struct connection *connection)
         return connection_drain(connection, worker->room, sizeof worker->room);
     size_t held = connection->capacity;
     struct text request;
-    enum arrival arrival = connection_take(connection, worker->room, sizeof worker->room,
-                                           worker->settings->function, &request);
+    enum arrival arrival =
+        connection_take(connection, worker->room, sizeof worker->room, &worker->rules, &request);
     worker->gathered += connection->capacity - held;
     bool heavy = worker->settings->function->heavy;
     if (arrival == ARRIVAL_REQUEST && heavy && connection_is_gone(connection))
         return false; /* it waited too long for its turn: nobody would read the answer */
     if (arrival == ARRIVAL_REQUEST)
         return serve(worker, connection, request);
+    if (arrival == ARRIVAL_ANSWERED)
+        return worker_drain(worker, connection);
     if (arrival == ARRIVAL_MORE && connection->state == CONNECTION_IDLE && connection->length)
         connection_move(connection, &worker->waiting, CONNECTION_WAITING, clock_monotonic_ns());
     return arrival == ARRIVAL_MORE;
@@ -488,6 +490,10 @@ static bool open_worker(struct worker *worker)
 {
     worker->settings = worker->threads->settings;
     worker->connections_max = worker->threads->connections_max;
+    worker->rules = (struct connection_rules){
+        .function = worker->settings->function->name,
+        .limits = {.body_max = worker->settings->function->body_max,
+                   .connections = worker->connections_max * (size_t)worker->settings->threads}};
     worker->leaving = worker->pressed = false;
     worker->used_ns = worker->rested_ns = clock_monotonic_ns();
     worker->policy = sched_getscheduler(0) == SCHED_OTHER ? SCHED_OTHER : -1;

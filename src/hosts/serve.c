@@ -98,6 +98,12 @@ static void answer(struct worker *worker)
         worker->pressed = true;
 }
 
+bool worker_drain(struct worker *worker, struct connection *connection)
+{
+    connection_move(connection, &worker->draining, CONNECTION_DRAINING, clock_monotonic_ns());
+    return shutdown(connection->fd, SHUT_WR) == 0;
+}
+
 /* Does what is to be done once the answer has gone. Whether the connection is to be kept. */
 static bool end_answer(struct worker *worker, struct connection *connection)
 {
@@ -108,8 +114,7 @@ static bool end_answer(struct worker *worker, struct connection *connection)
         connection_move(connection, &worker->idle, CONNECTION_IDLE, now);
         return true;
     }
-    connection_move(connection, &worker->draining, CONNECTION_DRAINING, now);
-    return shutdown(connection->fd, SHUT_WR) == 0;
+    return worker_drain(worker, connection);
 }
 
 bool worker_resume(struct worker *worker, struct connection *connection)

@@ -34,6 +34,7 @@ struct worker {
     bool leaving; /* it has had nothing to do for so long that it ends */
     int epoll;
     size_t connections, connections_max;
+    struct connection_rules rules;
     size_t gathered;                 /* bytes of requests that the connections hold */
     size_t unsent;                   /* bytes of answers that they hold */
     struct connection idle, waiting; /* heads of rings, the oldest first */
@@ -67,6 +68,9 @@ static inline bool worker_is_request(const struct epoll_event *event)
  */
 bool worker_serve(struct worker *worker, struct connection *connection, struct text request,
                   bool stopping);
+
+/* Throws away what still comes, since all has been answered. False: the connection is done with. */
+bool worker_drain(struct worker *worker, struct connection *connection);
 
 /* Sends more of an answer that the socket couldn't take at once. Returns the same. */
 bool worker_resume(struct worker *worker, struct connection *connection);

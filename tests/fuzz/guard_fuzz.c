@@ -26,22 +26,39 @@ static void must(int holds)
         abort();
 }
 
-/* Judges a copy of the first LENGTH bytes, so that a read past them is seen. */
-static enum guard_verdict judge(struct guard *guard, const uint8_t *data, size_t length)
+/* What a connection keeps: the request so far in a room of its very length. */
+struct feed {
+    struct guard guard;
+    struct guard_input input;
+};
+
+/* Judges what was there with LENGTH bytes more. */
+static enum guard_verdict judge(struct feed *feed, const uint8_t *data, size_t length)
 {
-    char *copy = malloc(length ? length : 1);
-    must(copy != NULL);
+    static const struct guard_limits LIMITS = {.body_max = BODY_MAX, .connections = 1};
+    enum guard_verdict verdict;
+    size_t size = feed->input.length + length;
+    char *room = malloc(size ? size : 1);
+    must(room != NULL);
+    if (feed->input.length)
+        memcpy(room, feed->input.bytes, feed->input.length);
     if (length)
-        memcpy(copy, data, length);
-    enum guard_verdict verdict = guard_judge(guard, (struct text){copy, length}, BODY_MAX);
-    free(copy);
-    must(guard->at <= length && guard->which >= 0 && guard->which <= 2);
+        memcpy(room + feed->input.length, data, length);
+    free(feed->input.bytes);
+    feed->input = (struct guard_input){room, size};
+    do {
+        struct guard_reply reply = {.length = 0};
+        verdict = guard_judge(&feed->guard, &feed->input, &LIMITS, &reply);
+        must(verdict != GUARD_REPLY || reply.length);
+    } while (verdict == GUARD_REPLY);
+    const struct guard *guard = &feed->guard;
+    must(guard->at <= feed->input.length && guard->which >= 0 && guard->which <= 2);
     must(guard->length_bytes >= 0 && guard->length_bytes <= 3);
     return verdict;
 }
 
 /* libfcgi reads the request to its end, and neither waits nor fails. */
-static void parse(const uint8_t *data, size_t length, enum guard_verdict verdict)
+static void parse(const char *data, size_t length, enum guard_verdict verdict)
 {
     static FCGX_Request request;
     static int file = -1, null;
@@ -70,17 +87,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     const size_t step = 1 + data[0] % 64, length = size - 1;
-    struct guard whole = {0}, pieces = {0};
+    struct feed whole = {.input = {.bytes = NULL}}, pieces = whole;
     const enum guard_verdict verdict = judge(&whole, data + 1, length);
     enum guard_verdict now = GUARD_MORE;
-    size_t at = 0;
-    while (now == GUARD_MORE && at < length) {
-        at = at + step < length ? at + step : length;
-        now = judge(&pieces, data + 1, at);
+    for (size_t at = 0, more; now == GUARD_MORE && at < length; at += more) {
+        more = at + step < length ? step : length - at;
+        now = judge(&pieces, data + 1 + at, more);
+        /* In pieces a request may be whole before what lies behind it has come. */
+        must(now == GUARD_MORE || now == verdict || (now == GUARD_WHOLE && at + more < length));
+        must(now != GUARD_MORE || at + more < length || verdict == GUARD_MORE);
     }
-    /* In pieces a request may be whole before what lies behind it has come. */
-    must(now == verdict || (now == GUARD_WHOLE && verdict == GUARD_BAD && at < length));
     if (now == GUARD_WHOLE || now == GUARD_LONG)
-        parse(data + 1, at, now);
+        parse(pieces.input.bytes, pieces.guard.at, now);
+    if (verdict == GUARD_WHOLE || verdict == GUARD_LONG)
+        parse(whole.input.bytes, whole.guard.at, verdict);
+    free(whole.input.bytes);
+    free(pieces.input.bytes);
     return 0;
 }

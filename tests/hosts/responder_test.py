@@ -5,6 +5,7 @@ Usage: responder_test.py BUILDDIR. The client speaks to the socket directly, so 
 web server would. What takes time (slow peers, bounds, stopping) is in endurance_test.py.
 """
 
+import fcntl
 import json
 import os
 import random
@@ -18,8 +19,8 @@ import sys
 import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
-from fastcgi import (ABORT_REQUEST, AUTHORIZER, BEGIN_REQUEST, DATA, FILTER, GET_VALUES, PARAMS,
-                     STDIN, STDOUT, Connection, Program, Server, Skip, accepts, ask, begin, equal, expect,
+from fastcgi import (ABORT_REQUEST, AUTHORIZER, BEGIN_REQUEST, CANT_MPX_CONN, DATA, END_REQUEST, FILTER,
+                     GET_VALUES, GET_VALUES_RESULT, PARAMS, STDIN, STDOUT, UNKNOWN_ROLE, UNKNOWN_TYPE, Connection, Program, Server, Skip, accepts, ask, begin, equal, expect,
                      get, length, main, pair, post, record, request, stream, variables,
                      wait_until)
 
@@ -97,6 +98,58 @@ def test_replaces_a_socket_file_that_nobody_listens_on(folder, program):
         stale.bind(path)
     with Server(folder, program, address="unix:" + path) as server:
         is_hello(ask(server.address, get()))
+
+
+def stale(path):
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(path)
+    return "unix:" + path
+
+
+def test_replaces_a_stale_file_only_under_the_lock_of_its_folder(folder, program):
+    """Whoever is at it may be about to listen there."""
+    address = stale(folder + "/s")
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with Program(folder, program, ["--listen", address]) as one:
+            time.sleep(0.7)
+            expect(not accepts(address), "it didn't wait")
+            os.close(lock)
+            lock = -1
+            wait_until(lambda: accepts(address), 10, "it doesn't listen")
+            one.signal(signal.SIGTERM)
+            equal(one.wait(), 0, "exit status")
+            expect(not os.path.lexists(folder + "/s"), "the socket file is left")
+    finally:
+        if lock >= 0:
+            os.close(lock)
+
+
+def test_of_many_that_start_at_once_one_listens(folder, program):
+    for i in range(12):
+        address = stale("%s/%d" % (folder, i))
+        programs = [Program(folder, program, ["--listen", address]) for _ in range(4)]
+        try:
+            wait_until(lambda: sum(one.process.poll() is None for one in programs) == 1, 10,
+                       "not one of four goes on")
+            is_hello(ask(address, get()))
+            said = [one.said() for one in programs if one.process.poll() is not None]
+            expect(all("can't listen on" in text for text in said), "said: %s" % said)
+        finally:
+            for one in programs:
+                one.__exit__()
+
+
+def test_says_which_port_the_system_has_chosen(folder, program):
+    hosts = ["127.0.0.1", "[::1]"] if socket.has_ipv6 and os.path.exists("/proc/net/if_inet6") else ["127.0.0.1"]
+    for host in hosts:
+        for more in ([], ["--workers", "1"]):
+            with Program(folder, program, ["--listen", host + ":0", *more]) as one:
+                wait_until(lambda: "listening on " + host in one.said(), 10, "it isn't said")
+                port = json.loads(one.said().splitlines()[0])["message"].rpartition(":")[2]
+                wait_until(lambda: accepts(host + ":" + port), 10, "it doesn't listen there")
+                is_hello(ask(host + ":" + port, get()))
 
 
 def test_leaves_a_socket_in_use_alone(folder, program):
@@ -295,49 +348,28 @@ def huge_lengths():
     return begin() + record(PARAMS, struct.pack(">II", 0xFFFFFFFE, 0xFFFFFFFE) + b"A" * 100)
 
 
-def smuggled():
-    """GET_VALUES with four names where libfcgi forgets to skip padding."""
-    hidden = record(GET_VALUES, pair("FCGI_MAX_CONNS", "") * 4, 0)
-    head = struct.pack(">BBHHBB", 1, BEGIN_REQUEST, 1, 8, len(hidden), 0)
-    return head + begin()[8:] + hidden + stream(PARAMS, b"") + stream(STDIN, b"")
+VALUES = b"".join(pair(name, "") for name in ("FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS", "OTHER"))
 
 
 WRONG = {
-    "GET_VALUES in padding": smuggled(),
-    "padding behind PARAMS": begin() + record(PARAMS, b"", padding=16) + stream(STDIN, b""),
-    "GET_VALUES with four names": record(GET_VALUES, b"".join(
-        pair(name, "") for name in ("FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS", "OTHER")),
-        0),
-    "GET_VALUES within a request": begin() + record(GET_VALUES, pair("FCGI_MAX_CONNS", "") * 4, 0),
     "huge lengths": huge_lengths(),
     "huge lengths in pieces": begin() + stream(PARAMS, struct.pack(">II", 0xFFFFFFFE, 0xFFFFFFFE)
                                                + b"A" * 10, 1),
     "lengths beyond the variables": begin() + stream(PARAMS, length(200, True) + length(0)),
     "half a length": begin() + stream(PARAMS, b"\x80\x00"),
     "a name without a value": begin() + stream(PARAMS, b"\x05"),
-    "ABORT_REQUEST": begin() + record(ABORT_REQUEST),
-    "ABORT_REQUEST first": record(ABORT_REQUEST),
-    "an authorizer": begin(role=AUTHORIZER) + stream(PARAMS, b"") + stream(STDIN, b""),
-    "a filter": begin(role=FILTER) + stream(PARAMS, b"") + stream(STDIN, b"") + stream(DATA, b""),
-    "an unknown role": begin(role=99),
-    "role 0": begin(role=0),
     "an unknown type": begin() + record(99),
-    "an unknown management type": record(99, b"", 0),
     "version 0": record(BEGIN_REQUEST, b"\0\1\1" + b"\0" * 5, version=0),
     "version 2": record(BEGIN_REQUEST, b"\0\1\1" + b"\0" * 5, version=2),
     "version 2 later": begin() + record(PARAMS, b"", version=2),
     "request id 0": request(request_id=0),
-    "another id in PARAMS": begin() + stream(PARAMS, b"", request_id=2),
-    "another id in STDIN": begin() + stream(PARAMS, b"") + stream(STDIN, b"", request_id=2),
     "a short BEGIN_REQUEST": record(BEGIN_REQUEST, b"\0\1\1"),
     "a long BEGIN_REQUEST": record(BEGIN_REQUEST, b"\0\1\1" + b"\0" * 6),
     "an empty BEGIN_REQUEST": record(BEGIN_REQUEST),
     "BEGIN_REQUEST twice": begin() + begin(),
-    "another request within": begin() + begin(request_id=2),
     "STDIN before PARAMS": begin() + stream(STDIN, b""),
     "STDOUT from the peer": begin() + record(STDOUT, b"x"),
     "PARAMS after their end": begin() + stream(PARAMS, b"") + record(PARAMS, pair("A", "B")),
-    "PARAMS first": record(PARAMS, b""),
     "HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     "zeros": b"\0" * 100,
     "too many variables": begin() + stream(PARAMS, pair("A", "x" * 60000) * 2),
@@ -356,7 +388,7 @@ def test_closes_the_connection_of_a_peer_that_is_wrong(folder, program):
                         continue  # closed even before all was sent
                     expect(connection.is_closed(), name + ": it stays open, or is answered")
             expect(server.process.poll() is None, name + ": it died: " + server.said()[-300:])
-        for behind in (get(), b"\1", b"\0" * 70000):
+        for behind in (get(), b"\0" * 8, b"\0" * 70000):
             with Connection(server.address) as connection:
                 try:
                     connection.send(get() + behind)
@@ -364,6 +396,120 @@ def test_closes_the_connection_of_a_peer_that_is_wrong(folder, program):
                     continue  # closed even before all was sent
                 wait_until(connection.is_closed, 1, "more than a request: it stays open")
         is_hello(ask(server.address, get()))
+
+
+# What the protocol has besides requests
+
+def smuggled():
+    """GET_VALUES with four names where libfcgi forgets to skip padding."""
+    hidden = record(GET_VALUES, VALUES, 0)
+    head = struct.pack(">BBHHBB", 1, BEGIN_REQUEST, 1, 8, len(hidden), 0)
+    return head + begin()[8:] + hidden + get()[16:]
+
+
+def test_skips_padding_where_libfcgi_forgets_to(folder, program):
+    data = b"".join(pair(name, value) for name, value in variables().items())
+    padded = begin() + stream(PARAMS, data, end=False) + record(PARAMS, b"", padding=16) \
+        + record(STDIN, b"", padding=255)
+    with Server(folder, program) as server, Connection(server.address) as connection:
+        for request_ in (smuggled(), padded):
+            is_hello(connection.ask(request_))
+            connection.send_pieces([request_[i:i + 1] for i in range(len(request_))])
+            is_hello(connection.read())
+
+
+def pairs_of(data):
+    """The name-value pairs of a record, each length a byte."""
+    found = {}
+    while data:
+        name, value = data[0], data[1]
+        found[data[2:2 + name].decode()] = data[2 + name:2 + name + value].decode()
+        data = data[2 + name + value:]
+    return found
+
+
+def test_tells_its_values(folder, program):
+    with Server(folder, program) as server, Connection(server.address) as connection:
+        for before, rest in ((b"", get()), (begin(), get()[16:])):
+            connection.send(before + record(GET_VALUES, VALUES, 0, padding=3))
+            kind, request_id, content = connection.read_record()
+            equal((kind, request_id), (GET_VALUES_RESULT, 0), "the reply")
+            values = pairs_of(content)
+            equal(values.pop("FCGI_MPXS_CONNS"), "0", "FCGI_MPXS_CONNS")
+            equal(sorted(values), ["FCGI_MAX_CONNS", "FCGI_MAX_REQS"], "names")
+            expect(all(int(value) > 1 for value in values.values()), "values: %r" % values)
+            is_hello(connection.ask(rest))
+
+
+def test_says_which_type_it_does_not_know(folder, program):
+    with Server(folder, program) as server, Connection(server.address) as connection:
+        for kind in (10, 11, 12, 99, 255):
+            connection.send(record(kind, b"what", 0))
+            equal(connection.read_record(), (UNKNOWN_TYPE, 0, bytes([kind]) + b"\0" * 7), "the reply")
+        is_hello(connection.ask(get()))
+
+
+def ended(protocol_status):
+    return struct.pack(">IB3x", 0, protocol_status)
+
+
+def test_refuses_other_roles(folder, program):
+    with Server(folder, program) as server:
+        for role in (AUTHORIZER, FILTER, 99, 0):
+            with Connection(server.address) as connection:
+                connection.send(begin(role=role) + get()[16:] + stream(DATA, b"x"))
+                equal(connection.read_record(), (END_REQUEST, 1, ended(UNKNOWN_ROLE)), "the reply")
+                is_hello(connection.ask(get()))
+            with Connection(server.address) as connection:
+                connection.send(begin(keep=False, role=role) + get()[16:])
+                equal(connection.read_record(), (END_REQUEST, 1, ended(UNKNOWN_ROLE)), "the reply")
+                expect(connection.is_closed(), "it stays open")
+        wait_until(lambda: "isn't for a responder" in server.said(), 2, "the reason isn't told")
+        equal(server.said().count("isn't for a responder"), 1, "times that it's told")
+
+
+def test_refuses_a_second_request_and_answers_the_first(folder, program):
+    second = get("name=second")
+    with Server(folder, program) as server, Connection(server.address) as connection:
+        first = get("name=first")
+        other = request(variables("GET", "name=second"), request_id=2)
+        for where in (16, len(first) - 8):
+            connection.send(first[:where] + other + first[where:])
+            equal(connection.read_record(), (END_REQUEST, 2, ended(CANT_MPX_CONN)), "the reply")
+            is_hello(connection.read(), "first")
+        connection.send(first + other)
+        equal(connection.read_record(), (END_REQUEST, 2, ended(CANT_MPX_CONN)), "the reply")
+        is_hello(connection.read(), "first")
+        is_hello(connection.ask(second), "second")
+
+
+def test_ends_a_request_that_is_aborted(folder, program):
+    whole = post(b'{"name":"aborted"}')
+    with Server(folder, program) as server:
+        with Connection(server.address) as connection:
+            for where in (16, len(whole) - 8):
+                connection.send(whole[:where] + record(ABORT_REQUEST))
+                equal(connection.read_record(), (END_REQUEST, 1, ended(0)), "the reply")
+                is_hello(connection.ask(get()))
+            connection.send(record(ABORT_REQUEST) + record(ABORT_REQUEST, request_id=7))
+            is_hello(connection.ask(get()))
+        with Connection(server.address) as connection:
+            connection.send(begin(keep=False) + record(ABORT_REQUEST))
+            equal(connection.read_record(), (END_REQUEST, 1, ended(0)), "the reply")
+            expect(connection.is_closed(), "it stays open")
+
+
+def test_closes_the_connection_of_one_who_reads_no_replies(folder, program):
+    with Server(folder, program, "--threads", "1") as server:
+        with Connection(server.address, 0.5) as deaf:
+            try:
+                for _ in range(2000):
+                    deaf.send(record(99, b"", 0) * 500)
+                raise AssertionError("it goes on for ever")
+            except OSError:
+                pass
+        is_hello(ask(server.address, get()))
+        expect("doesn't read the replies" in server.said(), "it isn't told: " + server.said()[-300:])
 
 
 def test_survives_garbage(folder, program):
