@@ -13,8 +13,9 @@ enum { LISTEN_BACKLOG = 1024 };
 
 /*
  * Opens a listening socket at "unix:PATH" (mode 0660) or "HOST:PORT" (numeric, [::1]:9000 too). A
- * socket file that nobody listens on is replaced; one in use is left alone. Returns the descriptor,
- * which the caller owns, or -1 after saying on stderr, as FUNCTION, what to do.
+ * socket file that nobody listens on is replaced; one in use is left alone, whoever starts at the
+ * same moment. The port that the system chooses for port 0 is logged. Returns the descriptor, which
+ * the caller owns, or -1 after saying on stderr, as FUNCTION, what to do.
  */
 int listen_open(const char *address, const char *function);
 
