@@ -179,6 +179,7 @@ static int serve_with_workers(const struct options *options, int listener)
         .listener = listener,
         .own_listener = options->listen,
         .count = options->workers,
+        .timeout_ms = options->timeout_seconds * INT64_C(1000),
         .arguments = arguments,
     };
     return workers_run(&settings);

@@ -6,6 +6,9 @@
  * its queue and nothing is refused. A worker is the same program executed anew rather than a fork
  * that goes on, so an upgraded program file takes effect with SIGHUP and the parent's memory is
  * never shared. Workers get SIGTERM from the kernel if the parent dies (PR_SET_PDEATHSIG).
+ *
+ * Each child is in one place from its fork until it's reaped: in its slot, as the running one or as
+ * the one to be replaced, or among the leaving, who were told to end. One that doesn't is killed.
  */
 #include "hosts/workers.h"
 
@@ -26,20 +29,28 @@
 #include "hosts/listen.h"
 
 static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 10000000000,
-                     STOP_NS = 8000000000;
+                     STOP_NS = 8000000000, /* for what a worker does besides its requests */
+    REAP_NS = 2000000000;                  /* for the kernel to end what was killed */
+
+struct child {
+    struct child *next; /* of the leaving */
+    pid_t pid;
+    int64_t started_ns;
+    int64_t kill_ns; /* of the leaving: when it's killed, unless it has ended */
+};
 
 struct slot {
-    pid_t pid;          /* 0: none is running */
-    pid_t former;       /* the one that it replaces, until it has lived for a second; 0: none */
-    int64_t started_ns; /* when it was last started */
-    int64_t delay_ns;   /* how long the next start was put off */
-    int64_t due_ns;     /* when the next start may be */
+    struct child *running; /* NULL: none */
+    struct child *former;  /* the one that it replaces, until it has lived for a second, or NULL */
+    int64_t delay_ns;      /* how long the next start was put off */
+    int64_t due_ns;        /* when the next start may be */
 };
 
 struct parent {
     const struct workers_settings *settings;
     char program[4096]; /* path of the program file */
     struct slot *slots;
+    struct child *leaving;
 };
 
 /* A worker that is told to stop while it still starts must serve what waits, not die: the signals
@@ -63,31 +74,51 @@ static void become_worker(const struct parent *parent, pid_t parent_pid)
     _exit(127);
 }
 
-static void start(const struct parent *parent, struct slot *slot)
+/* Starts a worker for the slot. NULL, having said why: it can't be started now. */
+static struct child *start(const struct parent *parent, struct slot *slot)
 {
-    pid_t self = getpid(), pid = fork();
+    struct child *child = calloc(1, sizeof *child);
+    pid_t self = getpid(), pid = child ? fork() : -1;
     if (pid == 0)
         become_worker(parent, self);
-    slot->started_ns = clock_monotonic_ns();
-    slot->pid = pid > 0 ? pid : 0;
+    int64_t now = clock_monotonic_ns();
     if (pid < 0) {
-        log_say(LOG_LEVEL_ERROR, parent->settings->function, errno, "can't fork");
+        log_say(LOG_LEVEL_ERROR, parent->settings->function, errno, "can't start a worker");
+        free(child);
         slot->delay_ns = SECOND;
-        slot->due_ns = slot->started_ns + SECOND;
+        slot->due_ns = now + SECOND;
+        return NULL;
     }
+    child->pid = pid;
+    child->started_ns = now;
+    return child;
 }
 
-static void put_off(struct slot *slot)
+/* Tells a child to end, and puts it among the leaving. */
+static void leave(struct parent *parent, struct child *child, int signal, int64_t patience_ns)
+{
+    kill(child->pid, signal);
+    child->kill_ns = clock_monotonic_ns() + patience_ns;
+    child->next = parent->leaving;
+    parent->leaving = child;
+}
+
+/* The same for one that was replaced: it may have a request to answer yet. */
+static void retire(struct parent *parent, struct child *child)
+{
+    leave(parent, child, SIGTERM, parent->settings->timeout_ms * 1000000 + STOP_NS);
+}
+
+static void put_off(struct slot *slot, const struct child *dead)
 {
     int64_t now = clock_monotonic_ns();
-    if (now - slot->started_ns >= SECOND)
+    if (now - dead->started_ns >= SECOND)
         slot->delay_ns = 0;
     else
         slot->delay_ns = slot->delay_ns ? slot->delay_ns * 2 : FIRST_DELAY;
     if (slot->delay_ns > LAST_DELAY)
         slot->delay_ns = LAST_DELAY;
     slot->due_ns = now + slot->delay_ns;
-    slot->pid = 0;
 }
 
 static void say_death(const struct parent *parent, pid_t pid, int status, const char *next)
@@ -101,7 +132,9 @@ static void say_death(const struct parent *parent, pid_t pid, int status, const 
 static struct slot *slot_of(const struct parent *parent, pid_t pid)
 {
     for (int i = 0; i < parent->settings->count; i++) {
-        if (parent->slots[i].pid == pid || parent->slots[i].former == pid)
+        const struct slot *slot = &parent->slots[i];
+        if ((slot->running && slot->running->pid == pid) ||
+            (slot->former && slot->former->pid == pid))
             return &parent->slots[i];
     }
     return NULL;
@@ -111,20 +144,37 @@ static struct slot *slot_of(const struct parent *parent, pid_t pid)
 static void note_death(const struct parent *parent, struct slot *slot, pid_t pid, int status)
 {
     char next[64];
-    if (pid == slot->former) {
-        slot->former = 0;
+    struct child *dead = slot->running;
+    if (slot->former && slot->former->pid == pid) {
+        dead = slot->former;
+        slot->former = NULL;
     } else if (slot->former) {
-        slot->pid = slot->former;
-        slot->former = 0;
+        slot->running = slot->former;
+        slot->former = NULL;
         say_death(parent, pid, status, "the one that it was to replace stays");
     } else {
-        put_off(slot);
+        slot->running = NULL;
+        put_off(slot, dead);
         snprintf(next, sizeof next, "the next starts in %d ms", (int)(slot->delay_ns / 1000000));
         say_death(parent, pid, status, next);
     }
+    free(dead);
 }
 
-static void reap(const struct parent *parent)
+/* Takes a child that has ended out of the leaving, if it's one of them. */
+static void forget_leaving(struct parent *parent, pid_t pid)
+{
+    for (struct child **at = &parent->leaving; *at; at = &(*at)->next) {
+        struct child *child = *at;
+        if (child->pid != pid)
+            continue;
+        *at = child->next;
+        free(child);
+        return;
+    }
+}
+
+static void reap(struct parent *parent)
 {
     int status;
     pid_t pid;
@@ -132,92 +182,116 @@ static void reap(const struct parent *parent)
         struct slot *slot = slot_of(parent, pid);
         if (slot)
             note_death(parent, slot, pid, status);
+        else
+            forget_leaving(parent, pid);
     }
 }
 
-static void end(pid_t pid)
+static int64_t sooner(int64_t one, int64_t other)
 {
-    if (pid)
-        kill(pid, SIGTERM);
+    return one < other ? one : other;
 }
 
-/* Does what is due. Returns how long until there is more for this slot, in nanoseconds; -1:
- * nothing. */
-static int64_t tend(const struct parent *parent, struct slot *slot, int64_t now)
+/* Does what is due. Returns when there is more to do for this slot; INT64_MAX: nothing is. */
+static int64_t tend(struct parent *parent, struct slot *slot, int64_t now)
 {
-    if (!slot->pid && slot->due_ns <= now)
-        start(parent, slot);
-    if (!slot->pid)
-        return slot->due_ns > now ? slot->due_ns - now : 0;
+    if (!slot->running && slot->due_ns <= now)
+        slot->running = start(parent, slot);
+    if (!slot->running)
+        return slot->due_ns;
     if (!slot->former)
-        return -1;
-    if (now - slot->started_ns < SECOND)
-        return slot->started_ns + SECOND - now;
-    end(slot->former);
-    slot->former = 0;
-    return -1;
+        return INT64_MAX;
+    if (now - slot->running->started_ns < SECOND)
+        return slot->running->started_ns + SECOND;
+    retire(parent, slot->former);
+    slot->former = NULL;
+    return INT64_MAX;
 }
 
-static int64_t tend_all(const struct parent *parent)
+/* Kills those of the leaving that are stuck. Returns when the next one is due. */
+static int64_t kill_stuck(const struct parent *parent, int64_t now)
 {
-    int64_t now = clock_monotonic_ns(), wait = -1;
-    for (int i = 0; i < parent->settings->count; i++) {
-        int64_t left = tend(parent, &parent->slots[i], now);
-        if (left >= 0 && (wait < 0 || left < wait))
-            wait = left;
+    int64_t due = INT64_MAX;
+    for (struct child *child = parent->leaving; child; child = child->next) {
+        if (child->kill_ns <= now) {
+            log_say(LOG_LEVEL_WARN, parent->settings->function, 0,
+                    "worker %d doesn't end by itself; killed it", (int)child->pid);
+            kill(child->pid, SIGKILL);
+            child->kill_ns = INT64_MAX;
+        }
+        due = sooner(due, child->kill_ns);
     }
-    return wait;
+    return due;
+}
+
+/* Returns how long until there is more to do, in nanoseconds; -1: until a signal comes. */
+static int64_t tend_all(struct parent *parent)
+{
+    int64_t now = clock_monotonic_ns(), due = INT64_MAX;
+    for (int i = 0; i < parent->settings->count; i++)
+        due = sooner(due, tend(parent, &parent->slots[i], now));
+    due = sooner(due, kill_stuck(parent, now));
+    return due == INT64_MAX ? -1 : due > now ? due - now : 0;
 }
 
 /* The new worker has to prove itself before the running one is ended: an upgrade may be broken. */
-static void replace(const struct parent *parent, struct slot *slot)
+static void replace(struct parent *parent, struct slot *slot)
 {
-    pid_t running = slot->pid;
-    start(parent, slot);
-    if (!slot->pid)
-        slot->pid = running;
-    else if (slot->former)
-        end(running); /* it hasn't proved itself yet */
-    else
+    struct child *running = slot->running, *started = start(parent, slot);
+    if (!started)
+        return;
+    slot->running = started;
+    if (!slot->former)
         slot->former = running;
+    else if (running)
+        retire(parent, running); /* it hasn't proved itself yet */
 }
 
-/* Sends a signal to every worker, or forgets the one that has ended where SIGNAL is 0. */
-static void signal_all(const struct parent *parent, int signal, pid_t ended)
+/* Tells all children to end, and gives those that were told before no longer than the others. */
+static void leave_all(struct parent *parent)
 {
+    const int signal = parent->settings->own_listener ? SIGINT : SIGTERM;
+    const int64_t kill_ns = clock_monotonic_ns() + STOP_NS;
+    for (struct child *child = parent->leaving; child; child = child->next) {
+        kill(child->pid, signal);
+        child->kill_ns = sooner(child->kill_ns, kill_ns);
+    }
     for (int i = 0; i < parent->settings->count; i++) {
-        pid_t *pids[] = {&parent->slots[i].pid, &parent->slots[i].former};
-        for (size_t j = 0; j < sizeof pids / sizeof *pids; j++) {
-            if (*pids[j] && signal)
-                kill(*pids[j], signal);
-            else if (*pids[j] == ended)
-                *pids[j] = 0;
-        }
+        struct slot *slot = &parent->slots[i];
+        if (slot->running)
+            leave(parent, slot->running, signal, STOP_NS);
+        if (slot->former)
+            leave(parent, slot->former, signal, STOP_NS);
+        slot->running = slot->former = NULL;
     }
 }
 
-/* Workers finish within 5 seconds of a signal; one that doesn't is stuck, and is killed. */
-static int stop_all(const struct parent *parent)
+/*
+ * Workers finish within 5 seconds of a signal; one that doesn't is stuck, and is killed. What the
+ * kernel can't even kill, because it waits for a device, isn't waited for.
+ */
+static int stop_all(struct parent *parent)
 {
     const struct timespec pause = {.tv_nsec = 5000000};
-    int64_t end_ns = clock_monotonic_ns() + STOP_NS;
-    pid_t pid;
+    int64_t end_ns = clock_monotonic_ns() + STOP_NS + REAP_NS;
     if (parent->settings->own_listener)
         listen_refuse(parent->settings->listener);
-    signal_all(parent, parent->settings->own_listener ? SIGINT : SIGTERM, 0);
-    while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
-        if (pid > 0) {
-            signal_all(parent, 0, pid);
-            continue;
+    leave_all(parent);
+    for (reap(parent); parent->leaving; reap(parent)) {
+        int64_t now = clock_monotonic_ns();
+        kill_stuck(parent, now);
+        if (now > end_ns) {
+            log_say(LOG_LEVEL_ERROR, parent->settings->function, 0,
+                    "worker %d can't be killed; it is left behind", (int)parent->leaving->pid);
+            forget_leaving(parent, parent->leaving->pid);
+        } else {
+            nanosleep(&pause, NULL);
         }
-        if (clock_monotonic_ns() > end_ns)
-            signal_all(parent, SIGKILL, 0);
-        nanosleep(&pause, NULL);
     }
     return 0;
 }
 
-static int run(const struct parent *parent, const sigset_t *signals)
+static int run(struct parent *parent, const sigset_t *signals)
 {
     for (;;) {
         int64_t wait = tend_all(parent);

@@ -7,6 +7,7 @@
 #define DIME_HOSTS_WORKERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { WORKERS_MAX = 256 };
 
@@ -15,6 +16,7 @@ struct workers_settings {
     int listener;         /* becomes fd 0 of each worker */
     bool own_listener;    /* nobody else holds it: what is queued must be served before stopping */
     int count;            /* 1 to WORKERS_MAX */
+    int64_t timeout_ms;   /* how long a request may keep a worker that was told to end */
     char *const *arguments; /* of a worker, ended by NULL */
 };
 
@@ -23,10 +25,11 @@ struct workers_settings {
  * and systemd would. One that dies is started again, at once if it had lived for a second, else
  * after a delay that doubles from 100 ms to 10 s. SIGHUP starts a new worker for every one, from
  * the program file as it's then; once the new one has lived for a second the old one finishes what
- * it has and ends, and if the new one dies before, the old one stays. On SIGTERM or SIGINT the
- * workers are told to finish, by SIGINT and with what waits in the queue if the listener is their
- * parent's own, are waited for, and 0 is returned. 1, with a line on stderr, if it could
- * not start.
+ * it has and ends, and if the new one dies before, the old one stays. A worker that was told to end
+ * and hasn't after the timeout and 8 seconds is killed. On SIGTERM or SIGINT the workers are told
+ * to finish, by SIGINT and with what waits in the queue if the listener is their parent's own, are
+ * waited for, and 0 is returned; those that haven't ended after 8 seconds are killed, and 2 seconds
+ * later it returns in any case. 1, with a line on stderr, if it could not start.
  */
 int workers_run(const struct workers_settings *settings);
 

@@ -43,7 +43,8 @@ def free_port():
 
 
 class Clients:
-    """Threads that ask all the time on kept connections and connect anew when one was closed."""
+    """Threads that ask all the time on kept connections and connect anew when one was closed. They end with
+    the `with` block, whatever fails in it, and pause after an error."""
 
     def __init__(self, address, count=6):
         self.address, self.answered, self.errors = address, 0, []
@@ -81,13 +82,15 @@ class Clients:
             except (AssertionError, OSError) as error:
                 self.errors.append(repr(error))
                 connection = None
+                self.end.wait(0.05)
 
-    def stop(self):
-        """Ends the threads; how many answers there were."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.end.set()
         for thread in self.threads:
             thread.join()
-        return self.answered
 
 
 def command_line(pid):
@@ -152,13 +155,13 @@ def test_the_others_go_on_when_one_is_killed(folder, program):
         wait_until(lambda: all(ready(pid) for pid in workers))
         with Connection(server.address) as kept:
             is_hello(kept.ask(get()))
-            clients = Clients(server.address)
-            for _ in range(3):
-                time.sleep(0.2)
-                victim = workers_of(server, 3)[0]
-                os.kill(victim, signal.SIGKILL)
-            time.sleep(0.3)
-            answered = clients.stop()
+            with Clients(server.address) as clients:
+                for _ in range(3):
+                    time.sleep(0.2)
+                    victim = workers_of(server, 3)[0]
+                    os.kill(victim, signal.SIGKILL)
+                time.sleep(0.3)
+            answered = clients.answered
         # What lay with the dead worker is lost; each client has at most one request there.
         timeouts = [error for error in clients.errors if "imeout" in error]
         expect(answered > 500, "only %d answers" % answered)
@@ -215,14 +218,14 @@ def test_backs_off_when_the_program_file_is_gone(folder, program):
 def test_sighup_replaces_all_workers_without_an_error(folder, program):
     with Server(folder, program, "--workers", "2", "--threads", "2") as server:
         workers_of(server, 2)
-        clients = Clients(server.address)
-        for _ in range(3):
-            old = set(children(server.pid))
-            server.signal(signal.SIGHUP)
-            wait_until(lambda: not old & set(children(server.pid)), 8, "an old worker stays")
-            workers_of(server, 2)
-            time.sleep(0.2)
-        answered = clients.stop()
+        with Clients(server.address) as clients:
+            for _ in range(3):
+                old = set(children(server.pid))
+                server.signal(signal.SIGHUP)
+                wait_until(lambda old=old: not old & set(children(server.pid)), 8, "an old worker stays")
+                workers_of(server, 2)
+                time.sleep(0.2)
+        answered = clients.answered
         equal(clients.errors, [], "errors")
         expect(answered > 200 and clients.slowest < 2, "%d answers, one took %.2f s"
                % (answered, clients.slowest))
@@ -243,15 +246,14 @@ def test_sighup_with_a_broken_program_leaves_the_workers(folder, program):
     path = failing_program(folder, program)
     with Server(folder, path, "--workers", "2") as server:
         workers = workers_of(server, 2)
-        clients = Clients(server.address, 2)
-        for content in ("#!/bin/sh\nexit 3\n", "#!/nowhere\n"):
-            replace(path, content)
-            server.signal(signal.SIGHUP)
-            time.sleep(0.4)
-            equal(workers_of(server, 2), workers, "the workers")
-        time.sleep(1)
-        equal(workers_of(server, 2), workers, "the workers later")
-        clients.stop()
+        with Clients(server.address, 2) as clients:
+            for content in ("#!/bin/sh\nexit 3\n", "#!/nowhere\n"):
+                replace(path, content)
+                server.signal(signal.SIGHUP)
+                time.sleep(0.4)
+                equal(workers_of(server, 2), workers, "the workers")
+            time.sleep(1)
+            equal(workers_of(server, 2), workers, "the workers later")
         equal(clients.errors, [], "errors")
         expect("stays" in server.said(), "it isn't told: " + server.said()[-300:])
         equal(server.stop()[0], 0, "exit status")
@@ -350,6 +352,46 @@ def test_a_socket_that_was_handed_over_keeps_its_queue(folder, program):
                 with Program(folder, program, stdin=listener):
                     is_hello(waiting.read())
                     is_hello(ask("unix:" + folder + "/s", get()))
+
+
+def stop_and_replace(server):
+    """Stops the one worker in its tracks and has it replaced; its process id."""
+    stuck = workers_of(server, 1)[0]
+    wait_until(lambda: ready(stuck))
+    os.kill(stuck, signal.SIGSTOP)
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: set(children(server.pid)) - {stuck}, 5, "there is no new worker")
+    time.sleep(1.3)  # the old one is told to end
+    expect(alive(stuck), "it isn't stuck")
+    return stuck
+
+
+def test_a_stuck_worker_that_was_replaced_is_killed(folder, program):
+    with Server(folder, program, "--workers", "1", "--timeout", "1") as server:
+        stuck = stop_and_replace(server)
+        is_hello(ask(server.address, get()))
+        wait_until(lambda: not alive(stuck), 25, "it outlives its replacement")
+        expect("worker %d doesn't end by itself; killed it" % stuck in server.said(), server.said())
+        workers_of(server, 1)
+        equal(server.stop()[0], 0, "exit status")
+
+
+def test_a_stuck_worker_that_was_replaced_does_not_hold_up_stopping(folder, program):
+    with Server(folder, program, "--workers", "1", "--timeout", "3000") as server:
+        stuck = stop_and_replace(server)
+        status, took = server.stop(25)
+        equal(status, 0, "exit status")
+        expect(not alive(stuck), "the stuck worker is left")
+        expect(took > 5, "it was killed after %.1f s, when it could have gone on" % took)
+
+
+def test_a_stuck_worker_does_not_hold_up_stopping(folder, program):
+    with Server(folder, program, "--workers", "2") as server:
+        workers = workers_of(server, 2)
+        wait_until(lambda: all(ready(pid) for pid in workers))
+        os.kill(workers[0], signal.SIGSTOP)
+        equal(server.stop(25)[0], 0, "exit status")
+        expect(not any(alive(pid) for pid in workers), "a worker is left")
 
 
 def test_stops_where_sigint_was_ignored(folder, program):
