@@ -7,9 +7,16 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -33,6 +40,8 @@ static void put(struct line *line, struct text text)
 }
 
 static enum log_level least = LOG_LEVEL_INFO;
+
+static atomic_uint lost; /* lines that nobody took, since it was last said how many */
 
 void log_least(enum log_level level)
 {
@@ -138,23 +147,76 @@ static void begin(struct line *line, char *room, size_t size, enum log_level lev
 }
 
 /*
+ * What fd 2 is, opened anew so that writing to it doesn't block: O_NONBLOCK on fd 2 itself would
+ * hold for whoever shares it. -1: that's forbidden, as it may be for a pipe of another user's.
+ */
+static int reopen(const struct stat *status)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct stat known;
+    static int opened = -1;
+    pthread_mutex_lock(&lock);
+    if (known.st_ino != status->st_ino || known.st_dev != status->st_dev) {
+        known = *status; /* what was opened before stays so: another thread may write to it */
+        opened = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    int fd = opened;
+    pthread_mutex_unlock(&lock);
+    return fd;
+}
+
+/*
+ * As write(2) to fd 2, but without waiting for whoever reads it. To ask first whether there is room
+ * wouldn't do: another process that writes to the same pipe may fill it in between. The kernel can
+ * write to a pipe without waiting since 6.5 (RWF_NOWAIT).
+ */
+static ssize_t write_now(const char *data, size_t length)
+{
+    enum { NOWAIT = 8 }; /* RWF_NOWAIT of linux/fs.h */
+    struct stat status;
+    struct iovec part = {(void *)(uintptr_t)data, length};
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (fstat(STDERR_FILENO, &status) != 0)
+        return -1;
+    if (S_ISSOCK(status.st_mode))
+        return send(STDERR_FILENO, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (S_ISREG(status.st_mode))
+        return write(STDERR_FILENO, data, length);
+    if (S_ISFIFO(status.st_mode)) {
+        ssize_t written = syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, -1L, -1L, NOWAIT);
+        if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+            return written;
+    }
+    int fd = reopen(&status);
+    if (fd >= 0)
+        return write(fd, data, length);
+    bool room = poll(&reader, 1, 0) == 1 && reader.revents & POLLOUT;
+    return room ? write(STDERR_FILENO, data, length) : -1;
+}
+
+/*
  * Writes lines, at most PIPE_BUF bytes, if they can be taken at once. A reader that has stalled
  * costs the lines and not the service: requests go on, and so does stopping. False: the lines are
  * lost.
  */
 static bool write_all(const char *data, size_t length)
 {
-    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&reader, 1, 0) != 1 || !(reader.revents & POLLOUT))
-        return false;
-    while (length) {
-        ssize_t written = write(STDERR_FILENO, data, length);
+    static atomic_bool cut; /* the last line that was taken was so only in part */
+    if (atomic_load_explicit(&cut, memory_order_relaxed)) {
+        if (write_now("\n", 1) != 1)
+            return false;
+        atomic_store(&cut, false);
+    }
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write_now(data + done, length - done);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written <= 0)
+        if (written <= 0) {
+            if (done)
+                atomic_store(&cut, true);
             return false;
-        data += written;
-        length -= (size_t)written;
+        }
+        done += (size_t)written;
     }
     return true;
 }
@@ -167,27 +229,29 @@ static unsigned count_lines(const struct log *log)
     return count;
 }
 
-/* Says how many lines were lost before those that come now. */
-static void say_lost(struct log *log)
+/* Says how many lines were lost before those that come now, if any were. */
+static void say_lost(void)
 {
     struct line line;
-    char room[128];
+    char room[192];
+    unsigned count = atomic_load_explicit(&lost, memory_order_relaxed);
+    if (!count || !(count = atomic_exchange(&lost, 0)))
+        return;
     begin(&line, room, sizeof room, LOG_LEVEL_WARN);
     put(&line, TEXT(",\"message\":\""));
-    put_number(&line, log->lost, 1);
-    put(&line, TEXT(" log lines before this one were lost\"}\n"));
-    if (write_all(line.room, line.length))
-        log->lost = 0;
+    put_number(&line, count, 1);
+    put(&line, TEXT(" log lines before this one were lost: nothing read them in time\"}\n"));
+    if (!write_all(line.room, line.length))
+        atomic_fetch_add(&lost, count);
 }
 
 void log_flush(struct log *log)
 {
     if (!log->length)
         return;
-    if (log->lost)
-        say_lost(log);
+    say_lost();
     if (!write_all(log->lines, log->length))
-        log->lost += count_lines(log);
+        atomic_fetch_add(&lost, count_lines(log));
     log->length = 0;
 }
 
@@ -253,7 +317,9 @@ __attribute__((format(printf, 4, 0))) static void say(enum log_level level,
         snprintf(message + length, sizeof message - (size_t)length, ": %s", strerror(error));
     put_string(&line, text_of(length < 0 ? "a message that can't be printed" : message));
     put(&line, TEXT("}\n"));
-    write_all(line.room, line.full ? 0 : line.length);
+    say_lost();
+    if (!write_all(line.room, line.full ? 0 : line.length))
+        atomic_fetch_add(&lost, 1);
 }
 
 void log_say(enum log_level level, const char *function, int error, const char *format, ...)

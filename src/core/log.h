@@ -24,7 +24,6 @@ void log_least(enum log_level level);
 /* Lines that wait to be written. One per worker; zero is empty. */
 struct log {
     size_t length;
-    unsigned lost; /* lines that nobody took; the next that are taken say how many */
     char lines[PIPE_BUF];
 };
 
@@ -49,10 +48,16 @@ struct log_subject {
 /* Adds the line of one request, and writes the waiting ones first where there's no room for it. */
 void log_request(struct log *log, const struct log_entry *entry);
 
-/* Writes the waiting lines if fd 2 takes them at once; else they are lost, and counted. */
+/*
+ * Writes the waiting lines if fd 2 takes them at once. Else they are lost, and counted: the next
+ * line of the process that is taken has one before it that says how many.
+ */
 void log_flush(struct log *log);
 
-/* Writes a line of the program itself at once, with errno's text behind it where ERROR is not 0. */
+/*
+ * Writes a line of the program itself at once, with errno's text behind it where ERROR is not 0.
+ * It's lost in the same way.
+ */
 void log_say(enum log_level level, const char *function, int error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -184,6 +184,8 @@ def test_a_peer_that_reads_slowly_holds_up_nobody(folder, program):
         with Connection(server.address) as slow, Connection(server.address) as other:
             slow.send(large())
             other.send(large(keep=False))
+            slow._fill(1000)
+            other._fill(1000)  # both answers are made
             worst = 0.0
             for _ in range(20):
                 expect(len(slow.socket.recv(200)) > 0, "nothing came")

@@ -8,6 +8,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -230,19 +231,102 @@ START_TEST(cuts_what_is_too_long_to_say)
 }
 END_TEST
 
-/* A log that nobody reads is lost, without waiting and without a signal. */
+static void expect_lost(const char *count)
+{
+    char wanted[100];
+    snprintf(wanted, sizeof wanted, "%s log lines before this one were lost", count);
+    struct json_object *line = parse(next_write());
+    ck_assert_msg(strstr(string(line, "message"), wanted) == string(line, "message"), "%s", packet);
+    ck_assert_str_eq(string(line, "level"), "warn");
+    json_object_put(line);
+}
+
+/* A log that nobody reads is lost, without waiting and without a signal, and counted. */
 START_TEST(goes_on_when_nobody_reads)
 {
     int one = 1;
     while (write(STDERR_FILENO, &one, 1) == 1)
         ;
     log_say(LOG_LEVEL_INFO, "change", 0, "lost");
+    struct log log = {.length = 6, .lines = "{}\n{}\n"};
+    log_flush(&log);
+    ck_assert_uint_eq(log.length, 0);
+    while (next_write())
+        ;
+    log_say(LOG_LEVEL_INFO, "change", 0, "taken");
+    expect_lost("3");
+    struct json_object *line = parse(next_write());
+    ck_assert_str_eq(string(line, "message"), "taken");
+    json_object_put(line);
     close(STDERR_FILENO);
     log_say(LOG_LEVEL_INFO, "change", 0, "lost too");
-    struct log log = {.length = 3, .lines = "{}\n"};
-    log_flush(&log);
-    ck_assert_uint_eq(log.lost, 1);
-    ck_assert_uint_eq(log.length, 0);
+}
+END_TEST
+
+enum { WRITERS = 4, TURNS = 400, PAGES = 2 };
+
+static pthread_barrier_t turn;
+
+static void *write_in_turns(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < TURNS; i++) {
+        struct log log = {.length = sizeof log.lines};
+        memset(log.lines, '\n', sizeof log.lines);
+        pthread_barrier_wait(&turn);
+        log_flush(&log);
+        pthread_barrier_wait(&turn);
+    }
+    return NULL;
+}
+
+/* Each finds room in the pipe until the others have filled it. */
+START_TEST(never_waits_where_others_fill_the_pipe)
+{
+    pthread_t writers[WRITERS];
+    ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, 0), 0); /* as the pipes are that one is given */
+    ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETPIPE_SZ, PAGES * 4096), PAGES * 4096);
+    pthread_barrier_init(&turn, NULL, WRITERS + 1);
+    for (int i = 0; i < WRITERS; i++)
+        ck_assert_int_eq(pthread_create(&writers[i], NULL, write_in_turns, NULL), 0);
+    for (int i = 0; i < TURNS; i++) {
+        pthread_barrier_wait(&turn);
+        pthread_barrier_wait(&turn);
+        while (next_write())
+            ;
+    }
+    for (int i = 0; i < WRITERS; i++)
+        pthread_join(writers[i], NULL);
+    pthread_barrier_destroy(&turn);
+}
+END_TEST
+
+/* Says that a terminal takes a byte more, when a line would wait for the rest of its room. */
+START_TEST(never_waits_for_a_terminal)
+{
+    char room[4096];
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+    ck_assert_int_ge(master, 0);
+    ck_assert_int_eq(grantpt(master) | unlockpt(master), 0);
+    int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    int filler = open(ptsname(master), O_WRONLY | O_NOCTTY | O_NONBLOCK);
+    ck_assert_int_eq(dup2(terminal, STDERR_FILENO), STDERR_FILENO);
+    for (int i = 0; i < 50; i++) {
+        while (write(filler, "........", 8) > 0)
+            ;
+        ck_assert_int_ge(read(master, room, 20), 0);
+        log_say(LOG_LEVEL_INFO, "change", 0, "a line that is longer than the room there is now");
+    }
+    while (read(master, room, sizeof room) > 0)
+        ;
+    log_say(LOG_LEVEL_INFO, "change", 0, "the last");
+    ssize_t got = read(master, room, sizeof room - 1);
+    ck_assert_int_gt(got, 0);
+    room[got] = '\0';
+    ck_assert_ptr_nonnull(strstr(room, "log lines before this one were lost"));
+    close(filler);
+    close(terminal);
+    close(master);
 }
 END_TEST
 
@@ -319,6 +403,8 @@ Suite *log_suite(void)
     tcase_add_test(lines, says_things_of_the_program);
     tcase_add_test(lines, cuts_what_is_too_long_to_say);
     tcase_add_test(lines, goes_on_when_nobody_reads);
+    tcase_add_test(lines, never_waits_where_others_fill_the_pipe);
+    tcase_add_test(lines, never_waits_for_a_terminal);
     tcase_add_test(lines, leaves_out_what_is_below_the_level);
     suite_add_tcase(suite, lines);
     TCase *times = tcase_create("times");
