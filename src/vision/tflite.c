@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define FILE_NAME "libtensorflowlite_c.so"
 
@@ -47,7 +48,6 @@ static const struct {
 };
 
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t hushing = PTHREAD_MUTEX_INITIALIZER;
 static struct tflite loaded;
 static void *library; /* never closed: its threads and statics aren't made for that */
 static _Thread_local char sentence[512];
@@ -93,23 +93,33 @@ const struct tflite *tflite_load(const char *folder, const char **why)
     return done ? &loaded : NULL;
 }
 
-static FILE *usual;
+static _Thread_local bool hushed;
 
-/* glibc's stderr is a variable that may be set (its manual, section 12.2). */
+static ssize_t write_unless_hushed(void *unused, const char *data, size_t length)
+{
+    (void)unused;
+    return hushed ? (ssize_t)length : write(STDERR_FILENO, data, length);
+}
+
+/*
+ * glibc's stderr is a variable that may be set (its manual, section 12.2), and it's set once,
+ * before there are threads: whoever prints at any time afterwards finds the same stream.
+ */
+__attribute__((constructor)) static void replace_stderr(void)
+{
+    FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_unless_hushed});
+    if (!stream)
+        return; /* TensorFlow Lite's greeting is in the log then, and nothing else is wrong */
+    (void)setvbuf(stream, NULL, _IONBF, 0);
+    stderr = stream;
+}
+
 void tflite_hush(void)
 {
-    pthread_mutex_lock(&hushing);
-    usual = stderr;
-    FILE *nowhere = fopen("/dev/null", "we");
-    if (nowhere)
-        stderr = nowhere;
+    hushed = true;
 }
 
 void tflite_hush_end(void)
 {
-    FILE *nowhere = stderr;
-    stderr = usual;
-    if (nowhere != usual)
-        (void)fclose(nowhere);
-    pthread_mutex_unlock(&hushing);
+    hushed = false;
 }

@@ -67,8 +67,8 @@ struct tflite {
 const struct tflite *tflite_load(const char *folder, const char **why);
 
 /*
- * TensorFlow Lite greets on stderr, where only lines of JSON belong. Between these two calls, which
- * wait for other threads that are between them, what anybody writes to stdio's stderr is dropped.
+ * TensorFlow Lite greets on stderr, where only lines of JSON belong. What this thread writes to
+ * stdio's stderr between these two calls is dropped; that of other threads isn't.
  */
 void tflite_hush(void);
 void tflite_hush_end(void);

@@ -27,7 +27,8 @@
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS
-#define VISION_SUITES(each) each(exif) each(merge) each(picture) each(png_work) each(resize)
+#define VISION_SUITES(each)                                                                        \
+    each(exif) each(merge) each(picture) each(png_work) each(resize) each(tflite)
 #else
 #define VISION_SUITES(each)
 #endif
