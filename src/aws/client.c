@@ -434,12 +434,12 @@ static void log_failure(const struct performance *performance)
     char sentence[DETAIL_MAX];
     if (performance->outcome == HTTP_ANSWERED)
         (void)snprintf(sentence, sizeof sentence,
-                       "%s at %s answers with status %ld %.*s: %.*s (tries: %d, its request id: "
+                       "%s at %s answered with status %ld%s%.*s%s%.*s (tries: %d, its request id: "
                        "%s)",
-                       name, base, answer->status, (int)code.length, code.data, most, message.data,
-                       performance->tries, id);
+                       name, base, answer->status, code.length ? ", " : "", (int)code.length,
+                       code.data, most ? ": " : "", most, message.data, performance->tries, id);
     else
-        (void)snprintf(sentence, sizeof sentence, "%s at %s gives no good answer: %s (tries: %d)",
+        (void)snprintf(sentence, sizeof sentence, "%s at %s gave no usable answer: %s (tries: %d)",
                        name, base, aws->http.why[0] ? aws->http.why : "the deadline has passed",
                        performance->tries);
     tell_failure(performance, sentence);

@@ -55,8 +55,8 @@ static void say_failed(const struct aws *aws, const struct aws_call *call, const
 {
     struct log_subject subject = {.function = aws->function, .request_id = call->request_id};
     if (outcome == HTTP_ANSWERED)
-        log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s hands out no AWS credentials: status %ld %.*s",
-                   name, answer->status, (int)code.length, code.data);
+        log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s gave no AWS credentials: status %ld%s%.*s",
+                   name, answer->status, code.length ? ", " : "", (int)code.length, code.data);
     else
         log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s can't be asked for AWS credentials: %s", name,
                    aws->http.why[0] ? aws->http.why : "it didn't answer in time");

@@ -331,9 +331,9 @@ static enum runtime_outcome judge_post(struct runtime_api *api, long status)
         return status >= 500 ? RUNTIME_BROKEN : RUNTIME_DONE;
     }
     log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
-               api->link.sent ? "the Runtime API has closed its connection without a word on the "
+               api->link.sent ? "the Runtime API closed the connection and didn't acknowledge the "
                                 "answer"
-                              : "the Runtime API can't be reached with the answer");
+                              : "can't connect to the Runtime API to send the answer");
     return api->link.sent ? RUNTIME_DONE : RUNTIME_BROKEN;
 }
 

@@ -74,7 +74,7 @@ void threads_grow(struct threads *threads)
             worker->place = PLACE_FREE;
             int left = atomic_fetch_sub(&threads->running, 1) - 1;
             log_say(LOG_LEVEL_WARN, threads->settings->function->name, error,
-                    "can't start another thread beside %d", left);
+                    "can't start another thread; going on with %d", left);
         }
     }
     pthread_mutex_unlock(&threads->lock);

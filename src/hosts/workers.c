@@ -151,7 +151,7 @@ static void note_death(const struct parent *parent, struct slot *slot, pid_t pid
     } else if (slot->former) {
         slot->running = slot->former;
         slot->former = NULL;
-        say_death(parent, pid, status, "the one that it was to replace stays");
+        say_death(parent, pid, status, "the worker that it was to replace goes on");
     } else {
         slot->running = NULL;
         put_off(slot, dead);

@@ -255,7 +255,7 @@ def test_sighup_with_a_broken_program_leaves_the_workers(folder, program):
             time.sleep(1)
             equal(workers_of(server, 2), workers, "the workers later")
         equal(clients.errors, [], "errors")
-        expect("stays" in server.said(), "it isn't told: " + server.said()[-300:])
+        expect("goes on" in server.said(), "it isn't told: " + server.said()[-300:])
         equal(server.stop()[0], 0, "exit status")
 
 
