@@ -10,163 +10,11 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "guard_feed.h"
+
 Suite *guard_suite(void);
 
-enum { BODY_MAX = 1000, ROOM = 256 * 1024, ROUNDS = 300 };
-enum { BEGIN = 1, ABORT = 2, PARAMS = 4, STDIN = 5, STDOUT = 6, DATA = 8, GET_VALUES = 9 };
-
-struct bytes {
-    size_t length;
-    unsigned char data[ROOM];
-};
-
-static struct bytes made;
-static unsigned version = 1, id = 1;
-
-static void setup(void)
-{
-    made.length = 0;
-    version = id = 1;
-}
-
-static void put(const void *data, size_t length)
-{
-    ck_assert_uint_le(made.length + length, sizeof made.data);
-    if (length)
-        memcpy(made.data + made.length, data, length);
-    made.length += length;
-}
-
-static void record(unsigned type, const void *content, size_t length, unsigned padding)
-{
-    const unsigned char header[8] = {
-        (unsigned char)version, (unsigned char)type,          (unsigned char)(id >> 8),
-        (unsigned char)id,      (unsigned char)(length >> 8), (unsigned char)length,
-        (unsigned char)padding,
-    };
-    static const unsigned char zeros[255];
-    put(header, sizeof header);
-    put(content, length);
-    put(zeros, padding);
-}
-
-static void begin_as(unsigned role)
-{
-    const unsigned char content[8] = {(unsigned char)(role >> 8), (unsigned char)role, 1};
-    record(BEGIN, content, sizeof content, 0);
-}
-
-static void begin(void)
-{
-    begin_as(1);
-}
-
-static void end_of(unsigned type)
-{
-    record(type, NULL, 0, 0);
-}
-
-/* What a connection does with the guard: the bytes in a room of their very length, the replies. */
-struct feed {
-    struct guard guard;
-    struct guard_input input;
-    size_t reply_length;
-    char replies[ROOM];
-};
-
-static struct feed feed;
-static const struct guard_limits LIMITS = {.body_max = BODY_MAX, .connections = 500};
-
-static void feed_open(void)
-{
-    free(feed.input.bytes);
-    feed.guard = (struct guard){0};
-    feed.input = (struct guard_input){.bytes = NULL};
-    feed.reply_length = 0;
-}
-
-static enum guard_verdict feed_more(const void *data, size_t length)
-{
-    enum guard_verdict verdict;
-    size_t size = feed.input.length + length;
-    char *room = realloc(feed.input.bytes, size + !size); /* a read past its end is seen */
-    if (!room)
-        ck_abort_msg("out of memory");
-    memcpy(room + feed.input.length, data, length);
-    feed.input = (struct guard_input){room, size};
-    do {
-        struct guard_reply reply;
-        reply.length = 0;
-        verdict = guard_judge(&feed.guard, &feed.input, &LIMITS, &reply);
-        if (reply.length > sizeof feed.replies - feed.reply_length)
-            ck_abort_msg("more replies than there is room for");
-        memcpy(feed.replies + feed.reply_length, reply.bytes, reply.length);
-        feed.reply_length += reply.length;
-    } while (verdict == GUARD_REPLY);
-    /* check writes to a file at each of its assertions, and this runs for every byte. */
-    if (feed.guard.at > feed.input.length || (verdict == GUARD_BAD && !feed.guard.why))
-        ck_abort_msg("the guard has lost its place, or doesn't say what is wrong");
-    return verdict;
-}
-
-static enum guard_verdict judge(size_t length)
-{
-    feed_open();
-    return feed_more(made.data, length);
-}
-
-/* Feeds what was made up to SPLIT, then all of it. */
-static enum guard_verdict judge_split(size_t split)
-{
-    enum guard_verdict verdict = judge(split);
-    return verdict == GUARD_MORE ? feed_more(made.data + split, made.length - split) : verdict;
-}
-
-/* Feeds it byte by byte; *AT is where a verdict other than MORE fell. */
-static enum guard_verdict judge_bytes(size_t *at)
-{
-    enum guard_verdict verdict = GUARD_MORE;
-    feed_open();
-    for (*at = 0; verdict == GUARD_MORE && *at < made.length; ++*at)
-        verdict = feed_more(made.data + *at, 1);
-    return verdict;
-}
-
-/* What was made gets this verdict at its end, however it is split. */
-static void expect_everywhere(enum guard_verdict wanted)
-{
-    ck_assert_int_eq(judge(made.length), wanted);
-    for (size_t split = 0; split <= made.length; split++)
-        ck_assert_msg(judge_split(split) == wanted, "split at %zu of %zu", split, made.length);
-    size_t at;
-    ck_assert_int_eq(judge_bytes(&at), wanted);
-    if (wanted == GUARD_WHOLE)
-        ck_assert_uint_eq(at, made.length);
-}
-
-/* These records make a whole request of KEPT, with these replies, however they are split. */
-static void expect_request(const struct bytes *kept, const struct bytes *replies)
-{
-    for (size_t split = 0; split <= made.length; split++) {
-        ck_assert_msg(judge_split(split) == GUARD_WHOLE, "split at %zu of %zu", split, made.length);
-        ck_assert_uint_eq(feed.guard.at, kept->length);
-        ck_assert_mem_eq(feed.input.bytes, kept->data, kept->length);
-        ck_assert_uint_eq(feed.reply_length, replies->length);
-        ck_assert_mem_eq(feed.replies, replies->data, replies->length);
-    }
-}
-
-static const unsigned char VARIABLE[] = "\x04\x05NAMEvalue";
-enum { VARIABLE_LENGTH = sizeof VARIABLE - 1 };
-
-static void whole_request(unsigned padding)
-{
-    begin();
-    record(PARAMS, VARIABLE, VARIABLE_LENGTH, padding);
-    end_of(PARAMS);
-    record(STDIN, "body", 4, padding);
-    end_of(STDIN);
-}
+enum { ROUNDS = 300 };
 
 START_TEST(nothing_is_more)
 {
@@ -377,38 +225,6 @@ START_TEST(a_body_in_records_of_a_byte_is_whole)
 }
 END_TEST
 
-/* Section 5.5: END_REQUEST with FCGI_UNKNOWN_ROLE; what else belongs to the request is passed over.
- */
-START_TEST(another_role_is_refused)
-{
-    static const unsigned ROLES[] = {0, 2, 3, 4, 255, 256, 257, 65535};
-    static const unsigned char UNKNOWN[8] = {[4] = 3};
-    static struct bytes replies, kept;
-    record(3, UNKNOWN, sizeof UNKNOWN, 0);
-    replies = made;
-    setup();
-    whole_request(0);
-    kept = made;
-    setup();
-    begin_as(ROLES[_i]);
-    record(PARAMS, VARIABLE, VARIABLE_LENGTH, 2);
-    end_of(PARAMS);
-    end_of(STDIN);
-    end_of(DATA);
-    whole_request(0);
-    expect_request(&kept, &replies);
-}
-END_TEST
-
-START_TEST(another_role_without_keeping_ends_the_connection)
-{
-    static const unsigned char FILTER[8] = {0, 3, 0};
-    record(BEGIN, FILTER, sizeof FILTER, 0);
-    expect_everywhere(GUARD_ANSWERED);
-    ck_assert_uint_eq(feed.reply_length, 16);
-}
-END_TEST
-
 START_TEST(begin_has_eight_bytes)
 {
     static const unsigned char content[16] = {0, 1};
@@ -447,168 +263,6 @@ START_TEST(types_come_in_their_order)
 }
 END_TEST
 
-/* Puts what may come between a request's records, and makes what is to be replied. */
-static void management(struct bytes *replies)
-{
-    static const unsigned char ASKED[] = "\x0F\x00"
-                                         "FCGI_MPXS_CONNS\x80\x00\x00\x0E\x01"
-                                         "FCGI_MAX_CONNSx\x05\x00"
-                                         "OTHER\x0F\x00"
-                                         "FCGI_MPXS_CONNS\x0E";
-    static const unsigned char TOLD[] = "\x0E\x03"
-                                        "FCGI_MAX_CONNS500\x0F\x01"
-                                        "FCGI_MPXS_CONNS0";
-    static const unsigned char TYPE[8] = {99};
-    const struct bytes before = made;
-    setup();
-    id = 0;
-    record(GET_VALUES + 1, TOLD, sizeof TOLD - 1, 0);
-    record(11, TYPE, sizeof TYPE, 0);
-    *replies = made;
-    made = before;
-    record(GET_VALUES, ASKED, sizeof ASKED - 1, 3);
-    record(99, "whatever", 8, 1);
-    id = 1;
-}
-
-START_TEST(management_records_are_answered_and_taken_out)
-{
-    static struct bytes kept, replies;
-    whole_request(4);
-    kept = made;
-    setup();
-    begin();
-    if (_i)
-        management(&replies);
-    record(PARAMS, VARIABLE, VARIABLE_LENGTH, 4);
-    end_of(PARAMS);
-    record(STDIN, "body", 4, 4);
-    if (!_i)
-        management(&replies);
-    end_of(STDIN);
-    expect_request(&kept, &replies);
-}
-END_TEST
-
-START_TEST(any_number_of_management_records_is_answered)
-{
-    id = 0;
-    for (int i = 0; i < 5000; i++)
-        record(200, NULL, 0, 0);
-    ck_assert_int_eq(judge(made.length), GUARD_MORE);
-    ck_assert_uint_eq(feed.reply_length, 5000 * 16);
-    ck_assert_uint_eq(feed.input.length, 0);
-}
-END_TEST
-
-START_TEST(get_values_may_be_empty_or_cut_short)
-{
-    static const unsigned char CUT_SHORT[] = "\x0F\x00"
-                                             "FCGI_MPXS_CONN";
-    id = 0;
-    for (size_t length = 0; length < sizeof CUT_SHORT; length++)
-        record(GET_VALUES, CUT_SHORT, length, 0);
-    ck_assert_int_eq(judge(made.length), GUARD_MORE);
-    ck_assert_uint_eq(feed.reply_length, 8 * sizeof CUT_SHORT);
-}
-END_TEST
-
-/* The types of a request's records can't be a management record's. */
-START_TEST(the_id_0_is_for_management)
-{
-    for (unsigned type = 0; type < 256; type++) {
-        setup();
-        id = 0;
-        record(type, "12345678", 8, 0);
-        ck_assert_int_eq(judge(made.length), type < GET_VALUES ? GUARD_BAD : GUARD_MORE);
-    }
-}
-END_TEST
-
-/* Section 5.4: the aborted request gets its END_REQUEST, and the next one may come. */
-START_TEST(abort_ends_the_request)
-{
-    static const unsigned char COMPLETE[8] = {0};
-    static struct bytes kept, replies;
-    record(3, COMPLETE, sizeof COMPLETE, 0);
-    replies = made;
-    setup();
-    whole_request(0);
-    kept = made;
-    setup();
-    begin();
-    if (_i > 0)
-        record(PARAMS, VARIABLE, VARIABLE_LENGTH, 0);
-    if (_i > 1)
-        end_of(PARAMS);
-    if (_i > 2)
-        record(STDIN, "x", 1, 1);
-    end_of(ABORT);
-    end_of(STDIN); /* may have been on its way */
-    whole_request(0);
-    expect_request(&kept, &replies);
-}
-END_TEST
-
-START_TEST(abort_without_keeping_ends_the_connection)
-{
-    static const unsigned char CONTENT[8] = {0, 1, 0};
-    record(BEGIN, CONTENT, sizeof CONTENT, 0);
-    end_of(ABORT);
-    expect_everywhere(GUARD_ANSWERED);
-    ck_assert_uint_eq(feed.reply_length, 16);
-}
-END_TEST
-
-/* Nobody has begun it, or it has been answered. */
-START_TEST(abort_of_no_request_is_passed_over)
-{
-    end_of(ABORT);
-    whole_request(0);
-    id = 2;
-    end_of(ABORT);
-    id = 1;
-    end_of(ABORT);
-    ck_assert_int_eq(judge(made.length), GUARD_WHOLE);
-    ck_assert_uint_eq(feed.reply_length, 0);
-}
-END_TEST
-
-/* Section 5.5: FCGI_CANT_MPX_CONN, and the first request goes on. */
-START_TEST(a_second_request_is_refused)
-{
-    static const unsigned char CANT[8] = {[4] = 1};
-    static struct bytes kept, replies;
-    id = 2;
-    record(3, CANT, sizeof CANT, 0);
-    replies = made;
-    setup();
-    whole_request(0);
-    kept = made;
-    setup();
-    begin();
-    id = 2;
-    begin();
-    record(PARAMS, VARIABLE, VARIABLE_LENGTH, 7);
-    id = 1;
-    record(PARAMS, VARIABLE, VARIABLE_LENGTH, 0);
-    end_of(PARAMS);
-    id = 2;
-    end_of(PARAMS);
-    end_of(STDIN);
-    id = 1;
-    record(STDIN, "body", 4, 0);
-    end_of(STDIN);
-    expect_request(&kept, &replies);
-    id = 2;
-    end_of(ABORT);
-    const size_t end = made.length;
-    ck_assert_int_eq(judge(end - 1), GUARD_MORE); /* what lies behind is waited for */
-    ck_assert_int_eq(judge(end), GUARD_WHOLE);
-    ck_assert_uint_eq(feed.guard.at, kept.length);
-}
-END_TEST
-
 START_TEST(other_versions_are_bad)
 {
     static const unsigned VERSIONS[] = {0, 2, 'G', 255};
@@ -623,33 +277,6 @@ START_TEST(other_versions_are_bad)
         end_of(PARAMS);
         expect_everywhere(GUARD_BAD);
     }
-}
-END_TEST
-
-/* Section 3.3: records of a request that hasn't begun. */
-START_TEST(another_id_within_is_passed_over)
-{
-    static const struct bytes NONE = {0};
-    static struct bytes kept;
-    whole_request(0);
-    kept = made;
-    setup();
-    id = 257;
-    end_of(PARAMS);
-    end_of(STDOUT);
-    id = 1;
-    begin();
-    id = 257;
-    record(PARAMS, VARIABLE, 3, 0);
-    id = 1;
-    record(PARAMS, VARIABLE, VARIABLE_LENGTH, 0);
-    end_of(PARAMS);
-    id = 257;
-    end_of(STDIN);
-    id = 1;
-    record(STDIN, "body", 4, 0);
-    end_of(STDIN);
-    expect_request(&kept, &NONE);
 }
 END_TEST
 
@@ -798,20 +425,9 @@ Suite *guard_suite(void)
     ADD(tests, a_body_up_to_the_limit_is_whole);
     ADD(tests, a_body_over_the_limit_is_long);
     ADD(tests, a_body_in_records_of_a_byte_is_whole);
-    tcase_add_loop_test(tests, another_role_is_refused, 0, 8);
-    ADD(tests, another_role_without_keeping_ends_the_connection);
     ADD(tests, begin_has_eight_bytes);
     ADD(tests, types_come_in_their_order);
-    tcase_add_loop_test(tests, management_records_are_answered_and_taken_out, 0, 2);
-    ADD(tests, any_number_of_management_records_is_answered);
-    ADD(tests, get_values_may_be_empty_or_cut_short);
-    ADD(tests, the_id_0_is_for_management);
-    tcase_add_loop_test(tests, abort_ends_the_request, 0, 4);
-    ADD(tests, abort_without_keeping_ends_the_connection);
-    ADD(tests, abort_of_no_request_is_passed_over);
-    ADD(tests, a_second_request_is_refused);
     ADD(tests, other_versions_are_bad);
-    ADD(tests, another_id_within_is_passed_over);
     ADD(tests, what_lies_behind_is_bad);
     ADD(tests, other_protocols_are_bad);
     ADD(tests, random_requests_are_whole_at_their_end_and_more_before);

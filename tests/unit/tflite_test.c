@@ -1,5 +1,8 @@
 /*
  * tflite_test.c - TensorFlow Lite's greeting is dropped, and nothing that others print meanwhile.
+ *
+ * The library itself comes from outside Debian and may be missing; what it prints with is stdio's
+ * stderr, as here.
  */
 #include "vision/tflite.h"
 

@@ -1,0 +1,51 @@
+/*
+ * guard_feed.h - records for the guard, and the verdict on them in one go and in pieces.
+ *
+ * What is made lies in `made`; setup() empties it. It's fed to the guard as a connection does, in
+ * memory of its very length, and each reply is kept.
+ */
+#ifndef DIME_TESTS_UNIT_GUARD_FEED_H
+#define DIME_TESTS_UNIT_GUARD_FEED_H
+
+#include "hosts/guard.h"
+
+enum { BODY_MAX = 1000, ROOM = 256 * 1024 };
+enum { BEGIN = 1, ABORT = 2, PARAMS = 4, STDIN = 5, STDOUT = 6, DATA = 8, GET_VALUES = 9 };
+
+struct bytes {
+    size_t length;
+    unsigned char data[ROOM];
+};
+
+/* What a connection does with the guard: the bytes in a room of their very length, the replies. */
+struct feed {
+    struct guard guard;
+    struct guard_input input;
+    size_t reply_length;
+    char replies[ROOM];
+};
+
+/* A variable as it stands in PARAMS. */
+static const unsigned char VARIABLE[] = "\x04\x05NAMEvalue";
+enum { VARIABLE_LENGTH = sizeof VARIABLE - 1 };
+
+extern struct bytes made;
+extern unsigned version, id; /* of the records that are made next */
+extern struct feed feed;
+
+void setup(void);
+void put(const void *data, size_t length);
+void record(unsigned type, const void *content, size_t length, unsigned padding);
+void begin_as(unsigned role);
+void begin(void);
+void end_of(unsigned type);
+void feed_open(void);
+enum guard_verdict feed_more(const void *data, size_t length);
+enum guard_verdict judge(size_t length);
+enum guard_verdict judge_split(size_t split);
+enum guard_verdict judge_bytes(size_t *at);
+void expect_everywhere(enum guard_verdict wanted);
+void expect_request(const struct bytes *kept, const struct bytes *replies);
+void whole_request(unsigned padding);
+
+#endif
