@@ -55,7 +55,8 @@ struct json_object *unit_json(const char *data, size_t length)
 {
     struct json_tokener *tokener = json_tokener_new();
     ck_assert_ptr_nonnull(tokener);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    bool is_18 = json_c_version_num() >> 8 == 18;
+    json_tokener_set_flags(tokener, is_18 ? 0 : JSON_TOKENER_STRICT);
     struct json_object *value = json_tokener_parse_ex(tokener, data, (int)length);
     ck_assert_msg(value && json_tokener_get_parse_end(tokener) == length, "%.*s", (int)length,
                   data);

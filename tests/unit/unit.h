@@ -15,7 +15,8 @@ void unit_skip(const char *name, const char *why);
 
 /*
  * What json-c makes of DATA, which must be one JSON value and no byte more, in UTF-8; the caller
- * puts it. UTF-8 is checked by dime, since json-c 0.18 refuses all of it beyond ASCII.
+ * puts it. json-c is strict, but not 0.18, which then refuses all text beyond ASCII where char is
+ * signed; UTF-8 is checked by dime.
  */
 struct json_object *unit_json(const char *data, size_t length);
 
