@@ -290,6 +290,58 @@ def compiler_of(build):
         return re.search(r"^CC = (.*)", file.read(), re.M)[1]
 
 
+# What each does that Lambda can't bear, the flags it is linked with, and what is said of it.
+UNSUITED = {
+    "needy": ("(void)json_object_new_null", "-ljson-c", "needs libjson-c.so.5, which Lambda hasn't got: link "
+              "it statically (-l:libjson-c.a)"),
+    "newer": ("(void)arc4random", "", "needs a newer glibc than Lambda's 2.34 (arc4random@GLIBC_2.36)"),
+    "unlinkable": ("(void)getpid", "-lnosuchlibrary", "can't be built, as said above"),
+    "frugal": ("(void)json_object_new_null", "-l:libjson-c.a", None),
+}
+FUNCTION = """#include "function.h"
+#include <stdlib.h>
+#include <unistd.h>
+void *json_object_new_null(void);
+static void handle(const struct request *request, struct response *response)
+{ (void)request; %s(); buffer_puts(response_json(response), "{}"); }
+const struct function function_%s = {
+    .name = "%s", .summary = "Tries a library out", .methods = METHOD_GET, .handle = handle};
+"""
+LINES = """
+if HAVE_LIBCURL
+bootstrap_PROGRAMS += {0}.bootstrap
+{0}_bootstrap_SOURCES = src/functions/{0}.c
+{0}_bootstrap_LDFLAGS = $(SERVE){0}
+{0}_bootstrap_LDADD = $(BOOTSTRAP_LDADD) {1}
+endif
+"""
+
+
+def check_unsuited(outcome, stand):
+    """Functions with libraries of their own: each gets its zip or a sentence, and stops no other."""
+    tree, folder = os.path.join(stand.folder("unsuited"), "dime"), stand.folder("unsuited")
+    shutil.copytree(stand.source, tree, symlinks=True, ignore=shutil.ignore_patterns(
+        "build", "_build", ".git", "autom4te.cache", os.path.basename(stand.build)))
+    os.mkdir(os.path.join(folder, "builds"))
+    for made in glob.glob(os.path.join(stand.build, "builds", "curl-*")):
+        os.symlink(made, os.path.join(folder, "builds", os.path.basename(made)))
+    for name, (call, flags, _) in UNSUITED.items():
+        with open(os.path.join(tree, "src", "functions", name + ".c"), "w") as file:
+            file.write(FUNCTION % (call, name, name))
+        with open(os.path.join(tree, "Makefile.am"), "a") as file:
+            file.write(LINES.format(name, flags))
+    status, said = run(["autoreconf", "-fi"], tree)
+    outcome.check("unsuited: the functions can be added", status == 0, said)
+    status, said = run([os.path.join(tree, "deploy", "lambda", "package"), tree, *UNSUITED, "hello"], folder)
+    zips = sorted(os.listdir(os.path.join(folder, "dist")))
+    outcome.check("unsuited: those that suit have a zip", zips == [f"{name}-{MACHINE}.zip" for name in
+                                                                   ("frugal", "hello")], f"{zips} {said}")
+    outcome.check("unsuited: it is a failure", status == 1 and "no zip was made of:" in said, said)
+    for name, (_, _, sentence) in UNSUITED.items():
+        if sentence:
+            outcome.check(f"unsuited: {name}: is told of", f"package: {name} {sentence}" in said, said)
+
+
 def check_shared(outcome, stand):
     """A libc that isn't one stands where Lambda's LD_LIBRARY_PATH leads: it must not be read."""
     shared = stand.package("shared", "--link=shared", stand.source, "change")
@@ -537,7 +589,7 @@ def main(build, source):
         status, said, stand.curl = fetch_package(stand)
         outcome.check("the source of curl can be had", status == 0, said)
         if status == 0 and check_minimal(outcome, stand):
-            for check in (check_same_bytes, check_static, check_shared, check_cross, check_tls, check_labels,
+            for check in (check_same_bytes, check_unsuited, check_static, check_shared, check_cross, check_tls, check_labels,
                           check_source):
                 check(outcome, stand)
     return outcome.close()
