@@ -88,7 +88,8 @@ static void rest(struct call *call)
     call->failure = NULL;
     call->has_prelude = call->torn = false;
     call->retries++;
-    call->again_at_ns = clock_monotonic_ns() + call->retries * RETRY_MS * NANOSECONDS_PER_MS;
+    call->again_at_ns =
+        clock_monotonic_ns() + (int64_t)call->retries * RETRY_MS * NANOSECONDS_PER_MS;
     append(&lambda->resting, call);
     lambda->rested++;
 }

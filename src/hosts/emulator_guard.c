@@ -133,7 +133,7 @@ static bool is_address(struct text name)
 {
     char copy[INET6_ADDRSTRLEN];
     struct in6_addr room;
-    bool brackets = text_starts(name, TEXT("[")) && name.data[name.length - 1] == ']';
+    bool brackets = name.length > 2 && name.data[0] == '[' && name.data[name.length - 1] == ']';
     if (brackets)
         name = (struct text){name.data + 1, name.length - 2};
     if (name.length >= sizeof copy)
