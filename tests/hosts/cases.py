@@ -4,6 +4,9 @@
 # raises Skip with why it can't be tried. `run` prints `ok - NAME`, `not ok - NAME: WHY` or
 # `skip - NAME: WHY`, then `N passed, N failed, N skipped`, and returns the status to exit with. The
 # first line of a case's comment string is its name.
+import os
+import shutil
+import subprocess
 import sys
 import traceback
 
@@ -62,3 +65,15 @@ def directories():
     if len(sys.argv) != 3:
         sys.exit(f"usage: {sys.argv[0]} BUILDDIR SRCDIR")
     return sys.argv[1], sys.argv[2]
+
+
+def copy_source(source, tree):
+    """Copies the source to TREE, which can be written to then, without what was built in it."""
+    anywhere = shutil.ignore_patterns("*.o", "*.a", ".deps", ".dirstamp", "node_modules", "__pycache__")
+    on_top = shutil.ignore_patterns("build", "_build", ".git", "config.status", "config.log", "config.h", "Makefile",
+                                    "Makefile.in", "configure", "aclocal.m4", "autom4te.cache", "build-aux")
+
+    def ignore(folder, names):
+        return anywhere(folder, names) | (on_top(folder, names) if os.path.samefile(folder, source) else set())
+    shutil.copytree(source, tree, ignore=ignore, symlinks=True)
+    subprocess.run(["chmod", "-R", "u+w", tree], check=True)

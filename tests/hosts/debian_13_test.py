@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import debian_root
-from cases import directories, equal, run, true
+from cases import copy_source, directories, equal, run, true
 from machine import missing
 from serving import free_port, wait_until
 
@@ -24,9 +24,6 @@ SUITES = ("unit", "golden", "aws", "systemd", "package")
 # What these need beyond what quickstart has installed.
 PACKAGES = """build-essential check python3 openssl systemd-container libhiredis-dev libmicrohttpd-dev debhelper lintian shellcheck
 debootstrap wrk valgrind jq spawn-fcgi""".split()
-NOT_COPIED = shutil.ignore_patterns(
-    "build", ".git", "*.o", "*.a", "config.status", "config.log", "Makefile", "Makefile.in", "configure",
-    "aclocal.m4", "autom4te.cache", "build-aux", "node_modules", "__pycache__")
 PATIENCE = 600
 TREE = "/srv/dime"
 CHANGE = '{"res":[{"7":"quarters"},{"1":"dimes"},{"4":"pennies"}]}'
@@ -39,8 +36,7 @@ class Other(debian_root.Root):
 
     def fill(self):
         """Copies the source, the models, and how to reach the packages into the root."""
-        shutil.copytree(SOURCE, self.path + TREE, ignore=NOT_COPIED, symlinks=True)
-        subprocess.run(["chmod", "-R", "u+w", self.path + TREE], check=True)
+        copy_source(SOURCE, self.path + TREE)
         if os.path.isdir(os.path.join(BUILD, "models")):
             shutil.copytree(os.path.join(BUILD, "models"), self.path + "/srv/models")
         for name in ("resolv.conf", "hosts"):

@@ -16,15 +16,12 @@ import tempfile
 import time
 
 from apertium import missing as apertium_is_missing
-from cases import Skip, collect, directories, equal, run, true
+from cases import Skip, collect, copy_source, directories, equal, run, true
 from serving import PATH, ROOT, free_port, wait_until
 
 BUILD, SOURCE = (os.path.abspath(directory) for directory in directories()[:2])
 BUILD_PATIENCE = 900
 CHANGE = '{"res":[{"7":"quarters"},{"1":"dimes"},{"4":"pennies"}]}'
-NOT_COPIED = shutil.ignore_patterns(
-    "build", ".git", "*.o", "*.a", "config.status", "config.log", "Makefile", "Makefile.in",
-    "configure", "aclocal.m4", "autom4te.cache", "build-aux", "node_modules", "__pycache__")
 
 
 class Place:
@@ -34,8 +31,7 @@ class Place:
         self.root = tempfile.mkdtemp(prefix="dime-quickstart.")
         os.chmod(self.root, 0o755)
         self.tree, self.tmp = os.path.join(self.root, "a tree, \u00fc"), os.path.join(self.root, "tmp")
-        shutil.copytree(SOURCE, self.tree, ignore=NOT_COPIED)
-        subprocess.run(["chmod", "-R", "u+w", self.tree], check=True)
+        copy_source(SOURCE, self.tree)
         os.mkdir(self.tmp)
         os.chmod(self.tmp, 0o1777)
 
