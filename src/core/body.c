@@ -3,7 +3,8 @@
  *
  * curl -d sends JSON as a form unless it is told otherwise, fetch() sends it as text/plain, and
  * people forget the header. No field's name begins with a brace, a bracket or a quote, so that is
- * JSON. Bytes that no header calls anything can but be the file of a function that takes one.
+ * JSON. A form is ASCII: bytes that aren't UTF-8, and are called a form or nothing at all, can only
+ * be the file of a function that takes one.
  */
 #include "core/body.h"
 
@@ -74,7 +75,7 @@ struct body body_of(const struct function *function, const struct request *reque
     bool bare = form && is_bare_file(function, text);
     bool plain = text_equal_nocase(type, TEXT("text/plain"));
     struct body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(function, type)};
-    if (bare && !type.length)
+    if (bare)
         body.file = fields_file(function);
     if (text.length && is_encoded(request))
         body.kind = BODY_ENCODED;

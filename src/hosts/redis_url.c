@@ -189,7 +189,8 @@ static bool check(struct redis_url *url, struct arena *arena, const char **why)
 {
     struct buffer dead;
     if (!url->stream.length)
-        return wrong(why, "the name of a stream is missing");
+        return wrong(why,
+                     "the name of a stream is missing; add it, as /STREAM or as ?stream=STREAM");
     if (text_ends_nocase(url->stream, TEXT(".fifo")))
         return wrong(why,
                      "a stream of Redis isn't delivered in order, so it can't be called .fifo");

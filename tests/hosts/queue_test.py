@@ -556,7 +556,7 @@ def test_says_how_to_use_it(_, program):
 
 
 def test_refuses_a_url(_, program):
-    for url, words in (("redis://h", "stream is missing"), ("redis://h/", "stream is missing"),
+    for url, words in (("redis://h", "missing; add it"), ("redis://h/", "stream is missing"),
                        ("redis:///q", "host is missing"), ("redis://h:0/q", "port"),
                        ("redis://h:x/q", "port"), ("redis://[::1]x/q", "port"),
                        ("redis://h/a?stream=q", "twice"), ("redis://h/1?stream=q&db=1", "twice"),
@@ -565,7 +565,7 @@ def test_refuses_a_url(_, program):
                        ("redis://h/q?db=x", "number"), ("redis://h/q?dead=q", "another stream"),
                        ("redis://h/q.fifo", "order"), ("redis://h/q%0", "escape"),
                        ("redis://h/q?group=", "take a name"), ("redis+unix://x?stream=q", "redis+unix"),
-                       ("redis+unix:///s", "stream is missing"), ("rediss://h/q", "stunnel"),
+                       ("redis+unix:///s", "missing; add it, as"), ("rediss://h/q", "stunnel"),
                        ("redis+unix:///" + "s" * 108 + "?stream=q", "107"), ("x", "write it as")):
         status, _, err = send(program, url, "{}")
         equal(status, 2, "the status of %s" % url)

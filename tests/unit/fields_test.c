@@ -463,9 +463,7 @@ static const struct {
      "415 Send the body as image/jpeg, image/png, application/json, multipart/form-data or "
      "application/x-www-form-urlencoded."},
     /* As curl --data-binary calls it. */
-    {FORM_TYPE, TEXT("\xFF\xD8"),
-     "415 Send the body as image/jpeg, image/png, application/json, multipart/form-data or "
-     "application/x-www-form-urlencoded."},
+    {FORM_TYPE, TEXT("\xFF\xD8"), "image=FFD8 application/x-www-form-urlencoded  "},
 };
 
 START_TEST(reads_a_file)
