@@ -88,7 +88,7 @@ static const char HELP_WATCH[] =
     "  --timeout SECONDS   that a file may take (default 30)\n"
     "  --once              end when all files that are there have their answers; the exit status "
     "is\n"
-    "                      4 or 5 by the worst of these\n"
+    "                      4 or 5 by the worst of these, 1 if a file has none\n"
     "  --help              this text\n";
 
 static int misuse(const char *program, const char *what, const char *which)

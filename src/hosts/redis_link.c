@@ -137,6 +137,17 @@ static struct timeval timeval_of(int64_t milliseconds)
     return (struct timeval){milliseconds / 1000, milliseconds % 1000 * 1000};
 }
 
+/* Says where: who has several queues, or left the port out, sees by it what isn't there. */
+static bool fail_to_connect(struct redis_link *link, const struct redis_url *url)
+{
+    char why[sizeof link->error];
+    if (url->socket)
+        snprintf(why, sizeof why, "%s (%s)", link->context->errstr, url->socket);
+    else
+        snprintf(why, sizeof why, "%s (%s:%d)", link->context->errstr, url->host, (int)url->port);
+    return fail(link, why);
+}
+
 bool redis_link_open(struct redis_link *link, const struct redis_url *url, int64_t timeout_ms)
 {
     struct timeval timeout = timeval_of(timeout_ms);
@@ -146,7 +157,7 @@ bool redis_link_open(struct redis_link *link, const struct redis_url *url, int64
     if (!link->context)
         return fail(link, "there is no memory for a connection");
     if (link->context->err)
-        return fail(link, link->context->errstr);
+        return fail_to_connect(link, url);
     if (redisSetTimeout(link->context, timeout) != REDIS_OK ||
         (!url->socket && redisEnableKeepAlive(link->context) != REDIS_OK))
         return fail(link, link->context->errstr);

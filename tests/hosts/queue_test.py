@@ -502,7 +502,8 @@ def test_ends_though_the_queue_is_away(folder, program):
             equal(consumer.wait(9), 1, "the exit status")
             expect("couldn't be told" in consumer.said(), "it says %r" % consumer.said())
         with Consumer(folder, program, "redis://127.0.0.1:1/q") as consumer:
-            wait_until(lambda: "the queue fails" in consumer.said(), what="it doesn't say")
+            wait_until(lambda: "Connection refused (127.0.0.1:1)" in consumer.said(),
+                       what="it doesn't say where")
             start = time.monotonic()
             equal(consumer.stop(), 0, "the exit status where nothing was received")
             expect(time.monotonic() - start < 1, "it takes %.1f s" % (time.monotonic() - start))
