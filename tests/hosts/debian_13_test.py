@@ -124,4 +124,6 @@ if __name__ == "__main__":
     if reason:
         print(f"skip - Debian 13: {reason}\n0 passed, 0 failed, 1 skipped")
         sys.exit(0)
+    # Where SIGINT is ignored, as for a background job, quickstart would never see Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
