@@ -238,25 +238,25 @@ static const struct field *find_meant(const struct function *function, struct te
 }
 
 /* PHP, Rails, jQuery and others send a list as coins[]=25&coins[]=10, and a map as till[25]=2. */
-static void refuse_brackets(struct reading *reading, const struct field *field)
+static void refuse_brackets(struct reading *reading, const struct field *field,
+                            const struct given *given)
 {
     struct value *value = &reading->values[field - reading->function->fields];
-    const char *such = field->kind == FIELD_LIST  ? ", such as 25,10,5,1"
-                       : field->kind == FIELD_MAP ? ", such as 25:2,10:0"
-                                                  : "";
+    bool many = field->kind == FIELD_LIST || field->kind == FIELD_MAP;
     value->given = true;
     reading->failed = true;
     if (!response_field_error(reading->response, text_of(field->name)))
         response_field_problem(reading->response, field->name,
-                               "%s takes no brackets behind its name; send one value%s.",
-                               field->name, such);
+                               "%s takes no brackets behind its name; send one value%s%s.",
+                               field->name, many ? ", such as " : "",
+                               many ? fields_items_example(field, given) : "");
 }
 
 static void read_name(struct reading *reading, struct text name, const struct given *given)
 {
     const struct field *field = find_meant(reading->function, name);
     if (field && name.length > strlen(field->name) && name.data[strlen(field->name)] == '[')
-        refuse_brackets(reading, field);
+        refuse_brackets(reading, field, given);
     else if (field && name.length == strlen(field->name))
         read_field(reading, field, &reading->values[field - reading->function->fields], given);
 }

@@ -35,20 +35,32 @@ static bool parse_item(const struct field *field, struct text text, struct item 
            text_to_int64(text_trim(text), &item->value);
 }
 
-static const char *notation(const struct field *field)
+const char *fields_items_example(const struct field *field, const struct given *given)
 {
-    return field->kind == FIELD_LIST ? "must be a list of whole numbers, such as 25,10,5,1"
-                                     : "must say how many there are of each, such as 25:2,10:0";
+    bool json = given->json.raw.data;
+    if (field->kind == FIELD_LIST)
+        return json ? "[25,10,5,1]" : "25,10,5,1";
+    return json ? "{\"25\":2,\"10\":0}" : "25:2,10:0";
+}
+
+static void refuse_items(struct reading *reading, const struct field *field,
+                         const struct given *given)
+{
+    response_field_problem(reading->response, field->name, "%s must %s, such as %s.", field->name,
+                           field->kind == FIELD_LIST ? "be a list of whole numbers"
+                                                     : "say how many there are of each",
+                           fields_items_example(field, given));
+    reading->failed = true;
 }
 
 static void items_from_text(struct reading *reading, const struct field *field, struct items *items,
-                            struct text text)
+                            const struct given *given)
 {
-    struct text part;
+    struct text text = given->text, part;
     while (text_cut(&text, ',', &part)) {
         struct item item = {0};
         if (!parse_item(field, part, &item)) {
-            refuse(reading, field, notation(field));
+            refuse_items(reading, field, given);
             return;
         }
         if (!add_item(reading, field, items, item))
@@ -57,9 +69,9 @@ static void items_from_text(struct reading *reading, const struct field *field, 
 }
 
 static void items_from_json(struct reading *reading, const struct field *field, struct items *items,
-                            struct json_value json)
+                            const struct given *given)
 {
-    struct json_cursor cursor = json_members(json, reading->request->arena);
+    struct json_cursor cursor = json_members(given->json, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
         struct item item = {0};
@@ -67,7 +79,7 @@ static void items_from_json(struct reading *reading, const struct field *field, 
         if (whole && field->kind == FIELD_MAP)
             whole = text_to_int64(member.name, &item.key);
         if (!whole) {
-            refuse(reading, field, notation(field));
+            refuse_items(reading, field, given);
             return;
         }
         if (!add_item(reading, field, items, item))
@@ -103,11 +115,11 @@ void fields_read_items(struct reading *reading, const struct field *field, struc
     if (!items.items)
         return; /* the arena has failed, and so will the whole response */
     if (is_text(given))
-        items_from_text(reading, field, &items, given->text);
+        items_from_text(reading, field, &items, given);
     else if (is_json(given, field->kind == FIELD_LIST ? JSON_ARRAY : JSON_OBJECT))
-        items_from_json(reading, field, &items, given->json);
+        items_from_json(reading, field, &items, given);
     else
-        refuse(reading, field, notation(field));
+        refuse_items(reading, field, given);
     if (!is_text(given))
         value->text = items_text(reading, field, &items);
     value->items = items.items;

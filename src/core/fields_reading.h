@@ -41,6 +41,10 @@ static inline bool is_text(const struct given *given)
     return !given->json.raw.data || given->json.kind == JSON_STRING;
 }
 
+/* How to write several values: as JSON's own types where JSON was sent, else in a form's notation.
+ */
+const char *fields_items_example(const struct field *field, const struct given *given);
+
 /* Says what is wrong with a field, behind its name. */
 static inline void refuse(struct reading *reading, const struct field *field, const char *what)
 {
