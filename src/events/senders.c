@@ -117,19 +117,27 @@ void senders_refuse_edge(struct event *event)
     refuse(event, TEXT("Lambda@Edge"));
 }
 
+/* Whether WORD stands in TEXT in quotes. In a text within the event these would have backslashes. */
+static bool has_quoted(struct text text, struct text word)
+{
+    struct text rest = text;
+    while (rest.length) {
+        const char *found = memmem(rest.data, rest.length, word.data, word.length);
+        if (!found)
+            return false;
+        bool opened = found > text.data && found[-1] == '"';
+        rest = text_skip(rest, (size_t)(found - rest.data) + word.length);
+        if (opened && rest.length && rest.data[0] == '"')
+            return true;
+    }
+    return false;
+}
+
 bool senders_have_sent(struct text text)
 {
     for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
-        struct text source = SOURCES[i].source;
-        for (const char *at = text.data, *end = text.data + text.length; at < end;) {
-            const char *found = memmem(at, (size_t)(end - at), source.data, source.length);
-            if (!found)
-                break;
-            /* In a text within the event the quotes would have backslashes. */
-            at = found + source.length;
-            if (found > text.data && found[-1] == '"' && at < end && *at == '"')
-                return true;
-        }
+        if (has_quoted(text, SOURCES[i].source))
+            return true;
     }
     return false;
 }
