@@ -117,7 +117,8 @@ void senders_refuse_edge(struct event *event)
     refuse(event, TEXT("Lambda@Edge"));
 }
 
-/* Whether WORD stands in TEXT in quotes. In a text within the event these would have backslashes. */
+/* Whether WORD stands in TEXT in quotes. In a text within the event these would have backslashes.
+ */
 static bool has_quoted(struct text text, struct text word)
 {
     struct text rest = text;
