@@ -15,6 +15,7 @@ import json
 import os
 import queue
 import re
+import resource
 import shutil
 import ssl
 import statistics
@@ -68,6 +69,12 @@ int main(int count, char **arguments)
 }
 """
 CURLE_OK, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE = 0, 60, 77
+
+
+def seconds_of_children():
+    """The CPU time of the processes that were run until now."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(command, folder=None, **variables):
@@ -265,10 +272,10 @@ def check_minimal(outcome, stand):
         check_program(outcome, f"minimal: {name}", stand.unpack(archive))
         stand.run(f"minimal: {name}", archive, name)
     check_start(outcome, stand.unpack(archive))
-    began = time.monotonic()
+    began = seconds_of_children()
     run(["make", "-s", "lambda"], build)
-    took = time.monotonic() - began
-    outcome.check("minimal: is made again at once", took < 10, f"{took:.1f} s")
+    took = seconds_of_children() - began
+    outcome.check("minimal: is made again at once", took < 10, f"{took:.1f} s of CPU")
     return True
 
 
