@@ -118,7 +118,7 @@ static ssize_t read_whole(int fd, char *room, size_t size)
 static bool take_file(int fd, size_t most, struct arena *arena, struct text *content)
 {
     off_t end = lseek(fd, 0, SEEK_END);
-    size_t size = end > 0 && (size_t)end < most ? (size_t)end : most;
+    size_t size = end > 0 && (uintmax_t)end < most ? (size_t)end : most;
     char *room = arena_alloc(arena, size + 1);
     if (!room)
         errno = ENOMEM;

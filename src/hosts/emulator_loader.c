@@ -34,10 +34,10 @@ static bool read_interpreter(int fd, char path[PATH_MAX])
     for (uint64_t i = 0; i < head.e_phnum && i < SEGMENTS_MAX; i++) {
         if (!read_at(fd, &segment, sizeof segment, head.e_phoff + i * sizeof segment))
             return false;
-        if (segment.p_type == PT_INTERP)
-            return segment.p_filesz && segment.p_filesz <= PATH_MAX &&
-                   read_at(fd, path, segment.p_filesz, segment.p_offset) &&
-                   path[segment.p_filesz - 1] == '\0';
+        if (segment.p_type != PT_INTERP)
+            continue;
+        size_t size = segment.p_filesz <= PATH_MAX ? (size_t)segment.p_filesz : 0;
+        return size && read_at(fd, path, size, segment.p_offset) && path[size - 1] == '\0';
     }
     return false;
 }

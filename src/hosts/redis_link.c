@@ -132,9 +132,11 @@ static bool too_much(struct redis_link *link)
     return false;
 }
 
+/* As wide as hiredis has it, which may not be as wide as elsewhere in dime: see Makefile.am. */
 static struct timeval timeval_of(int64_t milliseconds)
 {
-    return (struct timeval){milliseconds / 1000, milliseconds % 1000 * 1000};
+    struct timespec time = clock_timespec(milliseconds * 1000000);
+    return (struct timeval){time.tv_sec, time.tv_nsec / 1000};
 }
 
 /* Says where: who has several queues, or left the port out, sees by it what isn't there. */

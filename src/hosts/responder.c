@@ -535,7 +535,7 @@ static size_t connections_per_thread(int threads)
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
             getrlimit(RLIMIT_NOFILE, &limit);
     }
-    size_t most = limit.rlim_cur < DESCRIPTORS ? limit.rlim_cur : DESCRIPTORS;
+    size_t most = limit.rlim_cur < DESCRIPTORS ? (size_t)limit.rlim_cur : DESCRIPTORS;
     size_t own = (size_t)threads * 4 + DESCRIPTORS_OWN;
     return most > own + (size_t)threads ? (most - own) / (size_t)threads : 1;
 }

@@ -5,6 +5,7 @@
  * function which labels what is uploaded to a bucket does the same for a folder. The sequencer is
  * the time of the file's last change: of two events on one name the later has the greater.
  */
+#include "core/clock.h"
 #include "core/log.h"
 #include "functions/registry.h"
 #include "hosts/watch.h"
@@ -36,7 +37,7 @@ void watch_event(struct buffer *event, const char *folder, const char *name,
 {
     struct text bucket = last_part(folder);
     int64_t modified_ms = (int64_t)file->st_mtim.tv_sec * 1000 + file->st_mtim.tv_nsec / 1000000;
-    int64_t changed_ns = (int64_t)file->st_ctim.tv_sec * 1000000000 + file->st_ctim.tv_nsec;
+    int64_t changed_ns = clock_ns(&file->st_ctim);
     char timestamp[25];
     log_timestamp(modified_ms < 0 ? 0 : modified_ms, timestamp);
     buffer_puts(event, "{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\","

@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 enum {
     TICK_NS = 20000000, /* twice what the slowest of Linux's clocks takes for a step */
     NAMES_MAX = 8,      /* that are tried for a new file */
@@ -52,11 +54,6 @@ struct watch_trust watch_trust_of(int folder)
     for (size_t i = 0; i < sizeof REMOTE / sizeof *REMOTE; i++)
         trust.leases = trust.leases && (uint32_t)found.f_type != REMOTE[i];
     return trust;
-}
-
-static int64_t nanoseconds(const struct timespec *time)
-{
-    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
 }
 
 static bool is_regular(const struct stat *stat)
@@ -97,9 +94,8 @@ bool watch_file_is_unchanged(const struct watch_file *file)
     struct stat now;
     return fstatat(file->folder, file->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
            now.st_ino == then->st_ino && now.st_dev == then->st_dev &&
-           now.st_size == then->st_size &&
-           nanoseconds(&now.st_mtim) == nanoseconds(&then->st_mtim) &&
-           nanoseconds(&now.st_ctim) == nanoseconds(&then->st_ctim);
+           now.st_size == then->st_size && clock_ns(&now.st_mtim) == clock_ns(&then->st_mtim) &&
+           clock_ns(&now.st_ctim) == clock_ns(&then->st_ctim);
 }
 
 enum watch_writer watch_file_writer(const struct watch_file *file)
@@ -115,9 +111,11 @@ void watch_file_settle(const struct watch_file *file)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    int64_t age_ns = nanoseconds(&now) - nanoseconds(&file->stat.st_ctim);
-    if (age_ns >= 0 && age_ns < TICK_NS)
-        nanosleep(&(struct timespec){.tv_nsec = TICK_NS - age_ns}, NULL);
+    int64_t age_ns = clock_ns(&now) - clock_ns(&file->stat.st_ctim);
+    if (age_ns >= 0 && age_ns < TICK_NS) {
+        struct timespec rest = clock_timespec(TICK_NS - age_ns);
+        nanosleep(&rest, NULL);
+    }
 }
 
 bool watch_result_is_of(const char *result, const struct watch_file *file)
@@ -125,10 +123,10 @@ bool watch_result_is_of(const char *result, const struct watch_file *file)
     struct stat stat;
     if (fstatat(file->folder, result, &stat, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(stat.st_mode))
         return false;
-    int64_t modified_ns = nanoseconds(&stat.st_mtim), changed_ns = nanoseconds(&stat.st_ctim);
+    int64_t modified_ns = clock_ns(&stat.st_mtim), changed_ns = clock_ns(&stat.st_ctim);
     /* On FAT the one is the other: there the mtime alone has to do. */
-    return modified_ns == nanoseconds(&file->stat.st_mtim) &&
-           (changed_ns > nanoseconds(&file->stat.st_ctim) || changed_ns == modified_ns);
+    return modified_ns == clock_ns(&file->stat.st_mtim) &&
+           (changed_ns > clock_ns(&file->stat.st_ctim) || changed_ns == modified_ns);
 }
 
 static bool write_all(int fd, struct text bytes)

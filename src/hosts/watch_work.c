@@ -50,11 +50,6 @@ enum end {
     END_LEFT,  /* it has no result and gets none before the next start, which the log says */
 };
 
-static int64_t nanoseconds(const struct timespec *time)
-{
-    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
-}
-
 static void say(const struct work *work, int error, const char *what)
 {
     log_say(LOG_LEVEL_ERROR, work->worker->settings->function->name, error, "%s: %s",
@@ -91,7 +86,7 @@ static enum upload_end read_upload(const struct upload *upload, size_t most, str
  * time alone won't do, since it's that of a server's clock where the file is on one. */
 static bool is_quiet(const struct work *work)
 {
-    int64_t changed_ns = nanoseconds(&work->file.stat.st_ctim), seen_ns = work->item->seen_ns;
+    int64_t changed_ns = clock_ns(&work->file.stat.st_ctim), seen_ns = work->item->seen_ns;
     int64_t age_ms = clock_epoch_ms() - changed_ns / 1000000;
     work->item->seen_ns = changed_ns;
     return age_ms >= QUIET_MS || seen_ns == changed_ns;
@@ -117,7 +112,7 @@ static enum end wait_for_writers(const struct work *work)
 static uint64_t mark_of(const struct work *work)
 {
     const struct stat *stat = &work->file.stat;
-    uint64_t mark = watch_hash(work->item->name) ^ (uint64_t)nanoseconds(&stat->st_ctim);
+    uint64_t mark = watch_hash(work->item->name) ^ (uint64_t)clock_ns(&stat->st_ctim);
     return (mark * 0x9E3779B97F4A7C15 ^ (uint64_t)stat->st_ino) | 1;
 }
 
@@ -294,7 +289,7 @@ static struct watch_item *take_due(struct watch_worker *worker, int64_t *due_ns)
 
 static void wait_for_more(struct watch_worker *worker, int64_t due_ns)
 {
-    struct timespec due = {due_ns / 1000000000, due_ns % 1000000000};
+    struct timespec due = clock_timespec(due_ns);
     if (due_ns == INT64_MAX)
         pthread_cond_wait(&worker->more, &worker->lock);
     else

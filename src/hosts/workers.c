@@ -295,7 +295,7 @@ static int run(struct parent *parent, const sigset_t *signals)
 {
     for (;;) {
         int64_t wait = tend_all(parent);
-        struct timespec timeout = {.tv_sec = wait / SECOND, .tv_nsec = wait % SECOND};
+        struct timespec timeout = clock_timespec(wait < 0 ? 0 : wait);
         int signal = wait < 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &timeout);
         if (signal == SIGTERM || signal == SIGINT)
             return stop_all(parent);

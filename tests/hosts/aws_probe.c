@@ -205,7 +205,7 @@ static void call_deadline(struct probe *probe)
 static void call_stop(struct probe *probe)
 {
     int64_t after = number(probe, 1, 0);
-    struct itimerspec time = {.it_value = {after / 1000, after % 1000 * 1000000 + 1}};
+    struct itimerspec time = {.it_value = clock_timespec(after * 1000000 + 1)};
     probe->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
     probe->reply.ok = probe->timer >= 0 && timerfd_settime(probe->timer, 0, &time, NULL) == 0;
     probe->call.stop = &probe->timer;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "function.h"
 
 extern const struct function function_probe;
@@ -72,7 +73,7 @@ static void put_facts(const struct request *request, struct buffer *out)
 
 static void wait_for(int64_t milliseconds)
 {
-    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    struct timespec time = clock_timespec(milliseconds * 1000000);
     while (nanosleep(&time, &time) != 0 && errno == EINTR) {
     }
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "functions/registry.h"
 
 static const struct field FIELDS[] = {
@@ -53,7 +54,8 @@ static void handle_probe(const struct request *request, struct response *respons
 {
     int64_t number = field_integer(request, "n"), fails = setting("PROBE_FAILS");
     int64_t wait = field_integer(request, "wait") + setting("PROBE_WAIT");
-    nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+    struct timespec pause = clock_timespec(wait * 1000000);
+    nanosleep(&pause, NULL);
     tell(request, number);
     if (fails && number % fails == 0)
         response_problem(response, (int)setting("PROBE_STATUS"), "As it was told.");
@@ -79,7 +81,8 @@ static void handle_sum(const struct request *request, struct response *response)
     enum upload_end end = request->upload ? upload_read(request, 1024 * 1024, &bytes) : UPLOAD_GONE;
     for (size_t i = 0; i < bytes.length; i++)
         sum = (sum ^ (unsigned char)bytes.data[i]) * 0x100000001B3;
-    nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+    struct timespec pause = clock_timespec(wait * 1000000);
+    nanosleep(&pause, NULL);
     tell(request, (int64_t)bytes.length);
     if (end != UPLOAD_READ)
         response_problem(response, 422, "%s", WHY[end]);

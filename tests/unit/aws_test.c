@@ -5,6 +5,7 @@
  * region, a bucket or an address that would lead to another host.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -17,6 +18,7 @@
 #include "aws/ini.h"
 #include "aws/origins.h"
 #include "aws/retry.h"
+#include "aws/settings.h"
 #include "core/clock.h"
 
 Suite *aws_suite(void);
@@ -468,6 +470,21 @@ START_TEST(ends_retries)
 }
 END_TEST
 
+/* On a machine of 32 bits it can't be opened unless it's asked for, and its size is no size_t. */
+START_TEST(refuses_files_over_4_gb)
+{
+    char path[] = "/tmp/dime-aws.XXXXXX";
+    int fd = mkstemp(path);
+    struct text content = {0};
+    ck_assert(fd >= 0 && ftruncate(fd, (off_t)((INT64_C(1) << 32) + 5)) == 0);
+    bool taken = settings_read_file(path, 100, &arena, &content);
+    ck_assert_int_eq(errno, EFBIG);
+    ck_assert(!taken);
+    unlink(path);
+    close(fd);
+}
+END_TEST
+
 Suite *aws_suite(void)
 {
     Suite *suite = suite_create("aws");
@@ -475,6 +492,7 @@ Suite *aws_suite(void)
     tcase_add_checked_fixture(rules, begin, end);
     tcase_add_test(rules, finds_values_in_files);
     tcase_add_test(rules, reads_cut_files);
+    tcase_add_test(rules, refuses_files_over_4_gb);
     tcase_add_test(rules, takes_addresses_apart);
     tcase_add_test(rules, makes_addresses_of_objects);
     tcase_add_test(rules, leads_to_no_other_host);

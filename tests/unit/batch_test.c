@@ -33,7 +33,8 @@ static void handle(const struct request *request, struct response *response)
     size_t header = (size_t)field_integer(request, "header");
     int status = (int)field_integer(request, "status");
     calls++;
-    nanosleep(&(struct timespec){.tv_nsec = field_integer(request, "sleep") * 1000000}, NULL);
+    struct timespec pause = clock_timespec(field_integer(request, "sleep") * 1000000);
+    nanosleep(&pause, NULL);
     struct buffer *json = response_json(response);
     char *room = arena_array(request->arena, bytes + header + 1, 1);
     if (!room)

@@ -305,11 +305,11 @@ END_TEST
 
 /* Random requests. */
 
-static unsigned long seed;
+static uint64_t seed;
 
 static unsigned random_below(unsigned most)
 {
-    seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (unsigned)(seed >> 33) % most;
 }
 
@@ -362,8 +362,8 @@ static void random_request(void)
 
 START_TEST(random_requests_are_whole_at_their_end_and_more_before)
 {
-    for (seed = 1; seed <= ROUNDS;) {
-        const unsigned long round = seed;
+    for (unsigned long round = 1; round <= ROUNDS; round++) {
+        seed = round;
         random_request();
         feed_open();
         for (size_t at = 0, more; at < made.length; at += more) {
@@ -375,7 +375,6 @@ START_TEST(random_requests_are_whole_at_their_end_and_more_before)
         ck_assert_uint_eq(feed.guard.at, made.length);
         ck_assert_msg(judge(made.length) == GUARD_WHOLE, "round %lu", round);
         ck_assert_mem_eq(feed.input.bytes, made.data, made.length);
-        seed = round + 1;
     }
 }
 END_TEST
