@@ -237,11 +237,18 @@ static bool read_parts(struct http_address *address, CURLU *parts, struct text u
     return length > 0 && (size_t)length < sizeof address->base;
 }
 
+/* libcurl would take the first part of the path for the host. */
+static bool lacks_host(struct text url)
+{
+    const char *colon = url.length ? memchr(url.data, ':', url.length) : NULL;
+    return colon && text_starts(text_skip(url, (size_t)(colon - url.data)), TEXT(":///"));
+}
+
 bool http_read_address(struct http_address *address, struct text url)
 {
     char room[2048];
     *address = (struct http_address){0};
-    if (url.length >= sizeof room || memchr(url.data, '\0', url.length))
+    if (url.length >= sizeof room || memchr(url.data, '\0', url.length) || lacks_host(url))
         return false;
     memcpy(room, url.data, url.length);
     room[url.length] = '\0';

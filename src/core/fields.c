@@ -88,7 +88,7 @@ static bool parse_boolean(struct text text, bool *boolean)
 {
     static const struct text TRUE_WORDS[] = {{"true", 4}, {"on", 2}, {"yes", 3}, {"1", 1}};
     static const struct text FALSE_WORDS[] = {{"false", 5}, {"off", 3}, {"no", 2}, {"0", 1}};
-    text = text_trim(text);
+    text = text_bare(text);
     for (size_t i = 0; i < sizeof TRUE_WORDS / sizeof *TRUE_WORDS; i++) {
         *boolean = text_equal_nocase(text, TRUE_WORDS[i]);
         if (*boolean || text_equal_nocase(text, FALSE_WORDS[i]))
@@ -112,7 +112,7 @@ static void read_integer(struct reading *reading, const struct field *field, str
 {
     value->text = is_text(given) ? given->text : given->json.raw;
     bool whole = is_text(given)
-                     ? text_to_int64(text_trim(given->text), &value->integer)
+                     ? text_to_int64(text_bare(given->text), &value->integer)
                      : is_json(given, JSON_NUMBER) && json_integer(given->json, &value->integer);
     if (whole) {
         check_range(reading, field, value->integer);
@@ -145,7 +145,7 @@ static void cut_data_url(struct given *given)
 static bool decode_file(struct reading *reading, const struct field *field, struct given *file)
 {
     cut_data_url(file);
-    file->text = text_trim(file->text);
+    file->text = text_bare(file->text);
     if (!file->json.raw.data && memchr(file->text.data, ' ', file->text.length)) {
         refuse(reading, field, "has blanks in its base64; in a form send each + as %2B");
         return false;
@@ -165,8 +165,9 @@ static void read_file(struct reading *reading, const struct field *field, struct
         refuse(reading, field, "must be a file, or its bytes as text in base64");
         return;
     }
-    if (!given->bytes) {
-        file.text = text_trim(given->text);
+    /* Of a form of parts some senders give neither the file's name nor its type. */
+    if (!given->bytes && text_is_utf8(given->text)) {
+        file.text = text_bare(given->text);
         if (!decode_file(reading, field, &file))
             return;
     }
@@ -231,34 +232,54 @@ static void read_field(struct reading *reading, const struct field *field, struc
 static const struct field *find_meant(const struct function *function, struct text name)
 {
     size_t length = 0;
+    name = text_bare(name);
     while (length < name.length && (unsigned char)name.data[length] < 0x80 &&
-           !strchr("[%", name.data[length]))
+           name.data[length] != '[' && name.data[length] != '%')
         length++;
     return fields_find(function, (struct text){name.data, length});
 }
 
-/* PHP, Rails, jQuery and others send a list as coins[]=25&coins[]=10, and a map as till[25]=2. */
-static void refuse_brackets(struct reading *reading, const struct field *field,
-                            const struct given *given)
+/* What is wrong with a name that isn't quite a field's, or NULL: it is another one. */
+static const char *wrong_name(const struct field *field, struct text name)
+{
+    struct text behind = text_skip(text_bare(name), strlen(field->name));
+    if (text_starts(behind, TEXT("[")) || text_starts(behind, TEXT("%5B")) ||
+        text_starts(behind, TEXT("%5b")))
+        return "takes no brackets behind its name; send one value";
+    if (!behind.length)
+        return "has a blank or an invisible character at its name; leave that out";
+    return text_is_utf8(behind) ? NULL : "has something at its name that isn't UTF-8; leave it out";
+}
+
+/*
+ * PHP, Rails, jQuery and others send a list as coins[]=25&coins[]=10, and a map as till[25]=2; what
+ * nobody sees comes along where a name is copied. Were such a name passed over, the answer would be
+ * to another question.
+ */
+static void refuse_name(struct reading *reading, const struct field *field, struct text name,
+                        const struct given *given)
 {
     struct value *value = &reading->values[field - reading->function->fields];
+    const char *why = wrong_name(field, name);
     bool many = field->kind == FIELD_LIST || field->kind == FIELD_MAP;
+    if (!why)
+        return;
     value->given = true;
     reading->failed = true;
     if (!response_field_error(reading->response, text_of(field->name)))
-        response_field_problem(reading->response, field->name,
-                               "%s takes no brackets behind its name; send one value%s%s.",
-                               field->name, many ? ", such as " : "",
-                               many ? fields_items_example(field, given) : "");
+        response_field_problem(reading->response, field->name, "%s %s%s%s.", field->name, why,
+                               many && strstr(why, "value") ? ", such as " : "",
+                               many && strstr(why, "value") ? fields_items_example(field, given)
+                                                            : "");
 }
 
 static void read_name(struct reading *reading, struct text name, const struct given *given)
 {
     const struct field *field = find_meant(reading->function, name);
-    if (field && name.length > strlen(field->name) && name.data[strlen(field->name)] == '[')
-        refuse_brackets(reading, field, given);
-    else if (field && name.length == strlen(field->name))
+    if (field && text_equal(name, text_of(field->name)))
         read_field(reading, field, &reading->values[field - reading->function->fields], given);
+    else if (field)
+        refuse_name(reading, field, name, given);
 }
 
 static void unreadable(struct reading *reading, const char *what, const char *why)

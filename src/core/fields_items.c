@@ -29,10 +29,10 @@ static bool add_item(struct reading *reading, const struct field *field, struct 
 static bool parse_item(const struct field *field, struct text text, struct item *item)
 {
     if (field->kind == FIELD_LIST)
-        return text_to_int64(text_trim(text), &item->value);
+        return text_to_int64(text_bare(text), &item->value);
     struct text key;
-    return text_cut(&text, ':', &key) && text.data && text_to_int64(text_trim(key), &item->key) &&
-           text_to_int64(text_trim(text), &item->value);
+    return text_cut(&text, ':', &key) && text.data && text_to_int64(text_bare(key), &item->key) &&
+           text_to_int64(text_bare(text), &item->value);
 }
 
 const char *fields_items_example(const struct field *field, const struct given *given)

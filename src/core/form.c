@@ -94,23 +94,26 @@ static bool next_part(struct form_reader *reader, struct text *part)
 }
 
 /* A mark at the beginning would be part of the first name, which nobody would know then. */
-static bool check_mark(struct form_reader *reader, const struct form_pair *pair)
+static bool check_mark(struct form_reader *reader, struct text name)
 {
-    if (reader->pairs > 1)
-        return true;
-    if (text_starts(pair->name, TEXT("\xEF\xBB\xBF")))
-        return fault(reader, FORM_MALFORMED, reader->start,
-                     "the text begins with a byte order mark: leave it out");
-    if (text_starts(pair->name, TEXT("\xFF\xFE")) || text_starts(pair->name, TEXT("\xFE\xFF")))
-        return fault(reader, FORM_MALFORMED, reader->start, "the text is UTF-16: send it as UTF-8");
-    return true;
+    return reader->pairs > 1 || !text_starts(name, TEXT("\xEF\xBB\xBF")) ||
+           fault(reader, FORM_MALFORMED, reader->start,
+                 "the text begins with a byte order mark: leave it out");
+}
+
+/* Names in other bytes would be passed over, all of them. */
+static bool check_bytes(struct form_reader *reader)
+{
+    return reader->pairs || !text_is_wide(reader->rest) ||
+           fault(reader, FORM_MALFORMED, reader->start,
+                 "the text is UTF-16 or UTF-32: send it as UTF-8");
 }
 
 bool form_next(struct form_reader *reader, struct form_pair *pair)
 {
     struct text value;
     struct text name;
-    if (reader->fault != FORM_FINE || !next_part(reader, &value))
+    if (reader->fault != FORM_FINE || !check_bytes(reader) || !next_part(reader, &value))
         return false;
     if (reader->pairs++ == FORM_PAIRS_MAX)
         return fault(reader, FORM_MALFORMED, value.data,
@@ -123,12 +126,12 @@ bool form_next(struct form_reader *reader, struct form_pair *pair)
     bool named = decode(reader, name, &pair->name);
     if (!named)
         pair->name = name;
-    if (!check_mark(reader, pair) || !named)
+    if (!check_mark(reader, pair->name))
         return false;
-    if (decode(reader, value, &pair->value))
+    if (named && decode(reader, value, &pair->value))
         return true;
     if (reader->fault == FORM_MALFORMED)
-        reader->fault = FORM_DAMAGED; /* whose value it is is known */
+        reader->fault = FORM_DAMAGED; /* the others can be read */
     return false;
 }
 

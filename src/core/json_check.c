@@ -431,8 +431,8 @@ static bool read_whole(struct gate *gate, struct json_value *value)
     struct text text = {gate->at, (size_t)(gate->end - gate->at)};
     if (text_starts(text, TEXT("\xEF\xBB\xBF")))
         return fault(gate, "the text begins with a byte order mark: leave it out");
-    if (text_starts(text, TEXT("\xFF\xFE")) || text_starts(text, TEXT("\xFE\xFF")))
-        return fault(gate, "the text is UTF-16: send it as UTF-8");
+    if (text_is_wide(text))
+        return fault(gate, "the text is UTF-16 or UTF-32: send it as UTF-8");
     skip_space(gate);
     const char *first = gate->at;
     bool complete = false;

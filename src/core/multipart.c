@@ -251,7 +251,7 @@ static bool decode(struct multipart_reader *reader, struct text *name)
         if ((unsigned char)name->data[i] < ' ' || name->data[i] == 0x7F)
             return fault(reader, "a name in it holds a control character");
     }
-    return text_is_utf8(*name) || fault(reader, "a name in it isn't UTF-8");
+    return true;
 }
 
 /* RFC 7578, section 4.2: of a path that a sender gave away only its last part counts. */
@@ -278,7 +278,8 @@ static bool take_disposition(struct multipart_reader *reader, struct multipart_p
     if (!decode(reader, &part->name) || !decode(reader, &part->file_name))
         return false;
     if (part->file_name.data)
-        part->file_name = without_folders(part->file_name);
+        part->file_name =
+            text_is_utf8(part->file_name) ? without_folders(part->file_name) : TEXT("");
     return true;
 }
 

@@ -61,6 +61,79 @@ struct text text_trim(struct text text)
     return text;
 }
 
+/* All of them have three bytes but two, which have two. */
+static const char UNSEEN[][4] = {
+    "\u00AD", /* soft hyphen */
+    "\u061C", /* Arabic letter mark */
+    "\u180E", /* Mongolian vowel separator */
+    "\u200B", /* zero width space */
+    "\u200C", /* zero width non-joiner */
+    "\u200D", /* zero width joiner */
+    "\u200E", /* left-to-right mark */
+    "\u200F", /* right-to-left mark */
+    "\u202A", /* left-to-right embedding */
+    "\u202B", /* right-to-left embedding */
+    "\u202C", /* pop directional formatting */
+    "\u202D", /* left-to-right override */
+    "\u2060", /* word joiner */
+    "\u2066", /* left-to-right isolate */
+    "\u2067", /* right-to-left isolate */
+    "\u2068", /* first strong isolate */
+    "\u2069", /* pop directional isolate */
+    "\uFE0E", /* shown as text */
+    "\uFE0F", /* shown as a picture */
+    "\uFEFF", /* byte order mark */
+};
+
+size_t text_unseen_length(struct text text)
+{
+    if (!text.length || (unsigned char)text.data[0] < 0x80)
+        return 0; /* as nearly always */
+    for (size_t i = 0; i < sizeof UNSEEN / sizeof *UNSEEN; i++) {
+        if (text_starts(text, text_of(UNSEEN[i])))
+            return strlen(UNSEEN[i]);
+    }
+    return 0;
+}
+
+/* The length of the blank or the unseen mark that TEXT begins with, or 0. */
+static size_t empty_length(struct text text)
+{
+    if (text.length && is_space(text.data[0]))
+        return 1;
+    return text_starts(text, TEXT("\u00A0")) ? 2 : text_unseen_length(text);
+}
+
+/* The same of its end. */
+static size_t empty_end(struct text text)
+{
+    for (size_t length = 1; length <= 3 && length <= text.length; length++) {
+        struct text end = {text.data + text.length - length, length};
+        if (empty_length(end) == length)
+            return length;
+    }
+    return 0;
+}
+
+struct text text_bare(struct text text)
+{
+    size_t length;
+    while ((length = empty_length(text)) > 0)
+        text = text_skip(text, length);
+    while ((length = empty_end(text)) > 0)
+        text.length -= length;
+    return text;
+}
+
+/* Either begins with a mark, or with ASCII characters, each other byte of which is zero. */
+bool text_is_wide(struct text text)
+{
+    const char *at = text.data;
+    return text_starts(text, TEXT("\xFF\xFE")) || text_starts(text, TEXT("\xFE\xFF")) ||
+           text_starts(text, TEXT("\0\0\xFE\xFF")) ||
+           (text.length > 3 && ((!at[0] && !at[2]) || (!at[1] && !at[3])));
+}
+
 bool text_cut(struct text *rest, char separator, struct text *part)
 {
     if (!rest->data)

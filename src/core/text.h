@@ -79,6 +79,19 @@ bool text_starts(struct text text, struct text prefix);
 struct text text_trim(struct text text);
 
 /*
+ * How long the mark at the start of TEXT is that takes no room where it's shown, or 0: such marks
+ * come along unseen where text is pasted from chats, contacts and right-to-left pages. U+202E isn't
+ * among them: it turns the order of what follows, so that 12 would be read where 21 is seen.
+ */
+size_t text_unseen_length(struct text text);
+
+/* TEXT without blanks, also those that no line breaks at, and unseen marks at both ends. */
+struct text text_bare(struct text text);
+
+/* Whether TEXT, which is to be UTF-8, is UTF-16 or UTF-32, by the first of its bytes. */
+bool text_is_wide(struct text text);
+
+/*
  * Cuts the first part off *REST, up to SEPARATOR or to the end, and returns it; *REST is what comes
  * behind the separator. False when *REST has been used up (its data is NULL then).
  */

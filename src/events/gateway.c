@@ -121,19 +121,25 @@ static void visit_map(const struct visit *visit, struct json_value map, enum val
     }
 }
 
-/* Whether a value is absent, or holds nothing. */
-static bool is_empty(struct json_value value)
+/* Whether a value is absent, or holds nothing but empty lists. */
+static bool is_empty(struct event *event, struct json_value value)
 {
-    struct json_cursor items = json_members(value, NULL);
-    struct json_member first;
-    return value.kind == JSON_NULL || (value.kind == JSON_OBJECT && !json_next(&items, &first));
+    struct json_cursor members = json_members(value, event->request.arena);
+    struct json_member member, item;
+    while (json_next(&members, &member)) {
+        struct json_cursor items = json_members(member.value, event->request.arena);
+        if (member.value.kind != JSON_NULL &&
+            (member.value.kind != JSON_ARRAY || json_next(&items, &item)))
+            return false;
+    }
+    return value.kind == JSON_NULL || value.kind == JSON_OBJECT;
 }
 
 /* Every value of the map in ALL, or in ONE where that is empty; both are named. */
 static void visit_either(struct visit visit, struct json_value all, struct json_value one,
                          const char *name_of_one)
 {
-    if (!is_empty(all)) {
+    if (!is_empty(visit.event, all)) {
         visit_map(&visit, all, VALUES_LISTS);
         return;
     }
@@ -266,8 +272,8 @@ void gateway_read(struct event *event, const struct members *members)
     event->request.content_type = event->request.body = TEXT("");
     event->multi_values =
         event->shape == EVENT_BALANCER &&
-        (!is_empty(members->multi_headers) ||
-         (members->multi_headers.kind != JSON_NULL && is_empty(members->headers)));
+        (!is_empty(event, members->multi_headers) ||
+         (members->multi_headers.kind != JSON_NULL && is_empty(event, members->headers)));
     const char *name = event->shape == EVENT_GATEWAY_V2 ? "requestContext.http.method"
                        : event->shape == EVENT_LATTICE  ? "method"
                                                         : "httpMethod";

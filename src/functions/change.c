@@ -58,7 +58,7 @@ struct question {
 static bool read_currency(struct question *question)
 {
     bool given = field_given(question->request, "currency");
-    struct text code = text_trim(field_text(question->request, "currency"));
+    struct text code = text_bare(field_text(question->request, "currency"));
     question->currency = currency_find(given ? code : TEXT("USD"));
     if (question->currency)
         return true;

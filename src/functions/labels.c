@@ -94,7 +94,7 @@ static bool read_confidence(const struct request *request, struct response *resp
                             double *confidence)
 {
     char room[CONFIDENCE_BYTES + 1], *end = room;
-    struct text text = text_trim(field_text(request, "min_confidence"));
+    struct text text = text_bare(field_text(request, "min_confidence"));
     *confidence = CONFIDENCE_USUAL;
     if (!text.length || response_field_error(response, TEXT("min_confidence")))
         return true;

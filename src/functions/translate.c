@@ -115,7 +115,7 @@ static void close(void *state)
 static struct text read_code(const struct request *request, struct response *response,
                              const char *name)
 {
-    struct text code = text_trim(field_text(request, name));
+    struct text code = text_bare(field_text(request, name));
     if (code.length && !response_field_error(response, text_of(name)) && !language_is_code(code))
         response_field_problem(response, name,
                                "%s must be the code of a language, such as en or pt-BR.", name);
@@ -128,8 +128,8 @@ static struct text read_either(const struct request *request, struct response *r
 {
     if (!field_given(request, name))
         return read_code(request, response, other);
-    if (field_given(request, other) && !language_equal(text_trim(field_text(request, name)),
-                                                       text_trim(field_text(request, other))))
+    if (field_given(request, other) && !language_equal(text_bare(field_text(request, name)),
+                                                       text_bare(field_text(request, other))))
         response_field_problem(response, other, "%s says something else than %s; give one of them.",
                                other, name);
     return read_code(request, response, name);

@@ -55,7 +55,11 @@ static bool read_user(struct redis_url *url, struct text *rest, struct arena *ar
         authority.length = (size_t)(slash - rest->data);
         path = (struct text){slash, rest->length - authority.length};
     }
-    struct text password = cut_before(&authority, '@');
+    /* A password may hold an @ that wasn't escaped; a host can't. */
+    const char *at = memrchr(authority.data, '@', authority.length);
+    struct text password = {authority.data, at ? (size_t)(at - authority.data) : 0};
+    if (at)
+        authority = text_skip(authority, password.length + 1);
     struct text user = cut_before(&password, ':');
     *rest = (struct text){authority.data, authority.length + path.length};
     return decode(user, arena, &url->user, why) && decode(password, arena, &url->password, why);

@@ -17,35 +17,14 @@ enum {
 };
 
 /*
- * What people paste without knowing, and what is read for it. Marks that take no room come along
- * from contacts, chats and pages in right-to-left scripts. That one which turns the order of what
- * follows, U+202E, isn't among them: 12 would be read where 21 is seen. Wide signs stand beside
- * wide digits, which are refused by themselves; typesetters' apostrophes group digits.
+ * What people paste without knowing, and what is read for it, besides marks that nobody sees. Wide
+ * signs stand beside wide digits, which are refused by themselves; typesetters' apostrophes group
+ * digits.
  */
 static const struct {
     const char *written;
     const char *read;
 } PLAIN[] = {
-    {"\u00AD", ""},       /* soft hyphen */
-    {"\u061C", ""},       /* Arabic letter mark */
-    {"\u180E", ""},       /* Mongolian vowel separator */
-    {"\u200B", ""},       /* zero width space */
-    {"\u200C", ""},       /* zero width non-joiner */
-    {"\u200D", ""},       /* zero width joiner */
-    {"\u200E", ""},       /* left-to-right mark */
-    {"\u200F", ""},       /* right-to-left mark */
-    {"\u202A", ""},       /* left-to-right embedding */
-    {"\u202B", ""},       /* right-to-left embedding */
-    {"\u202C", ""},       /* pop directional formatting */
-    {"\u202D", ""},       /* left-to-right override */
-    {"\u2060", ""},       /* word joiner */
-    {"\u2066", ""},       /* left-to-right isolate */
-    {"\u2067", ""},       /* right-to-left isolate */
-    {"\u2068", ""},       /* first strong isolate */
-    {"\u2069", ""},       /* pop directional isolate */
-    {"\uFE0E", ""},       /* shown as text */
-    {"\uFE0F", ""},       /* shown as a picture */
-    {"\uFEFF", ""},       /* byte order mark */
     {"\uFE69", "$"},      /* small dollar */
     {"\uFF04", "$"},      /* wide dollar */
     {"\uFFE1", "\u00A3"}, /* wide pound */
@@ -54,9 +33,10 @@ static const struct {
     {"\u02BC", "'"},      /* the letter apostrophe */
 };
 
-/* How long the sign at the start of TEXT is that stands in PLAIN, or 0; *READ is what is read. */
+/* How long the sign at the start of TEXT is that is read as *READ, or 0. */
 static size_t plain_length(struct text text, const char **read)
 {
+    *read = "";
     for (size_t i = 0; i < sizeof PLAIN / sizeof PLAIN[0]; i++) {
         struct text written = text_of(PLAIN[i].written);
         if (text_starts(text, written)) {
@@ -64,7 +44,7 @@ static size_t plain_length(struct text text, const char **read)
             return written.length;
         }
     }
-    return 0;
+    return text_unseen_length(text);
 }
 
 /* Returns TEXT as it is to be read: itself where it's ASCII, as nearly always, or a copy in ROOM.

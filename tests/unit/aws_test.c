@@ -173,6 +173,7 @@ static const struct {
     {"ftp://host/", .good = false},
     {"file:///etc/passwd", .good = false},
     {"http://", .good = false},
+    {"http:///1/q", .good = false}, /* 1 would be the host */
     {"http://host:99999/", .good = false},
     {"http://a b/", .good = false},
     {"", .good = false},

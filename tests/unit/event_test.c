@@ -64,6 +64,9 @@ static const struct {
     {V1("\"headers\":{},\"multiValueHeaders\":{\"A\":[\"1\"]}"), "v1 http GET https /? a:1 type= "},
     {V1("\"queryStringParameters\":{\"a\":\"1\"},\"multiValueQueryStringParameters\":{}"),
      "v1 http GET https /?a=1 type= "},
+    {V1("\"queryStringParameters\":{\"a\":\"1\"},"
+        "\"multiValueQueryStringParameters\":{\"a\":[],\"b\":null}"),
+     "v1 http GET https /?a=1 type= "},
     {V1("\"headers\":{" RESERVED("\"1\"") "}"), "v1 http GET https /? x-a:1 type= "},
     {V1("\"multiValueHeaders\":{" RESERVED("[\"1\"]") "}"), "v1 http GET https /? x-a:1 type= "},
     {V1("\"headers\":{\"X-Forwarded-Proto\":\"http\"}"),

@@ -141,7 +141,7 @@ static const struct {
     {"text=&number=&flag=&count=&list=&map=", ""},
     {"text", ""},
     {"text=++&count=%20%09", ""},
-    {"other=1&Text=ab&text%00=ab&=x&textt=abc", ""},
+    {"other=1&Text=ab&text%00=ab&=x&textt=abc&100%=1&%zz", ""},
     {"text=&text=ab", "text=ab "},
     {"text=ab&text=", "text=ab "},
     /* Text and its length. */
@@ -167,6 +167,7 @@ static const struct {
     {"flag=0", "flag=no "},
     {"flag=2", "flag must be true or false."},
     {"flag=tru", "flag must be true or false."},
+    {"count=%E2%80%8E7%C2%A0&list=1,%E2%80%8B2", "count=7 list=1,2, "},
     /* Integers. */
     {"count=-5", "count=-5 "},
     {"count=+7+", "count=7 "},
@@ -440,8 +441,7 @@ static const struct {
     {MULTIPART, TEXT(PART "image\r\n\r\n/9j/\r\n\r\n--x--"), "image=FFD8FF   "},
     {MULTIPART, TEXT(PART "image\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n/9j/\r\n--x--"),
      "image=FFD8FF text/plain; charset=utf-8  "},
-    {MULTIPART, TEXT(PART "image\r\n\r\n\xFF\xD8\r\n--x--"),
-     "image isn't base64; base64 -w0 FILE makes it of a file."},
+    {MULTIPART, TEXT(PART "image\r\n\r\n\xFF\xD8\r\n--x--"), "image=FFD8   "},
     {FORM_TYPE, TEXT("image=%2F9j/"), "image=FFD8FF   "},
     {FORM_TYPE, TEXT("image=/9j/AB+x"),
      "image has blanks in its base64; in a form send each + as %2B."},

@@ -38,7 +38,7 @@
 #define COLON        "a colon must stand between a name and its value"
 #define TWICE        "this name is in its object already"
 #define NUL_NAME     "a member's name can't hold \\u0000 here"
-#define UTF_16       "the text is UTF-16: send it as UTF-8"
+#define UTF_16       "the text is UTF-16 or UTF-32: send it as UTF-8"
 #define MARK         "the text begins with a byte order mark: leave it out"
 
 /* A text, and for one that isn't accepted the column and the sentence. */
@@ -133,7 +133,7 @@ static const struct document {
     {TEXT("\xEF\xBB\xBF"), 1, MARK},
     {TEXT("\xFF\xFE{\0}\0"), 1, UTF_16},
     {TEXT("\xFE\xFF\0{\0}"), 1, UTF_16},
-    {TEXT("{\0}\0"), 2, NAME_QUOTES},
+    {TEXT("{\0}\0"), 1, UTF_16},
     {TEXT("\0"), 1, NO_VALUE},
     {TEXT("1\0"), 2, BEHIND},
     {TEXT("\xC2\xA0"

@@ -26,6 +26,7 @@ static const struct {
     {"redis://u:p@h/q", "h", NULL, "u", "p", "q", "dime", "q:dead", 6379, 0, 5, 0, 0, false},
     {"redis://:a%3Ab%40@h/q%20", "h", NULL, "", "a:b@", "q ", "dime", "q :dead", 6379, 0, 5, 0, 0,
      false},
+    {"redis://u:p@ss@h/q", "h", NULL, "u", "p@ss", "q", "dime", "q:dead", 6379, 0, 5, 0, 0, false},
     {"redis://p@h/q", "h", NULL, "", "p", "q", "dime", "q:dead", 6379, 0, 5, 0, 0, false},
     {"redis://h/q?group=g%2B&db=15&deliveries=0&dead=d&dead-maxlen=9&maxlen=1000000000&keep=yes",
      "h", NULL, "", "", "q", "g+", "d", 6379, 15, 0, 9, 1000000000, true},

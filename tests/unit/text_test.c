@@ -79,6 +79,40 @@ START_TEST(trims)
 }
 END_TEST
 
+START_TEST(bares)
+{
+    static const struct {
+        struct text text, bare;
+    } cases[] = {
+        {TEXT(""), TEXT("")},
+        {TEXT(" \u00A0\u200B\uFEFF\u00AD\t"), TEXT("")},
+        {TEXT("\u202D\u200E a\u200Bb \u202C"), TEXT("a\u200Bb")},
+        {TEXT("\u202Ea"), TEXT("\u202Ea")},
+        {TEXT("a\xBF"), TEXT("a\xBF")},
+        {TEXT("\xE2\x80"), TEXT("\xE2\x80")},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert(text_equal(text_bare(cases[i].text), cases[i].bare));
+    ck_assert_uint_eq(text_bare((struct text){0}).length, 0);
+}
+END_TEST
+
+START_TEST(knows_wide_text)
+{
+    static const struct {
+        struct text text;
+        bool wide;
+    } cases[] = {
+        {TEXT(""), false},        {TEXT("\xFF\xFE"), true},     {TEXT("\xFE\xFF\0a"), true},
+        {TEXT("a\0b\0"), true},   {TEXT("\0a\0b"), true},       {TEXT("a\0\0\0"), true},
+        {TEXT("\0\0\0a"), true},  {TEXT("\0\0\xFE\xFF"), true}, {TEXT("a\0b"), false},
+        {TEXT("\0abc\0"), false}, {TEXT("abcd"), false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert(text_is_wide(cases[i].text) == cases[i].wide);
+}
+END_TEST
+
 /* TEXT cut at commas, each part in brackets. */
 static void check_cut(struct text text, const char *parts)
 {
@@ -300,6 +334,8 @@ Suite *text_suite(void)
     tcase_add_test(pieces, compares);
     tcase_add_test(pieces, knows_the_case_of_ascii_letters_only);
     tcase_add_test(pieces, trims);
+    tcase_add_test(pieces, bares);
+    tcase_add_test(pieces, knows_wide_text);
     tcase_add_test(pieces, cuts);
     tcase_add_test(pieces, reads_integers);
     tcase_add_test(pieces, refuses_what_is_no_integer);
