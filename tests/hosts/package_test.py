@@ -145,8 +145,9 @@ def test_lintian(_):
     """lintian has nothing to say, and each override has its reason above it."""
     changes = glob.glob(os.path.join(BUILD, "deb", "*.changes"))
     equal(len(changes), 1, "files of changes")
+    # One source is for two releases of Debian, and names the policy of the older one.
     said = subprocess.run(["lintian", "--allow-root", "-EvI", "--fail-on", "error,warning,info",
-                           *changes], capture_output=True, text=True, check=False)
+                           "--suppress-tags", "out-of-date-standards-version", *changes], capture_output=True, text=True, check=False)
     tags = [line for line in said.stdout.splitlines() if not line.startswith("N:")]
     equal((tags, said.returncode), ([], 0), said.stderr)
     for path in glob.glob(os.path.join(SOURCE, "deploy", "debian", "**", "*lintian-overrides"), recursive=True):
@@ -159,7 +160,7 @@ def test_dependencies(_):
     """An administrator of change is given libfcgi and nothing else."""
     package, = debian_root.find(os.path.join(BUILD, "deb"), "dime")
     depends = debian_root.run("dpkg-deb", "-f", package, "Depends")
-    equal(sorted(word.split()[0] for word in depends.split(",")), ["libc6", "libfcgi0ldbl"])
+    equal(sorted(word.split()[0] for word in depends.split(",")), ["libc6", "libfcgi0t64" if debian_root.codename() == "trixie" else "libfcgi0ldbl"])
 
 
 def test_settings(_):
