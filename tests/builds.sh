@@ -1,6 +1,6 @@
 #!/bin/sh
 # builds.sh - dime built in other ways, each with the tests that this way is for: clang with
-# sanitizers, valgrind, static-pie, and what `make distcheck` makes of the tarball.
+# sanitizers, valgrind, static-pie, musl, and what `make distcheck` makes of the tarball.
 # usage: builds.sh BUILDDIR SRCDIR WAY...
 build=$(cd "$1" && pwd) && src=$(cd "$2" && pwd) || exit 2
 shift 2
@@ -64,6 +64,28 @@ static() {
     configured static --enable-static-cgi && "$src/tests/run" "$build/builds/static" "$src" cgi
 }
 
+# The functions as CGI programs with musl: all that golden asks of CGI, and how they are started. They
+# have to be hard as well.
+with_musl() {
+    refuses_glibc || return
+    configured musl --with-musl && make -s -j2 check-programs && is_hard change &&
+        MUSL=yes "$src/tests/run" "$build/builds/musl" "$src" cgi &&
+        python3 -B "$src/tests/golden/run.py" "$build/builds/musl" "$src" --only cgi
+}
+
+# A compiler for glibc is refused with a sentence: its programs would be static in another way.
+refuses_glibc() {
+    folder=$build/builds/musl-by-gcc
+    mkdir -p "$folder" && cd "$folder" || return
+    ! "$src/configure" -q --with-musl CC=gcc >said 2>&1 && grep "needs a compiler for musl, which gcc isn't" said
+}
+
+# A static PIE whose relocations are read-only, and which needs no other file.
+is_hard() {
+    readelf -hldW "$1" >program.elf && ! grep -E 'INTERP|NEEDED|TEXTREL|GNU_STACK.*RWE' program.elf &&
+        grep 'Type: *DYN' program.elf && grep GNU_RELRO program.elf && grep 'FLAGS_1.*NOW.*PIE' program.elf
+}
+
 # A picture gets a problem that says so.
 answers_that_it_cannot() {
     picture=$src/www/samples/cat.jpg
@@ -109,6 +131,7 @@ for what; do
     fuzz) need "$what" clang && step "$what" fuzz ;;
     valgrind) need "$what" valgrind && step "$what" under_valgrind ;;
     static) step "$what" static ;;
+    musl) need "$what" musl-gcc && step "$what" with_musl ;;
     without-local-labels) step "$what" without_local_labels ;;
     distcheck)
         step "$what" distcheck
