@@ -3,8 +3,8 @@
  *
  * curl -d sends JSON as a form unless it is told otherwise, fetch() sends it as text/plain, and
  * people forget the header. No field's name begins with a brace, a bracket or a quote, so that is
- * JSON. A form is ASCII: bytes that aren't UTF-8, and are called a form or nothing at all, can only
- * be the file of a function that takes one.
+ * JSON. A form is ASCII: bytes that aren't UTF-8, and are called a form, plain text or nothing at
+ * all, can only be the file of a function that takes one.
  */
 #include "core/body.h"
 
@@ -50,8 +50,11 @@ const char *body_file_types(const struct function *function)
 
 static bool is_json_type(const struct function *function, struct text type)
 {
+    static const char OTHER_NAMES[] =
+        "text/x-json, application/x-json, text/javascript, application/javascript, "
+        "application/x-javascript, application/x-amz-json-1.0, application/x-amz-json-1.1";
     return text_ends_nocase(type, TEXT("/json")) || text_ends_nocase(type, TEXT("+json")) ||
-           lists_type(function->json_types, type);
+           lists_type(OTHER_NAMES, type) || lists_type(function->json_types, type);
 }
 
 /* With a byte order mark too, so that it is JSON's sentence that says to leave it out. */
@@ -72,14 +75,14 @@ struct body body_of(const struct function *function, const struct request *reque
 {
     struct text type = text_media_type(request->content_type), text = text_trim(request->body);
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
-    bool bare = form && is_bare_file(function, text);
     bool plain = text_equal_nocase(type, TEXT("text/plain"));
+    bool bare = (form || plain) && is_bare_file(function, text);
     struct body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(function, type)};
     if (bare)
         body.file = fields_file(function);
     if (text.length && is_encoded(request))
         body.kind = BODY_ENCODED;
-    else if (is_json_type(function, type) || ((form || plain) && !bare && looks_like_json(text)))
+    else if (!bare && (is_json_type(function, type) || ((form || plain) && looks_like_json(text))))
         body.kind = BODY_JSON;
     else if (form && !bare && text.length)
         body.kind = BODY_FORM;

@@ -22,8 +22,8 @@ static const struct field FIELDS[] = {
      .max = LABELS_IMAGE_MAX,
      .types = "image/jpeg, image/png",
      .names = "image/jpg, image/pjpeg, image/x-jpeg, image/x-jpg, image/jpe, image/x-citrix-jpeg, "
-              "image/x-png, image/x-citrix-png, image/apng, image/*, application/octet-stream, "
-              "binary/octet-stream",
+              "image/jfif, image/pipeg, image/x-png, image/x-citrix-png, image/apng, image/*, "
+              "application/octet-stream, application/x-octet-stream, binary/octet-stream",
      .help = "the picture, JPEG or PNG, of at most 8 MiB"},
     {.name = "bucket",
      .kind = FIELD_TEXT,

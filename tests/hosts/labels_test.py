@@ -193,7 +193,8 @@ def test_ways_to_send(_):
     stars = (b'--*****\r\nContent-Disposition: form-data; name="image";filename="a.jpg"\r\n\r\n' + data
              + b"\r\n--*****--\r\n")
     ways = {f"a body of {name}": (data, name) for name in (
-        "image/jpg", "image/pjpeg", "image/*", "application/octet-stream", "binary/octet-stream", "")}
+        "image/jpg", "image/pjpeg", "image/jfif", "image/*", "application/octet-stream", "binary/octet-stream", "text/plain",
+        "")}
     ways |= {f"base64 {name}": (json.dumps({"image": text}), "application/json") for name, text in {
         "in lines": lines, "in lines that end by CR LF": lines.replace("\n", "\r\n"), "for URLs": url,
         "in capitals": "DATA:image/jpeg;base64," + base, "behind a blank": "data:image/jpeg;base64, " + base}.items()}

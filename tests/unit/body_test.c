@@ -27,7 +27,7 @@ static const struct field FIELDS[] = {
 static const struct field NO_FIELDS[] = {{0}};
 static const struct function plain = {.name = "plain", .fields = NO_FIELDS};
 static const struct function filing = {
-    .name = "filing", .fields = FIELDS, .json_types = "application/x-event"};
+    .name = "filing", .fields = FIELDS, .json_types = "application/x-event, text/plain"};
 
 #define FORM "application/x-www-form-urlencoded"
 
@@ -53,8 +53,18 @@ static const struct {
     {"application/x-event", {"1", 1}, BODY_UNKNOWN, BODY_JSON},
     {"text/plain", {"{}", 2}, BODY_JSON, BODY_JSON},
     {"Text/Plain;charset=UTF-8", {"\n\"a\"", 4}, BODY_JSON, BODY_JSON},
-    {"text/plain", {"a=1", 3}, BODY_UNKNOWN, BODY_UNKNOWN},
-    {"text/plain", {"", 0}, BODY_NONE, BODY_NONE},
+    {"text/plain", {"a=1", 3}, BODY_UNKNOWN, BODY_JSON},
+    {"text/plain", {"\xFF\xD8", 2}, BODY_UNKNOWN, BODY_FILE},
+    {"Text/Plain; charset=x", {"{\xFF", 2}, BODY_JSON, BODY_FILE},
+    {"text/x-json", {"1", 1}, BODY_JSON, BODY_JSON},
+    {"application/x-json", {"1", 1}, BODY_JSON, BODY_JSON},
+    {"text/javascript", {"{}", 2}, BODY_JSON, BODY_JSON},
+    {"Application/JavaScript; charset=utf-8", {"{}", 2}, BODY_JSON, BODY_JSON},
+    {"application/x-javascript", {"{}", 2}, BODY_JSON, BODY_JSON},
+    {"application/x-amz-json-1.0", {"{}", 2}, BODY_JSON, BODY_JSON},
+    {"application/x-amz-json-1.1", {"{}", 2}, BODY_JSON, BODY_JSON},
+    {"application/x-amz-json-2.0", {"{}", 2}, BODY_UNKNOWN, BODY_UNKNOWN},
+    {"text/plain", {"", 0}, BODY_NONE, BODY_JSON},
     {"text/html", {"{}", 2}, BODY_UNKNOWN, BODY_UNKNOWN},
     {"application/json5", {"{}", 2}, BODY_UNKNOWN, BODY_UNKNOWN},
     {"image/jpeg", {"{}", 2}, BODY_UNKNOWN, BODY_FILE},
