@@ -62,19 +62,32 @@ struct parameter {
     struct text name, value; /* the value without its quotes, but with its escapes */
 };
 
-/* Reads the next one off *REST. False at the end, and with *BROKEN where there is something else.
+/* Steps over semicolons and blanks, as many as there are. False: there is no semicolon. */
+static bool skip_semicolons(struct text *rest)
+{
+    *rest = skip_blanks(*rest);
+    bool found = text_starts(*rest, TEXT(";"));
+    while (text_starts(*rest, TEXT(";")))
+        *rest = skip_blanks(text_skip(*rest, 1));
+    return found;
+}
+
+/*
+ * Reads the next one off *REST. False at the end, and with *BROKEN where there is something else.
+ * Some senders write blanks around the equals sign, or a semicolon too many (RFC 9110, section
+ * 5.6.6), which can't be read in two ways.
  */
 static bool next_parameter(struct text *rest, struct parameter *parameter, bool *broken)
 {
-    *rest = skip_blanks(*rest);
-    if (!rest->length || text_equal(*rest, TEXT(";")))
+    bool begins = skip_semicolons(rest);
+    if (!rest->length)
         return false;
     *broken = true;
     const char *equals = memchr(rest->data, '=', rest->length);
-    if (*rest->data != ';' || !equals)
+    if (!begins || !equals)
         return false;
-    parameter->name = text_trim((struct text){rest->data + 1, (size_t)(equals - rest->data) - 1});
-    *rest = text_skip(*rest, (size_t)(equals - rest->data) + 1);
+    parameter->name = text_trim((struct text){rest->data, (size_t)(equals - rest->data)});
+    *rest = skip_blanks(text_skip(*rest, (size_t)(equals - rest->data) + 1));
     bool quoted = rest->length && *rest->data == '"';
     if (quoted)
         *rest = text_skip(*rest, 1);
@@ -123,7 +136,7 @@ static struct text first_word(struct text value, struct text *parameters)
 /*
  * RFC 2046, section 5.1.1, has letters, digits and a few signs in a boundary. A boundary of
  * asterisks is sent by many programs for Android, so every visible character may be in one, save
- * what escapes the others in a quoted text.
+ * what escapes the others in a quoted text: senders differ about escapes. It may be longer, too.
  */
 static bool is_boundary(struct text text)
 {
@@ -208,9 +221,14 @@ void multipart_open(struct multipart_reader *reader, struct text content_type, s
     reader->message[0] = '\0';
     reader->rest = (struct text){0};
     (void)first_word(content_type, &parameters);
-    if (!find_parameter(parameters, TEXT("boundary"), &boundary) || !boundary.data ||
-        !is_boundary(boundary)) {
+    if (!find_parameter(parameters, TEXT("boundary"), &boundary) || !boundary.length) {
         fault(reader, "the Content-Type doesn't tell the boundary; let your client write it");
+        return;
+    }
+    if (!is_boundary(boundary)) {
+        fault(reader,
+              "the Content-Type's boundary can't be one; choose at most %d letters and digits",
+              MULTIPART_BOUNDARY_MAX);
         return;
     }
     memcpy(reader->delimiter, "\r\n--", 4);

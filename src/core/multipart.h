@@ -15,8 +15,11 @@
 #include "core/arena.h"
 #include "core/text.h"
 
-/* Most parts of a body, most bytes of a part's headers, and most of a boundary (RFC 2046). */
-enum { MULTIPART_PARTS_MAX = 64, MULTIPART_HEADERS_MAX = 4096, MULTIPART_BOUNDARY_MAX = 70 };
+/*
+ * Most parts of a body, most bytes of a part's headers, and most of a boundary: RFC 2046 has 70,
+ * and some senders write more.
+ */
+enum { MULTIPART_PARTS_MAX = 64, MULTIPART_HEADERS_MAX = 4096, MULTIPART_BOUNDARY_MAX = 200 };
 
 /* Texts lie in the body, or in the arena where they had escapes. */
 struct multipart_part {

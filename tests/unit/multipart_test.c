@@ -13,6 +13,10 @@
 
 Suite *multipart_suite(void);
 
+#define FIFTY "01234567890123456789012345678901234567890123456789"
+#define CANT_BE                                                                                    \
+    "its beginning: the Content-Type's boundary can't be one; choose at most 200 letters and "     \
+    "digits"
 #define X           TEXT("multipart/form-data; boundary=x")
 #define DISPOSITION "Content-Disposition: form-data; "
 
@@ -52,6 +56,13 @@ static const struct document {
     {TEXT("multipart/form-data; boundary=!#$%&*<>@[]^`{|}~"),
      TEXT("--!#$%&*<>@[]^`{|}~\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--!#$%&*<>@[]^`{|}~--"),
      "[a=1]"},
+    /* Blanks and semicolons that needn't be. */
+    {TEXT("multipart/form-data;; boundary=x"),
+     TEXT("--x\r\nContent-Disposition: form-data; ;name = \"a\";; filename\t= b "
+          ";\r\n\r\n1\r\n--x--"),
+     "[a<b>=1]"},
+    {TEXT("multipart/form-data ; charset = utf-8 ; ; boundary\t= \"x\" ; "),
+     TEXT("--x\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--x--"), "[a=1]"},
     {TEXT("multipart/form-data; boundary=x;"),
      TEXT("--x\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--x--"), "[a=1]"},
     /* Names and their escapes. */
@@ -84,24 +95,16 @@ static const struct document {
      "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
     {TEXT("multipart/form-data; boundary=\"x"), TEXT("--x--"),
      "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
-    {TEXT("multipart/form-data; boundary=\"x \""), TEXT("--x --"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
+    {TEXT("multipart/form-data; boundary=\"x \""), TEXT("--x --"), CANT_BE},
     {TEXT("multipart/form-data; boundary=x; boundary=y"), TEXT("--x--"),
      "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
     {TEXT("multipart/form-data; boundary=x y"), TEXT("--x--"),
      "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
-    {TEXT("multipart/form-data; boundary=\"x\\\"y\""), TEXT("--x\"y--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
-    {TEXT("multipart/form-data; boundary=\"\xC3\xA9\""), TEXT("--\xC3\xA9--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
-    {TEXT("multipart/form-data; boundary=\"x\ty\""), TEXT("--x\ty--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
-    {TEXT("multipart/form-data; boundary=\"x\0\""), TEXT("--x\0--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
-    {TEXT("multipart/form-data; boundary="
-          "01234567890123456789012345678901234567890123456789012345678901234567890"),
-     TEXT("--x--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
+    {TEXT("multipart/form-data; boundary=\"x\\\"y\""), TEXT("--x\"y--"), CANT_BE},
+    {TEXT("multipart/form-data; boundary=\"\xC3\xA9\""), TEXT("--\xC3\xA9--"), CANT_BE},
+    {TEXT("multipart/form-data; boundary=\"x\ty\""), TEXT("--x\ty--"), CANT_BE},
+    {TEXT("multipart/form-data; boundary=\"x\0\""), TEXT("--x\0--"), CANT_BE},
+    {TEXT("multipart/form-data; boundary=" FIFTY FIFTY FIFTY FIFTY "0"), TEXT("--x--"), CANT_BE},
     {X, TEXT("--y--\r\n"),
      "its beginning: the boundary that the Content-Type tells isn't in the body"},
     {X, TEXT("--x"), "its beginning: the boundary that the Content-Type tells isn't in the body"},
@@ -304,13 +307,12 @@ END_TEST
 
 START_TEST(takes_the_longest_boundary)
 {
-    static const char SEVENTY[] =
-        "0123456789012345678901234567890123456789012345678901234567890123456789";
+    static const char LONGEST[] = FIFTY FIFTY FIFTY FIFTY;
     struct buffer type, body;
     buffer_open(&type, &arena, 1024);
     buffer_open(&body, &arena, 1024);
-    buffer_printf(&type, "multipart/form-data; boundary=%s", SEVENTY);
-    buffer_printf(&body, "--%s\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--%s--", SEVENTY, SEVENTY);
+    buffer_printf(&type, "multipart/form-data; boundary=%s", LONGEST);
+    buffer_printf(&body, "--%s\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--%s--", LONGEST, LONGEST);
     ck_assert_str_eq(outcome(buffer_text(&type), buffer_text(&body), &arena), "[a=1]");
 }
 END_TEST
