@@ -225,42 +225,85 @@ static void read_field(struct reading *reading, const struct field *field, struc
         READERS[field->kind](reading, field, value, given);
 }
 
+/* What other programs write behind a list's name, in the notation that a sender has to hear of. */
+static const struct {
+    const char *marks, *why;
+} NOTATIONS[] = {
+    {"[]", "takes no brackets behind its name; send one value"},
+    {"()", "takes no parentheses behind its name; send one value"},
+    {"{}", "takes no braces behind its name; send one value"},
+    {".", "takes no dot behind its name; send one value"},
+    {":", "takes no colon behind its name; send one value"},
+};
+
+/* What is wrong with a name behind which C stands, or NULL: C is no mark of a list. */
+static const char *wrong_notation(char c)
+{
+    for (size_t i = 0; c && i < sizeof NOTATIONS / sizeof *NOTATIONS; i++) {
+        if (strchr(NOTATIONS[i].marks, c))
+            return NOTATIONS[i].why;
+    }
+    return NULL;
+}
+
 /*
- * The field that NAME begins with, where what follows can't be part of another one's name: a
- * bracket, or what has been damaged. Who sends that means this field, and has to hear of it.
+ * The field that NAME begins with, where what follows can't be part of another one's name: the mark
+ * of a list, or what has been damaged. Who sends that, or other capitals, means this field, and has
+ * to hear of it.
  */
 static const struct field *find_meant(const struct function *function, struct text name)
 {
     size_t length = 0;
     name = text_bare(name);
     while (length < name.length && (unsigned char)name.data[length] < 0x80 &&
-           name.data[length] != '[' && name.data[length] != '%')
+           name.data[length] != '%' && !wrong_notation(name.data[length]))
         length++;
-    return fields_find(function, (struct text){name.data, length});
+    name.length = length;
+    const struct field *exact = fields_find(function, name), *field = function->fields;
+    while (!exact && field->name && !text_equal_nocase(name, text_of(field->name)))
+        field++;
+    return exact || !field->name ? exact : field;
 }
 
-/* What is wrong with a name that isn't quite a field's, or NULL: it is another one. */
-static const char *wrong_name(const struct field *field, struct text name)
+/* The first byte of TEXT, also where it's escaped once more; NUL: there is none. */
+static char first_byte(struct text text)
 {
-    struct text behind = text_skip(text_bare(name), strlen(field->name));
-    if (text_starts(behind, TEXT("[")) || text_starts(behind, TEXT("%5B")) ||
-        text_starts(behind, TEXT("%5b")))
-        return "takes no brackets behind its name; send one value";
+    int high = text.length > 2 ? text_hex_digit(text.data[1]) : -1;
+    int low = high >= 0 ? text_hex_digit(text.data[2]) : -1;
+    if (text_starts(text, TEXT("%")) && low >= 0)
+        return (char)(high * 16 + low);
+    return text.length ? *text.data : '\0';
+}
+
+/*
+ * What is wrong with a name that isn't quite a field's, or NULL: it is another one. In JSON a name
+ * with other capitals may be an event's own: S3 writes "Bucket", MinIO "Key".
+ */
+static const char *wrong_name(const struct field *field, struct text name,
+                              const struct given *given)
+{
+    struct text bare = text_bare(name), behind = text_skip(bare, strlen(field->name));
+    const char *why = wrong_notation(first_byte(behind));
+    if (why)
+        return why;
+    if (text_equal_nocase(name, text_of(field->name)))
+        return given->json.raw.data ? NULL
+                                    : "has other capitals in its name; write the name as here";
     if (!behind.length)
         return "has a blank or an invisible character at its name; leave that out";
     return text_is_utf8(behind) ? NULL : "has something at its name that isn't UTF-8; leave it out";
 }
 
 /*
- * PHP, Rails, jQuery and others send a list as coins[]=25&coins[]=10, and a map as till[25]=2; what
- * nobody sees comes along where a name is copied. Were such a name passed over, the answer would be
- * to another question.
+ * PHP, Rails, jQuery and others send a list as coins[]=25&coins[]=10 or coins.0=25, and a map as
+ * till[25]=2 or till.25=2; what nobody sees comes along where a name is copied. Were such a name
+ * passed over, the answer would be to another question.
  */
 static void refuse_name(struct reading *reading, const struct field *field, struct text name,
                         const struct given *given)
 {
     struct value *value = &reading->values[field - reading->function->fields];
-    const char *why = wrong_name(field, name);
+    const char *why = wrong_name(field, name, given);
     bool many = field->kind == FIELD_LIST || field->kind == FIELD_MAP;
     if (!why)
         return;

@@ -141,7 +141,7 @@ static const struct {
     {"text=&number=&flag=&count=&list=&map=", ""},
     {"text", ""},
     {"text=++&count=%20%09", ""},
-    {"other=1&Text=ab&text%00=ab&=x&textt=abc&100%=1&%zz", ""},
+    {"text_b=1&text-b=1&text2=1&text%00=ab&=x&textt=abc&100%=1&%zz", ""},
     {"text=&text=ab", "text=ab "},
     {"text=ab&text=", "text=ab "},
     /* Text and its length. */
