@@ -108,7 +108,7 @@ POSTED = [
     ("percent-encoding cut short", FORM, "amount=1%2", 400, "cut short"),
     ("a percent alone", FORM, "amount=5%", 400, "cut short"),
     ("percent-encoding of no digits", FORM, "amount=%GG", 400, "two hexadecimal digits"),
-    ("percent-encoding in a name", FORM, "amo%nt=1", 400, "two hexadecimal digits"),
+    ("percent-encoding behind a name", FORM, "amount%nt=1", 400, "two hexadecimal digits"),
     ("65 pairs", FORM, "&".join("x%d=1" % i for i in range(65)), 400, "more than 64 pairs"),
     ("a text", "text/plain", "1.89", 415, "Send the body as application/json"),
     ("JSON that is cut short, as a text", "text/plain", amount("1.89")[:-1], 400, "The JSON can't be read"),
