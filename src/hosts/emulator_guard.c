@@ -19,7 +19,7 @@ enum { NAME_MAX_LENGTH = 255 };
 /* What the headers of a request say of its frame. */
 struct frame {
     size_t headers, hosts, lengths, codings;
-    bool chunked, malformed;
+    bool named, chunked, malformed;
 };
 
 /* Whether a byte may stand in a method or in the name of a header (RFC 9110, section 5.6.2). */
@@ -51,7 +51,10 @@ static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const c
     (void)kind;
     frame->headers++;
     frame->malformed |= !is_token(key) || has_controls(said);
-    frame->hosts += text_equal_nocase(key, TEXT("host"));
+    if (text_equal_nocase(key, TEXT("host"))) {
+        frame->hosts++;
+        frame->named = text_trim(said).length;
+    }
     frame->lengths += text_equal_nocase(key, TEXT("content-length"));
     if (text_equal_nocase(key, TEXT("transfer-encoding"))) {
         frame->codings++;
@@ -83,8 +86,8 @@ static const char *find_fault(const struct exchange *exchange, const char *versi
         return "The method or a header has a byte that may not stand there; leave it out";
     if (!is_path(text_of(exchange->uri)))
         return "The first line must name a path: GET /path HTTP/1.1";
-    if (frame.hosts > 1 || (newer && !frame.hosts))
-        return "A request has one Host header; send one";
+    if (frame.hosts > 1 || (frame.hosts ? !frame.named : newer))
+        return "A request has one Host header, which names whom it asks; send one";
     if (frame.codings > 1 || (frame.codings && (!frame.chunked || !newer)))
         return "Transfer-Encoding may only be chunked, once, in HTTP/1.1";
     if (frame.lengths > 1 || (frame.lengths && frame.codings))

@@ -20,7 +20,7 @@
 
 static const char JSON[] = "application/json";
 
-enum { CONTEXT_MAX = 3583, NAME_MAX_LENGTH = 256 };
+enum { CONTEXT_MAX = 3583, NAME_MAX_LENGTH = 256, QUALIFIER_MAX_LENGTH = 128 };
 
 size_t invoke_begin(struct exchange *exchange)
 {
@@ -92,8 +92,8 @@ static void reply_to_caller(struct call *call, struct text answer, const char *e
 }
 
 /*
- * Parts what names a function, a name, an ARN or a part of one, into *NAME and its qualifier, which
- * is empty where there is none.
+ * Parts what names a function, a name, an ARN or a part of one, into *NAME and its qualifier, whose
+ * data is NULL where there is none.
  */
 static void part_name(struct text *name, struct text *qualifier)
 {
@@ -105,7 +105,7 @@ static void part_name(struct text *name, struct text *qualifier)
     rest = *name;
     if (!text_cut(&rest, ':', name))
         *name = TEXT("");
-    *qualifier = rest.data ? rest : TEXT("");
+    *qualifier = rest;
 }
 
 static struct lambda *find_lambda(const struct emulator *emulator, struct text name)
@@ -225,7 +225,7 @@ static void take_event(struct exchange *exchange, struct call *call, struct text
                        bool waits)
 {
     size_t length = strlen(call->arn);
-    if (qualifier.length && qualifier.length <= 128 && is_plain(qualifier))
+    if (qualifier.length)
         snprintf(call->arn + length, sizeof call->arn - length, ":%.*s", (int)qualifier.length,
                  qualifier.data);
     if (!take_context(call, exchange_header(exchange, "X-Amz-Client-Context"))) {
@@ -309,17 +309,28 @@ static void refuse_operation(struct exchange *exchange)
                   " Lambda's API");
 }
 
-/* The qualifier in a query, if there is one that can be. */
-static bool find_qualifier(const char *uri, char *room, size_t size, struct text *qualifier)
+/* Reads the qualifier in a query, if there is one, decoded where that can be done. */
+static void find_qualifier(const char *uri, char *room, size_t size, struct text *qualifier)
 {
     struct text query = query_of(uri), part, value;
     while (text_cut(&query, '&', &part)) {
-        if (path_below(part, "Qualifier=", &value) && path_decode(value, room, size, &value) &&
-            is_plain(value)) {
+        if (!path_below(part, "Qualifier=", &value))
+            continue;
+        if (!path_decode(value, room, size, qualifier))
             *qualifier = value;
-            return true;
-        }
+        return;
     }
+}
+
+/* Whether there is no qualifier, or one that can be; refuses it otherwise. */
+static bool check_qualifier(struct exchange *exchange, struct text qualifier)
+{
+    if (!qualifier.data ||
+        (qualifier.length && qualifier.length <= QUALIFIER_MAX_LENGTH && is_plain(qualifier)))
+        return true;
+    invoke_refuse(exchange, MHD_HTTP_BAD_REQUEST, "ValidationException",
+                  "The qualifier must have 1 to 128 letters, digits or signs of $_-; leave it out"
+                  " for $LATEST");
     return false;
 }
 
@@ -347,7 +358,9 @@ static void route_function(struct exchange *exchange, struct text rest, const ch
     }
     part_name(&name, &qualifier);
     struct lambda *lambda = find_lambda(emulator, name);
-    (void)find_qualifier(exchange->uri, more, sizeof more, &qualifier);
+    find_qualifier(exchange->uri, more, sizeof more, &qualifier);
+    if (!check_qualifier(exchange, qualifier))
+        return;
     if (!lambda) {
         refuse_name(exchange, name, qualifier);
     } else if (strcmp(exchange->method, "POST") != 0) {

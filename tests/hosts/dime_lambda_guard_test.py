@@ -61,6 +61,8 @@ def test_names_that_could_point_anywhere_are_refused(folder, program):
     with puppet(folder, program) as served:
         for wanted, host in ((200, "localhost"), (200, "127.0.0.1:1"), (200, "[::1]:9001"), (200, "10.0.0.7"),
                              (200, "LOCALHOST.:80"), (200, "api.localhost:80"), (200, "lambda:9001"),
+                             # A name without a dot: nobody can register it, and it's 127.0.0.1 to a browser.
+                             (200, "2130706433"), (200, "0x7f000001:9001"), (200, "0"),
                              (403, "evil.example"), (403, "evil.example:%d" % served.port), (403, "localhost.evil"),
                              (403, "127.0.0.1.nip.example"), (403, "1.2.3"), (403, "[::1].evil.example"),
                              (403, "."), (403, ":80"), (403, "0x7f.1")):
@@ -122,6 +124,8 @@ def test_ambiguous_requests_are_refused(folder, program):
                     b"POST /x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                     post + b"Content-Length: 2, 2\r\n\r\n{}", post + b"Content-Length: +2\r\n\r\n{}",
                     post + b"Content-Length : 2\r\n\r\n{}", post + b"Host: y\r\n\r\n", b"GET /x HTTP/1.1\r\n\r\n",
+                    b"GET /x HTTP/1.1\r\nHost:\r\n\r\n", b"GET /x HTTP/1.1\r\nHost: \t\r\n\r\n",
+                    b"GET /x HTTP/1.0\r\nHost:\r\n\r\n",
                     post + b"A: b\1c\r\n\r\n", post + b"A b: c\r\n\r\n", b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
                     b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"):
             equal(said(served.port, bad), (400, True), "for %r" % bad)
@@ -368,6 +372,10 @@ def test_what_a_careful_caller_sees(folder, program):
                                     (arn.replace(":", "%3A") + "nope", "?Qualifier=7", "nope:7")):
             equal(message(INVOKE % name + query), (404, "ResourceNotFoundException",
                                                    "Function not found: " + arn + wanted), name)
+        for where in (path + "?Qualifier=", INVOKE % "puppet:", path + "?Qualifier=a%20b", path + "?Qualifier=%",
+                      path + "?Qualifier=" + "a" * 129, INVOKE % "nope" + "?Qualifier="):
+            equal(message(where)[:2], (400, "ValidationException"), where)
+        equal(message(path + "?Qualifier=" + "a" * 128)[0], 200, "the longest qualifier")
         for header, value in (("X_Amz_Log_Type", "Other"), ("X_Amz_Log_Type", "tail"),
                               ("X_Amz_Invocation_Type", "event")):
             equal(message(path, **{header: value})[:2], (400, "InvalidParameterValueException"), value)
