@@ -168,16 +168,18 @@ static socklen_t parse_tcp(const char *address, struct sockaddr_storage *name)
 /* Says which port the system has chosen, where it was asked to. */
 static void say_port(int fd, const char *address, const char *function)
 {
-    struct sockaddr_storage name = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } name = {.six = {0}};
     socklen_t size = sizeof name;
     char host[64];
     int64_t port;
-    if (!listen_split(address, host, &port) || port != 0 ||
-        getsockname(fd, (struct sockaddr *)&name, &size) != 0)
+    if (!listen_split(address, host, &port) || port != 0 || getsockname(fd, &name.any, &size) != 0)
         return;
-    bool four = name.ss_family == AF_INET;
-    in_port_t chosen =
-        four ? ((struct sockaddr_in *)&name)->sin_port : ((struct sockaddr_in6 *)&name)->sin6_port;
+    bool four = name.any.sa_family == AF_INET;
+    in_port_t chosen = four ? name.four.sin_port : name.six.sin6_port;
     log_say(LOG_LEVEL_INFO, function, 0, four ? "listening on %s:%d" : "listening on [%s]:%d", host,
             ntohs(chosen));
 }

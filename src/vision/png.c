@@ -75,8 +75,8 @@ static size_t bits_of_pixel(unsigned char depth, unsigned char colour)
                                       [PNG_COLOR_TYPE_GRAY_ALPHA] = 2,
                                       [PNG_COLOR_TYPE_RGB_ALPHA] = 4};
     size_t channels = colour < sizeof CHANNELS / sizeof *CHANNELS ? CHANNELS[colour] : 0;
-    size_t bits = channels * depth;
-    return bits && bits <= 8 * PIXEL_MAX ? bits : (size_t)8 * PIXEL_MAX;
+    size_t bits = channels * depth, most = (size_t)8 * PIXEL_MAX;
+    return bits && bits <= most ? bits : most;
 }
 
 static bool is_affordable(const struct picture *picture, size_t bits, struct refusal *refusal)
