@@ -234,6 +234,7 @@ static const struct {
     {"{}", "takes no braces behind its name; send one value"},
     {".", "takes no dot behind its name; send one value"},
     {":", "takes no colon behind its name; send one value"},
+    {"%", "takes no percent sign behind its name; leave it out"},
 };
 
 /* What is wrong with a name behind which C stands, or NULL: C is no mark of a list. */

@@ -22,7 +22,8 @@ import run as golden  # noqa: E402 - the events and their judge
 # What lighttpd says to by itself, before a function is asked or with the query put right, with what status.
 ITS_OWN = {"lighttpd": {"change/method-made-up": 501, "change/post-with-query-alone": 411, "hello/post-empty": 411,
                         "hello/name-line-break": 400, "hello/name-nul-in-query": 400,
-                        "translate/text-blank": 400, "change/query-cut-short": 422}}
+                        "translate/text-blank": 400, "change/query-cut-short": 422,
+                        "change/query-damaged-name": 422}}
 
 
 def judged(server, name, said):
