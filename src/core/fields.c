@@ -319,10 +319,13 @@ static void refuse_name(struct reading *reading, const struct field *field, stru
 
 static void read_name(struct reading *reading, struct text name, const struct given *given)
 {
-    const struct field *field = find_meant(reading->function, name);
-    if (field && text_equal(name, text_of(field->name)))
+    const struct field *field = fields_find(reading->function, name);
+    if (field) {
         read_field(reading, field, &reading->values[field - reading->function->fields], given);
-    else if (field)
+        return;
+    }
+    field = find_meant(reading->function, name);
+    if (field)
         refuse_name(reading, field, name, given);
 }
 
@@ -340,7 +343,9 @@ static void read_form(struct reading *reading, struct text form, const char *wha
     for (;;) {
         if (form_next(&reader, &pair))
             read_name(reading, pair.name, &(struct given){.text = pair.value});
-        else if (find_meant(reading->function, pair.name) || !form_pass_over(&reader))
+        else if (reader.fault == FORM_DAMAGED && !find_meant(reading->function, pair.name))
+            (void)form_pass_over(&reader);
+        else
             break;
     }
     if (reader.fault == FORM_DAMAGED || reader.fault == FORM_MALFORMED)
