@@ -260,10 +260,12 @@ static const struct field *find_meant(const struct function *function, struct te
            name.data[length] != '%' && !wrong_notation(name.data[length]))
         length++;
     name.length = length;
-    const struct field *exact = fields_find(function, name), *field = function->fields;
-    while (!exact && field->name && !text_equal_nocase(name, text_of(field->name)))
-        field++;
-    return exact || !field->name ? exact : field;
+    const struct field *meant = fields_find(function, name);
+    for (const struct field *field = function->fields; !meant && field && field->name; field++) {
+        if (text_equal_nocase(name, text_of(field->name)))
+            meant = field;
+    }
+    return meant;
 }
 
 /* The first byte of TEXT, also where it's escaped once more; NUL: there is none. */
