@@ -252,8 +252,8 @@ class Serving:
             return file.read()
 
     def lines(self, name):
-        """A log of JSON lines: `access`, or a function's."""
-        return [json.loads(line) for line in self.log(name).splitlines()]
+        """A log of JSON lines: `access`, or a function's. The last one may be being written."""
+        return [json.loads(line) for line in self.log(name).rpartition("\n")[0].splitlines()]
 
     def line(self, name, request):
         """The one line that a log has for a request's id; waits until it is written."""
