@@ -30,6 +30,8 @@ enum {
     QUIET_MS = 2000, /* a file that hasn't changed for so long is whole, where nothing else tells */
     WAITS_MAX = 10,  /* for that, where the wait has to end */
     EVENT_MAX = 4096,
+    MOMENT_NS = 5000000, /* after which a writer that has ended is looked for again */
+    MOMENTS_MAX = 100,
 };
 
 /* The file that is in work. */
@@ -92,11 +94,26 @@ static bool is_quiet(const struct work *work)
     return age_ms >= QUIET_MS || seen_ns == changed_ns;
 }
 
+/*
+ * Whether somebody has the file open to write it. The kernel tells of a writer's end a moment
+ * before it counts the writer as gone, and no other event would come.
+ */
+static enum watch_writer find_writer(const struct work *work)
+{
+    const struct timespec moment = clock_timespec(MOMENT_NS);
+    enum watch_writer writer = watch_file_writer(&work->file);
+    for (int i = 0; work->item->finished && i < MOMENTS_MAX && writer == WATCH_WRITER; i++) {
+        nanosleep(&moment, NULL);
+        writer = watch_file_writer(&work->file);
+    }
+    return writer;
+}
+
 /* Sees whether somebody may still be writing the file. */
 static enum end wait_for_writers(const struct work *work)
 {
     const struct watch_worker *worker = work->worker;
-    enum watch_writer writer = watch_file_writer(&work->file);
+    enum watch_writer writer = find_writer(work);
     if (writer == WATCH_WRITER && worker->trust.leases) {
         if (!worker->settings->once)
             return END_DONE; /* its end raises an event */
