@@ -21,6 +21,12 @@ static inline struct timespec clock_timespec(int64_t ns)
     return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
 }
 
+/* The sooner of two times. */
+static inline int64_t clock_sooner(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 /* Nanoseconds of a clock that never jumps. */
 static inline int64_t clock_monotonic_ns(void)
 {

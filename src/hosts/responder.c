@@ -292,11 +292,6 @@ static int64_t until_expiry(const struct connection *head, int64_t now, int64_t 
     return left > 0 ? left : 0;
 }
 
-static int64_t sooner(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 static int to_epoll(int64_t left_ns)
 {
     return left_ns > INT64_C(60000000000) ? 60000 : (int)(left_ns / 1000000) + 1;
@@ -333,8 +328,8 @@ static int house_keeping(struct worker *worker)
         (worker->paused_until_ns == INT64_MAX || worker->paused_until_ns <= now))
         watch_listener(worker);
     int64_t left = until_expiry(&worker->waiting, now, timeout);
-    left = sooner(left, until_expiry(&worker->writing, now, timeout));
-    left = sooner(left, until_expiry(&worker->draining, now, DRAIN_MS));
+    left = clock_sooner(left, until_expiry(&worker->writing, now, timeout));
+    left = clock_sooner(left, until_expiry(&worker->draining, now, DRAIN_MS));
     if (worker->paused_until_ns && worker->paused_until_ns - now < left)
         left = worker->paused_until_ns - now;
     return to_epoll(left);

@@ -187,11 +187,6 @@ static void reap(struct parent *parent)
     }
 }
 
-static int64_t sooner(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 /* Does what is due. Returns when there is more to do for this slot; INT64_MAX: nothing is. */
 static int64_t tend(struct parent *parent, struct slot *slot, int64_t now)
 {
@@ -219,7 +214,7 @@ static int64_t kill_stuck(const struct parent *parent, int64_t now)
             kill(child->pid, SIGKILL);
             child->kill_ns = INT64_MAX;
         }
-        due = sooner(due, child->kill_ns);
+        due = clock_sooner(due, child->kill_ns);
     }
     return due;
 }
@@ -229,8 +224,8 @@ static int64_t tend_all(struct parent *parent)
 {
     int64_t now = clock_monotonic_ns(), due = INT64_MAX;
     for (int i = 0; i < parent->settings->count; i++)
-        due = sooner(due, tend(parent, &parent->slots[i], now));
-    due = sooner(due, kill_stuck(parent, now));
+        due = clock_sooner(due, tend(parent, &parent->slots[i], now));
+    due = clock_sooner(due, kill_stuck(parent, now));
     return due == INT64_MAX ? -1 : due > now ? due - now : 0;
 }
 
@@ -254,7 +249,7 @@ static void leave_all(struct parent *parent)
     const int64_t kill_ns = clock_monotonic_ns() + STOP_NS;
     for (struct child *child = parent->leaving; child; child = child->next) {
         kill(child->pid, signal);
-        child->kill_ns = sooner(child->kill_ns, kill_ns);
+        child->kill_ns = clock_sooner(child->kill_ns, kill_ns);
     }
     for (int i = 0; i < parent->settings->count; i++) {
         struct slot *slot = &parent->slots[i];
