@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/arena.h"
-#include "core/buffer.h"
-#include "core/text.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/text.h"
 
 /* The methods of HTTP as bits, so that a set of them is one number. HEAD comes with GET. */
 enum method {

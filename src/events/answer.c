@@ -5,8 +5,8 @@
  * text go as base64. Cookies may stand several times in a response, so each gateway has a place of
  * its own for them.
  */
-#include "core/base64.h"
-#include "core/response.h"
+#include "base/base64.h"
+#include "request/response.h"
 #include "events/members.h"
 
 enum {

@@ -12,7 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "core/request.h"
+#include "request/request.h"
 #include "events/members.h"
 
 enum { WRAPPED_MAX = 4 }; /* events within each other: S3's in SNS's in a queue's is three */

@@ -10,7 +10,7 @@
 #ifndef DIME_EVENTS_EVENT_H
 #define DIME_EVENTS_EVENT_H
 
-#include "core/json.h"
+#include "base/json.h"
 #include "function.h"
 
 enum event_shape {

@@ -9,8 +9,8 @@
  */
 #include "events/members.h"
 
-#include "core/base64.h"
-#include "core/request.h"
+#include "base/base64.h"
+#include "request/request.h"
 
 /* The parts of a query as they are put together. */
 struct query {

@@ -7,7 +7,7 @@
  * looks at: a stream sends the batch again, an asynchronous sender gets a retry and a dead letter,
  * and who waits for an answer gets an error.
  */
-#include "core/text.h"
+#include "base/text.h"
 #include "events/members.h"
 
 #define WORD(literal)                                                                              \

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/arena.h"
+#include "base/arena.h"
 
 #define COINS_MAX_KINDS  32
 #define COINS_MAX_VALUE  10000000

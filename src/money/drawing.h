@@ -6,7 +6,7 @@
 #ifndef DIME_MONEY_DRAWING_H
 #define DIME_MONEY_DRAWING_H
 
-#include "core/buffer.h"
+#include "base/buffer.h"
 #include "money/currency.h"
 
 /*

@@ -7,7 +7,7 @@
 #ifndef DIME_VISION_EXIF_H
 #define DIME_VISION_EXIF_H
 
-#include "core/text.h"
+#include "base/text.h"
 
 /*
  * The orientation, 1 to 8, from a TIFF structure as Exif has it in JPEG behind "Exif\0\0" and in

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/text.h"
+#include "base/text.h"
 
 enum { NAMES_DETECTED = 90, NAMES_CLASSIFIED = 1000, NAMES_ALIASES = 2 };
 

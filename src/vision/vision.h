@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/arena.h"
-#include "core/text.h"
+#include "base/arena.h"
+#include "base/text.h"
 
 #define VISION_BYTES_MAX          15728640  /* of a picture; Rekognition's limit in S3 */
 #define VISION_PIXELS_MAX         50000000  /* width times height */

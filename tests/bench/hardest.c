@@ -16,10 +16,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/request.h"
-#include "core/response.h"
-#include "hosts/cgi.h"
-#include "hosts/run.h"
+#include "request/request.h"
+#include "request/response.h"
+#include "hosts/cgi/cgi.h"
+#include "request/run.h"
 #include "money/coins.h"
 
 extern const struct function function_change;

@@ -17,8 +17,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "core/clock.h"
-#include "hosts/invoke.h"
+#include "base/clock.h"
+#include "events/invoke.h"
 
 enum { ROOM = 2 * 1024 * 1024 + 65536 };
 

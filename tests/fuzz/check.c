@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "config.h"
-#include "core/arena.h"
+#include "base/arena.h"
 
 _Static_assert(ARENA_EXACT == 1, "build fuzzers with a config.h where ARENA_EXACT is 1");
 

@@ -5,12 +5,12 @@
  * response has, and the request must keep its bounds. Memory is small, so that it ends often.
  * Build: clang -fsanitize=fuzzer,address,undefined.
  */
-#include "hosts/invoke.h"
+#include "events/invoke.h"
 
 #include <stdlib.h>
 
-#include "core/form.h"
-#include "functions/registry.h"
+#include "base/form.h"
+#include "tool/registry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,12 +4,12 @@
  * What is read must be UTF-8, bounded in number and no longer than it was; written again with every
  * byte escaped, it must read the same. Build: clang -fsanitize=fuzzer,address,undefined.
  */
-#include "core/form.h"
+#include "base/form.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/buffer.h"
+#include "base/buffer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

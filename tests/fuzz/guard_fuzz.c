@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "hosts/guard.h"
+#include "hosts/fastcgi/guard.h"
 
 enum { BODY_MAX = 200 };
 

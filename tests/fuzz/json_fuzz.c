@@ -6,13 +6,13 @@
  * accept too, and both must read the same values out of it. What the gate accepts and json-c
  * writes again must pass the gate once more. Build: clang -fsanitize=fuzzer,address,undefined.
  */
-#include "core/json.h"
+#include "base/json.h"
 
 #include <json-c/json_tokener.h>
 #include <stdlib.h>
 #include <strings.h>
 
-#include "core/json_tree.h"
+#include "../unit/json_tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

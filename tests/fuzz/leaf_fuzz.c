@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "aws/fault.h"
-#include "aws/ini.h"
-#include "hosts/redis_url.h"
-#include "hosts/runtime_text.h"
+#include "services/aws/fault.h"
+#include "services/aws/ini.h"
+#include "tool/consume/redis_url.h"
+#include "hosts/lambda/runtime_text.h"
 #include "money/currency.h"
 #include "money/decimal.h"
 

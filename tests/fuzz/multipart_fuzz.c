@@ -5,12 +5,12 @@
  * body, be bounded in number, and read the same when it is written again under another boundary.
  * Build: clang -fsanitize=fuzzer,address,undefined.
  */
-#include "core/multipart.h"
+#include "base/multipart.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/buffer.h"
+#include "base/buffer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,12 +7,12 @@
  */
 #include <stdlib.h>
 
-#include "core/json.h"
-#include "core/request.h"
-#include "core/response.h"
-#include "functions/registry.h"
-#include "hosts/cgi.h"
-#include "hosts/run.h"
+#include "base/json.h"
+#include "request/request.h"
+#include "request/response.h"
+#include "tool/registry.h"
+#include "hosts/cgi/cgi.h"
+#include "request/run.h"
 
 enum { HEADERS_MOST = 16, NAME_MOST = 64 };
 

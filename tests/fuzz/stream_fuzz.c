@@ -15,8 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "functions/registry.h"
-#include "hosts/responder.h"
+#include "tool/registry.h"
+#include "hosts/fastcgi/responder.h"
 
 enum { DEADLINE_SECONDS = 10, RECORD_HEAD = 8 };
 

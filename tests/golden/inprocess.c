@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json.h"
-#include "core/request.h"
-#include "core/response.h"
-#include "functions/registry.h"
-#include "hosts/cgi.h"
-#include "hosts/run.h"
+#include "base/json.h"
+#include "request/request.h"
+#include "request/response.h"
+#include "tool/registry.h"
+#include "hosts/cgi/cgi.h"
+#include "request/run.h"
 #include "fail_malloc.h"
 
 enum { HEADERS_MOST = 32, LEAST_STEP = 16, STEPS = 256 };

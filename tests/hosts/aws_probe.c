@@ -11,13 +11,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "aws/client.h"
-#include "aws/rekognition.h"
-#include "aws/s3.h"
-#include "aws/sqs.h"
-#include "aws/translate.h"
-#include "core/buffer.h"
-#include "core/clock.h"
+#include "services/aws/client.h"
+#include "services/aws/rekognition.h"
+#include "services/aws/s3.h"
+#include "services/aws/sqs.h"
+#include "services/aws/translate.h"
+#include "base/buffer.h"
+#include "base/clock.h"
 
 enum { WORDS_MAX = 16, LINE_MAX_ = 65536, MEMORY_MAX = 64 * 1024 * 1024, FILE_MAX = 8 << 20 };
 

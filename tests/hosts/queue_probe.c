@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/clock.h"
-#include "functions/registry.h"
+#include "base/clock.h"
+#include "tool/registry.h"
 
 static const struct field FIELDS[] = {
     {.name = "n", .kind = FIELD_INTEGER, .max = INT64_MAX, .help = "the message's number"},

@@ -23,8 +23,8 @@ OPENING = """\
 HEADER = (
     OPENING.replace("NAME", "a.h")
     + """\
-#ifndef DIME_CORE_A_H
-#define DIME_CORE_A_H
+#ifndef DIME_BASE_A_H
+#define DIME_BASE_A_H
 
 /* Two functions that one comment serves. */
 int one(void);
@@ -43,7 +43,7 @@ static inline int three(void)
 CLEAN = (
     OPENING.replace("NAME", "a.c")
     + """\
-#include "core/a.h"
+#include "base/a.h"
 
 #include <string.h>
 
@@ -85,12 +85,12 @@ static int (*const TABLE[])(void) = {
 """
 )
 
-MAKEFILE = "libcore_a_SOURCES = src/core/a.c src/core/a.h src/function.h\nEXTRA_DIST = tests\n"
+MAKEFILE = "libbase_a_SOURCES = src/base/a.c src/base/a.h src/function.h\nEXTRA_DIST = tests\n"
 
 
 def tree(*changes, messages="One line.\n"):
     """The clean tree with files changed: (path, text), or (path, old, new) for a replacement."""
-    texts = {"src/core/a.c": CLEAN, "src/core/a.h": HEADER, "Makefile.am": MAKEFILE}
+    texts = {"src/base/a.c": CLEAN, "src/base/a.h": HEADER, "Makefile.am": MAKEFILE}
     for path, *change in changes:
         if len(change) == 1:
             texts[path] = change[0]
@@ -117,7 +117,7 @@ def including(path, include):
     return (path, named(path, f"#include {include}\n"))
 
 
-C, H = "src/core/a.c", "src/core/a.h"
+C, H = "src/base/a.c", "src/base/a.h"
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <link rel="stylesheet" href="/style.css">
@@ -171,34 +171,36 @@ BROKEN = [
     (rules.opening_comment, "13 lines",
      tree((C, "/*\n * a.c - for this.\n" + " * More.\n" * 12 + " */\n")), C, 1),
     (rules.header_guards, "another guard", tree((H, "_A_H", "_B_H")), H, 1),
-    (rules.header_guards, "two names", tree((H, "ifndef DIME_CORE_A_H", "ifndef DIME_A_H")), H, 1),
+    (rules.header_guards, "two names", tree((H, "ifndef DIME_BASE_A_H", "ifndef DIME_A_H")), H, 1),
     (rules.header_guards, "no guard", tree((H, "int one(void);\n")), H, 1),
     (rules.header_guards, "an end that isn't the guard's",
      tree((H, HEADER + "int two(void);\n")), H, 1),
     (rules.own_header_first, "another header first",
-     tree((C, '#include "core/a.h"\n\n#include <string.h>',
-           '#include <string.h>\n#include "core/a.h"')),
+     tree((C, '#include "base/a.h"\n\n#include <string.h>',
+           '#include <string.h>\n#include "base/a.h"')),
      C, 6),
     (rules.own_header_first, "a function without function.h",
-     tree(including("src/functions/b.c", '"core/a.h"')), "src/functions/b.c", 6),
+     tree(including("src/functions/b.c", '"base/a.h"')), "src/functions/b.c", 6),
     *[
         (rules.include_arrows, f"{path} includes {include}",
          tree((f"src/{include}", ""), including(f"src/{path}", f'"{include}"')), f"src/{path}", 6)
         for path, include in [
-            ("core/b.c", "functions/b.h"), ("core/b.c", "hosts/b.h"), ("core/b.c", "money/b.h"),
-            ("core/b.c", "events/b.h"), ("money/b.c", "vision/b.h"), ("money/b.c", "hosts/b.h"),
-            ("aws/b.c", "functions/b.h"), ("events/b.c", "functions/b.h"),
-            ("events/b.c", "hosts/b.h"), ("events/b.c", "aws/b.h"), ("functions/b.c", "hosts/b.h"),
-            ("functions/b.c", "events/b.h"), ("functions/b.c", "core/request.h"),
+            ("base/b.c", "functions/b.h"), ("base/b.c", "hosts/b.h"), ("base/b.c", "money/b.h"),
+            ("base/b.c", "events/b.h"), ("money/b.c", "vision/b.h"), ("money/b.c", "hosts/b.h"),
+            ("services/b.c", "functions/b.h"), ("events/b.c", "functions/b.h"),
+            ("events/b.c", "hosts/b.h"), ("events/b.c", "services/b.h"), ("functions/b.c", "hosts/b.h"),
+            ("functions/b.c", "events/b.h"), ("functions/b.c", "request/request.h"),
             ("hosts/b.c", "functions/b.h"), ("hosts/b.c", "money/b.h"), ("hosts/b.c", "vision/b.h"),
-            ("function.h", "money/b.h"), ("elsewhere/b.c", "core/b.h"),
+            ("hosts/b.c", "tool/b.h"), ("tool/b.c", "hosts/b.h"), ("net/b.c", "services/b.h"),
+            ("emulator/b.c", "tool/b.h"), ("request/b.c", "events/b.h"),
+            ("function.h", "money/b.h"), ("elsewhere/b.c", "base/b.h"),
         ]
     ],
     (rules.include_arrows, "a path that isn't relative to src",
-     tree(including("src/core/b.c", '"a.h"')), "src/core/b.c", 6),
+     tree(including("src/base/b.c", '"a.h"')), "src/base/b.c", 6),
     (rules.include_arrows, "libfcgi outside its host",
-     tree(including("src/core/b.c", "<fcgiapp.h>")), "src/core/b.c", 6),
-    (rules.include_arrows, "libcurl outside aws",
+     tree(including("src/base/b.c", "<fcgiapp.h>")), "src/base/b.c", 6),
+    (rules.include_arrows, "libcurl in a function",
      tree(including("src/functions/b.c", "<curl/curl.h>")), "src/functions/b.c", 6),
     (rules.commented_functions, "a declaration without a comment",
      tree((H, "/* Two functions that one comment serves. */\n", "")), H, 9),
@@ -207,11 +209,11 @@ BROKEN = [
     (rules.commented_functions, "an inline function without a comment",
      tree((H, "/* In the header itself. */\n", "")), H, 13),
     (rules.listed_in_makefile, "a file that isn't listed",
-     tree(("src/core/b.c", named("b.c", ""))), "src/core/b.c", 1),
+     tree(("src/base/b.c", named("b.c", ""))), "src/base/b.c", 1),
     (rules.listed_in_makefile, "a unit test of which only the folder is listed",
      tree(("tests/unit/b.c", named("b.c", ""))), "tests/unit/b.c", 1),
     (rules.listed_in_makefile, "a file whose name is part of another",
-     tree(("Makefile.am", "src/core/a.c", "src/core/aa.c")), C, 1),
+     tree(("Makefile.am", "src/base/a.c", "src/base/aa.c")), C, 1),
     *[
         (rules.pages_alike, f"another {what}",
          tree(("www/index.html", PAGE), ("www/b.html", PAGE.replace(old, new))), "www/b.html", 1)

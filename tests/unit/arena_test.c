@@ -4,7 +4,7 @@
  * An arena behaves otherwise in a build with sanitizers (ARENA_EXACT), where no block is shared or
  * kept; what differs is asked of both.
  */
-#include "core/arena.h"
+#include "base/arena.h"
 
 #include <check.h>
 #include <stdalign.h>

@@ -16,14 +16,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "aws/client.h"
-#include "aws/rekognition.h"
-#include "aws/retry.h"
-#include "aws/s3.h"
-#include "aws/sqs.h"
-#include "aws/translate.h"
-#include "core/clock.h"
-#include "core/log.h"
+#include "services/aws/client.h"
+#include "services/aws/rekognition.h"
+#include "services/aws/retry.h"
+#include "services/aws/s3.h"
+#include "services/aws/sqs.h"
+#include "services/aws/translate.h"
+#include "base/clock.h"
+#include "request/log.h"
 #include "fail_malloc.h"
 #include "unit.h"
 

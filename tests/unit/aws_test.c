@@ -11,15 +11,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "aws/client.h"
-#include "aws/credentials.h"
-#include "aws/endpoint.h"
-#include "aws/fault.h"
-#include "aws/ini.h"
-#include "aws/origins.h"
-#include "aws/retry.h"
-#include "aws/settings.h"
-#include "core/clock.h"
+#include "services/aws/client.h"
+#include "services/aws/credentials.h"
+#include "services/aws/endpoint.h"
+#include "services/aws/fault.h"
+#include "services/aws/ini.h"
+#include "services/aws/origins.h"
+#include "services/aws/retry.h"
+#include "services/aws/settings.h"
+#include "base/clock.h"
 
 Suite *aws_suite(void);
 

@@ -4,7 +4,7 @@
  * What is refused matters most: a decoder that passes over a wrong byte, or over bits that no byte
  * takes, lets two readers see two different bodies in one event.
  */
-#include "core/base64.h"
+#include "base/base64.h"
 
 #include <check.h>
 #include <stdlib.h>

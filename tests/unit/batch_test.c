@@ -4,14 +4,14 @@
  * The function answers with the status that a message names, so that each can be told what to do;
  * it counts its calls, since a message that isn't to be run must not be.
  */
-#include "hosts/invoke.h"
+#include "events/invoke.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/clock.h"
+#include "base/clock.h"
 #include "fail_malloc.h"
 #include "unit.h"
 

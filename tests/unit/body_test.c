@@ -4,13 +4,13 @@
  *
  * The wrong types are those that curl, fetch(), phones and programs for S3 really send.
  */
-#include "core/body.h"
+#include "request/body.h"
 
 #include <check.h>
 #include <stdlib.h>
 
-#include "core/fields.h"
-#include "core/response.h"
+#include "request/fields.h"
+#include "request/response.h"
 
 Suite *body_suite(void);
 

@@ -4,7 +4,7 @@
  * What the JSON escaper writes is read back with json-c, which has never seen our code. For HTML
  * a table here says what each byte must become.
  */
-#include "core/buffer.h"
+#include "base/buffer.h"
 
 #include <check.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
  * A whole call runs in a child with its own environment, fd 0, 1 and 2, as a web server would
  * start it; a short body and a closed stdout are played to it.
  */
-#include "hosts/cgi.h"
+#include "hosts/cgi/cgi.h"
 
 #include <check.h>
 #include <json.h>
@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/clock.h"
-#include "core/request.h"
-#include "core/response.h"
+#include "base/clock.h"
+#include "request/request.h"
+#include "request/response.h"
 
 Suite *cgi_suite(void);
 

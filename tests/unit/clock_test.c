@@ -7,7 +7,7 @@
 #include <check.h>
 #include <sys/types.h>
 
-#include "core/clock.h"
+#include "base/clock.h"
 
 Suite *clock_suite(void);
 

@@ -5,7 +5,7 @@
  * The texts are compared byte for byte, since a gateway refuses an answer of nearly the right form
  * with a 502 that says nothing.
  */
-#include "core/response.h"
+#include "request/response.h"
 #include "events/event.h"
 
 #include <check.h>

@@ -4,14 +4,14 @@
  * One table of requests: what comes in, and what is read from it, or the sentence that a person
  * gets. The sentences stand here whole so that they can be read as prose.
  */
-#include "core/fields.h"
+#include "request/fields.h"
 
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "core/problem.h"
-#include "core/response.h"
+#include "request/problem.h"
+#include "request/response.h"
 
 Suite *fields_suite(void);
 

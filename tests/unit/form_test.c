@@ -4,7 +4,7 @@
  * Each text is read from a block of exactly its size, so that a byte read beyond its end is found
  * under the sanitizers.
  */
-#include "core/form.h"
+#include "base/form.h"
 
 #include <check.h>
 #include <stdio.h>

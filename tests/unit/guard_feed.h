@@ -7,7 +7,7 @@
 #ifndef DIME_TESTS_UNIT_GUARD_FEED_H
 #define DIME_TESTS_UNIT_GUARD_FEED_H
 
-#include "hosts/guard.h"
+#include "hosts/fastcgi/guard.h"
 
 enum { BODY_MAX = 1000, ROOM = 256 * 1024 };
 enum { BEGIN = 1, ABORT = 2, PARAMS = 4, STDIN = 5, STDOUT = 6, DATA = 8, GET_VALUES = 9 };

@@ -4,7 +4,7 @@
  * The replies are those of the specification, and what libfcgi is given afterwards is the request
  * as if nothing else had come.
  */
-#include "hosts/guard.h"
+#include "hosts/fastcgi/guard.h"
 
 #include <check.h>
 

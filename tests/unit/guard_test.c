@@ -5,7 +5,7 @@
  * each shape is judged in one go, then again split at every point: bytes that arrive later must
  * change nothing. Random requests are made from a seed, so that a failure can be repeated.
  */
-#include "hosts/guard.h"
+#include "hosts/fastcgi/guard.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -5,14 +5,14 @@
  * Whatever happens, the answer is one that the sender can read. The function is a real one, so that
  * memory ends in its solver and in its page too.
  */
-#include "hosts/invoke.h"
+#include "events/invoke.h"
 
 #include <check.h>
 #include <stdlib.h>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "fail_malloc.h"
-#include "functions/registry.h"
+#include "tool/registry.h"
 #include "unit.h"
 
 Suite *invoke_suite(void);

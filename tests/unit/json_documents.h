@@ -7,7 +7,7 @@
 #ifndef DIME_TESTS_JSON_DOCUMENTS_H
 #define DIME_TESTS_JSON_DOCUMENTS_H
 
-#include "core/text.h"
+#include "base/text.h"
 
 #define NEEDLESS_0   "a number can't begin with a 0 before other digits"
 #define NO_DIGIT     "a digit is missing in this number"

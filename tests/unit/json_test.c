@@ -4,14 +4,14 @@
  * json_documents.h has a line for each kind of fault and for each freedom of the grammar. Where a
  * rule covers a whole range (code points, escapes, lengths) a test here walks all of it.
  */
-#include "core/json.h"
+#include "base/json.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/buffer.h"
+#include "base/buffer.h"
 #include "json_documents.h"
 
 Suite *json_suite(void);

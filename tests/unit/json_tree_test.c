@@ -4,7 +4,7 @@
  * json-c's own parser can lose a member when memory ends and say nothing; the test at the end makes
  * each allocation fail in turn and accepts the right tree or JSON_NO_MEMORY, nothing between.
  */
-#include "core/json_tree.h"
+#include "json_tree.h"
 
 #include <check.h>
 #include <stdlib.h>

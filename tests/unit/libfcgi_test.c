@@ -1,5 +1,5 @@
 /*
- * libfcgi_test.c - pins what hosts/responder.c relies on in libfcgi 2.4.2.
+ * libfcgi_test.c - pins what hosts/fastcgi/responder.c relies on in libfcgi 2.4.2.
  *
  * The responder drives it through public fields of FCGX_Request, in an order that no document
  * promises. Should a newer libfcgi behave otherwise, this says so and names the field, rather than

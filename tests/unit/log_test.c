@@ -3,7 +3,7 @@
  *
  * fd 2 is a packet pipe while a test runs (O_DIRECT), so that each read gives back one write.
  */
-#include "core/log.h"
+#include "request/log.h"
 
 #include <check.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/clock.h"
+#include "base/clock.h"
 #include "unit.h"
 
 Suite *log_suite(void);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #include "config.h"
-#include "core/text.h"
+#include "base/text.h"
 #include "fail_malloc.h"
 
 #define SUITES(each)                                                                               \

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/buffer.h"
+#include "base/buffer.h"
 
 Suite *merge_suite(void);
 

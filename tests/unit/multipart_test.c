@@ -4,12 +4,12 @@
  * Each body is read from a block of exactly its size, so that a byte read beyond its end is found
  * under the sanitizers.
  */
-#include "core/multipart.h"
+#include "base/multipart.h"
 
 #include <check.h>
 #include <stdlib.h>
 
-#include "core/buffer.h"
+#include "base/buffer.h"
 
 Suite *multipart_suite(void);
 

@@ -4,7 +4,7 @@
  * The clock is the test's own, so that a day of failures takes no time. Failures come every tenth
  * of a second, as those of some threads do.
  */
-#include "hosts/outage.h"
+#include "tool/consume/outage.h"
 
 #include <check.h>
 

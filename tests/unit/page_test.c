@@ -5,13 +5,13 @@
  * end without a loop or a read past their end, which the sanitizers watch: each stands in memory
  * of exactly its length.
  */
-#include "core/page.h"
+#include "request/page.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/response.h"
+#include "request/response.h"
 
 Suite *page_suite(void);
 

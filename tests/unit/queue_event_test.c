@@ -4,14 +4,14 @@
  * The event is read again by the events' own reader, as every function's host would: so what is
  * written is what Lambda would hand over, or the test fails.
  */
-#include "hosts/queue_event.h"
+#include "tool/consume/queue_event.h"
 
 #include <check.h>
 #include <stdlib.h>
 
 #include "fail_malloc.h"
-#include "hosts/backoff.h"
-#include "hosts/invoke.h"
+#include "base/backoff.h"
+#include "events/invoke.h"
 #include "unit.h"
 
 Suite *queue_event_suite(void);

@@ -4,7 +4,7 @@
  * The clock and the pages are the test's own, so that a list of a million messages takes no time. A
  * real list is in tests/hosts/consume_test.py.
  */
-#include "hosts/redis_look.h"
+#include "tool/consume/redis_look.h"
 
 #include <check.h>
 

@@ -15,7 +15,7 @@
 
 #include "config.h"
 #include "fail_malloc.h"
-#include "hosts/queue.h"
+#include "tool/consume/queue.h"
 #include "unit.h"
 
 Suite *redis_queue_suite(void);

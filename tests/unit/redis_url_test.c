@@ -4,7 +4,7 @@
  * What is wrong is refused before anybody is called; the sentences are tested where they're shown,
  * in tests/hosts/queue_test.py.
  */
-#include "hosts/redis_url.h"
+#include "tool/consume/redis_url.h"
 
 #include <check.h>
 #include <stdlib.h>

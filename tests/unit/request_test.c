@@ -4,7 +4,7 @@
  * The headers are those that real browsers send, since a page or JSON hangs on them.
  * Nonsense of any length must end quickly and mean something.
  */
-#include "core/request.h"
+#include "request/request.h"
 
 #include <check.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/clock.h"
+#include "base/clock.h"
 
 Suite *request_suite(void);
 

@@ -4,12 +4,12 @@
  * Nothing that a function says may end a line of the head and begin another.
  * Problems are read back with json-c, so that what is checked is what a client sees.
  */
-#include "core/response.h"
+#include "request/response.h"
 
 #include <check.h>
 #include <stdio.h>
 
-#include "core/problem.h"
+#include "request/problem.h"
 #include "unit.h"
 
 Suite *response_suite(void);

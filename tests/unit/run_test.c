@@ -4,13 +4,13 @@
  * The functions here are the smallest that show one thing each: one answers, one says nothing, one
  * asks for more memory than there is. The real functions have golden events.
  */
-#include "hosts/run.h"
+#include "request/run.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/response.h"
+#include "request/response.h"
 #include "unit.h"
 
 Suite *run_suite(void);

@@ -4,16 +4,16 @@
  * These are the parts of the Lambda host that work on bytes alone. Heads come as any bytes in any
  * number; what is written must be JSON, or a path, whatever it is made of and wherever memory ends.
  */
-#include "hosts/runtime_text.h"
+#include "hosts/lambda/runtime_text.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/json.h"
-#include "core/response.h"
+#include "base/json.h"
+#include "request/response.h"
 #include "events/event.h"
-#include "hosts/metrics.h"
+#include "hosts/lambda/metrics.h"
 
 Suite *runtime_suite(void);
 

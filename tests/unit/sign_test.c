@@ -8,7 +8,7 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "aws/sign.h"
+#include "services/aws/sign.h"
 #include "fail_malloc.h"
 #include "unit.h"
 

@@ -4,7 +4,7 @@
  * The key is made here, and what is signed is written out by hand from SNS's guide, so that a
  * mistake in the order of the members can't be made twice in the same way.
  */
-#include "aws/sns_signature.h"
+#include "services/aws/sns_signature.h"
 
 #include <check.h>
 #include <openssl/evp.h>
@@ -12,7 +12,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-#include "core/base64.h"
+#include "base/base64.h"
 
 Suite *sns_suite(void);
 

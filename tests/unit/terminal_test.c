@@ -4,7 +4,7 @@
  * A control that is cut in two must not get through in two halves, so each text is shown once for
  * each place where it can be cut.
  */
-#include "hosts/terminal.h"
+#include "base/terminal.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * UTF-8 is judged from both sides: every character that there is must pass, and of all byte
  * sequences as many pass as there are characters. So none passes that isn't one.
  */
-#include "core/text.h"
+#include "base/text.h"
 
 #include <check.h>
 #include <inttypes.h>

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "functions/translate.h"
+#include "functions/translate/translate.h"
 
 Suite *translate_suite(void);
 

@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "core/buffer.h"
+#include "base/buffer.h"
 #include "vision/picture.h"
 #include "vision/vision.h"
 

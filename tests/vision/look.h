@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/text.h"
+#include "base/text.h"
 
 /* Reads a file of at most 64 MiB; the bytes are the caller's to free. Ends the program otherwise.
  */

@@ -1,0 +1,51 @@
+/*
+ * arena.h - all memory of one request, given back at once.
+ *
+ * A request allocates many small things that live exactly as long as it does. An arena hands them
+ * out by moving a pointer and takes them all back with one call, so nothing can leak and nothing
+ * is freed twice. Each worker keeps one arena and its first block, so a usual request makes no call
+ * to malloc at all. A limit bounds what one request can make a worker use.
+ */
+#ifndef DIME_BASE_ARENA_H
+#define DIME_BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *block; /* the newest block; each knows the one before it */
+    size_t total;              /* bytes in all blocks */
+    size_t limit;              /* most bytes that all blocks may hold together */
+    bool failed;               /* an allocation has failed since the last reset */
+};
+
+/* Makes an empty arena that holds at most LIMIT bytes. Allocates nothing and can't fail. */
+void arena_open(struct arena *arena, size_t limit);
+
+/*
+ * Returns SIZE bytes, aligned for any type and not cleared, or NULL (and sets `failed`) where the
+ * limit or the machine's memory ends. The arena owns them: they last until the next reset.
+ */
+void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
+
+/* The same for COUNT items of SIZE bytes, cleared. NULL also where the product overflows. */
+void *arena_array(struct arena *arena, size_t count, size_t size)
+    __attribute__((malloc, alloc_size(2, 3)));
+
+/* Returns a copy of TEXT with a NUL behind it, owned by the arena, or a text with data NULL. */
+struct text arena_copy(struct arena *arena, struct text text);
+
+/*
+ * Takes everything back. The oldest block is kept for the next request, unless it is larger than
+ * usual, so this calls free rarely.
+ */
+void arena_reset(struct arena *arena);
+
+/* Takes everything back and frees every block. */
+void arena_close(struct arena *arena);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * buffer.c - growing text and its escapers.
+ *
+ * Growing doubles the room and copies; the old room stays in the arena until the request ends,
+ * which at most doubles what a response costs and never needs a free. The escapers copy runs of
+ * harmless bytes at once, since nearly all bytes are harmless.
+ */
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { FIRST_ROOM = 512, PRINTF_MOST = 1024 };
+
+static const struct text REPLACEMENT = {"\xEF\xBF\xBD", 3}; /* U+FFFD */
+
+void buffer_open(struct buffer *buffer, struct arena *arena, size_t limit)
+{
+    *buffer = (struct buffer){.arena = arena, .limit = limit};
+}
+
+void buffer_over(struct buffer *buffer, char *room, size_t size)
+{
+    *buffer = (struct buffer){.data = room, .capacity = size, .limit = size};
+}
+
+struct text buffer_text(const struct buffer *buffer)
+{
+    return (struct text){buffer->data ? buffer->data : "", buffer->length};
+}
+
+static bool grow(struct buffer *buffer, size_t more)
+{
+    if (more > buffer->limit - buffer->length)
+        return false;
+    size_t needed = buffer->length + more;
+    size_t room = buffer->capacity ? buffer->capacity : FIRST_ROOM;
+    while (room < needed && room < buffer->limit)
+        room = room > buffer->limit / 2 ? buffer->limit : room * 2;
+    if (room > buffer->limit)
+        room = buffer->limit; /* the room is what holds a buffer to its limit */
+    char *data = arena_alloc(buffer->arena, room);
+    if (!data)
+        return false;
+    if (buffer->length)
+        memcpy(data, buffer->data, buffer->length);
+    buffer->data = data;
+    buffer->capacity = room;
+    return true;
+}
+
+void buffer_put(struct buffer *buffer, struct text text)
+{
+    if (buffer->failed || text.length == 0)
+        return;
+    if (text.length > buffer->capacity - buffer->length && !grow(buffer, text.length)) {
+        buffer->failed = true;
+        return;
+    }
+    memcpy(buffer->data + buffer->length, text.data, text.length);
+    buffer->length += text.length;
+}
+
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+    char room[PRINTF_MOST];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(room, sizeof room, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof room)
+        buffer->failed = true;
+    else
+        buffer_put(buffer, (struct text){room, (size_t)length});
+}
+
+void buffer_int64(struct buffer *buffer, int64_t value)
+{
+    char digits[20];
+    char *first = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        *--first = '-';
+    buffer_put(buffer, (struct text){first, (size_t)(digits + sizeof digits - first)});
+}
+
+/* Returns what stands for one byte in the context, an empty text where it may stand itself. */
+typedef struct text escape(unsigned char byte, char room[8]);
+
+static struct text escape_json(unsigned char byte, char room[8])
+{
+    static const char SHORT[] = "btn\0fr";
+    if (byte >= ' ' && byte != '"' && byte != '\\')
+        return (struct text){0};
+    char letter = byte >= ' ' ? (char)byte : '\0';
+    if (byte >= '\b' && byte <= '\r')
+        letter = SHORT[byte - '\b'];
+    if (letter) {
+        room[0] = '\\';
+        room[1] = letter;
+        return (struct text){room, 2};
+    }
+    static const char HEX[] = "0123456789abcdef";
+    memcpy(room, "\\u00", 4);
+    room[4] = HEX[byte >> 4];
+    room[5] = HEX[byte & 15];
+    return (struct text){room, 6};
+}
+
+static struct text escape_html(unsigned char byte, char room[8])
+{
+    (void)room;
+    switch (byte) {
+    case '&':
+        return TEXT("&amp;");
+    case '<':
+        return TEXT("&lt;");
+    case '>':
+        return TEXT("&gt;");
+    case '"':
+        return TEXT("&quot;");
+    case '\'':
+        return TEXT("&#39;");
+    case '\t':
+    case '\n':
+    case '\f':
+    case '\r':
+        return (struct text){0};
+    default:
+        return byte < ' ' || byte == 0x7F ? REPLACEMENT : (struct text){0};
+    }
+}
+
+static void put_escaped(struct buffer *buffer, struct text text, escape *escape_byte)
+{
+    size_t run = 0; /* harmless bytes at the start of text, not yet written */
+    while (run < text.length) {
+        char room[8];
+        struct text rest = {text.data + run, text.length - run};
+        if (escape_byte == escape_json) {
+            size_t plain = text_plain_length(rest);
+            run += plain;
+            rest = (struct text){rest.data + plain, rest.length - plain};
+            if (!rest.length)
+                break;
+        }
+        size_t character = text_utf8_length(rest);
+        struct text escaped = {0};
+        if (character == 0 || (escape_byte == escape_html && text_is_strange(rest)))
+            escaped = REPLACEMENT;
+        else if (character == 1)
+            escaped = escape_byte((unsigned char)rest.data[0], room);
+        if (!escaped.length) {
+            run += character;
+            continue;
+        }
+        buffer_put(buffer, (struct text){text.data, run});
+        buffer_put(buffer, escaped);
+        text = text_skip(rest, character ? character : 1);
+        run = 0;
+    }
+    buffer_put(buffer, text);
+}
+
+void buffer_json(struct buffer *buffer, struct text text)
+{
+    buffer_put(buffer, TEXT("\""));
+    put_escaped(buffer, text, escape_json);
+    buffer_put(buffer, TEXT("\""));
+}
+
+void buffer_html(struct buffer *buffer, struct text text)
+{
+    put_escaped(buffer, text, escape_html);
+}
+
+void buffer_percent(struct buffer *buffer, struct text text)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        unsigned char byte = (unsigned char)c;
+        if (text_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~')
+            buffer_put(buffer, (struct text){text.data + i, 1});
+        else
+            buffer_put(buffer, (struct text){(char[]){'%', HEX[byte >> 4], HEX[byte & 15]}, 3});
+    }
+}

@@ -1,0 +1,46 @@
+/*
+ * clock.h - the two clocks: one for durations, one for timestamps and deadlines. Both are read
+ * without a system call (vDSO), so that a request may ask as often as it likes. Times are 64 bits
+ * wide also where `long` and the libraries' time_t aren't.
+ */
+#ifndef DIME_BASE_CLOCK_H
+#define DIME_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* A time in nanoseconds. */
+static inline int64_t clock_ns(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+/* A time of 0 nanoseconds or more as the system's calls take it. */
+static inline struct timespec clock_timespec(int64_t ns)
+{
+    return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+}
+
+/* The sooner of two times. */
+static inline int64_t clock_sooner(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* Nanoseconds of a clock that never jumps. */
+static inline int64_t clock_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return clock_ns(&now);
+}
+
+/* Milliseconds since the epoch. */
+static inline int64_t clock_epoch_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * form.c - urlencoded text into pairs.
+ *
+ * A pair is cut out first and decoded after, as the standard does it, so an escaped & or = is part
+ * of a name or a value. Decoding never makes a text longer; a text without % and + needs none and
+ * stays where it is. What comes out must be UTF-8 and is judged by those who know what it is for.
+ */
+#include "base/form.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void form_open(struct form_reader *reader, struct text text, struct arena *arena)
+{
+    *reader = (struct form_reader){.rest = text, .start = text.data, .arena = arena};
+}
+
+/* Ends the reading; AT is in the text. Always false. */
+static bool fault(struct form_reader *reader, enum form_fault fault, const char *at,
+                  const char *sentence)
+{
+    size_t character = 1;
+    reader->fault = fault;
+    reader->offset = (size_t)(at - reader->start);
+    for (size_t i = 0; i < reader->offset; i++)
+        character += (reader->start[i] & 0xC0) != 0x80;
+    snprintf(reader->message, sizeof reader->message, "character %zu: %s", character, sentence);
+    return false;
+}
+
+static bool no_memory(struct form_reader *reader)
+{
+    reader->fault = FORM_NO_MEMORY;
+    snprintf(reader->message, sizeof reader->message, "there is no memory left to read this text");
+    return false;
+}
+
+/* Reads the %XX at AT. */
+static bool read_escape(struct form_reader *reader, const char *at, const char *end, char *byte)
+{
+    if (end - at < 3)
+        return fault(reader, FORM_MALFORMED, at, "a percent-escape is cut short");
+    int high = text_hex_digit(at[1]);
+    int low = text_hex_digit(at[2]);
+    if (high < 0 || low < 0)
+        return fault(reader, FORM_MALFORMED, at, "two hexadecimal digits must follow a %");
+    *byte = (char)(high << 4 | low);
+    return true;
+}
+
+/* Writes RAW decoded to OUT, which has as much room. */
+static bool unescape(struct form_reader *reader, struct text raw, char *out, size_t *length)
+{
+    const char *end = raw.data + raw.length;
+    char *begin = out;
+    for (const char *at = raw.data; at < end; at++, out++) {
+        *out = *at;
+        if (*at == '+') {
+            *out = ' ';
+        } else if (*at == '%') {
+            if (!read_escape(reader, at, end, out))
+                return false;
+            at += 2;
+        }
+    }
+    *length = (size_t)(out - begin);
+    return true;
+}
+
+static bool decode(struct form_reader *reader, struct text raw, struct text *decoded)
+{
+    *decoded = raw;
+    if (raw.length == 0)
+        return true;
+    if (memchr(raw.data, '%', raw.length) || memchr(raw.data, '+', raw.length)) {
+        char *out = arena_alloc(reader->arena, raw.length);
+        if (!out)
+            return no_memory(reader);
+        decoded->data = out;
+        if (!unescape(reader, raw, out, &decoded->length))
+            return false;
+    }
+    return text_is_utf8(*decoded) ||
+           fault(reader, FORM_DAMAGED, raw.data, "what begins here isn't UTF-8");
+}
+
+/* The next part between two & that isn't empty. */
+static bool next_part(struct form_reader *reader, struct text *part)
+{
+    while (text_cut(&reader->rest, '&', part))
+        if (part->length > 0)
+            return true;
+    return false;
+}
+
+/* A mark at the beginning would be part of the first name, which nobody would know then. */
+static bool check_mark(struct form_reader *reader, struct text name)
+{
+    return reader->pairs > 1 || !text_starts(name, TEXT("\xEF\xBB\xBF")) ||
+           fault(reader, FORM_MALFORMED, reader->start,
+                 "the text begins with a byte order mark: leave it out");
+}
+
+/* Names in other bytes would be passed over, all of them. */
+static bool check_bytes(struct form_reader *reader)
+{
+    return reader->pairs || !text_is_wide(reader->rest) ||
+           fault(reader, FORM_MALFORMED, reader->start,
+                 "the text is UTF-16 or UTF-32: send it as UTF-8");
+}
+
+bool form_next(struct form_reader *reader, struct form_pair *pair)
+{
+    struct text value;
+    struct text name;
+    if (reader->fault != FORM_FINE || !check_bytes(reader) || !next_part(reader, &value))
+        return false;
+    if (reader->pairs++ == FORM_PAIRS_MAX)
+        return fault(reader, FORM_MALFORMED, value.data,
+                     "there are more than 64 pairs of name and value");
+    if (!text_cut(&value, '=', &name))
+        return false; /* a part isn't empty, so this can't be */
+    if (!value.data)
+        value = TEXT("");
+    *pair = (struct form_pair){name, TEXT("")};
+    bool named = decode(reader, name, &pair->name);
+    if (!named)
+        pair->name = name;
+    if (!check_mark(reader, pair->name))
+        return false;
+    if (named && decode(reader, value, &pair->value))
+        return true;
+    if (reader->fault == FORM_MALFORMED)
+        reader->fault = FORM_DAMAGED; /* the others can be read */
+    return false;
+}
+
+bool form_pass_over(struct form_reader *reader)
+{
+    if (reader->fault != FORM_DAMAGED)
+        return false;
+    reader->fault = FORM_FINE;
+    return true;
+}
+
+enum form_fault form_decode(struct text text, struct arena *arena, struct text *decoded)
+{
+    struct form_reader reader;
+    form_open(&reader, text, arena);
+    if (!decode(&reader, text, decoded))
+        *decoded = text;
+    return reader.fault == FORM_DAMAGED ? FORM_MALFORMED : reader.fault; /* there are no others */
+}

@@ -1,0 +1,376 @@
+/*
+ * multipart.c - a body is cut at its boundary, and each part's headers tell what it is.
+ *
+ * memmem finds the boundary, in time that grows with the body alone. Of a part's headers three
+ * count; the others are passed over. Names come in quotes, in which senders differ: curl puts a
+ * backslash before a quote, browsers write %22 for it, and an old browser sends the backslashes of
+ * a whole path as they are. All three are understood; else what is in the quotes stands for itself.
+ */
+#include "base/multipart.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Says what is wrong with the part that is being read, or with the whole before the first. */
+__attribute__((format(printf, 2, 3))) static bool fault(struct multipart_reader *reader,
+                                                        const char *format, ...)
+{
+    va_list arguments;
+    reader->fault = MULTIPART_MALFORMED;
+    int length =
+        reader->parts
+            ? snprintf(reader->message, sizeof reader->message, "part %zu: ", reader->parts)
+            : snprintf(reader->message, sizeof reader->message, "its beginning: ");
+    va_start(arguments, format);
+    vsnprintf(reader->message + length, sizeof reader->message - (size_t)length, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool no_memory(struct multipart_reader *reader)
+{
+    fault(reader, "there is no memory left to read it");
+    reader->fault = MULTIPART_NO_MEMORY;
+    return false;
+}
+
+static struct text skip_blanks(struct text text)
+{
+    while (text.length && (*text.data == ' ' || *text.data == '\t'))
+        text = text_skip(text, 1);
+    return text;
+}
+
+/* Whether TEXT begins with a backslash before what one would stand before. */
+static bool is_escape(struct text text)
+{
+    return text_starts(text, TEXT("\\\"")) || text_starts(text, TEXT("\\\\"));
+}
+
+/* Where a quoted text ends, whose opening quote is cut off already; its length where it doesn't. */
+static size_t quoted_length(struct text text)
+{
+    size_t i = 0;
+    while (i < text.length && text.data[i] != '"')
+        i += is_escape(text_skip(text, i)) ? 2 : 1;
+    return i < text.length ? i : text.length;
+}
+
+/* A parameter of a header, such as name="amount". */
+struct parameter {
+    struct text name, value; /* the value without its quotes, but with its escapes */
+};
+
+/* Steps over semicolons and blanks, as many as there are. False: there is no semicolon. */
+static bool skip_semicolons(struct text *rest)
+{
+    *rest = skip_blanks(*rest);
+    bool found = text_starts(*rest, TEXT(";"));
+    while (text_starts(*rest, TEXT(";")))
+        *rest = skip_blanks(text_skip(*rest, 1));
+    return found;
+}
+
+/*
+ * Reads the next one off *REST. False at the end, and with *BROKEN where there is something else.
+ * Some senders write blanks around the equals sign, or a semicolon too many (RFC 9110, section
+ * 5.6.6), which can't be read in two ways.
+ */
+static bool next_parameter(struct text *rest, struct parameter *parameter, bool *broken)
+{
+    bool begins = skip_semicolons(rest);
+    if (!rest->length)
+        return false;
+    *broken = true;
+    const char *equals = memchr(rest->data, '=', rest->length);
+    if (!begins || !equals)
+        return false;
+    parameter->name = text_trim((struct text){rest->data, (size_t)(equals - rest->data)});
+    *rest = skip_blanks(text_skip(*rest, (size_t)(equals - rest->data) + 1));
+    bool quoted = rest->length && *rest->data == '"';
+    if (quoted)
+        *rest = text_skip(*rest, 1);
+    size_t length = 0;
+    if (quoted)
+        length = quoted_length(*rest);
+    else
+        while (length < rest->length && !strchr("; \t\"", rest->data[length]))
+            length++;
+    parameter->value = (struct text){rest->data, length};
+    if (quoted && length == rest->length)
+        return false; /* the closing quote isn't there */
+    *rest = text_skip(*rest, length + quoted);
+    *broken = false;
+    return true;
+}
+
+/*
+ * Finds the parameter NAME in what follows a header's first word; FOUND's data is NULL where there
+ * is none. False: the parameters can't be read, or it's there twice.
+ */
+static bool find_parameter(struct text parameters, struct text name, struct text *found)
+{
+    struct parameter parameter;
+    bool broken = false;
+    *found = (struct text){0};
+    while (next_parameter(&parameters, &parameter, &broken)) {
+        if (!text_equal_nocase(parameter.name, name))
+            continue;
+        if (found->data)
+            return false;
+        *found = parameter.value;
+    }
+    return !broken;
+}
+
+/* Splits a header's value into its first word and its parameters. */
+static struct text first_word(struct text value, struct text *parameters)
+{
+    const char *semicolon = value.length ? memchr(value.data, ';', value.length) : NULL;
+    size_t length = semicolon ? (size_t)(semicolon - value.data) : value.length;
+    *parameters = text_skip(value, length);
+    return text_trim((struct text){value.data, length});
+}
+
+/*
+ * RFC 2046, section 5.1.1, has letters, digits and a few signs in a boundary. A boundary of
+ * asterisks is sent by many programs for Android, so every visible character may be in one, save
+ * what escapes the others in a quoted text: senders differ about escapes. It may be longer, too.
+ */
+static bool is_boundary(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (c < ' ' || c > '~' || c == '"' || c == '\\')
+            return false;
+    }
+    return text.length && text.length <= MULTIPART_BOUNDARY_MAX &&
+           text.data[text.length - 1] != ' ';
+}
+
+/*
+ * Steps over what may follow a boundary on its line: the hyphens of the closing one, or blanks and
+ * the line's end. False: it goes on otherwise, and so is part of what is sent.
+ */
+static bool end_line(struct text behind, struct text *rest)
+{
+    if (text_starts(behind, TEXT("--"))) {
+        *rest = (struct text){0};
+        return true;
+    }
+    behind = skip_blanks(behind);
+    if (!text_starts(behind, TEXT("\r\n")))
+        return false;
+    *rest = text_skip(behind, 2);
+    return true;
+}
+
+/* Moves behind the next boundary; BEFORE is what lies before it. False: there is none. */
+static bool cut(struct multipart_reader *reader, struct text *before)
+{
+    struct text rest = reader->rest;
+    const char *found = NULL;
+    while ((found = memmem(rest.data, rest.length, reader->delimiter, reader->delimiter_length))) {
+        size_t length = (size_t)(found - rest.data) + reader->delimiter_length;
+        rest = text_skip(rest, length);
+        *before = (struct text){reader->rest.data, (size_t)(found - reader->rest.data)};
+        if (end_line(rest, &reader->rest))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a boundary stands in TEXT, up to END, though not at the beginning of a line. */
+static bool is_hidden(struct text text, const char *end, struct text line)
+{
+    const char *found;
+    struct text rest;
+    while ((found = memmem(text.data, (size_t)(end - text.data), line.data, line.length))) {
+        text = text_skip(text, (size_t)(found - text.data) + line.length);
+        if (end_line(text, &rest))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The first boundary may be the body's beginning; what lies before it is for nobody. But where that
+ * holds a boundary, behind a byte order mark, say, the first part would be passed over unseen.
+ */
+static bool cut_first(struct multipart_reader *reader, struct text body)
+{
+    struct text line = {reader->delimiter + 2, reader->delimiter_length - 2};
+    struct text preamble;
+    if (text_starts(body, line) && end_line(text_skip(body, line.length), &reader->rest))
+        return true;
+    reader->rest = body;
+    if (!body.length || !cut(reader, &preamble))
+        return fault(reader, "the boundary that the Content-Type tells isn't in the body");
+    return !is_hidden(body, body.data + preamble.length, line) ||
+           fault(reader, "something stands before the first boundary; leave it out");
+}
+
+void multipart_open(struct multipart_reader *reader, struct text content_type, struct text body,
+                    struct arena *arena)
+{
+    struct text parameters, boundary;
+    reader->arena = arena;
+    reader->parts = 0;
+    reader->fault = MULTIPART_FINE;
+    reader->message[0] = '\0';
+    reader->rest = (struct text){0};
+    (void)first_word(content_type, &parameters);
+    if (!find_parameter(parameters, TEXT("boundary"), &boundary) || !boundary.length) {
+        fault(reader, "the Content-Type doesn't tell the boundary; let your client write it");
+        return;
+    }
+    if (!is_boundary(boundary)) {
+        fault(reader,
+              "the Content-Type's boundary can't be one; choose at most %d letters and digits",
+              MULTIPART_BOUNDARY_MAX);
+        return;
+    }
+    memcpy(reader->delimiter, "\r\n--", 4);
+    memcpy(reader->delimiter + 4, boundary.data, boundary.length);
+    reader->delimiter_length = 4 + boundary.length;
+    (void)cut_first(reader, body);
+}
+
+/* One character of a quoted text, and how many bytes stand for it. */
+static char unescape_one(struct text text, size_t *length)
+{
+    *length = 1;
+    if (text_starts(text, TEXT("%22"))) {
+        *length = 3;
+        return '"';
+    }
+    if (is_escape(text)) {
+        *length = 2;
+        return text.data[1];
+    }
+    return *text.data;
+}
+
+/* Decodes a name in place of *NAME. */
+static bool decode(struct multipart_reader *reader, struct text *name)
+{
+    struct text raw = *name;
+    size_t step = 0, length = 0;
+    if (raw.length && (memchr(raw.data, '\\', raw.length) || memchr(raw.data, '%', raw.length))) {
+        char *out = arena_alloc(reader->arena, raw.length);
+        if (!out)
+            return no_memory(reader);
+        for (; raw.length; raw = text_skip(raw, step))
+            out[length++] = unescape_one(raw, &step);
+        *name = (struct text){out, length};
+    }
+    for (size_t i = 0; i < name->length; i++) {
+        if ((unsigned char)name->data[i] < ' ' || name->data[i] == 0x7F)
+            return fault(reader, "a name in it holds a control character");
+    }
+    return true;
+}
+
+/* RFC 7578, section 4.2: of a path that a sender gave away only its last part counts. */
+static struct text without_folders(struct text path)
+{
+    for (size_t i = path.length; i; i--) {
+        if (path.data[i - 1] == '/' || path.data[i - 1] == '\\')
+            return text_skip(path, i);
+    }
+    return path;
+}
+
+static bool take_disposition(struct multipart_reader *reader, struct multipart_part *part,
+                             struct text value)
+{
+    struct text parameters, word = first_word(value, &parameters);
+    if (part->name.data)
+        return fault(reader, "it has more than one Content-Disposition");
+    if (!text_equal_nocase(word, TEXT("form-data")) ||
+        !find_parameter(parameters, TEXT("name"), &part->name) || !part->name.data ||
+        !find_parameter(parameters, TEXT("filename"), &part->file_name))
+        return fault(reader,
+                     "its Content-Disposition can't be read; it is form-data; name=\"...\"");
+    if (!decode(reader, &part->name) || !decode(reader, &part->file_name))
+        return false;
+    if (part->file_name.data)
+        part->file_name =
+            text_is_utf8(part->file_name) ? without_folders(part->file_name) : TEXT("");
+    return true;
+}
+
+static bool take_type(struct multipart_reader *reader, struct multipart_part *part,
+                      struct text value)
+{
+    if (part->content_type.data)
+        return fault(reader, "it has more than one Content-Type");
+    const struct text parts = TEXT("multipart/");
+    part->content_type = value;
+    if (value.length >= parts.length &&
+        text_equal_nocase((struct text){value.data, parts.length}, parts))
+        return fault(reader, "it holds parts itself; send each of them by itself");
+    return true;
+}
+
+static bool take_encoding(struct multipart_reader *reader, struct text value)
+{
+    if (text_equal_nocase(value, TEXT("binary")) || text_equal_nocase(value, TEXT("8bit")) ||
+        text_equal_nocase(value, TEXT("7bit")))
+        return true;
+    return fault(reader, "send it as it is, without a Content-Transfer-Encoding");
+}
+
+static bool take_header(struct multipart_reader *reader, struct multipart_part *part,
+                        struct text line)
+{
+    struct text name, value = line;
+    if (!text_cut(&value, ':', &name) || !value.data || !name.length || name.data[0] == ' ' ||
+        name.data[0] == '\t' || memchr(line.data, '\0', line.length))
+        return fault(reader, "its headers can't be read");
+    value = text_trim(value);
+    if (text_equal_nocase(name, TEXT("Content-Disposition")))
+        return take_disposition(reader, part, value);
+    if (text_equal_nocase(name, TEXT("Content-Type")))
+        return take_type(reader, part, value);
+    if (text_equal_nocase(name, TEXT("Content-Transfer-Encoding")))
+        return take_encoding(reader, value);
+    return true;
+}
+
+/* Reads the headers that the part's bytes begin with, and leaves what comes behind them. */
+static bool take_headers(struct multipart_reader *reader, struct multipart_part *part)
+{
+    struct text all = part->body;
+    for (;;) {
+        struct text rest = part->body;
+        size_t used = all.length - rest.length;
+        size_t most = MULTIPART_HEADERS_MAX - used;
+        const char *end = memmem(rest.data, rest.length < most ? rest.length : most, "\r\n", 2);
+        if (!end)
+            return fault(reader, rest.length < most ? "its headers have no end"
+                                                    : "its headers are longer than 4 kB");
+        struct text line = {rest.data, (size_t)(end - rest.data)};
+        part->body = text_skip(rest, line.length + 2);
+        if (!line.length)
+            return true;
+        if (!take_header(reader, part, line))
+            return false;
+    }
+}
+
+bool multipart_next(struct multipart_reader *reader, struct multipart_part *part)
+{
+    if (reader->fault != MULTIPART_FINE || !reader->rest.data)
+        return false;
+    *part = (struct multipart_part){0};
+    if (reader->parts == MULTIPART_PARTS_MAX)
+        return fault(reader, "there are more than 64 parts");
+    reader->parts++;
+    if (!cut(reader, &part->body))
+        return fault(reader, "it has no end; send all of it again");
+    if (!take_headers(reader, part))
+        return false;
+    return part->name.data || fault(reader, "it has no Content-Disposition");
+}

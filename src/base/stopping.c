@@ -1,0 +1,37 @@
+/*
+ * stopping.c - the signals that stop a host, at a descriptor.
+ *
+ * SIGIO is what the kernel sends to somebody whose lease on a file is broken (watch_work.c), and
+ * SIGPIPE to somebody whose peer has gone: neither is news, since the call that follows says it.
+ */
+#include "base/stopping.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { SAME_MS = 1000 };
+
+int stopping_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGIO, SIG_IGN);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool stopping_repeated(int signals, int64_t since_ns)
+{
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) > 0)
+        continue;
+    return clock_monotonic_ns() - since_ns < SAME_MS * 1000000LL;
+}

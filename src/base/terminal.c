@@ -1,0 +1,99 @@
+/*
+ * terminal.c - escapes controls, in UTF-8 that may be cut anywhere and may be none.
+ *
+ * Bytes that are no UTF-8 are escaped as well: of a terminal with another encoding 0x9B alone is
+ * what ESC [ is. A CR stays where a newline follows; alone it would have the line overwritten.
+ */
+#include "base/terminal.h"
+
+/* A piece, behind the bytes that were held back before it. */
+struct joined {
+    const struct terminal *terminal;
+    struct text piece;
+};
+
+static size_t length_of(const struct joined *joined)
+{
+    return joined->terminal->count + joined->piece.length;
+}
+
+/* The character at AT, as far as it's there, in ROOM. */
+static struct text look(const struct joined *joined, size_t at, char room[TERMINAL_HELD])
+{
+    size_t held = joined->terminal->count, length = 0;
+    for (; length < TERMINAL_HELD && at + length < length_of(joined); length++)
+        room[length] = at + length < held ? joined->terminal->held[at + length]
+                                          : joined->piece.data[at + length - held];
+    return (struct text){room, length};
+}
+
+/* How many bytes the character has that begins with this one, by what UTF-8 says. */
+static size_t wanted(char first)
+{
+    unsigned char byte = (unsigned char)first;
+    if (first == '\r' || (byte >= 0xC2 && byte < 0xE0))
+        return 2;
+    return byte >= 0xE0 && byte < 0xF0 ? 3 : byte >= 0xF0 && byte < 0xF5 ? 4 : 1;
+}
+
+/* Whether more bytes could make a character of these. */
+static bool may_go_on(struct text rest)
+{
+    if (rest.length >= wanted(rest.data[0]))
+        return false;
+    for (size_t i = 1; i < rest.length; i++) {
+        if (((unsigned char)rest.data[i] & 0xC0) != 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* How many of these bytes may be shown as they are: a character's, or 0. */
+static size_t harmless(struct text rest)
+{
+    size_t length = text_utf8_length(rest);
+    unsigned char first = (unsigned char)rest.data[0];
+    if (length == 1 && (first < ' ' || first == 0x7F))
+        return first == '\n' || first == '\t' ||
+               (first == '\r' && rest.length > 1 && rest.data[1] == '\n');
+    if (length == 2 && first == 0xC2 && (unsigned char)rest.data[1] < 0xA0)
+        return 0;
+    return length;
+}
+
+static void put_escape(char *room, char byte)
+{
+    static const char HEX[] = "0123456789abcdef";
+    room[0] = '\\';
+    room[1] = 'x';
+    room[2] = HEX[(unsigned char)byte >> 4];
+    room[3] = HEX[(unsigned char)byte & 15];
+}
+
+size_t terminal_show(struct terminal *terminal, struct text piece, char *room)
+{
+    struct joined joined = {terminal, piece};
+    struct terminal next = {.count = 0};
+    size_t at = 0, used = 0;
+    while (at < length_of(&joined)) {
+        char bytes[TERMINAL_HELD];
+        struct text rest = look(&joined, at, bytes);
+        if (piece.length && may_go_on(rest)) {
+            memcpy(next.held, rest.data, rest.length);
+            next.count = rest.length;
+            break;
+        }
+        size_t length = harmless(rest);
+        if (length) {
+            memcpy(room + used, bytes, length);
+            used += length;
+            at += length;
+        } else {
+            put_escape(room + used, bytes[0]);
+            used += TERMINAL_ESCAPE;
+            at++;
+        }
+    }
+    *terminal = next;
+    return used;
+}

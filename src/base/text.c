@@ -1,0 +1,267 @@
+/*
+ * text.c - comparing, cutting and reading texts.
+ *
+ * All of it works on (pointer, length) and on ASCII where it looks at letters: names of headers,
+ * media types and parameters are ASCII by their RFCs, so the locale has no say.
+ */
+#include "base/text.h"
+
+bool text_equal(struct text a, struct text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+bool text_equal_nocase(struct text a, struct text b)
+{
+    if (a.length != b.length)
+        return false;
+    if (text_equal(a, b))
+        return true;
+    for (size_t i = 0; i < a.length; i++) {
+        if (text_lower(a.data[i]) != text_lower(b.data[i]))
+            return false;
+    }
+    return true;
+}
+
+bool text_starts(struct text text, struct text prefix)
+{
+    return text.length >= prefix.length &&
+           text_equal((struct text){text.data, prefix.length}, prefix);
+}
+
+bool text_ends_nocase(struct text text, struct text suffix)
+{
+    if (text.length < suffix.length)
+        return false;
+    struct text end = {text.data + text.length - suffix.length, suffix.length};
+    return text_equal_nocase(end, suffix);
+}
+
+struct text text_media_type(struct text content_type)
+{
+    struct text type = {0};
+    text_cut(&content_type, ';', &type);
+    return text_trim(type);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct text text_trim(struct text text)
+{
+    while (text.length && is_space(text.data[0])) {
+        text.data++;
+        text.length--;
+    }
+    while (text.length && is_space(text.data[text.length - 1]))
+        text.length--;
+    return text;
+}
+
+/* All of them have three bytes but two, which have two. */
+static const char UNSEEN[][4] = {
+    "\u00AD", /* soft hyphen */
+    "\u061C", /* Arabic letter mark */
+    "\u180E", /* Mongolian vowel separator */
+    "\u200B", /* zero width space */
+    "\u200C", /* zero width non-joiner */
+    "\u200D", /* zero width joiner */
+    "\u200E", /* left-to-right mark */
+    "\u200F", /* right-to-left mark */
+    "\u202A", /* left-to-right embedding */
+    "\u202B", /* right-to-left embedding */
+    "\u202C", /* pop directional formatting */
+    "\u202D", /* left-to-right override */
+    "\u2060", /* word joiner */
+    "\u2066", /* left-to-right isolate */
+    "\u2067", /* right-to-left isolate */
+    "\u2068", /* first strong isolate */
+    "\u2069", /* pop directional isolate */
+    "\uFE0E", /* shown as text */
+    "\uFE0F", /* shown as a picture */
+    "\uFEFF", /* byte order mark */
+};
+
+size_t text_unseen_length(struct text text)
+{
+    if (!text.length || (unsigned char)text.data[0] < 0x80)
+        return 0; /* as nearly always */
+    for (size_t i = 0; i < sizeof UNSEEN / sizeof *UNSEEN; i++) {
+        if (text_starts(text, text_of(UNSEEN[i])))
+            return strlen(UNSEEN[i]);
+    }
+    return 0;
+}
+
+/* The length of the blank or the unseen mark that TEXT begins with, or 0. */
+static size_t empty_length(struct text text)
+{
+    if (text.length && is_space(text.data[0]))
+        return 1;
+    return text_starts(text, TEXT("\u00A0")) ? 2 : text_unseen_length(text);
+}
+
+/* The same of its end. */
+static size_t empty_end(struct text text)
+{
+    for (size_t length = 1; length <= 3 && length <= text.length; length++) {
+        struct text end = {text.data + text.length - length, length};
+        if (empty_length(end) == length)
+            return length;
+    }
+    return 0;
+}
+
+struct text text_bare(struct text text)
+{
+    size_t length;
+    while ((length = empty_length(text)) > 0)
+        text = text_skip(text, length);
+    while ((length = empty_end(text)) > 0)
+        text.length -= length;
+    return text;
+}
+
+/* Either begins with a mark, or with ASCII characters, each other byte of which is zero. */
+bool text_is_wide(struct text text)
+{
+    const char *at = text.data;
+    return text_starts(text, TEXT("\xFF\xFE")) || text_starts(text, TEXT("\xFE\xFF")) ||
+           text_starts(text, TEXT("\0\0\xFE\xFF")) ||
+           (text.length > 3 && ((!at[0] && !at[2]) || (!at[1] && !at[3])));
+}
+
+bool text_cut(struct text *rest, char separator, struct text *part)
+{
+    if (!rest->data)
+        return false;
+    const char *end = rest->length ? memchr(rest->data, separator, rest->length) : NULL;
+    if (!end) {
+        *part = *rest;
+        *rest = (struct text){0};
+        return true;
+    }
+    size_t length = (size_t)(end - rest->data);
+    *part = (struct text){rest->data, length};
+    *rest = (struct text){end + 1, rest->length - length - 1};
+    return true;
+}
+
+bool text_to_int64(struct text text, int64_t *value)
+{
+    bool negative = text.length && text.data[0] == '-';
+    size_t i = negative ? 1 : 0;
+    if (i == text.length)
+        return false;
+    int64_t sum = 0;
+    for (; i < text.length; i++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
+            __builtin_sub_overflow(sum, digit, &sum))
+            return false;
+    }
+    /* Summed up below zero, where int64 reaches one further. */
+    if (!negative && sum == INT64_MIN)
+        return false;
+    *value = negative ? sum : -sum;
+    return true;
+}
+
+/*
+ * How many bytes follow a lead byte, and what the first of them may be (RFC 3629, section 4): the
+ * narrowed ranges leave out overlong forms, surrogates and what is above U+10FFFF.
+ */
+static size_t continuation(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+    *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return 1;
+    if (lead >= 0xE0 && lead <= 0xEF)
+        return 2;
+    return lead >= 0xF0 && lead <= 0xF4 ? 3 : 0;
+}
+
+/* Sixteen bytes that the processor compares at once; the compiler knows how. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+static bool all_plain(const char *data)
+{
+    lanes bytes;
+    uint64_t halves[2];
+    memcpy(&bytes, data, sizeof bytes);
+    lanes special = (lanes)((bytes < 0x20) | (bytes > 0x7F) | (bytes == '"') | (bytes == '\\'));
+    memcpy(halves, &special, sizeof halves);
+    return !(halves[0] | halves[1]);
+}
+
+size_t text_plain_length(struct text text)
+{
+    size_t length = 0;
+    while (text.length - length >= sizeof(lanes) && all_plain(text.data + length))
+        length += sizeof(lanes);
+    while (length < text.length) {
+        char c = text.data[length];
+        if (c < 0x20 || (unsigned char)c > 0x7F || c == '"' || c == '\\')
+            break;
+        length++;
+    }
+    return length;
+}
+
+size_t text_utf8_length(struct text text)
+{
+    const unsigned char *byte = (const unsigned char *)text.data;
+    if (!text.length)
+        return 0;
+    if (byte[0] < 0x80)
+        return 1;
+    unsigned char low, high;
+    size_t more = continuation(byte[0], &low, &high);
+    if (!more || more >= text.length || byte[1] < low || byte[1] > high)
+        return 0;
+    for (size_t i = 2; i <= more; i++) {
+        if ((byte[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    return more + 1;
+}
+
+size_t text_characters(struct text text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += (text.data[i] & 0xC0) != 0x80;
+    return count;
+}
+
+bool text_is_strange(struct text text)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    switch (text_utf8_length(text)) {
+    case 2:
+        return bytes[0] == 0xc2 && bytes[1] <= 0x9f;
+    case 3:
+        return bytes[0] == 0xef && ((bytes[1] == 0xbf && bytes[2] >= 0xbe) ||
+                                    (bytes[1] == 0xb7 && bytes[2] >= 0x90 && bytes[2] <= 0xaf));
+    case 4:
+        return (bytes[1] & 0xf) == 0xf && bytes[2] == 0xbf && bytes[3] >= 0xbe;
+    default:
+        return false;
+    }
+}
+
+bool text_is_utf8(struct text text)
+{
+    while (text.length) {
+        size_t length = text_utf8_length(text);
+        if (!length)
+            return false;
+        text.data += length;
+        text.length -= length;
+    }
+    return true;
+}

@@ -1,0 +1,51 @@
+/*
+ * uri.c - paths, queries and their encoding.
+ *
+ * RFC 3986, sections 2.1, 3.3 and 3.4. A '+' stands for itself here: forms give it another meaning,
+ * and nothing here is a form.
+ */
+#include "base/uri.h"
+
+struct text path_of(const char *uri)
+{
+    struct text rest = text_of(uri), path = {0};
+    if (!text_cut(&rest, '?', &path))
+        path = TEXT("");
+    return path;
+}
+
+struct text query_of(const char *uri)
+{
+    const char *mark = strchr(uri, '?');
+    return text_of(mark ? mark + 1 : "");
+}
+
+bool path_below(struct text path, const char *prefix, struct text *rest)
+{
+    struct text before = text_of(prefix);
+    if (!text_starts(path, before))
+        return false;
+    *rest = (struct text){path.data + before.length, path.length - before.length};
+    return true;
+}
+
+bool path_decode(struct text text, char *room, size_t size, struct text *decoded)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (c == '%') {
+            int high = text.length - i < 3 ? -1 : text_hex_digit(text.data[i + 1]);
+            int low = high < 0 ? -1 : text_hex_digit(text.data[i + 2]);
+            if (low < 0)
+                return false;
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (c == '\0' || length == size)
+            return false;
+        room[length++] = c;
+    }
+    *decoded = (struct text){room, length};
+    return true;
+}

@@ -1,0 +1,298 @@
+/*
+ * environment.c - a process of a lambda, from fork to wait.
+ *
+ * What it writes comes through pipes, so that a caller can be given the end of it; it's passed on
+ * unchanged, and never faster than ours is read. It leads a process group, which is killed whole
+ * once it has ended. The kernel kills it should we die without having done so.
+ */
+#include "emulator/environment.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "emulator/call.h"
+#include "emulator/extension.h"
+#include "emulator/invoke.h"
+#include "emulator/runtime.h"
+
+/* A socket of 127.0.0.1 whose port the kernel chooses; -1 and errno where there is none. */
+static int listen_at_any_port(unsigned *port)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof name;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&name, size) == 0 && listen(fd, 64) == 0 &&
+        getsockname(fd, (struct sockaddr *)&name, &size) == 0) {
+        *port = ntohs(name.sin_port);
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static bool open_runtime_api(struct environment *environment)
+{
+    int listener = listen_at_any_port(&environment->port);
+    if (listener < 0)
+        return false;
+    environment->endpoint.owner = environment;
+    environment->endpoint.route = runtime_route;
+    environment->endpoint.begin = runtime_begin;
+    environment->endpoint.refuse = runtime_refuse;
+    environment->endpoint.allowed = environment->lambda->emulator->settings.allowed;
+    errno = ENOMEM;
+    if (endpoint_open(&environment->endpoint, listener, 0))
+        return true;
+    close(listener);
+    return false;
+}
+
+/* Becomes the loader that runs the bootstrap with the libraries beside itself (ld.so(8)). */
+static void run_loader(const struct lambda *lambda, char **variables)
+{
+    char libraries[PATH_MAX];
+    size_t length = (size_t)(strrchr(lambda->loader, '/') - lambda->loader);
+    char *words[] = {lambda->loader, "--library-path", libraries, lambda->program, NULL};
+    errno = ENAMETOOLONG;
+    if (length >= sizeof libraries)
+        return;
+    memcpy(libraries, lambda->loader, length);
+    libraries[length] = '\0';
+    execve(lambda->loader, words, variables);
+}
+
+/* In the child: becomes the bootstrap, or returns with errno set. */
+static void become(const struct environment *environment, pid_t parent, const int fds[3],
+                   char **variables)
+{
+    const struct lambda *lambda = environment->lambda;
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    setpgid(0, 0);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || chdir(lambda->root) != 0 ||
+        dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0 ||
+        dup2(fds[2], STDERR_FILENO) < 0 || setrlimit(RLIMIT_NOFILE, &lambda->emulator->files) != 0)
+        return;
+    /* All of ours are closed by exec, and so is what the shell had left open. */
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (lambda->loader)
+        run_loader(lambda, variables);
+    else
+        execve(lambda->program, (char *[]){lambda->program, NULL}, variables);
+}
+
+/* Forks; the child tells errno through a pipe that a successful exec closes. */
+static int fork_and_exec(struct environment *environment, const int fds[3], char **variables)
+{
+    int told[2], error = 0;
+    pid_t parent = getpid();
+    if (pipe2(told, O_CLOEXEC) != 0)
+        return errno;
+    environment->pid = fork();
+    if (environment->pid == 0) {
+        become(environment, parent, fds, variables);
+        error = errno;
+        _exit(write(told[1], &error, sizeof error) == sizeof error ? 127 : 126);
+    }
+    if (environment->pid < 0)
+        error = errno;
+    close(told[1]);
+    if (!error && read(told[0], &error, sizeof error) == (ssize_t)sizeof error)
+        waitpid(environment->pid, NULL, 0);
+    close(told[0]);
+    if (error)
+        environment->pid = 0;
+    return error;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+}
+
+/* Starts the process with nothing on stdin, and pipes to us behind the other two. */
+static int spawn(struct environment *environment)
+{
+    int out[2] = {-1, -1}, err[2] = {-1, -1};
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    char **variables = environment_variables(environment);
+    int error = 0;
+    if (null < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
+        error = errno;
+    else if (!variables)
+        error = E2BIG;
+    else
+        error = fork_and_exec(environment, (int[]){null, out[1], err[1]}, variables);
+    free(variables);
+    close_all((int[]){null, out[1], err[1]}, 3);
+    if (error) {
+        close_all((int[]){out[0], err[0]}, 2);
+        return error;
+    }
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    fcntl(err[0], F_SETFL, O_NONBLOCK);
+    environment->outputs[0].from = out[0];
+    environment->outputs[1].from = err[0];
+    return 0;
+}
+
+bool environment_start(struct lambda *lambda)
+{
+    struct environment *environment = calloc(1, sizeof *environment);
+    if (!environment)
+        return false;
+    environment->lambda = lambda;
+    environment->next = lambda->environments;
+    lambda->environments = environment;
+    environment->started_ns = clock_monotonic_ns();
+    environment->outputs[0] = (struct output){.from = -1, .to = STDOUT_FILENO};
+    environment->outputs[1] = (struct output){.from = -1, .to = STDERR_FILENO};
+    int error = open_runtime_api(environment) ? spawn(environment) : errno;
+    if (error) {
+        environment->type = "Runtime.InvalidEntrypoint";
+        snprintf(environment->why, sizeof environment->why, "%s can't be run: %s", lambda->program,
+                 strerror(error));
+    }
+    return true;
+}
+
+static void signal_group(const struct environment *environment, int number)
+{
+    if (environment->pid > 0 && kill(-environment->pid, number) != 0)
+        kill(environment->pid, number);
+}
+
+void environment_stop(struct environment *environment)
+{
+    if (environment->pid <= 0)
+        return;
+    if (!environment->extensions) {
+        signal_group(environment, SIGKILL);
+        return;
+    }
+    extensions_shut_down(environment);
+    endpoint_run(&environment->endpoint);
+    kill(environment->pid, SIGTERM);
+    environment->kill_at_ns = clock_monotonic_ns() + GRACE_MS * NANOSECONDS_PER_MS;
+}
+
+void environment_kill(struct environment *environment, const char *type, const char *why)
+{
+    if (type && !environment->type) {
+        environment->type = type;
+        snprintf(environment->why, sizeof environment->why, "%s", why);
+    }
+    signal_group(environment, SIGKILL);
+}
+
+/* Reads what it had still sent before it ended. */
+static void finish_exchanges(struct endpoint *endpoint)
+{
+    for (int quiet = 0; quiet < 3; quiet++) {
+        unsigned before = endpoint->activity;
+        endpoint_run(endpoint);
+        if (endpoint->activity != before)
+            quiet = 0;
+    }
+}
+
+/* Says why it ended, unless the last one ended so too. */
+static void tell(struct environment *environment)
+{
+    struct lambda *lambda = environment->lambda;
+    if (lambda->emulator->stopping || strcmp(lambda->told, environment->why) == 0)
+        return;
+    snprintf(lambda->told, sizeof lambda->told, "%s", environment->why);
+    emulator_say("%s: %s; the next invocation starts it anew", lambda->name, environment->why);
+}
+
+static void describe_end(struct environment *environment, int status)
+{
+    if (environment->type)
+        return;
+    environment->type = "Runtime.ExitError";
+    if (WIFSIGNALED(status))
+        snprintf(environment->why, sizeof environment->why, "Runtime exited with error: signal: %s",
+                 strsignal(WTERMSIG(status)));
+    else if (WEXITSTATUS(status))
+        snprintf(environment->why, sizeof environment->why,
+                 "Runtime exited with error: exit status %d", WEXITSTATUS(status));
+    else
+        snprintf(environment->why, sizeof environment->why,
+                 "Runtime exited without providing a reason");
+}
+
+/* Whether the process has ended; what is left of its group is ended then, and it's waited for. */
+static bool has_ended(struct environment *environment)
+{
+    siginfo_t info = {.si_pid = 0};
+    struct rusage usage = {.ru_maxrss = 0};
+    int status = 0;
+    if (environment->pid <= 0)
+        return true;
+    /* Of what has ended /proc says no more how much memory it had; the call itself does, but the
+     * function of the C library has no place for it. */
+    if (syscall(SYS_waitid, P_PID, environment->pid, &info, WEXITED | WNOHANG | WNOWAIT, &usage) !=
+            0 ||
+        info.si_pid == 0)
+        return false;
+    environment->memory = usage.ru_maxrss;
+    signal_group(environment, SIGKILL);
+    finish_exchanges(&environment->endpoint);
+    waitpid(environment->pid, &status, 0);
+    environment->pid = 0;
+    describe_end(environment, status);
+    return true;
+}
+
+void environment_reap(struct environment **link)
+{
+    struct environment *environment = *link;
+    if (!has_ended(environment))
+        return;
+    environment_forward(environment);
+    if (environment->endpoint.daemon) {
+        tell(environment);
+        calls_end(environment);
+        invoke_release(environment);
+        endpoint_close(&environment->endpoint);
+    }
+    if (environment->outputs[0].blocked || environment->outputs[1].blocked)
+        return; /* its last words wait for a reader */
+    *link = environment->next;
+    close_all((int[]){environment->outputs[0].from, environment->outputs[1].from}, 2);
+    extensions_free(environment);
+    body_free(&environment->init_error);
+    free(environment);
+}
+
+long environment_memory(const struct environment *environment)
+{
+    char line[128];
+    long memory = environment->memory;
+    snprintf(line, sizeof line, "/proc/%d/status", (int)environment->pid);
+    FILE *file = environment->pid > 0 ? fopen(line, "re") : NULL;
+    while (file && !memory && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            memory = strtol(line + 6, NULL, 10);
+    }
+    if (file)
+        (void)fclose(file);
+    return memory;
+}

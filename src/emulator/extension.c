@@ -1,0 +1,176 @@
+/*
+ * extension.c - registers extensions, and keeps an event until it's asked for.
+ *
+ * One event is kept for each: an extension that doesn't ask misses those in between, and the last
+ * one, SHUTDOWN, is never missed. Lambda itself gives SHUTDOWN to extensions outside the bootstrap
+ * only; here whoever asks for it gets it.
+ */
+#include "emulator/extension.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "emulator/runtime.h"
+
+static const char JSON[] = "application/json";
+
+enum { EXTENSIONS_MAX = 10, BODY_MEMORY_MAX = 64 * 1024 };
+
+static void forbid(struct exchange *exchange, const char *type, const char *message)
+{
+    runtime_refuse(exchange, MHD_HTTP_FORBIDDEN, type, message);
+}
+
+/* Reads the events that are wanted; false where there is another, or it's not what it should be. */
+static bool read_events(struct text body, struct extension *extension)
+{
+    struct arena arena;
+    struct json_value document, events;
+    struct json_error error;
+    struct json_member item;
+    arena_open(&arena, BODY_MEMORY_MAX);
+    bool fine = json_check(body, &arena, &document, &error) && document.kind == JSON_OBJECT;
+    if (fine && json_find(document, TEXT("events"), &events)) {
+        struct json_cursor cursor = json_members(events, &arena);
+        fine = events.kind == JSON_ARRAY;
+        while (fine && json_next(&cursor, &item)) {
+            bool shutdown = text_equal(item.value.raw, TEXT("\"SHUTDOWN\""));
+            bool invoke = text_equal(item.value.raw, TEXT("\"INVOKE\""));
+            extension->wants_shutdown |= shutdown;
+            extension->wants_invoke |= invoke;
+            fine = shutdown || invoke;
+        }
+    }
+    arena_close(&arena);
+    return fine;
+}
+
+static size_t count_extensions(const struct environment *environment)
+{
+    size_t count = 0;
+    for (const struct extension *one = environment->extensions; one; one = one->next)
+        count++;
+    return count;
+}
+
+static void say_registered(struct exchange *exchange, const struct environment *environment,
+                           const struct extension *extension)
+{
+    char body[256];
+    int length = snprintf(body, sizeof body,
+                          "{\"functionName\":\"%s\",\"functionVersion\":\"$LATEST\",\"handler\":"
+                          "\"bootstrap\"}\n",
+                          environment->lambda->name);
+    struct MHD_Response *response = reply_make((struct text){body, (size_t)length}, JSON);
+    reply_header(response, "Lambda-Extension-Identifier", extension->id);
+    exchange_reply(exchange, MHD_HTTP_OK, response);
+}
+
+static void register_extension(struct exchange *exchange, struct environment *environment)
+{
+    struct extension wanted = {0};
+    const char *name = exchange_header(exchange, "Lambda-Extension-Name");
+    if (!name || !*name)
+        forbid(exchange, "Extension.InvalidExtensionName", "Empty extension name");
+    else if (environment->ready_ns)
+        forbid(exchange, "Extension.RegistrationClosed", "Extension registration closed already");
+    else if (count_extensions(environment) >= EXTENSIONS_MAX)
+        forbid(exchange, "Extension.TooManyExtensions", "Extension limit (10) reached");
+    else if (!read_events(body_text(&exchange->body), &wanted))
+        forbid(exchange, "InvalidRequestFormat", "Write {\"events\":[...]}");
+    else {
+        struct extension *extension = malloc(sizeof *extension);
+        if (!extension) {
+            exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+            return;
+        }
+        *extension = wanted;
+        extension->next = environment->extensions;
+        environment->extensions = extension;
+        emulator_make_id(extension->id);
+        say_registered(exchange, environment, extension);
+    }
+}
+
+/* Hands over the event that is kept, if somebody waits for it. */
+static void deliver(struct extension *extension)
+{
+    if (!extension->waiting || !extension->event[0])
+        return;
+    struct MHD_Response *response = reply_make(text_of(extension->event), JSON);
+    reply_header(response, "Lambda-Extension-Identifier", extension->id);
+    exchange_reply(extension->waiting, MHD_HTTP_OK, response);
+    extension->waiting = NULL;
+    extension->event[0] = '\0';
+}
+
+static void next_event(struct exchange *exchange, struct environment *environment)
+{
+    const char *id = exchange_header(exchange, "Lambda-Extension-Identifier");
+    struct extension *extension = environment->extensions;
+    if (!id || !*id) {
+        forbid(exchange, "Extension.MissingExtensionIdentifier", "Empty extension identifier");
+        return;
+    }
+    while (extension && strcmp(extension->id, id) != 0)
+        extension = extension->next;
+    if (!extension) {
+        forbid(exchange, "Extension.UnknownExtensionIdentifier", "Unknown extension");
+        return;
+    }
+    /* It asks anew on another connection: the one before is of no use. */
+    if (extension->waiting)
+        exchange_reply(extension->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+    extension->waiting = exchange;
+    deliver(extension);
+}
+
+void extension_route(struct exchange *exchange, struct environment *environment, struct text rest)
+{
+    bool is_post = strcmp(exchange->method, "POST") == 0;
+    if (is_post && text_equal(rest, TEXT("register")))
+        register_extension(exchange, environment);
+    else if (strcmp(exchange->method, "GET") == 0 && text_equal(rest, TEXT("event/next")))
+        next_event(exchange, environment);
+    else
+        runtime_refuse(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
+}
+
+void extensions_invoke(struct environment *environment, const struct call *call)
+{
+    int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
+    for (struct extension *one = environment->extensions; one; one = one->next) {
+        if (!one->wants_invoke)
+            continue;
+        snprintf(one->event, sizeof one->event,
+                 "{\"eventType\":\"INVOKE\",\"deadlineMs\":%lld,\"requestId\":\"%s\","
+                 "\"invokedFunctionArn\":\"%s\",\"tracing\":{\"type\":\"X-Amzn-Trace-Id\","
+                 "\"value\":\"%s\"}}\n",
+                 (long long)deadline, call->id, call->arn, call->trace);
+        deliver(one);
+    }
+}
+
+void extensions_shut_down(struct environment *environment)
+{
+    for (struct extension *one = environment->extensions; one; one = one->next) {
+        if (!one->wants_shutdown)
+            continue;
+        snprintf(one->event, sizeof one->event,
+                 "{\"eventType\":\"SHUTDOWN\",\"shutdownReason\":\"spindown\",\"deadlineMs\":%lld}"
+                 "\n",
+                 (long long)clock_epoch_ms() + GRACE_MS);
+        deliver(one);
+    }
+}
+
+void extensions_free(struct environment *environment)
+{
+    while (environment->extensions) {
+        struct extension *extension = environment->extensions;
+        environment->extensions = extension->next;
+        free(extension);
+    }
+}

@@ -1,0 +1,228 @@
+/*
+ * guard.c - refuses what is ambiguous, and what a web page of somebody else sends.
+ *
+ * A browser says in Sec-Fetch-Site and in Origin whose page asks. A page can't change these, and
+ * no other client has reason to send them, so curl, the AWS CLI and the SDKs pass. Neither header
+ * tells where a page has had its own name point at this machine (DNS rebinding); that the name in
+ * Host does. An address is no such name, nor is one without a dot, which nobody can register, nor
+ * localhost. `--allow` admits other names and their pages.
+ */
+#include "emulator/guard.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+static const char ANYTHING[] = "*";
+
+enum { NAME_MAX_LENGTH = 255 };
+
+/* What the headers of a request say of its frame. */
+struct frame {
+    size_t headers, hosts, lengths, codings;
+    bool named, chunked, malformed;
+};
+
+/* Whether a byte may stand in a method or in the name of a header (RFC 9110, section 5.6.2). */
+static bool is_token(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (!text_alphanumeric(text.data[i]) && !memchr("!#$%&'*+-.^_`|~", text.data[i], 15))
+            return false;
+    }
+    return text.length;
+}
+
+/* Whether there is a byte of ASCII that controls, but for tabs. */
+static bool has_controls(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if ((c < ' ' && c != '\t') || c == 0x7F)
+            return true;
+    }
+    return false;
+}
+
+static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_length, const char *value, size_t value_length)
+{
+    struct frame *frame = owner;
+    struct text key = {name, name_length}, said = {value ? value : "", value ? value_length : 0};
+    (void)kind;
+    frame->headers++;
+    frame->malformed |= !is_token(key) || has_controls(said);
+    if (text_equal_nocase(key, TEXT("host"))) {
+        frame->hosts++;
+        frame->named = text_trim(said).length;
+    }
+    frame->lengths += text_equal_nocase(key, TEXT("content-length"));
+    if (text_equal_nocase(key, TEXT("transfer-encoding"))) {
+        frame->codings++;
+        frame->chunked = text_equal_nocase(text_trim(said), TEXT("chunked"));
+    }
+    return MHD_YES;
+}
+
+static struct frame read_frame(const struct exchange *exchange)
+{
+    struct frame frame = {0};
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header, &frame);
+    return frame;
+}
+
+/* Whether a path is one, as it stands in the first line: no scheme before it, nothing unseen. */
+static bool is_path(struct text uri)
+{
+    return text_starts(uri, TEXT("/")) && !has_controls(uri) &&
+           !memchr(uri.data, ' ', uri.length) && !memchr(uri.data, '\t', uri.length);
+}
+
+/* What is ambiguous in a request; NULL: nothing. */
+static const char *find_fault(const struct exchange *exchange, const char *version)
+{
+    struct frame frame = read_frame(exchange);
+    bool newer = strcmp(version, "HTTP/1.1") == 0;
+    if (frame.malformed || !is_token(text_of(exchange->method)))
+        return "The method or a header has a byte that may not stand there; leave it out";
+    if (!is_path(text_of(exchange->uri)))
+        return "The first line must name a path: GET /path HTTP/1.1";
+    if (frame.hosts > 1 || (frame.hosts ? !frame.named : newer))
+        return "A request has one Host header, which names whom it asks; send one";
+    if (frame.codings > 1 || (frame.codings && (!frame.chunked || !newer)))
+        return "Transfer-Encoding may only be chunked, once, in HTTP/1.1";
+    if (frame.lengths > 1 || (frame.lengths && frame.codings))
+        return "It isn't clear how long the body is; send one Content-Length or one"
+               " Transfer-Encoding";
+    return NULL;
+}
+
+bool guard_is_clear(struct exchange *exchange, const char *version)
+{
+    const char *fault;
+    unsigned status = MHD_HTTP_BAD_REQUEST;
+    if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0) {
+        fault = "HTTP/1.1 and HTTP/1.0 are spoken here";
+        status = MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
+    } else {
+        fault = find_fault(exchange, version);
+    }
+    if (!fault)
+        return true;
+    exchange->endpoint->refuse(exchange, status, "BadRequestException", fault);
+    reply_header(exchange->response, MHD_HTTP_HEADER_CONNECTION, "close");
+    return false;
+}
+
+/* The name in HOST:PORT, without a dot at its end; an address of IPv6 with its brackets. */
+static struct text name_in(struct text authority)
+{
+    struct text name, rest = authority;
+    if (text_starts(authority, TEXT("["))) {
+        const char *end = memchr(authority.data, ']', authority.length);
+        size_t length = end ? (size_t)(end - authority.data) + 1 : authority.length;
+        rest = text_skip(authority, length);
+        /* What stands behind the brackets and is no port makes a name of all of it. */
+        return !rest.length || *rest.data == ':' ? (struct text){authority.data, length}
+                                                 : authority;
+    }
+    if (!text_cut(&rest, ':', &name))
+        name = TEXT("");
+    if (name.length && name.data[name.length - 1] == '.')
+        name.length--;
+    return name;
+}
+
+static bool is_address(struct text name)
+{
+    char copy[INET6_ADDRSTRLEN];
+    struct in6_addr room;
+    bool brackets = name.length > 2 && name.data[0] == '[' && name.data[name.length - 1] == ']';
+    if (brackets)
+        name = (struct text){name.data + 1, name.length - 2};
+    if (name.length >= sizeof copy)
+        return false;
+    memcpy(copy, name.data, name.length);
+    copy[name.length] = '\0';
+    return inet_pton(brackets ? AF_INET6 : AF_INET, copy, &room) == 1;
+}
+
+/* Whether the command line admits this HOST:PORT: as it is, or its name with any port. */
+static bool is_listed(const struct endpoint *endpoint, struct text authority)
+{
+    for (const char *const *one = endpoint->allowed; one && *one; one++) {
+        struct text listed = text_of(*one);
+        if (strcmp(*one, ANYTHING) == 0 || text_equal_nocase(listed, authority) ||
+            text_equal_nocase(listed, name_in(authority)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether no web page can have had this name point here. */
+static bool is_ours(const struct endpoint *endpoint, struct text authority)
+{
+    const struct text local = TEXT(".localhost");
+    struct text name = name_in(authority);
+    return is_listed(endpoint, authority) || is_address(name) || text_ends_nocase(name, local) ||
+           (name.length && !memchr(name.data, '.', name.length));
+}
+
+/* The HOST:PORT of an origin; empty where it's opaque. */
+static struct text authority_of(struct text origin)
+{
+    static const char *const SCHEMES[] = {"http://", "https://"};
+    for (size_t i = 0; i < 2; i++) {
+        struct text scheme = text_of(SCHEMES[i]);
+        if (text_starts(origin, scheme))
+            return (struct text){origin.data + scheme.length, origin.length - scheme.length};
+    }
+    return TEXT("");
+}
+
+/* Whether no page has asked, or one of this very origin, or one that is listed. */
+static bool is_from_here(const struct exchange *exchange, struct text host)
+{
+    const char *site = exchange_header(exchange, "Sec-Fetch-Site");
+    const char *origin = exchange_header(exchange, MHD_HTTP_HEADER_ORIGIN);
+    struct text authority = authority_of(text_of(origin));
+    if (is_listed(exchange->endpoint, authority))
+        return true;
+    if (site)
+        return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+    return !origin || (authority.length && text_equal_nocase(authority, host));
+}
+
+static void refuse_host(struct exchange *exchange, struct text host)
+{
+    char message[NAME_MAX_LENGTH * 2 + 160];
+    struct text name = name_in(host);
+    int length = name.length < NAME_MAX_LENGTH ? (int)name.length : NAME_MAX_LENGTH;
+    snprintf(message, sizeof message,
+             "The Host \"%.*s\" isn't known here, and a web page could have it point here; ask for"
+             " an address or localhost, or start dime lambda with --allow %.*s",
+             length, name.data, length, name.data);
+    exchange->endpoint->refuse(exchange, MHD_HTTP_FORBIDDEN, "AccessDeniedException", message);
+}
+
+bool guard_admits(struct exchange *exchange)
+{
+    struct text host = text_of(exchange_header(exchange, MHD_HTTP_HEADER_HOST));
+    if (host.data[0] && !is_ours(exchange->endpoint, host)) {
+        refuse_host(exchange, host);
+        return false;
+    }
+    if (!is_from_here(exchange, host)) {
+        exchange->endpoint->refuse(
+            exchange, MHD_HTTP_FORBIDDEN, "AccessDeniedException",
+            "A web page of another site may not ask here; open the address yourself, or start"
+            " dime lambda with --allow HOST:PORT of the page");
+        return false;
+    }
+    if (read_frame(exchange).headers > GUARD_HEADERS_MAX) {
+        exchange->endpoint->refuse(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                                   "RequestHeaderFieldsTooLargeException",
+                                   "A request has at most 256 headers; send fewer");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,116 @@
+/*
+ * output.c - what a process writes: passed on, and the end of it kept.
+ *
+ * It's passed on unchanged, but to a terminal, which would obey what is in it; and never faster
+ * than ours is read: a piece is taken only where it can be written at once, so that a reader who
+ * stops for a while stops the process and not us.
+ */
+#include "emulator/environment.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+
+enum { PIECE = 4096, PIECES_MAX = 64, SHOWN = PIECE / TERMINAL_ESCAPE - TERMINAL_HELD };
+
+static void remember(struct tail *tail, const char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        tail->data[tail->total++ % TAIL_SIZE] = data[i];
+}
+
+/* Whether a piece of PIPE_BUF bytes can be written there without waiting. */
+static bool is_writable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    return fd < 0 || poll(&one, 1, 0) != 0;
+}
+
+static void write_on(struct output *output, const char *data, size_t size)
+{
+    while (size && output->to >= 0) {
+        ssize_t wrote = write(output->to, data, size);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0) {
+            output->to = -1; /* nobody reads it any more: the process shouldn't suffer */
+            return;
+        }
+        data += wrote;
+        size -= (size_t)wrote;
+    }
+}
+
+static void show_on(struct output *output, const char *data, size_t size)
+{
+    char room[TERMINAL_ROOM(SHOWN)];
+    size_t length = terminal_show(&output->shown, (struct text){data, size}, room);
+    write_on(output, room, length);
+}
+
+/* Passes one piece on; false where there is none now, or nobody takes it. */
+static bool forward_piece(struct output *output, struct tail *tail)
+{
+    char piece[PIECE];
+    if (output->from < 0)
+        return false;
+    output->blocked = !is_writable(output->to);
+    if (output->blocked)
+        return false;
+    bool shows = output->to >= 0 && isatty(output->to);
+    ssize_t got = read(output->from, piece, shows ? SHOWN : sizeof piece);
+    if (got > 0) {
+        remember(tail, piece, (size_t)got);
+        (shows ? show_on : write_on)(output, piece, (size_t)got);
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        show_on(output, "", 0);
+        close(output->from);
+        output->from = -1;
+    }
+    return got > 0;
+}
+
+void environment_forward(struct environment *environment)
+{
+    for (size_t i = 0; i < 2; i++) {
+        for (int pieces = 0; pieces < PIECES_MAX; pieces++) {
+            if (!forward_piece(&environment->outputs[i], &environment->tail))
+                break;
+        }
+    }
+}
+
+/* Appends what the process has written since FROM, as far as it's still there. */
+static void put_written(struct buffer *log, const struct tail *tail, size_t from)
+{
+    char room[TAIL_SIZE];
+    size_t length = tail->total - from < TAIL_SIZE ? tail->total - from : TAIL_SIZE;
+    for (size_t i = 0; i < length; i++)
+        room[i] = tail->data[(tail->total - length + i) % TAIL_SIZE];
+    buffer_put(log, (struct text){room, length});
+    if (length && room[length - 1] != '\n')
+        buffer_puts(log, "\n");
+}
+
+char *environment_tail(struct environment *environment, const struct exchange *exchange)
+{
+    struct arena arena;
+    struct buffer log, out;
+    arena_open(&arena, (size_t)16 * TAIL_SIZE);
+    buffer_open(&log, &arena, (size_t)4 * TAIL_SIZE);
+    buffer_open(&out, &arena, (size_t)4 * TAIL_SIZE);
+    buffer_printf(&log, "START RequestId: %s Version: $LATEST\n", exchange->held_id);
+    put_written(&log, &environment->tail, exchange->held_from);
+    buffer_printf(&log, "END RequestId: %s\n%s", exchange->held_id, exchange->held_report);
+    struct text last = buffer_text(&log);
+    if (last.length > TAIL_SIZE)
+        last = text_skip(last, last.length - TAIL_SIZE);
+    buffer_base64(&out, last);
+    bool fine = !log.failed && !out.failed;
+    char *tail = fine ? strndup(out.data ? out.data : "", out.length) : NULL;
+    arena_close(&arena);
+    return tail;
+}

@@ -1,0 +1,183 @@
+/*
+ * program.c - finds programs, where they lie or in what a zip holds.
+ *
+ * Nothing here trusts a name: it becomes a part of paths, variables and JSON.
+ */
+#include "emulator/program.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "emulator/loader.h"
+#include "emulator/zip.h"
+
+static const char ENDING[] = ".bootstrap";
+
+enum { NAME_LENGTH_MAX = 64 };
+
+/* What Lambda takes for the name of a function. */
+static bool is_name(struct text name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.data[i];
+        if (!text_alphanumeric(c) && c != '-' && c != '_')
+            return false;
+    }
+    return name.length > 0 && name.length <= NAME_LENGTH_MAX;
+}
+
+/* Cuts an ending off. */
+static bool cut_ending(struct text *name, struct text ending)
+{
+    if (name->length <= ending.length || !text_ends_nocase(*name, ending))
+        return false;
+    name->length -= ending.length;
+    return true;
+}
+
+/* The name that a path says: change of change.bootstrap, of change-x86_64.zip, of change/. */
+static struct text name_of(const char *path)
+{
+    static const char *const MACHINES[] = {"-x86_64", "-amd64", "-aarch64", "-arm64"};
+    struct text rest = text_of(path), part, name = TEXT("");
+    while (text_cut(&rest, '/', &part)) {
+        if (part.length)
+            name = part;
+    }
+    if (cut_ending(&name, TEXT(".zip"))) {
+        for (size_t i = 0; i < sizeof MACHINES / sizeof *MACHINES; i++) {
+            if (cut_ending(&name, text_of(MACHINES[i])))
+                break;
+        }
+    } else {
+        (void)cut_ending(&name, text_of(ENDING));
+    }
+    return name;
+}
+
+/* The path of NAME.bootstrap beside this program, or where dime is installed; from malloc. */
+static char *find_installed(struct text name)
+{
+    char own[PATH_MAX], *path = NULL;
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own);
+    for (; length > 0 && own[length - 1] != '/'; length--)
+        ;
+    const char *const folders[] = {own, LIBEXECDIR "/dime/"};
+    for (size_t i = length > 0 ? 0 : 1; i < 2; i++) {
+        if (asprintf(&path, "%.*s%.*s%s", i ? INT_MAX : (int)length, folders[i], (int)name.length,
+                     name.data, ENDING) < 0 ||
+            !path)
+            return NULL;
+        if (access(path, X_OK) == 0)
+            return path;
+        free(path);
+        path = NULL;
+    }
+    return NULL;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Makes the program's path absolute, and finds its folder. */
+static bool resolve(struct lambda *lambda, const char *path)
+{
+    char *joined = NULL;
+    if (text_ends_nocase(text_of(path), TEXT(".zip")) && !is_folder(path)) {
+        lambda->root = zip_unpack(lambda->emulator, path);
+        lambda->unpacked = lambda->root;
+        path = lambda->root;
+        if (!path)
+            return false;
+    }
+    if (is_folder(path)) {
+        if (asprintf(&joined, "%s/bootstrap", path) < 0)
+            return false;
+        path = joined;
+    }
+    lambda->program = realpath(path, NULL);
+    if (!lambda->program || access(lambda->program, X_OK) != 0 || is_folder(lambda->program)) {
+        emulator_say("%s can't be run: %s", path, strerror(errno ? errno : EACCES));
+        free(joined);
+        return false;
+    }
+    free(joined);
+    if (!lambda->root) {
+        const char *slash = strrchr(lambda->program, '/');
+        size_t length = slash == lambda->program ? 1 : (size_t)(slash - lambda->program);
+        lambda->root = strndup(lambda->program, length);
+    }
+    return lambda->root && loader_find(lambda);
+}
+
+static void free_lambda(struct lambda *lambda)
+{
+    if (lambda->unpacked)
+        zip_remove(lambda->root);
+    free(lambda->root);
+    free(lambda->program);
+    free(lambda->loader);
+    free(lambda);
+}
+
+static bool add(struct emulator *emulator, struct text name, const char *path)
+{
+    struct lambda **last = &emulator->lambdas;
+    if (!is_name(name)) {
+        emulator_say("\"%.*s\" is no name for a function; write NAME=%s", (int)name.length,
+                     name.data, path);
+        return false;
+    }
+    for (; *last; last = &(*last)->next) {
+        if (text_equal(text_of((*last)->name), name)) {
+            emulator_say("%s is there twice; write NAME=PATH for one of them", (*last)->name);
+            return false;
+        }
+    }
+    struct lambda *lambda = calloc(1, sizeof *lambda);
+    if (!lambda)
+        return false;
+    lambda->emulator = emulator;
+    memcpy(lambda->name, name.data, name.length);
+    errno = 0;
+    if (!resolve(lambda, path)) {
+        free_lambda(lambda);
+        return false;
+    }
+    *last = lambda;
+    return true;
+}
+
+bool program_add(struct emulator *emulator, const char *argument)
+{
+    struct text name, rest = text_of(argument);
+    if (text_cut(&rest, '=', &name) && rest.data && is_name(name))
+        return add(emulator, name, rest.data);
+    /* A bare name is a function's: a CGI program of that name may lie in this folder. */
+    char *path = is_name(text_of(argument)) ? find_installed(text_of(argument)) : NULL;
+    if (!path && is_name(text_of(argument)) && access(argument, F_OK) != 0) {
+        emulator_say("there is no %s%s beside dime or in %s; name a program by its path", argument,
+                     ENDING, LIBEXECDIR "/dime");
+        return false;
+    }
+    bool fine = add(emulator, name_of(argument), path ? path : argument);
+    free(path);
+    return fine;
+}
+
+void programs_free(struct emulator *emulator)
+{
+    while (emulator->lambdas) {
+        struct lambda *lambda = emulator->lambdas;
+        emulator->lambdas = lambda->next;
+        free_lambda(lambda);
+    }
+}

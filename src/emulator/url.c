@@ -1,0 +1,227 @@
+/*
+ * url.c - the answers of a function URL.
+ *
+ * An object with a statusCode says the status, the headers, the cookies and the body; anything else
+ * is the body itself, as JSON. A streamed answer has such an object before it and eight zero bytes
+ * between, and is passed on as it comes. What can't be read so, and a function that failed, is a
+ * 502 as it is at AWS; once the head has gone, the body breaks off.
+ */
+#include "emulator/url.h"
+
+#include <stdio.h>
+
+#include "base/base64.h"
+#include "base/json.h"
+#include "emulator/call.h"
+#include "emulator/flow.h"
+#include "emulator/invoke.h"
+
+static const char JSON[] = "application/json";
+
+enum { ANSWER_MEMORY_MAX = 3 * ANSWER_LIMIT, SEPARATOR_LENGTH = 8, PRELUDE_MAX = 256 * 1024 };
+
+static void fail(struct exchange *exchange, const struct call *call)
+{
+    struct MHD_Response *response =
+        reply_make(TEXT("{\"message\":\"Internal Server Error\"}\n"), JSON);
+    reply_header(response, "X-Amzn-RequestId", call ? call->id : NULL);
+    exchange_reply(exchange, MHD_HTTP_BAD_GATEWAY, response);
+}
+
+/* Adds a header of the answer, but for those that the connection decides. */
+static bool add_header(struct MHD_Response *response, struct text name, struct json_value value,
+                       struct arena *arena)
+{
+    struct text string = value.raw;
+    if (value.kind == JSON_STRING && !json_string(value, arena, &string))
+        return false;
+    struct text name_copy = arena_copy(arena, name), copy = arena_copy(arena, string);
+    if (!name_copy.data || !copy.data || strlen(copy.data) != copy.length)
+        return false;
+    if (text_equal_nocase(name, TEXT("content-length")) ||
+        text_equal_nocase(name, TEXT("connection")) ||
+        text_equal_nocase(name, TEXT("transfer-encoding")) || copy.length == 0)
+        return true;
+    return MHD_add_response_header(response, name_copy.data, copy.data) == MHD_YES;
+}
+
+static bool add_headers(struct MHD_Response *response, struct json_value answer,
+                        struct arena *arena)
+{
+    struct json_value map;
+    struct json_member member;
+    bool fine = true;
+    if (json_find(answer, TEXT("headers"), &map) && map.kind == JSON_OBJECT) {
+        struct json_cursor cursor = json_members(map, arena);
+        while (fine && json_next(&cursor, &member))
+            fine = add_header(response, member.name, member.value, arena);
+    }
+    if (json_find(answer, TEXT("cookies"), &map) && map.kind == JSON_ARRAY) {
+        struct json_cursor cursor = json_members(map, arena);
+        while (fine && json_next(&cursor, &member))
+            fine = add_header(response, TEXT("Set-Cookie"), member.value, arena);
+    }
+    return fine;
+}
+
+/* The body that an object says, decoded; false where it isn't what it should be. */
+static bool read_body(struct json_value answer, struct arena *arena, struct text *body)
+{
+    struct json_value value, encoded;
+    *body = TEXT("");
+    if (!json_find(answer, TEXT("body"), &value) || value.kind == JSON_NULL)
+        return true;
+    if (!json_string(value, arena, body))
+        return false;
+    if (!json_find(answer, TEXT("isBase64Encoded"), &encoded) || !json_true(encoded))
+        return true;
+    return base64_decode(*body, arena, body);
+}
+
+static bool read_status(struct json_value answer, int64_t *status)
+{
+    struct json_value member;
+    *status = MHD_HTTP_OK;
+    if (!json_find(answer, TEXT("statusCode"), &member))
+        return true;
+    if (member.kind == JSON_STRING) /* many write it so, and AWS takes it */
+        member = (struct json_value){JSON_NUMBER, {member.raw.data + 1, member.raw.length - 2}};
+    if (!text_to_int64(member.raw, status))
+        return false;
+    return *status >= 200 && *status <= 599;
+}
+
+/* Replies with a response that has its body, and takes it over. False: the answer isn't right. */
+static bool reply_with(struct call *call, struct json_value answer, struct MHD_Response *response,
+                       bool has_body, struct arena *arena)
+{
+    int64_t status;
+    if (!response)
+        return false;
+    if (!read_status(answer, &status) || !add_headers(response, answer, arena)) {
+        MHD_destroy_response(response);
+        return false;
+    }
+    if (has_body && !MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
+        reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON);
+    reply_header(response, "X-Amzn-RequestId", call->id);
+    exchange_reply(call->caller, (unsigned)status, response);
+    return true;
+}
+
+/* Where the body of a streamed answer begins, behind its object and eight zero bytes. */
+static bool split_stream(struct text *head, struct text *body)
+{
+    static const char SEPARATOR[SEPARATOR_LENGTH];
+    const char *zeros =
+        head->length ? memmem(head->data, head->length, SEPARATOR, sizeof SEPARATOR) : NULL;
+    if (!zeros)
+        return false;
+    *body = (struct text){zeros + sizeof SEPARATOR,
+                          head->length - (size_t)(zeros - head->data) - sizeof SEPARATOR};
+    head->length = (size_t)(zeros - head->data);
+    return true;
+}
+
+/* Begins to reply with what has come, if that is a head. */
+static void begin_flow(struct call *call, struct text head, size_t head_length)
+{
+    struct arena arena;
+    struct json_value document;
+    struct json_error why;
+    struct flow *flow = NULL;
+    arena_open(&arena, ANSWER_MEMORY_MAX);
+    bool fine = json_check(head, &arena, &document, &why) && document.kind == JSON_OBJECT &&
+                reply_with(call, document, flow_make(call->caller, &flow), true, &arena);
+    arena_close(&arena);
+    if (fine) {
+        call->flow = flow;
+        call->passed_on = head_length;
+        call->caller->call = NULL;
+        call->caller = NULL;
+        return;
+    }
+    call->pass_on = NULL; /* it will be refused when it's whole */
+    call->caller->flow = NULL;
+    if (flow)
+        flow_end(flow, false);
+}
+
+static void pass_on_as_http(struct call *call, struct text so_far)
+{
+    struct text head = so_far, body;
+    if (!call->flow && call->has_prelude && so_far.length < PRELUDE_MAX && call->caller &&
+        split_stream(&head, &body))
+        begin_flow(call, head, so_far.length - body.length);
+    if (!call->flow)
+        return;
+    flow_add(call->flow,
+             (struct text){so_far.data + call->passed_on, so_far.length - call->passed_on});
+    call->passed_on = so_far.length;
+}
+
+/* The answer as a whole; a body with a statusCode beside it, streamed or not. */
+static bool reply_whole(struct call *call, struct text answer, struct arena *arena)
+{
+    struct json_value document, status;
+    struct json_error why;
+    struct text body = {0};
+    bool streamed = call->has_prelude && split_stream(&answer, &body);
+    if (!json_check(answer, arena, &document, &why) || (streamed && document.kind != JSON_OBJECT))
+        return false;
+    if (!streamed && !json_find(document, TEXT("statusCode"), &status)) {
+        exchange_reply(call->caller, MHD_HTTP_OK, reply_make(answer, JSON));
+        return true;
+    }
+    return (streamed || read_body(document, arena, &body)) &&
+           reply_with(call, document, reply_make(body, NULL), body.length, arena);
+}
+
+static void reply_as_http(struct call *call, struct text answer, const char *error)
+{
+    struct arena arena;
+    if (call->flow) {
+        flow_end(call->flow, !error);
+        call->flow = NULL;
+    }
+    if (!call->caller)
+        return;
+    arena_open(&arena, ANSWER_MEMORY_MAX);
+    if (error || !reply_whole(call, answer, &arena))
+        fail(call->caller, call);
+    arena_close(&arena);
+}
+
+void url_route(struct exchange *exchange)
+{
+    struct emulator *emulator = exchange->endpoint->owner;
+    struct lambda *lambda = emulator->lambdas;
+    if (lambda->next) {
+        invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException",
+                      "A function has a URL where it's the only one that is served; ask for"
+                      " /2015-03-31/functions/NAME/invocations");
+        return;
+    }
+    struct call *call = invoke_prepare(exchange, lambda);
+    if (!call) {
+        exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+        return;
+    }
+    call->reply = reply_as_http;
+    call->pass_on = pass_on_as_http;
+    call->answer_max = STREAM_MAX;
+    enum url_wrapped wrapped =
+        exchange->body.total > exchange->limit ? URL_TOO_LARGE : url_wrap(exchange, call);
+    if (wrapped == URL_WRAPPED) {
+        invoke_queue(exchange, call);
+        return;
+    }
+    call_free(call);
+    if (wrapped == URL_TOO_MANY)
+        invoke_refuse(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                      "RequestHeaderFieldsTooLargeException",
+                      "A request has at most 256 parameters; send fewer");
+    else
+        invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException",
+                      "The request is larger than 6 MB as an event");
+}

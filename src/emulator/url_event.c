@@ -1,0 +1,294 @@
+/*
+ * url_event.c - a request as a function URL writes it, payload 2.0.
+ *
+ * Path and query go into the event as they came. Header names are in lower case, and those that
+ * came more than once are one, with commas; cookies have a list of their own besides. What a proxy
+ * adds is ours to say, as it's AWS's there: only X-Forwarded-For keeps what stood in it. A body is
+ * base64 unless its type says that it's text, and it is.
+ */
+#include "emulator/url.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "emulator/guard.h"
+#include "base/uri.h"
+
+enum {
+    EVENT_MEMORY_MAX = 3 * (8 * REQUEST_MAX),
+    PARAMETERS_MAX = 256,
+    ADDED = 4, /* headers that a proxy adds */
+    PAIRS_MAX = GUARD_HEADERS_MAX + ADDED,
+};
+
+_Static_assert(PAIRS_MAX >= PARAMETERS_MAX + 1, "one too many is told from the most there may be");
+
+struct pair {
+    struct text name, value;
+};
+
+struct pairs {
+    struct pair list[PAIRS_MAX];
+    size_t count;
+    struct arena *arena;
+};
+
+static void add_pair(struct pairs *pairs, struct text name, struct text value)
+{
+    if (pairs->count < PAIRS_MAX)
+        pairs->list[pairs->count++] = (struct pair){name, value};
+}
+
+static struct text in_lower_case(struct text name, struct arena *arena)
+{
+    char *copy = arena_alloc(arena, name.length + 1);
+    for (size_t i = 0; copy && i < name.length; i++)
+        copy[i] = text_lower(name.data[i]);
+    return (struct text){copy ? copy : "", copy ? name.length : 0};
+}
+
+static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    static const char *const OURS[] = {"x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id"};
+    struct pairs *pairs = owner;
+    struct text lower = in_lower_case(text_of(name), pairs->arena);
+    (void)kind;
+    for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) {
+        if (text_equal(lower, text_of(OURS[i])))
+            return MHD_YES;
+    }
+    add_pair(pairs, lower, text_of(value));
+    return MHD_YES;
+}
+
+/* One part of a query; '+' is a blank there. What isn't an encoding is left as it is. */
+static struct text decode(struct text part, struct arena *arena)
+{
+    char *room = arena_alloc(arena, part.length + 1);
+    if (!room)
+        return part;
+    for (size_t i = 0; i < part.length; i++)
+        room[i] = part.data[i] == '+' ? ' ' : part.data[i];
+    struct text blanks = {room, part.length}, decoded;
+    char *more = arena_alloc(arena, part.length + 1);
+    return more && path_decode(blanks, more, part.length, &decoded) ? decoded : blanks;
+}
+
+static void take_query(struct pairs *pairs, struct text query)
+{
+    struct text part, name;
+    while (text_cut(&query, '&', &part)) {
+        if (part.length == 0 || !text_cut(&part, '=', &name))
+            continue;
+        add_pair(pairs, decode(name, pairs->arena),
+                 part.data ? decode(part, pairs->arena) : TEXT(""));
+    }
+}
+
+/* All values of the name of pair FIRST, with commas between them; those are taken then. */
+static void put_values(struct buffer *out, struct pairs *pairs, size_t first)
+{
+    struct buffer joined;
+    struct text name = pairs->list[first].name;
+    const char *between = text_equal(name, TEXT("cookie"))            ? "; "
+                          : text_equal(name, TEXT("x-forwarded-for")) ? ", "
+                                                                      : ",";
+    buffer_open(&joined, pairs->arena, EVENT_MEMORY_MAX);
+    buffer_put(&joined, pairs->list[first].value);
+    for (size_t i = first + 1; i < pairs->count; i++) {
+        if (!pairs->list[i].name.data || !text_equal(pairs->list[i].name, name))
+            continue;
+        buffer_puts(&joined, between);
+        buffer_put(&joined, pairs->list[i].value);
+        pairs->list[i].name.data = NULL;
+    }
+    buffer_json(out, buffer_text(&joined));
+    out->failed |= joined.failed;
+}
+
+static void put_map(struct buffer *out, struct pairs *pairs)
+{
+    const char *before = "{";
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (!pairs->list[i].name.data)
+            continue;
+        buffer_puts(out, before);
+        buffer_json(out, pairs->list[i].name);
+        buffer_puts(out, ":");
+        put_values(out, pairs, i);
+        before = ",";
+    }
+    buffer_puts(out, *before == '{' ? "{}" : "}");
+}
+
+/* Every cookie of every Cookie header. */
+static void put_cookies(struct buffer *out, const struct pairs *pairs)
+{
+    const char *before = "\"cookies\":[";
+    for (size_t i = 0; i < pairs->count; i++) {
+        struct text rest = pairs->list[i].value, one;
+        if (!text_equal(pairs->list[i].name, TEXT("cookie")))
+            continue;
+        while (text_cut(&rest, ';', &one)) {
+            if (!text_trim(one).length)
+                continue;
+            buffer_puts(out, before);
+            buffer_json(out, text_trim(one));
+            before = ",";
+        }
+    }
+    buffer_puts(out, *before == ',' ? "]," : "");
+}
+
+static bool is_text(const struct exchange *exchange, struct text body)
+{
+    struct text type =
+        text_media_type(text_of(exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE)));
+    bool said =
+        (type.length > 5 && text_equal_nocase((struct text){type.data, 5}, TEXT("text/"))) ||
+        text_ends_nocase(type, TEXT("json")) || text_ends_nocase(type, TEXT("xml")) ||
+        text_ends_nocase(type, TEXT("javascript"));
+    return said && text_is_utf8(body);
+}
+
+static void put_body(struct buffer *out, const struct exchange *exchange)
+{
+    struct text body = body_text(&exchange->body);
+    bool plain = body.length == 0 || is_text(exchange, body);
+    if (body.length) {
+        buffer_puts(out, "\"body\":");
+        if (plain)
+            buffer_json(out, body);
+        else {
+            buffer_puts(out, "\"");
+            buffer_base64(out, body);
+            buffer_puts(out, "\"");
+        }
+        buffer_puts(out, ",");
+    }
+    buffer_puts(out, plain ? "\"isBase64Encoded\":false}" : "\"isBase64Encoded\":true}");
+}
+
+/* The address of who asks, in ROOM. */
+static const char *peer_of(const struct exchange *exchange, char room[INET6_ADDRSTRLEN])
+{
+    const struct sockaddr *peer =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+            ->client_addr;
+    snprintf(room, INET6_ADDRSTRLEN, "127.0.0.1");
+    if (peer->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, room,
+                  INET6_ADDRSTRLEN);
+    else if (peer->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, room, INET6_ADDRSTRLEN);
+    return room;
+}
+
+/* The trace as a header: a function URL gives the root alone where the caller hasn't said more. */
+static struct text trace_of(const struct exchange *exchange, const struct call *call)
+{
+    const char *given = exchange_header(exchange, "X-Amzn-Trace-Id");
+    struct text rest = text_of(call->trace), root = rest;
+    if (!given || strcmp(given, call->trace) != 0)
+        (void)text_cut(&rest, ';', &root);
+    return root;
+}
+
+/* The time of a request in the log of a web server, as AWS writes it too; and in milliseconds. */
+static void put_time(struct buffer *out)
+{
+    char room[32];
+    struct tm parts;
+    int64_t now_ms = clock_epoch_ms();
+    time_t seconds = (time_t)(now_ms / 1000);
+    gmtime_r(&seconds, &parts);
+    strftime(room, sizeof room, "%d/%b/%Y:%H:%M:%S +0000", &parts);
+    buffer_puts(out, "\"time\":");
+    buffer_json(out, text_of(room));
+    buffer_puts(out, ",\"timeEpoch\":");
+    buffer_int64(out, now_ms);
+}
+
+static void put_context(struct buffer *out, const struct exchange *exchange,
+                        const struct call *call)
+{
+    char peer[INET6_ADDRSTRLEN];
+    buffer_puts(out, "\"requestContext\":{\"accountId\":\"anonymous\",\"apiId\":");
+    buffer_json(out, text_of(call->lambda->name));
+    buffer_puts(out, ",\"domainName\":");
+    buffer_json(out, text_of(exchange_header(exchange, MHD_HTTP_HEADER_HOST)));
+    buffer_puts(out, ",\"domainPrefix\":");
+    buffer_json(out, text_of(call->lambda->name));
+    buffer_puts(out, ",\"http\":{\"method\":");
+    buffer_json(out, text_of(exchange->method));
+    buffer_puts(out, ",\"path\":");
+    buffer_json(out, path_of(exchange->uri));
+    buffer_puts(out, ",\"protocol\":\"HTTP/1.1\",\"sourceIp\":");
+    buffer_json(out, text_of(peer_of(exchange, peer)));
+    buffer_puts(out, ",\"userAgent\":");
+    buffer_json(out, text_of(exchange_header(exchange, MHD_HTTP_HEADER_USER_AGENT)));
+    buffer_puts(out, "},\"requestId\":");
+    buffer_json(out, text_of(call->id));
+    buffer_puts(out, ",\"routeKey\":\"$default\",\"stage\":\"$default\",");
+    put_time(out);
+    buffer_puts(out, "},");
+}
+
+/* The headers of the request, and those that a proxy adds. */
+static void take_headers(struct pairs *pairs, const struct exchange *exchange,
+                         const struct call *call, char peer[INET6_ADDRSTRLEN])
+{
+    const char *port = strrchr(call->lambda->emulator->address, ':');
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, take_header, pairs);
+    add_pair(pairs, TEXT("x-amzn-trace-id"), trace_of(exchange, call));
+    add_pair(pairs, TEXT("x-forwarded-for"), text_of(peer_of(exchange, peer)));
+    add_pair(pairs, TEXT("x-forwarded-port"), text_of(port ? port + 1 : ""));
+    add_pair(pairs, TEXT("x-forwarded-proto"), TEXT("http"));
+}
+
+/* False: there are too many parameters. */
+static bool put_event(struct buffer *out, struct exchange *exchange, const struct call *call,
+                      struct arena *arena)
+{
+    struct pairs pairs = {.arena = arena};
+    char peer[INET6_ADDRSTRLEN];
+    take_headers(&pairs, exchange, call, peer);
+    buffer_puts(out, "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":");
+    buffer_json(out, path_of(exchange->uri));
+    buffer_puts(out, ",\"rawQueryString\":");
+    buffer_json(out, query_of(exchange->uri));
+    buffer_puts(out, ",");
+    put_cookies(out, &pairs);
+    buffer_puts(out, "\"headers\":");
+    put_map(out, &pairs);
+    buffer_puts(out, ",");
+    pairs.count = 0;
+    take_query(&pairs, query_of(exchange->uri));
+    bool fits = pairs.count <= PARAMETERS_MAX;
+    if (pairs.count) {
+        buffer_puts(out, "\"queryStringParameters\":");
+        put_map(out, &pairs);
+        buffer_puts(out, ",");
+    }
+    put_context(out, exchange, call);
+    put_body(out, exchange);
+    return fits;
+}
+
+enum url_wrapped url_wrap(struct exchange *exchange, struct call *call)
+{
+    struct arena arena;
+    struct buffer out;
+    arena_open(&arena, EVENT_MEMORY_MAX);
+    buffer_open(&out, &arena, REQUEST_MAX);
+    bool fits = put_event(&out, exchange, call, &arena);
+    if (!out.failed)
+        body_add(&call->event, out.data, out.length, REQUEST_MAX);
+    bool whole = !out.failed && !arena.failed && !call->event.failed;
+    arena_close(&arena);
+    return !fits ? URL_TOO_MANY : whole ? URL_WRAPPED : URL_TOO_LARGE;
+}

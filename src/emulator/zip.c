@@ -1,0 +1,236 @@
+/*
+ * zip.c - unzip, watched.
+ *
+ * unzip unpacks: it's on every Debian or one command away, it sets the modes right that a zip says,
+ * and leaves out `..` and links that lead out of the folder. It's handed the zip as a descriptor,
+ * since its name could be taken for an option or a pattern, and nothing of this shell: a variable
+ * can be an option too. It has no terminal to ask anything on. A few bytes of zip can be gigabytes
+ * unpacked: what lies in the folder is measured while it grows, and no file can outgrow the limit
+ * in between.
+ */
+#include "emulator/zip.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    MEASURE_MS = 50,
+    ZIP_FD = 3, /* where unzip finds the zip */
+    SAID_MAX = 512,
+    FOLDERS_OPEN = 16,
+    /* Of unzip(1), "DIAGNOSTICS". */
+    UNZIP_WARNED = 1,
+    UNZIP_DISK_FULL = 50,
+    UNZIP_ENCRYPTED = 82,
+};
+
+/* A zip on its way to the folder. */
+struct unpacking {
+    struct emulator *emulator;
+    const char *path;
+    char *folder;
+    int zip, said; /* descriptors: of the zip, and of what unzip has said */
+    pid_t pid;
+    bool too_large;
+};
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void zip_remove(const char *folder)
+{
+    if (nftw(folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS) != 0)
+        emulator_say("%s can't be removed: %s", folder, strerror(errno));
+}
+
+static uint64_t measured; /* bytes; nftw has no argument for its callback */
+
+static int measure_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)path;
+    (void)walk;
+    if (type == FTW_F && status->st_size > 0)
+        measured += (uint64_t)status->st_size;
+    return 0;
+}
+
+/* Whether more lies in the folder than Lambda takes. */
+static bool is_too_large(const struct unpacking *unpacking)
+{
+    measured = 0;
+    /* A file that unzip replaces in this moment is counted the next time. */
+    (void)nftw(unpacking->folder, measure_one, FOLDERS_OPEN, FTW_PHYS);
+    return measured > ZIP_UNPACKED_MAX;
+}
+
+/* In the child: becomes unzip, or returns with errno set. */
+static void become_unzip(const struct unpacking *unpacking, pid_t parent)
+{
+    const struct rlimit most = {ZIP_UNPACKED_MAX + 1, ZIP_UNPACKED_MAX + 1};
+    char path[32], locale[] = "LC_ALL=C.UTF-8";
+    /* Were it to be quiet it would also pass over `..` as if nothing were wrong. */
+    char *const words[] = {"unzip", "-o", "-d", unpacking->folder, path, NULL};
+    char *const variables[] = {locale, NULL};
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN); /* it's an error to unzip, and no reason for a core */
+    snprintf(path, sizeof path, "/dev/fd/%d", ZIP_FD);
+    int null = open("/dev/null", O_RDWR);
+    if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
+        setrlimit(RLIMIT_FSIZE, &most) != 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(null, STDOUT_FILENO) < 0 || dup2(unpacking->said, STDERR_FILENO) < 0 ||
+        dup2(unpacking->zip, ZIP_FD) < 0)
+        return;
+    close_range(ZIP_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    execvpe(words[0], words, variables);
+}
+
+/* The same descriptor above those that the child gives a meaning; -1 and errno where none is left.
+ */
+static int move_up(int fd)
+{
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, ZIP_FD + 1);
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return high;
+}
+
+/* Starts unzip. Returns an error's number, which the child tells through a pipe. */
+static int start_unzip(struct unpacking *unpacking)
+{
+    int told[2], error = 0;
+    pid_t parent = getpid();
+    if (pipe2(told, O_CLOEXEC) != 0)
+        return errno;
+    int high = move_up(told[1]);
+    unpacking->pid = high < 0 ? -1 : fork();
+    if (unpacking->pid == 0) {
+        become_unzip(unpacking, parent);
+        error = errno;
+        _exit(write(high, &error, sizeof error) == sizeof error ? 127 : 126);
+    }
+    if (unpacking->pid < 0)
+        error = errno;
+    if (high >= 0)
+        close(high);
+    if (!error && read(told[0], &error, sizeof error) == (ssize_t)sizeof error)
+        waitpid(unpacking->pid, NULL, 0);
+    close(told[0]);
+    return error;
+}
+
+/* Waits for unzip, and ends it where we're to end, or where it has written too much. */
+static int wait_for_unzip(struct unpacking *unpacking)
+{
+    struct emulator *emulator = unpacking->emulator;
+    struct pollfd fd = {.fd = emulator->signals, .events = POLLIN};
+    struct signalfd_siginfo info;
+    int status = -1;
+    while (waitpid(unpacking->pid, &status, WNOHANG) == 0) {
+        (void)poll(&fd, 1, MEASURE_MS);
+        if (read(emulator->signals, &info, sizeof info) == (ssize_t)sizeof info &&
+            info.ssi_signo != SIGCHLD)
+            emulator->stopping = true;
+        unpacking->too_large = unpacking->too_large || is_too_large(unpacking);
+        if (emulator->stopping || unpacking->too_large)
+            kill(unpacking->pid, SIGKILL);
+    }
+    unpacking->too_large = unpacking->too_large || is_too_large(unpacking);
+    return status;
+}
+
+/* Reads the first line of what unzip has said. Returns its length; 0: it has said nothing. */
+static int read_said(const struct unpacking *unpacking, char said[SAID_MAX])
+{
+    ssize_t length = pread(unpacking->said, said, SAID_MAX, 0);
+    const char *end = length > 0 ? memchr(said, '\n', (size_t)length) : NULL;
+    return end ? (int)(end - said) : length > 0 ? (int)length : 0;
+}
+
+/* Says why it couldn't be unpacked, and what unzip has said. */
+static void tell(const struct unpacking *unpacking, int error, int status)
+{
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    char said[SAID_MAX];
+    int length = read_said(unpacking, said);
+    if (unpacking->too_large)
+        emulator_say("%s has more than %d MB unpacked, the most that Lambda takes", unpacking->path,
+                     ZIP_UNPACKED_MAX / 1024 / 1024);
+    else if (error)
+        emulator_say(error == ENOENT ? "%s can't be unpacked: install unzip"
+                                     : "%s can't be unpacked: %s",
+                     unpacking->path, strerror(error));
+    else
+        emulator_say("%s can't be unpacked: %s%s%.*s", unpacking->path,
+                     code == UNZIP_WARNED ? "a name in it leads out of its folder, or the like"
+                     : code == UNZIP_DISK_FULL
+                         ? "the disk is full; set TMPDIR to a folder with room"
+                     : code == UNZIP_ENCRYPTED ? "it's encrypted"
+                                               : "is it a zip?",
+                     length ? "; unzip says: " : "", length, said);
+}
+
+/* Makes the folder and unpacks to it. False: nothing is left of it. */
+static bool unpack(struct unpacking *unpacking)
+{
+    if (!mkdtemp(unpacking->folder)) {
+        emulator_say("no folder can be made like %s: %s", unpacking->folder, strerror(errno));
+        return false;
+    }
+    int error = start_unzip(unpacking);
+    int status = error ? -1 : wait_for_unzip(unpacking);
+    if (!error && status == 0 && !unpacking->too_large && !unpacking->emulator->stopping)
+        return true;
+    if (!unpacking->emulator->stopping)
+        tell(unpacking, error, status);
+    zip_remove(unpacking->folder);
+    return false;
+}
+
+char *zip_unpack(struct emulator *emulator, const char *path)
+{
+    const char *temporary = getenv("TMPDIR");
+    struct unpacking unpacking = {.emulator = emulator, .path = path};
+    if (asprintf(&unpacking.folder, "%s/dime-lambda.XXXXXX",
+                 temporary && *temporary ? temporary : "/tmp") < 0)
+        return NULL;
+    unpacking.zip = move_up(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    unpacking.said = unpacking.zip < 0 ? -1 : move_up(memfd_create("unzip", MFD_CLOEXEC));
+    struct stat found;
+    bool fine = false;
+    if (unpacking.said < 0 || fstat(unpacking.zip, &found) != 0)
+        emulator_say("%s can't be read: %s", path, strerror(errno));
+    else if (!S_ISREG(found.st_mode))
+        emulator_say("%s can't be unpacked: it's no file", path);
+    else
+        fine = unpack(&unpacking);
+    if (unpacking.zip >= 0)
+        close(unpacking.zip);
+    if (unpacking.said >= 0)
+        close(unpacking.said);
+    if (fine)
+        return unpacking.folder;
+    free(unpacking.folder);
+    return NULL;
+}

@@ -1,0 +1,258 @@
+/*
+ * engine.c - has a picture labelled: on this machine, by Amazon Rekognition, or by whichever
+ * can.
+ *
+ * Each engine wants the picture in its own way. The local one wants its bytes, and has S3 asked for
+ * an object; Rekognition reads an object itself where it can, and is sent the bytes where it can't,
+ * as with a bucket that is another region's or no bucket of AWS. With `auto` Rekognition is asked
+ * where there are credentials for it, and not again for a while after it was down.
+ */
+#include "function.h"
+
+#include "services/aws/rekognition.h"
+#include "services/aws/s3.h"
+#include "base/clock.h"
+#include "functions/labels/labels.h"
+
+enum {
+    LOCAL_MS = 2000, /* of the time that there is, what is kept for labelling here after all */
+    SCRATCH = 4096,  /* bytes of an arena that an answer takes besides its JSON */
+    LOCAL_JSON_MAX = 256 * 1024,
+};
+
+static void refuse(struct labels_answer *answer, int status, struct text why)
+{
+    answer->status = status;
+    answer->why = why;
+}
+
+/* Takes over what a call to AWS came to nothing for. */
+static void refuse_reply(struct labels_answer *answer, const struct aws_reply *reply)
+{
+    refuse(answer, reply->status, reply->detail);
+}
+
+static void refuse_memory(struct labels_answer *answer)
+{
+    refuse(answer, 503, TEXT("There is no memory left for this picture; try again later."));
+}
+
+static bool open_vision(struct labels *labels, struct labels_answer *answer)
+{
+    const char *why = NULL;
+    if (labels->vision || vision_open(&labels->vision, &why))
+        return true;
+    refuse(answer, 503, text_of(why));
+    return false;
+}
+
+bool labels_open_aws(struct labels *labels)
+{
+    if (!labels->aws)
+        labels->aws = aws_open("labels");
+    return labels->aws;
+}
+
+static bool open_aws(struct labels *labels, struct labels_answer *answer)
+{
+    if (labels_open_aws(labels))
+        return true;
+    refuse_memory(answer);
+    return false;
+}
+
+struct aws_call labels_call(const struct labels_question *question, struct arena *arena)
+{
+    return (struct aws_call){
+        .arena = arena,
+        .deadline_ms = question->request->deadline_ms,
+        .request_id = question->request->id,
+    };
+}
+
+/* Reads the picture's object into its bytes. */
+static bool fetch(const struct labels_question *question, struct labels_picture *picture,
+                  size_t most, struct arena *arena, struct labels_answer *answer)
+{
+    struct aws_call call = labels_call(question, arena);
+    struct aws_reply reply = {0};
+    const struct s3_object object = {.bucket = picture->object.bucket,
+                                     .key = picture->object.key,
+                                     .version = picture->object.version,
+                                     .region = picture->object.region};
+    if (!open_aws(question->labels, answer))
+        return false;
+    s3_get_object(question->labels->aws, &call, &object, most, &reply);
+    picture->bytes = reply.body;
+    if (reply.ok && reply.body.length)
+        return true;
+    if (reply.ok)
+        refuse(answer, 422, TEXT("The object has 0 bytes; take one that is a picture."));
+    else
+        refuse_reply(answer, &reply);
+    return false;
+}
+
+static void put_number(struct buffer *json, const char *before, float number)
+{
+    buffer_printf(json, "%s%.6f", before, number == number ? (double)number : 0.0);
+}
+
+static void put_instance(struct buffer *json, const struct vision_instance *instance)
+{
+    put_number(json, "{\"BoundingBox\":{\"Width\":", instance->box.width);
+    put_number(json, ",\"Height\":", instance->box.height);
+    put_number(json, ",\"Left\":", instance->box.left);
+    put_number(json, ",\"Top\":", instance->box.top);
+    put_number(json, "},\"Confidence\":", instance->confidence);
+    buffer_puts(json, "}");
+}
+
+/* A list of objects with a name each. */
+static void put_names(struct buffer *json, const char *before, const struct text *names,
+                      size_t count)
+{
+    buffer_puts(json, before);
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(json, i ? ",{\"Name\":" : "{\"Name\":");
+        buffer_json(json, names[i]);
+        buffer_puts(json, "}");
+    }
+    buffer_puts(json, "]");
+}
+
+static void put_label(struct buffer *json, const struct vision_label *label)
+{
+    buffer_puts(json, "{\"Name\":");
+    buffer_json(json, label->name);
+    put_number(json, ",\"Confidence\":", label->confidence);
+    buffer_puts(json, ",\"Instances\":[");
+    for (size_t i = 0; i < label->instance_count; i++) {
+        buffer_puts(json, i ? "," : "");
+        put_instance(json, &label->instances[i]);
+    }
+    put_names(json, "],\"Parents\":[", label->parents, label->parent_count);
+    put_names(json, ",\"Aliases\":[", label->aliases, label->alias_count);
+    buffer_puts(json, ",\"Categories\":[]}");
+}
+
+static void answer_locally(const struct vision_result *result, struct arena *arena,
+                           struct labels_answer *answer)
+{
+    struct buffer json;
+    buffer_open(&json, arena, LOCAL_JSON_MAX);
+    buffer_puts(&json, "{\"Labels\":[");
+    for (size_t i = 0; i < result->label_count; i++) {
+        buffer_puts(&json, i ? "," : "");
+        put_label(&json, &result->labels[i]);
+    }
+    buffer_puts(&json, "],\"LabelModelVersion\":");
+    buffer_json(&json, vision_model_version());
+    buffer_puts(&json, "}");
+    answer->status = 200;
+    answer->json = buffer_text(&json);
+    if (json.failed)
+        refuse_memory(answer);
+}
+
+static void look_here(const struct labels_question *question, struct labels_picture picture,
+                      struct arena *arena, struct labels_answer *answer)
+{
+    struct labels *labels = question->labels;
+    struct vision_result result;
+    const struct vision_options options = {
+        .max_labels = question->max_labels ? (size_t)*question->max_labels : VISION_LABELS_MAX,
+        .min_confidence = (float)question->min_confidence,
+    };
+    answer->engine = "local";
+    if (!open_vision(labels, answer) ||
+        (!picture.bytes.length && !fetch(question, &picture, VISION_BYTES_MAX, arena, answer)))
+        return;
+    if (vision_label(labels->vision, picture.bytes, &options, arena, &result))
+        answer_locally(&result, arena, answer);
+    else
+        refuse(answer, result.status, text_of(result.why));
+}
+
+static void ask(const struct labels_question *question, const struct labels_picture *picture,
+                const struct aws_call *call, struct aws_reply *reply)
+{
+    const struct labels_object *object = &picture->object;
+    rekognition_detect_labels(question->labels->aws, call,
+                              &(struct rekognition_question){
+                                  .bytes = picture->bytes,
+                                  .bucket = object->bucket,
+                                  .key = object->key,
+                                  .version = object->version,
+                                  .region = picture->bytes.length ? TEXT("") : object->region,
+                                  .max_labels = question->max_labels,
+                                  .min_confidence = &question->min_confidence,
+                              },
+                              reply);
+}
+
+/* By the moment in CALL. */
+static void look_there(const struct labels_question *question, struct labels_picture picture,
+                       struct aws_call call, struct labels_answer *answer)
+{
+    const struct text unreadable = TEXT("InvalidS3ObjectException");
+    struct aws_reply reply = {0};
+    answer->engine = "rekognition";
+    if (!open_aws(question->labels, answer))
+        return;
+    ask(question, &picture, &call, &reply);
+    if (!reply.ok && text_equal(reply.code, unreadable)) {
+        if (!fetch(question, &picture, REKOGNITION_BYTES_MAX, call.arena, answer))
+            return;
+        ask(question, &picture, &call, &reply);
+    }
+    answer->status = 200;
+    answer->json = reply.body;
+    if (!reply.ok)
+        refuse_reply(answer, &reply);
+}
+
+/* Whether it's worth asking Rekognition first. */
+static bool can_ask(struct labels *labels, const struct labels_picture *picture)
+{
+    return picture->bytes.length <= REKOGNITION_BYTES_MAX && labels_open_aws(labels) &&
+           fallback_may_ask(&labels->fallback, labels->aws);
+}
+
+/* Where neither can, what Rekognition said is told: that there is no local engine is no news. */
+static void look_by_either(const struct labels_question *question,
+                           const struct labels_picture *picture, struct arena *arena,
+                           struct labels_answer *answer)
+{
+    struct labels *labels = question->labels;
+    struct aws_call call = labels_call(question, arena);
+    struct labels_answer none;
+    bool asked = can_ask(labels, picture);
+    if (asked) {
+        if (call.deadline_ms > clock_epoch_ms() + 2 * LOCAL_MS)
+            call.deadline_ms -= LOCAL_MS;
+        look_there(question, *picture, call, answer);
+        if (answer->status < 500)
+            return;
+        fallback_shun(&labels->fallback, call.request_id, answer->why);
+    }
+    if (!asked || open_vision(labels, &none))
+        look_here(question, *picture, arena, answer);
+}
+
+void labels_look(const struct labels_question *question, const struct labels_picture *picture,
+                 struct arena *arena, struct labels_answer *answer)
+{
+    *answer = (struct labels_answer){.why = TEXT("")};
+    switch (question->labels->choice) {
+    case LABELS_LOCAL:
+        look_here(question, *picture, arena, answer);
+        break;
+    case LABELS_REKOGNITION:
+        look_there(question, *picture, labels_call(question, arena), answer);
+        break;
+    case LABELS_EITHER:
+        look_by_either(question, picture, arena, answer);
+        break;
+    }
+}

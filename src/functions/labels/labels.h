@@ -1,0 +1,101 @@
+/*
+ * labels.h - what the files of labels share: a worker's state, a question, a picture, its answer.
+ *
+ * labels.c reads what was asked and answers it, labels_engine.c has a picture labelled, here or by
+ * Amazon Rekognition, labels_records.c finds the pictures that an event names, labels_object.c says
+ * which of them may be read, and labels_page.c shows labels to a person.
+ */
+#ifndef DIME_FUNCTIONS_LABELS_LABELS_H
+#define DIME_FUNCTIONS_LABELS_LABELS_H
+
+#include "services/aws/aws.h"
+#include "services/aws/fallback.h"
+#include "services/aws/sns.h"
+#include "function.h"
+#include "vision/vision.h"
+
+#define LABELS_SUMMARY "What is to be seen in a picture"
+
+enum {
+    LABELS_IMAGE_MAX = 8 * 1024 * 1024,        /* bytes of a picture that is sent along */
+    LABELS_BODY_MAX = 11 * 1024 * 1024,        /* of a body: such a picture in base64, and a bit */
+    LABELS_OBJECTS_MAX = 1000,                 /* that an event may name */
+    LABELS_ANSWER_MAX = 4 * 1024 * 1024 + 256, /* bytes of one picture's labels */
+};
+
+/* Who labels. */
+enum labels_choice { LABELS_LOCAL, LABELS_REKOGNITION, LABELS_EITHER };
+
+/* A worker's. What isn't needed yet hasn't been opened: a page needs no model. */
+struct labels {
+    enum labels_choice choice;
+    struct text token, buckets, topics; /* settings; empty where they aren't set */
+    struct vision *vision;
+    struct aws *aws;
+    struct sns *sns;
+    struct fallback fallback; /* of `auto` */
+};
+
+/* An object of S3, or of what speaks like it. Empty texts: not told. */
+struct labels_object {
+    struct text bucket, key, version, region;
+};
+
+/* The bytes, or the object where there are none. */
+struct labels_picture {
+    struct text bytes;
+    struct labels_object object;
+};
+
+/* What is asked of each picture in a request. */
+struct labels_question {
+    struct labels *labels;
+    const struct request *request;
+    const int64_t *max_labels; /* NULL: all */
+    double min_confidence;     /* 0 to 100 */
+    int64_t most;              /* where max_labels points to */
+};
+
+struct labels_answer {
+    int status;         /* 200, or of the problem */
+    struct text json;   /* 200: DetectLabels' own answer, an object */
+    struct text why;    /* not 200: a sentence for the person */
+    const char *engine; /* that has labelled it, or was asked last; NULL: none was */
+};
+
+/* Opens what calls AWS, unless it's open. False: there is no memory. */
+bool labels_open_aws(struct labels *labels);
+
+/* A call to AWS on behalf of the request, whose reply is ARENA's. */
+struct aws_call labels_call(const struct labels_question *question, struct arena *arena);
+
+/*
+ * Has a picture labelled by whom the settings say. The answer lasts as long as ARENA, which must
+ * have room for the picture where it is to be read from S3, and for the answer.
+ */
+void labels_look(const struct labels_question *question, const struct labels_picture *picture,
+                 struct arena *arena, struct labels_answer *answer);
+
+/*
+ * Whether whoever sent the request may have objects read at all: over HTTP it takes the token,
+ * where one is set. False: the response says so.
+ */
+bool labels_authorize(const struct labels_question *question, struct response *response);
+
+/*
+ * Whether an object of this bucket may be read for the request: one of LABELS_BUCKETS, or, where
+ * that isn't set, any for events from AWS and none over HTTP.
+ */
+bool labels_may_read(const struct labels_question *question, struct text bucket);
+
+/*
+ * Answers an event in the request's body that names objects. False: there is no such event in it,
+ * and nothing has been answered.
+ */
+bool labels_answer_event(const struct labels_question *question, struct response *response);
+
+/* Writes the labels of a picture for a person. PICTURE's bytes are shown too, where they fit. */
+void labels_put_page(const struct labels_question *question, const struct labels_picture *picture,
+                     const struct labels_answer *answer, struct response *response);
+
+#endif

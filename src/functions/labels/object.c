@@ -1,0 +1,56 @@
+/*
+ * object.c - which objects may be read for whom.
+ *
+ * AWS lets nobody invoke a function who hasn't been given the right, but over HTTP anybody may ask.
+ * So there a request can name objects only of the buckets in LABELS_BUCKETS, and it takes the token
+ * in LABELS_TOKEN where that is set, as MinIO's webhooks send it.
+ */
+#include "function.h"
+
+#include "functions/labels/labels.h"
+
+/* Takes as long for a wrong token as for the right one, so that no part of it can be guessed. */
+static bool equal_in_constant_time(struct text a, struct text b)
+{
+    unsigned char different = a.length != b.length;
+    for (size_t i = 0; i < a.length; i++)
+        different |= (unsigned char)(a.data[i] ^ b.data[b.length ? i % b.length : 0]);
+    return !different;
+}
+
+/* The token that came with the request (RFC 6750, section 2.1); empty where none did. */
+static struct text token_of(const struct request *request)
+{
+    const struct text scheme = TEXT("bearer ");
+    struct text value = request_header(request, "authorization");
+    if (value.length < scheme.length ||
+        !text_equal_nocase((struct text){value.data, scheme.length}, scheme))
+        return TEXT("");
+    return text_trim((struct text){value.data + scheme.length, value.length - scheme.length});
+}
+
+bool labels_authorize(const struct labels_question *question, struct response *response)
+{
+    struct text wanted = question->labels->token;
+    if (question->request->source != SOURCE_HTTP || !wanted.length ||
+        equal_in_constant_time(token_of(question->request), wanted))
+        return true;
+    response_problem(response, 401,
+                     "Objects are read only for those who send the token of this server: "
+                     "Authorization: Bearer TOKEN.");
+    response_header(response, "WWW-Authenticate", TEXT("Bearer"));
+    return false;
+}
+
+bool labels_may_read(const struct labels_question *question, struct text bucket)
+{
+    struct text rest = question->labels->buckets, one;
+    if (!rest.length)
+        return question->request->source != SOURCE_HTTP;
+    while (text_cut(&rest, ',', &one)) {
+        one = text_trim(one);
+        if (text_equal(one, TEXT("*")) || text_equal(one, bucket))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,356 @@
+/*
+ * records.c - events that name objects: each object is labelled, and has a result of its
+ * own.
+ *
+ * S3 and MinIO send records whose keys are urlencoded, EventBridge a notification whose key isn't,
+ * and SNS wraps either. An object that can't be labelled has its error in its result; whether the
+ * whole is a failure too depends on who asks. An event of AWS that failed must come again, or get
+ * to the dead letters; a webhook is only asked to send again what may succeed then, since MinIO
+ * sends nothing else before it does.
+ */
+#include "function.h"
+
+#include "base/clock.h"
+#include "base/form.h"
+#include "base/json.h"
+#include "functions/labels/labels.h"
+#include "functions/labels/event.h"
+
+enum {
+    OBJECT_MEMORY_MAX = 48 * 1024 * 1024, /* of one object, given back before the next */
+    RESULTS_MAX = 8 * 1024 * 1024,
+};
+
+/* Why an object that stands for a folder is passed over. */
+static const struct text FOLDER = {"folder", 6};
+
+/* The results so far. */
+struct results {
+    const struct labels_question *question;
+    struct response *response;
+    struct buffer own, *json; /* where they are written: the response's body where it's streamed */
+    size_t count, failed;
+    int worst;       /* the highest status of those that failed */
+    struct text why; /* of the first that failed */
+    bool told;       /* which engine it was */
+};
+
+/* One object of an event, or what is to be said instead. */
+struct entry {
+    struct labels_object object;
+    struct text skipped; /* the event's name, where no object has come about, or FOLDER; empty:
+                            one has */
+    const char *wrong;   /* why it can't be read; NULL: it can */
+};
+
+struct json_value labels_member(struct json_value value, const char *path)
+{
+    struct text rest = text_of(path), name;
+    while (text_cut(&rest, '.', &name)) {
+        if (value.kind != JSON_OBJECT || !json_find(value, name, &value))
+            return (struct json_value){0};
+    }
+    return value;
+}
+
+struct text labels_text(struct json_value value, const char *path, struct arena *arena)
+{
+    struct text text;
+    struct json_value found = labels_member(value, path);
+    bool read = found.kind == JSON_STRING && json_string(found, arena, &text);
+    return read ? text : TEXT("");
+}
+
+static bool is_created(struct text name)
+{
+    const struct text prefix = TEXT("s3:"); /* MinIO keeps it */
+    if (text_starts(name, prefix))
+        name = (struct text){name.data + prefix.length, name.length - prefix.length};
+    return !name.length || text_starts(name, TEXT("ObjectCreated:"));
+}
+
+/*
+ * Whether an object only stands for a folder, as consoles and Hadoop make them: nothing is in it,
+ * and its name says so. MinIO leaves out a size of 0.
+ */
+static bool is_folder(struct text key, struct json_value size)
+{
+    const struct text slash = TEXT("/"), hadoop = TEXT("_$folder$");
+    bool empty = size.kind == JSON_NULL || text_equal(size.raw, TEXT("0"));
+    return empty && (text_ends_nocase(key, slash) || text_ends_nocase(key, hadoop));
+}
+
+/* A record of S3 or of MinIO. */
+static void read_record(struct json_value record, struct arena *arena, struct entry *entry)
+{
+    struct labels_object *object = &entry->object;
+    struct text key = labels_text(record, "s3.object.key", arena);
+    struct text name = labels_text(record, "eventName", arena);
+    object->bucket = labels_text(record, "s3.bucket.name", arena);
+    object->version = labels_text(record, "s3.object.versionId", arena);
+    object->region = labels_text(record, "awsRegion", arena);
+    object->key = key;
+    if (!object->bucket.length || !key.length)
+        entry->wrong = "This record names no object; it must have s3.bucket.name and "
+                       "s3.object.key.";
+    else if (form_decode(key, arena, &object->key) == FORM_MALFORMED)
+        entry->wrong = "This record's key isn't urlencoded text in UTF-8, as S3 writes it.";
+    else if (!is_created(name))
+        entry->skipped = name;
+    else if (is_folder(object->key, labels_member(record, "s3.object.size")))
+        entry->skipped = FOLDER;
+}
+
+/* A notification of EventBridge, whose key stands as it is. */
+static void read_notification(struct json_value event, struct arena *arena, struct entry *entry)
+{
+    struct labels_object *object = &entry->object;
+    struct text name = labels_text(event, "detail-type", arena);
+    object->bucket = labels_text(event, "detail.bucket.name", arena);
+    object->key = labels_text(event, "detail.object.key", arena);
+    object->version = labels_text(event, "detail.object.version-id", arena);
+    object->region = labels_text(event, "region", arena);
+    if (!object->bucket.length || !object->key.length)
+        entry->wrong = "This event names no object; it must have detail.bucket.name and "
+                       "detail.object.key.";
+    else if (!text_equal(name, TEXT("Object Created")))
+        entry->skipped = name;
+    else if (is_folder(object->key, labels_member(event, "detail.object.size")))
+        entry->skipped = FOLDER;
+}
+
+static void put_object(struct buffer *json, const struct labels_object *object)
+{
+    buffer_puts(json, "{\"Bucket\":");
+    buffer_json(json, object->bucket);
+    buffer_puts(json, ",\"Key\":");
+    buffer_json(json, object->key);
+    if (object->version.length) {
+        buffer_puts(json, ",\"VersionId\":");
+        buffer_json(json, object->version);
+    }
+}
+
+/* Begins the result of an object. */
+static struct buffer *begin_result(struct results *results, const struct labels_object *object)
+{
+    buffer_puts(results->json, results->count++ ? "," : "{\"Results\":[");
+    put_object(results->json, object);
+    return results->json;
+}
+
+static void put_failure(struct results *results, const struct labels_object *object, int status,
+                        struct text why)
+{
+    struct buffer *json = begin_result(results, object);
+    buffer_puts(json, ",\"Error\":{\"status\":");
+    buffer_int64(json, status);
+    buffer_puts(json, ",\"detail\":");
+    buffer_json(json, why);
+    buffer_puts(json, "}}");
+    if (!results->failed++)
+        results->why = arena_copy(results->response->arena, why);
+    if (status > results->worst)
+        results->worst = status;
+}
+
+static void put_labels(struct results *results, const struct labels_object *object,
+                       const struct labels_answer *answer)
+{
+    struct buffer *json = begin_result(results, object);
+    struct text all = text_trim(answer->json);
+    struct text members = text_trim((struct text){all.data + 1, all.length - 1});
+    buffer_puts(json, ",\"Engine\":\"");
+    buffer_puts(json, answer->engine);
+    buffer_puts(json, members.length > 1 ? "\"," : "\"");
+    buffer_put(json, members);
+}
+
+static void put_skipped(struct results *results, const struct entry *entry)
+{
+    struct buffer *json = begin_result(results, &entry->object);
+    buffer_puts(json, ",\"Skipped\":");
+    buffer_json(json, entry->skipped);
+    buffer_puts(json, "}");
+}
+
+/* Reads the file in a folder that the host watches: it's the object that its event names. */
+static int read_upload(const struct request *request, struct text *bytes, const char **why)
+{
+    switch (upload_read(request, LABELS_IMAGE_MAX, bytes)) {
+    case UPLOAD_READ:
+        *why = "The file has 0 bytes; take one that is a picture.";
+        return bytes->length ? 200 : 422;
+    case UPLOAD_TOO_LARGE:
+        *why = "The file is larger than 8 MiB; make the picture smaller.";
+        return 413;
+    case UPLOAD_NO_MEMORY:
+        *why = "There is no memory to read the file; try again later.";
+        return 503;
+    default:
+        *why = "The file can't be read any more; put it there again.";
+        return 422;
+    }
+}
+
+/* With memory of its own: an object may take most of what a request has. */
+static void label(struct results *results, const struct labels_object *object)
+{
+    const struct request *request = results->question->request;
+    struct labels_picture picture = {.bytes = TEXT(""), .object = *object};
+    struct labels_answer answer;
+    struct arena arena;
+    const char *why;
+    int status = request->upload ? read_upload(request, &picture.bytes, &why) : 200;
+    if (status != 200) {
+        put_failure(results, object, status, text_of(why));
+        return;
+    }
+    arena_open(&arena, OBJECT_MEMORY_MAX);
+    labels_look(results->question, &picture, &arena, &answer);
+    if (answer.engine && !results->told)
+        response_header(results->response, "X-Labels-Engine", text_of(answer.engine));
+    results->told = results->told || answer.engine;
+    if (answer.status == 200)
+        put_labels(results, object, &answer);
+    else
+        put_failure(results, object, answer.status, answer.why);
+    arena_close(&arena);
+}
+
+static void take(struct results *results, const struct entry *entry)
+{
+    const struct request *request = results->question->request;
+    const struct labels_object *object = &entry->object;
+    if (entry->wrong)
+        put_failure(results, object, 422, text_of(entry->wrong));
+    else if (entry->skipped.length)
+        put_skipped(results, entry);
+    else if (!request->upload && !labels_may_read(results->question, object->bucket))
+        put_failure(results, object, 422,
+                    TEXT("This bucket may not be read from here; whoever runs this server can "
+                         "allow it with the setting LABELS_BUCKETS."));
+    else if (request->deadline_ms && clock_epoch_ms() >= request->deadline_ms)
+        put_failure(results, object, 504,
+                    TEXT("There was no time left for this one; send fewer at once."));
+    else
+        label(results, object);
+}
+
+/* One record only isn't sent in pieces: then its status can still tell that it failed. */
+static void take_records(struct results *results, struct json_value records, size_t count)
+{
+    struct arena *arena = results->response->arena;
+    struct json_cursor cursor = json_members(records, arena);
+    struct json_member record;
+    while (json_next(&cursor, &record)) {
+        struct entry entry = {.skipped = TEXT("")};
+        read_record(record.value, arena, &entry);
+        take(results, &entry);
+        if (count > 1)
+            response_flush(results->response);
+    }
+}
+
+static void take_object(struct results *results, struct json_value event)
+{
+    struct arena *arena = results->response->arena;
+    struct entry entry = {.skipped = TEXT("")};
+    if (labels_member(event, "detail-type").kind == JSON_STRING) {
+        read_notification(event, arena, &entry);
+    } else {
+        entry.object.bucket = labels_text(event, "bucket", arena);
+        entry.object.key = labels_text(event, "key", arena);
+    }
+    take(results, &entry);
+}
+
+static size_t count_items(struct json_value list)
+{
+    struct json_cursor cursor = json_members(list, NULL);
+    struct json_member item;
+    size_t count = 0;
+    while (json_next(&cursor, &item))
+        count++;
+    return count;
+}
+
+static void end_results(struct results *results)
+{
+    struct response *response = results->response;
+    bool http = results->question->request->source == SOURCE_HTTP;
+    bool again = results->failed && (!http || results->worst >= 500);
+    buffer_puts(results->json, results->count ? "]}" : "{\"Results\":[]}");
+    if (results->json != &results->own)
+        return;
+    struct text all = buffer_text(&results->own);
+    response->body.failed = response->body.failed || results->own.failed;
+    if (!again) {
+        buffer_put(response_json(response), all);
+        return;
+    }
+    if (results->count == 1)
+        response_problem(response, results->worst, "%.*s", (int)results->why.length,
+                         results->why.data);
+    else
+        response_problem(response, results->worst, "%zu of %zu objects failed; the first: %.*s",
+                         results->failed, results->count, (int)results->why.length,
+                         results->why.data);
+    response_extend(response, (struct text){all.data + 1, all.length - 2}); /* without braces */
+}
+
+enum labels_shape labels_shape_of(struct json_value event)
+{
+    const struct text test = TEXT("\"s3:TestEvent\""), storage = TEXT("\"aws.s3\"");
+    if (labels_member(event, "Records").kind == JSON_ARRAY)
+        return LABELS_RECORDS;
+    if (text_equal(labels_member(event, "Event").raw, test))
+        return LABELS_TEST;
+    if (text_equal(labels_member(event, "source").raw, storage) &&
+        labels_member(event, "detail-type").kind == JSON_STRING)
+        return LABELS_OBJECT;
+    if (labels_member(event, "bucket").kind == JSON_STRING &&
+        labels_member(event, "key").kind == JSON_STRING)
+        return LABELS_OBJECT;
+    return LABELS_NO_EVENT;
+}
+
+void labels_answer_objects(const struct labels_question *question, struct json_value event,
+                           enum labels_shape shape, struct response *response)
+{
+    struct results results = {.question = question, .response = response};
+    struct json_value records = labels_member(event, "Records");
+    size_t count = shape == LABELS_RECORDS ? count_items(records) : 1;
+    if (count > LABELS_OBJECTS_MAX) {
+        response_problem(response, 422, "An event may name at most %d objects; send fewer at once.",
+                         LABELS_OBJECTS_MAX);
+        return;
+    }
+    buffer_open(&results.own, response->arena, RESULTS_MAX);
+    results.json = response->stream && count > 1 ? response_json(response) : &results.own;
+    if (shape == LABELS_RECORDS)
+        take_records(&results, records, count);
+    else if (shape == LABELS_OBJECT)
+        take_object(&results, event);
+    end_results(&results);
+}
+
+bool labels_answer_event(const struct labels_question *question, struct response *response)
+{
+    const struct request *request = question->request;
+    struct json_value event;
+    struct json_error error;
+    if (!request->body.length || !json_check(request->body, request->arena, &event, &error))
+        return false;
+    if (request->source == SOURCE_HTTP &&
+        request_header(request, "x-amz-sns-message-type").length) {
+        labels_answer_topic(question, event, response);
+        return true;
+    }
+    enum labels_shape shape = labels_shape_of(event);
+    if (shape == LABELS_NO_EVENT)
+        return false;
+    if (labels_authorize(question, response))
+        labels_answer_objects(question, event, shape, response);
+    return true;
+}

@@ -1,0 +1,201 @@
+/*
+ * apertium.c - a text by Apertium: as many requests as it takes, and nothing lost.
+ *
+ * Apertium doesn't find out which language a text is in. Where only one of its languages leads to
+ * the one that is wanted it must be that; else the asker has to say. A variant of a language that
+ * there is no pair for is looked up as RFC 4647 says: es-MX is taken for es. A request whose answer
+ * lacks a mark is made again in two halves, down to a piece: words alone can't lose any.
+ */
+#include "function.h"
+
+#include "base/buffer.h"
+#include "functions/translate/translate.h"
+
+enum {
+    HTML_MAX = 2048,   /* bytes of a request: see pieces_fit */
+    HALVINGS_MAX = 64, /* of a text: what loses marks all the time is no Apertium */
+    NAMES_MAX = 512,   /* bytes of the codes that a problem names */
+};
+
+/* A text that is under way. */
+struct work {
+    const struct translation_question *question;
+    const struct translate_pair *pair;
+    struct translation_answer *answer;
+    struct buffer text;
+    int halvings;
+};
+
+static void refuse(struct translation_answer *answer, int status, struct text why)
+{
+    answer->status = status;
+    answer->why = why;
+}
+
+static bool has_words(const struct piece *pieces, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!pieces[i].kept)
+            return true;
+    }
+    return false;
+}
+
+/* Asks for these pieces in one request, and adds them to the text. False: a mark is missing, or the
+ * answer says what is wrong. */
+static bool ask(struct work *work, const struct piece *pieces, size_t count)
+{
+    const struct request *request = work->question->request;
+    struct aws_call call = translate_call(request, request->arena, INT64_MAX);
+    struct aws_reply reply;
+    struct buffer html;
+    size_t length = work->text.length;
+    buffer_open(&html, request->arena, HTML_MAX);
+    pieces_put_html(pieces, count, &html);
+    if (html.failed) {
+        translate_refuse_memory(work->answer);
+        return false;
+    }
+    apertium_translate(work->question->translate->apertium, &call, work->pair->engine_source,
+                       work->pair->engine_target, buffer_text(&html), &reply);
+    if (!reply.ok) {
+        translate_refuse(work->answer, &reply);
+        return false;
+    }
+    if (pieces_take_html(pieces, count, reply.body, request->arena, &work->text))
+        return true;
+    work->text.length = length;
+    if (request->arena->failed)
+        translate_refuse_memory(work->answer);
+    return false;
+}
+
+static bool translate_pieces(struct work *work, const struct piece *pieces, size_t count)
+{
+    if (!has_words(pieces, count)) {
+        for (size_t i = 0; i < count; i++)
+            buffer_put(&work->text, pieces[i].text);
+        return true;
+    }
+    if (ask(work, pieces, count))
+        return true;
+    if (work->answer->status)
+        return false;
+    if (count > 1 && work->halvings++ < HALVINGS_MAX)
+        return translate_pieces(work, pieces, count / 2) &&
+               translate_pieces(work, pieces + count / 2, count - count / 2);
+    refuse(work->answer, 502,
+           TEXT("Apertium has lost a part of the text; try again, or change it."));
+    return false;
+}
+
+/* The codes of all languages that can be at the other end: "en, pt-BR". */
+static struct text name_codes(const struct translate_list *list, struct text target,
+                              struct arena *arena)
+{
+    struct buffer names;
+    buffer_open(&names, arena, NAMES_MAX);
+    for (size_t i = 0; i < list->pair_count; i++) {
+        if (!language_equal(list->pairs[i].target, target) ||
+            names.length + TRANSLATE_CODE_MAX + 2 > NAMES_MAX)
+            continue;
+        buffer_puts(&names, names.length ? ", " : "");
+        buffer_put(&names, list->pairs[i].source);
+    }
+    return buffer_text(&names);
+}
+
+static void refuse_pair(const struct translation_question *question,
+                        const struct translate_list *list, bool automatic,
+                        struct translation_answer *answer)
+{
+    struct arena *arena = question->request->arena;
+    struct text target = question->target, codes = name_codes(list, target, arena);
+    struct buffer why;
+    while (!codes.length && language_widen(&target))
+        codes = name_codes(list, target, arena);
+    buffer_open(&why, arena, 1023);
+    answer->status = 422;
+    answer->field = codes.length ? "source" : "target";
+    if (!codes.length)
+        buffer_puts(&why, "Apertium has no translation into this language here; choose another.");
+    else if (automatic)
+        buffer_puts(&why, "Give source: Apertium can't tell which language a text is in. Into this "
+                          "one it translates from ");
+    else
+        buffer_puts(&why, "Apertium doesn't translate between these languages here; into this one "
+                          "it translates from ");
+    if (codes.length) {
+        buffer_put(&why, codes);
+        buffer_puts(&why, ".");
+    }
+    answer->why = buffer_text(&why);
+}
+
+/* The pair of these two, or NULL. AUTOMATIC: the only one that leads to the target. */
+static const struct translate_pair *find_exact(const struct translate_list *list,
+                                               struct text source, struct text target,
+                                               bool automatic)
+{
+    const struct translate_pair *found = NULL;
+    for (size_t i = 0; i < list->pair_count; i++) {
+        const struct translate_pair *pair = &list->pairs[i];
+        if (!language_equal(pair->target, target) ||
+            (!automatic && !language_equal(pair->source, source)))
+            continue;
+        if (found && automatic)
+            return NULL;
+        found = pair;
+    }
+    return found;
+}
+
+/* The same, or the one of the nearest wider languages: first of the source, then of the target. */
+static const struct translate_pair *find_pair(const struct translation_question *question,
+                                              const struct translate_list *list, bool automatic)
+{
+    struct text target = question->target;
+    do {
+        struct text source = question->source;
+        do {
+            const struct translate_pair *pair = find_exact(list, source, target, automatic);
+            if (pair)
+                return pair;
+        } while (language_widen(&source));
+    } while (language_widen(&target));
+    return NULL;
+}
+
+void translate_by_apertium(const struct translation_question *question,
+                           const struct translate_list *list, struct translation_answer *answer)
+{
+    bool automatic = text_equal_nocase(question->source, TEXT("auto"));
+    struct work work = {.question = question, .answer = answer};
+    struct piece *pieces;
+    size_t count;
+    work.pair = find_pair(question, list, automatic);
+    if (!work.pair) {
+        refuse_pair(question, list, automatic, answer);
+        return;
+    }
+    buffer_open(&work.text, question->request->arena, TRANSLATE_ANSWER_MAX);
+    if (!pieces_cut(question->text, question->request->arena, &pieces, &count)) {
+        translate_refuse_memory(answer);
+        return;
+    }
+    while (count) {
+        size_t fitting = pieces_fit(pieces, count);
+        if (!translate_pieces(&work, pieces, fitting))
+            return;
+        pieces += fitting;
+        count -= fitting;
+    }
+    if (work.text.failed) {
+        translate_refuse_memory(answer);
+        return;
+    }
+    answer->status = 200;
+    answer->text = buffer_text(&work.text);
+    answer->source = work.pair->source;
+    answer->target = work.pair->target;
+}

@@ -1,0 +1,202 @@
+/*
+ * engine.c - has a text translated: by Apertium, by Amazon Translate, or by whichever
+ * can.
+ *
+ * With `auto` Amazon Translate is asked where there are credentials for it, and not again for a
+ * while after it was down; Apertium is asked then. Where neither can, what Amazon Translate said is
+ * told: that Apertium can't either is no news. Which languages there are is asked for as well, and
+ * kept for a minute: Apertium tells of a pair that it hasn't got in words that help nobody.
+ */
+#include "function.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "functions/translate/translate.h"
+
+enum {
+    HERE_MS = 5000,  /* of the time that there is, what is kept for Apertium after all */
+    KEEP_MS = 60000, /* how long a list is kept */
+};
+
+void translate_refuse(struct translation_answer *answer, const struct aws_reply *reply)
+{
+    answer->status = reply->status;
+    answer->no_memory = reply->no_memory;
+    answer->why = reply->detail;
+}
+
+void translate_refuse_memory(struct translation_answer *answer)
+{
+    answer->status = 503;
+    answer->no_memory = true;
+    answer->why = TEXT("There is no memory left for this text; try again later.");
+}
+
+struct aws_call translate_call(const struct request *request, struct arena *arena,
+                               int64_t within_ms)
+{
+    int64_t latest = request->deadline_ms, now = clock_epoch_ms();
+    if (within_ms < INT64_MAX - now && (latest <= 0 || latest > now + within_ms))
+        latest = now + within_ms;
+    return (struct aws_call){.arena = arena, .deadline_ms = latest, .request_id = request->id};
+}
+
+static bool open_aws(struct translate *translate)
+{
+    if (!translate->aws)
+        translate->aws = aws_open("translate");
+    return translate->aws;
+}
+
+/* Whether it's worth asking AWS first. */
+static bool can_ask_aws(struct translate *translate)
+{
+    if (translate->choice != TRANSLATE_EITHER)
+        return translate->choice == TRANSLATE_AWS;
+    return open_aws(translate) && fallback_may_ask(&translate->fallback, translate->aws);
+}
+
+/* Asks one engine for its list. */
+static bool get_list(struct translate *translate, bool aws, const struct request *request,
+                     int64_t within_ms, struct translation_answer *answer)
+{
+    struct aws_call call = translate_call(request, request->arena, within_ms);
+    struct aws_reply reply = {0};
+    answer->engine = aws ? "aws" : "apertium";
+    arena_reset(&translate->of_list);
+    translate->list_until_ms = 0;
+    if (aws && !open_aws(translate)) {
+        translate_refuse_memory(answer);
+        return false;
+    }
+    if (aws)
+        translate_list_languages(translate->aws, &call, &reply);
+    else
+        apertium_list_pairs(translate->apertium, &call, &reply);
+    if (!reply.ok) {
+        translate_refuse(answer, &reply);
+        return false;
+    }
+    bool made = (aws ? languages_of_aws : languages_of_pairs)(&translate->list, reply.body,
+                                                              &translate->of_list);
+    if (!made) {
+        translate_refuse_memory(answer);
+        return false;
+    }
+    translate->list_until_ms = clock_epoch_ms() + KEEP_MS;
+    return true;
+}
+
+static bool has_list(const struct translate *translate, bool aws)
+{
+    return clock_epoch_ms() < translate->list_until_ms &&
+           (strcmp(translate->list.engine, "aws") == 0) == aws;
+}
+
+static bool need_list(struct translate *translate, bool aws, const struct request *request,
+                      int64_t within_ms, struct translation_answer *answer)
+{
+    return has_list(translate, aws) || get_list(translate, aws, request, within_ms, answer);
+}
+
+const struct translate_list *translate_languages(struct translate *translate,
+                                                 const struct request *request, int64_t within_ms,
+                                                 struct translation_answer *answer)
+{
+    bool aws = can_ask_aws(translate);
+    *answer = (struct translation_answer){.why = TEXT("")};
+    if (need_list(translate, aws, request, within_ms, answer))
+        return &translate->list;
+    if (aws && translate->choice == TRANSLATE_EITHER) {
+        struct translation_answer none = {0};
+        fallback_shun(&translate->fallback, request->id, answer->why);
+        if (need_list(translate, false, request, within_ms, &none))
+            return &translate->list;
+    }
+    return NULL;
+}
+
+static void ask_apertium(const struct translation_question *question,
+                         struct translation_answer *answer)
+{
+    struct translate *translate = question->translate;
+    *answer = (struct translation_answer){.why = TEXT(""), .engine = "apertium"};
+    if (need_list(translate, false, question->request, INT64_MAX, answer))
+        translate_by_apertium(question, &translate->list, answer);
+}
+
+/* Its answer is {"TranslatedText":...,"SourceLanguageCode":...,"TargetLanguageCode":...}. */
+static void take_aws(struct text json, struct arena *arena, struct translation_answer *answer)
+{
+    struct json_value value;
+    struct json_error error;
+    if (!json_check(json, arena, &value, &error)) { /* it was checked: only memory can have ended */
+        translate_refuse_memory(answer);
+        return;
+    }
+    answer->text = json_find_text(value, "TranslatedText", arena);
+    answer->source = json_find_text(value, "SourceLanguageCode", arena);
+    answer->target = json_find_text(value, "TargetLanguageCode", arena);
+    answer->status = 200;
+    if (arena->failed) {
+        translate_refuse_memory(answer);
+    } else if (!answer->text.length || !answer->target.length) {
+        answer->status = 502;
+        answer->why = TEXT("Amazon Translate sent an answer without a text; try again.");
+    }
+}
+
+static void ask_aws(const struct translation_question *question, int64_t within_ms,
+                    struct translation_answer *answer)
+{
+    const struct request *request = question->request;
+    struct aws_call call = translate_call(request, request->arena, within_ms);
+    struct aws_reply reply = {0};
+    *answer = (struct translation_answer){.why = TEXT(""), .engine = "aws"};
+    if (!open_aws(question->translate)) {
+        translate_refuse_memory(answer);
+        return;
+    }
+    translate_text(question->translate->aws, &call,
+                   &(struct translate_question){.text = question->text,
+                                                .source = question->source,
+                                                .target = question->target},
+                   &reply);
+    if (reply.ok)
+        take_aws(reply.body, request->arena, answer);
+    else
+        translate_refuse(answer, &reply);
+}
+
+static void ask_either(const struct translation_question *question,
+                       struct translation_answer *answer)
+{
+    struct translation_answer second;
+    int64_t left = question->request->deadline_ms - clock_epoch_ms();
+    if (!can_ask_aws(question->translate)) {
+        ask_apertium(question, answer);
+        return;
+    }
+    ask_aws(question, left > 2 * HERE_MS ? left - HERE_MS : INT64_MAX, answer);
+    if (answer->status < 500)
+        return;
+    fallback_shun(&question->translate->fallback, question->request->id, answer->why);
+    ask_apertium(question, &second);
+    if (second.status == 200)
+        *answer = second;
+}
+
+void translate_ask(const struct translation_question *question, struct translation_answer *answer)
+{
+    switch (question->translate->choice) {
+    case TRANSLATE_APERTIUM:
+        ask_apertium(question, answer);
+        break;
+    case TRANSLATE_AWS:
+        ask_aws(question, INT64_MAX, answer);
+        break;
+    case TRANSLATE_EITHER:
+        ask_either(question, answer);
+        break;
+    }
+}

@@ -1,0 +1,56 @@
+/*
+ * labels.c - the text that an answer of labels is: what it has found, a name a line.
+ *
+ * So `dime invoke labels ... | dime invoke translate - target=es` says in another language what is
+ * to be seen in a picture. labels knows nothing of it: its answer, which is Amazon Rekognition's,
+ * is read here as anybody's would be.
+ */
+#include "function.h"
+
+#include "base/json.h"
+#include "functions/translate/translate.h"
+
+/* Reads the list in a field, which has been checked as JSON when the field was read. */
+static struct json_value list_of(const struct request *request, const char *name,
+                                 struct response *response)
+{
+    struct json_value value = {0};
+    struct json_error error;
+    struct text json = field_text(request, name);
+    if (!json.length || !json_check(json, request->arena, &value, &error))
+        return (struct json_value){0};
+    if (value.kind != JSON_ARRAY)
+        response_field_problem(response, name, "%s must be a list, as labels answers it.", name);
+    return value;
+}
+
+static void put_names(struct buffer *names, struct json_value labels)
+{
+    struct json_cursor cursor = json_members(labels, names->arena);
+    struct json_member label;
+    while (labels.kind == JSON_ARRAY && json_next(&cursor, &label)) {
+        struct text name = json_find_text(label.value, "Name", names->arena);
+        buffer_puts(names, name.length && names->length ? "\n" : "");
+        buffer_put(names, name);
+    }
+}
+
+static void put_results(struct buffer *names, struct json_value results)
+{
+    struct json_cursor cursor = json_members(results, names->arena);
+    struct json_member result;
+    struct json_value labels;
+    while (results.kind == JSON_ARRAY && json_next(&cursor, &result)) {
+        if (result.value.kind == JSON_OBJECT && json_find(result.value, TEXT("Labels"), &labels))
+            put_names(names, labels);
+    }
+}
+
+struct text translate_labels(const struct request *request, struct response *response)
+{
+    struct buffer names;
+    buffer_open(&names, request->arena, TRANSLATE_BODY_MAX);
+    put_names(&names, list_of(request, "Labels", response));
+    put_results(&names, list_of(request, "Results", response));
+    return buffer_text(&names);
+}

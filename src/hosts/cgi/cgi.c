@@ -1,0 +1,293 @@
+/*
+ * cgi.c - CGI variables into a request, and one CGI call from start to end.
+ *
+ * One pass over the variables picks out what a request needs; the few names are told apart by their
+ * length and bytes. The answer leaves in one writev.
+ *
+ * What a CGI call costs here is pages: each that is touched first is a page fault, and stack
+ * protection touches all those of a frame. So what is large lies in frames of its own, which aren't
+ * inlined: they use pages that are there already, or aren't entered.
+ */
+#include "hosts/cgi/cgi.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "request/log.h"
+#include "request/request.h"
+#include "request/response.h"
+
+enum { CGI_TIMEOUT_MS = 30000 };
+
+/* How much of a refused body is read and dropped, and how long each piece of it is waited for. */
+enum { DRAIN_MAX = 1024 * 1024, DRAIN_TIMEOUT_MS = 1000 };
+
+/* The variables that aren't headers. */
+struct variables {
+    struct text method, query, content_type, content_length, script, path_info, scheme, https;
+};
+
+static const struct {
+    struct text name;
+    size_t offset; /* in struct variables */
+} SLOTS[] = {
+    {{"REQUEST_METHOD", 14}, offsetof(struct variables, method)},
+    {{"QUERY_STRING", 12}, offsetof(struct variables, query)},
+    {{"CONTENT_TYPE", 12}, offsetof(struct variables, content_type)},
+    {{"CONTENT_LENGTH", 14}, offsetof(struct variables, content_length)},
+    {{"SCRIPT_NAME", 11}, offsetof(struct variables, script)},
+    {{"PATH_INFO", 9}, offsetof(struct variables, path_info)},
+    {{"REQUEST_SCHEME", 14}, offsetof(struct variables, scheme)},
+    {{"HTTPS", 5}, offsetof(struct variables, https)},
+};
+
+/* Takes a variable that isn't a header, if it is one of those that count. */
+static void take_variable(struct variables *variables, const char *variable)
+{
+    for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
+        const struct text *name = &SLOTS[i].name;
+        if (variable[0] == name->data[0] && strncmp(variable, name->data, name->length) == 0 &&
+            variable[name->length] == '=') {
+            struct text *slot = (struct text *)((char *)variables + SLOTS[i].offset);
+            *slot = text_of(variable + name->length + 1);
+            return;
+        }
+    }
+}
+
+/* Takes HTTP_X_REQUEST_ID=... as the header x-request-id. */
+static void take_header(struct request *request, struct header *headers, const char *variable)
+{
+    const char *name = variable + sizeof "HTTP_" - 1, *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : 0;
+    char *copy = length ? arena_alloc(request->arena, length) : NULL;
+    if (!copy)
+        return;
+    for (size_t i = 0; i < length; i++)
+        copy[i] = name[i] == '_' ? '-' : text_lower(name[i]);
+    request_take_header(request, headers, (struct text){copy, length}, text_of(equals + 1));
+}
+
+static void read_variables(struct exchange *exchange, char **variables, struct variables *found)
+{
+    struct request *request = &exchange->request;
+    size_t count = 0;
+    while (variables[count])
+        count++;
+    struct header *headers = arena_alloc(request->arena, (count + 1) * sizeof *headers);
+    request->headers = headers;
+    for (size_t i = 0; headers && i < count; i++) {
+        if (strncmp(variables[i], "HTTP_", 5) == 0)
+            take_header(request, headers, variables[i]);
+        else
+            take_variable(found, variables[i]);
+    }
+}
+
+static void read_length(struct exchange *exchange, struct text text)
+{
+    int64_t length;
+    if (!text.length)
+        return;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            exchange->incoming.refusal = REFUSED_BAD_LENGTH;
+            return;
+        }
+    }
+    if (!text_to_int64(text, &length))
+        length = INT64_MAX; /* more than any limit */
+    exchange->has_length = true;
+    exchange->length = (size_t)length;
+    if (exchange->length > exchange->function->body_max)
+        exchange->incoming.refusal = REFUSED_TOO_LARGE;
+}
+
+void exchange_open(struct exchange *exchange, const struct function *function, char **variables,
+                   struct arena *arena, int64_t timeout_ms)
+{
+    struct variables found = {0};
+    exchange->function = function;
+    exchange->request = (struct request){.arena = arena, .source = SOURCE_HTTP};
+    exchange->incoming = (struct incoming){0};
+    exchange->started_ns = clock_monotonic_ns();
+    exchange->has_length = false;
+    exchange->length = 0;
+    response_open(&exchange->response, arena);
+    read_variables(exchange, variables, &found);
+
+    struct request *request = &exchange->request;
+    request->method = request_method(found.method);
+    request->query = found.query;
+    request->content_type = found.content_type;
+    request->path = found.script;
+    bool secure =
+        text_equal(found.scheme, TEXT("https")) || text_equal_nocase(found.https, TEXT("on"));
+    request->scheme = secure ? TEXT("https") : TEXT("http");
+    request->deadline_ms = clock_epoch_ms() + timeout_ms;
+    exchange->incoming.path_info = found.path_info;
+    exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
+    request_choose_id(request, TEXT(""), exchange->id);
+    read_length(exchange, found.content_length);
+}
+
+size_t exchange_room(const struct exchange *exchange)
+{
+    size_t most = exchange->function->body_max + 1;
+    bool known = exchange->has_length && exchange->length < most;
+    return known ? exchange->length + 1 : most;
+}
+
+void exchange_body(struct exchange *exchange, struct text body)
+{
+    exchange->request.body = body;
+    if (exchange->incoming.refusal)
+        return;
+    if (exchange->has_length && body.length != exchange->length)
+        exchange->incoming.refusal = REFUSED_SHORT;
+    else if (body.length > exchange->function->body_max)
+        exchange->incoming.refusal = REFUSED_TOO_LARGE;
+}
+
+struct text exchange_head(struct exchange *exchange)
+{
+    struct buffer head;
+    /* In room of its own: an answer that memory has ended still has a head. */
+    buffer_over(&head, exchange->head, sizeof exchange->head);
+    response_cgi_head(&exchange->response, &head);
+    if (!head.failed)
+        return buffer_text(&head);
+    exchange->response.status = 500;
+    exchange->response.body.length = 0;
+    return TEXT("Status: 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+}
+
+struct text exchange_payload(const struct exchange *exchange)
+{
+    if (exchange->request.method == METHOD_HEAD || !exchange->response.content_type)
+        return TEXT("");
+    return buffer_text(&exchange->response.body);
+}
+
+/* Reads until LENGTH bytes or the end; what a signal interrupts goes on. */
+static size_t read_up_to(int fd, char *data, size_t length)
+{
+    size_t total = 0;
+    while (total < length) {
+        ssize_t got = read(fd, data + total, length - total);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        total += (size_t)got;
+    }
+    return total;
+}
+
+/*
+ * RFC 3875, section 4.2: no more than Content-Length may be read, and nothing where there is none.
+ * But Apache hands on a chunked body as it comes, with no length and with its Transfer-Encoding:
+ * that one ends with the input.
+ */
+static void read_body(struct exchange *exchange)
+{
+    bool chunked = request_header(&exchange->request, "transfer-encoding").length;
+    if (exchange->incoming.refusal || (!exchange->has_length && !chunked))
+        return;
+    size_t most = exchange->has_length ? exchange->length : exchange_room(exchange);
+    char *data = arena_alloc(exchange->request.arena, most + 1);
+    if (data)
+        exchange_body(exchange, (struct text){data, read_up_to(STDIN_FILENO, data, most)});
+}
+
+/*
+ * Reads what is left of a refused body. Apache's mod_cgid gives its programs a socket, and a socket
+ * that is closed with something unread in it takes the answer along that was written to it.
+ */
+__attribute__((noinline)) static void drain_body(void)
+{
+    char dropped[16 * 1024];
+    struct stat input;
+    if (fstat(STDIN_FILENO, &input) < 0 || !S_ISSOCK(input.st_mode))
+        return;
+    shutdown(STDOUT_FILENO, SHUT_WR);
+    for (size_t total = 0; total < DRAIN_MAX;) {
+        struct pollfd readable = {.fd = STDIN_FILENO, .events = POLLIN};
+        ssize_t got = poll(&readable, 1, DRAIN_TIMEOUT_MS) > 0
+                          ? read(STDIN_FILENO, dropped, sizeof dropped)
+                          : 0;
+        if (got <= 0)
+            return;
+        total += (size_t)got;
+    }
+}
+
+static bool write_both(struct text head, struct text body)
+{
+    while (head.length + body.length) {
+        struct iovec parts[] = {{(void *)(uintptr_t)head.data, head.length},
+                                {(void *)(uintptr_t)body.data, body.length}};
+        ssize_t written = writev(STDOUT_FILENO, parts, 2);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        size_t from_head = (size_t)written < head.length ? (size_t)written : head.length;
+        size_t from_body = (size_t)written - from_head;
+        head = (struct text){head.data + from_head, head.length - from_head};
+        body = (struct text){body.data + from_body, body.length - from_body};
+    }
+    return true;
+}
+
+int64_t exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                     size_t bytes_out)
+{
+    int64_t duration_ns = clock_monotonic_ns() - exchange->started_ns;
+    log_request(log, &(struct log_entry){
+                         .function = exchange->function->name,
+                         .host = host,
+                         .request = &exchange->request,
+                         .response = &exchange->response,
+                         .duration_ns = duration_ns,
+                         .bytes_in = exchange->request.body.length,
+                         .bytes_out = bytes_out,
+                     });
+    return duration_ns;
+}
+
+__attribute__((noinline)) static void log_call(const struct exchange *exchange, size_t bytes_out)
+{
+    struct log log = {.length = 0};
+    exchange_log(exchange, &log, "cgi", bytes_out);
+    log_flush(&log);
+}
+
+int cgi_serve(const struct function *function)
+{
+    static struct exchange exchange; /* not on the stack: the room for the head is mostly unused */
+    struct arena arena;
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
+    arena_open(&arena, REQUEST_MEMORY_MAX);
+    exchange_open(&exchange, function, environ, &arena, CGI_TIMEOUT_MS);
+    read_body(&exchange);
+    const char *why = NULL;
+    if (function->open && !function->open(&exchange.request.state, &why))
+        exchange.incoming.not_open = why ? why : "Try again later.";
+    run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
+    struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
+    bool sent = write_both(head, payload);
+    log_call(&exchange, payload.length);
+    if (exchange.incoming.refusal)
+        drain_body();
+    if (function->close && !exchange.incoming.not_open)
+        function->close(exchange.request.state);
+    arena_close(&arena);
+    return sent ? 0 : 1;
+}

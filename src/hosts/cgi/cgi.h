@@ -1,0 +1,63 @@
+/*
+ * cgi.h - the CGI side of a request (RFC 3875): reading its variables, and serving one CGI call.
+ *
+ * FastCGI hands over the same variables, so its host reads them with the same code.
+ */
+#ifndef DIME_HOSTS_CGI_CGI_H
+#define DIME_HOSTS_CGI_CGI_H
+
+#include "request/log.h"
+#include "request/run.h"
+
+/* Most memory that one request may use, in bytes. */
+enum { REQUEST_MEMORY_MAX = 64 * 1024 * 1024 };
+
+/* Most bytes of a response's head; nginx takes one page of memory by default. */
+enum { HEAD_MAX = 4096 };
+
+/* A request that is being read, with what belongs to it until it has been answered. */
+struct exchange {
+    const struct function *function;
+    struct request request;
+    struct response response;
+    struct incoming incoming;
+    int64_t started_ns;
+    bool has_length;
+    size_t length; /* Content-Length, where has_length */
+    char id[33];   /* an id that was made here */
+    char head[HEAD_MAX];
+};
+
+/*
+ * Begins an exchange from CGI variables ("NAME=value" strings, ended by NULL), which must outlast
+ * it. The body is read by the host afterwards. TIMEOUT_MS is how long the answer may take.
+ */
+void exchange_open(struct exchange *exchange, const struct function *function, char **variables,
+                   struct arena *arena, int64_t timeout_ms);
+
+/*
+ * How many bytes of body are to be read, at most: one more than there should be, so that a longer
+ * body shows, and a refused one too, so that the connection can be kept.
+ */
+size_t exchange_room(const struct exchange *exchange);
+
+/* Takes the body that was read; notes it as refused where it isn't what Content-Length promised. */
+void exchange_body(struct exchange *exchange, struct text body);
+
+/* The head of a CGI response, kept in the exchange; a bare 500 where its headers are too long. */
+struct text exchange_head(struct exchange *exchange);
+
+/* The part of the body that goes out: none for HEAD. */
+struct text exchange_payload(const struct exchange *exchange);
+
+/*
+ * Adds the exchange's line to LOG: HOST answered it, with so many bytes of body. Returns how long
+ * that took, in nanoseconds.
+ */
+int64_t exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                     size_t bytes_out);
+
+/* Serves one CGI call from the process's environment, fd 0 and fd 1. Returns the exit status. */
+int cgi_serve(const struct function *function);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * fastcgi.c - the program of one function: a FastCGI responder or a CGI program, by how it is
+ * started.
+ *
+ * A listening socket as fd 0 (spawn-fcgi, systemd, our own parent) or --listen makes it a
+ * responder. The variables of CGI make it a CGI program. Otherwise somebody has started it by hand,
+ * and it says what it is. A CGI call passes through here on every request, so it's recognised
+ * before anything else is done.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "request/log.h"
+#include "hosts/cgi/cgi.h"
+#include "net/listen.h"
+#include "hosts/fastcgi/responder.h"
+#include "hosts/fastcgi/workers.h"
+
+/* The function of this program: the linker sets it to function_NAME (--defsym, see Makefile.am). */
+extern const struct function function_served;
+
+enum {
+    TIMEOUT_SECONDS = 30,
+    TIMEOUT_SECONDS_MAX = 3600,
+    IDLE_SECONDS_MAX = 86400,
+    STATUS_USAGE = 2,
+};
+
+struct options {
+    const char *listen; /* NULL: fd 0 */
+    int threads;
+    int workers; /* 0: no parent */
+    int timeout_seconds;
+    int idle_seconds; /* 0: it never ends by itself */
+};
+
+static const char HELP[] =
+    "%1$s: %2$s\n"
+    "\n"
+    "This program answers web requests. A web server starts it, or sends requests to it:\n"
+    "\n"
+    "  as FastCGI:  %1$s --listen unix:PATH       and fastcgi_pass unix:PATH in nginx\n"
+    "               %1$s --listen 127.0.0.1:9000\n"
+    "               spawn-fcgi -s PATH -- %1$s\n"
+    "  as CGI:      ScriptAlias in Apache, or any server that sets REQUEST_METHOD\n"
+    "  from here:   REQUEST_METHOD=GET QUERY_STRING= %1$s\n"
+    "\n"
+    "  --listen ADDRESS   listen on unix:PATH or on a numeric HOST:PORT\n"
+    "  --threads N        how many requests at once, at most (default: %4$s)\n"
+    "  --workers N        run N processes under a parent that restarts them\n"
+    "  --timeout SECONDS  how long a request may take to arrive, and its answer to be read\n"
+    "                     (default: %3$d)\n"
+    "  --idle SECONDS     end after so long without a request, where systemd holds the socket\n"
+    "  --help, --version\n"
+    "\n"
+    "SIGTERM finishes what runs and stops. With --workers, SIGHUP replaces the workers.\n"
+    "See %1$s(8).\n";
+
+static void print_help(FILE *stream)
+{
+    fprintf(stream, HELP, function_served.name, function_served.summary, TIMEOUT_SECONDS,
+            function_served.heavy ? "1, and several workers" : "the number of cores");
+}
+
+/* A heavy function's workers are processes, so that one that dies takes nobody's request along. */
+static int usual_threads(void)
+{
+    if (function_served.heavy)
+        return 1;
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > RESPONDER_THREADS_MAX ? RESPONDER_THREADS_MAX : (int)count;
+}
+
+static bool parse_number(const char *option, const char *text, int most, int *number)
+{
+    int64_t value;
+    if (text_to_int64(text_of(text), &value) && value >= 1 && value <= most) {
+        *number = (int)value;
+        return true;
+    }
+    fprintf(stderr, "%s: --%s takes a number from 1 to %d, not \"%s\"\n", function_served.name,
+            option, most, text);
+    return false;
+}
+
+/* The status to end with, or -1 to go on. */
+static int parse_option(int option, struct options *options)
+{
+    switch (option) {
+    case 'l':
+        options->listen = optarg;
+        return -1;
+    case 't':
+        return parse_number("threads", optarg, RESPONDER_THREADS_MAX, &options->threads) ? -1 : 2;
+    case 'w':
+        return parse_number("workers", optarg, WORKERS_MAX, &options->workers) ? -1 : 2;
+    case 'T':
+        return parse_number("timeout", optarg, TIMEOUT_SECONDS_MAX, &options->timeout_seconds) ? -1
+                                                                                               : 2;
+    case 'i':
+        return parse_number("idle", optarg, IDLE_SECONDS_MAX, &options->idle_seconds) ? -1 : 2;
+    case 'h':
+        print_help(stdout);
+        return 0;
+    case 'v':
+        printf("%s (dime) %s\n", function_served.name, PACKAGE_VERSION);
+        return 0;
+    default:
+        fprintf(stderr, "Try '%s --help'.\n", function_served.name);
+        return STATUS_USAGE;
+    }
+}
+
+/* Who opens the socket itself must stay: nobody would start it again. */
+static int check_idle(const struct options *options)
+{
+    if (!options->idle_seconds || (!options->listen && !options->workers))
+        return -1;
+    fprintf(stderr,
+            "%s: --idle is for a socket that systemd holds and hands over; leave out --listen "
+            "and --workers\n",
+            function_served.name);
+    return STATUS_USAGE;
+}
+
+static int parse_options(int count, char **arguments, struct options *options)
+{
+    /* clang-format off */
+    static const struct option LONG[] = {
+        {"listen", required_argument, NULL, 'l'},
+        {"threads", required_argument, NULL, 't'},
+        {"workers", required_argument, NULL, 'w'},
+        {"timeout", required_argument, NULL, 'T'},
+        {"idle", required_argument, NULL, 'i'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    /* clang-format on */
+    int option, status;
+    while ((option = getopt_long(count, arguments, "", LONG, NULL)) != -1) {
+        if ((status = parse_option(option, options)) >= 0)
+            return status;
+    }
+    if (optind == count)
+        return check_idle(options);
+    fprintf(stderr, "%s: \"%s\" isn't an option\nTry '%s --help'.\n", function_served.name,
+            arguments[optind], function_served.name);
+    return STATUS_USAGE;
+}
+
+static int serve(const struct options *options, int listener)
+{
+    struct responder_settings settings = {
+        .function = &function_served,
+        .listener = listener,
+        .own_listener = options->listen,
+        .threads = options->threads,
+        .timeout_ms = options->timeout_seconds * INT64_C(1000),
+        .idle_ms = options->idle_seconds * INT64_C(1000),
+    };
+    return responder_serve(&settings);
+}
+
+static int serve_with_workers(const struct options *options, int listener)
+{
+    char threads[32], timeout[32], name[64];
+    snprintf(name, sizeof name, "%s", function_served.name);
+    snprintf(threads, sizeof threads, "--threads=%d", options->threads);
+    snprintf(timeout, sizeof timeout, "--timeout=%d", options->timeout_seconds);
+    char *arguments[] = {name, threads, timeout, NULL};
+    struct workers_settings settings = {
+        .function = function_served.name,
+        .listener = listener,
+        .own_listener = options->listen,
+        .count = options->workers,
+        .timeout_ms = options->timeout_seconds * INT64_C(1000),
+        .arguments = arguments,
+    };
+    return workers_run(&settings);
+}
+
+/*
+ * Opens what is closed of 0, 1 and 2 to nothing, so that no socket or event of ours lands there and
+ * gets the log written into it.
+ */
+static bool fill_descriptors(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    }
+    return true;
+}
+
+static int be_responder(const struct options *options)
+{
+    int listener = STDIN_FILENO;
+    if (options->listen)
+        listener = listen_open(options->listen, function_served.name);
+    if (listener < 0)
+        return 1;
+    int status =
+        options->workers ? serve_with_workers(options, listener) : serve(options, listener);
+    if (options->listen)
+        listen_remove(options->listen);
+    return status;
+}
+
+int main(int count, char **arguments)
+{
+    bool listening = listen_is(STDIN_FILENO);
+    /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
+    if (!listening && getenv("REQUEST_METHOD"))
+        return cgi_serve(&function_served);
+    struct options options = {.threads = usual_threads(), .timeout_seconds = TIMEOUT_SECONDS};
+    int status = parse_options(count, arguments, &options);
+    if (status >= 0)
+        return status;
+    if (listening || options.listen)
+        return fill_descriptors() ? be_responder(&options) : 1;
+    print_help(stderr);
+    return STATUS_USAGE;
+}

@@ -1,0 +1,324 @@
+/*
+ * workers.c - the parent: holds the socket, starts workers, starts them again. It does nothing
+ * else.
+ *
+ * Since the parent holds the socket, what clients send while a worker is being replaced waits in
+ * its queue and nothing is refused. A worker is the same program executed anew rather than a fork
+ * that goes on, so an upgraded program file takes effect with SIGHUP and the parent's memory is
+ * never shared. Workers get SIGTERM from the kernel if the parent dies (PR_SET_PDEATHSIG).
+ *
+ * Each child is in one place from its fork until it's reaped: in its slot, as the running one or as
+ * the one to be replaced, or among the leaving, who were told to end. One that doesn't is killed.
+ */
+#include "hosts/fastcgi/workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "request/log.h"
+#include "net/listen.h"
+
+static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 10000000000,
+                     STOP_NS = 8000000000, /* for what a worker does besides its requests */
+    REAP_NS = 2000000000;                  /* for the kernel to end what was killed */
+
+struct child {
+    struct child *next; /* of the leaving */
+    pid_t pid;
+    int64_t started_ns;
+    int64_t kill_ns; /* of the leaving: when it's killed, unless it has ended */
+};
+
+struct slot {
+    struct child *running; /* NULL: none */
+    struct child *former;  /* the one that it replaces, until it has lived for a second, or NULL */
+    int64_t delay_ns;      /* how long the next start was put off */
+    int64_t due_ns;        /* when the next start may be */
+};
+
+struct parent {
+    const struct workers_settings *settings;
+    char program[4096]; /* path of the program file */
+    struct slot *slots;
+    struct child *leaving;
+};
+
+/* A worker that is told to stop while it still starts must serve what waits, not die: the signals
+ * stay blocked until it can take them, when the responder lets them through. */
+static void become_worker(const struct parent *parent, pid_t parent_pid)
+{
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGHUP);
+    signal(SIGINT, SIG_DFL); /* a shell's background may ignore it, and here it's how to stop */
+    sigprocmask(SIG_SETMASK, &stops, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent_pid)
+        _exit(0);
+    int listener = dup2(parent->settings->listener, STDIN_FILENO);
+    if (listener == 0 && fcntl(listener, F_SETFD, 0) == 0) /* dup2 of 0 to 0 leaves FD_CLOEXEC */
+        execv(parent->program, parent->settings->arguments);
+    log_say(LOG_LEVEL_ERROR, parent->settings->function, errno, "can't start %s", parent->program);
+    _exit(127);
+}
+
+/* Starts a worker for the slot. NULL, having said why: it can't be started now. */
+static struct child *start(const struct parent *parent, struct slot *slot)
+{
+    struct child *child = calloc(1, sizeof *child);
+    pid_t self = getpid(), pid = child ? fork() : -1;
+    if (pid == 0)
+        become_worker(parent, self);
+    int64_t now = clock_monotonic_ns();
+    if (pid < 0) {
+        log_say(LOG_LEVEL_ERROR, parent->settings->function, errno, "can't start a worker");
+        free(child);
+        slot->delay_ns = SECOND;
+        slot->due_ns = now + SECOND;
+        return NULL;
+    }
+    child->pid = pid;
+    child->started_ns = now;
+    return child;
+}
+
+/* Tells a child to end, and puts it among the leaving. */
+static void leave(struct parent *parent, struct child *child, int signal, int64_t patience_ns)
+{
+    kill(child->pid, signal);
+    child->kill_ns = clock_monotonic_ns() + patience_ns;
+    child->next = parent->leaving;
+    parent->leaving = child;
+}
+
+/* The same for one that was replaced: it may have a request to answer yet. */
+static void retire(struct parent *parent, struct child *child)
+{
+    leave(parent, child, SIGTERM, parent->settings->timeout_ms * 1000000 + STOP_NS);
+}
+
+static void put_off(struct slot *slot, const struct child *dead)
+{
+    int64_t now = clock_monotonic_ns();
+    if (now - dead->started_ns >= SECOND)
+        slot->delay_ns = 0;
+    else
+        slot->delay_ns = slot->delay_ns ? slot->delay_ns * 2 : FIRST_DELAY;
+    if (slot->delay_ns > LAST_DELAY)
+        slot->delay_ns = LAST_DELAY;
+    slot->due_ns = now + slot->delay_ns;
+}
+
+static void say_death(const struct parent *parent, pid_t pid, int status, const char *next)
+{
+    const char *how = WIFSIGNALED(status) ? "was killed by signal" : "ended with status";
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+    log_say(LOG_LEVEL_WARN, parent->settings->function, 0, "worker %d %s %d; %s", (int)pid, how,
+            number, next);
+}
+
+static struct slot *slot_of(const struct parent *parent, pid_t pid)
+{
+    for (int i = 0; i < parent->settings->count; i++) {
+        const struct slot *slot = &parent->slots[i];
+        if ((slot->running && slot->running->pid == pid) ||
+            (slot->former && slot->former->pid == pid))
+            return &parent->slots[i];
+    }
+    return NULL;
+}
+
+/* Only the death of a worker that should be running is told; others were asked to end. */
+static void note_death(const struct parent *parent, struct slot *slot, pid_t pid, int status)
+{
+    char next[64];
+    struct child *dead = slot->running;
+    if (slot->former && slot->former->pid == pid) {
+        dead = slot->former;
+        slot->former = NULL;
+    } else if (slot->former) {
+        slot->running = slot->former;
+        slot->former = NULL;
+        say_death(parent, pid, status, "the worker that it was to replace goes on");
+    } else {
+        slot->running = NULL;
+        put_off(slot, dead);
+        snprintf(next, sizeof next, "the next starts in %d ms", (int)(slot->delay_ns / 1000000));
+        say_death(parent, pid, status, next);
+    }
+    free(dead);
+}
+
+/* Takes a child that has ended out of the leaving, if it's one of them. */
+static void forget_leaving(struct parent *parent, pid_t pid)
+{
+    for (struct child **at = &parent->leaving; *at; at = &(*at)->next) {
+        struct child *child = *at;
+        if (child->pid != pid)
+            continue;
+        *at = child->next;
+        free(child);
+        return;
+    }
+}
+
+static void reap(struct parent *parent)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct slot *slot = slot_of(parent, pid);
+        if (slot)
+            note_death(parent, slot, pid, status);
+        else
+            forget_leaving(parent, pid);
+    }
+}
+
+/* Does what is due. Returns when there is more to do for this slot; INT64_MAX: nothing is. */
+static int64_t tend(struct parent *parent, struct slot *slot, int64_t now)
+{
+    if (!slot->running && slot->due_ns <= now)
+        slot->running = start(parent, slot);
+    if (!slot->running)
+        return slot->due_ns;
+    if (!slot->former)
+        return INT64_MAX;
+    if (now - slot->running->started_ns < SECOND)
+        return slot->running->started_ns + SECOND;
+    retire(parent, slot->former);
+    slot->former = NULL;
+    return INT64_MAX;
+}
+
+/* Kills those of the leaving that are stuck. Returns when the next one is due. */
+static int64_t kill_stuck(const struct parent *parent, int64_t now)
+{
+    int64_t due = INT64_MAX;
+    for (struct child *child = parent->leaving; child; child = child->next) {
+        if (child->kill_ns <= now) {
+            log_say(LOG_LEVEL_WARN, parent->settings->function, 0,
+                    "worker %d doesn't end by itself; killed it", (int)child->pid);
+            kill(child->pid, SIGKILL);
+            child->kill_ns = INT64_MAX;
+        }
+        due = clock_sooner(due, child->kill_ns);
+    }
+    return due;
+}
+
+/* Returns how long until there is more to do, in nanoseconds; -1: until a signal comes. */
+static int64_t tend_all(struct parent *parent)
+{
+    int64_t now = clock_monotonic_ns(), due = INT64_MAX;
+    for (int i = 0; i < parent->settings->count; i++)
+        due = clock_sooner(due, tend(parent, &parent->slots[i], now));
+    due = clock_sooner(due, kill_stuck(parent, now));
+    return due == INT64_MAX ? -1 : due > now ? due - now : 0;
+}
+
+/* The new worker has to prove itself before the running one is ended: an upgrade may be broken. */
+static void replace(struct parent *parent, struct slot *slot)
+{
+    struct child *running = slot->running, *started = start(parent, slot);
+    if (!started)
+        return;
+    slot->running = started;
+    if (!slot->former)
+        slot->former = running;
+    else if (running)
+        retire(parent, running); /* it hasn't proved itself yet */
+}
+
+/* Tells all children to end, and gives those that were told before no longer than the others. */
+static void leave_all(struct parent *parent)
+{
+    const int signal = parent->settings->own_listener ? SIGINT : SIGTERM;
+    const int64_t kill_ns = clock_monotonic_ns() + STOP_NS;
+    for (struct child *child = parent->leaving; child; child = child->next) {
+        kill(child->pid, signal);
+        child->kill_ns = clock_sooner(child->kill_ns, kill_ns);
+    }
+    for (int i = 0; i < parent->settings->count; i++) {
+        struct slot *slot = &parent->slots[i];
+        if (slot->running)
+            leave(parent, slot->running, signal, STOP_NS);
+        if (slot->former)
+            leave(parent, slot->former, signal, STOP_NS);
+        slot->running = slot->former = NULL;
+    }
+}
+
+/*
+ * Workers finish within 5 seconds of a signal; one that doesn't is stuck, and is killed. What the
+ * kernel can't even kill, because it waits for a device, isn't waited for.
+ */
+static int stop_all(struct parent *parent)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    int64_t end_ns = clock_monotonic_ns() + STOP_NS + REAP_NS;
+    if (parent->settings->own_listener)
+        listen_refuse(parent->settings->listener);
+    leave_all(parent);
+    for (reap(parent); parent->leaving; reap(parent)) {
+        int64_t now = clock_monotonic_ns();
+        kill_stuck(parent, now);
+        if (now > end_ns) {
+            log_say(LOG_LEVEL_ERROR, parent->settings->function, 0,
+                    "worker %d can't be killed; it is left behind", (int)parent->leaving->pid);
+            forget_leaving(parent, parent->leaving->pid);
+        } else {
+            nanosleep(&pause, NULL);
+        }
+    }
+    return 0;
+}
+
+static int run(struct parent *parent, const sigset_t *signals)
+{
+    for (;;) {
+        int64_t wait = tend_all(parent);
+        struct timespec timeout = clock_timespec(wait < 0 ? 0 : wait);
+        int signal = wait < 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &timeout);
+        if (signal == SIGTERM || signal == SIGINT)
+            return stop_all(parent);
+        for (int i = 0; signal == SIGHUP && i < parent->settings->count; i++)
+            replace(parent, &parent->slots[i]);
+        reap(parent);
+    }
+}
+
+int workers_run(const struct workers_settings *settings)
+{
+    struct parent parent = {.settings = settings};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGCHLD, SIG_DFL); /* where it's ignored, as some starters leave it, no death is told */
+    ssize_t length = readlink("/proc/self/exe", parent.program, sizeof parent.program - 1);
+    parent.slots = calloc((size_t)settings->count, sizeof *parent.slots);
+    if (length <= 0 || !parent.slots) {
+        log_say(LOG_LEVEL_ERROR, settings->function, errno, "can't start workers");
+        free(parent.slots);
+        return 1;
+    }
+    int result = run(&parent, &signals);
+    free(parent.slots);
+    return result;
+}

@@ -1,0 +1,371 @@
+/*
+ * lambda.c - a function as a custom runtime of AWS Lambda: the program `bootstrap` of its zip.
+ *
+ * Lambda's Runtime API hands out events one by one over HTTP, and is handed the answers. A worker
+ * asks, invokes, answers, logs, and asks again, with its own connection, arena and state of the
+ * function. There is one worker, which is this thread, unless Lambda runs several invocations in
+ * one environment (AWS_LAMBDA_MAX_CONCURRENCY). SIGTERM is told by a descriptor, so that whoever
+ * waits for an event waits for it too, and starts a clock that ends the program whatever it's at:
+ * Lambda would kill it a moment later. `function_served` is set by the linker.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "request/problem.h"
+#include "hosts/lambda/extension.h"
+#include "events/invoke.h"
+#include "hosts/lambda/metrics.h"
+#include "hosts/lambda/runtime_api.h"
+#include "hosts/lambda/stream.h"
+
+enum {
+    EXIT_STOPPED = 0,   /* SIGTERM */
+    EXIT_NOT_OPEN = 1,  /* the function couldn't be started */
+    EXIT_NO_LAMBDA = 2, /* this isn't Lambda */
+    EXIT_BROKEN = 3,    /* the Runtime API refused, or went away */
+    WORKERS_MAX = 1024,
+    GRACE_MS = 400, /* of the 500 ms that Lambda gives */
+    /* Most bytes of an answer that Lambda passes on ("Lambda quotas"). */
+    ANSWER_MAX = 6291556,
+};
+
+extern const struct function function_served;
+
+/* What the workers share. */
+struct runtime {
+    const char *address;
+    size_t count, started;
+    struct worker *workers;
+    bool metrics; /* to be written */
+    bool streams; /* who asks takes answers in pieces */
+    struct extension extension;
+};
+
+struct worker {
+    struct runtime *runtime;
+    pthread_t thread;
+    bool opened; /* the function was */
+    struct arena arena;
+    struct invocation invocation;
+    struct invoker invoker;
+    struct header headers[RUNTIME_HEADERS];
+    struct lambda_stream stream;
+    struct runtime_api api;
+};
+
+/* Nearly always there is one worker, and of what the linker has reserved only what is used costs.
+ */
+static struct worker only_worker;
+
+static atomic_int exit_status;
+
+/* How SIGTERM is told: it makes the descriptor readable, and starts the clock. */
+static struct {
+    int fd;
+    timer_t clock;
+    volatile sig_atomic_t begun;
+} stop;
+
+/* The variable that X-Ray's tracing reads, changed in place: setenv would keep every value. */
+static void set_trace(struct text trace)
+{
+    static const char NAME[] = "_X_AMZN_TRACE_ID";
+    static char variable[sizeof NAME + 1024] = "_X_AMZN_TRACE_ID=";
+    if (!trace.length || trace.length >= sizeof variable - sizeof NAME) {
+        unsetenv(NAME);
+        return;
+    }
+    memcpy(variable + sizeof NAME, trace.data, trace.length);
+    variable[sizeof NAME + trace.length] = '\0';
+    if (!getenv(NAME))
+        putenv(variable);
+}
+
+static void prepare(struct worker *worker)
+{
+    const struct runtime_head *head = &worker->api.head;
+    struct invoker *invoker = &worker->invoker;
+    invoker->id = head->values[RUNTIME_REQUEST_ID];
+    invoker->tenant = head->values[RUNTIME_TENANT_ID];
+    invoker->deadline_ms = runtime_head_deadline(head);
+    invoker->headers = worker->headers;
+    invoker->header_count = runtime_head_share(head, worker->headers);
+    if (worker->runtime->count == 1)
+        set_trace(head->values[RUNTIME_TRACE_ID]);
+}
+
+static void tell(struct worker *worker, size_t length)
+{
+    const struct invocation *invocation = &worker->invocation;
+    invoke_log(invocation, &worker->invoker, "lambda", worker->api.event_length, length);
+    if (worker->runtime->metrics)
+        metrics_write(&(struct metrics){
+            .function = function_served.name,
+            .status = invocation->response.status,
+            .duration_ns = invocation->ended_ns - invocation->started_ns,
+            .now_ms = clock_epoch_ms(),
+            .request_id = invocation->event.request.id,
+        });
+}
+
+/* What no answer can say to the event's sender ends the invocation as failed. */
+static enum runtime_outcome fail(struct worker *worker, bool answered)
+{
+    const struct response *response = &worker->invocation.response;
+    char message[1200];
+    if (!answered)
+        return runtime_api_fail(&worker->api, "There is no memory for an answer; try again later.",
+                                "Runtime.OutOfMemory");
+    struct text why = problem_detail(response);
+    snprintf(message, sizeof message, "The function answered with %d: %.*s", response->status,
+             (int)why.length, why.data);
+    return runtime_api_fail(&worker->api, message, "Function.Failed");
+}
+
+/* The lines are written while the API reads the answer, which costs nobody any time. */
+static enum runtime_outcome answer(struct worker *worker)
+{
+    struct runtime_api *api = &worker->api;
+    struct invocation *invocation = &worker->invocation;
+    struct text event = {api->event, api->event_length};
+    prepare(worker);
+    lambda_stream_open(&worker->stream, api, invocation);
+    struct text answer = invoke(invocation, &worker->invoker, event, &worker->arena);
+    bool fails = !invocation->streaming &&
+                 (!answer.data || event_must_fail(&invocation->event, invocation->response.status));
+    if (invocation->streaming)
+        lambda_stream_end(&worker->stream);
+    else if (!fails)
+        runtime_api_answer(api, answer);
+    tell(worker, invocation->streaming ? worker->stream.bytes : fails ? 0 : answer.length);
+    enum runtime_outcome outcome = fails ? fail(worker, answer.data) : runtime_api_answered(api);
+    arena_reset(&worker->arena);
+    return outcome;
+}
+
+/*
+ * What hasn't been read can't be answered in its sender's form, and a queue would take any other
+ * for a success.
+ */
+static enum runtime_outcome refuse(struct worker *worker)
+{
+    if (worker->api.event_status == 413)
+        return runtime_api_fail(&worker->api, "The event is longer than 8 MB; send less at once.",
+                                "Runtime.EventTooLarge");
+    return runtime_api_fail(&worker->api, "There is no memory for the event; try again later.",
+                            "Runtime.OutOfMemory");
+}
+
+/* One invocation. What ends the loop is the outcome's to say. */
+static enum runtime_outcome serve_one(struct worker *worker)
+{
+    enum runtime_outcome outcome = runtime_api_next(&worker->api);
+    if (outcome == RUNTIME_INCOMPLETE)
+        return runtime_api_fail(&worker->api, "The event didn't arrive whole; send it again.",
+                                "Runtime.EventIncomplete");
+    if (outcome != RUNTIME_DONE)
+        return outcome;
+    return worker->api.event_status ? refuse(worker) : answer(worker);
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    enum runtime_outcome outcome;
+    do {
+        outcome = serve_one(worker);
+    } while (outcome == RUNTIME_DONE);
+    if (outcome == RUNTIME_BROKEN) {
+        atomic_store(&exit_status, EXIT_BROKEN);
+        kill(getpid(), SIGTERM); /* the others are to end too */
+    }
+    return NULL;
+}
+
+/* Lets the function prepare; what keeps it from that is reported. */
+static bool open_worker(struct runtime *runtime, struct worker *worker)
+{
+    const struct function *function = &function_served;
+    const char *why = NULL;
+    worker->runtime = runtime;
+    worker->invoker.function = function;
+    worker->invoker.answer_max = ANSWER_MAX;
+    worker->invoker.stream = runtime->streams ? &worker->stream.stream : NULL;
+    arena_open(&worker->arena, INVOKE_MEMORY_MAX);
+    if (!runtime_api_open(&worker->api, runtime->address, function->name, stop.fd))
+        why = "There is no memory to begin with.";
+    else if (!function->open || function->open(&worker->invoker.state, &why))
+        worker->opened = true;
+    else if (!why)
+        why = "The function couldn't be started.";
+    if (worker->opened)
+        return true;
+    log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", why);
+    if (worker->api.link.post)
+        runtime_api_fail_start(&worker->api, why, "Runtime.InitFailed");
+    return false;
+}
+
+static void close_worker(struct worker *worker)
+{
+    if (worker->opened && function_served.close)
+        function_served.close(worker->invoker.state);
+    runtime_api_close(&worker->api);
+    arena_close(&worker->arena);
+}
+
+static void begin_to_stop(int number)
+{
+    static const uint64_t ONE = 1;
+    static const struct itimerspec GRACE = {.it_value.tv_nsec = GRACE_MS * 1000000L};
+    int error = errno;
+    (void)number;
+    if (!stop.begun && write(stop.fd, &ONE, sizeof ONE) == (ssize_t)sizeof ONE)
+        stop.begun = timer_settime(stop.clock, 0, &GRACE, NULL) == 0;
+    errno = error;
+}
+
+static void end_now(int number)
+{
+    (void)number;
+    _exit(atomic_load(&exit_status));
+}
+
+static bool catch_stop(void)
+{
+    struct sigaction begin = {.sa_handler = begin_to_stop, .sa_flags = SA_RESTART};
+    struct sigaction end = {.sa_handler = end_now};
+    struct sigevent alarm = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    stop.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return stop.fd >= 0 && timer_create(CLOCK_MONOTONIC, &alarm, &stop.clock) == 0 &&
+           sigaction(SIGALRM, &end, NULL) == 0 && sigaction(SIGTERM, &begin, NULL) == 0;
+}
+
+/* Lambda's levels are for JSON alone, so they aren't looked at where its format is Text. */
+static void configure_log(void)
+{
+    static const struct {
+        struct text name;
+        enum log_level least;
+    } LEVELS[] = {{{"WARN", 4}, LOG_LEVEL_WARN},
+                  {{"ERROR", 5}, LOG_LEVEL_ERROR},
+                  {{"FATAL", 5}, LOG_LEVEL_NONE}};
+    struct text level = text_of(getenv("AWS_LAMBDA_LOG_LEVEL"));
+    if (text_equal_nocase(text_of(getenv("AWS_LAMBDA_LOG_FORMAT")), TEXT("text")))
+        return;
+    for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++) {
+        if (text_equal_nocase(level, LEVELS[i].name))
+            log_least(LEVELS[i].least);
+    }
+}
+
+/* How many invocations Lambda runs here at once: 1 but on Lambda Managed Instances. */
+static size_t count_workers(void)
+{
+    int64_t count = 1;
+    struct text given = text_of(getenv("AWS_LAMBDA_MAX_CONCURRENCY"));
+    if (!text_to_int64(given, &count) || count < 1 || count > WORKERS_MAX)
+        return 1;
+    return (size_t)count;
+}
+
+/* Where one can't be started the others are told to end. */
+static void start_threads(struct runtime *runtime)
+{
+    int error = 0;
+    for (size_t i = 0; i < runtime->count && !error; i++) {
+        struct worker *worker = &runtime->workers[i];
+        error = pthread_create(&worker->thread, NULL, work, worker);
+        runtime->started += !error;
+    }
+    if (error) {
+        log_say(LOG_LEVEL_ERROR, function_served.name, error, "a worker can't be started");
+        atomic_store(&exit_status, EXIT_BROKEN);
+        kill(getpid(), SIGTERM);
+    }
+}
+
+/* One worker is this thread; of several, each has one. */
+static void serve(struct runtime *runtime)
+{
+    if (runtime->count == 1) {
+        work(&runtime->workers[0]);
+        return;
+    }
+    start_threads(runtime);
+    for (size_t i = 0; i < runtime->started; i++)
+        pthread_join(runtime->workers[i].thread, NULL);
+}
+
+static int run(struct runtime *runtime)
+{
+    size_t opened = 0;
+    while (opened < runtime->count && open_worker(runtime, &runtime->workers[opened]))
+        opened++;
+    if (opened < runtime->count) {
+        atomic_store(&exit_status, EXIT_NOT_OPEN);
+        runtime->count = opened + 1;
+    } else {
+        extension_open(&runtime->extension, runtime->address, function_served.name);
+        serve(runtime);
+        extension_close(&runtime->extension);
+    }
+    for (size_t i = 0; i < runtime->count; i++)
+        close_worker(&runtime->workers[i]);
+    return atomic_load(&exit_status);
+}
+
+static bool is_address(struct text address)
+{
+    if (!address.length || address.length > RUNTIME_ADDRESS_MAX)
+        return false;
+    for (size_t i = 0; i < address.length; i++) {
+        char c = address.data[i];
+        if (!text_alphanumeric(c) && !strchr(".-_:[]", c))
+            return false;
+    }
+    return true;
+}
+
+static int refuse_start(const char *program)
+{
+    fprintf(stderr,
+            "%s: this is the bootstrap of an AWS Lambda, and AWS_LAMBDA_RUNTIME_API doesn't name "
+            "its HOST:PORT.\n"
+            "To try the function from a shell: dime invoke %s. See dime-bootstrap(7).\n",
+            program, function_served.name);
+    return EXIT_NO_LAMBDA;
+}
+
+int main(int count, char **arguments)
+{
+    struct runtime runtime = {.address = getenv("AWS_LAMBDA_RUNTIME_API")};
+    if (!is_address(text_of(runtime.address)))
+        return refuse_start(count ? arguments[0] : "bootstrap");
+    signal(SIGPIPE, SIG_IGN);
+    configure_log();
+    runtime.metrics = metrics_wanted();
+    runtime.streams =
+        text_equal_nocase(text_of(getenv("DIME_INVOKE_MODE")), TEXT("response_stream"));
+    runtime.count = count_workers();
+    runtime.workers =
+        runtime.count == 1 ? &only_worker : calloc(runtime.count, sizeof *runtime.workers);
+    int status = EXIT_NOT_OPEN;
+    if (!runtime.workers || !catch_stop() || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
+        log_say(LOG_LEVEL_ERROR, function_served.name, errno, "the runtime can't be prepared");
+    else
+        status = run(&runtime);
+    if (runtime.workers != &only_worker)
+        free(runtime.workers);
+    curl_global_cleanup();
+    return status;
+}

@@ -1,0 +1,462 @@
+/*
+ * runtime_api.c - what is asked of the Runtime API, and what its answers mean.
+ *
+ * An event is read into room that is kept from one to the next, and given back after an event that
+ * was much larger than usual. An event that can't be kept is read all the same, since whoever sent
+ * it is to be told. No status is tried again: 4xx belongs to one invocation, which is over
+ * then, and 5xx means that this environment is to be ended.
+ */
+#include "hosts/lambda/runtime_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/base64.h"
+#include "events/invoke.h"
+
+enum {
+    EVENT_ROOM = 16 * 1024,       /* the first room for events */
+    EVENT_ROOM_KEPT = 512 * 1024, /* more than this is given back when it isn't needed */
+    RECEIVE_ROOM = 16 * 1024,     /* libcurl's own; what is larger costs it a page or more */
+    RECEIVE_ROOM_LARGE = 512 * 1024,
+    REPLY_ROOM = 1024,
+    RESENDS = 2, /* a kept connection may have been dead already, and the next one be reset too */
+    ERROR_ROOM = 8 * 1024, /* for a problem's detail, each of its bytes an escape */
+};
+
+static const char BASE[] = "/2018-06-01/runtime/";
+
+/* What libcurl would send and nobody needs, and the type of all that is posted. */
+static struct curl_slist no_accept = {.data = (char[]){"Accept:"}};
+static struct curl_slist no_expect = {.data = (char[]){"Expect:"}, .next = &no_accept};
+static struct curl_slist json_type = {.data = (char[]){"Content-Type: application/json"},
+                                      .next = &no_expect};
+
+/* The head of a streamed answer; its end tells whether it succeeded. */
+static struct curl_slist trailers = {.data =
+                                         (char[]){"Trailer: Lambda-Runtime-Function-Error-Type, "
+                                                  "Lambda-Runtime-Function-Error-Body"},
+                                     .next = &no_expect};
+static struct curl_slist chunked = {.data = (char[]){"Transfer-Encoding: chunked"},
+                                    .next = &trailers};
+static struct curl_slist mode = {
+    .data = (char[]){"Lambda-Runtime-Function-Response-Mode: streaming"}, .next = &chunked};
+static struct curl_slist stream_type = {
+    .data = (char[]){"Content-Type: application/vnd.awslambda.http-integration-response"},
+    .next = &mode};
+
+static size_t take_line(char *data, size_t size, size_t count, void *of)
+{
+    struct runtime_api *api = of;
+    struct text line = {data, size * count};
+    if (text_starts(line, TEXT("HTTP/")))
+        runtime_head_open(&api->head); /* of the answer, after one that said to wait for it */
+    else
+        runtime_head_line(&api->head, line);
+    api->link.got_bytes = true;
+    return line.length;
+}
+
+/* Makes room for MORE bytes of the event. False: it's too long, or memory has ended. */
+static bool make_room(struct runtime_api *api, size_t more)
+{
+    size_t needed = api->event_length + more;
+    if (needed <= api->event_room)
+        return true;
+    size_t room = api->event_room ? api->event_room : EVENT_ROOM;
+    while (room < needed && room < INVOKE_EVENT_MAX)
+        room *= 2;
+    char *event = needed <= INVOKE_EVENT_MAX ? realloc(api->event, room) : NULL;
+    if (!event) {
+        api->event_status = needed <= INVOKE_EVENT_MAX ? 503 : 413;
+        return false;
+    }
+    api->event = event;
+    api->event_room = room;
+    return true;
+}
+
+/* What can't be kept is still read: the invocation has to be answered, over this connection. */
+static size_t take_event(char *data, size_t size, size_t count, void *of)
+{
+    struct runtime_api *api = of;
+    size_t length = size * count;
+    if (api->event_status || !make_room(api, length))
+        return length;
+    memcpy(api->event + api->event_length, data, length);
+    api->event_length += length;
+    return length;
+}
+
+static size_t take_reply(char *data, size_t size, size_t count, void *of)
+{
+    struct runtime_api *api = of;
+    size_t length = size * count, room = sizeof api->reply - api->reply_length;
+    size_t kept = length < room ? length : room;
+    memcpy(api->reply + api->reply_length, data, kept);
+    api->reply_length += kept;
+    return length;
+}
+
+/* libcurl asks for some of a streamed answer. */
+static size_t give_piece(char *room, size_t size, size_t count, void *of)
+{
+    struct runtime_api *api = of;
+    size_t most = size * count;
+    size_t length = api->piece.length < most ? api->piece.length : most;
+    if (!length && !api->whole) {
+        api->paused = true;
+        return CURL_READFUNC_PAUSE;
+    }
+    if (length)
+        memcpy(room, api->piece.data, length);
+    api->piece = (struct text){api->piece.data + length, api->piece.length - length};
+    return length;
+}
+
+/* libcurl frees the list. */
+static int give_trailers(struct curl_slist **list, void *of)
+{
+    const struct runtime_api *api = of;
+    if (!api->trailer_type[0])
+        return CURL_TRAILERFUNC_OK;
+    struct curl_slist *type = curl_slist_append(NULL, api->trailer_type);
+    struct curl_slist *both = type ? curl_slist_append(type, api->trailer_body) : NULL;
+    if (!both) {
+        curl_slist_free_all(type);
+        return CURL_TRAILERFUNC_ABORT;
+    }
+    *list = both;
+    return CURL_TRAILERFUNC_OK;
+}
+
+/* What is behind the address in a call's URL. ID is escaped. */
+static void set_path(struct runtime_api *api, CURL *handle, struct text id, const char *call)
+{
+    struct buffer path;
+    buffer_over(&path, api->path, sizeof api->path - 1);
+    buffer_puts(&path, BASE);
+    if (id.length) {
+        buffer_puts(&path, "invocation/");
+        buffer_percent(&path, id);
+    }
+    buffer_puts(&path, call);
+    api->path[path.length] = '\0';
+    curl_easy_setopt(handle, CURLOPT_REQUEST_TARGET, api->path);
+}
+
+static void set_receive_room(struct runtime_api *api, long room)
+{
+    if (api->receive_room != room)
+        curl_easy_setopt(api->link.get, CURLOPT_BUFFERSIZE, room);
+    api->receive_room = room;
+}
+
+static void prepare_to_post(struct runtime_api *api, CURL *handle)
+{
+    curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, (long)REPLY_ROOM);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_reply);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, api);
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+}
+
+/*
+ * A new handle for each streamed answer: libcurl 7.88 sends trailers once in a handle's life, and
+ * writes before its buffer when that has another body in chunks.
+ */
+static CURL *make_stream(struct runtime_api *api)
+{
+    CURL *handle = runtime_link_add(&api->link);
+    if (!handle)
+        return NULL;
+    prepare_to_post(api, handle);
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, give_piece);
+    curl_easy_setopt(handle, CURLOPT_READDATA, api);
+    curl_easy_setopt(handle, CURLOPT_TRAILERFUNCTION, give_trailers);
+    curl_easy_setopt(handle, CURLOPT_TRAILERDATA, api);
+    return handle;
+}
+
+bool runtime_api_open(struct runtime_api *api, const char *address, const char *function, int stop)
+{
+    api->address = address;
+    api->subject = (struct log_subject){.function = function};
+    api->event = NULL;
+    api->event_length = api->event_room = 0;
+    api->receive_room = 0;
+    api->stream = NULL;
+    runtime_head_open(&api->head);
+    if (!runtime_link_open(&api->link, address, stop))
+        return false;
+    CURL *get = api->link.get, *post = api->link.post;
+    set_path(api, get, (struct text){0}, "invocation/next");
+    set_receive_room(api, RECEIVE_ROOM);
+    curl_easy_setopt(get, CURLOPT_HTTPHEADER, &no_accept);
+    curl_easy_setopt(get, CURLOPT_HEADERFUNCTION, take_line);
+    curl_easy_setopt(get, CURLOPT_HEADERDATA, api);
+    curl_easy_setopt(get, CURLOPT_WRITEFUNCTION, take_event);
+    curl_easy_setopt(get, CURLOPT_WRITEDATA, api);
+    prepare_to_post(api, post);
+    return true;
+}
+
+void runtime_api_close(struct runtime_api *api)
+{
+    curl_easy_cleanup(api->stream);
+    runtime_link_close(&api->link);
+    free(api->event);
+    api->event = NULL;
+}
+
+/* Room that one large event has made, and the last one didn't need, goes back. */
+static void settle_room(struct runtime_api *api)
+{
+    set_receive_room(api, api->event_length > RECEIVE_ROOM ? RECEIVE_ROOM_LARGE : RECEIVE_ROOM);
+    if (api->event_room > EVENT_ROOM_KEPT && api->event_length < api->event_room / 8) {
+        free(api->event);
+        api->event = NULL;
+        api->event_room = 0;
+    }
+    api->event_length = 0;
+    api->event_status = 0;
+}
+
+static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result, long status)
+{
+    struct text id = api->head.values[RUNTIME_REQUEST_ID];
+    size_t length = api->event_length < 200 ? api->event_length : 200;
+    /* To libcurl a connection that ends within the head has brought an answer without a body. */
+    bool broken = result != CURLE_OK || !api->head.whole;
+    if (broken && status == 200 && id.length)
+        return RUNTIME_INCOMPLETE;
+    if (result != CURLE_OK)
+        log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
+                   "the Runtime API at %s can't be asked for an invocation: %s", api->address,
+                   curl_easy_strerror(result));
+    else if (status != 200)
+        log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
+                   "the Runtime API hands out no invocation: status %ld, %.*s", status, (int)length,
+                   api->event ? api->event : "");
+    else if (!id.length)
+        log_say_of(
+            LOG_LEVEL_ERROR, &api->subject, 0,
+            "the Runtime API hands out an invocation without an id, which can't be answered");
+    else
+        return RUNTIME_DONE;
+    return RUNTIME_BROKEN;
+}
+
+static CURLcode ask(struct runtime_api *api)
+{
+    runtime_link_begin(&api->link, api->link.get);
+    return runtime_link_end(&api->link, api->link.get);
+}
+
+enum runtime_outcome runtime_api_next(struct runtime_api *api)
+{
+    settle_room(api);
+    runtime_head_open(&api->head);
+    api->subject.request_id = api->subject.tenant = (struct text){0};
+    if (runtime_link_stopping(&api->link))
+        return RUNTIME_STOPPED;
+    CURLcode result = ask(api);
+    if (result == CURLE_OUT_OF_MEMORY && !api->link.sent) {
+        set_receive_room(api, RECEIVE_ROOM);
+        result = ask(api);
+    }
+    api->subject.request_id = api->head.values[RUNTIME_REQUEST_ID];
+    api->subject.tenant = api->head.values[RUNTIME_TENANT_ID];
+    if (api->link.stopped)
+        return RUNTIME_STOPPED;
+    return judge_next(api, result, runtime_link_status(api->link.get));
+}
+
+/* The head of a post. The line that names the invocation is for those who sent one. */
+static struct curl_slist *make_lines(struct runtime_api *api)
+{
+    struct curl_slist *lines = api->post.streaming ? &stream_type : &json_type;
+    struct text invocation = api->head.values[RUNTIME_INVOCATION_ID];
+    if (api->post.error_type) {
+        snprintf(api->error_line, sizeof api->error_line, "Lambda-Runtime-Function-Error-Type: %s",
+                 api->post.error_type);
+        api->lines[0] = (struct curl_slist){.data = api->error_line, .next = lines};
+        lines = &api->lines[0];
+    }
+    int most = (int)(sizeof api->invocation_line - sizeof "Lambda-Runtime-Invocation-Id: ");
+    if (api->post.id.length && invocation.length && invocation.length <= (size_t)most &&
+        !memchr(invocation.data, '\r', invocation.length)) {
+        snprintf(api->invocation_line, sizeof api->invocation_line,
+                 "Lambda-Runtime-Invocation-Id: %.*s", (int)invocation.length, invocation.data);
+        api->lines[1] = (struct curl_slist){.data = api->invocation_line, .next = lines};
+        lines = &api->lines[1];
+    }
+    return lines;
+}
+
+/* The handle of the post. */
+static CURL *sender(const struct runtime_api *api)
+{
+    return api->post.streaming ? api->stream : api->link.post;
+}
+
+static void send_post(struct runtime_api *api)
+{
+    CURL *handle = sender(api);
+    const struct runtime_post *post = &api->post;
+    curl_off_t length = post->streaming ? -1 : (curl_off_t)post->body.length;
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, post->streaming ? NULL : post->body.data);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, length);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, make_lines(api));
+    set_path(api, handle, api->post.id, api->post.call);
+    api->reply_length = 0;
+    runtime_link_begin(&api->link, handle);
+}
+
+static void begin_post(struct runtime_api *api, const struct runtime_post *post)
+{
+    api->post = *post;
+    send_post(api);
+}
+
+static enum runtime_outcome judge_post(struct runtime_api *api, long status)
+{
+    if (api->link.stopped)
+        return RUNTIME_STOPPED;
+    if (status >= 200 && status < 300)
+        return RUNTIME_DONE;
+    if (status) {
+        log_say_of(status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, &api->subject, 0,
+                   "the Runtime API doesn't take the answer: status %ld, %.*s", status,
+                   (int)api->reply_length, api->reply);
+        return status >= 500 ? RUNTIME_BROKEN : RUNTIME_DONE;
+    }
+    log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
+               api->link.sent ? "the Runtime API closed the connection and didn't acknowledge the "
+                                "answer"
+                              : "can't connect to the Runtime API to send the answer");
+    return api->link.sent ? RUNTIME_DONE : RUNTIME_BROKEN;
+}
+
+/* Whether the API certainly hasn't read a post, and it can be sent again. */
+static bool is_unread(const struct runtime_api *api, CURLcode result)
+{
+    return result != CURLE_OK && api->link.sent && api->link.reset && !api->link.stopped &&
+           !api->post.streaming && !runtime_link_status(sender(api));
+}
+
+static enum runtime_outcome end_post(struct runtime_api *api)
+{
+    CURL *handle = sender(api);
+    CURLcode result = runtime_link_end(&api->link, handle);
+    for (int resent = 0; resent < RESENDS && is_unread(api, result); resent++) {
+        send_post(api);
+        result = runtime_link_end(&api->link, handle);
+    }
+    long status = runtime_link_status(handle);
+    curl_easy_cleanup(api->stream);
+    api->stream = NULL;
+    return judge_post(api, status);
+}
+
+void runtime_api_answer(struct runtime_api *api, struct text answer)
+{
+    begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
+                                           .call = "/response",
+                                           .body = answer});
+}
+
+/* Lets libcurl take the piece, unless the API has had enough before. */
+static void send_piece(struct runtime_api *api)
+{
+    while (api->stream && api->piece.length && runtime_link_step(&api->link))
+        ;
+    api->piece.length = 0;
+}
+
+void runtime_api_stream(struct runtime_api *api, struct text piece)
+{
+    api->piece = piece;
+    api->paused = api->whole = false;
+    api->trailer_type[0] = '\0';
+    api->stream = make_stream(api);
+    api->post = (struct runtime_post){
+        .id = api->head.values[RUNTIME_REQUEST_ID], .call = "/response", .streaming = true};
+    if (api->stream)
+        send_post(api);
+    send_piece(api);
+}
+
+static void resume(struct runtime_api *api)
+{
+    if (api->paused)
+        curl_easy_pause(api->stream, CURLPAUSE_CONT);
+    api->paused = false;
+}
+
+void runtime_api_stream_more(struct runtime_api *api, struct text piece)
+{
+    if (!piece.length)
+        return;
+    api->piece = piece;
+    resume(api);
+    send_piece(api);
+}
+
+void runtime_api_stream_end(struct runtime_api *api, const struct text *fault)
+{
+    static const char TYPE[] = "Function.StreamBroken";
+    char room[1400];
+    struct buffer error, line;
+    if (fault) {
+        buffer_over(&error, room, sizeof room);
+        runtime_put_error(&error, *fault, TYPE);
+        snprintf(api->trailer_type, sizeof api->trailer_type,
+                 "Lambda-Runtime-Function-Error-Type: %s", TYPE);
+        buffer_over(&line, api->trailer_body, sizeof api->trailer_body - 1);
+        buffer_puts(&line, "Lambda-Runtime-Function-Error-Body: ");
+        buffer_base64(&line, error.failed ? TEXT("{}") : buffer_text(&error));
+        api->trailer_body[line.length] = '\0';
+    }
+    api->whole = true;
+    resume(api);
+}
+
+static enum runtime_outcome post_error(struct runtime_api *api, struct runtime_post *error,
+                                       const char *message)
+{
+    char room[ERROR_ROOM];
+    struct buffer out;
+    buffer_over(&out, room, sizeof room);
+    runtime_put_error(&out, text_of(message), error->error_type);
+    if (out.failed) {
+        buffer_over(&out, room, sizeof room);
+        runtime_put_error(&out, TEXT("The message is too long to be sent; see the log."),
+                          error->error_type);
+    }
+    error->body = buffer_text(&out);
+    begin_post(api, error);
+    return end_post(api);
+}
+
+enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *message,
+                                      const char *type)
+{
+    struct runtime_post error = {
+        .id = api->head.values[RUNTIME_REQUEST_ID], .call = "/error", .error_type = type};
+    log_say_of(LOG_LEVEL_ERROR, &api->subject, 0, "%s", message);
+    return post_error(api, &error, message);
+}
+
+enum runtime_outcome runtime_api_answered(struct runtime_api *api)
+{
+    if (!sender(api))
+        return runtime_api_fail(api, "There is no memory to stream the answer; try again later.",
+                                "Runtime.OutOfMemory");
+    return end_post(api);
+}
+
+void runtime_api_fail_start(struct runtime_api *api, const char *message, const char *type)
+{
+    struct runtime_post error = {.call = "init/error", .error_type = type};
+    (void)post_error(api, &error, message);
+}

@@ -1,0 +1,96 @@
+/*
+ * body.c - goes by the Content-Type, and where that says nothing by how the body begins.
+ *
+ * curl -d sends JSON as a form unless it is told otherwise, fetch() sends it as text/plain, and
+ * people forget the header. No field's name begins with a brace, a bracket or a quote, so that is
+ * JSON. A form is ASCII: bytes that aren't UTF-8, and are called a form, plain text or nothing at
+ * all, can only be the file of a function that takes one.
+ */
+#include "request/body.h"
+
+#include "request/fields.h"
+
+/* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
+static bool is_encoded(const struct request *request)
+{
+    struct text coding = text_trim(request_header(request, "content-encoding"));
+    return coding.length && !text_equal_nocase(coding, TEXT("identity"));
+}
+
+/* Whether a media type is one of those in a list such as "image/jpeg, image/png". */
+static bool lists_type(const char *list, struct text type)
+{
+    struct text rest = text_of(list), one;
+    while (type.length && text_cut(&rest, ',', &one)) {
+        if (text_equal_nocase(text_trim(one), type))
+            return true;
+    }
+    return false;
+}
+
+/* The file of the function's that a whole body of this media type is, or NULL. */
+static const struct field *file_of_type(const struct function *function, struct text type)
+{
+    for (const struct field *field = function->fields; field->name; field++) {
+        if (field->kind == FIELD_FILE &&
+            (lists_type(field->types, type) || lists_type(field->names, type)))
+            return field;
+    }
+    return NULL;
+}
+
+const char *body_file_types(const struct function *function)
+{
+    for (const struct field *field = function->fields; field->name; field++) {
+        if (field->kind == FIELD_FILE && field->types)
+            return field->types;
+    }
+    return NULL;
+}
+
+static bool is_json_type(const struct function *function, struct text type)
+{
+    static const char OTHER_NAMES[] =
+        "text/x-json, application/x-json, text/javascript, application/javascript, "
+        "application/x-javascript, application/x-amz-json-1.0, application/x-amz-json-1.1";
+    return text_ends_nocase(type, TEXT("/json")) || text_ends_nocase(type, TEXT("+json")) ||
+           lists_type(OTHER_NAMES, type) || lists_type(function->json_types, type);
+}
+
+/* With a byte order mark too, so that it is JSON's sentence that says to leave it out. */
+static bool looks_like_json(struct text body)
+{
+    const struct text mark = TEXT("\xEF\xBB\xBF");
+    struct text text = text_starts(body, mark) ? text_skip(body, mark.length) : body;
+    return text.length && memchr("{[\"", text.data[0], 3);
+}
+
+/* What curl --data-binary sends of a picture, unless it is told what that is. */
+static bool is_bare_file(const struct function *function, struct text body)
+{
+    return body_file_types(function) && !text_is_utf8(body);
+}
+
+struct body body_of(const struct function *function, const struct request *request)
+{
+    struct text type = text_media_type(request->content_type), text = text_trim(request->body);
+    bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
+    bool plain = text_equal_nocase(type, TEXT("text/plain"));
+    bool bare = (form || plain) && is_bare_file(function, text);
+    struct body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(function, type)};
+    if (bare)
+        body.file = fields_file(function);
+    if (text.length && is_encoded(request))
+        body.kind = BODY_ENCODED;
+    else if (!bare && (is_json_type(function, type) || ((form || plain) && looks_like_json(text))))
+        body.kind = BODY_JSON;
+    else if (form && !bare && text.length)
+        body.kind = BODY_FORM;
+    else if (body.file)
+        body.kind = BODY_FILE;
+    else if (text.length && text_equal_nocase(type, TEXT("multipart/form-data")))
+        body.kind = BODY_MULTIPART;
+    else if (text.length)
+        body.kind = BODY_UNKNOWN;
+    return body;
+}

@@ -1,0 +1,34 @@
+/*
+ * body.h - what a request's body is: JSON, a form, or the bytes of a file.
+ *
+ * Senders call it wrongly in a few well-known ways, which are forgiven where only one thing can be
+ * meant. All of these rules are here, so that each host and each function has the same.
+ */
+#ifndef DIME_REQUEST_BODY_H
+#define DIME_REQUEST_BODY_H
+
+#include "function.h"
+
+enum body_kind {
+    BODY_NONE,
+    BODY_JSON,
+    BODY_FORM,
+    BODY_MULTIPART,
+    BODY_FILE,    /* all of it is a file */
+    BODY_ENCODED, /* compressed, which isn't read */
+    BODY_UNKNOWN, /* of a media type that the function doesn't take */
+};
+
+struct body {
+    enum body_kind kind;
+    struct text type;         /* its media type, which may be empty */
+    const struct field *file; /* of BODY_FILE: the field that it is */
+};
+
+/* What the body of REQUEST is to FUNCTION. The texts are the request's. */
+struct body body_of(const struct function *function, const struct request *request);
+
+/* The media types of FUNCTION's file that a body may have; NULL: it takes none. */
+const char *body_file_types(const struct function *function);
+
+#endif

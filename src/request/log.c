@@ -1,0 +1,341 @@
+/*
+ * log.c - the log line, built in a buffer of its own so that logging works when memory has ended.
+ *
+ * Timestamps are computed here: gmtime_r reads /etc/localtime on its first call and takes a lock,
+ * which a CGI program would pay for on every request.
+ */
+#include "request/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* A line, where it's put: into PIPE_BUF bytes go an id and a detail, each of their bytes an escape.
+ */
+struct line {
+    char *room;
+    size_t size, length;
+    bool full;
+};
+
+static void put(struct line *line, struct text text)
+{
+    if (line->full || text.length > line->size - line->length) {
+        line->full = true;
+        return;
+    }
+    memcpy(line->room + line->length, text.data, text.length);
+    line->length += text.length;
+}
+
+static enum log_level least = LOG_LEVEL_INFO;
+
+static atomic_uint lost; /* lines that nobody took, since it was last said how many */
+
+void log_least(enum log_level level)
+{
+    least = level;
+}
+
+/* printf would bring in more code than all the rest of a CGI call runs through. */
+static void put_number(struct line *line, int64_t number, int least_digits)
+{
+    char room[20];
+    char *first = room + sizeof room;
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 || room + sizeof room - first < least_digits);
+    put(line, (struct text){first, (size_t)(room + sizeof room - first)});
+}
+
+static bool is_plain(char c)
+{
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* A JSON string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
+static void put_string(struct line *line, struct text text)
+{
+    put(line, TEXT("\""));
+    while (text.length) {
+        size_t run = 0;
+        while (run < text.length && is_plain(text.data[run]))
+            run++;
+        put(line, (struct text){text.data, run});
+        if (run == text.length)
+            break;
+        char c = text.data[run];
+        if (c == '"' || c == '\\')
+            put(line, (struct text){(char[]){'\\', c}, 2});
+        else
+            put(line, TEXT("?"));
+        text = (struct text){text.data + run + 1, text.length - run - 1};
+    }
+    put(line, TEXT("\""));
+}
+
+/* A member whose value isn't empty. */
+static void put_member(struct line *line, struct text name, struct text value)
+{
+    if (!value.length)
+        return;
+    put(line, name);
+    put_string(line, value);
+}
+
+/* The date of a day since the epoch, as Howard Hinnant's "low-level date algorithms" have it. */
+static void civil_from_days(int64_t days, int *year, int *month, int *day)
+{
+    int64_t shifted = days + 719468; /* from 0000-03-01 */
+    int64_t era = shifted / 146097;
+    int64_t day_of_era = shifted - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t shifted_month = (5 * day_of_year + 2) / 153; /* March is 0 */
+    *day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
+    *month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+    *year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+static void digits(char *room, int count, int64_t value)
+{
+    while (count--) {
+        room[count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+void log_timestamp(int64_t milliseconds, char room[25])
+{
+    int64_t days = milliseconds / 86400000, rest = milliseconds % 86400000;
+    int year, month, day;
+    civil_from_days(days, &year, &month, &day);
+    memcpy(room, "0000-00-00T00:00:00.000Z", 25);
+    digits(room, 4, year);
+    digits(room + 5, 2, month);
+    digits(room + 8, 2, day);
+    digits(room + 11, 2, rest / 3600000);
+    digits(room + 14, 2, rest / 60000 % 60);
+    digits(room + 17, 2, rest / 1000 % 60);
+    digits(room + 20, 3, rest % 1000);
+}
+
+static void begin(struct line *line, char *room, size_t size, enum log_level level)
+{
+    static const char *const LEVELS[] = {"info", "warn", "error"};
+    char timestamp[25];
+    log_timestamp(clock_epoch_ms(), timestamp);
+    *line = (struct line){.room = room, .size = size};
+    put(line, TEXT("{\"timestamp\":\""));
+    put(line, (struct text){timestamp, 24});
+    put(line, TEXT("\",\"level\":\""));
+    put(line, text_of(LEVELS[level]));
+    put(line, TEXT("\""));
+}
+
+/*
+ * What fd 2 is, opened anew so that writing to it doesn't block: O_NONBLOCK on fd 2 itself would
+ * hold for whoever shares it. -1: that's forbidden, as it may be for a pipe of another user's.
+ */
+static int reopen(const struct stat *status)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct stat known;
+    static int opened = -1;
+    pthread_mutex_lock(&lock);
+    if (known.st_ino != status->st_ino || known.st_dev != status->st_dev) {
+        known = *status; /* what was opened before stays so: another thread may write to it */
+        opened = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    int fd = opened;
+    pthread_mutex_unlock(&lock);
+    return fd;
+}
+
+/*
+ * As write(2) to fd 2, but without waiting for whoever reads it. To ask first whether there is room
+ * wouldn't do: another process that writes to the same pipe may fill it in between. The kernel can
+ * write to a pipe without waiting since 6.5 (RWF_NOWAIT).
+ */
+static ssize_t write_now(const char *data, size_t length)
+{
+    enum { NOWAIT = 8 }; /* RWF_NOWAIT of linux/fs.h */
+    struct stat status;
+    struct iovec part = {(void *)(uintptr_t)data, length};
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (fstat(STDERR_FILENO, &status) != 0)
+        return -1;
+    if (S_ISSOCK(status.st_mode))
+        return send(STDERR_FILENO, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (S_ISREG(status.st_mode))
+        return write(STDERR_FILENO, data, length);
+    if (S_ISFIFO(status.st_mode)) {
+        ssize_t written = syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, -1L, -1L, NOWAIT);
+        if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+            return written;
+    }
+    int fd = reopen(&status);
+    if (fd >= 0)
+        return write(fd, data, length);
+    bool room = poll(&reader, 1, 0) == 1 && reader.revents & POLLOUT;
+    return room ? write(STDERR_FILENO, data, length) : -1;
+}
+
+/*
+ * Writes lines, at most PIPE_BUF bytes, if they can be taken at once. A reader that has stalled
+ * costs the lines and not the service: requests go on, and so does stopping. False: the lines are
+ * lost.
+ */
+static bool write_all(const char *data, size_t length)
+{
+    static atomic_bool cut; /* the last line that was taken was so only in part */
+    if (atomic_load_explicit(&cut, memory_order_relaxed)) {
+        if (write_now("\n", 1) != 1)
+            return false;
+        atomic_store(&cut, false);
+    }
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write_now(data + done, length - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0) {
+            if (done)
+                atomic_store(&cut, true);
+            return false;
+        }
+        done += (size_t)written;
+    }
+    return true;
+}
+
+static unsigned count_lines(const struct log *log)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < log->length; i++)
+        count += log->lines[i] == '\n';
+    return count;
+}
+
+/* Says how many lines were lost before those that come now, if any were. */
+static void say_lost(void)
+{
+    struct line line;
+    char room[192];
+    unsigned count = atomic_load_explicit(&lost, memory_order_relaxed);
+    if (!count || !(count = atomic_exchange(&lost, 0)))
+        return;
+    begin(&line, room, sizeof room, LOG_LEVEL_WARN);
+    put(&line, TEXT(",\"message\":\""));
+    put_number(&line, count, 1);
+    put(&line, TEXT(" log lines before this one were lost: nothing read them in time\"}\n"));
+    if (!write_all(line.room, line.length))
+        atomic_fetch_add(&lost, count);
+}
+
+void log_flush(struct log *log)
+{
+    if (!log->length)
+        return;
+    say_lost();
+    if (!write_all(log->lines, log->length))
+        atomic_fetch_add(&lost, count_lines(log));
+    log->length = 0;
+}
+
+static void put_entry(struct line *line, const struct log_entry *entry)
+{
+    int status = entry->response->status;
+    put(line, TEXT(",\"requestId\":"));
+    put_string(line, entry->request->id);
+    put_member(line, TEXT(",\"tenantId\":"), entry->tenant);
+    put(line, TEXT(",\"function\":"));
+    put_string(line, text_of(entry->function));
+    put(line, TEXT(",\"host\":"));
+    put_string(line, text_of(entry->host));
+    put(line, TEXT(",\"status\":"));
+    put_number(line, status, 1);
+    put(line, TEXT(",\"durationMs\":"));
+    put_number(line, entry->duration_ns / 1000000, 1);
+    put(line, TEXT("."));
+    put_number(line, entry->duration_ns / 1000 % 1000, 3);
+    put(line, TEXT(",\"bytesIn\":"));
+    put_number(line, (int64_t)entry->bytes_in, 1);
+    put(line, TEXT(",\"bytesOut\":"));
+    put_number(line, (int64_t)entry->bytes_out, 1);
+    if (status >= 500 && entry->response->detail.length) {
+        put(line, TEXT(",\"message\":"));
+        put_string(line, entry->response->detail);
+    }
+    put(line, TEXT("}\n"));
+}
+
+/* The line is written behind those that wait; where it has no room there, they go first. */
+void log_request(struct log *log, const struct log_entry *entry)
+{
+    enum log_level level = entry->response->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
+    struct line line = {.full = true};
+    if (level < least)
+        return;
+    for (int attempt = 0; line.full && attempt < 2; attempt++) {
+        if (attempt)
+            log_flush(log);
+        begin(&line, log->lines + log->length, sizeof log->lines - log->length, level);
+        put_entry(&line, entry);
+    }
+    log->length += line.full ? 0 : line.length;
+}
+
+__attribute__((format(printf, 4, 0))) static void say(enum log_level level,
+                                                      const struct log_subject *subject, int error,
+                                                      const char *format, va_list arguments)
+{
+    char message[512], room[PIPE_BUF];
+    struct line line;
+    if (level < least)
+        return;
+    int length = vsnprintf(message, sizeof message, format, arguments);
+    begin(&line, room, sizeof room, level);
+    put_member(&line, TEXT(",\"requestId\":"), subject->request_id);
+    put_member(&line, TEXT(",\"tenantId\":"), subject->tenant);
+    put(&line, TEXT(",\"function\":"));
+    put_string(&line, text_of(subject->function));
+    put(&line, TEXT(",\"message\":"));
+    if (length > 0 && error && (size_t)length < sizeof message)
+        snprintf(message + length, sizeof message - (size_t)length, ": %s", strerror(error));
+    put_string(&line, text_of(length < 0 ? "a message that can't be printed" : message));
+    put(&line, TEXT("}\n"));
+    say_lost();
+    if (!write_all(line.room, line.full ? 0 : line.length))
+        atomic_fetch_add(&lost, 1);
+}
+
+void log_say(enum log_level level, const char *function, int error, const char *format, ...)
+{
+    const struct log_subject subject = {.function = function};
+    va_list arguments;
+    va_start(arguments, format);
+    say(level, &subject, error, format, arguments);
+    va_end(arguments);
+}
+
+void log_say_of(enum log_level level, const struct log_subject *subject, int error,
+                const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(level, subject, error, format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,18 @@
+/*
+ * page.h - the HTML page of a function, filled in. A person gets the form back with what was typed
+ * and the answer or the message in it, with no script needed.
+ */
+#ifndef DIME_REQUEST_PAGE_H
+#define DIME_REQUEST_PAGE_H
+
+#include "function.h"
+
+/*
+ * Turns the response into a whole HTML page: the function's own, or one made from its fields, with
+ * the given values in the form and the result or the problem at its place. Writes into the
+ * response's body, whose failure says that memory ended.
+ */
+void page_write(const struct function *function, const struct request *request,
+                struct response *response);
+
+#endif

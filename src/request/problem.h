@@ -1,0 +1,30 @@
+/*
+ * problem.h - problem details (RFC 9457): what every failure is answered with. One form for all of
+ * them means that a client needs one way to read what went wrong.
+ */
+#ifndef DIME_REQUEST_PROBLEM_H
+#define DIME_REQUEST_PROBLEM_H
+
+#include "function.h"
+
+/* What the problems of one type have in common. */
+struct problem {
+    int status;
+    const char *name;  /* its `type` is /problems/NAME, which never changes */
+    const char *title; /* the same words for every problem of this type */
+};
+
+/* The type of dime's own for a status; NULL: there is none. Static. */
+const struct problem *problem_of(int status);
+
+/* What kind of problem the response is, in a few words: its type's title, or the status's phrase.
+ */
+const char *problem_title(const struct response *response);
+
+/* The sentence that says what to do: the problem's own, or made of its field errors. */
+struct text problem_detail(const struct response *response);
+
+/* Writes the problem document into the response's body. INSTANCE is the request's id. */
+void problem_write_json(struct response *response, struct text instance);
+
+#endif

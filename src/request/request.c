@@ -1,0 +1,215 @@
+/*
+ * request.c - looking things up in a request, and reading its method and Accept header.
+ *
+ * A request has a handful of fields and headers, so they are found by looking at each in turn. The
+ * Accept header decides only between a page and JSON, and where it leaves the choice it is JSON.
+ * nginx reads it in the same way for problems of its own: see nginx/dime-base.conf.in.
+ */
+#include "request/request.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+const struct value *field(const struct request *request, const char *name)
+{
+    for (size_t i = 0; request->fields[i].name; i++) {
+        const char *own = request->fields[i].name; /* mostly its first letter tells */
+        if (own[0] == name[0] && strcmp(own, name) == 0)
+            return &request->values[i];
+    }
+    abort(); /* the function asks for a field that its own table doesn't have */
+}
+
+bool field_given(const struct request *request, const char *name)
+{
+    return field(request, name)->given;
+}
+
+bool field_boolean(const struct request *request, const char *name)
+{
+    return field(request, name)->boolean;
+}
+
+int64_t field_integer(const struct request *request, const char *name)
+{
+    return field(request, name)->integer;
+}
+
+struct text field_text(const struct request *request, const char *name)
+{
+    const struct value *value = field(request, name);
+    return value->given ? value->text : TEXT("");
+}
+
+struct text request_header(const struct request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (text_equal(request->headers[i].name, text_of(name)))
+            return request->headers[i].value;
+    }
+    return (struct text){0};
+}
+
+/*
+ * What a host says of an invocation is a header of one of these names. `proxy` is here because a
+ * CGI variable makes it HTTP_PROXY, which programs take for a setting (CVE-2016-5385, "httpoxy").
+ */
+static bool is_reserved(struct text name)
+{
+    return text_starts(name, TEXT("lambda-runtime-")) || text_starts(name, TEXT("dime-")) ||
+           text_equal(name, TEXT("proxy"));
+}
+
+void request_take_header(struct request *request, struct header *headers, struct text name,
+                         struct text value)
+{
+    if (!is_reserved(name))
+        headers[request->header_count++] = (struct header){name, value};
+}
+
+enum method request_method(struct text name)
+{
+    static const struct {
+        struct text name;
+        enum method method;
+    } METHODS[] = {
+        {{"GET", 3}, METHOD_GET},
+        {{"POST", 4}, METHOD_POST},
+        {{"HEAD", 4}, METHOD_HEAD},
+        {{"OPTIONS", 7}, METHOD_OPTIONS},
+    };
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
+        if (text_equal(name, METHODS[i].name))
+            return METHODS[i].method;
+    }
+    return METHOD_OTHER;
+}
+
+/* A weight of 0 to 1 in thousandths, of which further decimals are cut; 1000 for what isn't one. */
+static int weight(struct text text)
+{
+    int thousandths = 0, scale = 1000;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (i == 1 ? c != '.' : c < '0' || c > '9')
+            return 1000;
+        if (i == 1)
+            continue;
+        thousandths += (c - '0') * scale;
+        scale /= 10;
+    }
+    return !text.length || thousandths > 1000 ? 1000 : thousandths;
+}
+
+/* Splits "text/html;q=0.9" into the type and its weight in thousandths. */
+static struct text accept_type(struct text part, int *q)
+{
+    struct text type = {0}, parameter;
+    *q = 1000;
+    text_cut(&part, ';', &type);
+    while (text_cut(&part, ';', &parameter)) {
+        parameter = text_trim(parameter);
+        if (text_starts(parameter, TEXT("q=")) || text_starts(parameter, TEXT("Q=")))
+            *q = weight((struct text){parameter.data + 2, parameter.length - 2});
+    }
+    return text_trim(type);
+}
+
+/* How closely a range of Accept names a type: 3 by name, 2 by its first half, 1 as any, 0 not. */
+static int closeness(struct text range, struct text type)
+{
+    if (text_equal_nocase(range, type))
+        return 3;
+    if (text_equal(range, TEXT("*/*")))
+        return 1;
+    struct text major = {0};
+    text_cut(&type, '/', &major);
+    bool wild = range.length == major.length + 2 &&
+                text_starts((struct text){range.data + major.length, 2}, TEXT("/*"));
+    return wild && text_equal_nocase((struct text){range.data, major.length}, major) ? 2 : 0;
+}
+
+/* The weight that Accept gives a type: that of the first range that names it most closely. */
+static int accept_weight(struct text accept, struct text type)
+{
+    int closest = 0, chosen = 0;
+    struct text part;
+    while (text_cut(&accept, ',', &part)) {
+        int q;
+        int close = closeness(accept_type(part, &q), type);
+        if (close > closest) {
+            closest = close;
+            chosen = q;
+        }
+    }
+    return chosen;
+}
+
+/* Whether a list names nothing: an element may be empty (RFC 9110, section 5.6.1.2). */
+static bool is_empty_list(struct text list)
+{
+    struct text part;
+    while (text_cut(&list, ',', &part)) {
+        if (text_trim(part).length)
+            return false;
+    }
+    return true;
+}
+
+bool request_accepts(struct text accept, bool *html)
+{
+    *html = false;
+    if (text_equal(accept, TEXT("*/*")) || is_empty_list(accept))
+        return true;
+    int page = accept_weight(accept, TEXT("text/html"));
+    int json = accept_weight(accept, TEXT("application/json"));
+    int problem = accept_weight(accept, TEXT("application/problem+json"));
+    *html = page > json;
+    return page || json || problem;
+}
+
+void request_make_id(char room[33])
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, GRND_NONBLOCK) != sizeof bytes) {
+        /* An id need not be secret, only different: the clock and the process will do. */
+        int64_t now = clock_monotonic_ns(), process = getpid();
+        memcpy(bytes, &now, 8);
+        memcpy(bytes + 8, &process, 8);
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        room[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        room[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    room[32] = '\0';
+}
+
+bool request_id_fits(struct text id)
+{
+    for (size_t i = 0; i < id.length; i++) {
+        char c = id.data[i];
+        if (!text_alphanumeric(c) && c != '-' && c != '_' && c != '.')
+            return false;
+    }
+    return id.length >= 1 && id.length <= 64;
+}
+
+void request_choose_id(struct request *request, struct text of_host, char room[33])
+{
+    request->id = request_header(request, "x-request-id");
+    if (request_id_fits(request->id))
+        return;
+    request->id = of_host;
+    if (request_id_fits(request->id))
+        return;
+    request_make_id(room);
+    request->id = (struct text){room, 32};
+}
+
+enum upload_end upload_read(const struct request *request, size_t most, struct text *bytes)
+{
+    return request->upload->read(request->upload, most, request->arena, bytes);
+}

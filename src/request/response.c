@@ -1,0 +1,265 @@
+/*
+ * response.c - what a function may say, kept until a host sends it.
+ *
+ * A problem is kept as status, detail and field errors, not as JSON: whether it becomes a problem
+ * document or the page with a message at its field is for later (problem.c, page.c). Headers are
+ * checked here, once for all hosts, so that no value can end a line and begin another header.
+ */
+#include "request/response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+    DETAIL_MOST = 1024,
+    HOST_HEADERS = 8, /* what request/run.c adds to every answer */
+};
+
+void response_open(struct response *response, struct arena *arena)
+{
+    /* Only what is read before it is written: clearing the whole would cost more than an answer. */
+    response->answer = ANSWER_NONE;
+    response->status = 0;
+    response->content_type = NULL;
+    response->header_count = 0;
+    response->detail = (struct text){0};
+    response->no_function = false;
+    response->error_count = 0;
+    response->members = (struct text){0};
+    response->menu_count = 0;
+    response->stream = NULL;
+    response->arena = arena;
+    buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
+}
+
+/* A 500 stands, whatever is begun after it: a header was wrong, and the function can't know. */
+static bool has_failed(const struct response *response)
+{
+    return response->answer == ANSWER_PROBLEM && response->status == 500;
+}
+
+static struct buffer *begin(struct response *response, enum answer answer, const char *type)
+{
+    response->body.length = 0;
+    if (has_failed(response))
+        return &response->body;
+    response->answer = answer;
+    response->status = 200;
+    response->content_type = type;
+    response->detail = (struct text){0};
+    response->error_count = 0;
+    return &response->body;
+}
+
+struct buffer *response_json(struct response *response)
+{
+    return begin(response, ANSWER_WHOLE, "application/json");
+}
+
+struct buffer *response_html(struct response *response)
+{
+    return begin(response, ANSWER_FRAGMENT, "text/html; charset=utf-8");
+}
+
+/* The length of TEXT, cut to LENGTH bytes, without a part of a character that is left at its end.
+ */
+static size_t length_kept(const char *text, size_t length)
+{
+    size_t last = length;
+    while (last && (text[last - 1] & 0xC0) == 0x80)
+        last--;
+    last -= last > 0; /* where the last character begins */
+    return text_utf8_length((struct text){text + last, length - last}) ? length : last;
+}
+
+/* Formats into the arena; what is too long is cut. Where memory has ended the text is empty. */
+__attribute__((format(printf, 2, 0))) static struct text
+format_text(struct arena *arena, const char *format, va_list arguments)
+{
+    char room[DETAIL_MOST];
+    int length = vsnprintf(room, sizeof room, format, arguments);
+    struct text whole = {room, length < 0 ? 0 : (size_t)length};
+    if (whole.length >= sizeof room)
+        whole.length = length_kept(room, sizeof room - 1);
+    return arena_copy(arena, whole);
+}
+
+void response_problem(struct response *response, int status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    response->detail = format_text(response->arena, format, arguments);
+    va_end(arguments);
+    response->answer = ANSWER_PROBLEM;
+    response->status = status >= 400 && status <= 599 ? status : 500;
+    response->no_function = false;
+    response->error_count = 0;
+    response->members = (struct text){0};
+}
+
+void response_extend(struct response *response, struct text members)
+{
+    response->members = members;
+}
+
+void response_offer(struct response *response, const char *name, const struct choice *choices,
+                    size_t count)
+{
+    if (response->menu_count < RESPONSE_MENUS)
+        response->menus[response->menu_count++] = (struct menu){name, choices, count};
+}
+
+void response_field_problem(struct response *response, const char *name, const char *format, ...)
+{
+    if (has_failed(response) || response->error_count == RESPONSE_ERRORS)
+        return;
+    response->answer = ANSWER_PROBLEM;
+    response->status = 422;
+    response->detail = (struct text){0};
+    va_list arguments;
+    va_start(arguments, format);
+    struct text detail = format_text(response->arena, format, arguments);
+    va_end(arguments);
+    response->errors[response->error_count++] = (struct field_error){name, detail};
+}
+
+void response_blame(struct response *response, const char *name)
+{
+    if (response->answer != ANSWER_PROBLEM || has_failed(response) || response->error_count)
+        return;
+    response->errors[response->error_count++] = (struct field_error){name, response->detail};
+}
+
+const struct field_error *response_field_error(const struct response *response, struct text name)
+{
+    for (size_t i = 0; i < response->error_count; i++) {
+        if (text_equal(text_of(response->errors[i].field), name))
+            return &response->errors[i];
+    }
+    return NULL;
+}
+
+void response_flush(struct response *response)
+{
+    if (response->stream && response->answer == ANSWER_WHOLE && !response->body.failed)
+        response->stream->flush(response->stream, response);
+}
+
+static bool breaks_line(struct text value)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0')
+            return true;
+    }
+    return false;
+}
+
+void response_own_header(struct response *response, const char *name, struct text value)
+{
+    if (response->header_count < RESPONSE_HEADERS)
+        response->headers[response->header_count++] = (struct header){text_of(name), value};
+}
+
+bool response_has_header(const struct response *response, size_t count, struct text name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_equal_nocase(response->headers[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+void response_header(struct response *response, const char *name, struct text value)
+{
+    struct text copy = arena_copy(response->arena, value);
+    if (!copy.data)
+        return; /* the arena has failed, and so will the whole response */
+    if (breaks_line(copy))
+        response_problem(response, 500, "The function set the header %s to more than a line.",
+                         name);
+    else if (response->header_count >= RESPONSE_HEADERS - HOST_HEADERS)
+        response_problem(response, 500, "The function set more headers than a response holds.");
+    else
+        response_own_header(response, name, copy);
+}
+
+const char *status_phrase(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } PHRASES[] = {
+        {200, "OK"},
+        {204, "No Content"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {402, "Payment Required"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {407, "Proxy Authentication Required"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {417, "Expectation Failed"},
+        {421, "Misdirected Request"},
+        {422, "Unprocessable Content"},
+        {423, "Locked"},
+        {424, "Failed Dependency"},
+        {425, "Too Early"},
+        {426, "Upgrade Required"},
+        {428, "Precondition Required"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {451, "Unavailable For Legal Reasons"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+        {506, "Variant Also Negotiates"},
+        {507, "Insufficient Storage"},
+        {508, "Loop Detected"},
+        {511, "Network Authentication Required"},
+    };
+    for (size_t i = 0; i < sizeof PHRASES / sizeof *PHRASES; i++) {
+        if (PHRASES[i].status == status)
+            return PHRASES[i].phrase;
+    }
+    return status >= 400 && status <= 499 ? "Client Error" : "Error";
+}
+
+static void put_header(struct buffer *head, struct text name, struct text value)
+{
+    buffer_put(head, name);
+    buffer_put(head, TEXT(": "));
+    buffer_put(head, value);
+    buffer_put(head, TEXT("\r\n"));
+}
+
+void response_cgi_head(const struct response *response, struct buffer *head)
+{
+    buffer_put(head, TEXT("Status: "));
+    buffer_int64(head, response->status);
+    buffer_put(head, TEXT(" "));
+    buffer_puts(head, status_phrase(response->status));
+    buffer_put(head, TEXT("\r\n"));
+    if (response->content_type)
+        put_header(head, TEXT("Content-Type"), text_of(response->content_type));
+    for (size_t i = 0; i < response->header_count; i++)
+        put_header(head, response->headers[i].name, response->headers[i].value);
+    if (response->content_type) {
+        buffer_put(head, TEXT("Content-Length: "));
+        buffer_int64(head, (int64_t)response->body.length);
+        buffer_put(head, TEXT("\r\n"));
+    }
+    buffer_put(head, TEXT("\r\n"));
+}

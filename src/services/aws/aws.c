@@ -1,0 +1,58 @@
+/*
+ * aws.c - opening, closing, and whether a call could be signed.
+ *
+ * Opening is next to nothing: a worker that never calls AWS reads no file for it and doesn't wake
+ * libcurl.
+ */
+#include "services/aws/aws.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/aws/client.h"
+#include "services/aws/origins.h"
+#include "services/aws/retry.h"
+#include "base/clock.h"
+
+struct aws *aws_open(const char *function)
+{
+    struct aws *aws = calloc(1, sizeof *aws);
+    if (!aws)
+        return NULL;
+    aws->function = function;
+    aws->tokens = RETRY_TOKENS;
+    settings_open(&aws->settings, function);
+    return aws;
+}
+
+void aws_close(struct aws *aws)
+{
+    if (!aws)
+        return;
+    http_close(&aws->http);
+    settings_close(&aws->settings);
+    explicit_bzero(aws, sizeof *aws);
+    free(aws);
+}
+
+/* An instance that has said no is believed for a while; one that hasn't been asked is supposed to
+ * have a role. */
+static bool may_ask_instance(const struct aws *aws)
+{
+    bool refused = aws->origin == ORIGIN_INSTANCE && aws->fetch_why;
+    return origins_may_be_instance() && (!refused || clock_epoch_ms() >= aws->again_ms);
+}
+
+bool aws_ready(struct aws *aws, const char **why)
+{
+    struct credentials found;
+    char region[SETTINGS_REGION_MAX + 1];
+    settings_read(&aws->settings);
+    enum origin origin = credentials_find(&aws->settings, &found, why);
+    explicit_bzero(&found, sizeof found);
+    if (origin == ORIGIN_FAULT || origin == ORIGIN_NONE)
+        return false;
+    if (origin == ORIGIN_INSTANCE && !may_ask_instance(aws))
+        return false; /* WHY is what credentials_find says for that case */
+    return settings_region(&aws->settings, TEXT(""), region, why);
+}

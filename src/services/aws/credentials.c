@@ -1,0 +1,278 @@
+/*
+ * credentials.c - the chain's order, and the credentials that are kept.
+ *
+ * The environment and the files are looked at for each call, in memory; so only what a server has
+ * handed out is kept. When it can't be had anew it is used to its end, and a server that has failed
+ * is left alone for a while: a request mustn't wait for it that the one before has waited for.
+ */
+#include "services/aws/credentials.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "services/aws/client.h"
+#include "services/aws/ini.h"
+#include "services/aws/origins.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+enum {
+    FRESH_MS = 15 * 60 * 1000, /* credentials that end sooner are fetched anew */
+    AGAIN_MS = 60 * 1000,      /* but not more often than this */
+    FAILED_MS = 5 * 1000,      /* and this long not at all after a failure */
+};
+
+/* Keys and tokens are printable ASCII; a line end in one would be a header of its own. */
+static bool take(char *room, size_t most, struct text value)
+{
+    room[0] = '\0';
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.data[i] <= ' ' || value.data[i] > '~')
+            return false;
+    }
+    if (value.length > most)
+        return false;
+    memcpy(room, value.data, value.length);
+    room[value.length] = '\0';
+    return true;
+}
+
+bool credentials_set(struct credentials *credentials, struct text id, struct text secret,
+                     struct text token)
+{
+    credentials->expires_ms = 0;
+    if (id.length && secret.length && take(credentials->id, CREDENTIALS_KEY_MAX, id) &&
+        take(credentials->secret, CREDENTIALS_KEY_MAX, secret) &&
+        take(credentials->token, CREDENTIALS_TOKEN_MAX, token))
+        return true;
+    explicit_bzero(credentials, sizeof *credentials);
+    return false;
+}
+
+bool credentials_read(struct credentials *credentials, struct text json, struct arena *arena)
+{
+    struct json_value value;
+    struct json_error error;
+    if (!json_check(json, arena, &value, &error) || value.kind != JSON_OBJECT ||
+        !credentials_set(credentials, json_find_text(value, "AccessKeyId", arena),
+                         json_find_text(value, "SecretAccessKey", arena),
+                         json_find_text(value, "Token", arena)))
+        return false;
+    struct text expiration = json_find_text(value, "Expiration", arena);
+    return !expiration.length || credentials_time(expiration, &credentials->expires_ms);
+}
+
+/* Reads LENGTH digits of a time at AT. */
+static int digits(struct text text, size_t at, size_t length)
+{
+    int64_t value = -1;
+    struct text part = {text.data + at, length};
+    return text_to_int64(part, &value) && value >= 0 ? (int)value : -1;
+}
+
+bool credentials_time(struct text text, int64_t *milliseconds)
+{
+    static const char PATTERN[] = "0000-00-00T00:00:00";
+    const size_t length = sizeof PATTERN - 1;
+    if (text.length <= length || text.data[text.length - 1] != 'Z')
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        bool digit = text.data[i] >= '0' && text.data[i] <= '9';
+        if (PATTERN[i] == '0' ? !digit : text.data[i] != PATTERN[i])
+            return false;
+    }
+    struct tm time = {.tm_year = digits(text, 0, 4) - 1900,
+                      .tm_mon = digits(text, 5, 2) - 1,
+                      .tm_mday = digits(text, 8, 2),
+                      .tm_hour = digits(text, 11, 2),
+                      .tm_min = digits(text, 14, 2),
+                      .tm_sec = digits(text, 17, 2)};
+    *milliseconds = (int64_t)timegm(&time) * 1000; /* a fraction of a second doesn't matter */
+    return true;
+}
+
+/* The first that is set of a value's names, the old one of which counts first in botocore too. */
+static struct text token_of_environment(void)
+{
+    struct text token = settings_variable("AWS_SECURITY_TOKEN");
+    return token.length ? token : settings_variable("AWS_SESSION_TOKEN");
+}
+
+static enum origin find_in_environment(struct credentials *credentials, const char **why)
+{
+    struct text id = settings_variable("AWS_ACCESS_KEY_ID");
+    struct text secret = settings_variable("AWS_SECRET_ACCESS_KEY");
+    if (!id.length)
+        return ORIGIN_NONE;
+    if (credentials_set(credentials, id, secret, token_of_environment()))
+        return ORIGIN_SETTINGS;
+    *why = secret.length ? "The AWS keys in the environment aren't keys; copy them again."
+                         : "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY; set both.";
+    return ORIGIN_FAULT;
+}
+
+static enum origin find_in_file(struct text file, struct ini_place place,
+                                struct credentials *credentials, const char **why)
+{
+    struct text id, secret, token;
+    place.key = TEXT("aws_access_key_id");
+    ini_find(file, &place, &id);
+    place.key = TEXT("aws_secret_access_key");
+    ini_find(file, &place, &secret);
+    place.key = TEXT("aws_security_token");
+    ini_find(file, &place, &token);
+    place.key = TEXT("aws_session_token");
+    if (!token.length)
+        ini_find(file, &place, &token);
+    if (!id.length)
+        return ORIGIN_NONE;
+    if (credentials_set(credentials, id, secret, token))
+        return ORIGIN_SETTINGS;
+    *why = secret.length ? "The AWS keys in the profile aren't keys; copy them again."
+                         : "The AWS profile has aws_access_key_id without aws_secret_access_key; "
+                           "it needs both.";
+    return ORIGIN_FAULT;
+}
+
+static bool has(const struct settings *settings, const char *key)
+{
+    return settings_profile(settings, key).length > 0;
+}
+
+static enum origin refuse(const char *why, const char **told)
+{
+    *told = why;
+    return ORIGIN_FAULT;
+}
+
+/* What stands before all keys of files: a role, a web identity, SSO. */
+static enum origin find_before_files(const struct settings *settings, const char **why)
+{
+    if (has(settings, "role_arn") && !has(settings, "web_identity_token_file"))
+        return refuse("The AWS profile has a role (role_arn), which dime doesn't assume; set the "
+                      "variables that `aws configure export-credentials --format env` prints.",
+                      why);
+    if (settings_web_identity(settings, SETTINGS_TOKEN_FILE).length)
+        return ORIGIN_WEB_IDENTITY;
+    if (has(settings, "sso_account_id") || has(settings, "sso_role_name"))
+        return refuse("The AWS profile uses SSO, which dime can't; set the variables that `aws "
+                      "configure export-credentials --format env` prints.",
+                      why);
+    return ORIGIN_NONE;
+}
+
+static enum origin find_in_files(const struct settings *settings, struct credentials *credentials,
+                                 const char **why)
+{
+    static const char OTHER[] =
+        "The AWS profile has no keys of its own but a login, a process, SSO or another profile's; "
+        "set the variables that `aws configure export-credentials --format env` prints.";
+    struct ini_place plain = {.name = settings->profile};
+    struct ini_place titled = {.kind = TEXT("profile"), .name = settings->profile};
+    enum origin origin = find_in_file(settings->credentials, plain, credentials, why);
+    if (origin != ORIGIN_NONE)
+        return origin;
+    if (has(settings, "login_session") || has(settings, "credential_process"))
+        return refuse(OTHER, why);
+    origin = find_in_file(settings->config, titled, credentials, why);
+    if (origin != ORIGIN_NONE)
+        return origin;
+    if (has(settings, "sso_session") || has(settings, "sso_start_url") ||
+        has(settings, "source_profile") || has(settings, "credential_source"))
+        return refuse(OTHER, why);
+    return ORIGIN_NONE;
+}
+
+static enum origin find_server(const char **why)
+{
+    if (settings_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").length ||
+        settings_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").length)
+        return ORIGIN_CONTAINER;
+    *why = "There are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give "
+           "this machine a role.";
+    return settings_true(settings_variable("AWS_EC2_METADATA_DISABLED")) ? ORIGIN_NONE
+                                                                         : ORIGIN_INSTANCE;
+}
+
+enum origin credentials_find(const struct settings *settings, struct credentials *credentials,
+                             const char **why)
+{
+    if (settings->fault) {
+        *why = settings->fault;
+        return ORIGIN_FAULT;
+    }
+    enum origin origin = find_in_environment(credentials, why);
+    if (origin == ORIGIN_NONE)
+        origin = find_before_files(settings, why);
+    if (origin == ORIGIN_NONE)
+        origin = find_in_files(settings, credentials, why);
+    return origin == ORIGIN_NONE ? find_server(why) : origin;
+}
+
+static const char *fetch(struct aws *aws, const struct aws_call *call, enum origin origin,
+                         struct credentials *credentials)
+{
+    switch (origin) {
+    case ORIGIN_WEB_IDENTITY:
+        return origins_web_identity(aws, call, credentials);
+    case ORIGIN_CONTAINER:
+        return origins_container(aws, call, credentials);
+    default:
+        return origins_instance(aws, call, credentials);
+    }
+}
+
+/* What another origin has given doesn't count any more, whether or not the new one gives any. */
+static void turn_to(struct aws *aws, enum origin origin)
+{
+    if (aws->origin == origin)
+        return;
+    explicit_bzero(&aws->credentials, sizeof aws->credentials);
+    aws->origin = origin;
+    aws->fetch_why = NULL;
+}
+
+/* Uses what is kept, as long as it's good, and fetches it anew before it isn't. */
+static bool get_fetched(struct aws *aws, const struct aws_call *call, enum origin origin,
+                        const char **why)
+{
+    struct credentials *kept = &aws->credentials, fresh;
+    int64_t now = clock_epoch_ms(), ends = kept->expires_ms;
+    bool good = kept->id[0] && (!ends || now < ends);
+    if (good && (!ends || ends - now > FRESH_MS || now < aws->again_ms))
+        return true;
+    *why = aws->fetch_why;
+    if (*why && now < aws->again_ms)
+        return good;
+    *why = aws->fetch_why = fetch(aws, call, origin, &fresh);
+    now = clock_epoch_ms();
+    aws->again_ms = now + (*why && origin != ORIGIN_INSTANCE ? FAILED_MS : AGAIN_MS);
+    if (now >= client_until(call))
+        aws->again_ms = 0; /* it was the call that had no more time */
+    if (!*why)
+        *kept = fresh;
+    explicit_bzero(&fresh, sizeof fresh);
+    return !*why || good;
+}
+
+bool credentials_get(struct aws *aws, const struct aws_call *call, const char **why)
+{
+    struct credentials found;
+    settings_read(&aws->settings);
+    enum origin origin = credentials_find(&aws->settings, &found, why);
+    turn_to(aws, origin);
+    if (origin == ORIGIN_FAULT || origin == ORIGIN_NONE)
+        return false;
+    if (origin != ORIGIN_SETTINGS)
+        return get_fetched(aws, call, origin, why);
+    aws->credentials = found;
+    explicit_bzero(&found, sizeof found);
+    return true;
+}
+
+void credentials_forget(struct aws *aws)
+{
+    settings_forget(&aws->settings);
+    explicit_bzero(&aws->credentials, sizeof aws->credentials);
+    aws->again_ms = 0;
+}

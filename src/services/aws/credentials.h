@@ -1,0 +1,68 @@
+/*
+ * credentials.h - who calls AWS: the keys, where they are found, and until when they are good.
+ *
+ * They are looked for in botocore's order: the environment, a role to assume, a web identity, SSO,
+ * the credentials file, a login or a process, the config file, the container's server, the
+ * instance's. The first place that has some is taken; one that should have some and can't give
+ * them is an error, never a reason to go on as somebody else. A role of a profile, SSO, a login
+ * and a process are such: AWS's own tools turn them into keys, dime says how. What a server hands
+ * out ends, and is fetched anew from a quarter of an hour before.
+ */
+#ifndef DIME_SERVICES_AWS_CREDENTIALS_H
+#define DIME_SERVICES_AWS_CREDENTIALS_H
+
+#include "services/aws/aws.h"
+#include "services/aws/settings.h"
+
+enum { CREDENTIALS_KEY_MAX = 128, CREDENTIALS_TOKEN_MAX = 8192 };
+
+struct credentials {
+    char id[CREDENTIALS_KEY_MAX + 1];
+    char secret[CREDENTIALS_KEY_MAX + 1];
+    char token[CREDENTIALS_TOKEN_MAX + 1]; /* of a session; empty: none */
+    int64_t expires_ms;                    /* milliseconds since the epoch; 0: they don't end */
+};
+
+/* Where credentials come from. */
+enum origin {
+    ORIGIN_FAULT, /* what was found is wrong */
+    ORIGIN_NONE,
+    ORIGIN_SETTINGS, /* the environment or a file */
+    ORIGIN_WEB_IDENTITY,
+    ORIGIN_CONTAINER,
+    ORIGIN_INSTANCE, /* the last resort: whether it has some shows when it's asked */
+};
+
+/*
+ * Finds the origin by the settings, which have been read, and for ORIGIN_SETTINGS *CREDENTIALS too.
+ * Asks no network. For ORIGIN_FAULT and ORIGIN_NONE *WHY is a sentence.
+ */
+enum origin credentials_find(const struct settings *settings, struct credentials *credentials,
+                             const char **why);
+
+/*
+ * Takes keys into *CREDENTIALS. False: one is missing, too long, or holds what no key holds; then
+ * *CREDENTIALS is empty.
+ */
+bool credentials_set(struct credentials *credentials, struct text id, struct text secret,
+                     struct text token);
+
+/*
+ * Reads what a server answers: {"AccessKeyId":...,"SecretAccessKey":...,"Token":...,"Expiration":
+ * "2026-11-24T12:00:00Z"}. False: it is something else, or the arena has failed.
+ */
+bool credentials_read(struct credentials *credentials, struct text json, struct arena *arena);
+
+/* Reads a time as AWS writes it, 2026-11-24T12:00:00Z, into milliseconds. False: it's none. */
+bool credentials_time(struct text text, int64_t *milliseconds);
+
+/*
+ * Makes sure that AWS->credentials can sign now, within the call's deadline. False: *WHY is a
+ * sentence, a literal.
+ */
+bool credentials_get(struct aws *aws, const struct aws_call *call, const char **why);
+
+/* Forgets them, since AWS has refused them: the next credentials_get looks for them again. */
+void credentials_forget(struct aws *aws);
+
+#endif

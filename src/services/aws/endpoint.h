@@ -1,0 +1,45 @@
+/*
+ * endpoint.h - the address that a service is called at, and the region that a call is signed for.
+ *
+ * AWS's own addresses follow from the service and the region (the AWS General Reference, "Service
+ * endpoints"). Others are named by settings, for servers that speak a service's protocol; there a
+ * bucket is always a part of the path, as botocore has it too.
+ */
+#ifndef DIME_SERVICES_AWS_ENDPOINT_H
+#define DIME_SERVICES_AWS_ENDPOINT_H
+
+#include "net/http.h"
+#include "services/aws/settings.h"
+#include "base/buffer.h"
+
+struct endpoint {
+    char region[SETTINGS_REGION_MAX + 1];
+    char base[SETTINGS_ENDPOINT_MAX + 1]; /* https://rekognition.eu-west-1.amazonaws.com */
+    bool own;                             /* it's AWS's own, by its name */
+};
+
+/*
+ * Finds the endpoint: the one that the settings name, else GIVEN, else AWS's own. REGION, where it
+ * isn't empty, comes before the settings'. False: *WHY is a sentence, a literal.
+ */
+bool endpoint_find(const struct settings *settings, const struct service *service,
+                   struct text region, struct text given, struct endpoint *endpoint,
+                   const char **why);
+
+/* Makes it AWS's own for another region, which S3 has named. False: that is no region. */
+bool endpoint_move(struct endpoint *endpoint, const struct service *service, struct text region);
+
+/* Appends the URL of PATH, which begins with a slash and is encoded, in a bucket or in none. */
+void endpoint_url(const struct endpoint *endpoint, struct text bucket, struct text path,
+                  struct buffer *url);
+
+/*
+ * Whether a path, encoded, stays in its bucket whoever reads it on the way: where the bucket isn't
+ * in the host's name, no part may be "." or "..".
+ */
+bool endpoint_stays(const struct endpoint *endpoint, struct text bucket, struct text path);
+
+/* Whether a bucket may be called so (S3's page "General purpose bucket naming rules", the old). */
+bool endpoint_is_bucket(struct text bucket);
+
+#endif

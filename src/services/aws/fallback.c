@@ -1,0 +1,34 @@
+/*
+ * fallback.c - remembers that AWS was down, and tells the log who is asked instead.
+ *
+ * What AWS lacks here is said once, since it stays so for long. That it was down is said each time:
+ * half a minute lies between, and whoever reads the log wants to see the last.
+ */
+#include "services/aws/fallback.h"
+
+#include "base/clock.h"
+#include "request/log.h"
+
+bool fallback_may_ask(struct fallback *fallback, struct aws *aws)
+{
+    const char *why;
+    if (clock_epoch_ms() < fallback->until_ms)
+        return false;
+    if (aws_ready(aws, &why)) {
+        fallback->told = NULL;
+        return true;
+    }
+    if (!fallback->told || strcmp(fallback->told, why) != 0)
+        log_say(LOG_LEVEL_INFO, fallback->function, 0, "%s isn't asked, %s is instead: %s",
+                fallback->service, fallback->other, why);
+    fallback->told = why;
+    return false;
+}
+
+void fallback_shun(struct fallback *fallback, struct text request_id, struct text why)
+{
+    const struct log_subject subject = {.function = fallback->function, .request_id = request_id};
+    fallback->until_ms = clock_epoch_ms() + FALLBACK_MS;
+    log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s is asked instead of %s for %d seconds: %.*s",
+               fallback->other, fallback->service, FALLBACK_MS / 1000, (int)why.length, why.data);
+}

@@ -1,0 +1,113 @@
+/*
+ * fault.c - reads error answers of AWS's two kinds, and garbage in place of them.
+ *
+ * Of XML the text of one element is all that is ever wanted, so it's looked for by its tag; none of
+ * the elements that are read has attributes, and no code or key an entity.
+ */
+#include "services/aws/fault.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+
+enum { CODE_MAX = 80, NAME_MAX_ = 64 };
+
+/* A code without the namespace before it and the address behind it; empty if it's none. */
+static struct text tidy(struct text code)
+{
+    const char *hash = code.length ? memchr(code.data, '#', code.length) : NULL;
+    if (hash) {
+        size_t before = (size_t)(hash + 1 - code.data);
+        code = (struct text){hash + 1, code.length - before};
+    }
+    struct text rest = code;
+    if (!text_cut(&rest, ':', &code))
+        return TEXT("");
+    for (size_t i = 0; i < code.length; i++) {
+        if (!text_alphanumeric(code.data[i]) && code.data[i] != '.')
+            return TEXT("");
+    }
+    return code.length && code.length <= CODE_MAX ? code : TEXT("");
+}
+
+struct text fault_element(struct text xml, const char *name)
+{
+    char begin[NAME_MAX_];
+    int length = snprintf(begin, sizeof begin, "<%s>", name);
+    const char *at =
+        length > 0 && xml.length ? memmem(xml.data, xml.length, begin, (size_t)length) : NULL;
+    if (!at)
+        return TEXT("");
+    at += length;
+    size_t left = (size_t)(xml.data + xml.length - at);
+    const char *end = memchr(at, '<', left);
+    return end ? (struct text){at, (size_t)(end - at)} : TEXT("");
+}
+
+static struct fault read_json(struct text body, struct arena *arena)
+{
+    struct fault fault = {TEXT(""), TEXT("")};
+    struct json_value value;
+    struct json_error error;
+    if (!json_check(body, arena, &value, &error))
+        return fault;
+    fault.code = tidy(json_find_text(value, "__type", arena));
+    if (!fault.code.length)
+        fault.code = tidy(json_find_text(value, "code", arena));
+    if (!fault.code.length)
+        fault.code = tidy(json_find_text(value, "Code", arena));
+    fault.message = json_find_text(value, "message", arena);
+    if (!fault.message.length)
+        fault.message = json_find_text(value, "Message", arena);
+    return fault;
+}
+
+struct fault fault_read(const struct http_answer *answer, struct arena *arena)
+{
+    struct text body = text_trim(buffer_text(&answer->body));
+    struct fault fault;
+    if (text_starts(body, TEXT("<"))) {
+        fault.code = tidy(fault_element(body, "Code"));
+        fault.message = fault_element(body, "Message");
+    } else {
+        fault = read_json(body, arena);
+    }
+    struct text type = tidy(text_of(answer->error_type));
+    if (type.length)
+        fault.code = type;
+    return fault;
+}
+
+bool fault_is_of_credentials(struct text code)
+{
+    static const char *const CODES[] = {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidToken",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "InvalidSecurity",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "AuthFailure",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "TokenRefreshRequired",
+    };
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++) {
+        if (text_equal(text_of(CODES[i]), code))
+            return true;
+    }
+    return false;
+}
+
+bool fault_is_of_rights(struct text code)
+{
+    return text_equal(code, TEXT("AccessDenied")) ||
+           text_equal(code, TEXT("AccessDeniedException"));
+}

@@ -1,0 +1,128 @@
+/*
+ * ini.c - finds a value by reading the file's lines from the first to the last.
+ *
+ * A hash or a semicolon begins a comment only at the start of a line: a secret may hold either, as
+ * botocore's reader has it too.
+ */
+#include "services/aws/ini.h"
+
+/* Where the reader is. */
+struct reader {
+    const struct ini_place *place;
+    bool inside;        /* the section that is looked for */
+    size_t indent;      /* of the latest key or section: what is deeper than a key belongs to it */
+    struct text parent; /* the latest key; empty: none since the section's name */
+    bool nested;        /* that key has no value on its own line: it may have keys below it */
+    bool found;
+    struct text value;
+};
+
+/* The text without its first word and the blanks behind that, if it begins with WORD. */
+static bool skip_word(struct text *text, struct text word)
+{
+    struct text rest = {text->data + word.length, text->length - word.length};
+    if (!text_starts(*text, word) || !rest.length || (rest.data[0] != ' ' && rest.data[0] != '\t'))
+        return false;
+    *text = text_trim(rest);
+    return true;
+}
+
+static struct text unquote(struct text text)
+{
+    char first = text.length > 1 ? text.data[0] : '\0';
+    if ((first == '"' || first == '\'') && text.data[text.length - 1] == first)
+        return (struct text){text.data + 1, text.length - 2};
+    return text;
+}
+
+/* [default] is a profile by its name alone. */
+static bool is_section(const struct ini_place *place, struct text line)
+{
+    struct text title;
+    line = (struct text){line.data + 1, line.length - 1};
+    if (!text_cut(&line, ']', &title) || !line.data)
+        return false;
+    title = text_trim(title);
+    if (!place->kind.length ||
+        (text_equal(place->kind, TEXT("profile")) && text_equal(place->name, TEXT("default")) &&
+         text_equal(title, TEXT("default"))))
+        return text_equal(title, place->name);
+    return skip_word(&title, place->kind) && text_equal(unquote(title), place->name);
+}
+
+static void find(struct reader *reader, struct text value)
+{
+    reader->found = true;
+    reader->value = value;
+}
+
+/* The key and the value of a line are parted by the first of these marks. */
+static bool cut_key(struct text line, const char *marks, struct text *key, struct text *value)
+{
+    size_t length = 0;
+    while (length < line.length && (!line.data[length] || !strchr(marks, line.data[length])))
+        length++;
+    if (length == line.length)
+        return false;
+    *key = text_trim((struct text){line.data, length});
+    *value = text_trim((struct text){line.data + length + 1, line.length - length - 1});
+    return true;
+}
+
+/* A line that belongs to the key above it, and is a key below that if it has no value itself. */
+static void read_deeper(struct reader *reader, struct text line)
+{
+    struct text key, value;
+    const struct ini_place *place = reader->place;
+    if (reader->nested && place->under.length && text_equal_nocase(reader->parent, place->under) &&
+        cut_key(line, "=", &key, &value) && text_equal_nocase(key, place->key))
+        find(reader, value);
+}
+
+static void read_key(struct reader *reader, struct text line)
+{
+    struct text value;
+    const struct ini_place *place = reader->place;
+    if (!cut_key(line, "=:", &reader->parent, &value)) {
+        reader->parent = TEXT("");
+        return;
+    }
+    reader->nested = !value.length;
+    if (reader->inside && !place->under.length && text_equal_nocase(reader->parent, place->key))
+        find(reader, value);
+}
+
+static void read_line(struct reader *reader, struct text line)
+{
+    struct text trimmed = text_trim(line);
+    if (!trimmed.length || trimmed.data[0] == '#' || trimmed.data[0] == ';')
+        return;
+    size_t indent = (size_t)(trimmed.data - line.data);
+    if (reader->parent.length && indent > reader->indent) {
+        if (reader->inside)
+            read_deeper(reader, trimmed);
+        return;
+    }
+    reader->indent = indent;
+    reader->nested = false;
+    if (trimmed.data[0] == '[') {
+        reader->inside = is_section(reader->place, trimmed);
+        reader->parent = TEXT("");
+        reader->found |= reader->inside && !reader->place->key.length;
+    } else {
+        read_key(reader, trimmed);
+    }
+}
+
+bool ini_find(struct text file, const struct ini_place *place, struct text *value)
+{
+    const struct text mark = TEXT("\xEF\xBB\xBF");
+    struct reader reader = {.place = place, .value = TEXT("")};
+    struct text line;
+    if (text_starts(file, mark))
+        file = (struct text){file.data + mark.length, file.length - mark.length};
+    while (text_cut(&file, '\n', &line))
+        read_line(&reader, line);
+    *value = reader.value;
+    return reader.found;
+}

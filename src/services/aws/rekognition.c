@@ -1,0 +1,106 @@
+/*
+ * rekognition.c - DetectLabels, with the picture in the request or in S3.
+ *
+ * The picture in base64 is most of the request, so its room is made at once and of the right size:
+ * a buffer that grows would take twice as much.
+ */
+#include "services/aws/rekognition.h"
+
+#include "services/aws/client.h"
+#include "base/base64.h"
+#include "base/buffer.h"
+
+enum { REPLY_MAX = 4 * 1024 * 1024, REST_MAX = 8 * 1024 };
+
+static const struct service REKOGNITION = {"Amazon Rekognition", "rekognition",
+                                           "AWS_ENDPOINT_URL_REKOGNITION"};
+
+static const struct refusal REFUSALS[] = {
+    {"InvalidImageFormatException", 415,
+     "this isn't a picture that it can read; send JPEG or PNG."},
+    {"ImageTooLargeException", 413,
+     "the picture is too large; send one of at most 5 MiB, and of 10,000 pixels a side."},
+    {"InvalidS3ObjectException", 422,
+     "there is no such object, or neither dime nor Rekognition may read it, or it lies in another "
+     "region."},
+    {"InvalidParameterException", 422,
+     "it can't do this with the picture; send one of at least 80 pixels a side."},
+    {"ValidationException", 422,
+     "it can't do this with the picture; send one of at least 80 pixels a side."},
+    {0},
+};
+
+static void put_object(struct buffer *body, const struct rekognition_question *question)
+{
+    buffer_puts(body, "{\"S3Object\":{\"Bucket\":");
+    buffer_json(body, question->bucket);
+    buffer_puts(body, ",\"Name\":");
+    buffer_json(body, question->key);
+    if (question->version.length) {
+        buffer_puts(body, ",\"Version\":");
+        buffer_json(body, question->version);
+    }
+    buffer_puts(body, "}}");
+}
+
+static void put_question(struct buffer *body, const struct rekognition_question *question)
+{
+    buffer_puts(body, "{\"Image\":");
+    if (question->bytes.length) {
+        buffer_puts(body, "{\"Bytes\":\"");
+        buffer_base64(body, question->bytes);
+        buffer_puts(body, "\"}");
+    } else {
+        put_object(body, question);
+    }
+    if (question->max_labels) {
+        buffer_puts(body, ",\"MaxLabels\":");
+        buffer_int64(body, *question->max_labels);
+    }
+    if (question->min_confidence)
+        buffer_printf(body, ",\"MinConfidence\":%.6g", *question->min_confidence);
+    buffer_puts(body, "}");
+}
+
+/* What Rekognition would refuse is refused here, sooner and in words that help. */
+static bool check(const struct rekognition_question *question, const struct aws_call *call,
+                  struct aws_reply *reply)
+{
+    const double *confidence = question->min_confidence;
+    if (question->bytes.length > REKOGNITION_BYTES_MAX)
+        client_refuse(reply, call, 413, "Amazon Rekognition takes pictures of at most 5 MiB.");
+    else if (!question->bytes.length && (!question->bucket.length || !question->key.length))
+        client_refuse(reply, call, 422, "There is no picture; send one, or name a bucket and key.");
+    else if (question->max_labels && (*question->max_labels < 0 || *question->max_labels > 1000))
+        client_refuse(reply, call, 422, "max_labels must be 0 to 1000.");
+    else if (confidence && !(*confidence >= 0 && *confidence <= 100))
+        client_refuse(reply, call, 422, "min_confidence must be 0 to 100.");
+    else
+        return true;
+    return false;
+}
+
+void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
+                               const struct rekognition_question *question, struct aws_reply *reply)
+{
+    struct operation operation = {.service = &REKOGNITION,
+                                  .target = "X-Amz-Target: RekognitionService.DetectLabels",
+                                  .type = "Content-Type: application/x-amz-json-1.1",
+                                  .region = question->region,
+                                  .most = REPLY_MAX,
+                                  .refusals = REFUSALS};
+    struct buffer body;
+    if (!check(question, call, reply))
+        return;
+    size_t size = REST_MAX + (question->bytes.length + 2) / 3 * 4;
+    char *room = arena_alloc(call->arena, size);
+    buffer_over(&body, room, room ? size : 0);
+    put_question(&body, question);
+    operation.body = buffer_text(&body);
+    if (!room)
+        client_no_memory(reply);
+    else if (body.failed)
+        client_refuse(reply, call, 422, "The object's name is too long; S3 has none such.");
+    else
+        client_perform(aws, call, &operation, reply);
+}

@@ -1,0 +1,32 @@
+/*
+ * rekognition.h - what is in this picture, asked of Amazon Rekognition (its API's page
+ * "DetectLabels"). Its answer is handed on as it is, since the function's own has the same shape.
+ */
+#ifndef DIME_SERVICES_AWS_REKOGNITION_H
+#define DIME_SERVICES_AWS_REKOGNITION_H
+
+#include "services/aws/aws.h"
+
+/* Most bytes of a picture, sent along or in S3. Rekognition takes JPEG and PNG. */
+enum { REKOGNITION_BYTES_MAX = 5242880, REKOGNITION_OBJECT_MAX = 15 * 1024 * 1024 };
+
+struct rekognition_question {
+    struct text bytes;            /* the picture itself; empty: it's the object */
+    struct text bucket, key;      /* the key as S3 has it, not encoded */
+    struct text version;          /* empty: the newest */
+    struct text region;           /* to ask in, which must be the bucket's; empty: the usual one */
+    const int64_t *max_labels;    /* NULL: as many as Rekognition likes */
+    const double *min_confidence; /* 0 to 100; NULL: Rekognition's own, 55 */
+};
+
+/*
+ * Asks for labels. The reply's body is Rekognition's JSON as it came: {"Labels":[...],
+ * "LabelModelVersion":...}. What is wrong with the picture is a 4xx: 413 too large, 415 neither
+ * JPEG nor PNG, 422 anything else about it. The arena needs room for 4/3 of the bytes and for the
+ * answer, at most 4 MiB.
+ */
+void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
+                               const struct rekognition_question *question,
+                               struct aws_reply *reply);
+
+#endif

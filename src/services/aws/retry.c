@@ -1,0 +1,104 @@
+/*
+ * retry.c - the standard's lists, and the pause.
+ *
+ * Throttling comes with status 400 from the JSON services, so its codes are listed; of the rest the
+ * status tells enough.
+ */
+#include "services/aws/retry.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+
+enum { LONGEST_MS = 20000 };
+
+static bool is_listed(const char *const *list, size_t count, struct text code)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_equal(text_of(list[i]), code))
+            return true;
+    }
+    return false;
+}
+
+bool retry_is_throttling(struct text code)
+{
+    static const char *const CODES[] = {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "TransactionInProgressException",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "KmsThrottled", /* SQS's own */
+    };
+    return is_listed(CODES, sizeof CODES / sizeof *CODES, code);
+}
+
+static bool is_transient(struct text code)
+{
+    static const char *const CODES[] = {"RequestTimeout", "RequestTimeoutException"};
+    return is_listed(CODES, sizeof CODES / sizeof *CODES, code);
+}
+
+bool retry_is_worth(enum http_outcome outcome, long status, struct text code)
+{
+    if (outcome == HTTP_UNREACHED || outcome == HTTP_BROKEN || outcome == HTTP_STALLED)
+        return true;
+    return outcome == HTTP_ANSWERED &&
+           (status == 500 || status == 502 || status == 503 || status == 504 ||
+            retry_is_throttling(code) || is_transient(code));
+}
+
+int64_t retry_pause_ms(int tries, uint32_t random)
+{
+    int64_t longest = tries < 1 ? 1000 : tries > 5 ? LONGEST_MS : (int64_t)1000 << (tries - 1);
+    if (longest > LONGEST_MS)
+        longest = LONGEST_MS;
+    return (int64_t)((uint64_t)longest * random >> 32);
+}
+
+/* Sleeps; false if the call was given up meanwhile. */
+static bool sleep_ms(int64_t milliseconds, const int *stop)
+{
+    struct pollfd ready = {.fd = stop ? *stop : -1, .events = POLLIN};
+    int64_t end = clock_monotonic_ns() + milliseconds * 1000000;
+    for (int64_t left; (left = end - clock_monotonic_ns()) > 0;) {
+        int count = poll(&ready, 1, (int)((left + 999999) / 1000000));
+        if (count > 0)
+            return false;
+        if (count < 0 && errno != EINTR)
+            return true; /* no pause is better than none of the tries */
+    }
+    return true;
+}
+
+bool retry_pause(int tries, int *tokens, int64_t until_ms, const int *stop)
+{
+    uint32_t random = UINT32_MAX / 2;
+    if (tries >= RETRY_TRIES || *tokens < RETRY_COST)
+        return false;
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+        random = (uint32_t)clock_monotonic_ns() * 2654435761u;
+    int64_t pause = retry_pause_ms(tries, random);
+    if (clock_epoch_ms() + pause >= until_ms)
+        return false;
+    *tokens -= RETRY_COST;
+    return sleep_ms(pause, stop);
+}
+
+void retry_succeeded(int tries, int *tokens)
+{
+    *tokens += tries > 1 ? RETRY_COST : 1;
+    if (*tokens > RETRY_TOKENS)
+        *tokens = RETRY_TOKENS;
+}

@@ -1,0 +1,80 @@
+/*
+ * s3.c - GetObject.
+ *
+ * A key is encoded part by part, its slashes stay: what libcurl signs is then what S3 computes, for
+ * every key. An object whose end isn't announced couldn't be told from half an object; S3 always
+ * announces it, so one that isn't is refused.
+ */
+#include "services/aws/s3.h"
+
+#include "services/aws/client.h"
+#include "services/aws/endpoint.h"
+#include "base/buffer.h"
+
+enum { KEY_MAX = 1024, PATH_ROOM = 3 * (KEY_MAX + 1024) + 64, VERSION_MAX = 1024 };
+
+static const struct service S3 = {"Amazon S3", "s3", "AWS_ENDPOINT_URL_S3"};
+
+static const char NO_OBJECT[] = "there is no such object; look at its key.";
+static const char NO_RIGHT[] = "there is no such object, or dime may not read it.";
+
+static const struct refusal REFUSALS[] = {
+    {"NoSuchKey", 422, NO_OBJECT},
+    {"NoSuchVersion", 422, "there is no such version of the object."},
+    {"NoSuchBucket", 422, "there is no such bucket; look at its name."},
+    {"InvalidBucketName", 422, "no bucket can be called so; look at its name."},
+    {"AllAccessDisabled", 422, NO_RIGHT},
+    {"AccessDenied", 422, NO_RIGHT},
+    {"InvalidObjectState", 422, "the object is archived; restore it first."},
+    {"InvalidArgument", 422, "it can't be asked for like this; look at key and version."},
+    {"KeyTooLongError", 422, "the key is too long."},
+    {"MethodNotAllowed", 422, "this version marks that the object was deleted."},
+    {0},
+};
+
+static void put_path(struct buffer *path, const struct s3_object *object)
+{
+    struct text rest = object->key, part;
+    while (text_cut(&rest, '/', &part)) {
+        buffer_puts(path, "/");
+        buffer_percent(path, part);
+    }
+    if (object->version.length) {
+        buffer_puts(path, "?versionId=");
+        buffer_percent(path, object->version);
+    }
+}
+
+static bool check(const struct s3_object *object, const struct aws_call *call,
+                  struct aws_reply *reply)
+{
+    if (!endpoint_is_bucket(object->bucket))
+        client_refuse(reply, call, 422, "No bucket can be called so; look at its name.");
+    else if (!object->key.length || object->key.length > KEY_MAX)
+        client_refuse(reply, call, 422, "A key must have 1 to 1024 bytes.");
+    else if (object->version.length > VERSION_MAX)
+        client_refuse(reply, call, 422, "A version must have at most 1024 bytes.");
+    else
+        return true;
+    return false;
+}
+
+void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3_object *object,
+                   size_t most, struct aws_reply *reply)
+{
+    struct operation operation = {.service = &S3,
+                                  .region = object->region,
+                                  .bucket = object->bucket,
+                                  .most = most,
+                                  .refusals = REFUSALS};
+    struct buffer path;
+    if (!check(object, call, reply))
+        return;
+    buffer_open(&path, call->arena, PATH_ROOM);
+    put_path(&path, object);
+    operation.path = buffer_text(&path);
+    if (path.failed)
+        client_no_memory(reply);
+    else
+        client_perform(aws, call, &operation, reply);
+}

@@ -1,0 +1,252 @@
+/*
+ * sign.c - the canonical request, the string to sign, and the chain of keys.
+ *
+ * The hashes are libcrypto's. Everything that the secret key leads to is wiped before it is left.
+ */
+#include "services/aws/sign.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/buffer.h"
+
+enum { HASH = 32, HEX = 2 * HASH + 1, CANONICAL_MAX = 32 * 1024, KEY_ROOM = 256 };
+
+static const char ALGORITHM[] = "AWS4-HMAC-SHA256";
+
+struct header {
+    struct text name, value;
+};
+
+/* What the steps share. */
+struct work {
+    const struct signing *signing;
+    struct text host, path, query;
+    struct header headers[SIGN_HEADERS_MAX]; /* in the order of their names */
+    size_t count;
+    char time[20];   /* 20260824T120000Z */
+    char scope[160]; /* 20260824/REGION/SERVICE/aws4_request */
+};
+
+static bool hash(struct text text, char hex[HEX])
+{
+    unsigned char digest[HASH];
+    if (!EVP_Digest(text.data, text.length, digest, NULL, EVP_sha256(), NULL))
+        return false;
+    for (size_t i = 0; i < HASH; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return true;
+}
+
+static bool mac(struct text key, struct text text, unsigned char result[HASH])
+{
+    return HMAC(EVP_sha256(), key.data, (int)key.length, (const unsigned char *)text.data,
+                text.length, result, NULL) != NULL;
+}
+
+/* The port that every client leaves out, and a server or a proxy may. */
+static struct text without_usual_port(struct text host, bool secure)
+{
+    struct text port = secure ? TEXT(":443") : TEXT(":80");
+    if (text_ends_nocase(host, port))
+        host.length -= port.length;
+    return host;
+}
+
+/* Cuts the address into host, path and query. */
+static void take_url(struct work *work)
+{
+    const struct text end = TEXT("://");
+    struct text rest = work->signing->url;
+    const char *at = memmem(rest.data, rest.length, end.data, end.length);
+    if (at)
+        rest = (struct text){at + end.length, (size_t)(rest.data + rest.length - at) - end.length};
+    size_t length = 0;
+    while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
+        length++;
+    work->host = without_usual_port((struct text){rest.data, length},
+                                    text_starts(work->signing->url, TEXT("https:")));
+    rest = (struct text){rest.data + length, rest.length - length};
+    if (!text_cut(&rest, '?', &work->path) || !work->path.length)
+        work->path = TEXT("/");
+    work->query = rest.data ? rest : TEXT("");
+}
+
+static bool precedes(struct text a, struct text b)
+{
+    size_t least = a.length < b.length ? a.length : b.length;
+    for (size_t i = 0; i < least; i++) {
+        if (text_lower(a.data[i]) != text_lower(b.data[i]))
+            return text_lower(a.data[i]) < text_lower(b.data[i]);
+    }
+    return a.length < b.length;
+}
+
+/* Puts a header where it belongs in the order. False: there are too many. */
+static bool add_header(struct work *work, struct text name, struct text value)
+{
+    size_t place = work->count;
+    if (place == SIGN_HEADERS_MAX)
+        return false;
+    for (; place > 0 && precedes(name, work->headers[place - 1].name); place--)
+        work->headers[place] = work->headers[place - 1];
+    work->headers[place] = (struct header){name, text_trim(value)};
+    work->count++;
+    return true;
+}
+
+static bool take_headers(struct work *work)
+{
+    if (!add_header(work, TEXT("host"), work->host) ||
+        !add_header(work, TEXT("x-amz-date"), text_of(work->time)))
+        return false;
+    for (const char *const *line = work->signing->headers; *line; line++) {
+        struct text value = text_of(*line), name;
+        if (!text_cut(&value, ':', &name) || !value.data || !add_header(work, name, value))
+            return false;
+    }
+    return true;
+}
+
+static void put_lower(struct buffer *buffer, struct text name)
+{
+    for (size_t i = 0; i < name.length; i++)
+        buffer_put(buffer, (struct text){(char[]){text_lower(name.data[i])}, 1});
+}
+
+/* The blanks within a value become one each. */
+static void put_value(struct buffer *buffer, struct text value)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.data[i] != ' ' || value.data[i - 1] != ' ') /* it was trimmed: none comes first */
+            buffer_put(buffer, (struct text){value.data + i, 1});
+    }
+}
+
+static void put_names(struct buffer *buffer, const struct work *work)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        buffer_puts(buffer, i ? ";" : "");
+        put_lower(buffer, work->headers[i].name);
+    }
+}
+
+/* S3 takes a path as it is sent; every other service encodes it once more. */
+static void put_path(struct buffer *buffer, const struct work *work)
+{
+    struct text rest = work->path, part;
+    if (text_equal(work->signing->service, TEXT("s3"))) {
+        buffer_put(buffer, rest);
+        return;
+    }
+    for (bool first = true; text_cut(&rest, '/', &part); first = false) {
+        buffer_puts(buffer, first ? "" : "/");
+        buffer_percent(buffer, part);
+    }
+}
+
+static bool put_canonical(struct buffer *buffer, const struct work *work)
+{
+    char of_body[HEX];
+    if (!hash(work->signing->body, of_body))
+        return false;
+    buffer_puts(buffer, work->signing->method);
+    buffer_puts(buffer, "\n");
+    put_path(buffer, work);
+    buffer_puts(buffer, "\n");
+    buffer_put(buffer, work->query);
+    buffer_puts(buffer, "\n");
+    for (size_t i = 0; i < work->count; i++) {
+        put_lower(buffer, work->headers[i].name);
+        buffer_puts(buffer, ":");
+        put_value(buffer, work->headers[i].value);
+        buffer_puts(buffer, "\n");
+    }
+    buffer_puts(buffer, "\n");
+    put_names(buffer, work);
+    buffer_puts(buffer, "\n");
+    buffer_puts(buffer, of_body);
+    return !buffer->failed;
+}
+
+/* The key of the day, the region and the service signs; the secret itself never does. */
+static bool sign_text(const struct work *work, struct text text, unsigned char result[HASH])
+{
+    const struct text parts[] = {
+        {work->time, 8}, work->signing->region, work->signing->service, TEXT("aws4_request"), text};
+    char room[KEY_ROOM];
+    struct buffer first;
+    buffer_over(&first, room, sizeof room);
+    buffer_puts(&first, "AWS4");
+    buffer_put(&first, work->signing->secret);
+    bool made = !first.failed && mac(buffer_text(&first), parts[0], result);
+    for (size_t i = 1; made && i < sizeof parts / sizeof *parts; i++) {
+        unsigned char key[HASH];
+        memcpy(key, result, HASH);
+        made = mac((struct text){(const char *)key, HASH}, parts[i], result);
+        explicit_bzero(key, sizeof key);
+    }
+    explicit_bzero(room, sizeof room);
+    return made;
+}
+
+/* The signature of the canonical request. */
+static bool sign_canonical(const struct work *work, struct text canonical, char hex[HEX])
+{
+    char of_canonical[HEX], text[sizeof work->time + sizeof work->scope + HEX + 64];
+    unsigned char result[HASH];
+    if (!hash(canonical, of_canonical))
+        return false;
+    int length = snprintf(text, sizeof text, "%s\n%s\n%s\n%s", ALGORITHM, work->time, work->scope,
+                          of_canonical);
+    if (!sign_text(work, (struct text){text, (size_t)length}, result))
+        return false;
+    for (size_t i = 0; i < HASH; i++)
+        snprintf(hex + 2 * i, 3, "%02x", result[i]);
+    return true;
+}
+
+/* The moment and the scope of the signature. */
+static bool set_scope(struct work *work)
+{
+    const struct signing *signing = work->signing;
+    time_t seconds = (time_t)signing->time_s;
+    struct tm parts;
+    if (!gmtime_r(&seconds, &parts) ||
+        !strftime(work->time, sizeof work->time, "%Y%m%dT%H%M%SZ", &parts))
+        return false;
+    int length = snprintf(work->scope, sizeof work->scope, "%.8s/%.*s/%.*s/aws4_request",
+                          work->time, (int)signing->region.length, signing->region.data,
+                          (int)signing->service.length, signing->service.data);
+    return length > 0 && (size_t)length < sizeof work->scope;
+}
+
+/* Puts together what is sent. False: it doesn't fit. */
+static bool put_lines(const struct work *work, const char *hex, struct signature *signature)
+{
+    struct buffer line;
+    int host = snprintf(signature->host, sizeof signature->host, "Host: %.*s",
+                        (int)work->host.length, work->host.data);
+    snprintf(signature->date, sizeof signature->date, "X-Amz-Date: %s", work->time);
+    buffer_over(&line, signature->authorization, sizeof signature->authorization - 1);
+    buffer_printf(&line, "Authorization: %s Credential=", ALGORITHM);
+    buffer_put(&line, work->signing->id);
+    buffer_printf(&line, "/%s, SignedHeaders=", work->scope);
+    put_names(&line, work);
+    buffer_printf(&line, ", Signature=%s", hex);
+    signature->authorization[line.length] = '\0';
+    return !line.failed && host > 0 && (size_t)host < sizeof signature->host;
+}
+
+bool sign_request(const struct signing *signing, struct arena *arena, struct signature *signature)
+{
+    struct work work = {.signing = signing};
+    struct buffer canonical;
+    char hex[HEX];
+    take_url(&work);
+    buffer_open(&canonical, arena, CANONICAL_MAX);
+    return set_scope(&work) && take_headers(&work) && put_canonical(&canonical, &work) &&
+           sign_canonical(&work, buffer_text(&canonical), hex) && put_lines(&work, hex, signature);
+}

@@ -1,0 +1,45 @@
+/*
+ * sign.h - AWS Signature Version 4, in the headers of a request (the IAM user guide, "Create a
+ * signed AWS API request").
+ *
+ * libcurl has an option for this, but its versions disagree: 7.88 signs some requests wrongly,
+ * 8.14 others, and from 8.14 on it refuses to sign a path that it mustn't change, which keys of S3
+ * need. What is signed here is what is sent, whatever libcurl there is.
+ */
+#ifndef DIME_SERVICES_AWS_SIGN_H
+#define DIME_SERVICES_AWS_SIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+enum { SIGN_HOST_MAX = 320, SIGN_HEADERS_MAX = 8 };
+
+/*
+ * A request as it is going to be sent. Its path and query are percent-encoded as buffer_percent
+ * does it, and the parameters are in the order of their names, each with an equals sign. No header
+ * is there twice.
+ */
+struct signing {
+    const char *method;
+    struct text url;            /* http or https, with a path */
+    const char *const *headers; /* "Name: value"; all are signed; the last is NULL */
+    struct text body;
+    struct text region, service; /* such as eu-west-1, s3 */
+    struct text id, secret;
+    int64_t time_s; /* since the epoch */
+};
+
+/* The headers that are sent besides, each "Name: value". */
+struct signature {
+    char host[SIGN_HOST_MAX];
+    char date[32];
+    char authorization[768];
+};
+
+/* Signs. False: there is no memory, or something is longer than any request of AWS has it. */
+bool sign_request(const struct signing *signing, struct arena *arena, struct signature *signature);
+
+#endif

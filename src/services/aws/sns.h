@@ -1,0 +1,44 @@
+/*
+ * sns.h - messages that Amazon SNS sends over HTTP (its guide, "Sending Amazon SNS messages to
+ * HTTP/HTTPS endpoints"): whether SNS itself has signed one, and confirming a subscription.
+ *
+ * Anybody can send such a message to an open address, so nothing in one counts before its signature
+ * has been verified: by a certificate that comes from an address of SNS's own, over TLS that is
+ * verified too. No other address is ever asked for anything, whatever a message says.
+ */
+#ifndef DIME_SERVICES_AWS_SNS_H
+#define DIME_SERVICES_AWS_SNS_H
+
+#include "services/aws/aws.h"
+
+/* As they stand in the message. Texts that it hasn't got are empty, with data NULL. */
+struct sns_message {
+    struct text type; /* Notification, SubscriptionConfirmation, UnsubscribeConfirmation */
+    struct text id, topic, subject, text, timestamp, token, subscribe_url;
+    struct text signature, signature_version, certificate_url;
+};
+
+struct sns; /* the key of the certificate that was last seen */
+
+/* Makes one for a worker, which closes it. NULL: there is no memory. */
+struct sns *sns_open(void);
+
+/* Frees it. SNS may be NULL. */
+void sns_close(struct sns *sns);
+
+/*
+ * Fills *REPLY, ok where SNS has signed the message with what is in it, within the last hour. Not
+ * ok: 422 it hasn't, 502 or 504 its certificate can't be had just now. A certificate is kept for a
+ * day.
+ */
+void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
+                const struct sns_message *message, struct aws_reply *reply);
+
+/*
+ * Confirms a subscription, for a SubscriptionConfirmation that has been verified and whose topic is
+ * wanted.
+ */
+void sns_confirm(struct aws *aws, const struct aws_call *call, const struct sns_message *message,
+                 struct aws_reply *reply);
+
+#endif

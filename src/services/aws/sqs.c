@@ -1,0 +1,343 @@
+/*
+ * sqs.c - the operations on a queue, in AWS's JSON 1.0.
+ *
+ * The entries of a batch are called by their number, so that the answer can be matched; one that
+ * the answer doesn't speak of counts as failed, since nothing is known of it.
+ */
+#include "services/aws/sqs.h"
+
+#include <stdio.h>
+
+#include "services/aws/client.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+enum {
+    REPLY_MAX = 64 * 1024,
+    RECEIVE_MAX = 24 * 1024 * 1024,
+    URL_MAX = 1024,
+    RECEIPT_MAX = 4096,
+    BODY_MAX = 128 * 1024,
+    SEND_MAX = 7 * 1024 * 1024, /* a control character takes six bytes */
+};
+
+static const struct service SQS = {"Amazon SQS", "sqs", "AWS_ENDPOINT_URL_SQS"};
+
+static const struct refusal NO_REFUSALS[] = {{0}};
+
+/* The labels of a host's name, behind the one that says sqs or before the one that says queue. */
+static struct text region_of(struct text host)
+{
+    struct text label, before = TEXT("");
+    while (text_cut(&host, '.', &label)) {
+        if (text_equal(label, TEXT("sqs")) || text_equal(label, TEXT("sqs-fips")))
+            return text_cut(&host, '.', &label) ? label : TEXT("");
+        if (text_equal(label, TEXT("queue")))
+            return before.length ? before : TEXT("us-east-1");
+        before = label;
+    }
+    return TEXT("");
+}
+
+static bool is_region(struct text label)
+{
+    return label.length > 4 && memchr(label.data, '-', label.length);
+}
+
+/* The last two parts of the path. */
+static void read_path(struct sqs_queue *queue, struct text path)
+{
+    struct text part;
+    queue->name = queue->account = TEXT("");
+    while (text_cut(&path, '/', &part)) {
+        if (!part.length)
+            continue;
+        queue->account = queue->name;
+        queue->name = part;
+    }
+    queue->ordered = text_ends_nocase(queue->name, TEXT(".fifo"));
+}
+
+bool sqs_open(struct sqs_queue *queue, struct aws *aws, struct text url, const char **why)
+{
+    struct http_address address;
+    *queue = (struct sqs_queue){.url = url};
+    settings_read(&aws->settings);
+    *why = "A queue's address looks like https://sqs.eu-west-1.amazonaws.com/123456789012/name; "
+           "copy it from the queue's page.";
+    if (url.length > URL_MAX || !http_read_address(&address, url) ||
+        strlen(address.base) >= sizeof queue->endpoint)
+        return false;
+    read_path(queue, address.path);
+    if (!queue->name.length)
+        return false;
+    memcpy(queue->endpoint, address.base, strlen(address.base) + 1);
+    struct text region = region_of(text_of(address.host));
+    if (!is_region(region) || !settings_take_region(region, queue->region))
+        return settings_region(&aws->settings, TEXT(""), queue->region, why);
+    return true;
+}
+
+/* A request that begins with the queue's URL. */
+static void begin(struct buffer *body, const struct aws_call *call, const struct sqs_queue *queue,
+                  size_t most)
+{
+    buffer_open(body, call->arena, most);
+    buffer_puts(body, "{\"QueueUrl\":");
+    buffer_json(body, queue->url);
+}
+
+static void perform(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                    struct operation operation, const struct buffer *body, struct aws_reply *reply)
+{
+    operation.service = &SQS;
+    operation.type = "Content-Type: application/x-amz-json-1.0";
+    operation.region = text_of(queue->region);
+    operation.endpoint = text_of(queue->endpoint);
+    operation.refusals = NO_REFUSALS;
+    operation.body = buffer_text(body);
+    if (!body->failed)
+        client_perform(aws, call, &operation, reply);
+    else if (call->arena->failed)
+        client_no_memory(reply);
+    else
+        client_refuse(reply, call, 413, "These messages are too long for one batch; send fewer.");
+}
+
+static struct text member_raw(struct json_value object, const char *name)
+{
+    struct json_value value;
+    if (json_find(object, text_of(name), &value) && value.kind == JSON_OBJECT)
+        return value.raw;
+    return TEXT("{}");
+}
+
+static void read_message(struct sqs_message *message, struct json_value value, struct arena *arena)
+{
+    message->id = json_find_text(value, "MessageId", arena);
+    message->receipt = json_find_text(value, "ReceiptHandle", arena);
+    message->body = json_find_text(value, "Body", arena);
+    message->md5 = json_find_text(value, "MD5OfBody", arena);
+    message->attributes = member_raw(value, "Attributes");
+    message->message_attributes = member_raw(value, "MessageAttributes");
+}
+
+/* A cursor over a list in a reply; one over nothing where there is none. */
+static struct json_cursor list_of(const struct aws_reply *reply, const char *name,
+                                  struct arena *arena)
+{
+    struct json_value value, list = {0};
+    struct json_error error;
+    if (!json_check(reply->body, arena, &value, &error) || value.kind != JSON_OBJECT ||
+        !json_find(value, text_of(name), &list))
+        list = (struct json_value){0};
+    return json_members(list, arena);
+}
+
+static void read_messages(const struct aws_call *call, struct sqs_messages *messages,
+                          struct aws_reply *reply)
+{
+    struct json_cursor cursor = list_of(reply, "Messages", call->arena);
+    struct json_member item;
+    while (messages->count < SQS_BATCH_MAX && json_next(&cursor, &item)) {
+        struct sqs_message *message = &messages->items[messages->count];
+        if (item.value.kind != JSON_OBJECT)
+            continue;
+        read_message(message, item.value, call->arena);
+        messages->count += message->receipt.length > 0;
+    }
+    if (!call->arena->failed)
+        return;
+    messages->count = 0;
+    client_no_memory(reply);
+}
+
+/* As long as was asked, but no longer than the call may take. */
+static int wait_time(const struct aws_call *call, int wait_s)
+{
+    int64_t left_s = (client_until(call) - clock_epoch_ms()) / 1000 - 1;
+    if (left_s < wait_s)
+        wait_s = left_s < 0 ? 0 : (int)left_s;
+    return wait_s < SQS_WAIT_MAX ? wait_s : SQS_WAIT_MAX;
+}
+
+void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                 int most, int wait_s, int visibility_s, struct sqs_messages *messages,
+                 struct aws_reply *reply)
+{
+    struct buffer body;
+    messages->count = 0;
+    begin(&body, call, queue, BODY_MAX);
+    buffer_puts(&body, ",\"AttributeNames\":[\"All\"],\"MessageAttributeNames\":[\"All\"]");
+    buffer_printf(&body, ",\"MaxNumberOfMessages\":%d,\"WaitTimeSeconds\":%d", most,
+                  wait_time(call, wait_s));
+    if (visibility_s >= 0)
+        buffer_printf(&body, ",\"VisibilityTimeout\":%d", visibility_s);
+    buffer_puts(&body, "}");
+    perform(
+        aws, call, queue,
+        (struct operation){.target = "X-Amz-Target: AmazonSQS.ReceiveMessage", .most = RECEIVE_MAX},
+        &body, reply);
+    if (reply->ok)
+        read_messages(call, messages, reply);
+}
+
+/* Which entry of a batch the answer speaks of; NULL: none of them. */
+static struct sqs_entry *find_entry(struct json_value value, struct sqs_entry *entries,
+                                    size_t count, struct arena *arena)
+{
+    int64_t number;
+    bool read = text_to_int64(json_find_text(value, "Id", arena), &number);
+    return read && number >= 0 && (size_t)number < count ? &entries[number] : NULL;
+}
+
+static void read_successful(struct json_cursor cursor, struct sqs_entry *entries, size_t count,
+                            struct arena *arena)
+{
+    for (struct json_member item; json_next(&cursor, &item);) {
+        struct sqs_entry *entry = find_entry(item.value, entries, count, arena);
+        if (!entry)
+            continue;
+        entry->failed = false;
+        entry->id = json_find_text(item.value, "MessageId", arena);
+    }
+}
+
+static void read_failed(struct json_cursor cursor, struct sqs_entry *entries, size_t count,
+                        struct arena *arena)
+{
+    for (struct json_member item; json_next(&cursor, &item);) {
+        struct sqs_entry *entry = find_entry(item.value, entries, count, arena);
+        struct json_value fault;
+        if (!entry)
+            continue;
+        entry->failed = true;
+        entry->code = json_find_text(item.value, "Code", arena);
+        entry->sender_fault =
+            json_find(item.value, TEXT("SenderFault"), &fault) && json_true(fault);
+    }
+}
+
+/* Sends a batch whose request has been written, and notes what became of each entry. */
+static void perform_batch(struct aws *aws, const struct aws_call *call,
+                          const struct sqs_queue *queue, const char *target, struct buffer *body,
+                          struct sqs_entry *entries, size_t count, struct aws_reply *reply)
+{
+    buffer_puts(body, "]}");
+    for (size_t i = 0; i < count; i++) {
+        entries[i].failed = true;
+        entries[i].sender_fault = false;
+        entries[i].code = entries[i].id = TEXT("");
+    }
+    perform(aws, call, queue, (struct operation){.target = target, .most = REPLY_MAX}, body, reply);
+    if (!reply->ok)
+        return;
+    read_successful(list_of(reply, "Successful", call->arena), entries, count, call->arena);
+    read_failed(list_of(reply, "Failed", call->arena), entries, count, call->arena);
+    if (call->arena->failed)
+        client_no_memory(reply);
+}
+
+static void put_entry(struct buffer *body, size_t number, const char *name, struct text value)
+{
+    buffer_puts(body, number ? ",{\"Id\":\"" : ",\"Entries\":[{\"Id\":\"");
+    buffer_int64(body, (int64_t)number);
+    buffer_puts(body, "\",\"");
+    buffer_puts(body, name);
+    buffer_puts(body, "\":");
+    buffer_json(body, value);
+}
+
+static bool check_count(size_t count, const struct aws_call *call, struct aws_reply *reply)
+{
+    if (count >= 1 && count <= SQS_BATCH_MAX)
+        return true;
+    client_refuse(reply, call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
+    return false;
+}
+
+void sqs_delete(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                struct sqs_entry *entries, size_t count, struct aws_reply *reply)
+{
+    struct buffer body;
+    if (!check_count(count, call, reply))
+        return;
+    begin(&body, call, queue, BODY_MAX);
+    for (size_t i = 0; i < count; i++) {
+        put_entry(&body, i, "ReceiptHandle", entries[i].receipt);
+        buffer_puts(&body, "}");
+    }
+    perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.DeleteMessageBatch", &body, entries,
+                  count, reply);
+}
+
+void sqs_hide(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+              struct sqs_entry *entries, size_t count, struct aws_reply *reply)
+{
+    struct buffer body;
+    if (!check_count(count, call, reply))
+        return;
+    begin(&body, call, queue, BODY_MAX);
+    for (size_t i = 0; i < count; i++) {
+        put_entry(&body, i, "ReceiptHandle", entries[i].receipt);
+        buffer_printf(&body, ",\"VisibilityTimeout\":%d}", entries[i].visibility_s);
+    }
+    perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.ChangeMessageVisibilityBatch", &body,
+                  entries, count, reply);
+}
+
+static void put_message(struct buffer *body, size_t number, const struct sqs_entry *entry)
+{
+    put_entry(body, number, "MessageBody", entry->body);
+    if (entry->group.length) {
+        buffer_puts(body, ",\"MessageGroupId\":");
+        buffer_json(body, entry->group);
+    }
+    if (entry->deduplication.length) {
+        buffer_puts(body, ",\"MessageDeduplicationId\":");
+        buffer_json(body, entry->deduplication);
+    }
+    if (entry->delay_s > 0)
+        buffer_printf(body, ",\"DelaySeconds\":%d", entry->delay_s);
+    if (entry->message_attributes.length) {
+        buffer_puts(body, ",\"MessageAttributes\":");
+        buffer_put(body, entry->message_attributes);
+    }
+    buffer_puts(body, "}");
+}
+
+void sqs_send(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+              struct sqs_entry *entries, size_t count, struct aws_reply *reply)
+{
+    struct buffer body;
+    if (!check_count(count, call, reply))
+        return;
+    begin(&body, call, queue, SEND_MAX);
+    for (size_t i = 0; i < count; i++)
+        put_message(&body, i, &entries[i]);
+    perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.SendMessageBatch", &body, entries,
+                  count, reply);
+}
+
+void sqs_get_attributes(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                        struct aws_reply *reply)
+{
+    struct buffer body;
+    begin(&body, call, queue, BODY_MAX);
+    buffer_puts(&body, ",\"AttributeNames\":[\"All\"]}");
+    perform(aws, call, queue,
+            (struct operation){.target = "X-Amz-Target: AmazonSQS.GetQueueAttributes",
+                               .most = REPLY_MAX},
+            &body, reply);
+}
+
+struct text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena)
+{
+    struct json_value value, attributes;
+    struct json_error error;
+    if (!reply->ok || !json_check(reply->body, arena, &value, &error) ||
+        value.kind != JSON_OBJECT || !json_find(value, TEXT("Attributes"), &attributes))
+        return TEXT("");
+    return json_find_text(attributes, name, arena);
+}

@@ -1,0 +1,99 @@
+/*
+ * sqs.h - a queue of Amazon SQS: receive, delete, hide for longer, send (its API reference).
+ *
+ * Everything is done in batches, since each call costs money and a round trip. A batch may succeed
+ * in part: the reply is ok then, and the entries say which failed.
+ */
+#ifndef DIME_SERVICES_AWS_SQS_H
+#define DIME_SERVICES_AWS_SQS_H
+
+#include <stddef.h>
+
+#include "services/aws/aws.h"
+
+enum {
+    SQS_BATCH_MAX = 10,            /* messages of one call */
+    SQS_MESSAGE_MAX = 1024 * 1024, /* bytes of a message, and of a batch that is sent */
+    SQS_WAIT_MAX = 20,             /* seconds that a receive may wait */
+    SQS_VISIBILITY_MAX = 43200,    /* seconds that a message may be hidden */
+};
+
+struct sqs_queue {
+    struct text url;     /* must outlast it */
+    char region[64];     /* from the URL where that names one, else the usual one */
+    char endpoint[256];  /* scheme and host */
+    struct text name;    /* the last part of the URL's path */
+    struct text account; /* the part before it; may be empty */
+    bool ordered;        /* a FIFO queue */
+};
+
+/*
+ * Reads a queue's URL: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, or one of a server that
+ * speaks SQS's protocol, which is called where the URL says. AWS_ENDPOINT_URL_SQS and its kin
+ * overrule that. Calls nobody. False: *WHY is a sentence, which lasts until the next call.
+ */
+bool sqs_open(struct sqs_queue *queue, struct aws *aws, struct text url, const char **why);
+
+/* A message that was received. Texts are the arena's. */
+struct sqs_message {
+    struct text id;
+    struct text receipt;    /* by which it is deleted or hidden; good for this receive alone */
+    struct text body;       /* decoded */
+    struct text md5;        /* of the body, as SQS says it */
+    struct text attributes; /* JSON as it came: {"ApproximateReceiveCount":"1",...}; {} for none */
+    struct text message_attributes; /* the sender's own, likewise */
+};
+
+struct sqs_messages {
+    size_t count;
+    struct sqs_message items[SQS_BATCH_MAX];
+};
+
+/*
+ * Waits up to WAIT_S seconds (0 to 20) for at most MOST messages (1 to 10), with all their
+ * attributes, and hides them from others for VISIBILITY_S seconds (less than 0: as long as the
+ * queue says). None is no error. The deadline must be some seconds later than the wait. The arena
+ * needs room for twice what comes, at most 2 * 11 MiB.
+ */
+void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                 int most, int wait_s, int visibility_s, struct sqs_messages *messages,
+                 struct aws_reply *reply);
+
+/* One message of a batch that is deleted, hidden, or sent. */
+struct sqs_entry {
+    struct text receipt; /* delete, hide: of the message */
+    int visibility_s;    /* hide: from now on; 0 makes it visible at once */
+
+    struct text body;               /* send: 1 to SQS_MESSAGE_MAX bytes of text as XML has it */
+    struct text group;              /* send: of a FIFO queue; empty: none */
+    struct text deduplication;      /* send: likewise */
+    int delay_s;                    /* send: 1 to 900; 0: as the queue says */
+    struct text message_attributes; /* send: JSON as sqs_message has them; empty: none */
+
+    bool failed;       /* afterwards, if the reply is ok */
+    bool sender_fault; /* it would fail again */
+    struct text code;  /* why it has failed, such as ReceiptHandleIsInvalid */
+    struct text id;    /* send: the message's */
+};
+
+/*
+ * Each does COUNT entries (1 to SQS_BATCH_MAX) in one call. The reply is ok even if some entries
+ * have failed; if it isn't, nothing is known of any of them: they may be deleted, hidden or sent.
+ */
+void sqs_delete(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                struct sqs_entry *entries, size_t count, struct aws_reply *reply);
+void sqs_hide(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+              struct sqs_entry *entries, size_t count, struct aws_reply *reply);
+void sqs_send(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+              struct sqs_entry *entries, size_t count, struct aws_reply *reply);
+
+/*
+ * Asks for all of the queue's attributes; sqs_attribute finds one of them in the reply, an empty
+ * text where there is none: VisibilityTimeout, RedrivePolicy, QueueArn,
+ * ApproximateNumberOfMessages...
+ */
+void sqs_get_attributes(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                        struct aws_reply *reply);
+struct text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * translate.h - Amazon Translate (its API's pages "TranslateText" and "ListLanguages"). Its answers
+ * are handed on as they are, since the function's own have the same shape.
+ */
+#ifndef DIME_SERVICES_AWS_TRANSLATE_H
+#define DIME_SERVICES_AWS_TRANSLATE_H
+
+#include "services/aws/aws.h"
+
+enum { TRANSLATE_TEXT_MAX = 10000 }; /* bytes of UTF-8 */
+
+struct translate_question {
+    struct text text;
+    struct text source; /* a language's code, or auto */
+    struct text target;
+};
+
+/*
+ * Translates. The reply's body is Translate's JSON as it came: {"TranslatedText":...,
+ * "SourceLanguageCode":...,"TargetLanguageCode":...}. What is wrong with the question is a 4xx: 413
+ * the text is too long, 422 anything else, such as a pair of languages that it doesn't know.
+ */
+void translate_text(struct aws *aws, const struct aws_call *call,
+                    const struct translate_question *question, struct aws_reply *reply);
+
+/*
+ * Lists the languages, at most 500. The reply's body is {"Languages":[{"LanguageName":...,
+ * "LanguageCode":...}],...}, with names in English.
+ */
+void translate_list_languages(struct aws *aws, const struct aws_call *call,
+                              struct aws_reply *reply);
+
+#endif

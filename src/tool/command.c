@@ -1,0 +1,316 @@
+/*
+ * command.c - the `dime` command: every function from the shell, fed with the events of AWS.
+ *
+ * `dime invoke` reads an event as a Lambda would be handed it and prints the answer that the Lambda
+ * would give, within a few milliseconds and without AWS: an event can be tried before anything is
+ * deployed. It stands on the same code as the Lambda host. The answer goes to stdout and the log
+ * line to stderr; the exit status tells the class of the status, so that a script can ask.
+ */
+#include "tool/command.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "tool/registry.h"
+#include "tool/samples.h"
+
+enum { PROGRAM_MAX = 32 }; /* bytes of the name of another program */
+
+static const char HELP[] =
+    "dime runs functions from the shell, as AWS Lambda would.\n"
+    "\n"
+    "  dime list                      the functions\n"
+    "  dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
+    "                                 hand an event to a function and print its answer\n"
+    "  dime event [NAME]              print a sample event, or the names of all\n"
+    "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
+    "  dime consume --queue URL ...   hand the messages of a queue to a function, as Lambda would\n"
+    "  dime send --queue URL [FILE]   put a message into a queue\n"
+    "  dime watch DIR ...             run a function on each file that is put into a folder\n"
+    "  dime help [COMMAND|FUNCTION]   more about one of them; a function's fields\n"
+    "  dime --help, --version\n"
+    "\n"
+    "Try these:\n"
+    "\n"
+    "  echo '{\"amount\":1.89}' | dime invoke change\n"
+    "  dime event apigateway-v2 | dime invoke change\n"
+    "\n"
+    "See dime(1).\n";
+
+static const char HELP_LIST[] = "dime list\n"
+                                "\n"
+                                "Prints a line for each function: its name and what it does.\n"
+                                "`dime help NAME` names the fields that it takes.\n";
+
+static const char HELP_INVOKE[] =
+    "dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
+    "\n"
+    "Hands the event in the file EVENT, or from stdin where it is - or left out, to FUNCTION, and\n"
+    "prints the answer in the form that the event's sender expects. The log line is on stderr.\n"
+    "\n"
+    "An event is what AWS hands to a Lambda: the function's fields alone, as in "
+    "{\"amount\":1.89},\n"
+    "a request that came through API Gateway, a function URL or a load balancer, or records of "
+    "S3,\n"
+    "SQS, SNS and EventBridge. `dime event` has a sample of each. The answer of a function is one\n"
+    "too, so that functions can stand in a pipe; the first that fails is what the last answers.\n"
+    "\n"
+    "FIELD=VALUE gives a field, beside an event or without one. The value of a field that is a "
+    "file\n"
+    "is its path. With a field stdin is read only where - says so, as in a pipe:\n"
+    "\n"
+    "  dime invoke change amount=1.89 currency=EUR\n"
+    "  dime invoke labels image=cat.jpg | dime invoke translate - target=es\n"
+    "\n"
+    "dime help FUNCTION, or dime invoke FUNCTION --help, names the fields.\n"
+    "\n"
+    "The exit status is 0 if the function answered 2xx or 3xx, 4 for 4xx, 5 for 5xx, 2 if it\n"
+    "wasn't run, and 1 if its answer couldn't be written.\n";
+
+static const char HELP_EVENT[] =
+    "dime event [NAME]\n"
+    "\n"
+    "Prints the sample event NAME; without NAME, the names of all. To see what a function makes "
+    "of\n"
+    "one: dime event alb | dime invoke change. To change one first: dime event alb >alb.json.\n";
+
+static const char HELP_HELP[] = "dime help [COMMAND|FUNCTION]\n"
+                                "\n"
+                                "Says more about a command, or names the fields of a function.\n";
+
+int command_misuse(const char *what, const char *which, const char *remedy)
+{
+    fprintf(stderr, "dime: %s%s%s%s; %s\n", what, which ? " \"" : "", which ? which : "",
+            which ? "\"" : "", remedy);
+    return STATUS_USAGE;
+}
+
+int command_finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "dime: stdout can't be written: %s\n", strerror(errno));
+    return STATUS_UNWRITTEN;
+}
+
+static int list(char **arguments)
+{
+    if (arguments[0])
+        return command_misuse("list takes no argument, not", arguments[0], "try dime help list");
+    const struct function *const *all = registry_list();
+    for (size_t i = 0; all[i]; i++)
+        printf("%-12s %s\n", all[i]->name, all[i]->summary);
+    return command_finish(STATUS_FINE);
+}
+
+static int print_sample(char **arguments)
+{
+    if (arguments[0] && arguments[1])
+        return command_misuse("event takes one name, and not also", arguments[1],
+                              "try dime help event");
+    for (const struct sample *sample = samples; sample->name; sample++) {
+        if (!arguments[0]) {
+            puts(sample->name);
+        } else if (strcmp(arguments[0], sample->name) == 0) {
+            (void)fwrite(sample->event.data, 1, sample->event.length, stdout);
+            return command_finish(STATUS_FINE);
+        }
+    }
+    if (arguments[0])
+        return command_misuse("there is no sample event", arguments[0],
+                              "dime event names them all");
+    return command_finish(STATUS_FINE);
+}
+
+static const char *kind_name(enum field_kind kind)
+{
+    static const char *const NAMES[] = {
+        [FIELD_TEXT] = "text",       [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "true or false",
+        [FIELD_INTEGER] = "integer", [FIELD_LIST] = "list",     [FIELD_MAP] = "map",
+        [FIELD_FILE] = "file",       [FIELD_JSON] = "JSON",
+    };
+    return NAMES[kind];
+}
+
+/* The fields of an example: those that are required, or else the first, which most callers give. */
+static void help_example(const struct function *function)
+{
+    const struct field *field = function->fields;
+    bool given = false;
+    printf("  dime invoke %s", function->name);
+    for (; field->name; field++) {
+        if (field->required) {
+            printf(" %s=%s", field->name, field->kind == FIELD_FILE ? "FILE" : "VALUE");
+            given = true;
+        }
+    }
+    field = function->fields;
+    if (!given && field->name)
+        printf(" %s=%s", field->name, field->kind == FIELD_FILE ? "FILE" : "VALUE");
+    puts(" [FIELD=VALUE]...");
+}
+
+static void help_function(const struct function *function)
+{
+    printf("%s: %s\n\nIts fields:\n\n", function->name, function->summary);
+    for (const struct field *field = function->fields; field->name; field++)
+        printf("  %-14s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
+               field->required ? " (required)" : "");
+    puts("\nGive them on the command line, as JSON, or in any event of `dime event`:\n");
+    help_example(function);
+    printf("\nSee %s(8).\n", function->name);
+}
+
+/*
+ * Becomes another program, which lies beside this one, or where dime is installed. What needs an
+ * HTTP server or a client of a queue is a program of its own: nothing else of `dime` does.
+ */
+static int become(const char *program, char **arguments, const char *remedy)
+{
+    char path[PATH_MAX + PROGRAM_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    errno = ENOENT;
+    if (length > 0) {
+        snprintf(path + length, PROGRAM_MAX, "%s", program);
+        execv(path, arguments);
+    }
+    if (length <= 0 || errno == ENOENT) {
+        snprintf(path, sizeof path, BINDIR "/%s", program);
+        execv(path, arguments);
+    }
+    if (errno == ENOENT) {
+        fprintf(stderr, "dime: %s isn't there; %s\n", program, remedy);
+        return STATUS_USAGE;
+    }
+    fprintf(stderr, "dime: %s can't be run: %s\n", program, strerror(errno));
+    return STATUS_USAGE;
+}
+
+static int run_lambda(char **arguments)
+{
+    return become("dime-lambda", arguments - 1,
+                  "make builds it where libmicrohttpd-dev is installed");
+}
+
+/* Of dime-queue, which reads the command's own name too. */
+static int run_queue(char **arguments)
+{
+    return become("dime-queue", arguments - 2,
+                  "make builds it where libhiredis-dev and libcurl4-openssl-dev are installed");
+}
+
+/* The help of a command that is another program's. Returns false where TOPIC is none. */
+static bool help_elsewhere(char *topic, int *status)
+{
+    bool of_lambda = strcmp(topic, "lambda") == 0;
+    bool of_queue =
+        strcmp(topic, "consume") == 0 || strcmp(topic, "send") == 0 || strcmp(topic, "watch") == 0;
+    if (of_lambda || of_queue)
+        *status =
+            (of_lambda ? run_lambda : run_queue)((char *[]){"dime", topic, "--help", NULL} + 2);
+    return of_lambda || of_queue;
+}
+
+/* Hands WORDS to the program that has all functions. */
+static int run_elsewhere(char **words)
+{
+    return become("dime-labels", words, "make builds it, and Debian has it in dime-labels");
+}
+
+static int help(char **arguments)
+{
+    static const struct {
+        const char *name, *text;
+    } TOPICS[] = {
+        {"list", HELP_LIST}, {"invoke", HELP_INVOKE}, {"event", HELP_EVENT}, {"help", HELP_HELP}};
+    char *topic = arguments[0];
+    int status = STATUS_FINE;
+    if (topic && arguments[1])
+        return command_misuse("help takes one name, and not also", arguments[1],
+                              "try dime help help");
+    if (topic && help_elsewhere(topic, &status))
+        return status;
+    if (!topic) {
+        fputs(HELP, stdout);
+        return command_finish(STATUS_FINE);
+    }
+    for (size_t i = 0; i < sizeof TOPICS / sizeof *TOPICS; i++) {
+        if (strcmp(topic, TOPICS[i].name) == 0) {
+            fputs(TOPICS[i].text, stdout);
+            return command_finish(STATUS_FINE);
+        }
+    }
+    const struct function *function = registry_find(text_of(topic));
+    if (!function)
+        return command_misuse("there is no command or function", topic, "try dime help");
+    if (!function->handle)
+        return run_elsewhere((char *[]){"dime", "help", arguments[0], NULL});
+    help_function(function);
+    return command_finish(STATUS_FINE);
+}
+
+static int invoke_function(char **arguments)
+{
+    if (!arguments[0])
+        return command_misuse("invoke wants the name of a function", NULL, "dime list names them");
+    const struct function *function = registry_find(text_of(arguments[0]));
+    if (!function)
+        return command_misuse("there is no function", arguments[0], "dime list names them");
+    for (char **word = arguments + 1; *word; word++) {
+        if (strcmp(*word, "--help") == 0)
+            return help((char *[]){arguments[0], NULL});
+        if (strncmp(*word, "--", 2) == 0)
+            return command_misuse("invoke has no option", *word, "try dime help invoke");
+    }
+    if (!function->handle)
+        return run_elsewhere(arguments - 2);
+    return command_invoke(function, arguments + 1);
+}
+
+static int print_version(char **arguments)
+{
+    (void)arguments;
+    puts("dime " PACKAGE_VERSION);
+    return command_finish(STATUS_FINE);
+}
+
+int main(int count, char **arguments)
+{
+    static const struct {
+        const char *name;
+        int (*run)(char **arguments);
+    } COMMANDS[] = {
+        {"invoke", invoke_function},
+        {"event", print_sample},
+        {"list", list},
+        {"lambda", run_lambda},
+        {"consume", run_queue},
+        {"send", run_queue},
+        {"watch", run_queue},
+        {"help", help},
+        {"--help", help},
+        {"-h", help},
+        {"--version", print_version},
+    };
+    if (count < 2) {
+        fputs(HELP, stderr);
+        return STATUS_USAGE;
+    }
+    /* `dime invoke --help` is what people try first. */
+    if (count == 3 && arguments[1][0] != '-' && strcmp(arguments[2], "--help") == 0)
+        return help((char *[]){arguments[1], NULL});
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        if (strcmp(arguments[1], COMMANDS[i].name) == 0)
+            return COMMANDS[i].run(arguments + 2);
+    }
+    if (!registry_find(text_of(arguments[1])))
+        return command_misuse("there is no command", arguments[1], "try dime help");
+    fprintf(stderr, "dime: %s is a function; try dime invoke %s\n", arguments[1], arguments[1]);
+    return STATUS_USAGE;
+}

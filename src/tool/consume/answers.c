@@ -1,0 +1,198 @@
+/*
+ * answers.c - passes answers on, before what they answer is acknowledged.
+ *
+ * So an answer can come twice, as a message can, but none is lost. Lines of several threads don't
+ * get into each other: one is written at a time, whole.
+ */
+#include "tool/consume/answers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "request/log.h"
+#include "base/backoff.h"
+
+enum {
+    MEMORY_MAX = 16 * 1024 * 1024,
+    FIRST_MS = 100, /* of a wait after an error */
+    MOST_MS = 3000,
+    LAST_MS = 2000, /* for the reader of stdout, once it's to be stopped */
+};
+
+bool answers_open(struct answers *answers, const struct queue_use *use, struct text url,
+                  struct outage *outage, char why[QUEUE_ERROR])
+{
+    struct queue_use own = *use;
+    *answers = (struct answers){.function = use->function, .outage = outage, .stop = use->stop};
+    own.url = url;
+    own.stop = -1; /* what is finished is passed on, also while the consumer stops */
+    if (!text_equal(url, TEXT("-"))) {
+        answers->queue = queue_open(&own, why);
+        if (!answers->queue)
+            return false;
+    }
+    arena_open(&answers->arena, MEMORY_MAX);
+    return true;
+}
+
+void answers_close(struct answers *answers)
+{
+    queue_close(answers->queue);
+    arena_close(&answers->arena);
+}
+
+/* What stdout is, for all threads. Only who holds the lock writes. */
+static struct {
+    pthread_mutex_t lock;
+    int fd;         /* -1: not looked at yet */
+    bool is_socket; /* which is told at each send that it mustn't block */
+    bool gone;      /* nobody reads any more, or a line has been broken off */
+    int64_t end_ns; /* nobody waits beyond that; 0: it isn't to be stopped yet */
+} out = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
+
+/*
+ * A descriptor of stdout that doesn't block. Others may share stdout, and mustn't be surprised by
+ * one that doesn't, so it's opened anew. Where that can't be, short writes after a poll will do.
+ */
+static void open_out(void)
+{
+    struct stat stat;
+    if (out.fd >= 0)
+        return;
+    bool known = fstat(STDOUT_FILENO, &stat) == 0;
+    if (known && (S_ISFIFO(stat.st_mode) || S_ISCHR(stat.st_mode)))
+        out.fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    out.is_socket = known && S_ISSOCK(stat.st_mode);
+    if (out.fd < 0)
+        out.fd = STDOUT_FILENO;
+}
+
+static ssize_t write_some(struct text line)
+{
+    size_t most = line.length < PIPE_BUF ? line.length : PIPE_BUF;
+    if (out.is_socket)
+        return send(out.fd, line.data, most, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return write(out.fd, line.data, most);
+}
+
+/* How long may be waited, -1 for any time; 0 where it's over. */
+static int left_ms(int stop)
+{
+    int64_t now_ns = clock_monotonic_ns();
+    if (!out.end_ns && backoff_wait(0, stop))
+        return -1;
+    if (!out.end_ns)
+        out.end_ns = now_ns + LAST_MS * INT64_C(1000000);
+    return now_ns < out.end_ns ? (int)((out.end_ns - now_ns) / 1000000) + 1 : 0;
+}
+
+/* Waits until stdout takes more. False: it's to be stopped, and that has been waited for. */
+static bool wait_for_reader(int stop)
+{
+    for (;;) {
+        int most_ms = left_ms(stop);
+        struct pollfd fds[] = {{.fd = out.fd, .events = POLLOUT},
+                               {.fd = most_ms < 0 ? stop : -1, .events = POLLIN}};
+        if (poll(fds, 2, most_ms) > 0 && fds[0].revents)
+            return true; /* an error shows when it's written */
+        if (most_ms == 0)
+            return false;
+    }
+}
+
+/* Waits until an error such as that of a full disk may be over. False as above. */
+static bool wait_for_room(int stop, struct backoff *backoff)
+{
+    if (backoff_wait(backoff_next(backoff, FIRST_MS, MOST_MS), stop))
+        return true;
+    return left_ms(stop) > 0 && backoff_wait(FIRST_MS, -1);
+}
+
+/*
+ * Writes all of LINE, or nothing, or says that stdout is gone: a piece of a line would spoil the
+ * next one. So once some of it is written, errors are waited out here.
+ */
+static enum answers_end write_line(const struct answers *answers, struct text line)
+{
+    struct backoff backoff = {0};
+    size_t whole = line.length;
+    while (line.length) {
+        if (!wait_for_reader(answers->stop))
+            return ANSWERS_GONE;
+        ssize_t wrote = write_some(line);
+        if (wrote >= 0) {
+            line = text_skip(line, (size_t)wrote);
+            continue;
+        }
+        if (errno == EINTR || errno == EAGAIN)
+            continue;
+        if (errno == EPIPE)
+            return ANSWERS_GONE;
+        outage_fail(answers->outage, strerror(errno));
+        if (line.length == whole)
+            return ANSWERS_LATER;
+        if (!wait_for_room(answers->stop, &backoff))
+            return ANSWERS_GONE;
+    }
+    return ANSWERS_PASSED;
+}
+
+static enum answers_end print(struct answers *answers, struct text answer)
+{
+    struct buffer line;
+    arena_reset(&answers->arena);
+    buffer_open(&line, &answers->arena, answer.length + 1);
+    buffer_put(&line, answer);
+    buffer_puts(&line, "\n");
+    if (line.failed) {
+        outage_fail(answers->outage, "out of memory");
+        return ANSWERS_LATER;
+    }
+    pthread_mutex_lock(&out.lock);
+    open_out();
+    enum answers_end end = out.gone ? ANSWERS_GONE : write_line(answers, buffer_text(&line));
+    if (end == ANSWERS_GONE && !out.gone)
+        log_say(LOG_LEVEL_ERROR, answers->function, 0,
+                "nobody reads the answers; it ends, and what has none comes again");
+    out.gone = end == ANSWERS_GONE;
+    pthread_mutex_unlock(&out.lock);
+    return end;
+}
+
+static enum answers_end put(struct answers *answers, struct text answer)
+{
+    struct queue *queue = answers->queue;
+    struct text id;
+    bool long_one = answer.length > QUEUE_BODY_MAX;
+    if (!long_one) {
+        arena_reset(&answers->arena);
+        if (queue_send(queue, &answer, 1, &id, &answers->arena))
+            return ANSWERS_PASSED;
+    }
+    if (!long_one && !queue->refused) {
+        outage_fail(answers->outage, queue->error);
+        return ANSWERS_LATER;
+    }
+    if (long_one)
+        queue_fail(queue, "it has %zu bytes, and a message at most %d", answer.length,
+                   QUEUE_BODY_MAX);
+    log_say(LOG_LEVEL_ERROR, answers->function, 0,
+            "an answer can't be passed on, so its message has failed: %s", queue->error);
+    return ANSWERS_NEVER;
+}
+
+enum answers_end answers_pass(struct answers *answers, struct text answer)
+{
+    enum answers_end end = (answers->queue ? put : print)(answers, answer);
+    if (end == ANSWERS_PASSED)
+        outage_end(answers->outage);
+    return end;
+}

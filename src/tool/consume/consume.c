@@ -1,0 +1,348 @@
+/*
+ * consume.c - the threads of `dime consume`, their keeper, and their end.
+ *
+ * Signals are read by the main thread alone. A stop is a descriptor that can be read from, which
+ * ends every wait; what runs is finished and settled, and only then the keeper ends: it extends the
+ * time that messages are hidden, which must not run out while their function works.
+ */
+#include "tool/consume/consume.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "request/log.h"
+#include "base/backoff.h"
+#include "tool/command.h"
+#include "base/stopping.h"
+
+enum {
+    STATUS_FAILED = 1,
+    FIRST_MS = 100,
+    LAST_MS = 10000, /* that threads may take beyond the timeout of a batch to end */
+    RECEIVED_MAX = 64 * 1024 * 1024,
+    KEPT_MAX = 4 * 1024 * 1024,
+};
+
+/* All of it. */
+struct consume {
+    const struct consume_settings *settings;
+    size_t count; /* of consumers that were made */
+    struct consumer *consumers;
+    struct outages outages;
+    int over;     /* an eventfd that counts the threads that have ended */
+    int finished; /* an eventfd: the keeper may end */
+    pthread_t keeper;
+    bool keeps;         /* the keeper has been started */
+    struct queue *kept; /* its own connection */
+};
+
+static void say(const struct consume_settings *settings, const char *sentence, const char *more)
+{
+    log_say(LOG_LEVEL_ERROR, settings->function->name, 0, "%s%s", sentence, more);
+}
+
+/* Copies what a consumer holds; the mutex isn't kept while the queue is asked. */
+static size_t copy_held(struct held *held, struct text *receipts, struct arena *arena)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&held->lock);
+    if (held->count && clock_monotonic_ns() < held->until_ns) {
+        for (count = 0; count < held->count; count++)
+            receipts[count] = arena_copy(arena, held->receipts[count]);
+    }
+    pthread_mutex_unlock(&held->lock);
+    return count;
+}
+
+/* Keeps hidden what one consumer holds. False: that isn't sure. */
+static bool keep_one(struct consume *all, struct consumer *one, struct arena *arena)
+{
+    struct text receipts[QUEUE_BATCH_MAX];
+    arena_reset(arena);
+    size_t count = copy_held(&one->held, receipts, arena);
+    if (!count)
+        return true;
+    if (!arena->failed && queue_extend(all->kept, receipts, count, arena))
+        return true;
+    if (backoff_wait(0, all->finished))
+        outage_fail(&all->outages.extending, arena->failed ? "out of memory" : all->kept->error);
+    return false;
+}
+
+/*
+ * Keeps hidden what all consumers hold: what can't be done for one may well be for the next. False:
+ * it wasn't for some.
+ */
+static bool keep_all(struct consume *all, struct arena *arena)
+{
+    bool fine = true;
+    for (size_t i = 0; i < all->count && backoff_wait(0, all->finished); i++)
+        fine = keep_one(all, &all->consumers[i], arena) && fine;
+    return fine;
+}
+
+static void *keep(void *argument)
+{
+    struct consume *all = argument;
+    struct backoff backoff = {0};
+    struct arena arena;
+    int64_t pause_ms = all->settings->use.visibility_ms / 3, wait_ms = pause_ms;
+    arena_open(&arena, KEPT_MAX);
+    while (backoff_wait(wait_ms, all->finished)) {
+        bool fine = keep_all(all, &arena);
+        if (fine)
+            backoff_reset(&backoff);
+        if (fine)
+            outage_end(&all->outages.extending);
+        wait_ms = fine ? pause_ms : backoff_next(&backoff, FIRST_MS, pause_ms);
+    }
+    arena_close(&arena);
+    return NULL;
+}
+
+static void *run_consumer(void *argument)
+{
+    struct consumer *consumer = argument;
+    consumer_run(consumer);
+    (void)eventfd_write(consumer->over, 1);
+    return NULL;
+}
+
+static void close_consumer(struct consumer *consumer, const struct function *function)
+{
+    if (function->close)
+        function->close(consumer->invoker.state);
+    queue_close(consumer->queue);
+    if (consumer->invoker.keep)
+        answers_close(&consumer->answers);
+    arena_close(&consumer->received);
+    arena_close(&consumer->event);
+    pthread_mutex_destroy(&consumer->held.lock);
+}
+
+/* Opens what a consumer takes messages from and passes answers on to. */
+static bool open_queues(struct consumer *consumer)
+{
+    const struct consume_settings *settings = consumer->settings;
+    struct queue_use use = settings->use;
+    char why[QUEUE_ERROR];
+    use.beside = consumer->kept;
+    consumer->queue = queue_open(&use, why);
+    if (!consumer->queue) {
+        say(settings, "the queue's URL can't be used: ", why);
+        return false;
+    }
+    if (!settings->answers.length)
+        return true;
+    if (!answers_open(&consumer->answers, &settings->use, settings->answers,
+                      &consumer->outages->answering, why)) {
+        say(settings, "the URL of the queue of answers can't be used: ", why);
+        queue_close(consumer->queue);
+        return false;
+    }
+    consumer->invoker.keep = consumer_keep;
+    consumer->invoker.keeper = consumer;
+    return true;
+}
+
+/* A function that can't be started would fail all messages, so nothing is consumed then. */
+static bool open_consumer(struct consumer *consumer, struct consume *all)
+{
+    const struct function *function = all->settings->function;
+    const char *not_open = NULL;
+    consumer->settings = all->settings;
+    consumer->over = all->over;
+    consumer->outages = &all->outages;
+    consumer->kept = all->kept;
+    consumer->invoker.function = function;
+    if (function->open && !function->open(&consumer->invoker.state, &not_open)) {
+        say(all->settings,
+            "the function can't be started: ", not_open ? not_open : "try again later");
+        return false;
+    }
+    if (!open_queues(consumer)) {
+        if (function->close)
+            function->close(consumer->invoker.state);
+        return false;
+    }
+    pthread_mutex_init(&consumer->held.lock, NULL);
+    arena_open(&consumer->received, RECEIVED_MAX);
+    arena_open(&consumer->event, INVOKE_MEMORY_MAX);
+    return true;
+}
+
+static void close_all(struct consume *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        close_consumer(&all->consumers[i], all->settings->function);
+    queue_close(all->kept);
+    free(all->consumers);
+    if (all->over >= 0)
+        close(all->over);
+    if (all->finished >= 0)
+        close(all->finished);
+}
+
+/* The keeper's calls are given up when it's to end, which is later than the consumers are to. */
+static bool open_kept(struct consume *all)
+{
+    struct queue_use use = all->settings->use;
+    char why[QUEUE_ERROR];
+    use.stop = all->finished;
+    all->kept = queue_open(&use, why);
+    if (!all->kept)
+        say(all->settings, "the queue's URL can't be used: ", why);
+    return all->kept;
+}
+
+static void open_outages(struct outages *outages, const char *function)
+{
+    outage_open(&outages->receiving, function, "the queue fails, and is tried again",
+                "the queue answers again");
+    outage_open(&outages->settling, function,
+                "the queue can't be told what is done, and is told again",
+                "the queue has been told what is done");
+    outage_open(&outages->hastening, function,
+                "what failed comes again later than it should, since the queue refuses to say when",
+                NULL);
+    outage_open(&outages->extending, function,
+                "messages in work can't be kept hidden from other consumers, and may be run twice",
+                "messages in work are kept hidden again");
+    outage_open(&outages->answering, function, "answers can't be passed on",
+                "answers are passed on again");
+}
+
+static void close_outages(struct outages *outages)
+{
+    outage_close(&outages->receiving);
+    outage_close(&outages->settling);
+    outage_close(&outages->hastening);
+    outage_close(&outages->extending);
+    outage_close(&outages->answering);
+}
+
+static bool open_all(struct consume *all)
+{
+    const struct consume_settings *settings = all->settings;
+    all->over = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+    all->finished = eventfd(0, EFD_CLOEXEC);
+    all->consumers = calloc((size_t)settings->threads, sizeof *all->consumers);
+    if (all->over < 0 || all->finished < 0 || !all->consumers) {
+        say(settings, "there is no memory, or too many files are open", "");
+        return false;
+    }
+    if (!open_kept(all))
+        return false;
+    for (; all->count < (size_t)settings->threads; all->count++) {
+        if (!open_consumer(&all->consumers[all->count], all))
+            return false;
+    }
+    return true;
+}
+
+/* Starts the threads; returns how many consumers run, less than all where one couldn't be. */
+static size_t start(struct consume *all)
+{
+    size_t started = 0;
+    int error = pthread_create(&all->keeper, NULL, keep, all);
+    all->keeps = !error;
+    while (started < all->count && !error) {
+        struct consumer *one = &all->consumers[started];
+        error = pthread_create(&one->thread, NULL, run_consumer, one);
+        started += !error;
+    }
+    if (error)
+        log_say(LOG_LEVEL_ERROR, all->settings->function->name, error,
+                "only %zu of %zu threads can be started", started, all->count);
+    return started;
+}
+
+static int64_t now_ms(void)
+{
+    return clock_monotonic_ns() / 1000000;
+}
+
+/* Waits until COUNT threads have ended, or for a signal; false: END_MS is over, or a signal came.
+ */
+static bool wait_for(const struct consume *all, int signals, size_t *count, int64_t end_ms)
+{
+    while (*count) {
+        struct pollfd fds[] = {{.fd = all->over, .events = POLLIN},
+                               {.fd = signals, .events = POLLIN}};
+        int64_t left_ms = end_ms < 0 ? -1 : end_ms - now_ms();
+        int ready = poll(fds, 2, end_ms >= 0 && left_ms < 0 ? 0 : (int)left_ms);
+        eventfd_t one;
+        if (ready == 0 || (ready > 0 && fds[1].revents))
+            return false;
+        if (ready > 0 && fds[0].revents && eventfd_read(all->over, &one) == 0)
+            --*count;
+    }
+    return true;
+}
+
+/* Ends the threads, once they have finished what they do. False: they don't end. */
+static bool stop(struct consume *all, int signals, size_t running)
+{
+    int64_t end_ms = now_ms() + all->settings->timeout_ms + LAST_MS;
+    int64_t since_ns = clock_monotonic_ns();
+    (void)eventfd_write(all->settings->use.stop, 1);
+    while (stopping_repeated(signals, since_ns)) {
+        if (wait_for(all, signals, &running, end_ms))
+            return true;
+    }
+    say(all->settings, "it's ended while messages are in work; they come again", "");
+    return false;
+}
+
+static int status_of(const struct consume *all)
+{
+    const struct consumer *first = all->consumers;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->consumers[i].unsettled || all->consumers[i].unread)
+            return STATUS_FAILED;
+    }
+    return all->settings->once ? command_status_of(first->worst) : STATUS_FINE;
+}
+
+static int run(struct consume *all, int signals)
+{
+    size_t started = start(all), running = started;
+    bool whole = started == all->count;
+    if (whole && !all->settings->once)
+        log_say(LOG_LEVEL_INFO, all->settings->function->name, 0, "it consumes %.*s",
+                (int)all->kept->name.length, all->kept->name.data);
+    if (running && (!whole || !wait_for(all, signals, &running, -1)) &&
+        !stop(all, signals, running))
+        _exit(STATUS_FAILED); /* a thread that doesn't end can't be joined */
+    for (size_t i = 0; i < started; i++)
+        pthread_join(all->consumers[i].thread, NULL);
+    (void)eventfd_write(all->finished, 1);
+    if (all->keeps)
+        pthread_join(all->keeper, NULL);
+    return whole ? status_of(all) : STATUS_FAILED;
+}
+
+int consume(const struct consume_settings *given)
+{
+    struct consume_settings settings = *given;
+    struct consume all = {.settings = &settings, .over = -1, .finished = -1};
+    int status = STATUS_FAILED, signals = stopping_signals();
+    settings.use.stop = eventfd(0, EFD_CLOEXEC);
+    open_outages(&all.outages, settings.function->name);
+    if (signals < 0 || settings.use.stop < 0)
+        log_say(LOG_LEVEL_ERROR, settings.function->name, errno, "it can't be started");
+    else if (open_all(&all))
+        status = run(&all, signals);
+    close_all(&all);
+    close_outages(&all.outages);
+    if (settings.use.stop >= 0)
+        close(settings.use.stop);
+    if (signals >= 0)
+        close(signals);
+    return status;
+}

@@ -1,0 +1,237 @@
+/*
+ * consumer.c - one thread that consumes.
+ *
+ * The order is what keeps a message from being lost: it's acknowledged after its function has
+ * answered, and whatever goes wrong before that leaves it to the queue, which delivers it again.
+ * Where the queue can't be told that a batch is done, it's told again until it hears it, since the
+ * work would be done twice otherwise.
+ */
+#include <stdio.h>
+#include <sys/eventfd.h>
+
+#include "base/clock.h"
+#include "request/log.h"
+#include "request/request.h"
+#include "base/backoff.h"
+#include "tool/consume/consume.h"
+#include "tool/consume/queue_event.h"
+
+enum {
+    WAIT_MS = 400,                      /* for messages, where a wait can't be broken off */
+    FIRST_MS = 100,                     /* of a wait after a failure */
+    MOST_MS = 3000,                     /* so that who comes back is found soon */
+    MOST_OF_FUNCTION_MS = 30000,        /* where it's not the queue that fails */
+    GRACE_MS = 5000,                    /* for the last word to a queue, once it's to be stopped */
+    EVENT_LIMIT = 2 * INVOKE_EVENT_MAX, /* one message more than goes into it is tried */
+};
+
+/* Lets the keeper know what is to be kept hidden. */
+static void hold(struct consumer *consumer, int64_t until_ns)
+{
+    struct held *held = &consumer->held;
+    pthread_mutex_lock(&held->lock);
+    held->count = consumer->batch.count;
+    held->until_ns = until_ns;
+    for (size_t i = 0; i < held->count; i++)
+        held->receipts[i] = consumer->batch.messages[i].receipt;
+    pthread_mutex_unlock(&held->lock);
+}
+
+static void hold_until(struct consumer *consumer, int64_t until_ns)
+{
+    pthread_mutex_lock(&consumer->held.lock);
+    consumer->held.until_ns = until_ns;
+    pthread_mutex_unlock(&consumer->held.lock);
+}
+
+static void release(struct consumer *consumer)
+{
+    pthread_mutex_lock(&consumer->held.lock);
+    consumer->held.count = 0;
+    pthread_mutex_unlock(&consumer->held.lock);
+}
+
+/* What became of a message of an event. */
+static enum message_end end_of(const struct invocation *invocation, bool told, size_t number)
+{
+    if (!told)
+        return MESSAGE_FAILED;
+    if (invocation->event.ends)
+        return invocation->event.ends[number];
+    return invocation->response.status >= 400 ? MESSAGE_FAILED : MESSAGE_DONE;
+}
+
+/* Notes what has become of the messages FIRST to END, which were one event. */
+static void take_verdicts(struct consumer *consumer, size_t first, size_t end, bool answered)
+{
+    const struct invocation *invocation = &consumer->invocation;
+    bool told = answered && invocation->event.shape == EVENT_QUEUE;
+    for (size_t i = first; i < end; i++)
+        consumer->ends[i] = end_of(invocation, told, i - first);
+    int status = told ? invocation->response.status : 503;
+    consumer->worst = status > consumer->worst ? status : consumer->worst;
+}
+
+/* Ends all of them: whatever they do would be done again, and again for nobody. */
+static void give_up(struct consumer *consumer)
+{
+    consumer->unread = true;
+    (void)eventfd_write(consumer->settings->use.stop, 1);
+}
+
+/* Tries until the answer is passed on, or can't ever be, or it's to be stopped. */
+static enum answers_end pass_on(struct consumer *consumer, struct text answer)
+{
+    struct backoff backoff = {0};
+    enum answers_end end;
+    while ((end = answers_pass(&consumer->answers, answer)) == ANSWERS_LATER &&
+           !consumer->settings->once) {
+        if (!backoff_wait(backoff_next(&backoff, FIRST_MS, MOST_MS), consumer->settings->use.stop))
+            break;
+    }
+    return end;
+}
+
+enum keep_end consumer_keep(void *context, struct text answer)
+{
+    struct consumer *consumer = context;
+    int64_t started_ns = clock_monotonic_ns(), until_ns = consumer->held.until_ns;
+    hold_until(consumer, INT64_MAX);
+    enum answers_end end = pass_on(consumer, answer);
+    int64_t waited_ns = clock_monotonic_ns() - started_ns;
+    hold_until(consumer, until_ns + waited_ns);
+    consumer->invoker.deadline_ms += waited_ns / 1000000; /* of the batch's next event */
+    if (end == ANSWERS_GONE)
+        give_up(consumer);
+    if (end == ANSWERS_LATER)
+        return consumer->settings->once ? KEEP_LATER : KEEP_ENDED;
+    return end == ANSWERS_PASSED ? KEEP_PASSED : end == ANSWERS_GONE ? KEEP_ENDED : KEEP_REFUSED;
+}
+
+/* Runs the function on as many messages from FIRST on as go into one event; returns the next. */
+static size_t run_event(struct consumer *consumer, size_t first)
+{
+    const struct queue_batch *batch = &consumer->batch;
+    struct buffer event;
+    arena_reset(&consumer->event);
+    buffer_open(&event, &consumer->event, EVENT_LIMIT);
+    size_t end = queue_event(consumer->queue, batch, first, &event);
+    if (event.failed) {
+        log_say(LOG_LEVEL_ERROR, consumer->settings->function->name, 0,
+                "there is no memory for %zu messages; they come again", batch->count - first);
+        take_verdicts(consumer, first, batch->count, false);
+        return batch->count;
+    }
+    struct text answer =
+        invoke(&consumer->invocation, &consumer->invoker, buffer_text(&event), &consumer->event);
+    take_verdicts(consumer, first, end, answer.data);
+    invoke_log(&consumer->invocation, &consumer->invoker, "queue", event.length, answer.length);
+    return end;
+}
+
+static void run_batch(struct consumer *consumer)
+{
+    int64_t timeout_ms = consumer->settings->timeout_ms;
+    char id[33];
+    request_make_id(id);
+    consumer->invoker.id = text_of(id);
+    consumer->invoker.deadline_ms = clock_epoch_ms() + timeout_ms;
+    consumer->worst = 0;
+    hold(consumer, clock_monotonic_ns() + timeout_ms * 1000000);
+    for (size_t next = 0; next < consumer->batch.count;)
+        next = run_event(consumer, next);
+    consumer->invoker.id = (struct text){0};
+}
+
+/* Waits before the queue is told again; false: it's to be stopped, and was tried for long enough.
+ */
+static bool may_tell_again(struct consumer *consumer, struct backoff *backoff, int64_t *end_ns)
+{
+    if (backoff_wait(backoff_next(backoff, FIRST_MS, MOST_MS), consumer->settings->use.stop))
+        return true;
+    int64_t now_ns = clock_monotonic_ns();
+    if (!*end_ns)
+        *end_ns = now_ns + GRACE_MS * 1000000LL;
+    return now_ns < *end_ns && backoff_wait(FIRST_MS, -1);
+}
+
+/* A queue that has been told what is done may still refuse to bring back sooner what isn't. */
+static void note_settled(const struct consumer *consumer)
+{
+    outage_end(&consumer->outages->settling);
+    if (consumer->queue->error[0])
+        outage_fail(&consumer->outages->hastening, consumer->queue->error);
+}
+
+/* Tells the queue what has become of the batch, until it has heard it. */
+static void settle_batch(struct consumer *consumer)
+{
+    struct backoff backoff = {0};
+    int64_t end_ns = 0;
+    do {
+        release(consumer);
+        arena_reset(&consumer->event); /* its event is done with */
+        if (queue_settle(consumer->queue, &consumer->batch, consumer->ends, &consumer->event)) {
+            note_settled(consumer);
+            return;
+        }
+        outage_fail(&consumer->outages->settling, consumer->queue->error);
+        hold(consumer, INT64_MAX);
+    } while (may_tell_again(consumer, &backoff, &end_ns));
+    release(consumer);
+    consumer->unsettled = true;
+    log_say(LOG_LEVEL_ERROR, consumer->settings->function->name, 0,
+            "the queue couldn't be told what has become of %zu messages; they come again",
+            consumer->batch.count);
+}
+
+/*
+ * Whether the function has failed by itself, on messages that it hadn't seen before: what it needs
+ * may be down, and there is no use in failing all that waits, one after the other. What comes again
+ * says nothing new, and has had its wait.
+ */
+static bool is_down(const struct consumer *consumer)
+{
+    bool seen = true;
+    for (size_t i = 0; i < consumer->batch.count; i++) {
+        if (consumer->ends[i] == MESSAGE_DONE)
+            return false;
+        seen = seen && consumer->batch.messages[i].deliveries > 1;
+    }
+    return !seen && consumer->worst >= 500;
+}
+
+/* Receives, runs and settles one batch. Returns how long to wait before the next one. */
+static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue,
+                             struct backoff *of_function)
+{
+    size_t most = (size_t)consumer->settings->batch;
+    arena_reset(&consumer->received);
+    if (!queue_receive(consumer->queue, most, WAIT_MS, &consumer->received, &consumer->batch)) {
+        outage_fail(&consumer->outages->receiving, consumer->queue->error);
+        return backoff_next(of_queue, FIRST_MS, MOST_MS);
+    }
+    if (!consumer->batch.count && !backoff_wait(0, consumer->settings->use.stop))
+        return 0; /* the wait was broken off, and says nothing of the queue */
+    outage_end(&consumer->outages->receiving);
+    backoff_reset(of_queue);
+    if (!consumer->batch.count)
+        return 0;
+    run_batch(consumer);
+    settle_batch(consumer);
+    if (is_down(consumer))
+        return backoff_next(of_function, FIRST_MS, MOST_OF_FUNCTION_MS);
+    backoff_reset(of_function);
+    return 0;
+}
+
+void consumer_run(struct consumer *consumer)
+{
+    struct backoff of_queue = {0}, of_function = {0};
+    int64_t wait_ms = 0;
+    while (backoff_wait(wait_ms, consumer->settings->use.stop)) {
+        wait_ms = consume_batch(consumer, &of_queue, &of_function);
+        if (consumer->settings->once && consumer->batch.count)
+            break;
+    }
+}

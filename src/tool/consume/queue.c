@@ -1,0 +1,95 @@
+/*
+ * queue.c - picks the kind of queue by its URL, and what all kinds share.
+ *
+ * A call that fails leaves a sentence and nothing else to look at: whoever called waits and calls
+ * again, and the queue connects anew.
+ */
+#include "tool/consume/queue.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/backoff.h"
+#include "tool/consume/redis_queue.h"
+#include "tool/consume/sqs_queue.h"
+
+struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
+{
+    if (text_starts(use->url, TEXT("redis://")) || text_starts(use->url, TEXT("redis+unix://")))
+        return redis_queue_open(use, why);
+    if (text_starts(use->url, TEXT("https://")) || text_starts(use->url, TEXT("http://")))
+        return sqs_queue_open(use, why);
+    if (text_starts(use->url, TEXT("rediss://")))
+        snprintf(why, QUEUE_ERROR,
+                 "Redis is spoken to without TLS; let stunnel do that, and name "
+                 "its address as redis://HOST:PORT/STREAM");
+    else
+        snprintf(why, QUEUE_ERROR,
+                 "write it as redis://HOST:PORT/STREAM, or as SQS has it, "
+                 "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME");
+    return NULL;
+}
+
+void queue_close(struct queue *queue)
+{
+    if (queue)
+        queue->kind->close(queue);
+}
+
+bool queue_receive(struct queue *queue, size_t most, int64_t wait_ms, struct arena *arena,
+                   struct queue_batch *batch)
+{
+    batch->count = 0;
+    most = most < queue->batch_max ? most : queue->batch_max;
+    if (queue->kind->receive(queue, most, wait_ms, arena, batch))
+        return !arena->failed || queue_fail(queue, "there is no memory for its messages");
+    batch->count = 0;
+    return false;
+}
+
+bool queue_settle(struct queue *queue, const struct queue_batch *batch,
+                  const enum message_end *ends, struct arena *arena)
+{
+    queue->error[0] = '\0';
+    return queue->kind->settle(queue, batch, ends, arena);
+}
+
+bool queue_extend(struct queue *queue, const struct text *receipts, size_t count,
+                  struct arena *arena)
+{
+    return queue->kind->extend(queue, receipts, count, arena);
+}
+
+bool queue_send(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
+                struct arena *arena)
+{
+    for (size_t i = 0; i < count; i++)
+        ids[i] = (struct text){0};
+    queue->refused = false;
+    return queue->kind->send(queue, bodies, count, ids, arena);
+}
+
+bool queue_fail(struct queue *queue, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(queue->error, sizeof queue->error, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+void queue_rest(const struct queue *queue, int64_t started_ns, int64_t wait_ms)
+{
+    int64_t waited_ms = (clock_monotonic_ns() - started_ns) / 1000000;
+    if (waited_ms < wait_ms / 2)
+        (void)backoff_wait(wait_ms - waited_ms, queue->use.stop);
+}
+
+int64_t queue_retry_ms(const struct queue_use *use, int64_t deliveries)
+{
+    int64_t delay_ms = use->retry_ms;
+    while (--deliveries > 0 && delay_ms < use->visibility_ms)
+        delay_ms *= 2;
+    return backoff_vary(delay_ms < use->visibility_ms ? delay_ms : use->visibility_ms);
+}

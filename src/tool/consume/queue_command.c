@@ -1,0 +1,335 @@
+/*
+ * queue_command.c - dime-queue: the commands of `dime` that have to do with queues. A watched
+ * folder is one too, of uploads.
+ *
+ * `dime` runs it with its own arguments. It's a program of its own since `dime invoke` must start
+ * in no time, and links neither what speaks to Redis nor what speaks to AWS.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tool/registry.h"
+#include "tool/consume/consume.h"
+#include "base/options.h"
+#include "tool/consume/send.h"
+#include "tool/watch/watch.h"
+
+enum {
+    STATUS_USAGE = 2,
+    VISIBILITY_MIN_MS = 100,
+    VISIBILITY_MAX_S = 43200, /* SQS's own limit */
+    TIMEOUT_MIN_MS = 10,
+    TIMEOUT_USUAL_MS = 30000,
+    TIMEOUT_MAX_S = 900, /* Lambda's */
+    RETRY_MAX_S = 900,
+};
+
+#define CONSUME "dime consume"
+#define SEND    "dime send"
+#define WATCH   "dime watch"
+
+static const char HELP_CONSUME[] =
+    "dime consume --queue URL --function NAME [OPTION]...\n"
+    "\n"
+    "Takes messages from a queue, and hands them to a function in events of SQS, as Lambda does.\n"
+    "A message is acknowledged when the function has answered it with less than 400; if not, it\n"
+    "comes again. SIGTERM and Ctrl-C finish what runs.\n"
+    "\n"
+    "  --queue URL            redis://HOST:PORT/STREAM, redis+unix:///SOCKET?stream=STREAM,\n"
+    "                         https://sqs.REGION.amazonaws.com/ACCOUNT/NAME\n"
+    "                         (default: the variable DIME_QUEUE)\n"
+    "  --function NAME        the function; dime list names them\n"
+    "  --concurrency N        batches at once (default 1)\n"
+    "  --batch N              most messages of a batch (default 10)\n"
+    "  --timeout SECONDS      that a batch may take (default 30)\n"
+    "  --visibility SECONDS   how long a message is hidden from others if this one dies (default "
+    "30)\n"
+    "  --retry SECONDS        when one that failed comes again; doubles each time (default 1)\n"
+    "  --answers URL          the queue that answers are put into; - prints them, a line each\n"
+    "  --name NAME            the consumer's name in the queue (default: this host's)\n"
+    "  --once                 end after one batch, however long it takes until a message comes or "
+    "the\n"
+    "                         queue can be reached; the exit status is 4 or 5 if some of it "
+    "failed\n"
+    "  --help                 this text\n"
+    "\n"
+    "Try these, each in a terminal of its own:\n"
+    "\n"
+    "  dime consume --queue redis://127.0.0.1/orders --function change\n"
+    "  echo '{\"amount\":1.89}' | dime send --queue redis://127.0.0.1/orders\n"
+    "\n"
+    "See dime-queue(1) on what a queue does with a message that fails again and again.\n";
+
+static const char HELP_SEND[] =
+    "dime send --queue URL [OPTION]... [FILE]\n"
+    "\n"
+    "Puts what is in FILE, or on stdin where it is - or left out, into a queue as one message, "
+    "and\n"
+    "prints its id.\n"
+    "\n"
+    "  --queue URL   as of dime consume (default: the variable DIME_QUEUE)\n"
+    "  --lines       each line is a message\n"
+    "  --help        this text\n";
+
+static const char HELP_WATCH[] =
+    "dime watch DIR --function NAME [OPTION]...\n"
+    "\n"
+    "Runs a function on each file that is put into the folder DIR, as if it was uploaded to S3, "
+    "and\n"
+    "writes the answer beside it, as FILE.NAME.json. What was put there before is taken too, "
+    "unless\n"
+    "it has its answer; one of 5xx is asked for anew at the next start. SIGTERM and Ctrl-C finish "
+    "what runs.\n"
+    "\n"
+    "  --function NAME     the function; dime list names them\n"
+    "  --concurrency N     files at once (default 1)\n"
+    "  --timeout SECONDS   that a file may take (default 30)\n"
+    "  --once              end when all files that are there have their answers; the exit status "
+    "is\n"
+    "                      4 or 5 by the worst of these, 1 if a file has none\n"
+    "  --help              this text\n";
+
+static int misuse(const char *program, const char *what, const char *which)
+{
+    fprintf(stderr, "%s: %s%s%s%s; try %s --help\n", program, what, which ? " \"" : "",
+            which ? which : "", which ? "\"" : "", program);
+    return STATUS_USAGE;
+}
+
+static int print_help(const char *text)
+{
+    fputs(text, stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* Reads text that can't be empty. False: it has been said that it is. */
+static bool read_text(const char *option, struct text *text)
+{
+    *text = text_of(optarg);
+    if (!text->length)
+        (void)misuse(CONSUME, "a value is missing behind", option);
+    return text->length;
+}
+
+static bool read_consume_option(int option, struct consume_settings *settings)
+{
+    struct text name;
+    switch (option) {
+    case 'q':
+        settings->use.url = text_of(optarg);
+        return true;
+    case 'c':
+        return option_number(CONSUME, "concurrency", optarg, CONSUME_THREADS_MAX,
+                             &settings->threads);
+    case 'b':
+        return option_number(CONSUME, "batch", optarg, QUEUE_BATCH_MAX, &settings->batch);
+    case 't':
+        return option_seconds(CONSUME, "timeout", optarg, TIMEOUT_MIN_MS, TIMEOUT_MAX_S,
+                              &settings->timeout_ms);
+    case 'v':
+        return option_seconds(CONSUME, "visibility", optarg, VISIBILITY_MIN_MS, VISIBILITY_MAX_S,
+                              &settings->use.visibility_ms);
+    case 'r':
+        return option_seconds(CONSUME, "retry", optarg, 1, RETRY_MAX_S, &settings->use.retry_ms);
+    case 'a':
+        return read_text("--answers", &settings->answers);
+    case 'n':
+        settings->use.consumer = optarg;
+        return read_text("--name", &name);
+    case 'f':
+        settings->function = registry_find(text_of(optarg));
+        if (!settings->function)
+            (void)misuse(CONSUME, "there is no function", optarg);
+        return settings->function;
+    default:
+        settings->once = true;
+        return true;
+    }
+}
+
+/* The next option; -1 behind the last. '?' and ':': one is wrong, which has been said. */
+static int next_option(const char *program, int count, char **arguments,
+                       const struct option *options)
+{
+    opterr = 0;
+    int option = getopt_long(count, arguments, ":", options, NULL);
+    if (option == '?')
+        (void)misuse(program, "there is no option", arguments[optind - 1]);
+    if (option == ':')
+        (void)misuse(program, "a value is missing behind", arguments[optind - 1]);
+    return option;
+}
+
+/* A queue of this URL; nobody is asked. NULL: it has been said why there is none. */
+static struct queue *try_url(const struct queue_use *use, struct text url, const char *what)
+{
+    char why[QUEUE_ERROR];
+    struct queue_use own = *use;
+    own.url = url;
+    struct queue *queue = queue_open(&own, why);
+    if (!queue)
+        fprintf(stderr, CONSUME ": the URL of %s can't be used: %s\n", what, why);
+    return queue;
+}
+
+/* Whether the URLs can be used, and don't name the same queue. False: it has been said why not. */
+static bool check_urls(const struct consume_settings *settings)
+{
+    bool fine = true, answers = settings->answers.length;
+    struct queue *from = try_url(&settings->use, settings->use.url, "the queue"), *to = NULL;
+    if (from && answers && !text_equal(settings->answers, TEXT("-"))) {
+        to = try_url(&settings->use, settings->answers, "the queue of answers");
+        fine = to && !text_equal(from->place, to->place);
+        if (to && !fine)
+            (void)misuse(CONSUME, "the answers need another queue, or they're messages again:",
+                         settings->answers.data);
+    }
+    queue_close(to);
+    queue_close(from);
+    return from && fine;
+}
+
+static int run_consume(struct consume_settings *settings)
+{
+    char name[256] = "dime";
+    if (!settings->use.url.length)
+        return misuse(CONSUME, "name a queue with --queue", NULL);
+    if (!settings->function)
+        return misuse(CONSUME, "name a function with --function", NULL);
+    if (!settings->use.consumer) {
+        (void)gethostname(name, sizeof name - 1);
+        settings->use.consumer = name;
+    }
+    settings->use.function = settings->function->name;
+    settings->threads = settings->once ? 1 : settings->threads;
+    int status = check_urls(settings) ? consume(settings) : STATUS_USAGE;
+    settings->use.consumer = NULL; /* it may be this call's own */
+    return status;
+}
+
+static int command_consume(int count, char **arguments)
+{
+    static const struct option OPTIONS[] = {
+        {"queue", required_argument, NULL, 'q'},
+        {"function", required_argument, NULL, 'f'},
+        {"concurrency", required_argument, NULL, 'c'},
+        {"batch", required_argument, NULL, 'b'},
+        {"timeout", required_argument, NULL, 't'},
+        {"visibility", required_argument, NULL, 'v'},
+        {"retry", required_argument, NULL, 'r'},
+        {"answers", required_argument, NULL, 'a'},
+        {"name", required_argument, NULL, 'n'},
+        {"once", no_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct consume_settings settings = {
+        .threads = 1,
+        .batch = 10,
+        .timeout_ms = TIMEOUT_USUAL_MS,
+        .use = {.url = text_of(getenv("DIME_QUEUE")), .visibility_ms = 30000, .retry_ms = 1000},
+    };
+    for (int option; (option = next_option(CONSUME, count, arguments, OPTIONS)) != -1;) {
+        if (option == 'h')
+            return print_help(HELP_CONSUME);
+        if (option == '?' || option == ':' || !read_consume_option(option, &settings))
+            return STATUS_USAGE;
+    }
+    if (optind < count)
+        return misuse(CONSUME, "there is nothing to be done with", arguments[optind]);
+    return run_consume(&settings);
+}
+
+static int command_send(int count, char **arguments)
+{
+    static const struct option OPTIONS[] = {
+        {"queue", required_argument, NULL, 'q'},
+        {"lines", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct send_settings settings = {
+        .use = {.url = text_of(getenv("DIME_QUEUE")), .function = "send", .stop = -1},
+    };
+    for (int option; (option = next_option(SEND, count, arguments, OPTIONS)) != -1;) {
+        if (option == 'h')
+            return print_help(HELP_SEND);
+        if (option == '?' || option == ':')
+            return STATUS_USAGE;
+        if (option == 'q')
+            settings.use.url = text_of(optarg);
+        else
+            settings.lines = true;
+    }
+    settings.file = arguments[optind];
+    if (optind + 1 < count)
+        return misuse(SEND, "it takes one file, and not also", arguments[optind + 1]);
+    if (!settings.use.url.length)
+        return misuse(SEND, "name a queue with --queue", NULL);
+    return send_messages(&settings);
+}
+
+static bool read_watch_option(int option, struct watch_settings *settings)
+{
+    switch (option) {
+    case 'f':
+        settings->function = registry_find(text_of(optarg));
+        if (!settings->function)
+            (void)misuse(WATCH, "there is no function", optarg);
+        else if (!settings->function->uploads)
+            (void)misuse(WATCH, "it runs functions that read files, such as labels, and not",
+                         optarg);
+        return settings->function && settings->function->uploads;
+    case 'c':
+        return option_number(WATCH, "concurrency", optarg, WATCH_THREADS_MAX, &settings->threads);
+    case 't':
+        return option_seconds(WATCH, "timeout", optarg, TIMEOUT_MIN_MS, TIMEOUT_MAX_S,
+                              &settings->timeout_ms);
+    default:
+        settings->once = true;
+        return true;
+    }
+}
+
+static int command_watch(int count, char **arguments)
+{
+    static const struct option OPTIONS[] = {
+        {"function", required_argument, NULL, 'f'}, {"concurrency", required_argument, NULL, 'c'},
+        {"timeout", required_argument, NULL, 't'},  {"once", no_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+    };
+    struct watch_settings settings = {.threads = 1, .timeout_ms = TIMEOUT_USUAL_MS};
+    for (int option; (option = next_option(WATCH, count, arguments, OPTIONS)) != -1;) {
+        if (option == 'h')
+            return print_help(HELP_WATCH);
+        if (option == '?' || option == ':' || !read_watch_option(option, &settings))
+            return STATUS_USAGE;
+    }
+    settings.folder = arguments[optind];
+    if (optind == count)
+        return misuse(WATCH, "name a folder", NULL);
+    if (optind + 1 < count)
+        return misuse(WATCH, "it takes one folder, and not also", arguments[optind + 1]);
+    if (!settings.function)
+        return misuse(WATCH, "name a function with --function", NULL);
+    return watch(&settings);
+}
+
+int main(int count, char **arguments)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int count, char **arguments);
+    } COMMANDS[] = {{"consume", command_consume}, {"send", command_send}, {"watch", command_watch}};
+    for (size_t i = 0; count > 1 && i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        if (strcmp(arguments[1], COMMANDS[i].name) == 0)
+            return COMMANDS[i].run(count - 1, arguments + 1);
+    }
+    if (count > 1 && strcmp(arguments[1], "--help") == 0)
+        return print_help(HELP_CONSUME) || print_help("\n") || print_help(HELP_SEND) ||
+               print_help("\n") || print_help(HELP_WATCH);
+    fputs("dime-queue: run dime consume, dime send or dime watch; try dime help\n", stderr);
+    return STATUS_USAGE;
+}

@@ -1,0 +1,264 @@
+/*
+ * redis_claim.c - messages that were handed to a consumer before: taken over, buried, forgotten.
+ *
+ * XPENDING tells page by page which messages are due, and XAUTOCLAIM takes some of them from the
+ * first on. A message that has failed too often goes to the stream of the dead letters first and is
+ * acknowledged then: between the two there may be two of it, never none.
+ */
+#include "tool/consume/redis_claim.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "request/log.h"
+#include "tool/consume/redis_entry.h"
+
+enum { PAGE = 1000 }; /* messages of a page */
+
+#define ANEW   "0-0" /* the cursor of XAUTOCLAIM behind the last message */
+#define NS(ms) ((ms)*INT64_C(1000000))
+
+bool redis_take(struct redis_queue *redis, const struct redis_value *entries, size_t most,
+                struct arena *arena, struct queue_batch *batch)
+{
+    if (entries->kind != REDIS_ARRAY || entries->count > most - batch->count)
+        return redis_nonsense(redis);
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct redis_value *entry = &entries->items[i];
+        if (entry->kind == REDIS_NIL)
+            continue;
+        if (!redis_entry_is(entry))
+            return redis_nonsense(redis);
+        redis_entry_read(entry, 1, arena, &batch->messages[batch->count++]);
+    }
+    return true;
+}
+
+/* How often a message has been delivered; 0: it was acknowledged just now. -1: the call failed. */
+static int64_t read_deliveries(struct redis_queue *redis, struct arena *arena)
+{
+    const struct redis_value *list = redis_reply(redis, arena, REDIS_ARRAY);
+    if (!list || !list->count)
+        return list ? 0 : -1;
+    const struct redis_value *entry = list->items;
+    if (entry->kind == REDIS_ARRAY && entry->count == 4 && entry->items[3].kind == REDIS_NUMBER &&
+        entry->items[3].number > 0)
+        return entry->items[3].number;
+    redis_nonsense(redis);
+    return -1;
+}
+
+/* Asks how often each message of the batch has been delivered, which XAUTOCLAIM doesn't say. */
+static bool count_deliveries(struct redis_queue *redis, struct arena *arena,
+                             struct queue_batch *batch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        COMMAND(redis, arena, TEXT("XPENDING"), redis->url.stream, redis->url.group,
+                batch->messages[i].id, batch->messages[i].id, TEXT("1"));
+    for (size_t i = 0; i < batch->count; i++) {
+        struct queue_message *message = &batch->messages[i];
+        message->deliveries = read_deliveries(redis, arena);
+        if (message->deliveries < 0)
+            return false;
+        message->attributes = redis_entry_attributes(message->id, message->deliveries, arena);
+        if (message->deliveries)
+            batch->messages[kept++] = *message;
+    }
+    batch->count = kept;
+    return true;
+}
+
+/* Adds the command that copies a message to the dead letters, as it is and with what we know. */
+static void bury(struct redis_queue *redis, const struct queue_message *message,
+                 struct arena *arena)
+{
+    const struct redis_value *fields = message->own;
+    struct words words = redis_words(arena, fields->count + 16);
+    redis_add(&words, TEXT("XADD"));
+    redis_add(&words, redis->url.dead);
+    if (redis->url.dead_most) {
+        redis_add(&words, TEXT("MAXLEN"));
+        redis_add(&words, TEXT("~"));
+        redis_add(&words, redis_number(arena, redis->url.dead_most));
+    }
+    redis_add(&words, TEXT("*"));
+    for (size_t i = 0; i < fields->count; i++)
+        redis_add(&words, fields->items[i].text);
+    redis_add(&words, TEXT("dime-id"));
+    redis_add(&words, message->id);
+    redis_add(&words, TEXT("dime-deliveries"));
+    redis_add(&words, redis_number(arena, message->deliveries));
+    redis_send(redis, &words, arena);
+}
+
+static bool is_buried(struct redis_queue *redis, const struct queue_message *message,
+                      struct arena *arena)
+{
+    if (!redis_reply(redis, arena, REDIS_STRING))
+        return false;
+    log_say(LOG_LEVEL_WARN, redis->queue.use.function, 0,
+            "the message %.*s is a dead letter in %.*s after %lld deliveries",
+            (int)message->id.length, message->id.data, (int)redis->url.dead.length,
+            redis->url.dead.data, (long long)message->deliveries);
+    return true;
+}
+
+bool redis_forget(struct redis_queue *redis, const struct queue_batch *batch, const bool *names,
+                  struct arena *arena)
+{
+    struct words done = redis_begin(redis, "XACK", true, batch->count, arena);
+    struct words gone = redis_begin(redis, "XDEL", false, batch->count, arena);
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!names[i])
+            continue;
+        redis_add(&done, batch->messages[i].receipt);
+        redis_add(&gone, batch->messages[i].receipt);
+        count++;
+    }
+    if (!count)
+        return true;
+    redis_send(redis, &done, arena);
+    if (!redis->url.keep)
+        redis_send(redis, &gone, arena);
+    return redis_reply(redis, arena, REDIS_NUMBER) &&
+           (redis->url.keep || redis_reply(redis, arena, REDIS_NUMBER));
+}
+
+bool redis_bury(struct redis_queue *redis, const struct queue_batch *batch, const bool *names,
+                struct arena *arena)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (names[i])
+            bury(redis, &batch->messages[i], arena);
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        if (names[i] && !is_buried(redis, &batch->messages[i], arena))
+            return false;
+    }
+    return true;
+}
+
+/* Takes the messages out of the batch that have been delivered too often without an end. */
+static bool bury_abandoned(struct redis_queue *redis, struct arena *arena,
+                           struct queue_batch *batch)
+{
+    bool abandoned[QUEUE_BATCH_MAX] = {false};
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        abandoned[i] =
+            redis->url.deliveries && batch->messages[i].deliveries > redis->url.deliveries;
+    if (!redis_bury(redis, batch, abandoned, arena) ||
+        !redis_forget(redis, batch, abandoned, arena))
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!abandoned[i])
+            batch->messages[kept++] = batch->messages[i];
+    }
+    batch->count = kept;
+    return true;
+}
+
+/* One of XPENDING's answers: an id, a consumer, the milliseconds since it got it, a number. */
+static bool is_pending(const struct redis_value *entry)
+{
+    return entry->kind == REDIS_ARRAY && entry->count == 4 &&
+           entry->items[0].kind == REDIS_STRING &&
+           entry->items[0].text.length < REDIS_ID_SIZE - 1 &&
+           entry->items[2].kind == REDIS_NUMBER && entry->items[2].number >= 0;
+}
+
+/* Reads what a page lists, up to the first message that is due. */
+static bool read_page(struct redis_queue *redis, const struct redis_value *list,
+                      struct arena *arena, struct redis_page *page)
+{
+    struct buffer next;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct redis_value *entry = &list->items[i];
+        if (!is_pending(entry))
+            return redis_nonsense(redis);
+        int64_t left_ms = redis->queue.use.visibility_ms - entry->items[2].number;
+        page->last = entry->items[0].text;
+        if (left_ms <= 0) {
+            page->found = page->last;
+            return true;
+        }
+        if (page->began_ns + NS(left_ms) < page->due_ns)
+            page->due_ns = page->began_ns + NS(left_ms);
+    }
+    buffer_open(&next, arena, REDIS_ID_SIZE);
+    buffer_puts(&next, list->count < PAGE ? "" : "("); /* behind the last, and not with it */
+    buffer_put(&next, list->count < PAGE ? TEXT("") : page->last);
+    page->last = buffer_text(&next);
+    return !next.failed;
+}
+
+static bool page_through(struct redis_queue *redis, const char *at, struct arena *arena,
+                         struct redis_page *page)
+{
+    *page = (struct redis_page){
+        .found = TEXT(""), .due_ns = INT64_MAX, .began_ns = clock_monotonic_ns()};
+    COMMAND(redis, arena, TEXT("XPENDING"), redis->url.stream, redis->url.group,
+            *at ? text_of(at) : TEXT("-"), TEXT("+"), redis_number(arena, PAGE));
+    const struct redis_value *list = redis_reply(redis, arena, REDIS_ARRAY);
+    page->ended_ns = clock_monotonic_ns();
+    return list && read_page(redis, list, arena, page);
+}
+
+static bool is_claim(const struct redis_value *value)
+{
+    return value->kind == REDIS_ARRAY && value->count >= 2 &&
+           value->items[0].kind == REDIS_STRING &&
+           value->items[0].text.length < REDIS_ID_SIZE - 1 && value->items[1].kind == REDIS_ARRAY;
+}
+
+/* Redis tells once, of all that it drops from the list as it goes through it (from version 7 on).
+ */
+static void say_lost(const struct redis_queue *redis, const struct redis_value *value)
+{
+    const struct redis_value *lost = value->count > 2 ? &value->items[2] : NULL;
+    if (lost && lost->kind == REDIS_ARRAY && lost->count && lost->items->kind == REDIS_STRING)
+        log_say(
+            LOG_LEVEL_WARN, redis->queue.use.function, 0,
+            "%zu pending messages from %.*s on are lost: they were deleted from the stream %.*s "
+            "before they were done, as XTRIM and MAXLEN do",
+            lost->count, (int)lost->items->text.length, lost->items->text.data,
+            (int)redis->url.stream.length, redis->url.stream.data);
+}
+
+/* Takes what is due from AT on. */
+static bool take_over(struct redis_queue *redis, const char *at, size_t most, struct arena *arena,
+                      struct queue_batch *batch)
+{
+    COMMAND(redis, arena, TEXT("XAUTOCLAIM"), redis->url.stream, redis->url.group, redis->consumer,
+            redis_number(arena, redis->queue.use.visibility_ms), text_of(at), TEXT("COUNT"),
+            redis_number(arena, (int64_t)most));
+    const struct redis_value *value = redis_reply(redis, arena, REDIS_ARRAY);
+    if (!value)
+        return false;
+    if (!is_claim(value))
+        return redis_nonsense(redis);
+    struct text next = value->items[0].text;
+    say_lost(redis, value);
+    redis_look_took(redis->look, text_equal(next, TEXT(ANEW)) ? TEXT("") : next,
+                    value->items[1].count, clock_monotonic_ns());
+    return redis_take(redis, &value->items[1], most, arena, batch) &&
+           (!batch->count || count_deliveries(redis, arena, batch)) &&
+           (!batch->count || bury_abandoned(redis, arena, batch));
+}
+
+bool redis_claim(struct redis_queue *redis, size_t most, struct arena *arena,
+                 struct queue_batch *batch, enum redis_step *step)
+{
+    char at[REDIS_ID_SIZE];
+    struct redis_page page;
+    *step = redis_look_begin(redis->look, clock_monotonic_ns(), at);
+    if (*step == REDIS_STEP_PAGE) {
+        bool read = page_through(redis, at, arena, &page);
+        redis_look_paged(redis->look, read ? &page : NULL);
+        if (!read || !page.found.length)
+            return read;
+        memcpy(at, page.found.data, page.found.length + 1);
+    }
+    return *step == REDIS_STEP_NONE || take_over(redis, at, most, arena, batch);
+}

@@ -1,0 +1,232 @@
+/*
+ * redis_url.c - reads the URL of a queue in Redis.
+ *
+ * A setting that isn't known is refused: a policy that was written wrongly and passed over would be
+ * found out when messages are gone. Names may hold what they like, encoded as in any URL.
+ */
+#include "tool/consume/redis_url.h"
+
+#include "base/buffer.h"
+#include "base/form.h"
+#include "base/uri.h"
+
+enum {
+    PORT = 6379,
+    DELIVERIES = 5,
+    NAME_MAX_BYTES = 512,
+    SOCKET_MAX = 107,
+    MOST = 1000000000,
+    NO_DATABASE = -1
+};
+
+static bool wrong(const char **why, const char *sentence)
+{
+    *why = sentence;
+    return false;
+}
+
+/* Decodes a part of the URL, with a NUL behind it. */
+static bool decode(struct text raw, struct arena *arena, struct text *decoded, const char **why)
+{
+    char room[NAME_MAX_BYTES];
+    if (!path_decode(raw, room, sizeof room, decoded))
+        return wrong(why, "a %-escape in it is wrong, or a part of it is too long");
+    *decoded = arena_copy(arena, *decoded);
+    return decoded->data || wrong(why, "there is no memory to read it");
+}
+
+/* Cuts what stands before MARK off *REST; an empty text where there is no such mark. */
+static struct text cut_before(struct text *rest, char mark)
+{
+    struct text part = TEXT("");
+    if (memchr(rest->data, mark, rest->length))
+        text_cut(rest, mark, &part);
+    if (!rest->data)
+        *rest = TEXT("");
+    return part;
+}
+
+static bool read_user(struct redis_url *url, struct text *rest, struct arena *arena,
+                      const char **why)
+{
+    struct text authority = *rest, path = TEXT("");
+    const char *slash = memchr(rest->data, '/', rest->length);
+    if (slash) {
+        authority.length = (size_t)(slash - rest->data);
+        path = (struct text){slash, rest->length - authority.length};
+    }
+    /* A password may hold an @ that wasn't escaped; a host can't. */
+    const char *at = memrchr(authority.data, '@', authority.length);
+    struct text password = {authority.data, at ? (size_t)(at - authority.data) : 0};
+    if (at)
+        authority = text_skip(authority, password.length + 1);
+    struct text user = cut_before(&password, ':');
+    *rest = (struct text){authority.data, authority.length + path.length};
+    return decode(user, arena, &url->user, why) && decode(password, arena, &url->password, why);
+}
+
+static bool read_host(struct redis_url *url, struct text *rest, struct arena *arena,
+                      const char **why)
+{
+    struct text authority = TEXT(""), host;
+    const char *colon;
+    (void)text_cut(rest, '/', &authority);
+    if (!rest->data)
+        *rest = TEXT("");
+    host = authority;
+    if (authority.length && *authority.data == '[') { /* RFC 3986, section 3.2.2 */
+        authority.data++;
+        authority.length--;
+        host = cut_before(&authority, ']');
+    } else if ((colon = memchr(authority.data, ':', authority.length))) {
+        host.length = (size_t)(colon - authority.data);
+        authority = (struct text){colon, authority.length - host.length};
+    } else {
+        authority = TEXT("");
+    }
+    if (!host.length)
+        return wrong(why, "the host is missing");
+    if (authority.length &&
+        (*authority.data != ':' ||
+         !text_to_int64((struct text){authority.data + 1, authority.length - 1}, &url->port) ||
+         url->port < 1 || url->port > 65535))
+        return wrong(why, "the port must be a number from 1 to 65535");
+    struct text name = arena_copy(arena, host);
+    url->host = name.data;
+    return name.data || wrong(why, "there is no memory to read it");
+}
+
+static bool read_socket(struct redis_url *url, struct text *rest, struct arena *arena,
+                        const char **why)
+{
+    struct text path;
+    if (!rest->length || *rest->data != '/')
+        return wrong(why, "write it as redis+unix:///path/of/the/socket?stream=NAME");
+    if (!decode(*rest, arena, &path, why))
+        return false;
+    url->socket = path.data;
+    *rest = TEXT("");
+    return path.length <= SOCKET_MAX || wrong(why, "the socket's path is longer than 107 bytes");
+}
+
+static bool read_number(struct text value, int64_t least, int64_t *number, const char **why)
+{
+    if (text_to_int64(value, number) && *number >= least && *number <= MOST)
+        return true;
+    return wrong(why, "db, deliveries, maxlen and dead-maxlen take a number up to 1000000000");
+}
+
+static bool take_setting(struct redis_url *url, const struct form_pair *pair, unsigned *seen,
+                         const char **why)
+{
+    const struct {
+        struct text name;
+        struct text *text;
+        int64_t *number;
+        bool *flag;
+    } SETTINGS[] = {
+        {TEXT("stream"), .text = &url->stream},
+        {TEXT("group"), .text = &url->group},
+        {TEXT("dead"), .text = &url->dead},
+        {TEXT("db"), .number = &url->database},
+        {TEXT("deliveries"), .number = &url->deliveries},
+        {TEXT("maxlen"), .number = &url->most},
+        {TEXT("dead-maxlen"), .number = &url->dead_most},
+        {TEXT("keep"), .flag = &url->keep},
+    };
+    for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) {
+        if (!text_equal(pair->name, SETTINGS[i].name))
+            continue;
+        if (*seen & 1U << i)
+            return wrong(why, "a setting stands there twice");
+        *seen |= 1U << i;
+        if (SETTINGS[i].number)
+            return read_number(pair->value, 0, SETTINGS[i].number, why);
+        if (SETTINGS[i].text) {
+            *SETTINGS[i].text = pair->value;
+            return pair->value.length || wrong(why, "stream, group and dead take a name");
+        }
+        *SETTINGS[i].flag = text_equal(pair->value, TEXT("yes"));
+        return *SETTINGS[i].flag || text_equal(pair->value, TEXT("no")) ||
+               wrong(why, "keep takes yes or no");
+    }
+    return wrong(why, "its settings are stream, group, db, deliveries, dead, dead-maxlen, maxlen "
+                      "and keep");
+}
+
+static bool read_settings(struct redis_url *url, struct text query, struct arena *arena,
+                          const char **why)
+{
+    struct form_reader reader;
+    struct form_pair pair;
+    unsigned seen = 0;
+    form_open(&reader, query, arena);
+    while (form_next(&reader, &pair)) {
+        if (!take_setting(url, &pair, &seen, why))
+            return false;
+    }
+    return reader.fault == FORM_FINE || wrong(why, "what is behind its ? can't be read");
+}
+
+/*
+ * What is behind the host is the stream, or, as the registered scheme has it, the database where a
+ * setting names the stream.
+ */
+static bool take_path(struct redis_url *url, struct text path, const char **why)
+{
+    bool named = url->stream.length;
+    int64_t number;
+    if (!named)
+        url->stream = path;
+    else if (path.length && url->database != NO_DATABASE)
+        return wrong(why, "it names the database twice, as /NUMBER and as db");
+    else if (path.length && (!text_to_int64(path, &number) || number < 0 || number > MOST))
+        return wrong(why, "it names a stream twice; write /STREAM, or /DATABASE?stream=STREAM");
+    else if (path.length)
+        url->database = number;
+    if (url->database == NO_DATABASE)
+        url->database = 0;
+    return true;
+}
+
+static bool check(struct redis_url *url, struct arena *arena, const char **why)
+{
+    struct buffer dead;
+    if (!url->stream.length)
+        return wrong(why,
+                     "the name of a stream is missing; add it, as /STREAM or as ?stream=STREAM");
+    if (text_ends_nocase(url->stream, TEXT(".fifo")))
+        return wrong(why,
+                     "a stream of Redis isn't delivered in order, so it can't be called .fifo");
+    buffer_open(&dead, arena, NAME_MAX_BYTES + 8);
+    buffer_put(&dead, url->stream);
+    buffer_puts(&dead, ":dead");
+    if (!url->dead.length)
+        url->dead = buffer_text(&dead);
+    if (dead.failed)
+        return wrong(why, "the name of the stream is too long");
+    return !text_equal(url->dead, url->stream) ||
+           wrong(why, "dead letters must go to another stream than the messages");
+}
+
+bool redis_url_read(struct redis_url *url, struct text text, struct arena *arena, const char **why)
+{
+    const struct text tcp = TEXT("redis://"), local = TEXT("redis+unix://");
+    bool is_local = text_starts(text, local);
+    *url = (struct redis_url){
+        .port = PORT, .deliveries = DELIVERIES, .database = NO_DATABASE, .group = TEXT("dime")};
+    if (!is_local && !text_starts(text, tcp))
+        return wrong(why, "write it as redis://HOST:PORT/STREAM");
+    struct text rest = text, query = TEXT(""), path;
+    rest.data += is_local ? local.length : tcp.length;
+    rest.length -= is_local ? local.length : tcp.length;
+    const char *mark = memchr(rest.data, '?', rest.length);
+    if (mark) {
+        query = (struct text){mark + 1, rest.length - (size_t)(mark + 1 - rest.data)};
+        rest.length = (size_t)(mark - rest.data);
+    }
+    return read_user(url, &rest, arena, why) &&
+           (is_local ? read_socket : read_host)(url, &rest, arena, why) &&
+           decode(rest, arena, &path, why) && read_settings(url, query, arena, why) &&
+           take_path(url, path, why) && check(url, arena, why);
+}

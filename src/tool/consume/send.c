@@ -1,0 +1,175 @@
+/*
+ * send.c - puts messages into a queue.
+ *
+ * What is read is sent as it comes, in as few calls as the queue takes, so that lines without an
+ * end can be piped in. What has got into the queue is told by its id even where the rest doesn't: a
+ * sender has to know what to send again.
+ */
+#include "tool/consume/send.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+
+/* Bytes of one call, as SQS has it, and memory that a call may use. */
+enum { CALL_MAX = QUEUE_BODY_MAX, MEMORY_MAX = 16 * 1024 * 1024 };
+
+/* What is read, and what of it waits to be sent. */
+struct outbox {
+    const struct send_settings *settings;
+    struct queue *queue;
+    struct arena arena;
+    int fd;
+    char *room;    /* CALL_MAX bytes and one */
+    size_t length; /* bytes that were read into it */
+    bool at_end;   /* there are no more */
+    size_t count;  /* of messages that wait */
+    struct text bodies[QUEUE_BATCH_MAX];
+    int64_t number; /* of the line that was read last */
+};
+
+static int fail(const struct outbox *outbox, int status, const char *what, const char *why)
+{
+    const char *file = outbox->settings->file;
+    if (outbox->settings->lines && outbox->number)
+        fprintf(stderr, "dime send: line %lld %s%s\n", (long long)outbox->number, what, why);
+    else
+        fprintf(stderr, "dime send: %s %s%s\n", file ? file : "stdin", what, why);
+    return status;
+}
+
+static int send_waiting(struct outbox *outbox)
+{
+    struct text ids[QUEUE_BATCH_MAX];
+    if (!outbox->count)
+        return STATUS_FINE;
+    arena_reset(&outbox->arena);
+    bool sent = queue_send(outbox->queue, outbox->bodies, outbox->count, ids, &outbox->arena);
+    for (size_t i = 0; i < outbox->count; i++) {
+        if (ids[i].data)
+            printf("%.*s\n", (int)ids[i].length, ids[i].data);
+    }
+    outbox->count = 0;
+    if (!sent)
+        fprintf(stderr,
+                "dime send: the queue fails: %s\ndime send: what has no id above may not be in it; "
+                "send "
+                "it again\n",
+                outbox->queue->error);
+    return sent ? STATUS_FINE : STATUS_FAILED;
+}
+
+/* Lets a body wait; false where no queue takes it. */
+static int add(struct outbox *outbox, struct text body)
+{
+    if (!body.length)
+        return fail(outbox, STATUS_USAGE, "is empty; a message has at least one byte", "");
+    if (!text_is_utf8(body))
+        return fail(outbox, STATUS_USAGE, "isn't text in UTF-8", "");
+    outbox->bodies[outbox->count++] = body;
+    return outbox->count < outbox->queue->batch_max ? STATUS_FINE : send_waiting(outbox);
+}
+
+/* Reads more behind what is there. */
+static int read_more(struct outbox *outbox)
+{
+    ssize_t got;
+    do
+        got = read(outbox->fd, outbox->room + outbox->length, CALL_MAX + 1 - outbox->length);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return fail(outbox, STATUS_USAGE, "can't be read: ", strerror(errno));
+    outbox->length += (size_t)got;
+    outbox->at_end = !got;
+    return STATUS_FINE;
+}
+
+static int too_long(const struct outbox *outbox)
+{
+    return fail(outbox, STATUS_USAGE, "has more than 1048576 bytes, which no queue takes", "");
+}
+
+static int send_whole(struct outbox *outbox)
+{
+    int status = STATUS_FINE;
+    while (!outbox->at_end && status == STATUS_FINE) {
+        status = outbox->length > CALL_MAX ? too_long(outbox) : read_more(outbox);
+    }
+    if (status == STATUS_FINE)
+        status = add(outbox, (struct text){outbox->room, outbox->length});
+    return status == STATUS_FINE ? send_waiting(outbox) : status;
+}
+
+/* Lets the whole lines that were read wait, and sends them; the rest moves to the beginning. */
+static int send_read_lines(struct outbox *outbox)
+{
+    struct text rest = {outbox->room, outbox->length}, line;
+    int status = STATUS_FINE;
+    while (status == STATUS_FINE && rest.length &&
+           (outbox->at_end || memchr(rest.data, '\n', rest.length))) {
+        text_cut(&rest, '\n', &line);
+        outbox->number++;
+        line = text_trim(line);
+        if (line.length > CALL_MAX)
+            return too_long(outbox);
+        if (line.length)
+            status = add(outbox, line);
+    }
+    if (status == STATUS_FINE)
+        status = send_waiting(outbox);
+    outbox->length = rest.data ? rest.length : 0;
+    if (outbox->length)
+        memmove(outbox->room, rest.data, outbox->length);
+    return status;
+}
+
+static int send_lines(struct outbox *outbox)
+{
+    int status = STATUS_FINE;
+    while (!outbox->at_end && status == STATUS_FINE) {
+        status = read_more(outbox);
+        if (status == STATUS_FINE)
+            status = send_read_lines(outbox);
+        if (status == STATUS_FINE && outbox->length > CALL_MAX) {
+            outbox->number++;
+            status = too_long(outbox);
+        }
+    }
+    return status;
+}
+
+static int send_file(struct outbox *outbox)
+{
+    const char *file = outbox->settings->file;
+    bool from_stdin = !file || strcmp(file, "-") == 0;
+    outbox->fd = from_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    outbox->room = malloc(CALL_MAX + 1);
+    if (outbox->fd < 0 || !outbox->room)
+        return fail(outbox, STATUS_USAGE, "can't be read: ", strerror(errno));
+    int status = (outbox->settings->lines ? send_lines : send_whole)(outbox);
+    if (!from_stdin)
+        close(outbox->fd);
+    return status;
+}
+
+int send_messages(const struct send_settings *settings)
+{
+    char why[QUEUE_ERROR];
+    struct outbox outbox = {.settings = settings, .queue = queue_open(&settings->use, why)};
+    if (!outbox.queue) {
+        fprintf(stderr, "dime send: the queue's URL can't be used: %s\n", why);
+        return STATUS_USAGE;
+    }
+    arena_open(&outbox.arena, MEMORY_MAX);
+    int status = send_file(&outbox);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_FINE)
+        status = fail(&outbox, STATUS_FAILED, "was sent, but the ids can't be written", "");
+    free(outbox.room);
+    arena_close(&outbox.arena);
+    queue_close(outbox.queue);
+    return status;
+}

@@ -1,0 +1,343 @@
+/*
+ * sqs_queue.c - a queue of Amazon SQS.
+ *
+ * A wait for messages is broken off when consuming is to stop, and nothing else is: what was done
+ * must be told. It's two seconds long, though SQS would wait for twenty: a wait that nobody will
+ * ever answer can't be told from one that has nothing to say yet, and a queue that is back has to
+ * be found again soon.
+ */
+#include "tool/consume/sqs_queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "services/aws/sqs.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "request/log.h"
+#include "request/request.h"
+
+enum {
+    WAIT_S = 2,
+    RECEIVE_MS = 2500, /* that a receive may take beyond the wait */
+    CALL_MS = 4000,    /* that any other call may */
+    DELAY_USUAL = -1,
+};
+
+struct sqs_messages_queue {
+    struct queue queue;
+    struct aws *aws;
+    struct sqs_queue sqs;
+    char arn[512], place[512];
+};
+
+static struct aws_call call_of(struct arena *arena, int64_t most_ms)
+{
+    return (struct aws_call){
+        .arena = arena, .deadline_ms = clock_epoch_ms() + most_ms, .quiet = true};
+}
+
+/* Says why a call failed, if it did. */
+static bool is_ok(struct sqs_messages_queue *sqs, const struct aws_reply *reply)
+{
+    struct text why = reply->log.data && reply->log.length ? reply->log : reply->detail;
+    return reply->ok || queue_fail(&sqs->queue, "%.*s", (int)why.length, why.data);
+}
+
+static int seconds(int64_t milliseconds)
+{
+    return (int)((milliseconds + 999) / 1000);
+}
+
+static int64_t deliveries_of(struct text attributes, struct arena *arena)
+{
+    struct json_value count;
+    struct text digits;
+    int64_t number = 0;
+    if (json_find((struct json_value){JSON_OBJECT, attributes}, TEXT("ApproximateReceiveCount"),
+                  &count) &&
+        json_string(count, arena, &digits) && text_to_int64(digits, &number) && number > 0)
+        return number;
+    return 1;
+}
+
+/* Takes the messages over; false where one is none. */
+static bool take_messages(struct sqs_messages_queue *sqs, const struct sqs_messages *messages,
+                          struct arena *arena, struct queue_batch *batch)
+{
+    for (size_t i = 0; i < messages->count; i++) {
+        const struct sqs_message *message = &messages->items[i];
+        if (!message->id.length || !message->receipt.length)
+            return queue_fail(&sqs->queue, "its answer has a message without id or receipt");
+        batch->messages[batch->count++] = (struct queue_message){
+            .id = message->id,
+            .receipt = message->receipt,
+            .body = message->body,
+            .md5 = message->md5,
+            .attributes = message->attributes,
+            .message_attributes = message->message_attributes,
+            .deliveries = deliveries_of(message->attributes, arena),
+        };
+    }
+    return true;
+}
+
+static bool receive(struct queue *queue, size_t most, int64_t wait_ms, struct arena *arena,
+                    struct queue_batch *batch)
+{
+    struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
+    int wait_s = wait_ms > 0 ? WAIT_S : 0;
+    struct aws_call call = call_of(arena, wait_s * 1000 + RECEIVE_MS);
+    struct sqs_messages messages = {0};
+    struct aws_reply reply = {0};
+    int64_t started_ns = clock_monotonic_ns();
+    call.stop = &sqs->queue.use.stop;
+    sqs_receive(sqs->aws, &call, &sqs->sqs, (int)most, wait_s, seconds(queue->use.visibility_ms),
+                &messages, &reply);
+    if (reply.stopped)
+        return true;
+    if (!is_ok(sqs, &reply))
+        return false;
+    if (!messages.count)
+        queue_rest(queue, started_ns, wait_s * INT64_C(1000));
+    return take_messages(sqs, &messages, arena, batch);
+}
+
+/* What a call does to some messages. */
+typedef void operation(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+                       struct sqs_entry *entries, size_t count, struct aws_reply *reply);
+
+/*
+ * Does it to COUNT entries. One that failed for good, as one whose time is over, is passed over:
+ * it's another's now, and no repetition would change that. False: what failed may succeed yet.
+ */
+static bool perform(struct sqs_messages_queue *sqs, const struct aws_call *call,
+                    operation *perform_on, struct sqs_entry *entries, size_t count,
+                    struct aws_reply *reply)
+{
+    if (!count)
+        return true;
+    perform_on(sqs->aws, call, &sqs->sqs, entries, count, reply);
+    if (!is_ok(sqs, reply))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct text code = entries[i].code.length ? entries[i].code : TEXT("it doesn't say why");
+        if (entries[i].failed && !entries[i].sender_fault)
+            return queue_fail(&sqs->queue, "Amazon SQS has failed for a message of a batch: %.*s",
+                              (int)code.length, code.data);
+    }
+    return true;
+}
+
+static void say_refused(const struct queue *queue, const struct queue_message *message,
+                        const struct sqs_entry *entry)
+{
+    if (entry->failed)
+        log_say(LOG_LEVEL_WARN, queue->use.function, 0,
+                "the message %.*s was done, but can't be deleted, and may come again: %.*s",
+                (int)message->id.length, message->id.data, (int)entry->code.length,
+                entry->code.data);
+}
+
+static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
+                        const enum message_end *ends, struct arena *arena)
+{
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
+    struct sqs_entry entries[SQS_BATCH_MAX] = {0};
+    const struct queue_message *messages[SQS_BATCH_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (ends[i] != MESSAGE_DONE)
+            continue;
+        messages[count] = &batch->messages[i];
+        entries[count++].receipt = batch->messages[i].receipt;
+    }
+    if (!perform(sqs, &call, sqs_delete, entries, count, &reply))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        say_refused(&sqs->queue, messages[i], &entries[i]);
+    return true;
+}
+
+/*
+ * Has what isn't done come again soon. The right to do that isn't needed on Lambda, so it may well
+ * be missing: then it comes again when it's no longer hidden.
+ */
+static void hasten(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
+                   const enum message_end *ends, struct arena *arena)
+{
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
+    struct sqs_entry entries[SQS_BATCH_MAX] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct queue_message *message = &batch->messages[i];
+        if (ends[i] == MESSAGE_DONE)
+            continue;
+        entries[count].receipt = message->receipt;
+        entries[count++].visibility_s =
+            seconds(queue_retry_ms(&sqs->queue.use, message->deliveries));
+    }
+    (void)perform(sqs, &call, sqs_hide, entries, count, &reply);
+}
+
+static bool settle(struct queue *queue, const struct queue_batch *batch,
+                   const enum message_end *ends, struct arena *arena)
+{
+    struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
+    if (!delete_done(sqs, batch, ends, arena))
+        return false;
+    hasten(sqs, batch, ends, arena);
+    return true;
+}
+
+static bool extend(struct queue *queue, const struct text *receipts, size_t count,
+                   struct arena *arena)
+{
+    struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
+    struct sqs_entry entries[SQS_BATCH_MAX] = {0};
+    call.stop = &queue->use.stop;
+    for (size_t i = 0; i < count && i < SQS_BATCH_MAX; i++) {
+        entries[i].receipt = receipts[i];
+        entries[i].visibility_s = seconds(queue->use.visibility_ms);
+    }
+    return perform(sqs, &call, sqs_hide, entries, count, &reply);
+}
+
+/* How many of the bodies go into one call, whose bytes SQS limits. */
+static size_t fitting(const struct text *bodies, size_t count)
+{
+    size_t bytes = 0, fit = 0;
+    while (fit < count && (!fit || bytes + bodies[fit].length <= SQS_MESSAGE_MAX))
+        bytes += bodies[fit++].length;
+    return fit;
+}
+
+/* The messages of a FIFO queue are one group, in the order in which they're sent. */
+static void fill_entry(const struct sqs_messages_queue *sqs, struct text body, struct arena *arena,
+                       struct sqs_entry *entry)
+{
+    char id[33];
+    *entry = (struct sqs_entry){.body = body, .delay_s = DELAY_USUAL};
+    if (!sqs->sqs.ordered)
+        return;
+    request_make_id(id);
+    entry->group = TEXT("dime");
+    entry->deduplication = arena_copy(arena, text_of(id));
+}
+
+static bool is_too_long(const struct aws_reply *reply)
+{
+    return !reply->ok && text_ends_nocase(reply->code, TEXT("BatchRequestTooLong"));
+}
+
+/* Whether it's the messages that can't be sent, at whatever time. */
+static bool is_refused(const struct aws_reply *reply)
+{
+    return is_too_long(reply) ||
+           (!reply->ok && text_ends_nocase(reply->code, TEXT("InvalidMessageContents")));
+}
+
+/* Notes which messages are in the queue, and whether one never will be. */
+static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *entries, size_t count,
+                     struct text *ids)
+{
+    bool fine = true;
+    for (size_t i = 0; i < count; i++) {
+        if (!entries[i].failed && entries[i].id.length) {
+            ids[i] = entries[i].id;
+        } else if (fine) {
+            sqs->queue.refused = entries[i].sender_fault;
+            fine = queue_fail(&sqs->queue, "a message isn't taken: %.*s",
+                              (int)entries[i].code.length, entries[i].code.data);
+        }
+    }
+    return fine;
+}
+
+/* Sends a batch. *TOO_LONG: all of it failed, and fewer messages may not. */
+static bool send_some(struct sqs_messages_queue *sqs, const struct text *bodies, size_t count,
+                      struct text *ids, struct arena *arena, bool *too_long)
+{
+    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_reply reply = {0};
+    struct sqs_entry entries[SQS_BATCH_MAX];
+    for (size_t i = 0; i < count; i++)
+        fill_entry(sqs, bodies[i], arena, &entries[i]);
+    bool fine = perform(sqs, &call, sqs_send, entries, count, &reply);
+    *too_long = is_too_long(&reply) && count > 1;
+    if (reply.ok)
+        return read_ids(sqs, entries, count, ids) && fine;
+    sqs->queue.refused = is_refused(&reply) && !*too_long;
+    return false;
+}
+
+/*
+ * Sends in batches of at most SQS's own limit, and of half as many messages where that is more than
+ * the queue takes, whose owner can have it take less.
+ */
+static bool send(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
+                 struct arena *arena)
+{
+    struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
+    size_t sent = 0, most = SQS_BATCH_MAX;
+    while (sent < count) {
+        bool too_long;
+        size_t left = count - sent < most ? count - sent : most;
+        size_t some = fitting(bodies + sent, left);
+        if (send_some(sqs, bodies + sent, some, ids + sent, arena, &too_long))
+            sent += some;
+        else if (too_long)
+            most = some / 2;
+        else
+            return false;
+    }
+    return true;
+}
+
+static void close_queue(struct queue *queue)
+{
+    struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
+    aws_close(sqs->aws);
+    free(sqs);
+}
+
+static const struct queue_kind SQS = {
+    .receive = receive,
+    .settle = settle,
+    .extend = extend,
+    .send = send,
+    .close = close_queue,
+};
+
+struct queue *sqs_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
+{
+    const char *sentence = "there is no memory for it";
+    struct sqs_messages_queue *sqs = calloc(1, sizeof *sqs);
+    if (!sqs) {
+        snprintf(why, QUEUE_ERROR, "%s", sentence);
+        return NULL;
+    }
+    sqs->queue = (struct queue){.kind = &SQS, .use = *use, .batch_max = SQS_BATCH_MAX};
+    sqs->aws = aws_open(use->function);
+    if (!sqs->aws || !sqs_open(&sqs->sqs, sqs->aws, use->url, &sentence)) {
+        snprintf(why, QUEUE_ERROR, "%s", sentence);
+        close_queue(&sqs->queue);
+        return NULL;
+    }
+    snprintf(sqs->arn, sizeof sqs->arn, "arn:aws:sqs:%s:%.*s:%.*s", sqs->sqs.region,
+             (int)sqs->sqs.account.length, sqs->sqs.account.data, (int)sqs->sqs.name.length,
+             sqs->sqs.name.data);
+    snprintf(sqs->place, sizeof sqs->place, "%s %.*s %.*s", sqs->sqs.endpoint,
+             (int)sqs->sqs.account.length, sqs->sqs.account.data, (int)sqs->sqs.name.length,
+             sqs->sqs.name.data);
+    sqs->queue.place = text_of(sqs->place);
+    sqs->queue.name = sqs->sqs.name;
+    sqs->queue.arn = text_of(sqs->arn);
+    sqs->queue.region = text_of(sqs->sqs.region);
+    return &sqs->queue;
+}

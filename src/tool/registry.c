@@ -1,0 +1,31 @@
+/*
+ * registry.c - the list of functions, a line each.
+ *
+ * A program that serves one function doesn't need it: the linker gives it that function alone. This
+ * is for programs that take a function's name, and links all of them.
+ */
+#include "tool/registry.h"
+
+/* The name of a new function goes here. */
+#define FUNCTIONS(each) each(change) each(hello) each(labels) each(translate)
+
+#define DECLARE(name) extern const struct function function_##name;
+#define ADDRESS(name) &function_##name,
+
+FUNCTIONS(DECLARE)
+
+static const struct function *const ALL[] = {FUNCTIONS(ADDRESS) NULL};
+
+const struct function *registry_find(struct text name)
+{
+    for (size_t i = 0; ALL[i]; i++) {
+        if (text_equal(name, text_of(ALL[i]->name)))
+            return ALL[i];
+    }
+    return NULL;
+}
+
+const struct function *const *registry_list(void)
+{
+    return ALL;
+}

@@ -1,0 +1,436 @@
+/*
+ * watch.c - learns of the files in a folder, and hands them to threads: `dime watch`.
+ *
+ * First the folder is watched, then it's looked through: so nothing is missed between the two, and
+ * what came while nobody watched is found. Whenever files may have been missed, since the kernel's
+ * queue or ours was full, it's looked through again; and now and then where no event tells what
+ * other hosts do. A file that has its result costs two calls.
+ */
+#include "tool/watch/watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "request/log.h"
+#include "tool/command.h"
+#include "base/stopping.h"
+
+enum {
+    STATUS_FAILED = 1,
+    LOOKED_AT_ONCE = 256, /* names, before events are read again */
+    AGAIN_MS = 500,       /* before it's looked through again where there was no room */
+    GONE_MS = 2000,       /* between looks whether the folder is still there */
+    REST_MS = 2000, /* between looks through it, where events don't tell all: at least this, */
+    REST_MOST_MS = 60000, /* at most this, */
+    REST_TIMES = 20,      /* and else so many times what a look takes */
+    LAST_MS = 10000,      /* that threads may take beyond the timeout of a file to end */
+};
+
+struct watch {
+    const struct watch_settings *settings;
+    int folder, lock, inotify, signals, news;
+    char path[PATH_MAX]; /* of the folder, without links */
+    DIR *looked;         /* the folder, while it's looked through */
+    bool look;           /* it's to be looked through, from its beginning */
+    int64_t look_ns;     /* but not before */
+    int64_t began_ns;    /* the last look did; 0: what it found has been worked on */
+    int64_t took_ns;     /* the look did; 0: it isn't over */
+    struct watch_trust trust;
+    bool gone;              /* the folder is */
+    size_t opened, started; /* workers */
+    struct watch_worker *workers;
+};
+
+static bool fail(const struct watch *watch, int error, const char *what)
+{
+    log_say(LOG_LEVEL_ERROR, watch->settings->function->name, error, "%s %s",
+            watch->settings->folder, what);
+    return false;
+}
+
+static void look_again(struct watch *watch, int64_t wait_ms)
+{
+    watch->look = true;
+    watch->look_ns = clock_monotonic_ns() + wait_ms * 1000000;
+}
+
+/* The same name always goes to the same worker. */
+static void give(struct watch *watch, const char *name, bool finished)
+{
+    if (watch_is_upload(name) &&
+        !watch_give(&watch->workers[watch_hash(name) % watch->started], name, finished))
+        look_again(watch, AGAIN_MS);
+}
+
+static void take_event(struct watch *watch, const struct inotify_event *event)
+{
+    if (event->mask & IN_Q_OVERFLOW)
+        look_again(watch, AGAIN_MS);
+    else if (event->mask & (IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED))
+        watch->gone = true;
+    else if (event->len && !(event->mask & IN_ISDIR))
+        give(watch, event->name, event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO));
+}
+
+static void take_events(struct watch *watch)
+{
+    _Alignas(struct inotify_event) char room[64 * 1024];
+    ssize_t got = read(watch->inotify, room, sizeof room);
+    for (ssize_t at = 0; at < got;) {
+        const struct inotify_event *event = (const struct inotify_event *)(room + at);
+        take_event(watch, event);
+        at += (ssize_t)(sizeof *event + event->len);
+    }
+}
+
+/* Opens the folder to look through it. */
+static void begin_to_look(struct watch *watch)
+{
+    watch->look = false;
+    watch->began_ns = clock_monotonic_ns();
+    watch->took_ns = 0;
+    int fd = openat(watch->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    watch->looked = fd < 0 ? NULL : fdopendir(fd);
+    if (watch->looked)
+        return;
+    fail(watch, errno, "can't be looked through; it's tried again");
+    if (fd >= 0)
+        close(fd);
+    look_again(watch, AGAIN_MS);
+}
+
+/* Looks at some more names. */
+static void look_on(struct watch *watch)
+{
+    for (int i = 0; i < LOOKED_AT_ONCE; i++) {
+        errno = 0;
+        const struct dirent *entry = readdir(watch->looked);
+        if (entry) {
+            give(watch, entry->d_name, false);
+            continue;
+        }
+        if (errno)
+            look_again(watch, AGAIN_MS);
+        closedir(watch->looked);
+        watch->looked = NULL;
+        return;
+    }
+}
+
+/* Whether some worker has no room for as many names as are looked at at once. */
+static bool is_full(struct watch *watch)
+{
+    bool full = false;
+    for (size_t i = 0; i < watch->started && !full; i++) {
+        struct watch_worker *worker = &watch->workers[i];
+        pthread_mutex_lock(&worker->lock);
+        full = worker->count + LOOKED_AT_ONCE > WATCH_QUEUE_MAX;
+        pthread_mutex_unlock(&worker->lock);
+    }
+    return full;
+}
+
+/* Whether no worker is at work; ALSO_WAITING: nor has one a file that waits for its next try. */
+static bool all_idle(struct watch *watch, bool also_waiting)
+{
+    bool idle = true;
+    for (size_t i = 0; i < watch->started && idle; i++) {
+        struct watch_worker *worker = &watch->workers[i];
+        pthread_mutex_lock(&worker->lock);
+        idle = !worker->busy && !(also_waiting && worker->count);
+        pthread_mutex_unlock(&worker->lock);
+    }
+    return idle;
+}
+
+/* Decides on the next look once the last one, and the work on what it found, is over. */
+static void rest(struct watch *watch)
+{
+    if (!watch->began_ns || watch->looked || watch->look)
+        return;
+    if (!watch->took_ns && all_idle(watch, false))
+        watch->took_ns = clock_monotonic_ns() - watch->began_ns;
+    if (!watch->took_ns || !all_idle(watch, true))
+        return;
+    int64_t rest_ms = watch->took_ns / 1000000 * REST_TIMES;
+    rest_ms = rest_ms < REST_MS ? REST_MS : rest_ms;
+    watch->began_ns = watch->took_ns = 0;
+    if (!watch->trust.events && !watch->settings->once)
+        look_again(watch, rest_ms < REST_MOST_MS ? rest_ms : REST_MOST_MS);
+}
+
+/* How long to wait for an event: not at all while there is more to look at. */
+static int patience(const struct watch *watch, bool full)
+{
+    if (watch->looked)
+        return full ? GONE_MS : 0;
+    int64_t left_ms = (watch->look_ns - clock_monotonic_ns()) / 1000000 + 1;
+    if (!watch->look || left_ms > GONE_MS)
+        return GONE_MS;
+    return left_ms < 0 ? 0 : (int)left_ms;
+}
+
+/* Whether the folder has been removed. It's there until we let go of it, so no event says so. */
+static bool is_removed(const struct watch *watch)
+{
+    struct stat stat;
+    return fstat(watch->folder, &stat) != 0 || !stat.st_nlink;
+}
+
+/* Returns whether it goes on. */
+static bool serve_round(struct watch *watch)
+{
+    bool full = watch->looked && is_full(watch);
+    struct pollfd fds[] = {{.fd = watch->inotify, .events = POLLIN},
+                           {.fd = watch->signals, .events = POLLIN},
+                           {.fd = watch->news, .events = POLLIN}};
+    eventfd_t news;
+    int ready = poll(fds, 3, patience(watch, full));
+    if (ready < 0 && errno != EINTR)
+        return fail(watch, errno, "can't be watched");
+    if (ready == 0)
+        watch->gone = is_removed(watch);
+    if (fds[1].revents)
+        return false;
+    if (fds[2].revents)
+        (void)eventfd_read(watch->news, &news);
+    if (fds[0].revents)
+        take_events(watch);
+    if (watch->gone)
+        return fail(watch, 0, "isn't there any more");
+    if (watch->look && !watch->looked && clock_monotonic_ns() >= watch->look_ns)
+        begin_to_look(watch);
+    if (watch->looked && !full)
+        look_on(watch);
+    rest(watch);
+    return !watch->settings->once || watch->looked || watch->look || !all_idle(watch, true);
+}
+
+static void close_worker(struct watch *watch, struct watch_worker *worker)
+{
+    const struct function *function = watch->settings->function;
+    while (worker->first) {
+        struct watch_item *next = worker->first->next;
+        free(worker->first);
+        worker->first = next;
+    }
+    if (function->close)
+        function->close(worker->state);
+    arena_close(&worker->arena);
+    pthread_cond_destroy(&worker->more);
+    pthread_mutex_destroy(&worker->lock);
+}
+
+static bool open_worker(struct watch *watch, struct watch_worker *worker)
+{
+    const struct function *function = watch->settings->function;
+    const char *why = NULL;
+    pthread_condattr_t monotonic;
+    worker->settings = watch->settings;
+    worker->folder = watch->folder;
+    worker->trust = watch->trust;
+    worker->path = watch->path;
+    worker->news = watch->news;
+    worker->last = &worker->first;
+    worker->busy = true; /* until it has looked for something to do */
+    if (function->open && !function->open(&worker->state, &why)) {
+        log_say(LOG_LEVEL_ERROR, function->name, 0, "the function can't be started: %s",
+                why ? why : "try again later");
+        return false;
+    }
+    arena_open(&worker->arena, INVOKE_MEMORY_MAX);
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&worker->more, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return true;
+}
+
+/* A second one on the same folder would write results under the same names. */
+static bool lock_folder(struct watch *watch)
+{
+    char name[256];
+    struct stat stat;
+    snprintf(name, sizeof name, ".dime-watch.%.200s.lock", watch->settings->function->name);
+    /* For nobody else to open: whoever can, could hold the lock. */
+    watch->lock = openat(watch->folder, name,
+                         O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+    if (watch->lock < 0 || fstat(watch->lock, &stat) != 0)
+        return fail(watch, errno,
+                    "can't be watched: its lock, .dime-watch.NAME.lock, can't be "
+                    "opened or made");
+    if (!S_ISREG(stat.st_mode))
+        return fail(watch, 0,
+                    "can't be watched: .dime-watch.NAME.lock in it must be a file; "
+                    "remove what it is");
+    if (flock(watch->lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    return fail(watch, errno == EWOULDBLOCK ? 0 : errno, "is watched for this function already");
+}
+
+static bool open_folder(struct watch *watch)
+{
+    char path[64];
+    watch->folder = open(watch->settings->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (watch->folder < 0)
+        return fail(watch, errno, "can't be watched");
+    if (!lock_folder(watch))
+        return false;
+    watch_result_tidy(watch->folder, watch->settings->function->name);
+    watch->trust = watch_trust_of(watch->folder);
+    /* The folder that is open, whatever its path leads to by now. */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", watch->folder);
+    ssize_t length = readlink(path, watch->path, sizeof watch->path - 1);
+    if (length <= 0)
+        return fail(watch, errno, "has no path in /proc");
+    watch->path[length] = '\0';
+    watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch->inotify >= 0 && inotify_add_watch(watch->inotify, path,
+                                                 IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE |
+                                                     IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR) >= 0)
+        return true;
+    return fail(watch, errno, "can't be watched; fs.inotify in sysctl tells how many may be");
+}
+
+static bool open_all(struct watch *watch)
+{
+    const struct watch_settings *settings = watch->settings;
+    watch->signals = stopping_signals();
+    watch->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    watch->workers = calloc((size_t)settings->threads, sizeof *watch->workers);
+    if (watch->signals < 0 || watch->news < 0 || !watch->workers)
+        return fail(watch, errno, "can't be watched");
+    if (!open_folder(watch))
+        return false;
+    for (; watch->opened < (size_t)settings->threads; watch->opened++) {
+        if (!open_worker(watch, &watch->workers[watch->opened]))
+            return false;
+    }
+    return true;
+}
+
+static bool start(struct watch *watch)
+{
+    int error = 0;
+    while (watch->started < watch->opened && !error) {
+        struct watch_worker *worker = &watch->workers[watch->started];
+        error = pthread_create(&worker->thread, NULL, watch_work, worker);
+        watch->started += !error;
+    }
+    return !error || fail(watch, error, "can't be watched by so many threads");
+}
+
+static bool all_ended(struct watch *watch)
+{
+    bool ended = true;
+    for (size_t i = 0; i < watch->started && ended; i++) {
+        pthread_mutex_lock(&watch->workers[i].lock);
+        ended = watch->workers[i].ended;
+        pthread_mutex_unlock(&watch->workers[i].lock);
+    }
+    return ended;
+}
+
+/* Waits until the threads have ended; false: a second signal came, or they take too long. */
+static bool wait_for_end(struct watch *watch)
+{
+    int64_t end_ms = clock_epoch_ms() + watch->settings->timeout_ms + LAST_MS;
+    int64_t since_ns = clock_monotonic_ns();
+    (void)stopping_repeated(watch->signals, since_ns);
+    while (!all_ended(watch)) {
+        struct pollfd fds[] = {{.fd = watch->news, .events = POLLIN},
+                               {.fd = watch->signals, .events = POLLIN}};
+        int64_t left_ms = end_ms - clock_epoch_ms();
+        eventfd_t news;
+        if (poll(fds, 2, left_ms < 0 ? 0 : (int)left_ms) == 0 ||
+            (fds[1].revents && !stopping_repeated(watch->signals, since_ns)))
+            return false;
+        (void)eventfd_read(watch->news, &news);
+    }
+    return true;
+}
+
+/* Lets the threads finish their files, and no more of them. */
+static void stop(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->started; i++) {
+        pthread_mutex_lock(&watch->workers[i].lock);
+        watch->workers[i].stopping = true;
+        pthread_cond_signal(&watch->workers[i].more);
+        pthread_mutex_unlock(&watch->workers[i].lock);
+    }
+    if (!wait_for_end(watch)) {
+        fail(watch, 0, "is left while a file is in work, which is taken at the next start");
+        _exit(STATUS_FAILED); /* a thread that doesn't end can't be joined */
+    }
+    for (size_t i = 0; i < watch->started; i++)
+        pthread_join(watch->workers[i].thread, NULL);
+}
+
+/* With --once, by what has become of the files. */
+static int status_of(const struct watch *watch)
+{
+    size_t unwritten = 0;
+    int worst = 0;
+    for (size_t i = 0; i < watch->started; i++) {
+        const struct watch_worker *worker = &watch->workers[i];
+        unwritten += worker->unwritten;
+        worst = worker->worst > worst ? worker->worst : worst;
+    }
+    if (!watch->settings->once)
+        return STATUS_FINE;
+    return unwritten ? STATUS_FAILED : command_status_of(worst);
+}
+
+static int run(struct watch *watch)
+{
+    bool whole = start(watch);
+    if (!watch->trust.events && !watch->settings->once)
+        log_say(LOG_LEVEL_WARN, watch->settings->function->name, 0,
+                "%s is on a network, FUSE or overlay file system, where no event tells what others "
+                "change; so it's also looked through every 2 to 60 seconds",
+                watch->settings->folder);
+    if (whole && !watch->settings->once)
+        log_say(LOG_LEVEL_INFO, watch->settings->function->name, 0, "it watches %s",
+                watch->settings->folder);
+    watch->look = true;
+    while (whole && serve_round(watch))
+        continue;
+    stop(watch);
+    return !whole || watch->gone ? STATUS_FAILED : status_of(watch);
+}
+
+static void close_all(struct watch *watch)
+{
+    const int fds[] = {watch->folder, watch->lock, watch->inotify, watch->signals, watch->news};
+    for (size_t i = 0; i < watch->opened; i++)
+        close_worker(watch, &watch->workers[i]);
+    free(watch->workers);
+    if (watch->looked)
+        closedir(watch->looked);
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+}
+
+int watch(const struct watch_settings *settings)
+{
+    struct watch all = {
+        .settings = settings, .folder = -1, .lock = -1, .inotify = -1, .signals = -1, .news = -1};
+    int status = open_all(&all) ? run(&all) : STATUS_FAILED;
+    close_all(&all);
+    return status;
+}

@@ -1,0 +1,401 @@
+/*
+ * watch_work.c - a thread of `dime watch`: one file after the other through the function.
+ *
+ * A file that somebody is still writing is left alone: its writer's end raises an event. A lease,
+ * which the kernel grants only on a file that nobody writes, tells whether there is a writer. Where
+ * there are no leases, and where other hosts may write, a file is taken once it hasn't changed for
+ * a while. A failure of ours says nothing of the file, so its result doesn't last: the next start
+ * has it anew. What can't be read or written now is tried again, and then left until the next
+ * start.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "request/log.h"
+#include "request/problem.h"
+#include "request/request.h"
+#include "base/backoff.h"
+#include "tool/watch/watch.h"
+#include "tool/watch/watch_file.h"
+
+enum {
+    TRIES_MAX = 5, /* then a failure of ours is the result */
+    FIRST_MS = 1000,
+    MOST_MS = 16000,
+    QUIET_MS = 2000, /* a file that hasn't changed for so long is whole, where nothing else tells */
+    WAITS_MAX = 10,  /* for that, where the wait has to end */
+    EVENT_MAX = 4096,
+    MOMENT_NS = 5000000, /* after which a writer that has ended is looked for again */
+    MOMENTS_MAX = 100,
+};
+
+/* The file that is in work. */
+struct work {
+    struct watch_worker *worker;
+    struct watch_item *item;
+    struct upload upload; /* must be found from its address */
+    struct watch_file file;
+    char result[NAME_MAX + 1];
+};
+
+/* What has become of it. */
+enum end {
+    END_NONE,  /* nothing yet: work on */
+    END_DONE,  /* it needs no more work */
+    END_AGAIN, /* it failed, and is tried again */
+    END_LATER, /* it changes: it's looked at again when it's quiet */
+    END_LEFT,  /* it has no result and gets none before the next start, which the log says */
+};
+
+static void say(const struct work *work, int error, const char *what)
+{
+    log_say(LOG_LEVEL_ERROR, work->worker->settings->function->name, error, "%s: %s",
+            work->item->name, what);
+}
+
+static enum upload_end read_upload(const struct upload *upload, size_t most, struct arena *arena,
+                                   struct text *bytes)
+{
+    const struct work *work =
+        (const struct work *)((const char *)upload - offsetof(struct work, upload));
+    const struct stat *stat = &work->file.stat;
+    if (stat->st_size < 0 || (uintmax_t)stat->st_size > most)
+        return UPLOAD_TOO_LARGE;
+    size_t size = (size_t)stat->st_size, length = 0;
+    char *room = arena_alloc(arena, size + 1);
+    if (!room)
+        return UPLOAD_NO_MEMORY;
+    while (length < size) {
+        ssize_t got = pread(work->file.fd, room + length, size - length, (off_t)length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            work->worker->read_error = got ? errno : EIO;
+            return UPLOAD_GONE;
+        }
+        length += (size_t)got;
+    }
+    *bytes = (struct text){room, length};
+    return UPLOAD_READ;
+}
+
+/* Whether the file hasn't changed for a while: by its time, or since it was looked at before. The
+ * time alone won't do, since it's that of a server's clock where the file is on one. */
+static bool is_quiet(const struct work *work)
+{
+    int64_t changed_ns = clock_ns(&work->file.stat.st_ctim), seen_ns = work->item->seen_ns;
+    int64_t age_ms = clock_epoch_ms() - changed_ns / 1000000;
+    work->item->seen_ns = changed_ns;
+    return age_ms >= QUIET_MS || seen_ns == changed_ns;
+}
+
+/*
+ * Whether somebody has the file open to write it. The kernel tells of a writer's end a moment
+ * before it counts the writer as gone, and no other event would come.
+ */
+static enum watch_writer find_writer(const struct work *work)
+{
+    const struct timespec moment = clock_timespec(MOMENT_NS);
+    enum watch_writer writer = watch_file_writer(&work->file);
+    for (int i = 0; work->item->finished && i < MOMENTS_MAX && writer == WATCH_WRITER; i++) {
+        nanosleep(&moment, NULL);
+        writer = watch_file_writer(&work->file);
+    }
+    return writer;
+}
+
+/* Sees whether somebody may still be writing the file. */
+static enum end wait_for_writers(const struct work *work)
+{
+    const struct watch_worker *worker = work->worker;
+    enum watch_writer writer = find_writer(work);
+    if (writer == WATCH_WRITER && worker->trust.leases) {
+        if (!worker->settings->once)
+            return END_DONE; /* its end raises an event */
+        say(work, 0, "somebody is writing it; it's left until the next start");
+        return END_LEFT;
+    }
+    if (writer == WATCH_NO_WRITER && worker->trust.events)
+        return END_NONE;
+    return work->item->finished || is_quiet(work) ? END_NONE : END_LATER;
+}
+
+/* Something that has to do with this file as it is now; never 0. */
+static uint64_t mark_of(const struct work *work)
+{
+    const struct stat *stat = &work->file.stat;
+    uint64_t mark = watch_hash(work->item->name) ^ (uint64_t)clock_ns(&stat->st_ctim);
+    return (mark * 0x9E3779B97F4A7C15 ^ (uint64_t)stat->st_ino) | 1;
+}
+
+static bool is_left(const struct work *work)
+{
+    uint64_t mark = mark_of(work);
+    return work->worker->left[mark / 2 % WATCH_LEFT_MAX] == mark;
+}
+
+/* Remembers that the file, as it is, is left until the next start. One that is forgotten for
+ * another is tried more often, no more. */
+static void leave(const struct work *work)
+{
+    uint64_t mark = mark_of(work);
+    work->worker->left[mark / 2 % WATCH_LEFT_MAX] = mark;
+}
+
+/* Finds the file, and opens it where it's to be worked on. */
+static enum end open_file(struct work *work)
+{
+    struct watch_file *file = &work->file;
+    bool found = watch_file_find(file);
+    if (found && (watch_result_is_of(work->result, file) || is_left(work)))
+        return END_DONE;
+    if (found && watch_file_open(file))
+        return END_NONE;
+    int error = errno;
+    if (!error)
+        return END_DONE; /* it's no file, or not any more */
+    say(work, error, found ? "it can't be opened" : "it can't be looked at");
+    return error == EACCES || error == EPERM ? END_LEFT : END_AGAIN;
+}
+
+/* Runs the function; its answer is in the worker's invocation. */
+static void run(struct work *work)
+{
+    struct watch_worker *worker = work->worker;
+    struct invocation *invocation = &worker->invocation;
+    struct invoker invoker = {.function = worker->settings->function,
+                              .state = worker->state,
+                              .upload = &work->upload,
+                              .deadline_ms = clock_epoch_ms() + worker->settings->timeout_ms};
+    struct buffer event;
+    arena_reset(&worker->arena);
+    buffer_open(&event, &worker->arena, EVENT_MAX);
+    watch_event(&event, worker->path, work->item->name, &work->file.stat);
+    worker->read_error = 0;
+    invocation->started_ns = clock_monotonic_ns();
+    event_read(&invocation->event, event.failed ? TEXT("{}") : buffer_text(&event), &worker->arena);
+    worker->arena.failed = worker->arena.failed || event.failed;
+    invoke_event(invocation, &invoker, &worker->arena);
+    invocation->ended_ns = clock_monotonic_ns();
+    invoke_log(invocation, &invoker, "watch", event.length, invocation->response.body.length);
+}
+
+/* Logs a problem. Returns whether it's one that may pass, and has further tries. */
+static bool judge(const struct work *work)
+{
+    const struct response *response = &work->worker->invocation.response;
+    struct text why = problem_detail(response);
+    bool ours = response->status >= 500, again = ours && work->item->tries + 1 < TRIES_MAX;
+    if (response->status >= 400)
+        log_say(LOG_LEVEL_WARN, work->worker->settings->function->name, 0,
+                "%s failed with %d%s: %.*s", work->item->name, response->status,
+                again  ? ", and is tried again"
+                : ours ? ", and is tried again at the next start"
+                       : "",
+                (int)why.length, why.data);
+    return again;
+}
+
+/* What the answer means: a problem of the file is its result, one of ours is tried again. */
+static enum end take_answer(const struct work *work)
+{
+    struct watch_worker *worker = work->worker;
+    const struct response *response = &worker->invocation.response;
+    bool ours = response->status >= 500;
+    if (!watch_file_is_unchanged(&work->file))
+        return END_LATER;
+    if (worker->read_error) {
+        say(work, worker->read_error, "it can't be read");
+        return END_AGAIN;
+    }
+    if (judge(work))
+        return END_AGAIN;
+    if (!watch_result_write(work->result, worker->settings->function->name, &work->file,
+                            buffer_text(&response->body), !ours)) {
+        say(work, errno, "the result can't be written");
+        return END_AGAIN;
+    }
+    if (ours)
+        leave(work);
+    if (response->status > worker->worst)
+        worker->worst = response->status;
+    return END_DONE;
+}
+
+static enum end do_work(struct work *work)
+{
+    int length = snprintf(work->result, sizeof work->result, "%s.%s.json", work->item->name,
+                          work->worker->settings->function->name);
+    if (length < 0 || (size_t)length >= sizeof work->result) {
+        if (watch_file_find(&work->file) && !is_left(work)) {
+            say(work, ENAMETOOLONG, "it can have no result");
+            return END_LEFT;
+        }
+        return END_DONE;
+    }
+    enum end end = open_file(work);
+    if (end == END_NONE)
+        end = wait_for_writers(work);
+    if (end != END_NONE)
+        return end;
+    watch_file_settle(&work->file);
+    run(work);
+    return take_answer(work);
+}
+
+/* Adds an item at the end; the lock is held. */
+static void append(struct watch_worker *worker, struct watch_item *item)
+{
+    item->next = NULL;
+    *worker->last = item;
+    worker->last = &item->next;
+    worker->count++;
+}
+
+uint64_t watch_hash(const char *name)
+{
+    uint64_t hash = 0xCBF29CE484222325;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100000001B3;
+    return hash;
+}
+
+bool watch_give(struct watch_worker *worker, const char *name, bool finished)
+{
+    size_t size = strlen(name) + 1;
+    struct watch_item *item = malloc(sizeof *item + size);
+    if (!item)
+        return false;
+    *item = (struct watch_item){.finished = finished};
+    memcpy(item->name, name, size);
+    pthread_mutex_lock(&worker->lock);
+    bool room = worker->count < WATCH_QUEUE_MAX;
+    if (room) {
+        append(worker, item);
+        pthread_cond_signal(&worker->more);
+    }
+    pthread_mutex_unlock(&worker->lock);
+    if (!room)
+        free(item);
+    return room;
+}
+
+/* Takes the first item that is due; the lock is held. *DUE is when the next one will be. */
+static struct watch_item *take_due(struct watch_worker *worker, int64_t *due_ns)
+{
+    int64_t now_ns = clock_monotonic_ns();
+    *due_ns = INT64_MAX;
+    for (struct watch_item **link = &worker->first; *link; link = &(*link)->next) {
+        struct watch_item *item = *link;
+        if (item->due_ns <= now_ns) {
+            *link = item->next;
+            if (!item->next)
+                worker->last = link;
+            worker->count--;
+            return item;
+        }
+        *due_ns = item->due_ns < *due_ns ? item->due_ns : *due_ns;
+    }
+    return NULL;
+}
+
+static void wait_for_more(struct watch_worker *worker, int64_t due_ns)
+{
+    struct timespec due = clock_timespec(due_ns);
+    if (due_ns == INT64_MAX)
+        pthread_cond_wait(&worker->more, &worker->lock);
+    else
+        pthread_cond_timedwait(&worker->more, &worker->lock, &due); /* by the monotonic clock */
+}
+
+/* Waits for the next item; NULL: it's to stop. */
+static struct watch_item *next_item(struct watch_worker *worker)
+{
+    struct watch_item *item = NULL;
+    int64_t due_ns;
+    pthread_mutex_lock(&worker->lock);
+    worker->busy = false;
+    while (!worker->stopping && !(item = take_due(worker, &due_ns))) {
+        (void)eventfd_write(worker->news, 1);
+        wait_for_more(worker, due_ns);
+    }
+    worker->busy = item;
+    bool has_room = worker->count == WATCH_QUEUE_MAX / 2;
+    pthread_mutex_unlock(&worker->lock);
+    if (has_room)
+        (void)eventfd_write(worker->news, 1);
+    return item;
+}
+
+/* Lets an item wait for its next try. False: it has had them all. */
+static bool put_back(struct watch_worker *worker, struct watch_item *item, enum end end)
+{
+    struct backoff backoff = {.delay_ms = item->tries ? (FIRST_MS / 2) << item->tries : 0};
+    bool for_ever = worker->trust.events && !worker->settings->once;
+    int64_t wait_ms = QUIET_MS;
+    if (end == END_LATER) {
+        item->finished = false;
+        item->tries = 0;
+        if (++item->waits >= WAITS_MAX && !for_ever)
+            return false;
+    } else {
+        if (++item->tries >= TRIES_MAX)
+            return false;
+        wait_ms = backoff_next(&backoff, FIRST_MS, MOST_MS);
+    }
+    item->due_ns = clock_monotonic_ns() + wait_ms * 1000000;
+    pthread_mutex_lock(&worker->lock);
+    append(worker, item);
+    pthread_mutex_unlock(&worker->lock);
+    return true;
+}
+
+/* Gives a file up that has had all its tries, or that doesn't come to rest. */
+static void give_up(const struct work *work, enum end end)
+{
+    struct watch_worker *worker = work->worker;
+    if (end == END_LATER && !worker->settings->once)
+        return; /* the next look finds it */
+    if (end != END_LEFT)
+        log_say(LOG_LEVEL_ERROR, worker->settings->function->name, 0,
+                end == END_LATER ? "%s changes all the time, and is left until the next start"
+                                 : "%s has no result, and is left until the next start",
+                work->item->name);
+    leave(work);
+    worker->unwritten++;
+}
+
+static void take(struct watch_worker *worker, struct watch_item *item)
+{
+    struct work work = {
+        .worker = worker,
+        .item = item,
+        .upload = {.read = read_upload},
+        .file = {.folder = worker->folder, .name = item->name, .fd = -1},
+    };
+    enum end end = do_work(&work);
+    watch_file_close(&work.file);
+    bool back = end == END_AGAIN || end == END_LATER;
+    if (back && put_back(worker, item, end))
+        return;
+    if (back || end == END_LEFT)
+        give_up(&work, end);
+    free(item);
+}
+
+void *watch_work(void *argument)
+{
+    struct watch_worker *worker = argument;
+    for (struct watch_item *item; (item = next_item(worker));)
+        take(worker, item);
+    pthread_mutex_lock(&worker->lock);
+    worker->ended = true;
+    pthread_mutex_unlock(&worker->lock);
+    (void)eventfd_write(worker->news, 1);
+    return NULL;
+}
