@@ -57,7 +57,7 @@ enum field_kind {
 };
 
 /* One input of a function. The table ends with an entry whose name is NULL. */
-struct field {
+typedef struct dime_field {
     const char *name;
     enum field_kind kind;
     bool required;
@@ -71,7 +71,7 @@ struct field {
     const char *names; /* FILE: what some senders call these types, and what says nothing of the
                           bytes: "image/jpg, application/octet-stream". Taken as well, and not
                           offered; NULL: none */
-};
+} dime_field;
 
 /* One item of a list (value) or of a map (key and value). */
 struct item {
@@ -84,38 +84,38 @@ struct value {
     bool given;
     bool boolean;
     int64_t integer;
-    struct text text;         /* as it was given; a list or a map in the form's notation; of a
-                                 file its bytes, decoded */
+    dime_text text;           /* as it was given; a list or a map in the form's notation; of a
+                                   file its bytes, decoded */
     const struct item *items; /* of a list or a map */
     size_t count;
-    struct text content_type; /* of a file: what its sender calls it, often wrongly; may be empty */
-    struct text file_name;    /* of a file: UTF-8, without folders; may be empty */
+    dime_text content_type; /* of a file: what its sender calls it, often wrongly; may be empty */
+    dime_text file_name;    /* of a file: UTF-8, without folders; may be empty */
 };
 
 /* A header of the request; its name is in lower case. */
 struct header {
-    struct text name;
-    struct text value;
+    dime_text name;
+    dime_text value;
 };
 
 struct upload; /* the host's: what was uploaded, where the host has it itself */
 
 /* All texts of a request last until its response has been sent. */
 struct request {
-    struct text id; /* unique; the log line and X-Request-Id carry it */
+    dime_text id; /* unique; the log line and X-Request-Id carry it */
     enum source source;
     enum method method;
-    bool html;          /* the asker prefers a page over JSON */
-    struct text scheme; /* http or https */
-    struct text path;
-    struct text query;
+    bool html;        /* the asker prefers a page over JSON */
+    dime_text scheme; /* http or https */
+    dime_text path;
+    dime_text query;
     const struct header *headers;
     size_t header_count;
-    struct text content_type;
-    struct text body;
+    dime_text content_type;
+    dime_text body;
     int64_t deadline_ms;        /* milliseconds since the epoch; the answer is of no use later */
     const struct value *values; /* in the order of the function's fields */
-    const struct field *fields; /* the function's table */
+    const dime_field *fields;   /* the function's table */
     void *state;                /* what the function's `open` returned */
     const struct upload
         *upload;         /* of an event that tells of one; NULL: S3 has it. See upload_read */
@@ -135,12 +135,12 @@ enum answer {
 /* What is wrong with one field: `errors[]` of the problem (RFC 9457, section 3.2). */
 struct field_error {
     const char *field;
-    struct text detail;
+    dime_text detail;
 };
 
 /* One line of a menu in the function's page. */
 struct choice {
-    struct text value, label;
+    dime_text value, label;
     bool usual; /* it's chosen where the field wasn't given */
 };
 
@@ -163,32 +163,32 @@ struct response {
     struct buffer body;
     struct header headers[RESPONSE_HEADERS];
     size_t header_count;
-    struct text detail; /* of a problem */
-    bool no_function;   /* of a 404: nothing is at this address, the function wasn't asked */
+    dime_text detail; /* of a problem */
+    bool no_function; /* of a 404: nothing is at this address, the function wasn't asked */
     struct field_error errors[RESPONSE_ERRORS];
     size_t error_count;
-    struct text members;               /* of a problem, further ones: see response_extend */
+    dime_text members;                 /* of a problem, further ones: see response_extend */
     struct menu menus[RESPONSE_MENUS]; /* see response_offer */
     size_t menu_count;
     struct stream *stream; /* NULL: the host sends the response when it is whole */
     struct arena *arena;
 };
 
-struct function {
+typedef struct dime_function {
     const char *name;    /* also the program's, and the last part of the path: /cgi-bin/NAME */
     const char *summary; /* one line, begins with a capital, no full stop */
     unsigned methods;    /* which of METHOD_GET and METHOD_POST it takes */
     size_t body_max;     /* bytes; a larger body is answered with 413 */
-    const struct field *fields;
-    const char *json_types;  /* media types besides its own that JSON comes as, since some sender of
-                                events calls it so, whatever it begins with: "text/plain"; NULL:
-                                none */
-    bool uploads;            /* it reads what an event of S3 tells of, by upload_read: `dime watch`
-                                takes no other function */
-    bool streams;            /* it flushes its response: see response_flush */
-    bool heavy;              /* a request keeps a processor busy for long: a worker begins one when
-                                it has done with the last, and other programs go first */
-    const struct text *page; /* its HTML page, with a form; NULL: one is made from the fields */
+    const dime_field *fields;
+    const char *json_types; /* media types besides its own that JSON comes as, since some sender of
+                               events calls it so, whatever it begins with: "text/plain"; NULL:
+                               none */
+    bool uploads;           /* it reads what an event of S3 tells of, by upload_read: `dime watch`
+                               takes no other function */
+    bool streams;           /* it flushes its response: see response_flush */
+    bool heavy;             /* a request keeps a processor busy for long: a worker begins one when
+                               it has done with the last, and other programs go first */
+    const dime_text *page;  /* its HTML page, with a form; NULL: one is made from the fields */
     /* Once per worker, before its first request. May be NULL. False: *WHY says what is missing. */
     bool (*open)(void **state, const char **why);
     void (*handle)(const struct request *request, struct response *response);
@@ -200,7 +200,7 @@ struct function {
      * response_offer what its menus hold. May be NULL. */
     void (*offer)(const struct request *request, struct response *response);
     void (*close)(void *state); /* once per worker, after its last request. May be NULL. */
-};
+} dime_function;
 
 /*
  * Reading fields. NAME must be in the function's table. A field that wasn't given is false, 0, or
@@ -210,7 +210,7 @@ const struct value *field(const struct request *request, const char *name);
 bool field_given(const struct request *request, const char *name);
 bool field_boolean(const struct request *request, const char *name);
 int64_t field_integer(const struct request *request, const char *name);
-struct text field_text(const struct request *request, const char *name);
+dime_text field_text(const struct request *request, const char *name);
 
 /*
  * The value of a header, whose NAME is in lower case; data is NULL where there is none. What a
@@ -218,7 +218,7 @@ struct text field_text(const struct request *request, const char *name);
  * -client-context, -cognito-identity, -aws-tenant-id. No client can set these: lambda-runtime-*,
  * dime-* and proxy are dropped from what a client sends, on every host.
  */
-struct text request_header(const struct request *request, const char *name);
+dime_text request_header(const struct request *request, const char *name);
 
 /* How reading an upload ends. */
 enum upload_end {
@@ -233,7 +233,7 @@ enum upload_end {
  * an event of S3 names, which is a file in a folder that the host watches. The arena owns them. No
  * client can send a request that has an upload.
  */
-enum upload_end upload_read(const struct request *request, size_t most, struct text *bytes);
+enum upload_end upload_read(const struct request *request, size_t most, dime_text *bytes);
 
 /*
  * Begins a successful answer in JSON, and returns the buffer to write it to: one whole JSON value.
@@ -269,7 +269,7 @@ void response_blame(struct response *response, const char *name);
  * Gives the problem that was just answered with further members (RFC 9457, section 3.2), written as
  * JSON without the braces round them: "Results":[...]. The text must last as long as the response.
  */
-void response_extend(struct response *response, struct text members);
+void response_extend(struct response *response, dime_text members);
 
 /*
  * Fills the menu of a field in the page: the <select> of this name, where it says <!--choices-->.
@@ -279,7 +279,7 @@ void response_offer(struct response *response, const char *name, const struct ch
                     size_t count);
 
 /* What has been said first of what is wrong with a field, or NULL. */
-const struct field_error *response_field_error(const struct response *response, struct text name);
+const struct field_error *response_field_error(const struct response *response, dime_text name);
 
 /*
  * Sends what the body of a JSON answer holds so far, where the host streams; elsewhere it does
@@ -294,6 +294,6 @@ void response_flush(struct response *response);
  * Adds a header. NAME is a literal; VALUE is copied. A value with CR, LF or NUL, and more than
  * ten headers, make the response a 500: they would be an injection or a mistake of ours.
  */
-void response_header(struct response *response, const char *name, struct text value);
+void response_header(struct response *response, const char *name, dime_text value);
 
 #endif

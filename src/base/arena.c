@@ -73,15 +73,15 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 
-struct text arena_copy(struct arena *arena, struct text text)
+dime_text arena_copy(struct arena *arena, dime_text text)
 {
     char *copy = text.length < SIZE_MAX ? arena_alloc(arena, text.length + 1) : NULL;
     if (!copy)
-        return (struct text){0};
+        return (dime_text){0};
     if (text.length)
         memcpy(copy, text.data, text.length);
     copy[text.length] = '\0';
-    return (struct text){copy, text.length};
+    return (dime_text){copy, text.length};
 }
 
 static void free_until(struct arena *arena, const struct arena_block *last)

@@ -37,7 +37,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     __attribute__((malloc, alloc_size(2, 3)));
 
 /* Returns a copy of TEXT with a NUL behind it, owned by the arena, or a text with data NULL. */
-struct text arena_copy(struct arena *arena, struct text text);
+dime_text arena_copy(struct arena *arena, dime_text text);
 
 /*
  * Takes everything back. The oldest block is kept for the next request, unless it is larger than

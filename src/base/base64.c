@@ -62,7 +62,7 @@ static char *put_three(char *out, uint32_t number)
     return out;
 }
 
-bool base64_decode(struct text text, struct arena *arena, struct text *bytes)
+bool base64_decode(dime_text text, struct arena *arena, dime_text *bytes)
 {
     *bytes = TEXT("");
     if (text.length == 0 || text.length % 4)
@@ -78,7 +78,7 @@ bool base64_decode(struct text text, struct arena *arena, struct text *bytes)
         out = put_three(out, number);
     }
     size_t more = decode_last(last, out);
-    *bytes = (struct text){room, (size_t)(out - room) + more};
+    *bytes = (dime_text){room, (size_t)(out - room) + more};
     return more;
 }
 
@@ -89,7 +89,7 @@ static bool is_blank(char c)
 
 /* Gathers the next four digits of *REST in FOUR; returns how many there were before the end or =.
  */
-static size_t gather(struct text *rest, char four[4])
+static size_t gather(dime_text *rest, char four[4])
 {
     size_t count = 0;
     while (rest->length && *rest->data != '=' && count < 4) {
@@ -102,7 +102,7 @@ static size_t gather(struct text *rest, char four[4])
 }
 
 /* Whether what stands behind COUNT last digits fills them up to four, or is nothing. */
-static bool is_padding(struct text rest, size_t count)
+static bool is_padding(dime_text rest, size_t count)
 {
     size_t padding = 0;
     for (size_t i = 0; i < rest.length; i++) {
@@ -113,7 +113,7 @@ static bool is_padding(struct text rest, size_t count)
     return !padding || (count && count + padding == 4);
 }
 
-bool base64_decode_sent(struct text text, struct arena *arena, struct text *bytes)
+bool base64_decode_sent(dime_text text, struct arena *arena, dime_text *bytes)
 {
     char *room = arena_alloc(arena, text.length / 4 * 3 + 3), *out = room, four[4];
     size_t count = 0;
@@ -137,7 +137,7 @@ bool base64_decode_sent(struct text text, struct arena *arena, struct text *byte
         return false;
     memset(four + count, '=', 4 - count);
     size_t more = count > 1 ? decode_last(four, out) : 0;
-    *bytes = (struct text){room, (size_t)(out - room) + more};
+    *bytes = (dime_text){room, (size_t)(out - room) + more};
     return more || !count;
 }
 
@@ -151,7 +151,7 @@ static void encode(const unsigned char *bytes, size_t count, char *out)
         out[i] = i <= count ? DIGITS[number >> (18 - 6 * i) & 63] : '=';
 }
 
-void buffer_base64(struct buffer *buffer, struct text bytes)
+void buffer_base64(struct buffer *buffer, dime_text bytes)
 {
     const unsigned char *at = (const unsigned char *)bytes.data;
     char room[ROOM];
@@ -163,7 +163,7 @@ void buffer_base64(struct buffer *buffer, struct text bytes)
         at += count;
         left -= count;
         if (length == sizeof room || !left) {
-            buffer_put(buffer, (struct text){room, length});
+            buffer_put(buffer, (dime_text){room, length});
             length = 0;
         }
     }

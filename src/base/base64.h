@@ -19,15 +19,15 @@
  * Decodes TEXT into *BYTES, which ARENA owns. False: TEXT isn't base64, or, where the arena has
  * `failed`, there is no memory.
  */
-bool base64_decode(struct text text, struct arena *arena, struct text *bytes);
+bool base64_decode(dime_text text, struct arena *arena, dime_text *bytes);
 
 /*
  * Decodes what a person sends, likewise: spaces, tabs and ends of lines between the digits are
  * passed over, padding may be missing, and - and _ are digits too (section 5).
  */
-bool base64_decode_sent(struct text text, struct arena *arena, struct text *bytes);
+bool base64_decode_sent(dime_text text, struct arena *arena, dime_text *bytes);
 
 /* Appends BYTES in base64. Fails as every write to a buffer does. */
-void buffer_base64(struct buffer *buffer, struct text bytes);
+void buffer_base64(struct buffer *buffer, dime_text bytes);
 
 #endif

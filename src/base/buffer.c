@@ -12,7 +12,7 @@
 
 enum { FIRST_ROOM = 512, PRINTF_MOST = 1024 };
 
-static const struct text REPLACEMENT = {"\xEF\xBF\xBD", 3}; /* U+FFFD */
+static const dime_text REPLACEMENT = {"\xEF\xBF\xBD", 3}; /* U+FFFD */
 
 void buffer_open(struct buffer *buffer, struct arena *arena, size_t limit)
 {
@@ -24,9 +24,9 @@ void buffer_over(struct buffer *buffer, char *room, size_t size)
     *buffer = (struct buffer){.data = room, .capacity = size, .limit = size};
 }
 
-struct text buffer_text(const struct buffer *buffer)
+dime_text buffer_text(const struct buffer *buffer)
 {
-    return (struct text){buffer->data ? buffer->data : "", buffer->length};
+    return (dime_text){buffer->data ? buffer->data : "", buffer->length};
 }
 
 static bool grow(struct buffer *buffer, size_t more)
@@ -49,7 +49,7 @@ static bool grow(struct buffer *buffer, size_t more)
     return true;
 }
 
-void buffer_put(struct buffer *buffer, struct text text)
+void buffer_put(struct buffer *buffer, dime_text text)
 {
     if (buffer->failed || text.length == 0)
         return;
@@ -71,7 +71,7 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
     if (length < 0 || (size_t)length >= sizeof room)
         buffer->failed = true;
     else
-        buffer_put(buffer, (struct text){room, (size_t)length});
+        buffer_put(buffer, (dime_text){room, (size_t)length});
 }
 
 void buffer_int64(struct buffer *buffer, int64_t value)
@@ -85,33 +85,33 @@ void buffer_int64(struct buffer *buffer, int64_t value)
     } while (rest);
     if (value < 0)
         *--first = '-';
-    buffer_put(buffer, (struct text){first, (size_t)(digits + sizeof digits - first)});
+    buffer_put(buffer, (dime_text){first, (size_t)(digits + sizeof digits - first)});
 }
 
 /* Returns what stands for one byte in the context, an empty text where it may stand itself. */
-typedef struct text escape(unsigned char byte, char room[8]);
+typedef dime_text escape(unsigned char byte, char room[8]);
 
-static struct text escape_json(unsigned char byte, char room[8])
+static dime_text escape_json(unsigned char byte, char room[8])
 {
     static const char SHORT[] = "btn\0fr";
     if (byte >= ' ' && byte != '"' && byte != '\\')
-        return (struct text){0};
+        return (dime_text){0};
     char letter = byte >= ' ' ? (char)byte : '\0';
     if (byte >= '\b' && byte <= '\r')
         letter = SHORT[byte - '\b'];
     if (letter) {
         room[0] = '\\';
         room[1] = letter;
-        return (struct text){room, 2};
+        return (dime_text){room, 2};
     }
     static const char HEX[] = "0123456789abcdef";
     memcpy(room, "\\u00", 4);
     room[4] = HEX[byte >> 4];
     room[5] = HEX[byte & 15];
-    return (struct text){room, 6};
+    return (dime_text){room, 6};
 }
 
-static struct text escape_html(unsigned char byte, char room[8])
+static dime_text escape_html(unsigned char byte, char room[8])
 {
     (void)room;
     switch (byte) {
@@ -129,27 +129,27 @@ static struct text escape_html(unsigned char byte, char room[8])
     case '\n':
     case '\f':
     case '\r':
-        return (struct text){0};
+        return (dime_text){0};
     default:
-        return byte < ' ' || byte == 0x7F ? REPLACEMENT : (struct text){0};
+        return byte < ' ' || byte == 0x7F ? REPLACEMENT : (dime_text){0};
     }
 }
 
-static void put_escaped(struct buffer *buffer, struct text text, escape *escape_byte)
+static void put_escaped(struct buffer *buffer, dime_text text, escape *escape_byte)
 {
     size_t run = 0; /* harmless bytes at the start of text, not yet written */
     while (run < text.length) {
         char room[8];
-        struct text rest = {text.data + run, text.length - run};
+        dime_text rest = {text.data + run, text.length - run};
         if (escape_byte == escape_json) {
             size_t plain = text_plain_length(rest);
             run += plain;
-            rest = (struct text){rest.data + plain, rest.length - plain};
+            rest = (dime_text){rest.data + plain, rest.length - plain};
             if (!rest.length)
                 break;
         }
         size_t character = text_utf8_length(rest);
-        struct text escaped = {0};
+        dime_text escaped = {0};
         if (character == 0 || (escape_byte == escape_html && text_is_strange(rest)))
             escaped = REPLACEMENT;
         else if (character == 1)
@@ -158,7 +158,7 @@ static void put_escaped(struct buffer *buffer, struct text text, escape *escape_
             run += character;
             continue;
         }
-        buffer_put(buffer, (struct text){text.data, run});
+        buffer_put(buffer, (dime_text){text.data, run});
         buffer_put(buffer, escaped);
         text = text_skip(rest, character ? character : 1);
         run = 0;
@@ -166,27 +166,27 @@ static void put_escaped(struct buffer *buffer, struct text text, escape *escape_
     buffer_put(buffer, text);
 }
 
-void buffer_json(struct buffer *buffer, struct text text)
+void buffer_json(struct buffer *buffer, dime_text text)
 {
     buffer_put(buffer, TEXT("\""));
     put_escaped(buffer, text, escape_json);
     buffer_put(buffer, TEXT("\""));
 }
 
-void buffer_html(struct buffer *buffer, struct text text)
+void buffer_html(struct buffer *buffer, dime_text text)
 {
     put_escaped(buffer, text, escape_html);
 }
 
-void buffer_percent(struct buffer *buffer, struct text text)
+void buffer_percent(struct buffer *buffer, dime_text text)
 {
     static const char HEX[] = "0123456789ABCDEF";
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
         unsigned char byte = (unsigned char)c;
         if (text_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~')
-            buffer_put(buffer, (struct text){text.data + i, 1});
+            buffer_put(buffer, (dime_text){text.data + i, 1});
         else
-            buffer_put(buffer, (struct text){(char[]){'%', HEX[byte >> 4], HEX[byte & 15]}, 3});
+            buffer_put(buffer, (dime_text){(char[]){'%', HEX[byte >> 4], HEX[byte & 15]}, 3});
     }
 }

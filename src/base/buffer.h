@@ -32,10 +32,10 @@ void buffer_open(struct buffer *buffer, struct arena *arena, size_t limit);
 void buffer_over(struct buffer *buffer, char *room, size_t size);
 
 /* What has been written so far. It stays the buffer's, and moves with the next write. */
-struct text buffer_text(const struct buffer *buffer);
+dime_text buffer_text(const struct buffer *buffer);
 
 /* Appends TEXT as it stands. */
-void buffer_put(struct buffer *buffer, struct text text);
+void buffer_put(struct buffer *buffer, dime_text text);
 
 /* Appends a NUL-terminated string of our own. Inline: the compiler counts a literal's bytes. */
 static inline void buffer_puts(struct buffer *buffer, const char *string)
@@ -54,19 +54,19 @@ void buffer_int64(struct buffer *buffer, int64_t value);
  * Appends TEXT as a JSON string with its quotes (RFC 8259, section 7). Bytes that aren't UTF-8
  * become U+FFFD, so that the result is always a JSON string.
  */
-void buffer_json(struct buffer *buffer, struct text text);
+void buffer_json(struct buffer *buffer, dime_text text);
 
 /*
  * Appends TEXT for a path or a query of a URL: all but the unreserved characters become %XX
  * (RFC 3986, sections 2.1 and 2.3).
  */
-void buffer_percent(struct buffer *buffer, struct text text);
+void buffer_percent(struct buffer *buffer, dime_text text);
 
 /*
  * Appends TEXT for HTML, in an element or in an attribute in double quotes: & < > " ' are escaped;
  * control characters that HTML forbids, code points that are no characters (see text_is_strange),
  * and bytes that aren't UTF-8, become U+FFFD.
  */
-void buffer_html(struct buffer *buffer, struct text text);
+void buffer_html(struct buffer *buffer, dime_text text);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void form_open(struct form_reader *reader, struct text text, struct arena *arena)
+void form_open(struct form_reader *reader, dime_text text, struct arena *arena)
 {
     *reader = (struct form_reader){.rest = text, .start = text.data, .arena = arena};
 }
@@ -49,7 +49,7 @@ static bool read_escape(struct form_reader *reader, const char *at, const char *
 }
 
 /* Writes RAW decoded to OUT, which has as much room. */
-static bool unescape(struct form_reader *reader, struct text raw, char *out, size_t *length)
+static bool unescape(struct form_reader *reader, dime_text raw, char *out, size_t *length)
 {
     const char *end = raw.data + raw.length;
     char *begin = out;
@@ -67,7 +67,7 @@ static bool unescape(struct form_reader *reader, struct text raw, char *out, siz
     return true;
 }
 
-static bool decode(struct form_reader *reader, struct text raw, struct text *decoded)
+static bool decode(struct form_reader *reader, dime_text raw, dime_text *decoded)
 {
     *decoded = raw;
     if (raw.length == 0)
@@ -85,7 +85,7 @@ static bool decode(struct form_reader *reader, struct text raw, struct text *dec
 }
 
 /* The next part between two & that isn't empty. */
-static bool next_part(struct form_reader *reader, struct text *part)
+static bool next_part(struct form_reader *reader, dime_text *part)
 {
     while (text_cut(&reader->rest, '&', part))
         if (part->length > 0)
@@ -94,7 +94,7 @@ static bool next_part(struct form_reader *reader, struct text *part)
 }
 
 /* A mark at the beginning would be part of the first name, which nobody would know then. */
-static bool check_mark(struct form_reader *reader, struct text name)
+static bool check_mark(struct form_reader *reader, dime_text name)
 {
     return reader->pairs > 1 || !text_starts(name, TEXT("\xEF\xBB\xBF")) ||
            fault(reader, FORM_MALFORMED, reader->start,
@@ -111,8 +111,8 @@ static bool check_bytes(struct form_reader *reader)
 
 bool form_next(struct form_reader *reader, struct form_pair *pair)
 {
-    struct text value;
-    struct text name;
+    dime_text value;
+    dime_text name;
     if (reader->fault != FORM_FINE || !check_bytes(reader) || !next_part(reader, &value))
         return false;
     if (reader->pairs++ == FORM_PAIRS_MAX)
@@ -143,7 +143,7 @@ bool form_pass_over(struct form_reader *reader)
     return true;
 }
 
-enum form_fault form_decode(struct text text, struct arena *arena, struct text *decoded)
+enum form_fault form_decode(dime_text text, struct arena *arena, dime_text *decoded)
 {
     struct form_reader reader;
     form_open(&reader, text, arena);

@@ -23,8 +23,8 @@ enum { FORM_PAIRS_MAX = 64 };
  * a damaged pair the name is there, as it was sent if that is what is damaged.
  */
 struct form_pair {
-    struct text name;
-    struct text value; /* empty where there was no '=' */
+    dime_text name;
+    dime_text value; /* empty where there was no '=' */
 };
 
 enum form_fault {
@@ -36,7 +36,7 @@ enum form_fault {
 };
 
 struct form_reader {
-    struct text rest;
+    dime_text rest;
     const char *start;
     struct arena *arena;
     size_t pairs;
@@ -46,7 +46,7 @@ struct form_reader {
 };
 
 /* Begins to read TEXT, which stays the caller's and must outlast the pairs. Can't fail. */
-void form_open(struct form_reader *reader, struct text text, struct arena *arena);
+void form_open(struct form_reader *reader, dime_text text, struct arena *arena);
 
 /*
  * Reads the next pair; empty ones ("a=1&&b=2") are passed over. False at the end, and where
@@ -61,6 +61,6 @@ bool form_pass_over(struct form_reader *reader);
  * Decodes one piece of urlencoded text, such as the key in an event of S3, into *DECODED: UTF-8, in
  * TEXT itself or in the arena. With a fault it is TEXT as it was.
  */
-enum form_fault form_decode(struct text text, struct arena *arena, struct text *decoded);
+enum form_fault form_decode(dime_text text, struct arena *arena, dime_text *decoded);
 
 #endif

@@ -224,7 +224,7 @@ static size_t put_utf8(char *out, int32_t point)
 }
 
 /* Whether a string in quotes reads as TEXT when decoded. */
-static bool reads_as(struct text quoted, struct text text)
+static bool reads_as(dime_text quoted, dime_text text)
 {
     const char *at = quoted.data + 1;
     char bytes[4];
@@ -238,7 +238,7 @@ static bool reads_as(struct text quoted, struct text text)
     return text.length == 0;
 }
 
-bool json_find(struct json_value object, struct text name, struct json_value *found)
+bool json_find(struct json_value object, dime_text name, struct json_value *found)
 {
     struct json_cursor cursor = json_members(object, NULL);
     struct json_value quoted;
@@ -264,23 +264,23 @@ static size_t decode(char *out, const char *at, const char *end)
     return (size_t)(out - begin);
 }
 
-bool json_string(struct json_value value, struct arena *arena, struct text *string)
+bool json_string(struct json_value value, struct arena *arena, dime_text *string)
 {
     if (value.kind != JSON_STRING)
         return false;
-    struct text inside = {value.raw.data + 1, value.raw.length - 2};
+    dime_text inside = {value.raw.data + 1, value.raw.length - 2};
     *string = inside;
     if (!memchr(inside.data, '\\', inside.length))
         return true;
     char *out = arena_alloc(arena, inside.length);
     if (!out)
         return false;
-    *string = (struct text){out, decode(out, inside.data, inside.data + inside.length)};
+    *string = (dime_text){out, decode(out, inside.data, inside.data + inside.length)};
     return true;
 }
 
 /* A number's exponent, and 0 where it has none; one beyond LARGE is LARGE or more. */
-static int64_t exponent_of(struct text exponent)
+static int64_t exponent_of(dime_text exponent)
 {
     const int64_t LARGE = (int64_t)1 << 40;
     bool negative = text_starts(exponent, TEXT("-"));
@@ -307,7 +307,7 @@ static bool take_digit(int64_t *sum, int digit, int64_t power)
 }
 
 /* How much of TEXT stands before the first of two characters. */
-static size_t length_before(struct text text, char one, char other)
+static size_t length_before(dime_text text, char one, char other)
 {
     size_t length = 0;
     while (length < text.length && text.data[length] != one && text.data[length] != other)
@@ -316,10 +316,10 @@ static size_t length_before(struct text text, char one, char other)
 }
 
 /* Each digit has a power of ten of its own, which the point and the exponent shift. */
-static bool whole_of(struct text number, int64_t *integer)
+static bool whole_of(dime_text number, int64_t *integer)
 {
     bool negative = text_starts(number, TEXT("-"));
-    struct text digits = text_skip(number, negative);
+    dime_text digits = text_skip(number, negative);
     size_t length = length_before(digits, 'e', 'E');
     int64_t power = exponent_of(text_skip(digits, length < digits.length ? length + 1 : length));
     int64_t sum = 0; /* below zero, where int64 reaches one further */

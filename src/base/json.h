@@ -32,12 +32,12 @@ enum json_kind {
 /* A value in a text that has passed `json_check`; lasts as long as that text. */
 struct json_value {
     enum json_kind kind;
-    struct text raw; /* as it was written: a string with its quotes, a number digit for digit */
+    dime_text raw; /* as it was written: a string with its quotes, a number digit for digit */
 };
 
 /* A member of an object, or an item of an array, whose name is empty. */
 struct json_member {
-    struct text name; /* decoded; in the text itself, or in the arena if it had escapes */
+    dime_text name; /* decoded; in the text itself, or in the arena if it had escapes */
     struct json_value value;
 };
 
@@ -61,7 +61,7 @@ struct json_error {
  * string may hold it). Numbers may be of any size. On false *ERROR says what is wrong and where.
  * The arena is used by objects of many members and by names with escapes only.
  */
-bool json_check(struct text text, struct arena *arena, struct json_value *value,
+bool json_check(dime_text text, struct arena *arena, struct json_value *value,
                 struct json_error *error);
 
 /* Steps through an object's members or an array's items, in the order of the text. */
@@ -80,23 +80,23 @@ struct json_cursor json_members(struct json_value value, struct arena *arena);
 bool json_next(struct json_cursor *cursor, struct json_member *member);
 
 /* Finds the member of this (decoded) NAME in a checked object; allocates nothing. */
-bool json_find(struct json_value object, struct text name, struct json_value *found);
+bool json_find(struct json_value object, dime_text name, struct json_value *found);
 
 /*
  * Decodes a checked JSON_STRING; it may hold NULs. The result points into the checked text, or into
  * the arena if there were escapes. False: no memory, or not a string.
  */
-bool json_string(struct json_value value, struct arena *arena, struct text *string);
+bool json_string(struct json_value value, struct arena *arena, dime_text *string);
 
 /*
  * The decoded text of the member of this name; empty where the value isn't an object, has no such
  * member or one that isn't a string, and where memory ends.
  */
-static inline struct text json_find_text(struct json_value object, const char *name,
-                                         struct arena *arena)
+static inline dime_text json_find_text(struct json_value object, const char *name,
+                                       struct arena *arena)
 {
     struct json_value value;
-    struct text text;
+    dime_text text;
     if (object.kind == JSON_OBJECT && json_find(object, text_of(name), &value) &&
         json_string(value, arena, &text))
         return text;

@@ -19,8 +19,8 @@ enum { FEW_NAMES = 32, PAIRWISE_MAX = 8 };
 
 /* A member's name. */
 struct name {
-    struct text text; /* decoded */
-    const char *at;   /* behind its opening quote */
+    dime_text text; /* decoded */
+    const char *at; /* behind its opening quote */
 };
 
 struct gate {
@@ -111,7 +111,7 @@ static bool read_number(struct gate *gate)
     return read_digits(gate);
 }
 
-static bool read_word(struct gate *gate, struct text word)
+static bool read_word(struct gate *gate, dime_text word)
 {
     if ((size_t)(gate->end - gate->at) < word.length ||
         memcmp(gate->at, word.data, word.length) != 0)
@@ -192,7 +192,7 @@ static bool read_escape(struct gate *gate)
 /* Passes over what needs no thought: an image in base64 is megabytes of it. */
 static void skip_plain(struct gate *gate)
 {
-    gate->at += text_plain_length((struct text){gate->at, (size_t)(gate->end - gate->at)});
+    gate->at += text_plain_length((dime_text){gate->at, (size_t)(gate->end - gate->at)});
 }
 
 /* Stands behind the opening quote, and then behind the closing one. */
@@ -207,7 +207,7 @@ static bool read_string(struct gate *gate)
             return fault(gate,
                          "a line break, tab or control character in a string must be escaped");
         if (byte >= 0x80) {
-            struct text rest = {gate->at, (size_t)(gate->end - gate->at)};
+            dime_text rest = {gate->at, (size_t)(gate->end - gate->at)};
             size_t length = text_utf8_length(rest);
             if (length == 0)
                 return fault(gate, "this isn't UTF-8");
@@ -222,7 +222,7 @@ static bool read_string(struct gate *gate)
     }
 }
 
-static int compare_texts(struct text a, struct text b)
+static int compare_texts(dime_text a, dime_text b)
 {
     size_t shorter = a.length < b.length ? a.length : b.length;
     int order = memcmp(a.data, b.data, shorter);
@@ -428,7 +428,7 @@ static bool read_rest(struct gate *gate, bool *complete)
 /* Reads one value with all that is in it; *VALUE says where it begins and ends. */
 static bool read_whole(struct gate *gate, struct json_value *value)
 {
-    struct text text = {gate->at, (size_t)(gate->end - gate->at)};
+    dime_text text = {gate->at, (size_t)(gate->end - gate->at)};
     if (text_starts(text, TEXT("\xEF\xBB\xBF")))
         return fault(gate, "the text begins with a byte order mark: leave it out");
     if (text_is_wide(text))
@@ -443,12 +443,12 @@ static bool read_whole(struct gate *gate, struct json_value *value)
             return false;
     }
     value->kind = json_kind_of(*first);
-    value->raw = (struct text){first, (size_t)(gate->at - first)};
+    value->raw = (dime_text){first, (size_t)(gate->at - first)};
     skip_space(gate);
     return at_end(gate) || fault(gate, "there is something behind the value");
 }
 
-bool json_check(struct text text, struct arena *arena, struct json_value *value,
+bool json_check(dime_text text, struct arena *arena, struct json_value *value,
                 struct json_error *error)
 {
     struct gate gate; /* its arrays aren't cleared: that would take longer than a short text */
@@ -471,7 +471,7 @@ bool json_check(struct text text, struct arena *arena, struct json_value *value,
     return false;
 }
 
-void json_malformed(struct json_error *error, struct text text, size_t offset, const char *sentence)
+void json_malformed(struct json_error *error, dime_text text, size_t offset, const char *sentence)
 {
     error->fault = JSON_MALFORMED;
     error->offset = offset;

@@ -26,8 +26,7 @@ int32_t json_character(const char **at);
 enum json_kind json_kind_of(char first);
 
 /* Fills *ERROR for a text that is malformed at OFFSET; the sentence is a literal. */
-void json_malformed(struct json_error *error, struct text text, size_t offset,
-                    const char *sentence);
+void json_malformed(struct json_error *error, dime_text text, size_t offset, const char *sentence);
 
 /* Fills *ERROR for memory that ran out. */
 void json_no_memory(struct json_error *error);

@@ -35,7 +35,7 @@ static bool no_memory(struct multipart_reader *reader)
     return false;
 }
 
-static struct text skip_blanks(struct text text)
+static dime_text skip_blanks(dime_text text)
 {
     while (text.length && (*text.data == ' ' || *text.data == '\t'))
         text = text_skip(text, 1);
@@ -43,13 +43,13 @@ static struct text skip_blanks(struct text text)
 }
 
 /* Whether TEXT begins with a backslash before what one would stand before. */
-static bool is_escape(struct text text)
+static bool is_escape(dime_text text)
 {
     return text_starts(text, TEXT("\\\"")) || text_starts(text, TEXT("\\\\"));
 }
 
 /* Where a quoted text ends, whose opening quote is cut off already; its length where it doesn't. */
-static size_t quoted_length(struct text text)
+static size_t quoted_length(dime_text text)
 {
     size_t i = 0;
     while (i < text.length && text.data[i] != '"')
@@ -59,11 +59,11 @@ static size_t quoted_length(struct text text)
 
 /* A parameter of a header, such as name="amount". */
 struct parameter {
-    struct text name, value; /* the value without its quotes, but with its escapes */
+    dime_text name, value; /* the value without its quotes, but with its escapes */
 };
 
 /* Steps over semicolons and blanks, as many as there are. False: there is no semicolon. */
-static bool skip_semicolons(struct text *rest)
+static bool skip_semicolons(dime_text *rest)
 {
     *rest = skip_blanks(*rest);
     bool found = text_starts(*rest, TEXT(";"));
@@ -77,7 +77,7 @@ static bool skip_semicolons(struct text *rest)
  * Some senders write blanks around the equals sign, or a semicolon too many (RFC 9110, section
  * 5.6.6), which can't be read in two ways.
  */
-static bool next_parameter(struct text *rest, struct parameter *parameter, bool *broken)
+static bool next_parameter(dime_text *rest, struct parameter *parameter, bool *broken)
 {
     bool begins = skip_semicolons(rest);
     if (!rest->length)
@@ -86,7 +86,7 @@ static bool next_parameter(struct text *rest, struct parameter *parameter, bool 
     const char *equals = memchr(rest->data, '=', rest->length);
     if (!begins || !equals)
         return false;
-    parameter->name = text_trim((struct text){rest->data, (size_t)(equals - rest->data)});
+    parameter->name = text_trim((dime_text){rest->data, (size_t)(equals - rest->data)});
     *rest = skip_blanks(text_skip(*rest, (size_t)(equals - rest->data) + 1));
     bool quoted = rest->length && *rest->data == '"';
     if (quoted)
@@ -97,7 +97,7 @@ static bool next_parameter(struct text *rest, struct parameter *parameter, bool 
     else
         while (length < rest->length && !strchr("; \t\"", rest->data[length]))
             length++;
-    parameter->value = (struct text){rest->data, length};
+    parameter->value = (dime_text){rest->data, length};
     if (quoted && length == rest->length)
         return false; /* the closing quote isn't there */
     *rest = text_skip(*rest, length + quoted);
@@ -109,11 +109,11 @@ static bool next_parameter(struct text *rest, struct parameter *parameter, bool 
  * Finds the parameter NAME in what follows a header's first word; FOUND's data is NULL where there
  * is none. False: the parameters can't be read, or it's there twice.
  */
-static bool find_parameter(struct text parameters, struct text name, struct text *found)
+static bool find_parameter(dime_text parameters, dime_text name, dime_text *found)
 {
     struct parameter parameter;
     bool broken = false;
-    *found = (struct text){0};
+    *found = (dime_text){0};
     while (next_parameter(&parameters, &parameter, &broken)) {
         if (!text_equal_nocase(parameter.name, name))
             continue;
@@ -125,12 +125,12 @@ static bool find_parameter(struct text parameters, struct text name, struct text
 }
 
 /* Splits a header's value into its first word and its parameters. */
-static struct text first_word(struct text value, struct text *parameters)
+static dime_text first_word(dime_text value, dime_text *parameters)
 {
     const char *semicolon = value.length ? memchr(value.data, ';', value.length) : NULL;
     size_t length = semicolon ? (size_t)(semicolon - value.data) : value.length;
     *parameters = text_skip(value, length);
-    return text_trim((struct text){value.data, length});
+    return text_trim((dime_text){value.data, length});
 }
 
 /*
@@ -138,7 +138,7 @@ static struct text first_word(struct text value, struct text *parameters)
  * asterisks is sent by many programs for Android, so every visible character may be in one, save
  * what escapes the others in a quoted text: senders differ about escapes. It may be longer, too.
  */
-static bool is_boundary(struct text text)
+static bool is_boundary(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
@@ -153,10 +153,10 @@ static bool is_boundary(struct text text)
  * Steps over what may follow a boundary on its line: the hyphens of the closing one, or blanks and
  * the line's end. False: it goes on otherwise, and so is part of what is sent.
  */
-static bool end_line(struct text behind, struct text *rest)
+static bool end_line(dime_text behind, dime_text *rest)
 {
     if (text_starts(behind, TEXT("--"))) {
-        *rest = (struct text){0};
+        *rest = (dime_text){0};
         return true;
     }
     behind = skip_blanks(behind);
@@ -167,14 +167,14 @@ static bool end_line(struct text behind, struct text *rest)
 }
 
 /* Moves behind the next boundary; BEFORE is what lies before it. False: there is none. */
-static bool cut(struct multipart_reader *reader, struct text *before)
+static bool cut(struct multipart_reader *reader, dime_text *before)
 {
-    struct text rest = reader->rest;
+    dime_text rest = reader->rest;
     const char *found = NULL;
     while ((found = memmem(rest.data, rest.length, reader->delimiter, reader->delimiter_length))) {
         size_t length = (size_t)(found - rest.data) + reader->delimiter_length;
         rest = text_skip(rest, length);
-        *before = (struct text){reader->rest.data, (size_t)(found - reader->rest.data)};
+        *before = (dime_text){reader->rest.data, (size_t)(found - reader->rest.data)};
         if (end_line(rest, &reader->rest))
             return true;
     }
@@ -182,10 +182,10 @@ static bool cut(struct multipart_reader *reader, struct text *before)
 }
 
 /* Whether a boundary stands in TEXT, up to END, though not at the beginning of a line. */
-static bool is_hidden(struct text text, const char *end, struct text line)
+static bool is_hidden(dime_text text, const char *end, dime_text line)
 {
     const char *found;
-    struct text rest;
+    dime_text rest;
     while ((found = memmem(text.data, (size_t)(end - text.data), line.data, line.length))) {
         text = text_skip(text, (size_t)(found - text.data) + line.length);
         if (end_line(text, &rest))
@@ -198,10 +198,10 @@ static bool is_hidden(struct text text, const char *end, struct text line)
  * The first boundary may be the body's beginning; what lies before it is for nobody. But where that
  * holds a boundary, behind a byte order mark, say, the first part would be passed over unseen.
  */
-static bool cut_first(struct multipart_reader *reader, struct text body)
+static bool cut_first(struct multipart_reader *reader, dime_text body)
 {
-    struct text line = {reader->delimiter + 2, reader->delimiter_length - 2};
-    struct text preamble;
+    dime_text line = {reader->delimiter + 2, reader->delimiter_length - 2};
+    dime_text preamble;
     if (text_starts(body, line) && end_line(text_skip(body, line.length), &reader->rest))
         return true;
     reader->rest = body;
@@ -211,15 +211,15 @@ static bool cut_first(struct multipart_reader *reader, struct text body)
            fault(reader, "something stands before the first boundary; leave it out");
 }
 
-void multipart_open(struct multipart_reader *reader, struct text content_type, struct text body,
+void multipart_open(struct multipart_reader *reader, dime_text content_type, dime_text body,
                     struct arena *arena)
 {
-    struct text parameters, boundary;
+    dime_text parameters, boundary;
     reader->arena = arena;
     reader->parts = 0;
     reader->fault = MULTIPART_FINE;
     reader->message[0] = '\0';
-    reader->rest = (struct text){0};
+    reader->rest = (dime_text){0};
     (void)first_word(content_type, &parameters);
     if (!find_parameter(parameters, TEXT("boundary"), &boundary) || !boundary.length) {
         fault(reader, "the Content-Type doesn't tell the boundary; let your client write it");
@@ -238,7 +238,7 @@ void multipart_open(struct multipart_reader *reader, struct text content_type, s
 }
 
 /* One character of a quoted text, and how many bytes stand for it. */
-static char unescape_one(struct text text, size_t *length)
+static char unescape_one(dime_text text, size_t *length)
 {
     *length = 1;
     if (text_starts(text, TEXT("%22"))) {
@@ -253,9 +253,9 @@ static char unescape_one(struct text text, size_t *length)
 }
 
 /* Decodes a name in place of *NAME. */
-static bool decode(struct multipart_reader *reader, struct text *name)
+static bool decode(struct multipart_reader *reader, dime_text *name)
 {
-    struct text raw = *name;
+    dime_text raw = *name;
     size_t step = 0, length = 0;
     if (raw.length && (memchr(raw.data, '\\', raw.length) || memchr(raw.data, '%', raw.length))) {
         char *out = arena_alloc(reader->arena, raw.length);
@@ -263,7 +263,7 @@ static bool decode(struct multipart_reader *reader, struct text *name)
             return no_memory(reader);
         for (; raw.length; raw = text_skip(raw, step))
             out[length++] = unescape_one(raw, &step);
-        *name = (struct text){out, length};
+        *name = (dime_text){out, length};
     }
     for (size_t i = 0; i < name->length; i++) {
         if ((unsigned char)name->data[i] < ' ' || name->data[i] == 0x7F)
@@ -273,7 +273,7 @@ static bool decode(struct multipart_reader *reader, struct text *name)
 }
 
 /* RFC 7578, section 4.2: of a path that a sender gave away only its last part counts. */
-static struct text without_folders(struct text path)
+static dime_text without_folders(dime_text path)
 {
     for (size_t i = path.length; i; i--) {
         if (path.data[i - 1] == '/' || path.data[i - 1] == '\\')
@@ -283,9 +283,9 @@ static struct text without_folders(struct text path)
 }
 
 static bool take_disposition(struct multipart_reader *reader, struct multipart_part *part,
-                             struct text value)
+                             dime_text value)
 {
-    struct text parameters, word = first_word(value, &parameters);
+    dime_text parameters, word = first_word(value, &parameters);
     if (part->name.data)
         return fault(reader, "it has more than one Content-Disposition");
     if (!text_equal_nocase(word, TEXT("form-data")) ||
@@ -301,20 +301,19 @@ static bool take_disposition(struct multipart_reader *reader, struct multipart_p
     return true;
 }
 
-static bool take_type(struct multipart_reader *reader, struct multipart_part *part,
-                      struct text value)
+static bool take_type(struct multipart_reader *reader, struct multipart_part *part, dime_text value)
 {
     if (part->content_type.data)
         return fault(reader, "it has more than one Content-Type");
-    const struct text parts = TEXT("multipart/");
+    const dime_text parts = TEXT("multipart/");
     part->content_type = value;
     if (value.length >= parts.length &&
-        text_equal_nocase((struct text){value.data, parts.length}, parts))
+        text_equal_nocase((dime_text){value.data, parts.length}, parts))
         return fault(reader, "it holds parts itself; send each of them by itself");
     return true;
 }
 
-static bool take_encoding(struct multipart_reader *reader, struct text value)
+static bool take_encoding(struct multipart_reader *reader, dime_text value)
 {
     if (text_equal_nocase(value, TEXT("binary")) || text_equal_nocase(value, TEXT("8bit")) ||
         text_equal_nocase(value, TEXT("7bit")))
@@ -323,9 +322,9 @@ static bool take_encoding(struct multipart_reader *reader, struct text value)
 }
 
 static bool take_header(struct multipart_reader *reader, struct multipart_part *part,
-                        struct text line)
+                        dime_text line)
 {
-    struct text name, value = line;
+    dime_text name, value = line;
     if (!text_cut(&value, ':', &name) || !value.data || !name.length || name.data[0] == ' ' ||
         name.data[0] == '\t' || memchr(line.data, '\0', line.length))
         return fault(reader, "its headers can't be read");
@@ -342,16 +341,16 @@ static bool take_header(struct multipart_reader *reader, struct multipart_part *
 /* Reads the headers that the part's bytes begin with, and leaves what comes behind them. */
 static bool take_headers(struct multipart_reader *reader, struct multipart_part *part)
 {
-    struct text all = part->body;
+    dime_text all = part->body;
     for (;;) {
-        struct text rest = part->body;
+        dime_text rest = part->body;
         size_t used = all.length - rest.length;
         size_t most = MULTIPART_HEADERS_MAX - used;
         const char *end = memmem(rest.data, rest.length < most ? rest.length : most, "\r\n", 2);
         if (!end)
             return fault(reader, rest.length < most ? "its headers have no end"
                                                     : "its headers are longer than 4 kB");
-        struct text line = {rest.data, (size_t)(end - rest.data)};
+        dime_text line = {rest.data, (size_t)(end - rest.data)};
         part->body = text_skip(rest, line.length + 2);
         if (!line.length)
             return true;

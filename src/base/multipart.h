@@ -23,10 +23,10 @@ enum { MULTIPART_PARTS_MAX = 64, MULTIPART_HEADERS_MAX = 4096, MULTIPART_BOUNDAR
 
 /* Texts lie in the body, or in the arena where they had escapes. */
 struct multipart_part {
-    struct text name;         /* of the field: UTF-8 without control characters */
-    struct text file_name;    /* the same, without folders; data is NULL where none was given */
-    struct text content_type; /* as it was given; data is NULL where none was */
-    struct text body;         /* any bytes */
+    dime_text name;         /* of the field: UTF-8 without control characters */
+    dime_text file_name;    /* the same, without folders; data is NULL where none was given */
+    dime_text content_type; /* as it was given; data is NULL where none was */
+    dime_text body;         /* any bytes */
 };
 
 enum multipart_fault {
@@ -36,7 +36,7 @@ enum multipart_fault {
 };
 
 struct multipart_reader {
-    struct text rest; /* what comes behind the last boundary; data is NULL behind the closing one */
+    dime_text rest; /* what comes behind the last boundary; data is NULL behind the closing one */
     struct arena *arena;
     size_t parts;
     enum multipart_fault fault;
@@ -50,7 +50,7 @@ struct multipart_reader {
  * request's, and has the boundary. Where there is something wrong with them the reader is at fault
  * already.
  */
-void multipart_open(struct multipart_reader *reader, struct text content_type, struct text body,
+void multipart_open(struct multipart_reader *reader, dime_text content_type, dime_text body,
                     struct arena *arena);
 
 /*

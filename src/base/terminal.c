@@ -9,7 +9,7 @@
 /* A piece, behind the bytes that were held back before it. */
 struct joined {
     const struct terminal *terminal;
-    struct text piece;
+    dime_text piece;
 };
 
 static size_t length_of(const struct joined *joined)
@@ -18,13 +18,13 @@ static size_t length_of(const struct joined *joined)
 }
 
 /* The character at AT, as far as it's there, in ROOM. */
-static struct text look(const struct joined *joined, size_t at, char room[TERMINAL_HELD])
+static dime_text look(const struct joined *joined, size_t at, char room[TERMINAL_HELD])
 {
     size_t held = joined->terminal->count, length = 0;
     for (; length < TERMINAL_HELD && at + length < length_of(joined); length++)
         room[length] = at + length < held ? joined->terminal->held[at + length]
                                           : joined->piece.data[at + length - held];
-    return (struct text){room, length};
+    return (dime_text){room, length};
 }
 
 /* How many bytes the character has that begins with this one, by what UTF-8 says. */
@@ -37,7 +37,7 @@ static size_t wanted(char first)
 }
 
 /* Whether more bytes could make a character of these. */
-static bool may_go_on(struct text rest)
+static bool may_go_on(dime_text rest)
 {
     if (rest.length >= wanted(rest.data[0]))
         return false;
@@ -49,7 +49,7 @@ static bool may_go_on(struct text rest)
 }
 
 /* How many of these bytes may be shown as they are: a character's, or 0. */
-static size_t harmless(struct text rest)
+static size_t harmless(dime_text rest)
 {
     size_t length = text_utf8_length(rest);
     unsigned char first = (unsigned char)rest.data[0];
@@ -70,14 +70,14 @@ static void put_escape(char *room, char byte)
     room[3] = HEX[(unsigned char)byte & 15];
 }
 
-size_t terminal_show(struct terminal *terminal, struct text piece, char *room)
+size_t terminal_show(struct terminal *terminal, dime_text piece, char *room)
 {
     struct joined joined = {terminal, piece};
     struct terminal next = {.count = 0};
     size_t at = 0, used = 0;
     while (at < length_of(&joined)) {
         char bytes[TERMINAL_HELD];
-        struct text rest = look(&joined, at, bytes);
+        dime_text rest = look(&joined, at, bytes);
         if (piece.length && may_go_on(rest)) {
             memcpy(next.held, rest.data, rest.length);
             next.count = rest.length;

@@ -25,6 +25,6 @@ struct terminal {
  * Writes the next piece into ROOM, which has TERMINAL_ROOM bytes for it, and returns how many these
  * are. An empty piece is the end: what was held back is written then.
  */
-size_t terminal_show(struct terminal *terminal, struct text piece, char *room);
+size_t terminal_show(struct terminal *terminal, dime_text piece, char *room);
 
 #endif

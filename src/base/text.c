@@ -6,12 +6,12 @@
  */
 #include "base/text.h"
 
-bool text_equal(struct text a, struct text b)
+bool text_equal(dime_text a, dime_text b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
-bool text_equal_nocase(struct text a, struct text b)
+bool text_equal_nocase(dime_text a, dime_text b)
 {
     if (a.length != b.length)
         return false;
@@ -24,23 +24,23 @@ bool text_equal_nocase(struct text a, struct text b)
     return true;
 }
 
-bool text_starts(struct text text, struct text prefix)
+bool text_starts(dime_text text, dime_text prefix)
 {
     return text.length >= prefix.length &&
-           text_equal((struct text){text.data, prefix.length}, prefix);
+           text_equal((dime_text){text.data, prefix.length}, prefix);
 }
 
-bool text_ends_nocase(struct text text, struct text suffix)
+bool text_ends_nocase(dime_text text, dime_text suffix)
 {
     if (text.length < suffix.length)
         return false;
-    struct text end = {text.data + text.length - suffix.length, suffix.length};
+    dime_text end = {text.data + text.length - suffix.length, suffix.length};
     return text_equal_nocase(end, suffix);
 }
 
-struct text text_media_type(struct text content_type)
+dime_text text_media_type(dime_text content_type)
 {
-    struct text type = {0};
+    dime_text type = {0};
     text_cut(&content_type, ';', &type);
     return text_trim(type);
 }
@@ -50,7 +50,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-struct text text_trim(struct text text)
+dime_text text_trim(dime_text text)
 {
     while (text.length && is_space(text.data[0])) {
         text.data++;
@@ -85,7 +85,7 @@ static const char UNSEEN[][4] = {
     "\uFEFF", /* byte order mark */
 };
 
-size_t text_unseen_length(struct text text)
+size_t text_unseen_length(dime_text text)
 {
     if (!text.length || (unsigned char)text.data[0] < 0x80)
         return 0; /* as nearly always */
@@ -97,7 +97,7 @@ size_t text_unseen_length(struct text text)
 }
 
 /* The length of the blank or the unseen mark that TEXT begins with, or 0. */
-static size_t empty_length(struct text text)
+static size_t empty_length(dime_text text)
 {
     if (text.length && is_space(text.data[0]))
         return 1;
@@ -105,17 +105,17 @@ static size_t empty_length(struct text text)
 }
 
 /* The same of its end. */
-static size_t empty_end(struct text text)
+static size_t empty_end(dime_text text)
 {
     for (size_t length = 1; length <= 3 && length <= text.length; length++) {
-        struct text end = {text.data + text.length - length, length};
+        dime_text end = {text.data + text.length - length, length};
         if (empty_length(end) == length)
             return length;
     }
     return 0;
 }
 
-struct text text_bare(struct text text)
+dime_text text_bare(dime_text text)
 {
     size_t length;
     while ((length = empty_length(text)) > 0)
@@ -126,7 +126,7 @@ struct text text_bare(struct text text)
 }
 
 /* Either begins with a mark, or with ASCII characters, each other byte of which is zero. */
-bool text_is_wide(struct text text)
+bool text_is_wide(dime_text text)
 {
     const char *at = text.data;
     return text_starts(text, TEXT("\xFF\xFE")) || text_starts(text, TEXT("\xFE\xFF")) ||
@@ -134,23 +134,23 @@ bool text_is_wide(struct text text)
            (text.length > 3 && ((!at[0] && !at[2]) || (!at[1] && !at[3])));
 }
 
-bool text_cut(struct text *rest, char separator, struct text *part)
+bool text_cut(dime_text *rest, char separator, dime_text *part)
 {
     if (!rest->data)
         return false;
     const char *end = rest->length ? memchr(rest->data, separator, rest->length) : NULL;
     if (!end) {
         *part = *rest;
-        *rest = (struct text){0};
+        *rest = (dime_text){0};
         return true;
     }
     size_t length = (size_t)(end - rest->data);
-    *part = (struct text){rest->data, length};
-    *rest = (struct text){end + 1, rest->length - length - 1};
+    *part = (dime_text){rest->data, length};
+    *rest = (dime_text){end + 1, rest->length - length - 1};
     return true;
 }
 
-bool text_to_int64(struct text text, int64_t *value)
+bool text_to_int64(dime_text text, int64_t *value)
 {
     bool negative = text.length && text.data[0] == '-';
     size_t i = negative ? 1 : 0;
@@ -198,7 +198,7 @@ static bool all_plain(const char *data)
     return !(halves[0] | halves[1]);
 }
 
-size_t text_plain_length(struct text text)
+size_t text_plain_length(dime_text text)
 {
     size_t length = 0;
     while (text.length - length >= sizeof(lanes) && all_plain(text.data + length))
@@ -212,7 +212,7 @@ size_t text_plain_length(struct text text)
     return length;
 }
 
-size_t text_utf8_length(struct text text)
+size_t text_utf8_length(dime_text text)
 {
     const unsigned char *byte = (const unsigned char *)text.data;
     if (!text.length)
@@ -230,7 +230,7 @@ size_t text_utf8_length(struct text text)
     return more + 1;
 }
 
-size_t text_characters(struct text text)
+size_t text_characters(dime_text text)
 {
     size_t count = 0;
     for (size_t i = 0; i < text.length; i++)
@@ -238,7 +238,7 @@ size_t text_characters(struct text text)
     return count;
 }
 
-bool text_is_strange(struct text text)
+bool text_is_strange(dime_text text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
     switch (text_utf8_length(text)) {
@@ -254,7 +254,7 @@ bool text_is_strange(struct text text)
     }
 }
 
-bool text_is_utf8(struct text text)
+bool text_is_utf8(dime_text text)
 {
     while (text.length) {
         size_t length = text_utf8_length(text);

@@ -6,30 +6,30 @@
  */
 #include "base/uri.h"
 
-struct text path_of(const char *uri)
+dime_text path_of(const char *uri)
 {
-    struct text rest = text_of(uri), path = {0};
+    dime_text rest = text_of(uri), path = {0};
     if (!text_cut(&rest, '?', &path))
         path = TEXT("");
     return path;
 }
 
-struct text query_of(const char *uri)
+dime_text query_of(const char *uri)
 {
     const char *mark = strchr(uri, '?');
     return text_of(mark ? mark + 1 : "");
 }
 
-bool path_below(struct text path, const char *prefix, struct text *rest)
+bool path_below(dime_text path, const char *prefix, dime_text *rest)
 {
-    struct text before = text_of(prefix);
+    dime_text before = text_of(prefix);
     if (!text_starts(path, before))
         return false;
-    *rest = (struct text){path.data + before.length, path.length - before.length};
+    *rest = (dime_text){path.data + before.length, path.length - before.length};
     return true;
 }
 
-bool path_decode(struct text text, char *room, size_t size, struct text *decoded)
+bool path_decode(dime_text text, char *room, size_t size, dime_text *decoded)
 {
     size_t length = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -46,6 +46,6 @@ bool path_decode(struct text text, char *room, size_t size, struct text *decoded
             return false;
         room[length++] = c;
     }
-    *decoded = (struct text){room, length};
+    *decoded = (dime_text){room, length};
     return true;
 }

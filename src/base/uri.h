@@ -10,15 +10,15 @@
 #include "base/text.h"
 
 /* The path of a URI, without its query. */
-struct text path_of(const char *uri);
+dime_text path_of(const char *uri);
 
 /* What is behind the '?' of a URI; empty where there is none. */
-struct text query_of(const char *uri);
+dime_text query_of(const char *uri);
 
 /* Whether PATH begins so; *REST is what comes behind that. */
-bool path_below(struct text path, const char *prefix, struct text *rest);
+bool path_below(dime_text path, const char *prefix, dime_text *rest);
 
 /* Decodes %XX into ROOM. False: it is no encoding, holds a NUL, or has no room. */
-bool path_decode(struct text text, char *room, size_t size, struct text *decoded);
+bool path_decode(dime_text text, char *room, size_t size, dime_text *decoded);
 
 #endif

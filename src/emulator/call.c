@@ -199,7 +199,7 @@ void calls_schedule(struct lambda *lambda)
     }
 }
 
-struct call *call_find(const struct environment *environment, struct text id)
+struct call *call_find(const struct environment *environment, dime_text id)
 {
     for (struct call *call = environment->calls; call; call = call->next) {
         if (text_equal(text_of(call->id), id))
@@ -229,7 +229,7 @@ void call_report(const struct call *call, char room[REPORT_SIZE])
 }
 
 /* Says that a call failed which nobody waits for. */
-static void tell_failure(const struct call *call, struct text answer)
+static void tell_failure(const struct call *call, dime_text answer)
 {
     char again[64] = "";
     if (has_retries(call))
@@ -242,7 +242,7 @@ static void tell_failure(const struct call *call, struct text answer)
 }
 
 /* Gives the answer to whoever waits for it. It can be done once. */
-static void reply(struct call *call, struct text answer, const char *error)
+static void reply(struct call *call, dime_text answer, const char *error)
 {
     struct emulator *emulator = call->lambda->emulator;
     if (call->environment)
@@ -267,7 +267,7 @@ static void reply(struct call *call, struct text answer, const char *error)
     }
 }
 
-void call_finish(struct call *call, struct text answer, const char *error)
+void call_finish(struct call *call, dime_text answer, const char *error)
 {
     bool failed = error || call->state == CALL_EXPIRED;
     if (call->state != CALL_EXPIRED)
@@ -285,8 +285,8 @@ void call_finish(struct call *call, struct text answer, const char *error)
 }
 
 /* The JSON of an error as Lambda words it, in ROOM. */
-static struct text describe(const struct call *call, const char *type, const char *message,
-                            char *room, size_t size)
+static dime_text describe(const struct call *call, const char *type, const char *message,
+                          char *room, size_t size)
 {
     char sentence[512];
     struct buffer out;

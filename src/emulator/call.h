@@ -22,10 +22,10 @@ bool call_queue(struct call *call);
 void calls_schedule(struct lambda *lambda);
 
 /* The call of this id that the environment has, NULL where it has none. */
-struct call *call_find(const struct environment *environment, struct text id);
+struct call *call_find(const struct environment *environment, dime_text id);
 
 /* Answers a call with what its process said. ERROR is NULL, or what X-Amz-Function-Error says. */
-void call_finish(struct call *call, struct text answer, const char *error);
+void call_finish(struct call *call, dime_text answer, const char *error);
 
 /* Writes the line that Lambda's log ends an invocation with; the call has its environment still. */
 void call_report(const struct call *call, char room[REPORT_SIZE]);

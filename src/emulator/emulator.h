@@ -118,10 +118,10 @@ struct call {
     struct exchange *source;         /* its process streams its answer there */
     struct flow *flow;               /* what streams it on, instead of the caller; NULL: nothing */
     size_t answer_max;               /* bytes */
-    void (*reply)(struct call *call, struct text answer, const char *error);
+    void (*reply)(struct call *call, dime_text answer, const char *error);
     /* Streams on what has come of the answer, of which `passed_on` bytes were there before. NULL:
      * the caller gets it when it's whole. */
-    void (*pass_on)(struct call *call, struct text so_far);
+    void (*pass_on)(struct call *call, dime_text so_far);
     size_t passed_on;
     enum call_state state;
     char id[ID_SIZE];

@@ -24,7 +24,7 @@ static void forbid(struct exchange *exchange, const char *type, const char *mess
 }
 
 /* Reads the events that are wanted; false where there is another, or it's not what it should be. */
-static bool read_events(struct text body, struct extension *extension)
+static bool read_events(dime_text body, struct extension *extension)
 {
     struct arena arena;
     struct json_value document, events;
@@ -63,7 +63,7 @@ static void say_registered(struct exchange *exchange, const struct environment *
                           "{\"functionName\":\"%s\",\"functionVersion\":\"$LATEST\",\"handler\":"
                           "\"bootstrap\"}\n",
                           environment->lambda->name);
-    struct MHD_Response *response = reply_make((struct text){body, (size_t)length}, JSON);
+    struct MHD_Response *response = reply_make((dime_text){body, (size_t)length}, JSON);
     reply_header(response, "Lambda-Extension-Identifier", extension->id);
     exchange_reply(exchange, MHD_HTTP_OK, response);
 }
@@ -127,7 +127,7 @@ static void next_event(struct exchange *exchange, struct environment *environmen
     deliver(extension);
 }
 
-void extension_route(struct exchange *exchange, struct environment *environment, struct text rest)
+void extension_route(struct exchange *exchange, struct environment *environment, dime_text rest)
 {
     bool is_post = strcmp(exchange->method, "POST") == 0;
     if (is_post && text_equal(rest, TEXT("register")))

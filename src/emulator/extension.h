@@ -11,7 +11,7 @@
 #include "emulator/emulator.h"
 
 /* Answers what is asked below /2020-01-01/extension/. */
-void extension_route(struct exchange *exchange, struct environment *environment, struct text rest);
+void extension_route(struct exchange *exchange, struct environment *environment, dime_text rest);
 
 /* Tells the extensions that asked for it that this call has been handed over. */
 void extensions_invoke(struct environment *environment, const struct call *call);

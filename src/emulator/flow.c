@@ -86,7 +86,7 @@ static void wake(struct flow *flow)
     MHD_resume_connection(flow->connection);
 }
 
-void flow_add(struct flow *flow, struct text text)
+void flow_add(struct flow *flow, dime_text text)
 {
     if (!flow->connection || flow->broken)
         return;

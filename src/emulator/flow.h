@@ -19,7 +19,7 @@ struct flow;
 struct MHD_Response *flow_make(struct exchange *exchange, struct flow **flow);
 
 /* Adds to the body; where there is no memory for it the response breaks off. */
-void flow_add(struct flow *flow, struct text text);
+void flow_add(struct flow *flow, dime_text text);
 
 /* Ends the body, and the use of FLOW. Where it isn't WHOLE the reader is to see that. */
 void flow_end(struct flow *flow, bool whole);

@@ -23,7 +23,7 @@ struct frame {
 };
 
 /* Whether a byte may stand in a method or in the name of a header (RFC 9110, section 5.6.2). */
-static bool is_token(struct text text)
+static bool is_token(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (!text_alphanumeric(text.data[i]) && !memchr("!#$%&'*+-.^_`|~", text.data[i], 15))
@@ -33,7 +33,7 @@ static bool is_token(struct text text)
 }
 
 /* Whether there is a byte of ASCII that controls, but for tabs. */
-static bool has_controls(struct text text)
+static bool has_controls(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -47,7 +47,7 @@ static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const c
                                    size_t name_length, const char *value, size_t value_length)
 {
     struct frame *frame = owner;
-    struct text key = {name, name_length}, said = {value ? value : "", value ? value_length : 0};
+    dime_text key = {name, name_length}, said = {value ? value : "", value ? value_length : 0};
     (void)kind;
     frame->headers++;
     frame->malformed |= !is_token(key) || has_controls(said);
@@ -71,7 +71,7 @@ static struct frame read_frame(const struct exchange *exchange)
 }
 
 /* Whether a path is one, as it stands in the first line: no scheme before it, nothing unseen. */
-static bool is_path(struct text uri)
+static bool is_path(dime_text uri)
 {
     return text_starts(uri, TEXT("/")) && !has_controls(uri) &&
            !memchr(uri.data, ' ', uri.length) && !memchr(uri.data, '\t', uri.length);
@@ -114,16 +114,15 @@ bool guard_is_clear(struct exchange *exchange, const char *version)
 }
 
 /* The name in HOST:PORT, without a dot at its end; an address of IPv6 with its brackets. */
-static struct text name_in(struct text authority)
+static dime_text name_in(dime_text authority)
 {
-    struct text name, rest = authority;
+    dime_text name, rest = authority;
     if (text_starts(authority, TEXT("["))) {
         const char *end = memchr(authority.data, ']', authority.length);
         size_t length = end ? (size_t)(end - authority.data) + 1 : authority.length;
         rest = text_skip(authority, length);
         /* What stands behind the brackets and is no port makes a name of all of it. */
-        return !rest.length || *rest.data == ':' ? (struct text){authority.data, length}
-                                                 : authority;
+        return !rest.length || *rest.data == ':' ? (dime_text){authority.data, length} : authority;
     }
     if (!text_cut(&rest, ':', &name))
         name = TEXT("");
@@ -132,13 +131,13 @@ static struct text name_in(struct text authority)
     return name;
 }
 
-static bool is_address(struct text name)
+static bool is_address(dime_text name)
 {
     char copy[INET6_ADDRSTRLEN];
     struct in6_addr room;
     bool brackets = name.length > 2 && name.data[0] == '[' && name.data[name.length - 1] == ']';
     if (brackets)
-        name = (struct text){name.data + 1, name.length - 2};
+        name = (dime_text){name.data + 1, name.length - 2};
     if (name.length >= sizeof copy)
         return false;
     memcpy(copy, name.data, name.length);
@@ -147,10 +146,10 @@ static bool is_address(struct text name)
 }
 
 /* Whether the command line admits this HOST:PORT: as it is, or its name with any port. */
-static bool is_listed(const struct endpoint *endpoint, struct text authority)
+static bool is_listed(const struct endpoint *endpoint, dime_text authority)
 {
     for (const char *const *one = endpoint->allowed; one && *one; one++) {
-        struct text listed = text_of(*one);
+        dime_text listed = text_of(*one);
         if (strcmp(*one, ANYTHING) == 0 || text_equal_nocase(listed, authority) ||
             text_equal_nocase(listed, name_in(authority)))
             return true;
@@ -159,32 +158,32 @@ static bool is_listed(const struct endpoint *endpoint, struct text authority)
 }
 
 /* Whether no web page can have had this name point here. */
-static bool is_ours(const struct endpoint *endpoint, struct text authority)
+static bool is_ours(const struct endpoint *endpoint, dime_text authority)
 {
-    const struct text local = TEXT(".localhost");
-    struct text name = name_in(authority);
+    const dime_text local = TEXT(".localhost");
+    dime_text name = name_in(authority);
     return is_listed(endpoint, authority) || is_address(name) || text_ends_nocase(name, local) ||
            (name.length && !memchr(name.data, '.', name.length));
 }
 
 /* The HOST:PORT of an origin; empty where it's opaque. */
-static struct text authority_of(struct text origin)
+static dime_text authority_of(dime_text origin)
 {
     static const char *const SCHEMES[] = {"http://", "https://"};
     for (size_t i = 0; i < 2; i++) {
-        struct text scheme = text_of(SCHEMES[i]);
+        dime_text scheme = text_of(SCHEMES[i]);
         if (text_starts(origin, scheme))
-            return (struct text){origin.data + scheme.length, origin.length - scheme.length};
+            return (dime_text){origin.data + scheme.length, origin.length - scheme.length};
     }
     return TEXT("");
 }
 
 /* Whether no page has asked, or one of this very origin, or one that is listed. */
-static bool is_from_here(const struct exchange *exchange, struct text host)
+static bool is_from_here(const struct exchange *exchange, dime_text host)
 {
     const char *site = exchange_header(exchange, "Sec-Fetch-Site");
     const char *origin = exchange_header(exchange, MHD_HTTP_HEADER_ORIGIN);
-    struct text authority = authority_of(text_of(origin));
+    dime_text authority = authority_of(text_of(origin));
     if (is_listed(exchange->endpoint, authority))
         return true;
     if (site)
@@ -192,10 +191,10 @@ static bool is_from_here(const struct exchange *exchange, struct text host)
     return !origin || (authority.length && text_equal_nocase(authority, host));
 }
 
-static void refuse_host(struct exchange *exchange, struct text host)
+static void refuse_host(struct exchange *exchange, dime_text host)
 {
     char message[NAME_MAX_LENGTH * 2 + 160];
-    struct text name = name_in(host);
+    dime_text name = name_in(host);
     int length = name.length < NAME_MAX_LENGTH ? (int)name.length : NAME_MAX_LENGTH;
     snprintf(message, sizeof message,
              "The Host \"%.*s\" isn't known here, and a web page could have it point here; ask for"
@@ -206,7 +205,7 @@ static void refuse_host(struct exchange *exchange, struct text host)
 
 bool guard_admits(struct exchange *exchange)
 {
-    struct text host = text_of(exchange_header(exchange, MHD_HTTP_HEADER_HOST));
+    dime_text host = text_of(exchange_header(exchange, MHD_HTTP_HEADER_HOST));
     if (host.data[0] && !is_ours(exchange->endpoint, host)) {
         refuse_host(exchange, host);
         return false;

@@ -37,9 +37,9 @@ void body_add(struct body *body, const char *data, size_t size, size_t limit)
     body->length += size;
 }
 
-struct text body_text(const struct body *body)
+dime_text body_text(const struct body *body)
 {
-    return (struct text){body->data ? body->data : "", body->length};
+    return (dime_text){body->data ? body->data : "", body->length};
 }
 
 void body_free(struct body *body)
@@ -232,7 +232,7 @@ static struct MHD_Response *with_type(struct MHD_Response *response, const char 
     return response;
 }
 
-struct MHD_Response *reply_make(struct text body, const char *content_type)
+struct MHD_Response *reply_make(dime_text body, const char *content_type)
 {
     /* The copy is made before this returns: the cast takes nothing from anybody. */
     return with_type(
@@ -258,7 +258,7 @@ static void free_chunks(void *owner)
     free(body);
 }
 
-struct MHD_Response *reply_make_chunked(struct text text, const char *content_type)
+struct MHD_Response *reply_make_chunked(dime_text text, const char *content_type)
 {
     struct body *body = calloc(1, sizeof *body);
     if (!body)

@@ -62,7 +62,7 @@ struct exchange {
 void body_add(struct body *body, const char *data, size_t size, size_t limit);
 
 /* The bytes that were kept. */
-struct text body_text(const struct body *body);
+dime_text body_text(const struct body *body);
 
 /* Frees the bytes; the body is empty then. */
 void body_free(struct body *body);
@@ -98,10 +98,10 @@ bool exchange_is_gone(const struct exchange *exchange);
 void exchange_reply(struct exchange *exchange, unsigned status, struct MHD_Response *response);
 
 /* A response with a copy of BODY; NULL where there is no memory. */
-struct MHD_Response *reply_make(struct text body, const char *content_type);
+struct MHD_Response *reply_make(dime_text body, const char *content_type);
 
 /* The same, sent in chunks. */
-struct MHD_Response *reply_make_chunked(struct text body, const char *content_type);
+struct MHD_Response *reply_make_chunked(dime_text body, const char *content_type);
 
 /* Adds a header, unless its value is NULL or empty. */
 void reply_header(struct MHD_Response *response, const char *name, const char *value);

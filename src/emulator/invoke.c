@@ -79,7 +79,7 @@ void invoke_release(struct environment *environment)
     }
 }
 
-static void reply_to_caller(struct call *call, struct text answer, const char *error)
+static void reply_to_caller(struct call *call, dime_text answer, const char *error)
 {
     if (!call->caller)
         return;
@@ -95,9 +95,9 @@ static void reply_to_caller(struct call *call, struct text answer, const char *e
  * Parts what names a function, a name, an ARN or a part of one, into *NAME and its qualifier, whose
  * data is NULL where there is none.
  */
-static void part_name(struct text *name, struct text *qualifier)
+static void part_name(dime_text *name, dime_text *qualifier)
 {
-    struct text part, rest = *name;
+    dime_text part, rest = *name;
     while (text_cut(&rest, ':', &part)) {
         if (text_equal(part, TEXT("function")) && rest.data)
             *name = rest;
@@ -108,7 +108,7 @@ static void part_name(struct text *name, struct text *qualifier)
     *qualifier = rest;
 }
 
-static struct lambda *find_lambda(const struct emulator *emulator, struct text name)
+static struct lambda *find_lambda(const struct emulator *emulator, dime_text name)
 {
     for (struct lambda *one = emulator->lambdas; one; one = one->next) {
         /* AWS's own emulator calls its only function so. */
@@ -120,7 +120,7 @@ static struct lambda *find_lambda(const struct emulator *emulator, struct text n
 }
 
 /* Whether each character may stand in a header, in JSON and in an ARN alike. */
-static bool is_plain(struct text text)
+static bool is_plain(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
@@ -168,7 +168,7 @@ struct call *invoke_prepare(struct exchange *exchange, struct lambda *lambda)
 static bool take_context(struct call *call, const char *given)
 {
     struct arena arena;
-    struct text context;
+    dime_text context;
     if (!given || !*given)
         return true;
     arena_open(&arena, (size_t)4 * CONTEXT_MAX);
@@ -221,7 +221,7 @@ static void queue_event(struct exchange *exchange, struct call *call)
         acknowledge(exchange, MHD_HTTP_ACCEPTED, id);
 }
 
-static void take_event(struct exchange *exchange, struct call *call, struct text qualifier,
+static void take_event(struct exchange *exchange, struct call *call, dime_text qualifier,
                        bool waits)
 {
     size_t length = strlen(call->arn);
@@ -273,7 +273,7 @@ static bool check_options(struct exchange *exchange, bool streams)
            is_one_of(exchange, "X-Amz-Log-Type", LOGS);
 }
 
-static void invoke(struct exchange *exchange, struct lambda *lambda, struct text qualifier,
+static void invoke(struct exchange *exchange, struct lambda *lambda, dime_text qualifier,
                    bool streams)
 {
     const char *type = exchange_header(exchange, "X-Amz-Invocation-Type");
@@ -310,9 +310,9 @@ static void refuse_operation(struct exchange *exchange)
 }
 
 /* Reads the qualifier in a query, if there is one, decoded where that can be done. */
-static void find_qualifier(const char *uri, char *room, size_t size, struct text *qualifier)
+static void find_qualifier(const char *uri, char *room, size_t size, dime_text *qualifier)
 {
-    struct text query = query_of(uri), part, value;
+    dime_text query = query_of(uri), part, value;
     while (text_cut(&query, '&', &part)) {
         if (!path_below(part, "Qualifier=", &value))
             continue;
@@ -323,7 +323,7 @@ static void find_qualifier(const char *uri, char *room, size_t size, struct text
 }
 
 /* Whether there is no qualifier, or one that can be; refuses it otherwise. */
-static bool check_qualifier(struct exchange *exchange, struct text qualifier)
+static bool check_qualifier(struct exchange *exchange, dime_text qualifier)
 {
     if (!qualifier.data ||
         (qualifier.length && qualifier.length <= QUALIFIER_MAX_LENGTH && is_plain(qualifier)))
@@ -334,7 +334,7 @@ static bool check_qualifier(struct exchange *exchange, struct text qualifier)
     return false;
 }
 
-static void refuse_name(struct exchange *exchange, struct text name, struct text qualifier)
+static void refuse_name(struct exchange *exchange, dime_text name, dime_text qualifier)
 {
     char message[2 * NAME_MAX_LENGTH + 128];
     if (!qualifier.length)
@@ -346,10 +346,10 @@ static void refuse_name(struct exchange *exchange, struct text name, struct text
 }
 
 /* NAME/invocations, below the version of the API. */
-static void route_function(struct exchange *exchange, struct text rest, const char *operation)
+static void route_function(struct exchange *exchange, dime_text rest, const char *operation)
 {
     struct emulator *emulator = exchange->endpoint->owner;
-    struct text name, qualifier = {0};
+    dime_text name, qualifier = {0};
     char room[NAME_MAX_LENGTH], more[NAME_MAX_LENGTH];
     if (!text_cut(&rest, '/', &name) || !text_equal(rest, text_of(operation)) ||
         !path_decode(name, room, sizeof room, &name)) {
@@ -373,7 +373,7 @@ static void route_function(struct exchange *exchange, struct text rest, const ch
 
 /* Whether a path is one of Lambda's API, /2015-03-31/functions and the like, and no function URL's.
  */
-static bool is_api(struct text path)
+static bool is_api(dime_text path)
 {
     static const char *const RESOURCES[] = {"functions",
                                             "event-source-mappings",
@@ -385,7 +385,7 @@ static bool is_api(struct text path)
                                             "durable-executions",
                                             "durable-execution-callbacks"};
     static const char DATE[] = "/dddd-dd-dd/";
-    struct text resource;
+    dime_text resource;
     if (path.length < sizeof DATE)
         return false;
     for (size_t i = 0; DATE[i]; i++) {
@@ -404,7 +404,7 @@ static bool is_api(struct text path)
 
 void invoke_route(struct exchange *exchange)
 {
-    struct text path = path_of(exchange->uri), rest;
+    dime_text path = path_of(exchange->uri), rest;
     if (path_below(path, "/2015-03-31/functions/", &rest))
         route_function(exchange, rest, "invocations");
     else if (path_below(path, "/2021-11-15/functions/", &rest))

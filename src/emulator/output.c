@@ -47,7 +47,7 @@ static void write_on(struct output *output, const char *data, size_t size)
 static void show_on(struct output *output, const char *data, size_t size)
 {
     char room[TERMINAL_ROOM(SHOWN)];
-    size_t length = terminal_show(&output->shown, (struct text){data, size}, room);
+    size_t length = terminal_show(&output->shown, (dime_text){data, size}, room);
     write_on(output, room, length);
 }
 
@@ -90,7 +90,7 @@ static void put_written(struct buffer *log, const struct tail *tail, size_t from
     size_t length = tail->total - from < TAIL_SIZE ? tail->total - from : TAIL_SIZE;
     for (size_t i = 0; i < length; i++)
         room[i] = tail->data[(tail->total - length + i) % TAIL_SIZE];
-    buffer_put(log, (struct text){room, length});
+    buffer_put(log, (dime_text){room, length});
     if (length && room[length - 1] != '\n')
         buffer_puts(log, "\n");
 }
@@ -105,7 +105,7 @@ char *environment_tail(struct environment *environment, const struct exchange *e
     buffer_printf(&log, "START RequestId: %s Version: $LATEST\n", exchange->held_id);
     put_written(&log, &environment->tail, exchange->held_from);
     buffer_printf(&log, "END RequestId: %s\n%s", exchange->held_id, exchange->held_report);
-    struct text last = buffer_text(&log);
+    dime_text last = buffer_text(&log);
     if (last.length > TAIL_SIZE)
         last = text_skip(last, last.length - TAIL_SIZE);
     buffer_base64(&out, last);

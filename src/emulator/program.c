@@ -21,7 +21,7 @@ static const char ENDING[] = ".bootstrap";
 enum { NAME_LENGTH_MAX = 64 };
 
 /* What Lambda takes for the name of a function. */
-static bool is_name(struct text name)
+static bool is_name(dime_text name)
 {
     for (size_t i = 0; i < name.length; i++) {
         char c = name.data[i];
@@ -32,7 +32,7 @@ static bool is_name(struct text name)
 }
 
 /* Cuts an ending off. */
-static bool cut_ending(struct text *name, struct text ending)
+static bool cut_ending(dime_text *name, dime_text ending)
 {
     if (name->length <= ending.length || !text_ends_nocase(*name, ending))
         return false;
@@ -41,10 +41,10 @@ static bool cut_ending(struct text *name, struct text ending)
 }
 
 /* The name that a path says: change of change.bootstrap, of change-x86_64.zip, of change/. */
-static struct text name_of(const char *path)
+static dime_text name_of(const char *path)
 {
     static const char *const MACHINES[] = {"-x86_64", "-amd64", "-aarch64", "-arm64"};
-    struct text rest = text_of(path), part, name = TEXT("");
+    dime_text rest = text_of(path), part, name = TEXT("");
     while (text_cut(&rest, '/', &part)) {
         if (part.length)
             name = part;
@@ -61,7 +61,7 @@ static struct text name_of(const char *path)
 }
 
 /* The path of NAME.bootstrap beside this program, or where dime is installed; from malloc. */
-static char *find_installed(struct text name)
+static char *find_installed(dime_text name)
 {
     char own[PATH_MAX], *path = NULL;
     ssize_t length = readlink("/proc/self/exe", own, sizeof own);
@@ -128,7 +128,7 @@ static void free_lambda(struct lambda *lambda)
     free(lambda);
 }
 
-static bool add(struct emulator *emulator, struct text name, const char *path)
+static bool add(struct emulator *emulator, dime_text name, const char *path)
 {
     struct lambda **last = &emulator->lambdas;
     if (!is_name(name)) {
@@ -158,7 +158,7 @@ static bool add(struct emulator *emulator, struct text name, const char *path)
 
 bool program_add(struct emulator *emulator, const char *argument)
 {
-    struct text name, rest = text_of(argument);
+    dime_text name, rest = text_of(argument);
     if (text_cut(&rest, '=', &name) && rest.data && is_name(name))
         return add(emulator, name, rest.data);
     /* A bare name is a function's: a CGI program of that name may lie in this folder. */

@@ -43,14 +43,14 @@ static void accept_it(struct exchange *exchange)
 
 static bool is_streamed(const struct exchange *exchange)
 {
-    struct text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
+    dime_text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
     return text_equal_nocase(mode, TEXT("streaming"));
 }
 
 /* Refuses a mode that there isn't, and fails the call with it, as Lambda does. */
 static bool check_mode(struct exchange *exchange, struct call *call)
 {
-    struct text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
+    dime_text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
     if (!mode.length || is_streamed(exchange) || text_equal_nocase(mode, TEXT("buffered")))
         return true;
     call_fail(call, "Runtime.InvalidResponseModeHeader", "The response mode is unknown");
@@ -60,9 +60,9 @@ static bool check_mode(struct exchange *exchange, struct call *call)
 }
 
 /* The call that an answer or an error is posted for, and which of them; NULL: it has none such. */
-static struct call *call_of(const struct exchange *exchange, struct text *what)
+static struct call *call_of(const struct exchange *exchange, dime_text *what)
 {
-    struct text path = path_of(exchange->uri), id;
+    dime_text path = path_of(exchange->uri), id;
     char room[64];
     if (strcmp(exchange->method, "POST") != 0 ||
         !path_below(path, "/2018-06-01/runtime/invocation/", what) || !text_cut(what, '/', &id) ||
@@ -98,7 +98,7 @@ static bool has_prelude(const struct exchange *exchange)
 
 size_t runtime_begin(struct exchange *exchange)
 {
-    struct text what;
+    dime_text what;
     if (!is_streamed(exchange))
         return ANSWER_LIMIT;
     struct call *call = call_of(exchange, &what);
@@ -114,7 +114,7 @@ size_t runtime_begin(struct exchange *exchange)
 
 void runtime_hand_over(struct exchange *exchange, const struct call *call)
 {
-    struct text event = body_text(&call->event);
+    dime_text event = body_text(&call->event);
     int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
     char room[24], invocation[ID_SIZE] = "";
     struct MHD_Response *response =
@@ -160,8 +160,7 @@ static void next_invocation(struct exchange *exchange, struct environment *envir
 }
 
 /* The error that a streamed answer ends with, NULL for none: decoded, in memory of the arena. */
-static const char *streamed_error(struct exchange *exchange, struct arena *arena,
-                                  struct text *answer)
+static const char *streamed_error(struct exchange *exchange, struct arena *arena, dime_text *answer)
 {
     const char *type = exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Type");
     const char *body = exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Body");
@@ -188,7 +187,7 @@ static void too_large(struct exchange *exchange, struct call *call)
 static void take_answer(struct exchange *exchange, struct call *call)
 {
     struct arena arena;
-    struct text answer = body_text(&exchange->body);
+    dime_text answer = body_text(&exchange->body);
     if (!check_mode(exchange, call))
         return;
     if (exchange->body.total > exchange->limit || exchange->body.total > call->answer_max) {
@@ -220,7 +219,7 @@ static void take_error(struct exchange *exchange, struct call *call)
 
 /* Answers where the id that was posted to isn't one that can be answered now; else its call. */
 static struct call *check_id(struct exchange *exchange, struct environment *environment,
-                             struct text id)
+                             dime_text id)
 {
     struct call *call = call_find(environment, id);
     if (call && call->state == CALL_RUNS)
@@ -243,18 +242,18 @@ static void init_error(struct exchange *exchange, struct environment *environmen
                        "The runtime has begun already");
         return;
     }
-    struct text error = exchange->body.length
-                            ? body_text(&exchange->body)
-                            : TEXT("{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"\"}");
+    dime_text error = exchange->body.length
+                          ? body_text(&exchange->body)
+                          : TEXT("{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"\"}");
     body_add(&environment->init_error, error.data, error.length, ANSWER_LIMIT);
     accept_it(exchange);
 }
 
 static void route_invocation(struct exchange *exchange, struct environment *environment,
-                             struct text rest)
+                             dime_text rest)
 {
     char room[64];
-    struct text id;
+    dime_text id;
     if (!text_cut(&rest, '/', &id) || !path_decode(id, room, sizeof room, &id))
         id = TEXT("");
     bool answers = rest.data && text_equal(rest, TEXT("response"));
@@ -269,7 +268,7 @@ static void route_invocation(struct exchange *exchange, struct environment *envi
 
 /* Answers what is asked below /2018-06-01/runtime/; false where there is no such thing. */
 static bool route_runtime(struct exchange *exchange, struct environment *environment,
-                          struct text rest)
+                          dime_text rest)
 {
     bool is_post = strcmp(exchange->method, "POST") == 0;
     if (text_equal(rest, TEXT("invocation/next")) && strcmp(exchange->method, "GET") == 0)
@@ -286,7 +285,7 @@ static bool route_runtime(struct exchange *exchange, struct environment *environ
 void runtime_route(struct exchange *exchange)
 {
     struct environment *environment = exchange->endpoint->owner;
-    struct text path = path_of(exchange->uri), rest;
+    dime_text path = path_of(exchange->uri), rest;
     if (path_below(path, "/2020-01-01/extension/", &rest))
         extension_route(exchange, environment, rest);
     else if (!path_below(path, "/2018-06-01/runtime/", &rest) ||

@@ -45,7 +45,7 @@ static void put_header(struct body *out, const char *name, const char *value)
 }
 
 static void put_event(struct body *out, const char *type, const char *content_type,
-                      struct text payload)
+                      dime_text payload)
 {
     struct body headers = {0};
     size_t start = out->length;
@@ -62,7 +62,7 @@ static void put_event(struct body *out, const char *type, const char *content_ty
     body_free(&headers);
 }
 
-static void put_end(struct body *out, struct text answer, const char *error)
+static void put_end(struct body *out, dime_text answer, const char *error)
 {
     char room[ERROR_MAX * 2];
     struct buffer end;
@@ -95,14 +95,14 @@ static bool begin_flow(struct call *call)
     return flow;
 }
 
-static void pass_on_in_events(struct call *call, struct text so_far)
+static void pass_on_in_events(struct call *call, dime_text so_far)
 {
     struct body out = {0};
     if (!begin_flow(call))
         return;
     while (call->passed_on < so_far.length) {
         size_t left = so_far.length - call->passed_on;
-        struct text piece = {so_far.data + call->passed_on, left < CHUNK_MAX ? left : CHUNK_MAX};
+        dime_text piece = {so_far.data + call->passed_on, left < CHUNK_MAX ? left : CHUNK_MAX};
         put_event(&out, "PayloadChunk", "application/octet-stream", piece);
         call->passed_on += piece.length;
     }
@@ -113,7 +113,7 @@ static void pass_on_in_events(struct call *call, struct text so_far)
     body_free(&out);
 }
 
-static void reply_in_events(struct call *call, struct text answer, const char *error)
+static void reply_in_events(struct call *call, dime_text answer, const char *error)
 {
     struct body out = {0};
     if (!begin_flow(call))

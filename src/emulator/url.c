@@ -29,13 +29,13 @@ static void fail(struct exchange *exchange, const struct call *call)
 }
 
 /* Adds a header of the answer, but for those that the connection decides. */
-static bool add_header(struct MHD_Response *response, struct text name, struct json_value value,
+static bool add_header(struct MHD_Response *response, dime_text name, struct json_value value,
                        struct arena *arena)
 {
-    struct text string = value.raw;
+    dime_text string = value.raw;
     if (value.kind == JSON_STRING && !json_string(value, arena, &string))
         return false;
-    struct text name_copy = arena_copy(arena, name), copy = arena_copy(arena, string);
+    dime_text name_copy = arena_copy(arena, name), copy = arena_copy(arena, string);
     if (!name_copy.data || !copy.data || strlen(copy.data) != copy.length)
         return false;
     if (text_equal_nocase(name, TEXT("content-length")) ||
@@ -65,7 +65,7 @@ static bool add_headers(struct MHD_Response *response, struct json_value answer,
 }
 
 /* The body that an object says, decoded; false where it isn't what it should be. */
-static bool read_body(struct json_value answer, struct arena *arena, struct text *body)
+static bool read_body(struct json_value answer, struct arena *arena, dime_text *body)
 {
     struct json_value value, encoded;
     *body = TEXT("");
@@ -110,21 +110,21 @@ static bool reply_with(struct call *call, struct json_value answer, struct MHD_R
 }
 
 /* Where the body of a streamed answer begins, behind its object and eight zero bytes. */
-static bool split_stream(struct text *head, struct text *body)
+static bool split_stream(dime_text *head, dime_text *body)
 {
     static const char SEPARATOR[SEPARATOR_LENGTH];
     const char *zeros =
         head->length ? memmem(head->data, head->length, SEPARATOR, sizeof SEPARATOR) : NULL;
     if (!zeros)
         return false;
-    *body = (struct text){zeros + sizeof SEPARATOR,
-                          head->length - (size_t)(zeros - head->data) - sizeof SEPARATOR};
+    *body = (dime_text){zeros + sizeof SEPARATOR,
+                        head->length - (size_t)(zeros - head->data) - sizeof SEPARATOR};
     head->length = (size_t)(zeros - head->data);
     return true;
 }
 
 /* Begins to reply with what has come, if that is a head. */
-static void begin_flow(struct call *call, struct text head, size_t head_length)
+static void begin_flow(struct call *call, dime_text head, size_t head_length)
 {
     struct arena arena;
     struct json_value document;
@@ -147,25 +147,25 @@ static void begin_flow(struct call *call, struct text head, size_t head_length)
         flow_end(flow, false);
 }
 
-static void pass_on_as_http(struct call *call, struct text so_far)
+static void pass_on_as_http(struct call *call, dime_text so_far)
 {
-    struct text head = so_far, body;
+    dime_text head = so_far, body;
     if (!call->flow && call->has_prelude && so_far.length < PRELUDE_MAX && call->caller &&
         split_stream(&head, &body))
         begin_flow(call, head, so_far.length - body.length);
     if (!call->flow)
         return;
     flow_add(call->flow,
-             (struct text){so_far.data + call->passed_on, so_far.length - call->passed_on});
+             (dime_text){so_far.data + call->passed_on, so_far.length - call->passed_on});
     call->passed_on = so_far.length;
 }
 
 /* The answer as a whole; a body with a statusCode beside it, streamed or not. */
-static bool reply_whole(struct call *call, struct text answer, struct arena *arena)
+static bool reply_whole(struct call *call, dime_text answer, struct arena *arena)
 {
     struct json_value document, status;
     struct json_error why;
-    struct text body = {0};
+    dime_text body = {0};
     bool streamed = call->has_prelude && split_stream(&answer, &body);
     if (!json_check(answer, arena, &document, &why) || (streamed && document.kind != JSON_OBJECT))
         return false;
@@ -177,7 +177,7 @@ static bool reply_whole(struct call *call, struct text answer, struct arena *are
            reply_with(call, document, reply_make(body, NULL), body.length, arena);
 }
 
-static void reply_as_http(struct call *call, struct text answer, const char *error)
+static void reply_as_http(struct call *call, dime_text answer, const char *error)
 {
     struct arena arena;
     if (call->flow) {

@@ -27,7 +27,7 @@ enum {
 _Static_assert(PAIRS_MAX >= PARAMETERS_MAX + 1, "one too many is told from the most there may be");
 
 struct pair {
-    struct text name, value;
+    dime_text name, value;
 };
 
 struct pairs {
@@ -36,18 +36,18 @@ struct pairs {
     struct arena *arena;
 };
 
-static void add_pair(struct pairs *pairs, struct text name, struct text value)
+static void add_pair(struct pairs *pairs, dime_text name, dime_text value)
 {
     if (pairs->count < PAIRS_MAX)
         pairs->list[pairs->count++] = (struct pair){name, value};
 }
 
-static struct text in_lower_case(struct text name, struct arena *arena)
+static dime_text in_lower_case(dime_text name, struct arena *arena)
 {
     char *copy = arena_alloc(arena, name.length + 1);
     for (size_t i = 0; copy && i < name.length; i++)
         copy[i] = text_lower(name.data[i]);
-    return (struct text){copy ? copy : "", copy ? name.length : 0};
+    return (dime_text){copy ? copy : "", copy ? name.length : 0};
 }
 
 static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const char *name,
@@ -55,7 +55,7 @@ static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const c
 {
     static const char *const OURS[] = {"x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id"};
     struct pairs *pairs = owner;
-    struct text lower = in_lower_case(text_of(name), pairs->arena);
+    dime_text lower = in_lower_case(text_of(name), pairs->arena);
     (void)kind;
     for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) {
         if (text_equal(lower, text_of(OURS[i])))
@@ -66,21 +66,21 @@ static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const c
 }
 
 /* One part of a query; '+' is a blank there. What isn't an encoding is left as it is. */
-static struct text decode(struct text part, struct arena *arena)
+static dime_text decode(dime_text part, struct arena *arena)
 {
     char *room = arena_alloc(arena, part.length + 1);
     if (!room)
         return part;
     for (size_t i = 0; i < part.length; i++)
         room[i] = part.data[i] == '+' ? ' ' : part.data[i];
-    struct text blanks = {room, part.length}, decoded;
+    dime_text blanks = {room, part.length}, decoded;
     char *more = arena_alloc(arena, part.length + 1);
     return more && path_decode(blanks, more, part.length, &decoded) ? decoded : blanks;
 }
 
-static void take_query(struct pairs *pairs, struct text query)
+static void take_query(struct pairs *pairs, dime_text query)
 {
-    struct text part, name;
+    dime_text part, name;
     while (text_cut(&query, '&', &part)) {
         if (part.length == 0 || !text_cut(&part, '=', &name))
             continue;
@@ -93,7 +93,7 @@ static void take_query(struct pairs *pairs, struct text query)
 static void put_values(struct buffer *out, struct pairs *pairs, size_t first)
 {
     struct buffer joined;
-    struct text name = pairs->list[first].name;
+    dime_text name = pairs->list[first].name;
     const char *between = text_equal(name, TEXT("cookie"))            ? "; "
                           : text_equal(name, TEXT("x-forwarded-for")) ? ", "
                                                                       : ",";
@@ -130,7 +130,7 @@ static void put_cookies(struct buffer *out, const struct pairs *pairs)
 {
     const char *before = "\"cookies\":[";
     for (size_t i = 0; i < pairs->count; i++) {
-        struct text rest = pairs->list[i].value, one;
+        dime_text rest = pairs->list[i].value, one;
         if (!text_equal(pairs->list[i].name, TEXT("cookie")))
             continue;
         while (text_cut(&rest, ';', &one)) {
@@ -144,20 +144,19 @@ static void put_cookies(struct buffer *out, const struct pairs *pairs)
     buffer_puts(out, *before == ',' ? "]," : "");
 }
 
-static bool is_text(const struct exchange *exchange, struct text body)
+static bool is_text(const struct exchange *exchange, dime_text body)
 {
-    struct text type =
+    dime_text type =
         text_media_type(text_of(exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE)));
-    bool said =
-        (type.length > 5 && text_equal_nocase((struct text){type.data, 5}, TEXT("text/"))) ||
-        text_ends_nocase(type, TEXT("json")) || text_ends_nocase(type, TEXT("xml")) ||
-        text_ends_nocase(type, TEXT("javascript"));
+    bool said = (type.length > 5 && text_equal_nocase((dime_text){type.data, 5}, TEXT("text/"))) ||
+                text_ends_nocase(type, TEXT("json")) || text_ends_nocase(type, TEXT("xml")) ||
+                text_ends_nocase(type, TEXT("javascript"));
     return said && text_is_utf8(body);
 }
 
 static void put_body(struct buffer *out, const struct exchange *exchange)
 {
-    struct text body = body_text(&exchange->body);
+    dime_text body = body_text(&exchange->body);
     bool plain = body.length == 0 || is_text(exchange, body);
     if (body.length) {
         buffer_puts(out, "\"body\":");
@@ -189,10 +188,10 @@ static const char *peer_of(const struct exchange *exchange, char room[INET6_ADDR
 }
 
 /* The trace as a header: a function URL gives the root alone where the caller hasn't said more. */
-static struct text trace_of(const struct exchange *exchange, const struct call *call)
+static dime_text trace_of(const struct exchange *exchange, const struct call *call)
 {
     const char *given = exchange_header(exchange, "X-Amzn-Trace-Id");
-    struct text rest = text_of(call->trace), root = rest;
+    dime_text rest = text_of(call->trace), root = rest;
     if (!given || strcmp(given, call->trace) != 0)
         (void)text_cut(&rest, ';', &root);
     return root;

@@ -28,8 +28,8 @@ static bool is_text_type(const char *content_type)
                                         "application/javascript", "application/yaml",
                                         "application/x-www-form-urlencoded"};
     static const char *const SUFFIXES[] = {"+json", "+xml", "+yaml"};
-    struct text type = text_media_type(text_of(content_type));
-    if (type.length > 5 && text_equal_nocase((struct text){type.data, 5}, TEXT("text/")))
+    dime_text type = text_media_type(text_of(content_type));
+    if (type.length > 5 && text_equal_nocase((dime_text){type.data, 5}, TEXT("text/")))
         return true;
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
         if (text_equal_nocase(type, text_of(TYPES[i])))
@@ -42,7 +42,7 @@ static bool is_text_type(const char *content_type)
     return false;
 }
 
-static bool is_binary(const struct response *response, struct text body)
+static bool is_binary(const struct response *response, dime_text body)
 {
     return response_has_header(response, response->header_count, TEXT("Content-Encoding")) ||
            !is_text_type(response->content_type) || !text_is_utf8(body);
@@ -66,7 +66,7 @@ static void put_list(const struct response *response, size_t index, struct buffe
 static void put_joined(const struct response *response, size_t index, struct buffer *out)
 {
     const struct header *header = &response->headers[index];
-    struct text value = header->value;
+    dime_text value = header->value;
     struct buffer joined;
     buffer_open(&joined, response->arena, JOINED_MAX);
     for (size_t i = index + 1; i < response->header_count; i++) {
@@ -145,7 +145,7 @@ static void put_cookies(const struct event *event, const struct response *respon
 
 static void put_body(const struct event *event, const struct response *response, struct buffer *out)
 {
-    struct text body = TEXT("");
+    dime_text body = TEXT("");
     if (event->request.method != METHOD_HEAD && response->content_type)
         body = buffer_text(&response->body);
     bool binary = body.length && is_binary(response, body);

@@ -30,7 +30,7 @@ struct progress {
     const char *stopped; /* why the rest is left for later; NULL: it isn't */
     struct arena *names;
     size_t group_count;
-    struct text groups[GROUPS_MAX]; /* of an ordered queue, in which a message hasn't succeeded */
+    dime_text groups[GROUPS_MAX]; /* of an ordered queue, in which a message hasn't succeeded */
 };
 
 static size_t count_messages(const struct event *queue)
@@ -47,8 +47,8 @@ static void log_failure(const struct progress *progress, const struct invocation
                         const struct event_message *message)
 {
     const struct response *response = &progress->running->response;
-    struct text why = problem_detail(response);
-    struct text id = message->id.raw.length ? message->id.raw : TEXT("without a messageId");
+    dime_text why = problem_detail(response);
+    dime_text id = message->id.raw.length ? message->id.raw : TEXT("without a messageId");
     log_say_of(LOG_LEVEL_WARN,
                &(struct log_subject){.function = progress->invoker.function->name,
                                      .request_id = batch->event.request.id,
@@ -66,7 +66,7 @@ static bool is_late(const struct progress *progress)
 }
 
 static bool read_group(struct progress *progress, const struct event_message *message,
-                       struct text *group)
+                       dime_text *group)
 {
     *group = TEXT("");
     return message->group.kind != JSON_STRING ||
@@ -76,7 +76,7 @@ static bool read_group(struct progress *progress, const struct event_message *me
 /* Whether the message may not overtake one of its group. Where that isn't known, it may not. */
 static bool is_behind(struct progress *progress, const struct event_message *message)
 {
-    struct text group;
+    dime_text group;
     if (!message->in_order || !progress->group_count)
         return false;
     if (!read_group(progress, message, &group))
@@ -91,7 +91,7 @@ static bool is_behind(struct progress *progress, const struct event_message *mes
 /* Holds up the group of a message that hasn't succeeded; all groups where these are too many. */
 static void hold_up(struct progress *progress, const struct event_message *message)
 {
-    struct text group;
+    dime_text group;
     if (!message->in_order)
         return;
     if (progress->group_count < GROUPS_MAX && read_group(progress, message, &group))
@@ -107,7 +107,7 @@ static enum message_end keep_answer(struct progress *progress)
     struct invoker *invoker = &progress->invoker;
     if (!invoker->keep)
         return MESSAGE_DONE;
-    struct text answer = invoke_answer(running, invoker, &progress->arena);
+    dime_text answer = invoke_answer(running, invoker, &progress->arena);
     if (running->response.status >= 400)
         return MESSAGE_FAILED;
     int64_t started_ns = clock_monotonic_ns();

@@ -18,7 +18,7 @@
 enum { WRAPPED_MAX = 4 }; /* events within each other: S3's in SNS's in a queue's is three */
 
 static const struct {
-    struct text name;
+    dime_text name;
     size_t offset; /* in struct members */
 } SLOTS[] = {
     {{"version", 7}, offsetof(struct members, version)},
@@ -77,10 +77,10 @@ static bool find_members(struct json_value value, struct arena *arena, struct me
 }
 
 /* Whether a value is this string; none of those that are asked for is ever written with escapes. */
-static bool reads(struct json_value value, struct text word)
+static bool reads(struct json_value value, dime_text word)
 {
     return value.kind == JSON_STRING &&
-           text_equal((struct text){value.raw.data + 1, value.raw.length - 2}, word);
+           text_equal((dime_text){value.raw.data + 1, value.raw.length - 2}, word);
 }
 
 /* Refuses a member that isn't text, though it may be absent. True: it is text. */
@@ -92,7 +92,7 @@ static bool is_text(struct event *event, const char *name, struct json_value val
 }
 
 /* Whether an event has a member of its context that only one sender puts there, in OBJECT then. */
-static bool has_context(struct event *event, const struct members *members, struct text name,
+static bool has_context(struct event *event, const struct members *members, dime_text name,
                         struct json_value *object)
 {
     if (!json_find(members->context, name, object) || object->kind == JSON_NULL)
@@ -132,7 +132,7 @@ static bool find_source(struct event *event, struct json_value record, struct js
 /* S3, or what speaks as S3 does: MinIO, Ceph. */
 static bool is_storage(struct json_value source)
 {
-    const struct text ending = TEXT(":s3\"");
+    const dime_text ending = TEXT(":s3\"");
     return text_ends_nocase(source.raw, ending);
 }
 
@@ -298,7 +298,7 @@ static void refuse_unread(struct event *event)
 static void refuse_text(struct event *event, const struct json_error *error)
 {
     static const char QUEUE[] = "\"aws:sqs\"";
-    struct text body = event->request.body;
+    dime_text body = event->request.body;
     if (error->fault == JSON_NO_MEMORY) {
         refuse_unread(event);
         return;
@@ -334,7 +334,7 @@ static bool read_layer(struct event *event)
     return members.wraps && json_string(members.message, request->arena, &request->body);
 }
 
-void event_read(struct event *event, struct text text, struct arena *arena)
+void event_read(struct event *event, dime_text text, struct arena *arena)
 {
     *event = (struct event){.request = {
                                 .arena = arena,

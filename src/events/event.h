@@ -63,7 +63,7 @@ struct event_message {
  * Reads the event TEXT, which must outlast it. The request's memory is the arena's; where that ends
  * the arena has `failed`, and run_function says so. Always leaves a request that can be answered.
  */
-void event_read(struct event *event, struct text text, struct arena *arena);
+void event_read(struct event *event, dime_text text, struct arena *arena);
 
 /*
  * Whether an answer with this status must be a failure of the whole invocation. Lambda itself

@@ -20,7 +20,7 @@ struct query {
 
 /* Reads text; nothing where there is null. False: it isn't text, or there is no memory. */
 static bool take_text(struct event *event, const char *name, struct json_value value,
-                      struct text *text)
+                      dime_text *text)
 {
     if (value.kind == JSON_NULL)
         return true;
@@ -30,7 +30,7 @@ static bool take_text(struct event *event, const char *name, struct json_value v
     return false;
 }
 
-static void take_header(struct event *event, void *context, struct text name, struct text value)
+static void take_header(struct event *event, void *context, dime_text name, dime_text value)
 {
     struct request *request = &event->request;
     struct header *headers = context;
@@ -44,14 +44,14 @@ static void take_header(struct event *event, void *context, struct text name, st
     }
     for (size_t i = 0; i < name.length; i++)
         copy[i] = text_lower(name.data[i]);
-    request_take_header(request, headers, (struct text){copy, name.length}, value);
+    request_take_header(request, headers, (dime_text){copy, name.length}, value);
 }
 
-static void take_parameter(struct event *event, void *context, struct text name, struct text value)
+static void take_parameter(struct event *event, void *context, dime_text name, dime_text value)
 {
     struct query *query = context;
     (void)event;
-    void (*put)(struct buffer *, struct text) = query->encoded ? buffer_put : buffer_percent;
+    void (*put)(struct buffer *, dime_text) = query->encoded ? buffer_put : buffer_percent;
     if (query->text.length)
         buffer_put(&query->text, TEXT("&"));
     put(&query->text, name);
@@ -63,14 +63,14 @@ static void take_parameter(struct event *event, void *context, struct text name,
 struct visit {
     struct event *event;
     const char *name; /* of the member */
-    void (*take)(struct event *event, void *context, struct text name, struct text value);
+    void (*take)(struct event *event, void *context, dime_text name, dime_text value);
     void *context;
 };
 
 /* One value; null says nothing. False: go no further. */
-static bool visit_value(const struct visit *visit, struct text name, struct json_value value)
+static bool visit_value(const struct visit *visit, dime_text name, struct json_value value)
 {
-    struct text text;
+    dime_text text;
     if (value.kind == JSON_NULL)
         return true;
     if (!take_text(visit->event, visit->name, value, &text))
@@ -80,7 +80,7 @@ static bool visit_value(const struct visit *visit, struct text name, struct json
 }
 
 /* A list of values; null is an empty one. */
-static bool visit_list(const struct visit *visit, struct text name, struct json_value value)
+static bool visit_list(const struct visit *visit, dime_text name, struct json_value value)
 {
     struct json_cursor items = json_members(value, visit->event->request.arena);
     struct json_member item;
@@ -96,7 +96,7 @@ static bool visit_list(const struct visit *visit, struct text name, struct json_
 }
 
 /* One value or a list of them. */
-static bool visit_any(const struct visit *visit, struct text name, struct json_value value)
+static bool visit_any(const struct visit *visit, dime_text name, struct json_value value)
 {
     return (value.kind == JSON_ARRAY ? visit_list : visit_value)(visit, name, value);
 }
@@ -107,7 +107,7 @@ enum values { VALUES_SINGLE, VALUES_LISTS, VALUES_ANY };
 /* Every value of a map. */
 static void visit_map(const struct visit *visit, struct json_value map, enum values values)
 {
-    static bool (*const VISITS[])(const struct visit *, struct text,
+    static bool (*const VISITS[])(const struct visit *, dime_text,
                                   struct json_value) = {visit_value, visit_list, visit_any};
     struct json_cursor members = json_members(map, visit->event->request.arena);
     struct json_member member;
@@ -147,7 +147,7 @@ static void visit_either(struct visit visit, struct json_value all, struct json_
     visit_map(&visit, one, visit.event->shape == EVENT_LATTICE ? VALUES_ANY : VALUES_SINGLE);
 }
 
-static void take_cookie(struct event *event, void *context, struct text name, struct text value)
+static void take_cookie(struct event *event, void *context, dime_text name, dime_text value)
 {
     struct buffer *joined = context;
     (void)event, (void)name;
@@ -180,7 +180,7 @@ static void read_headers(struct event *event, const struct members *members)
     if (event->shape == EVENT_GATEWAY_V2)
         read_cookies(event, members->cookies, headers);
     request->content_type = request_header(request, "content-type");
-    struct text scheme = request_header(request, "x-forwarded-proto");
+    dime_text scheme = request_header(request, "x-forwarded-proto");
     request->scheme = text_equal(scheme, TEXT("http")) ? TEXT("http") : TEXT("https");
 }
 
@@ -212,14 +212,14 @@ static void read_query(struct event *event, const struct members *members)
 static void drop_stage(struct event *event, const struct members *members)
 {
     struct json_value value;
-    struct text stage = TEXT(""), *path = &event->request.path;
+    dime_text stage = TEXT(""), *path = &event->request.path;
     if (!json_find(members->context, TEXT("stage"), &value) ||
         !take_text(event, "requestContext.stage", value, &stage) || path->length < stage.length + 1)
         return;
-    struct text rest = {path->data + 1, path->length - 1};
+    dime_text rest = {path->data + 1, path->length - 1};
     if (!text_starts(*path, TEXT("/")) || !stage.length || !text_starts(rest, stage))
         return;
-    rest = (struct text){rest.data + stage.length, rest.length - stage.length};
+    rest = (dime_text){rest.data + stage.length, rest.length - stage.length};
     if (!rest.length)
         *path = TEXT("/");
     else if (*rest.data == '/')
@@ -229,7 +229,7 @@ static void drop_stage(struct event *event, const struct members *members)
 /* The path of VPC Lattice has the query behind it, as it was written. */
 static void part_query(struct request *request)
 {
-    struct text rest = request->path;
+    dime_text rest = request->path;
     if (text_cut(&rest, '?', &request->path) && rest.data)
         request->query = rest;
 }
@@ -244,7 +244,7 @@ static void read_path(struct event *event, const struct members *members)
         return;
     }
     /* Of the older events only those of an HTTP API have a version. */
-    struct text version = TEXT("");
+    dime_text version = TEXT("");
     if (take_text(event, "version", members->version, &version) &&
         (newer || text_equal(version, TEXT("1.0"))))
         drop_stage(event, members);
@@ -253,7 +253,7 @@ static void read_path(struct event *event, const struct members *members)
 static void read_body(struct event *event, const struct members *members)
 {
     struct request *request = &event->request;
-    struct text encoded = TEXT("");
+    dime_text encoded = TEXT("");
     if (members->is_base64.kind != JSON_NULL && members->is_base64.kind != JSON_BOOLEAN)
         event_refuse(event, 422, "The event's isBase64Encoded must be true or false.");
     if (!take_text(event, "body", members->body, &encoded))
@@ -267,7 +267,7 @@ static void read_body(struct event *event, const struct members *members)
 
 void gateway_read(struct event *event, const struct members *members)
 {
-    struct text method = TEXT("POST");
+    dime_text method = TEXT("POST");
     event->request.source = SOURCE_HTTP;
     event->request.content_type = event->request.body = TEXT("");
     event->multi_values =

@@ -19,18 +19,18 @@
 enum { ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
 
 /* Parts /cgi-bin/NAME/more as a web server does. */
-static void part_path(const struct function *function, struct request *request,
+static void part_path(const dime_function *function, struct request *request,
                       struct incoming *incoming)
 {
-    const struct text before = TEXT("/cgi-bin/"), name = text_of(function->name);
-    struct text rest = request->path;
+    const dime_text before = TEXT("/cgi-bin/"), name = text_of(function->name);
+    dime_text rest = request->path;
     incoming->health = text_starts(rest, TEXT("/healthz/"));
     if (!text_starts(rest, before))
         return;
-    rest = (struct text){rest.data + before.length, rest.length - before.length};
+    rest = (dime_text){rest.data + before.length, rest.length - before.length};
     if (!text_starts(rest, name) || (rest.length > name.length && rest.data[name.length] != '/'))
         return;
-    incoming->path_info = (struct text){rest.data + name.length, rest.length - name.length};
+    incoming->path_info = (dime_text){rest.data + name.length, rest.length - name.length};
     request->path.length -= incoming->path_info.length;
 }
 
@@ -51,7 +51,7 @@ static void add_headers(struct request *request, const struct invoker *invoker)
 }
 
 /* Puts the host's fields behind those of the request's own query. */
-static void add_query(struct request *request, struct text query)
+static void add_query(struct request *request, dime_text query)
 {
     struct buffer all;
     if (!query.length)
@@ -116,8 +116,8 @@ static void replace_too_long(struct invocation *invocation, const struct invoker
     }
 }
 
-struct text invoke_answer(struct invocation *invocation, const struct invoker *invoker,
-                          struct arena *arena)
+dime_text invoke_answer(struct invocation *invocation, const struct invoker *invoker,
+                        struct arena *arena)
 {
     struct buffer out;
     buffer_open(&out, arena, ANSWER_MAX);
@@ -127,7 +127,7 @@ struct text invoke_answer(struct invocation *invocation, const struct invoker *i
         return buffer_text(&out);
     run_out_of_memory(&invocation->event.request, &invocation->response);
     buffer_over(&out, invocation->room, sizeof invocation->room);
-    return write_event(invocation, &out) ? buffer_text(&out) : (struct text){0};
+    return write_event(invocation, &out) ? buffer_text(&out) : (dime_text){0};
 }
 
 void invoke_event(struct invocation *invocation, const struct invoker *invoker, struct arena *arena)
@@ -150,10 +150,10 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     run_function(invoker->function, request, &incoming, &invocation->response);
 }
 
-struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
-                   struct arena *arena)
+dime_text invoke(struct invocation *invocation, const struct invoker *invoker, dime_text text,
+                 struct arena *arena)
 {
-    struct text answer = {0};
+    dime_text answer = {0};
     invocation->started_ns = clock_monotonic_ns();
     invocation->streaming = false;
     event_read(&invocation->event, text, arena);

@@ -36,20 +36,20 @@ struct invocation {
 
 /* What the host knows besides the event. */
 struct invoker {
-    const struct function *function;
+    const dime_function *function;
     void *state;          /* what the function's `open` returned */
     const char *not_open; /* why `open` failed; NULL: it didn't */
-    struct text id;       /* of the invocation; empty: one is made */
+    dime_text id;         /* of the invocation; empty: one is made */
     int64_t deadline_ms;
     size_t answer_max;            /* most bytes of an answer that the host can pass on; 0: any */
     const struct header *headers; /* of the host itself: they stand before those of the request */
     size_t header_count;
-    struct text query;           /* fields besides the event's, as a query has them */
-    struct text tenant;          /* for the log */
+    dime_text query;             /* fields besides the event's, as a query has them */
+    dime_text tenant;            /* for the log */
     const struct upload *upload; /* what the event tells of, if the host has it itself */
     /* Takes the answer to each message of a batch that succeeded, in the form of a direct event's.
      * The time that it needs isn't counted for the deadline. NULL: nobody wants them. */
-    enum keep_end (*keep)(void *keeper, struct text answer);
+    enum keep_end (*keep)(void *keeper, dime_text answer);
     void *keeper;
     /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */
     struct stream *stream;
@@ -62,8 +62,8 @@ struct invoker {
  * caller in its own way, but not by an answer. Where the invocation is `streaming` the host has to
  * end its stream with the response instead.
  */
-struct text invoke(struct invocation *invocation, const struct invoker *invoker, struct text text,
-                   struct arena *arena);
+dime_text invoke(struct invocation *invocation, const struct invoker *invoker, dime_text text,
+                 struct arena *arena);
 
 /* Runs the function on the event that the invocation holds; the response is whole afterwards. */
 void invoke_event(struct invocation *invocation, const struct invoker *invoker,
@@ -73,8 +73,8 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker,
  * The answer to the event of an invocation that isn't streaming, in the form that its sender
  * expects; as `invoke` returns it.
  */
-struct text invoke_answer(struct invocation *invocation, const struct invoker *invoker,
-                          struct arena *arena);
+dime_text invoke_answer(struct invocation *invocation, const struct invoker *invoker,
+                        struct arena *arena);
 
 /* Writes the invocation's log line. */
 void invoke_log(const struct invocation *invocation, const struct invoker *invoker,

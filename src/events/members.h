@@ -27,7 +27,7 @@ void event_refuse(struct event *event, int status, const char *format, ...)
 void gateway_read(struct event *event, const struct members *members);
 
 /* Notes the name of an outermost member, if a sender is known by it whose events aren't read. */
-void senders_note(struct members *members, struct text name);
+void senders_note(struct members *members, dime_text name);
 
 /* Refuses an event by the members that were noted. False: none of those senders has sent it. */
 bool senders_refuse(struct event *event, const struct members *members);
@@ -39,7 +39,7 @@ void senders_refuse_source(struct event *event, struct json_value source);
 void senders_refuse_edge(struct event *event);
 
 /* Whether a text that isn't JSON looks like one that such a source has sent. */
-bool senders_have_sent(struct text text);
+bool senders_have_sent(dime_text text);
 
 /* Whether an event is the answer of a function, an EVENT_PREVIOUS. */
 bool previous_is(const struct members *members);

@@ -20,7 +20,7 @@ bool previous_is(const struct members *members)
 static int read_status(struct event *event, struct json_value value)
 {
     int64_t status = 0;
-    struct text text = TEXT("");
+    dime_text text = TEXT("");
     bool number =
         value.kind == JSON_STRING
             ? json_string(value, event->request.arena, &text) && text_to_int64(text, &status)
@@ -30,11 +30,11 @@ static int read_status(struct event *event, struct json_value value)
 
 /* The longest beginning of TEXT that has at most MOST bytes and no NUL, and ends with a character.
  */
-static int length_said(struct text text, size_t most)
+static int length_said(dime_text text, size_t most)
 {
     size_t length = 0, next;
     while (length < text.length && text.data[length] != '\0') {
-        next = text_utf8_length((struct text){text.data + length, text.length - length});
+        next = text_utf8_length((dime_text){text.data + length, text.length - length});
         if (!next || length + next > most)
             break;
         length += next;
@@ -48,7 +48,7 @@ static void refuse_failure(struct event *event, int status)
     struct request *request = &event->request;
     struct json_value body = {0};
     struct json_error error;
-    struct text detail = TEXT("");
+    dime_text detail = TEXT("");
     if (json_check(request->body, request->arena, &body, &error))
         detail = json_find_text(body, "detail", request->arena);
     int length = length_said(detail, sizeof event->why - 1);

@@ -26,7 +26,7 @@ static struct json_value find_text(struct json_value record, const char *name,
 
 bool event_next_message(struct json_cursor *messages, struct event_message *message)
 {
-    const struct text ordered = TEXT(".fifo\"");
+    const dime_text ordered = TEXT(".fifo\"");
     struct json_member record;
     struct json_value attributes;
     if (!json_next(messages, &record))
@@ -45,7 +45,7 @@ bool event_next_message(struct json_cursor *messages, struct event_message *mess
 
 void event_of_message(struct event *event, const struct event_message *message, struct arena *arena)
 {
-    struct text body = TEXT("null");
+    dime_text body = TEXT("null");
     if (message->body.kind == JSON_STRING && !json_string(message->body, arena, &body))
         body = TEXT("null"); /* the arena has failed, and so will the request */
     event_read(event, body, arena);

@@ -20,7 +20,7 @@ enum { SENDER_WORDS = 2, SOURCE_LENGTH_MAX = 64 };
 /* Senders that are known by their outermost members: all words of a line must be there. */
 static const struct {
     const char *name;
-    struct text words[SENDER_WORDS];
+    dime_text words[SENDER_WORDS];
 } SENDERS[] = {
     {"an API Gateway authorizer", {WORD("type"), WORD("methodArn")}},
     {"an API Gateway authorizer", {WORD("type"), WORD("routeArn")}},
@@ -52,7 +52,7 @@ _Static_assert(sizeof SENDERS / sizeof *SENDERS * SENDER_WORDS <= 64, "a bit for
 
 /* Senders that name themselves, in a record or around all of them. */
 static const struct {
-    struct text source;
+    dime_text source;
     const char *name;
 } SOURCES[] = {
     {WORD("aws:kinesis"), "Kinesis"}, {WORD("aws:dynamodb"), "DynamoDB"},
@@ -62,7 +62,7 @@ static const struct {
     {WORD("aws:ses"), "SES"},         {WORD("aws:codecommit"), "CodeCommit"},
 };
 
-static void refuse(struct event *event, struct text name)
+static void refuse(struct event *event, dime_text name)
 {
     event->shape = EVENT_DIRECT;
     event->unanswerable = true;
@@ -72,7 +72,7 @@ static void refuse(struct event *event, struct text name)
                  (int)name.length, name.data);
 }
 
-void senders_note(struct members *members, struct text name)
+void senders_note(struct members *members, dime_text name)
 {
     for (size_t i = 0; i < sizeof SENDERS / sizeof *SENDERS; i++) {
         for (size_t j = 0; j < SENDER_WORDS; j++) {
@@ -95,7 +95,7 @@ bool senders_refuse(struct event *event, const struct members *members)
 }
 
 /* Whether a name may stand in a sentence as it is. */
-static bool is_plain(struct text text)
+static bool is_plain(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (!text_alphanumeric(text.data[i]) && !memchr(":.-_", text.data[i], 4))
@@ -106,7 +106,7 @@ static bool is_plain(struct text text)
 
 void senders_refuse_source(struct event *event, struct json_value source)
 {
-    struct text name = TEXT("");
+    dime_text name = TEXT("");
     if (!json_string(source, event->request.arena, &name))
         return; /* the arena has failed, and so will the request */
     for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
@@ -125,9 +125,9 @@ void senders_refuse_edge(struct event *event)
 
 /* Whether WORD stands in TEXT in quotes. In a text within the event these would have backslashes.
  */
-static bool has_quoted(struct text text, struct text word)
+static bool has_quoted(dime_text text, dime_text word)
 {
-    struct text rest = text;
+    dime_text rest = text;
     while (rest.length) {
         const char *found = memmem(rest.data, rest.length, word.data, word.length);
         if (!found)
@@ -140,7 +140,7 @@ static bool has_quoted(struct text text, struct text word)
     return false;
 }
 
-bool senders_have_sent(struct text text)
+bool senders_have_sent(dime_text text)
 {
     for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
         if (has_quoted(text, SOURCES[i].source))

@@ -16,9 +16,9 @@
 #include "money/decimal.h"
 #include "money/drawing.h"
 
-extern const struct text change_page; /* www/change.html */
+extern const dime_text change_page; /* www/change.html */
 
-static const struct field FIELDS[] = {
+static const dime_field FIELDS[] = {
     {.name = "amount",
      .kind = FIELD_NUMBER,
      .required = true,
@@ -58,7 +58,7 @@ struct question {
 static bool read_currency(struct question *question)
 {
     bool given = field_given(question->request, "currency");
-    struct text code = text_bare(field_text(question->request, "currency"));
+    dime_text code = text_bare(field_text(question->request, "currency"));
     question->currency = currency_find(given ? code : TEXT("USD"));
     if (question->currency)
         return true;
@@ -68,7 +68,7 @@ static bool read_currency(struct question *question)
     buffer_open(&codes, question->request->arena, 256);
     for (size_t i = 0; i < count; i++)
         buffer_printf(&codes, i ? ", %s" : "%s", currencies[i].code);
-    struct text list = buffer_text(&codes);
+    dime_text list = buffer_text(&codes);
     response_field_problem(question->response, "currency",
                            "This currency isn't known; use one of %.*s.", (int)list.length,
                            list.data);
@@ -78,7 +78,7 @@ static bool read_currency(struct question *question)
 static bool read_amount(struct question *question)
 {
     char sentence[DECIMAL_SENTENCE];
-    struct text amount = field_text(question->request, "amount");
+    dime_text amount = field_text(question->request, "amount");
     if (decimal_read(amount, question->currency, &question->amount, sentence) == DECIMAL_OK)
         return true;
     response_field_problem(question->response, "amount", "%s", sentence);
@@ -313,7 +313,7 @@ static void put_sentence(struct buffer *html, const struct question *question,
 }
 
 /* The same question in JSON, for the command line that the page shows. */
-static struct text question_json(const struct question *question)
+static dime_text question_json(const struct question *question)
 {
     const struct value *coins = field(question->request, "coins");
     const struct value *till = field(question->request, "till");
@@ -337,9 +337,9 @@ static struct text question_json(const struct question *question)
 }
 
 /* The address that the browser used, if it can stand on a command line unquoted. */
-static struct text host(const struct request *request)
+static dime_text host(const struct request *request)
 {
-    struct text host = request_header(request, "host");
+    dime_text host = request_header(request, "host");
     for (size_t i = 0; i < host.length; i++) {
         char c = host.data[i];
         bool plain =
@@ -395,7 +395,7 @@ static void answer_html(const struct question *question, const struct coins_answ
 }
 
 /* "$0.25", or "$0.25 and $0.50": the amounts that can be made below and above the one asked for. */
-static struct text neighbours(const struct question *question, const struct coins_answer *answer)
+static dime_text neighbours(const struct question *question, const struct coins_answer *answer)
 {
     char amount[DECIMAL_TEXT];
     struct buffer text;
@@ -438,7 +438,7 @@ static void say_impossible(const struct question *question, const struct coins_a
     char asked[DECIMAL_TEXT];
     const char *pieces = field_boolean(question->request, "notes") ? "coins and notes" : "coins";
     const char *amounts = answer->has_above ? "amounts" : "amount";
-    struct text near = neighbours(question, answer);
+    dime_text near = neighbours(question, answer);
     decimal_write_for_people(question->amount, question->currency, asked);
     if (answer->nearest) {
         response_field_problem(question->response, "amount",
@@ -463,7 +463,7 @@ static void say_too_hard(const struct question *question, const struct coins_ans
     const char *field_name = field_given(question->request, "till") ? "till" : "coins";
     const char *advice = "Use fewer or smaller denominations, or ask for a smaller amount.";
     char asked[DECIMAL_TEXT], least[DECIMAL_TEXT], found[DECIMAL_TEXT];
-    struct text near = neighbours(question, answer);
+    dime_text near = neighbours(question, answer);
     decimal_write_for_people(question->amount, question->currency, asked);
     decimal_write_count(answer->at_least, question->currency, least);
     decimal_write_count(answer->pieces, question->currency, found);
@@ -515,7 +515,7 @@ static void check(const struct request *request, struct response *response)
     read_question(&question);
 }
 
-const struct function function_change = {
+const dime_function function_change = {
     .name = "change",
     .summary = "The fewest coins for an amount of money",
     .methods = METHOD_GET | METHOD_POST,

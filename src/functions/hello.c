@@ -6,14 +6,14 @@
  */
 #include "function.h"
 
-static const struct field FIELDS[] = {
+static const dime_field FIELDS[] = {
     {.name = "name", .kind = FIELD_TEXT, .min = 1, .max = 200, .help = "whom to greet"},
     {0},
 };
 
 static void handle(const struct request *request, struct response *response)
 {
-    struct text name = field_given(request, "name") ? field_text(request, "name") : TEXT("world");
+    dime_text name = field_given(request, "name") ? field_text(request, "name") : TEXT("world");
     struct buffer message;
     buffer_open(&message, request->arena, 1024);
     buffer_puts(&message, "hello ");
@@ -25,7 +25,7 @@ static void handle(const struct request *request, struct response *response)
     buffer_puts(json, "}");
 }
 
-const struct function function_hello = {
+const dime_function function_hello = {
     .name = "hello",
     .summary = "Says hello",
     .methods = METHOD_GET | METHOD_POST,

@@ -229,7 +229,7 @@ static const struct currency currencies[] = {
 };
 /* clang-format on */
 
-const struct currency *currency_find(struct text code)
+const struct currency *currency_find(dime_text code)
 {
     for (size_t i = 0; i < COUNT_OF(currencies); i++) {
         if (text_equal_nocase(code, text_of(currencies[i].code)))

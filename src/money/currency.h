@@ -85,7 +85,7 @@ struct currency {
 
 /* Returns the currency of an ISO 4217 code in any case, or NULL. It lasts as long as the program.
  */
-const struct currency *currency_find(struct text code);
+const struct currency *currency_find(dime_text code);
 
 /* Returns all currencies, as a form lists them, and sets *COUNT. They last as the program does. */
 const struct currency *currency_list(size_t *count);

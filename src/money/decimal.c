@@ -34,11 +34,11 @@ static const struct {
 };
 
 /* How long the sign at the start of TEXT is that is read as *READ, or 0. */
-static size_t plain_length(struct text text, const char **read)
+static size_t plain_length(dime_text text, const char **read)
 {
     *read = "";
     for (size_t i = 0; i < sizeof PLAIN / sizeof PLAIN[0]; i++) {
-        struct text written = text_of(PLAIN[i].written);
+        dime_text written = text_of(PLAIN[i].written);
         if (text_starts(text, written)) {
             *read = PLAIN[i].read;
             return written.length;
@@ -49,7 +49,7 @@ static size_t plain_length(struct text text, const char **read)
 
 /* Returns TEXT as it is to be read: itself where it's ASCII, as nearly always, or a copy in ROOM.
  */
-static struct text make_plain(struct text text, char room[static DECIMAL_PLAIN])
+static dime_text make_plain(dime_text text, char room[static DECIMAL_PLAIN])
 {
     size_t length = 0;
     size_t ascii = 0;
@@ -66,17 +66,17 @@ static struct text make_plain(struct text text, char room[static DECIMAL_PLAIN])
             room[length++] = *read;
         text = text_skip(text, skipped ? skipped : 1);
     }
-    return (struct text){room, length};
+    return (dime_text){room, length};
 }
 
 /* What is being read: the part that is left, and what was found so far. */
 struct reader {
-    struct text rest;
+    dime_text rest;
     const struct currency *currency;
     int signs; /* how many there were */
     bool negative;
     bool symbol, code;           /* whether there was one */
-    struct text digits;          /* the digits as written, with separators and a point */
+    dime_text digits;            /* the digits as written, with separators and a point */
     int64_t exponent;            /* behind the e */
     const char *foreign;         /* a symbol or code of another currency */
     const struct currency *from; /* that currency */
@@ -102,7 +102,7 @@ static void skip(struct reader *reader, size_t bytes)
  * How long the blank is that TEXT begins with, or ends with, or 0. People type ASCII ones, and
  * paste no-break, narrow no-break and thin spaces.
  */
-static size_t blank_length(struct text text, bool at_end)
+static size_t blank_length(dime_text text, bool at_end)
 {
     static const char *const blanks[] = {
         " ", "\t", "\r", "\n", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89",
@@ -137,20 +137,20 @@ static void trim(struct reader *reader)
 }
 
 /* Takes a pair of double quotes off, as one copies them from JSON. */
-static struct text unquote(struct text text)
+static dime_text unquote(dime_text text)
 {
     if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')
-        return (struct text){text.data + 1, text.length - 2};
+        return (dime_text){text.data + 1, text.length - 2};
     return text;
 }
 
 /* The length of SYMBOL if the rest begins with it in any case, and else 0. */
 static size_t match(const struct reader *reader, const char *symbol)
 {
-    struct text wanted = text_of(symbol);
+    dime_text wanted = text_of(symbol);
     if (reader->rest.length < wanted.length)
         return 0;
-    struct text head = {reader->rest.data, wanted.length};
+    dime_text head = {reader->rest.data, wanted.length};
     return text_equal_nocase(head, wanted) ? wanted.length : 0;
 }
 
@@ -223,7 +223,7 @@ static void skip_sign(struct reader *reader)
 /* An exponent, if the e has digits behind it: else it begins a word, as in 5 EUR. */
 static void skip_exponent(struct reader *reader)
 {
-    struct text rest = reader->rest;
+    dime_text rest = reader->rest;
     size_t at = 1;
     if (rest.length < 2 || (rest.data[0] != 'e' && rest.data[0] != 'E'))
         return;
@@ -241,7 +241,7 @@ static void skip_exponent(struct reader *reader)
 }
 
 /* Whether the apostrophe at AT stands between digits. */
-static bool at_group(struct text text, size_t at)
+static bool at_group(dime_text text, size_t at)
 {
     return at > 0 && is_digit(text.data[at - 1]) && at + 1 < text.length &&
            is_digit(text.data[at + 1]);
@@ -261,14 +261,14 @@ static bool skip_digits(struct reader *reader)
             break;
         digits += is_digit(c);
     }
-    reader->digits = (struct text){reader->rest.data, length};
+    reader->digits = (dime_text){reader->rest.data, length};
     skip(reader, length);
     return digits > 0;
 }
 
 /* Whether the separators in WHOLE, the part before the point, stand between groups of GROUP digits,
  * the last of three. A first group of 0 is refused: 0,500 is a half to many, not five hundred. */
-static bool groups_of(struct text whole, char separator, size_t group)
+static bool groups_of(dime_text whole, char separator, size_t group)
 {
     size_t length = 0;
     size_t separators = 0;
@@ -288,14 +288,14 @@ static bool groups_of(struct text whole, char separator, size_t group)
     return length == 3;
 }
 
-static bool has_char(struct text text, char c)
+static bool has_char(dime_text text, char c)
 {
     return text.length && memchr(text.data, c, text.length);
 }
 
 /* Whether the digits are grouped, if at all, by commas or, as in Switzerland, by apostrophes. */
-static enum decimal_outcome check_groups(const struct reader *reader, struct text whole,
-                                         struct text decimals)
+static enum decimal_outcome check_groups(const struct reader *reader, dime_text whole,
+                                         dime_text decimals)
 {
     if (has_char(whole, '\'') || has_char(decimals, '\'')) {
         bool right = groups_of(whole, '\'', 3) && !has_char(decimals, '\'');
@@ -315,7 +315,7 @@ struct sum {
     int64_t zeros;  /* that came since */
 };
 
-static void add_digits(struct sum *sum, struct text digits)
+static void add_digits(struct sum *sum, dime_text digits)
 {
     for (size_t i = 0; i < digits.length; i++) {
         if (!is_digit(digits.data[i]))
@@ -341,9 +341,9 @@ static int64_t most_of(const struct currency *currency)
 /* Works the digits and the exponent out to minor units. */
 static enum decimal_outcome work_out(const struct reader *reader, int64_t *minor)
 {
-    struct text rest = reader->digits;
-    struct text whole = {0};
-    struct text decimals = {0};
+    dime_text rest = reader->digits;
+    dime_text whole = {0};
+    dime_text decimals = {0};
     text_cut(&rest, '.', &whole);
     text_cut(&rest, '.', &decimals);
     if (rest.data)
@@ -450,7 +450,7 @@ static void explain(const struct reader *reader, enum decimal_outcome outcome, c
     }
 }
 
-enum decimal_outcome decimal_read(struct text text, const struct currency *currency, int64_t *minor,
+enum decimal_outcome decimal_read(dime_text text, const struct currency *currency, int64_t *minor,
                                   char sentence[static DECIMAL_SENTENCE])
 {
     char room[DECIMAL_PLAIN];

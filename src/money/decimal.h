@@ -43,7 +43,7 @@ enum decimal_outcome {
  * stays and SENTENCE gets a sentence for people, at most DECIMAL_SENTENCE bytes with its NUL, ASCII
  * apart from symbols. It says nothing of TEXT but a known symbol or code.
  */
-enum decimal_outcome decimal_read(struct text text, const struct currency *currency, int64_t *minor,
+enum decimal_outcome decimal_read(dime_text text, const struct currency *currency, int64_t *minor,
                                   char sentence[static DECIMAL_SENTENCE]);
 
 /* Writes MINOR as JSON and programs read it, "1.89", "5" for yen. Returns its length. */

@@ -46,7 +46,7 @@ static int write_label(const struct currency *currency, const struct piece *piec
     for (int i = 0; i < currency->exponent; i++)
         unit *= 10;
     bool whole = piece->value % unit == 0;
-    struct text symbol = text_trim(text_of(currency->before));
+    dime_text symbol = text_trim(text_of(currency->before));
     if (!whole || piece->kind != PIECE_NOTE)
         symbol.length = 0;
     return snprintf(label, LABEL, "%.*s%lld", (int)symbol.length, symbol.data,
@@ -105,6 +105,6 @@ void drawing_put(struct buffer *html, const struct currency *currency, const str
     buffer_html(html, text_of(piece_name(piece, how_many)));
     buffer_puts(html, "</span>\n<span class=\"sum\">");
     size_t length = decimal_write_for_people(how_many * piece->value, currency, sum);
-    buffer_html(html, (struct text){sum, length});
+    buffer_html(html, (dime_text){sum, length});
     buffer_puts(html, "</span>\n</li>\n");
 }

@@ -48,9 +48,9 @@ static const char *find_certificates(void)
 }
 
 /* The value of the header NAME if LINE is one. */
-static bool is_header(struct text line, struct text name, struct text *value)
+static bool is_header(dime_text line, dime_text name, dime_text *value)
 {
-    struct text found;
+    dime_text found;
     *value = line;
     if (!text_cut(value, ':', &found) || !value->data || !text_equal_nocase(found, name))
         return false;
@@ -58,7 +58,7 @@ static bool is_header(struct text line, struct text name, struct text *value)
     return true;
 }
 
-static void keep(char *room, size_t size, struct text value)
+static void keep(char *room, size_t size, dime_text value)
 {
     bool fits = value.length < size && !memchr(value.data, '\0', value.length);
     if (fits)
@@ -81,7 +81,7 @@ static size_t take_line(char *data, size_t size, size_t count, void *of)
 {
     struct exchange *exchange = of;
     struct http_answer *answer = exchange->answer;
-    struct text line = {data, size * count}, value;
+    dime_text line = {data, size * count}, value;
     if (text_starts(line, TEXT("HTTP/")))
         begin_answer(exchange); /* after one that said to wait for it */
     else if (!text_trim(line).length)
@@ -134,7 +134,7 @@ static bool start_body(struct exchange *exchange)
 static size_t take_body(char *data, size_t size, size_t count, void *of)
 {
     struct exchange *exchange = of;
-    struct text piece = {data, size * count};
+    dime_text piece = {data, size * count};
     struct buffer *body = &exchange->answer->body;
     if (!exchange->started && !start_body(exchange))
         return 0;
@@ -202,7 +202,7 @@ static bool get_part(CURLU *parts, CURLUPart part, char *room, size_t size)
     return fits;
 }
 
-static struct text path_of(struct text url, struct text scheme)
+static dime_text path_of(dime_text url, dime_text scheme)
 {
     size_t begin = scheme.length + 3;
     while (begin < url.length && !strchr("/?#", url.data[begin]))
@@ -210,10 +210,10 @@ static struct text path_of(struct text url, struct text scheme)
     size_t end = begin;
     while (end < url.length && !strchr("?#", url.data[end]))
         end++;
-    return (struct text){url.data + begin, end - begin};
+    return (dime_text){url.data + begin, end - begin};
 }
 
-static bool read_parts(struct http_address *address, CURLU *parts, struct text url)
+static bool read_parts(struct http_address *address, CURLU *parts, dime_text url)
 {
     char scheme[8], port[8], host[256], none[1];
     if (!get_part(parts, CURLUPART_SCHEME, scheme, sizeof scheme) ||
@@ -238,13 +238,13 @@ static bool read_parts(struct http_address *address, CURLU *parts, struct text u
 }
 
 /* libcurl would take the first part of the path for the host. */
-static bool lacks_host(struct text url)
+static bool lacks_host(dime_text url)
 {
     const char *colon = url.length ? memchr(url.data, ':', url.length) : NULL;
     return colon && text_starts(text_skip(url, (size_t)(colon - url.data)), TEXT(":///"));
 }
 
-bool http_read_address(struct http_address *address, struct text url)
+bool http_read_address(struct http_address *address, dime_text url)
 {
     char room[2048];
     *address = (struct http_address){0};

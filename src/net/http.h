@@ -30,7 +30,7 @@ struct http_request {
     const char *method; /* GET, POST, PUT */
     const char *url;
     const char *headers[HTTP_HEADERS_MAX + 1]; /* "Name: value", the last is NULL */
-    struct text body;                          /* of POST and PUT */
+    dime_text body;                            /* of POST and PUT */
     bool neighbour;                            /* it's asked directly, whatever proxy there is */
     size_t most;        /* bytes of a good answer; a bad one is cut at HTTP_ERROR_MAX */
     int64_t connect_ms; /* how long connecting may take */
@@ -64,17 +64,17 @@ struct http_answer {
 
 /* The address of a server, taken apart as libcurl does it when it connects. */
 struct http_address {
-    bool secure;      /* https, not http */
-    char host[256];   /* in lower case, an IPv6 address without brackets */
-    char base[280];   /* scheme, host and port: what a path is put behind */
-    struct text path; /* a piece of the address, without query; may be empty */
+    bool secure;    /* https, not http */
+    char host[256]; /* in lower case, an IPv6 address without brackets */
+    char base[280]; /* scheme, host and port: what a path is put behind */
+    dime_text path; /* a piece of the address, without query; may be empty */
 };
 
 /*
  * Takes apart an address of http or https, without user and password. False: it isn't one, or it
  * is too long.
  */
-bool http_read_address(struct http_address *address, struct text url);
+bool http_read_address(struct http_address *address, dime_text url);
 
 /* Closes the connections. */
 void http_close(struct http *http);

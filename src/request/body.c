@@ -13,14 +13,14 @@
 /* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
 static bool is_encoded(const struct request *request)
 {
-    struct text coding = text_trim(request_header(request, "content-encoding"));
+    dime_text coding = text_trim(request_header(request, "content-encoding"));
     return coding.length && !text_equal_nocase(coding, TEXT("identity"));
 }
 
 /* Whether a media type is one of those in a list such as "image/jpeg, image/png". */
-static bool lists_type(const char *list, struct text type)
+static bool lists_type(const char *list, dime_text type)
 {
-    struct text rest = text_of(list), one;
+    dime_text rest = text_of(list), one;
     while (type.length && text_cut(&rest, ',', &one)) {
         if (text_equal_nocase(text_trim(one), type))
             return true;
@@ -29,9 +29,9 @@ static bool lists_type(const char *list, struct text type)
 }
 
 /* The file of the function's that a whole body of this media type is, or NULL. */
-static const struct field *file_of_type(const struct function *function, struct text type)
+static const dime_field *file_of_type(const dime_function *function, dime_text type)
 {
-    for (const struct field *field = function->fields; field->name; field++) {
+    for (const dime_field *field = function->fields; field->name; field++) {
         if (field->kind == FIELD_FILE &&
             (lists_type(field->types, type) || lists_type(field->names, type)))
             return field;
@@ -39,16 +39,16 @@ static const struct field *file_of_type(const struct function *function, struct 
     return NULL;
 }
 
-const char *body_file_types(const struct function *function)
+const char *body_file_types(const dime_function *function)
 {
-    for (const struct field *field = function->fields; field->name; field++) {
+    for (const dime_field *field = function->fields; field->name; field++) {
         if (field->kind == FIELD_FILE && field->types)
             return field->types;
     }
     return NULL;
 }
 
-static bool is_json_type(const struct function *function, struct text type)
+static bool is_json_type(const dime_function *function, dime_text type)
 {
     static const char OTHER_NAMES[] =
         "text/x-json, application/x-json, text/javascript, application/javascript, "
@@ -58,22 +58,22 @@ static bool is_json_type(const struct function *function, struct text type)
 }
 
 /* With a byte order mark too, so that it is JSON's sentence that says to leave it out. */
-static bool looks_like_json(struct text body)
+static bool looks_like_json(dime_text body)
 {
-    const struct text mark = TEXT("\xEF\xBB\xBF");
-    struct text text = text_starts(body, mark) ? text_skip(body, mark.length) : body;
+    const dime_text mark = TEXT("\xEF\xBB\xBF");
+    dime_text text = text_starts(body, mark) ? text_skip(body, mark.length) : body;
     return text.length && memchr("{[\"", text.data[0], 3);
 }
 
 /* What curl --data-binary sends of a picture, unless it is told what that is. */
-static bool is_bare_file(const struct function *function, struct text body)
+static bool is_bare_file(const dime_function *function, dime_text body)
 {
     return body_file_types(function) && !text_is_utf8(body);
 }
 
-struct body body_of(const struct function *function, const struct request *request)
+struct body body_of(const dime_function *function, const struct request *request)
 {
-    struct text type = text_media_type(request->content_type), text = text_trim(request->body);
+    dime_text type = text_media_type(request->content_type), text = text_trim(request->body);
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
     bool plain = text_equal_nocase(type, TEXT("text/plain"));
     bool bare = (form || plain) && is_bare_file(function, text);

@@ -21,14 +21,14 @@ enum body_kind {
 
 struct body {
     enum body_kind kind;
-    struct text type;         /* its media type, which may be empty */
-    const struct field *file; /* of BODY_FILE: the field that it is */
+    dime_text type;         /* its media type, which may be empty */
+    const dime_field *file; /* of BODY_FILE: the field that it is */
 };
 
 /* What the body of REQUEST is to FUNCTION. The texts are the request's. */
-struct body body_of(const struct function *function, const struct request *request);
+struct body body_of(const dime_function *function, const struct request *request);
 
 /* The media types of FUNCTION's file that a body may have; NULL: it takes none. */
-const char *body_file_types(const struct function *function);
+const char *body_file_types(const dime_function *function);
 
 #endif

@@ -17,7 +17,7 @@
 enum { MEBIBYTE = 1024 * 1024 };
 
 /* People think of a file's size in MiB. It's rounded up, so that it is never the limit itself. */
-static void refuse_large_file(struct reading *reading, const struct field *field, size_t length)
+static void refuse_large_file(struct reading *reading, const dime_field *field, size_t length)
 {
     size_t tenths = length / MEBIBYTE * 10 + (length % MEBIBYTE * 10 + MEBIBYTE - 1) / MEBIBYTE;
     response_field_problem(reading->response, field->name,
@@ -27,7 +27,7 @@ static void refuse_large_file(struct reading *reading, const struct field *field
 }
 
 /* UNIT says what was counted: a byte or a character. */
-static bool check_length(struct reading *reading, const struct field *field, size_t length,
+static bool check_length(struct reading *reading, const dime_field *field, size_t length,
                          const char *unit)
 {
     bool short_of = (int64_t)length < field->min;
@@ -46,9 +46,9 @@ static bool check_length(struct reading *reading, const struct field *field, siz
 }
 
 /* A copy with LF in place of CR LF; the text itself where memory has ended, which fails it all. */
-static struct text unfold_ends(struct text text, struct arena *arena)
+static dime_text unfold_ends(dime_text text, struct arena *arena)
 {
-    struct text copy = {arena_alloc(arena, text.length + 1), 0};
+    dime_text copy = {arena_alloc(arena, text.length + 1), 0};
     char *to = (char *)copy.data;
     for (size_t i = 0; to && i < text.length; i++) {
         bool pair = text.data[i] == '\r' && i + 1 < text.length && text.data[i + 1] == '\n';
@@ -58,7 +58,7 @@ static struct text unfold_ends(struct text text, struct arena *arena)
     return to ? copy : text;
 }
 
-static void read_text(struct reading *reading, const struct field *field, struct value *value,
+static void read_text(struct reading *reading, const dime_field *field, struct value *value,
                       const struct given *given)
 {
     value->text = given->text;
@@ -74,7 +74,7 @@ static void read_text(struct reading *reading, const struct field *field, struct
         check_length(reading, field, text_characters(value->text), "character");
 }
 
-static void read_number(struct reading *reading, const struct field *field, struct value *value,
+static void read_number(struct reading *reading, const dime_field *field, struct value *value,
                         const struct given *given)
 {
     value->text = is_text(given) ? given->text : given->json.raw;
@@ -84,10 +84,10 @@ static void read_number(struct reading *reading, const struct field *field, stru
         check_length(reading, field, text_characters(value->text), "character");
 }
 
-static bool parse_boolean(struct text text, bool *boolean)
+static bool parse_boolean(dime_text text, bool *boolean)
 {
-    static const struct text TRUE_WORDS[] = {{"true", 4}, {"on", 2}, {"yes", 3}, {"1", 1}};
-    static const struct text FALSE_WORDS[] = {{"false", 5}, {"off", 3}, {"no", 2}, {"0", 1}};
+    static const dime_text TRUE_WORDS[] = {{"true", 4}, {"on", 2}, {"yes", 3}, {"1", 1}};
+    static const dime_text FALSE_WORDS[] = {{"false", 5}, {"off", 3}, {"no", 2}, {"0", 1}};
     text = text_bare(text);
     for (size_t i = 0; i < sizeof TRUE_WORDS / sizeof *TRUE_WORDS; i++) {
         *boolean = text_equal_nocase(text, TRUE_WORDS[i]);
@@ -97,7 +97,7 @@ static bool parse_boolean(struct text text, bool *boolean)
     return false;
 }
 
-static void read_boolean(struct reading *reading, const struct field *field, struct value *value,
+static void read_boolean(struct reading *reading, const dime_field *field, struct value *value,
                          const struct given *given)
 {
     value->text = is_text(given) ? given->text : given->json.raw;
@@ -107,7 +107,7 @@ static void read_boolean(struct reading *reading, const struct field *field, str
         refuse(reading, field, "must be true or false");
 }
 
-static void read_integer(struct reading *reading, const struct field *field, struct value *value,
+static void read_integer(struct reading *reading, const dime_field *field, struct value *value,
                          const struct given *given)
 {
     value->text = is_text(given) ? given->text : given->json.raw;
@@ -127,22 +127,22 @@ static void read_integer(struct reading *reading, const struct field *field, str
 /* Cuts what a data: URL (RFC 2397) says before its base64 off; other text stays as it is. */
 static void cut_data_url(struct given *given)
 {
-    const struct text scheme = TEXT("data:"), coding = TEXT(";base64");
-    struct text rest = given->text, head;
+    const dime_text scheme = TEXT("data:"), coding = TEXT(";base64");
+    dime_text rest = given->text, head;
     if (rest.length < scheme.length ||
-        !text_equal_nocase((struct text){rest.data, scheme.length}, scheme) ||
+        !text_equal_nocase((dime_text){rest.data, scheme.length}, scheme) ||
         !text_cut(&rest, ',', &head) || !rest.data || !text_ends_nocase(head, coding))
         return;
     given->text = rest;
     given->content_type =
-        (struct text){head.data + scheme.length, head.length - scheme.length - coding.length};
+        (dime_text){head.data + scheme.length, head.length - scheme.length - coding.length};
 }
 
 /*
  * Decodes the base64 of a file in place of its text. In a form a blank is a + that wasn't escaped,
  * which would be lost where blanks are passed over, as in JSON.
  */
-static bool decode_file(struct reading *reading, const struct field *field, struct given *file)
+static bool decode_file(struct reading *reading, const dime_field *field, struct given *file)
 {
     cut_data_url(file);
     file->text = text_bare(file->text);
@@ -156,7 +156,7 @@ static bool decode_file(struct reading *reading, const struct field *field, stru
     return false;
 }
 
-static void read_file(struct reading *reading, const struct field *field, struct value *value,
+static void read_file(struct reading *reading, const dime_field *field, struct value *value,
                       const struct given *given)
 {
     struct given file = *given;
@@ -179,7 +179,7 @@ static void read_file(struct reading *reading, const struct field *field, struct
 }
 
 /* In a query or a form the text is the JSON itself. */
-static void read_any(struct reading *reading, const struct field *field, struct value *value,
+static void read_any(struct reading *reading, const dime_field *field, struct value *value,
                      const struct given *given)
 {
     struct json_value json = given->json;
@@ -194,7 +194,7 @@ static void read_any(struct reading *reading, const struct field *field, struct 
 }
 
 /* An empty input of a form, and JSON's null, say nothing. */
-static bool says_nothing(const struct field *field, const struct given *given)
+static bool says_nothing(const dime_field *field, const struct given *given)
 {
     if (is_json(given, JSON_NULL))
         return true;
@@ -202,10 +202,10 @@ static bool says_nothing(const struct field *field, const struct given *given)
     return is_text(given) && !named && text_trim(given->text).length == 0;
 }
 
-static void read_field(struct reading *reading, const struct field *field, struct value *value,
+static void read_field(struct reading *reading, const dime_field *field, struct value *value,
                        const struct given *given)
 {
-    static void (*const READERS[])(struct reading *, const struct field *, struct value *,
+    static void (*const READERS[])(struct reading *, const dime_field *, struct value *,
                                    const struct given *) = {
         [FIELD_TEXT] = read_text,         [FIELD_NUMBER] = read_number,
         [FIELD_BOOLEAN] = read_boolean,   [FIELD_INTEGER] = read_integer,
@@ -252,7 +252,7 @@ static const char *wrong_notation(char c)
  * of a list, or what has been damaged. Who sends that, or other capitals, means this field, and has
  * to hear of it.
  */
-static const struct field *find_meant(const struct function *function, struct text name)
+static const dime_field *find_meant(const dime_function *function, dime_text name)
 {
     size_t length = 0;
     name = text_bare(name);
@@ -260,8 +260,8 @@ static const struct field *find_meant(const struct function *function, struct te
            name.data[length] != '%' && !wrong_notation(name.data[length]))
         length++;
     name.length = length;
-    const struct field *meant = fields_find(function, name);
-    for (const struct field *field = function->fields; !meant && field && field->name; field++) {
+    const dime_field *meant = fields_find(function, name);
+    for (const dime_field *field = function->fields; !meant && field && field->name; field++) {
         if (text_equal_nocase(name, text_of(field->name)))
             meant = field;
     }
@@ -269,7 +269,7 @@ static const struct field *find_meant(const struct function *function, struct te
 }
 
 /* The first byte of TEXT, also where it's escaped once more; NUL: there is none. */
-static char first_byte(struct text text)
+static char first_byte(dime_text text)
 {
     int high = text.length > 2 ? text_hex_digit(text.data[1]) : -1;
     int low = high >= 0 ? text_hex_digit(text.data[2]) : -1;
@@ -282,10 +282,9 @@ static char first_byte(struct text text)
  * What is wrong with a name that isn't quite a field's, or NULL: it is another one. In JSON a name
  * with other capitals may be an event's own: S3 writes "Bucket", MinIO "Key".
  */
-static const char *wrong_name(const struct field *field, struct text name,
-                              const struct given *given)
+static const char *wrong_name(const dime_field *field, dime_text name, const struct given *given)
 {
-    struct text bare = text_bare(name), behind = text_skip(bare, strlen(field->name));
+    dime_text bare = text_bare(name), behind = text_skip(bare, strlen(field->name));
     const char *why = wrong_notation(first_byte(behind));
     if (why)
         return why;
@@ -302,7 +301,7 @@ static const char *wrong_name(const struct field *field, struct text name,
  * till[25]=2 or till.25=2; what nobody sees comes along where a name is copied. Were such a name
  * passed over, the answer would be to another question.
  */
-static void refuse_name(struct reading *reading, const struct field *field, struct text name,
+static void refuse_name(struct reading *reading, const dime_field *field, dime_text name,
                         const struct given *given)
 {
     struct value *value = &reading->values[field - reading->function->fields];
@@ -319,9 +318,9 @@ static void refuse_name(struct reading *reading, const struct field *field, stru
                                                             : "");
 }
 
-static void read_name(struct reading *reading, struct text name, const struct given *given)
+static void read_name(struct reading *reading, dime_text name, const struct given *given)
 {
-    const struct field *field = fields_find(reading->function, name);
+    const dime_field *field = fields_find(reading->function, name);
     if (field) {
         read_field(reading, field, &reading->values[field - reading->function->fields], given);
         return;
@@ -337,7 +336,7 @@ static void unreadable(struct reading *reading, const char *what, const char *wh
     reading->failed = true;
 }
 
-static void read_form(struct reading *reading, struct text form, const char *what)
+static void read_form(struct reading *reading, dime_text form, const char *what)
 {
     struct form_reader reader;
     struct form_pair pair = {0};
@@ -357,8 +356,8 @@ static void read_form(struct reading *reading, struct text form, const char *wha
 /* A part is a file if it's named as one, or says that it isn't text. */
 static void take_part(struct reading *reading, const struct multipart_part *part)
 {
-    const struct text plain = TEXT("text/plain");
-    struct text type = text_media_type(part->content_type);
+    const dime_text plain = TEXT("text/plain");
+    dime_text type = text_media_type(part->content_type);
     read_name(reading, part->name,
               &(struct given){.text = part->body,
                               .bytes = part->file_name.data ||
@@ -460,7 +459,7 @@ static void read_body(struct reading *reading)
 
 static void check_required(struct reading *reading)
 {
-    const struct field *fields = reading->function->fields;
+    const dime_field *fields = reading->function->fields;
     for (size_t i = 0; fields[i].name; i++) {
         if (!fields[i].required || reading->values[i].given)
             continue;
@@ -476,7 +475,7 @@ static bool goes_on(const struct reading *reading)
     return !reading->failed || reading->response->error_count;
 }
 
-static size_t count_fields(const struct function *function)
+static size_t count_fields(const dime_function *function)
 {
     size_t count = 0;
     while (function->fields[count].name)
@@ -484,8 +483,7 @@ static size_t count_fields(const struct function *function)
     return count;
 }
 
-bool fields_read(const struct function *function, struct request *request,
-                 struct response *response)
+bool fields_read(const dime_function *function, struct request *request, struct response *response)
 {
     struct reading reading = {.function = function, .request = request, .response = response};
     reading.values = arena_array(request->arena, count_fields(function) + 1, sizeof(struct value));

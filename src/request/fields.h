@@ -12,13 +12,12 @@
  * arena owns. False: the response says what is wrong (400, 415 or 422), or the arena has failed.
  * The values that could be read are there all the same, for the form that is shown again.
  */
-bool fields_read(const struct function *function, struct request *request,
-                 struct response *response);
+bool fields_read(const dime_function *function, struct request *request, struct response *response);
 
 /* The field of this name in the function's table; NULL: it has none, or no table. */
-static inline const struct field *fields_find(const struct function *function, struct text name)
+static inline const dime_field *fields_find(const dime_function *function, dime_text name)
 {
-    for (const struct field *field = function->fields; field && field->name; field++) {
+    for (const dime_field *field = function->fields; field && field->name; field++) {
         if (text_equal(name, text_of(field->name)))
             return field;
     }
@@ -26,9 +25,9 @@ static inline const struct field *fields_find(const struct function *function, s
 }
 
 /* The first field of the function that is a file; NULL likewise. */
-static inline const struct field *fields_file(const struct function *function)
+static inline const dime_field *fields_file(const dime_function *function)
 {
-    for (const struct field *field = function->fields; field && field->name; field++) {
+    for (const dime_field *field = function->fields; field && field->name; field++) {
         if (field->kind == FIELD_FILE)
             return field;
     }

@@ -12,7 +12,7 @@ struct items {
     size_t count;
 };
 
-static bool add_item(struct reading *reading, const struct field *field, struct items *items,
+static bool add_item(struct reading *reading, const dime_field *field, struct items *items,
                      struct item item)
 {
     if (items->count == field->most) {
@@ -26,16 +26,16 @@ static bool add_item(struct reading *reading, const struct field *field, struct 
 }
 
 /* "25" or, for a map, "25:2". */
-static bool parse_item(const struct field *field, struct text text, struct item *item)
+static bool parse_item(const dime_field *field, dime_text text, struct item *item)
 {
     if (field->kind == FIELD_LIST)
         return text_to_int64(text_bare(text), &item->value);
-    struct text key;
+    dime_text key;
     return text_cut(&text, ':', &key) && text.data && text_to_int64(text_bare(key), &item->key) &&
            text_to_int64(text_bare(text), &item->value);
 }
 
-const char *fields_items_example(const struct field *field, const struct given *given)
+const char *fields_items_example(const dime_field *field, const struct given *given)
 {
     bool json = given->json.raw.data;
     if (field->kind == FIELD_LIST)
@@ -43,7 +43,7 @@ const char *fields_items_example(const struct field *field, const struct given *
     return json ? "{\"25\":2,\"10\":0}" : "25:2,10:0";
 }
 
-static void refuse_items(struct reading *reading, const struct field *field,
+static void refuse_items(struct reading *reading, const dime_field *field,
                          const struct given *given)
 {
     response_field_problem(reading->response, field->name, "%s must %s, such as %s.", field->name,
@@ -53,10 +53,10 @@ static void refuse_items(struct reading *reading, const struct field *field,
     reading->failed = true;
 }
 
-static void items_from_text(struct reading *reading, const struct field *field, struct items *items,
+static void items_from_text(struct reading *reading, const dime_field *field, struct items *items,
                             const struct given *given)
 {
-    struct text text = given->text, part;
+    dime_text text = given->text, part;
     while (text_cut(&text, ',', &part)) {
         struct item item = {0};
         if (!parse_item(field, part, &item)) {
@@ -68,7 +68,7 @@ static void items_from_text(struct reading *reading, const struct field *field, 
     }
 }
 
-static void items_from_json(struct reading *reading, const struct field *field, struct items *items,
+static void items_from_json(struct reading *reading, const dime_field *field, struct items *items,
                             const struct given *given)
 {
     struct json_cursor cursor = json_members(given->json, reading->request->arena);
@@ -88,8 +88,8 @@ static void items_from_json(struct reading *reading, const struct field *field, 
 }
 
 /* The items in a form's notation, so that a page can show them again. */
-static struct text items_text(struct reading *reading, const struct field *field,
-                              const struct items *items)
+static dime_text items_text(struct reading *reading, const dime_field *field,
+                            const struct items *items)
 {
     struct buffer text;
     buffer_open(&text, reading->request->arena, field->most * 42);
@@ -105,7 +105,7 @@ static struct text items_text(struct reading *reading, const struct field *field
     return buffer_text(&text);
 }
 
-void fields_read_items(struct reading *reading, const struct field *field, struct value *value,
+void fields_read_items(struct reading *reading, const dime_field *field, struct value *value,
                        const struct given *given)
 {
     struct items items = {arena_array(reading->request->arena, field->most, sizeof(struct item)),

@@ -14,7 +14,7 @@
 
 /* One request's fields as they are read. */
 struct reading {
-    const struct function *function;
+    const dime_function *function;
     struct request *request;
     struct response *response;
     struct value *values;
@@ -23,10 +23,10 @@ struct reading {
 
 /* A value before its kind is known: JSON, or text where json.raw.data is NULL. */
 struct given {
-    struct text text;
+    dime_text text;
     struct json_value json;
     bool bytes; /* it came as a file: any bytes, in no encoding */
-    struct text content_type, file_name;
+    dime_text content_type, file_name;
 };
 
 /* Whether it is JSON of this kind. */
@@ -43,17 +43,17 @@ static inline bool is_text(const struct given *given)
 
 /* How to write several values: as JSON's own types where JSON was sent, else in a form's notation.
  */
-const char *fields_items_example(const struct field *field, const struct given *given);
+const char *fields_items_example(const dime_field *field, const struct given *given);
 
 /* Says what is wrong with a field, behind its name. */
-static inline void refuse(struct reading *reading, const struct field *field, const char *what)
+static inline void refuse(struct reading *reading, const dime_field *field, const char *what)
 {
     response_field_problem(reading->response, field->name, "%s %s.", field->name, what);
     reading->failed = true;
 }
 
 /* Refuses a number that the field doesn't allow. */
-static inline bool check_range(struct reading *reading, const struct field *field, int64_t number)
+static inline bool check_range(struct reading *reading, const dime_field *field, int64_t number)
 {
     if (number >= field->min && number <= field->max)
         return true;
@@ -65,7 +65,7 @@ static inline bool check_range(struct reading *reading, const struct field *fiel
 }
 
 /* Reads the field of a list or a map. What is wrong with it is said. */
-void fields_read_items(struct reading *reading, const struct field *field, struct value *value,
+void fields_read_items(struct reading *reading, const dime_field *field, struct value *value,
                        const struct given *given);
 
 #endif

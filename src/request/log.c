@@ -29,7 +29,7 @@ struct line {
     bool full;
 };
 
-static void put(struct line *line, struct text text)
+static void put(struct line *line, dime_text text)
 {
     if (line->full || text.length > line->size - line->length) {
         line->full = true;
@@ -57,7 +57,7 @@ static void put_number(struct line *line, int64_t number, int least_digits)
         *--first = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0 || room + sizeof room - first < least_digits);
-    put(line, (struct text){first, (size_t)(room + sizeof room - first)});
+    put(line, (dime_text){first, (size_t)(room + sizeof room - first)});
 }
 
 static bool is_plain(char c)
@@ -66,28 +66,28 @@ static bool is_plain(char c)
 }
 
 /* A JSON string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
-static void put_string(struct line *line, struct text text)
+static void put_string(struct line *line, dime_text text)
 {
     put(line, TEXT("\""));
     while (text.length) {
         size_t run = 0;
         while (run < text.length && is_plain(text.data[run]))
             run++;
-        put(line, (struct text){text.data, run});
+        put(line, (dime_text){text.data, run});
         if (run == text.length)
             break;
         char c = text.data[run];
         if (c == '"' || c == '\\')
-            put(line, (struct text){(char[]){'\\', c}, 2});
+            put(line, (dime_text){(char[]){'\\', c}, 2});
         else
             put(line, TEXT("?"));
-        text = (struct text){text.data + run + 1, text.length - run - 1};
+        text = (dime_text){text.data + run + 1, text.length - run - 1};
     }
     put(line, TEXT("\""));
 }
 
 /* A member whose value isn't empty. */
-static void put_member(struct line *line, struct text name, struct text value)
+static void put_member(struct line *line, dime_text name, dime_text value)
 {
     if (!value.length)
         return;
@@ -140,7 +140,7 @@ static void begin(struct line *line, char *room, size_t size, enum log_level lev
     log_timestamp(clock_epoch_ms(), timestamp);
     *line = (struct line){.room = room, .size = size};
     put(line, TEXT("{\"timestamp\":\""));
-    put(line, (struct text){timestamp, 24});
+    put(line, (dime_text){timestamp, 24});
     put(line, TEXT("\",\"level\":\""));
     put(line, text_of(LEVELS[level]));
     put(line, TEXT("\""));

@@ -35,14 +35,14 @@ struct log_entry {
     const struct response *response;
     int64_t duration_ns;
     size_t bytes_in, bytes_out;
-    struct text tenant; /* whom the host serves with it; empty: it doesn't tell tenants apart */
+    dime_text tenant; /* whom the host serves with it; empty: it doesn't tell tenants apart */
 };
 
 /* Whom a line is about that isn't of a request's end. Empty texts are left out. */
 struct log_subject {
     const char *function;
-    struct text request_id;
-    struct text tenant;
+    dime_text request_id;
+    dime_text tenant;
 };
 
 /* Adds the line of one request, and writes the waiting ones first where there's no room for it. */

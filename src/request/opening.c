@@ -13,7 +13,7 @@
 
 enum { FIRST_MS = 100, MOST_MS = 30000 };
 
-static void say(struct opening *opening, const struct function *function)
+static void say(struct opening *opening, const dime_function *function)
 {
     if (strncmp(opening->said, opening->not_open, sizeof opening->said - 1) == 0)
         return;
@@ -22,7 +22,7 @@ static void say(struct opening *opening, const struct function *function)
             opening->not_open);
 }
 
-bool opening_try(struct opening *opening, const struct function *function)
+bool opening_try(struct opening *opening, const dime_function *function)
 {
     const char *why = NULL;
     if (opening->open || (opening->not_open && clock_monotonic_ns() < opening->next_ns))
@@ -41,7 +41,7 @@ bool opening_try(struct opening *opening, const struct function *function)
     return false;
 }
 
-void opening_close(struct opening *opening, const struct function *function)
+void opening_close(struct opening *opening, const dime_function *function)
 {
     if (opening->open && function->close)
         function->close(opening->state);

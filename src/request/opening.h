@@ -26,9 +26,9 @@ struct opening {
  * Opens the function, unless it is open or has failed just now. A failure is logged, and the same
  * one only once; so is the success after it. Returns whether it is open.
  */
-bool opening_try(struct opening *opening, const struct function *function);
+bool opening_try(struct opening *opening, const dime_function *function);
 
 /* Closes the function if it is open. */
-void opening_close(struct opening *opening, const struct function *function);
+void opening_close(struct opening *opening, const dime_function *function);
 
 #endif

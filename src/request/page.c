@@ -14,36 +14,36 @@
 #include "request/fields.h"
 #include "request/problem.h"
 
-extern const struct text function_page; /* www/function.html */
+extern const dime_text function_page; /* www/function.html */
 
 struct filling {
-    const struct function *function;
+    const dime_function *function;
     const struct request *request;
     const struct response *response;
-    struct text result; /* the fragment, or JSON for a <pre> */
+    dime_text result; /* the fragment, or JSON for a <pre> */
     struct buffer *out;
-    struct text select; /* the name of the <select> that was last seen */
+    dime_text select; /* the name of the <select> that was last seen */
 };
 
 /* The value of an attribute in a tag's text; data is NULL where it has none. */
-static struct text attribute(struct text tag, struct text name)
+static dime_text attribute(dime_text tag, dime_text name)
 {
-    struct text rest = tag, part;
+    dime_text rest = tag, part;
     while (text_cut(&rest, ' ', &part)) {
         size_t quoted = name.length + 2; /* name=" */
         if (part.length <= quoted || !text_starts(part, name) || part.data[name.length] != '=')
             continue;
-        struct text value = {part.data + quoted,
-                             (size_t)(tag.data + tag.length - part.data) - quoted};
-        struct text inner;
-        return text_cut(&value, '"', &inner) ? inner : (struct text){0};
+        dime_text value = {part.data + quoted,
+                           (size_t)(tag.data + tag.length - part.data) - quoted};
+        dime_text inner;
+        return text_cut(&value, '"', &inner) ? inner : (dime_text){0};
     }
-    return (struct text){0};
+    return (dime_text){0};
 }
 
-static const struct value *value_of(const struct filling *filling, struct text name)
+static const struct value *value_of(const struct filling *filling, dime_text name)
 {
-    const struct field *fields = filling->function->fields;
+    const dime_field *fields = filling->function->fields;
     if (!filling->request->values || !fields)
         return NULL;
     for (size_t i = 0; fields[i].name; i++) {
@@ -53,13 +53,13 @@ static const struct value *value_of(const struct filling *filling, struct text n
     return NULL;
 }
 
-static const struct field_error *error_of(const struct filling *filling, struct text name)
+static const struct field_error *error_of(const struct filling *filling, dime_text name)
 {
     const struct response *response = filling->response;
     return response->answer == ANSWER_PROBLEM ? response_field_error(response, name) : NULL;
 }
 
-static void put_attribute(struct buffer *out, const char *name, struct text value)
+static void put_attribute(struct buffer *out, const char *name, dime_text value)
 {
     buffer_put(out, TEXT(" "));
     buffer_puts(out, name);
@@ -68,22 +68,22 @@ static void put_attribute(struct buffer *out, const char *name, struct text valu
     buffer_put(out, TEXT("\""));
 }
 
-static void put_invalid(struct filling *filling, struct text name)
+static void put_invalid(struct filling *filling, dime_text name)
 {
     if (error_of(filling, name))
         buffer_put(filling->out, TEXT(" aria-invalid=\"true\""));
 }
 
 /* A browser doesn't let a page fill in a file. */
-static bool is_file(struct text tag)
+static bool is_file(dime_text tag)
 {
     return text_equal(attribute(tag, TEXT("type")), TEXT("file"));
 }
 
 /* TAG is what stands between < and >. */
-static void fill_input(struct filling *filling, struct text tag)
+static void fill_input(struct filling *filling, dime_text tag)
 {
-    struct text name = attribute(tag, TEXT("name"));
+    dime_text name = attribute(tag, TEXT("name"));
     const struct value *value = value_of(filling, name);
     buffer_put(filling->out, tag);
     if (text_equal(attribute(tag, TEXT("type")), TEXT("checkbox"))) {
@@ -95,14 +95,14 @@ static void fill_input(struct filling *filling, struct text tag)
     put_invalid(filling, name);
 }
 
-static void fill_select(struct filling *filling, struct text tag)
+static void fill_select(struct filling *filling, dime_text tag)
 {
     filling->select = attribute(tag, TEXT("name"));
     buffer_put(filling->out, tag);
     put_invalid(filling, filling->select);
 }
 
-static void fill_option(struct filling *filling, struct text tag)
+static void fill_option(struct filling *filling, dime_text tag)
 {
     const struct value *value = value_of(filling, filling->select);
     buffer_put(filling->out, tag);
@@ -110,7 +110,7 @@ static void fill_option(struct filling *filling, struct text tag)
         buffer_put(filling->out, TEXT(" selected"));
 }
 
-static const struct menu *menu_of(const struct filling *filling, struct text name)
+static const struct menu *menu_of(const struct filling *filling, dime_text name)
 {
     for (size_t i = 0; i < filling->response->menu_count; i++) {
         if (text_equal(text_of(filling->response->menus[i].field), name))
@@ -138,9 +138,9 @@ static void put_choices(struct filling *filling)
 }
 
 /* The text stands between the tags; a line's end before it is no part of it (HTML, 4.10.11). */
-static void fill_textarea(struct filling *filling, struct text tag)
+static void fill_textarea(struct filling *filling, dime_text tag)
 {
-    struct text name = attribute(tag, TEXT("name"));
+    dime_text name = attribute(tag, TEXT("name"));
     const struct value *value = value_of(filling, name);
     buffer_put(filling->out, tag);
     put_invalid(filling, name);
@@ -150,9 +150,9 @@ static void fill_textarea(struct filling *filling, struct text tag)
 }
 
 /* <details data-fields="coins till"> stands open where one of its fields is given or wrong. */
-static void fill_details(struct filling *filling, struct text tag)
+static void fill_details(struct filling *filling, dime_text tag)
 {
-    struct text names = attribute(tag, TEXT("data-fields")), name;
+    dime_text names = attribute(tag, TEXT("data-fields")), name;
     bool open = false;
     while (text_cut(&names, ' ', &name)) {
         const struct value *value = value_of(filling, name);
@@ -163,7 +163,7 @@ static void fill_details(struct filling *filling, struct text tag)
         buffer_put(filling->out, TEXT(" open"));
 }
 
-static void fill_title(struct filling *filling, struct text tag)
+static void fill_title(struct filling *filling, dime_text tag)
 {
     buffer_put(filling->out, tag);
     if (filling->response->answer == ANSWER_PROBLEM)
@@ -173,7 +173,7 @@ static void fill_title(struct filling *filling, struct text tag)
 }
 
 /* Cuts a prefix off a text; false: it doesn't begin so, and is as it was. */
-static bool cut_prefix(struct text *text, struct text prefix)
+static bool cut_prefix(dime_text *text, dime_text prefix)
 {
     if (!text_starts(*text, prefix))
         return false;
@@ -186,9 +186,9 @@ static bool cut_prefix(struct text *text, struct text prefix)
  * label, and beside that "This must be ..." or, of a field that was left out, "Give the ..." says
  * enough. Returns what to say before REST; NULL: the name isn't in front, and REST is all of it.
  */
-static const char *cut_name(const struct field_error *error, struct text *rest)
+static const char *cut_name(const struct field_error *error, dime_text *rest)
 {
-    const struct text name = text_of(error->field), give = TEXT("Give "), colon = TEXT(": ");
+    const dime_text name = text_of(error->field), give = TEXT("Give "), colon = TEXT(": ");
     *rest = error->detail;
     if (cut_prefix(rest, name) && text_starts(*rest, TEXT(" ")))
         return "This";
@@ -200,10 +200,10 @@ static const char *cut_name(const struct field_error *error, struct text *rest)
 }
 
 /* The paragraph of a message, without its end; false: there is nothing wrong with the field. */
-static bool put_message(struct filling *filling, struct text name)
+static bool put_message(struct filling *filling, dime_text name)
 {
     const struct field_error *error = error_of(filling, name);
-    struct text rest;
+    dime_text rest;
     if (!error)
         return false;
     buffer_puts(filling->out, "<p class=\"error\" id=\"");
@@ -215,17 +215,17 @@ static bool put_message(struct filling *filling, struct text name)
     return true;
 }
 
-static void put_field_error(struct filling *filling, struct text name)
+static void put_field_error(struct filling *filling, dime_text name)
 {
     if (put_message(filling, name))
         buffer_puts(filling->out, "</p>");
 }
 
 /* <p id="NAME-error" hidden> becomes the message's paragraph; any other stays as it is. */
-static void fill_paragraph(struct filling *filling, struct text tag)
+static void fill_paragraph(struct filling *filling, dime_text tag)
 {
-    const struct text ending = TEXT("-error");
-    struct text name = attribute(tag, TEXT("id"));
+    const dime_text ending = TEXT("-error");
+    dime_text name = attribute(tag, TEXT("id"));
     if (name.length > ending.length && text_ends_nocase(name, ending)) {
         name.length -= ending.length;
         if (put_message(filling, name))
@@ -239,7 +239,7 @@ static void fill_paragraph(struct filling *filling, struct text tag)
 /* Whether what is wrong with the only wrong field need not be said above the form too. */
 static bool is_said_there(const struct response *response)
 {
-    struct text rest;
+    dime_text rest;
     return response->detail.length || cut_name(&response->errors[0], &rest);
 }
 
@@ -277,12 +277,12 @@ static void put_result(struct filling *filling)
 }
 
 /* The page made for a function without one of its own: what its table of fields says. */
-static const char *input_type(const struct field *field)
+static const char *input_type(const dime_field *field)
 {
     return field->kind == FIELD_BOOLEAN ? "checkbox" : field->kind == FIELD_FILE ? "file" : "text";
 }
 
-static void put_form_field(struct filling *filling, const struct field *field)
+static void put_form_field(struct filling *filling, const dime_field *field)
 {
     struct buffer *out = filling->out;
     struct buffer tag;
@@ -308,7 +308,7 @@ static void put_form_field(struct filling *filling, const struct field *field)
 
 static void put_form(struct filling *filling)
 {
-    const struct function *function = filling->function;
+    const dime_function *function = filling->function;
     buffer_printf(filling->out,
                   "<form class=\"made\" method=\"%s\" action=\"/cgi-bin/%s#result\"%s "
                   "novalidate>\n",
@@ -319,12 +319,12 @@ static void put_form(struct filling *filling)
     buffer_puts(filling->out, "<button type=\"submit\">Send</button>\n</form>");
 }
 
-static void fill_comment(struct filling *filling, struct text comment)
+static void fill_comment(struct filling *filling, dime_text comment)
 {
-    const struct text error = TEXT("error ");
+    const dime_text error = TEXT("error ");
     if (text_starts(comment, error))
         put_field_error(filling,
-                        (struct text){comment.data + error.length, comment.length - error.length});
+                        (dime_text){comment.data + error.length, comment.length - error.length});
     else if (text_equal(comment, TEXT("problem")))
         put_problem(filling);
     else if (text_equal(comment, TEXT("result")))
@@ -341,9 +341,9 @@ static void fill_comment(struct filling *filling, struct text comment)
 
 /* What a tag that begins so is filled by; `close` stands behind it. */
 static const struct place {
-    struct text open;
-    struct text close;
-    void (*fill)(struct filling *filling, struct text inner);
+    dime_text open;
+    dime_text close;
+    void (*fill)(struct filling *filling, dime_text inner);
     bool keep; /* the brackets stay */
 } PLACES[] = {
     {{"<!--", 4}, {"-->", 3}, fill_comment, false},
@@ -356,7 +356,7 @@ static const struct place {
     {{"<p id=", 6}, {">", 1}, fill_paragraph, false},
 };
 
-static const struct place *place_at(struct text page)
+static const struct place *place_at(dime_text page)
 {
     for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
         if (text_starts(page, PLACES[i].open))
@@ -366,7 +366,7 @@ static const struct place *place_at(struct text page)
 }
 
 /* Fills what stands at the '<' that PAGE begins with; returns how many bytes of the page it was. */
-static size_t fill_place(struct filling *filling, struct text page)
+static size_t fill_place(struct filling *filling, dime_text page)
 {
     const struct place *place = place_at(page);
     size_t open = place ? place->open.length : 0;
@@ -374,11 +374,11 @@ static size_t fill_place(struct filling *filling, struct text page)
         place ? memmem(page.data + open, page.length - open, place->close.data, place->close.length)
               : NULL;
     if (!end) {
-        buffer_put(filling->out, (struct text){page.data, 1});
+        buffer_put(filling->out, (dime_text){page.data, 1});
         return 1;
     }
     size_t skip = place->fill == fill_comment ? open : 1;
-    struct text inner = {page.data + skip, (size_t)(end - page.data) - skip};
+    dime_text inner = {page.data + skip, (size_t)(end - page.data) - skip};
     if (place->fill != fill_comment && place->fill != fill_paragraph)
         buffer_put(filling->out, TEXT("<"));
     place->fill(filling, inner);
@@ -387,21 +387,21 @@ static size_t fill_place(struct filling *filling, struct text page)
     return (size_t)(end - page.data) + place->close.length;
 }
 
-static void fill_page(struct filling *filling, struct text page)
+static void fill_page(struct filling *filling, dime_text page)
 {
     while (page.length) {
         const char *bracket = memchr(page.data, '<', page.length);
         size_t plain = bracket ? (size_t)(bracket - page.data) : page.length;
-        buffer_put(filling->out, (struct text){page.data, plain});
-        page = (struct text){page.data + plain, page.length - plain};
+        buffer_put(filling->out, (dime_text){page.data, plain});
+        page = (dime_text){page.data + plain, page.length - plain};
         if (!page.length)
             return;
         size_t used = fill_place(filling, page);
-        page = (struct text){page.data + used, page.length - used};
+        page = (dime_text){page.data + used, page.length - used};
     }
 }
 
-void page_write(const struct function *function, const struct request *request,
+void page_write(const dime_function *function, const struct request *request,
                 struct response *response)
 {
     struct buffer out;

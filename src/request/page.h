@@ -12,7 +12,7 @@
  * the given values in the form and the result or the problem at its place. Writes into the
  * response's body, whose failure says that memory ended.
  */
-void page_write(const struct function *function, const struct request *request,
+void page_write(const dime_function *function, const struct request *request,
                 struct response *response);
 
 #endif

@@ -46,7 +46,7 @@ const char *problem_title(const struct response *response)
     return type ? type->title : status_phrase(response->status);
 }
 
-struct text problem_detail(const struct response *response)
+dime_text problem_detail(const struct response *response)
 {
     if (response->detail.length)
         return response->detail;
@@ -70,7 +70,7 @@ static void put_errors(struct buffer *body, const struct response *response)
     buffer_put(body, TEXT("]"));
 }
 
-void problem_write_json(struct response *response, struct text instance)
+void problem_write_json(struct response *response, dime_text instance)
 {
     const struct problem *type = type_of(response);
     struct buffer *body = &response->body;

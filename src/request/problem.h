@@ -22,9 +22,9 @@ const struct problem *problem_of(int status);
 const char *problem_title(const struct response *response);
 
 /* The sentence that says what to do: the problem's own, or made of its field errors. */
-struct text problem_detail(const struct response *response);
+dime_text problem_detail(const struct response *response);
 
 /* Writes the problem document into the response's body. INSTANCE is the request's id. */
-void problem_write_json(struct response *response, struct text instance);
+void problem_write_json(struct response *response, dime_text instance);
 
 #endif

@@ -38,42 +38,42 @@ int64_t field_integer(const struct request *request, const char *name)
     return field(request, name)->integer;
 }
 
-struct text field_text(const struct request *request, const char *name)
+dime_text field_text(const struct request *request, const char *name)
 {
     const struct value *value = field(request, name);
     return value->given ? value->text : TEXT("");
 }
 
-struct text request_header(const struct request *request, const char *name)
+dime_text request_header(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->header_count; i++) {
         if (text_equal(request->headers[i].name, text_of(name)))
             return request->headers[i].value;
     }
-    return (struct text){0};
+    return (dime_text){0};
 }
 
 /*
  * What a host says of an invocation is a header of one of these names. `proxy` is here because a
  * CGI variable makes it HTTP_PROXY, which programs take for a setting (CVE-2016-5385, "httpoxy").
  */
-static bool is_reserved(struct text name)
+static bool is_reserved(dime_text name)
 {
     return text_starts(name, TEXT("lambda-runtime-")) || text_starts(name, TEXT("dime-")) ||
            text_equal(name, TEXT("proxy"));
 }
 
-void request_take_header(struct request *request, struct header *headers, struct text name,
-                         struct text value)
+void request_take_header(struct request *request, struct header *headers, dime_text name,
+                         dime_text value)
 {
     if (!is_reserved(name))
         headers[request->header_count++] = (struct header){name, value};
 }
 
-enum method request_method(struct text name)
+enum method request_method(dime_text name)
 {
     static const struct {
-        struct text name;
+        dime_text name;
         enum method method;
     } METHODS[] = {
         {{"GET", 3}, METHOD_GET},
@@ -89,7 +89,7 @@ enum method request_method(struct text name)
 }
 
 /* A weight of 0 to 1 in thousandths, of which further decimals are cut; 1000 for what isn't one. */
-static int weight(struct text text)
+static int weight(dime_text text)
 {
     int thousandths = 0, scale = 1000;
     for (size_t i = 0; i < text.length; i++) {
@@ -105,38 +105,38 @@ static int weight(struct text text)
 }
 
 /* Splits "text/html;q=0.9" into the type and its weight in thousandths. */
-static struct text accept_type(struct text part, int *q)
+static dime_text accept_type(dime_text part, int *q)
 {
-    struct text type = {0}, parameter;
+    dime_text type = {0}, parameter;
     *q = 1000;
     text_cut(&part, ';', &type);
     while (text_cut(&part, ';', &parameter)) {
         parameter = text_trim(parameter);
         if (text_starts(parameter, TEXT("q=")) || text_starts(parameter, TEXT("Q=")))
-            *q = weight((struct text){parameter.data + 2, parameter.length - 2});
+            *q = weight((dime_text){parameter.data + 2, parameter.length - 2});
     }
     return text_trim(type);
 }
 
 /* How closely a range of Accept names a type: 3 by name, 2 by its first half, 1 as any, 0 not. */
-static int closeness(struct text range, struct text type)
+static int closeness(dime_text range, dime_text type)
 {
     if (text_equal_nocase(range, type))
         return 3;
     if (text_equal(range, TEXT("*/*")))
         return 1;
-    struct text major = {0};
+    dime_text major = {0};
     text_cut(&type, '/', &major);
     bool wild = range.length == major.length + 2 &&
-                text_starts((struct text){range.data + major.length, 2}, TEXT("/*"));
-    return wild && text_equal_nocase((struct text){range.data, major.length}, major) ? 2 : 0;
+                text_starts((dime_text){range.data + major.length, 2}, TEXT("/*"));
+    return wild && text_equal_nocase((dime_text){range.data, major.length}, major) ? 2 : 0;
 }
 
 /* The weight that Accept gives a type: that of the first range that names it most closely. */
-static int accept_weight(struct text accept, struct text type)
+static int accept_weight(dime_text accept, dime_text type)
 {
     int closest = 0, chosen = 0;
-    struct text part;
+    dime_text part;
     while (text_cut(&accept, ',', &part)) {
         int q;
         int close = closeness(accept_type(part, &q), type);
@@ -149,9 +149,9 @@ static int accept_weight(struct text accept, struct text type)
 }
 
 /* Whether a list names nothing: an element may be empty (RFC 9110, section 5.6.1.2). */
-static bool is_empty_list(struct text list)
+static bool is_empty_list(dime_text list)
 {
-    struct text part;
+    dime_text part;
     while (text_cut(&list, ',', &part)) {
         if (text_trim(part).length)
             return false;
@@ -159,7 +159,7 @@ static bool is_empty_list(struct text list)
     return true;
 }
 
-bool request_accepts(struct text accept, bool *html)
+bool request_accepts(dime_text accept, bool *html)
 {
     *html = false;
     if (text_equal(accept, TEXT("*/*")) || is_empty_list(accept))
@@ -187,7 +187,7 @@ void request_make_id(char room[33])
     room[32] = '\0';
 }
 
-bool request_id_fits(struct text id)
+bool request_id_fits(dime_text id)
 {
     for (size_t i = 0; i < id.length; i++) {
         char c = id.data[i];
@@ -197,7 +197,7 @@ bool request_id_fits(struct text id)
     return id.length >= 1 && id.length <= 64;
 }
 
-void request_choose_id(struct request *request, struct text of_host, char room[33])
+void request_choose_id(struct request *request, dime_text of_host, char room[33])
 {
     request->id = request_header(request, "x-request-id");
     if (request_id_fits(request->id))
@@ -206,10 +206,10 @@ void request_choose_id(struct request *request, struct text of_host, char room[3
     if (request_id_fits(request->id))
         return;
     request_make_id(room);
-    request->id = (struct text){room, 32};
+    request->id = (dime_text){room, 32};
 }
 
-enum upload_end upload_read(const struct request *request, size_t most, struct text *bytes)
+enum upload_end upload_read(const struct request *request, size_t most, dime_text *bytes)
 {
     return request->upload->read(request->upload, most, request->arena, bytes);
 }

@@ -22,10 +22,10 @@ void response_open(struct response *response, struct arena *arena)
     response->status = 0;
     response->content_type = NULL;
     response->header_count = 0;
-    response->detail = (struct text){0};
+    response->detail = (dime_text){0};
     response->no_function = false;
     response->error_count = 0;
-    response->members = (struct text){0};
+    response->members = (dime_text){0};
     response->menu_count = 0;
     response->stream = NULL;
     response->arena = arena;
@@ -46,7 +46,7 @@ static struct buffer *begin(struct response *response, enum answer answer, const
     response->answer = answer;
     response->status = 200;
     response->content_type = type;
-    response->detail = (struct text){0};
+    response->detail = (dime_text){0};
     response->error_count = 0;
     return &response->body;
 }
@@ -69,16 +69,16 @@ static size_t length_kept(const char *text, size_t length)
     while (last && (text[last - 1] & 0xC0) == 0x80)
         last--;
     last -= last > 0; /* where the last character begins */
-    return text_utf8_length((struct text){text + last, length - last}) ? length : last;
+    return text_utf8_length((dime_text){text + last, length - last}) ? length : last;
 }
 
 /* Formats into the arena; what is too long is cut. Where memory has ended the text is empty. */
-__attribute__((format(printf, 2, 0))) static struct text
+__attribute__((format(printf, 2, 0))) static dime_text
 format_text(struct arena *arena, const char *format, va_list arguments)
 {
     char room[DETAIL_MOST];
     int length = vsnprintf(room, sizeof room, format, arguments);
-    struct text whole = {room, length < 0 ? 0 : (size_t)length};
+    dime_text whole = {room, length < 0 ? 0 : (size_t)length};
     if (whole.length >= sizeof room)
         whole.length = length_kept(room, sizeof room - 1);
     return arena_copy(arena, whole);
@@ -94,10 +94,10 @@ void response_problem(struct response *response, int status, const char *format,
     response->status = status >= 400 && status <= 599 ? status : 500;
     response->no_function = false;
     response->error_count = 0;
-    response->members = (struct text){0};
+    response->members = (dime_text){0};
 }
 
-void response_extend(struct response *response, struct text members)
+void response_extend(struct response *response, dime_text members)
 {
     response->members = members;
 }
@@ -115,10 +115,10 @@ void response_field_problem(struct response *response, const char *name, const c
         return;
     response->answer = ANSWER_PROBLEM;
     response->status = 422;
-    response->detail = (struct text){0};
+    response->detail = (dime_text){0};
     va_list arguments;
     va_start(arguments, format);
-    struct text detail = format_text(response->arena, format, arguments);
+    dime_text detail = format_text(response->arena, format, arguments);
     va_end(arguments);
     response->errors[response->error_count++] = (struct field_error){name, detail};
 }
@@ -130,7 +130,7 @@ void response_blame(struct response *response, const char *name)
     response->errors[response->error_count++] = (struct field_error){name, response->detail};
 }
 
-const struct field_error *response_field_error(const struct response *response, struct text name)
+const struct field_error *response_field_error(const struct response *response, dime_text name)
 {
     for (size_t i = 0; i < response->error_count; i++) {
         if (text_equal(text_of(response->errors[i].field), name))
@@ -145,7 +145,7 @@ void response_flush(struct response *response)
         response->stream->flush(response->stream, response);
 }
 
-static bool breaks_line(struct text value)
+static bool breaks_line(dime_text value)
 {
     for (size_t i = 0; i < value.length; i++) {
         if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0')
@@ -154,13 +154,13 @@ static bool breaks_line(struct text value)
     return false;
 }
 
-void response_own_header(struct response *response, const char *name, struct text value)
+void response_own_header(struct response *response, const char *name, dime_text value)
 {
     if (response->header_count < RESPONSE_HEADERS)
         response->headers[response->header_count++] = (struct header){text_of(name), value};
 }
 
-bool response_has_header(const struct response *response, size_t count, struct text name)
+bool response_has_header(const struct response *response, size_t count, dime_text name)
 {
     for (size_t i = 0; i < count; i++) {
         if (text_equal_nocase(response->headers[i].name, name))
@@ -169,9 +169,9 @@ bool response_has_header(const struct response *response, size_t count, struct t
     return false;
 }
 
-void response_header(struct response *response, const char *name, struct text value)
+void response_header(struct response *response, const char *name, dime_text value)
 {
-    struct text copy = arena_copy(response->arena, value);
+    dime_text copy = arena_copy(response->arena, value);
     if (!copy.data)
         return; /* the arena has failed, and so will the whole response */
     if (breaks_line(copy))
@@ -237,7 +237,7 @@ const char *status_phrase(int status)
     return status >= 400 && status <= 499 ? "Client Error" : "Error";
 }
 
-static void put_header(struct buffer *head, struct text name, struct text value)
+static void put_header(struct buffer *head, dime_text name, dime_text value)
 {
     buffer_put(head, name);
     buffer_put(head, TEXT(": "));

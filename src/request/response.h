@@ -24,10 +24,10 @@ void response_open(struct response *response, struct arena *arena);
  * Adds a header whose value is our own and lives as long as the response. For the few that a host
  * adds itself: room is kept for them.
  */
-void response_own_header(struct response *response, const char *name, struct text value);
+void response_own_header(struct response *response, const char *name, dime_text value);
 
 /* Whether a header of this name, in any case, is among the first COUNT ones. */
-bool response_has_header(const struct response *response, size_t count, struct text name);
+bool response_has_header(const struct response *response, size_t count, dime_text name);
 
 /*
  * Appends the head of a CGI response (RFC 3875, section 6.3) to HEAD: Status, Content-Type, the

@@ -21,7 +21,7 @@ static const char PAGE_POLICY[] =
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 static const char PAGE_PERMISSIONS[] = "camera=(), geolocation=(), microphone=(), payment=()";
 
-static struct text allowed(const struct function *function)
+static dime_text allowed(const dime_function *function)
 {
     bool get = function->methods & METHOD_GET, post = function->methods & METHOD_POST;
     if (get && post)
@@ -29,7 +29,7 @@ static struct text allowed(const struct function *function)
     return get ? TEXT("GET, HEAD, OPTIONS") : TEXT("POST, OPTIONS");
 }
 
-static bool check_path(const struct function *function, const struct incoming *incoming,
+static bool check_path(const dime_function *function, const struct incoming *incoming,
                        struct response *response)
 {
     if (!incoming->path_info.length)
@@ -40,7 +40,7 @@ static bool check_path(const struct function *function, const struct incoming *i
     return false;
 }
 
-static bool check_method(const struct function *function, const struct request *request,
+static bool check_method(const dime_function *function, const struct request *request,
                          struct response *response)
 {
     unsigned method = request->method == METHOD_HEAD ? METHOD_GET : request->method;
@@ -60,9 +60,9 @@ static bool check_method(const struct function *function, const struct request *
 enum { ACCEPT_MAX = 65536 };
 
 /* All Accept headers as one (RFC 9110, section 5.3); there is hardly ever more than one. */
-static struct text accept_header(const struct request *request)
+static dime_text accept_header(const struct request *request)
 {
-    struct text first = request_header(request, "accept");
+    dime_text first = request_header(request, "accept");
     struct buffer all;
     buffer_open(&all, request->arena, ACCEPT_MAX);
     for (size_t i = 0; i < request->header_count; i++) {
@@ -86,9 +86,9 @@ static bool check_accept(bool acceptable, struct response *response)
 }
 
 /* A file may have less than the body, which has room for its base64: the help tells its limit. */
-static void refuse_body(const struct function *function, struct response *response)
+static void refuse_body(const dime_function *function, struct response *response)
 {
-    const struct field *file = fields_file(function);
+    const dime_field *file = fields_file(function);
     if (file)
         response_problem(response, 413, "Send %s; all together may have at most %zu bytes.",
                          file->help, function->body_max);
@@ -96,7 +96,7 @@ static void refuse_body(const struct function *function, struct response *respon
         response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
 }
 
-static bool check_read(const struct function *function, const struct incoming *incoming,
+static bool check_read(const dime_function *function, const struct incoming *incoming,
                        struct response *response)
 {
     switch (incoming->refusal) {
@@ -143,7 +143,7 @@ static bool wants_form(const struct request *request)
 }
 
 /* Where the function's table has a field. */
-static size_t place_of(const struct function *function, const char *name)
+static size_t place_of(const dime_function *function, const char *name)
 {
     size_t place = 0;
     while (function->fields[place].name && strcmp(function->fields[place].name, name) != 0)
@@ -152,7 +152,7 @@ static size_t place_of(const struct function *function, const char *name)
 }
 
 /* In the order of the table, which is that of the form; several of one field stay as they are. */
-static void sort_errors(const struct function *function, struct response *response)
+static void sort_errors(const dime_function *function, struct response *response)
 {
     struct field_error *errors = response->errors;
     for (size_t i = 1; i < response->error_count; i++) {
@@ -164,7 +164,7 @@ static void sort_errors(const struct function *function, struct response *respon
     }
 }
 
-static void answer(const struct function *function, struct request *request,
+static void answer(const dime_function *function, struct request *request,
                    const struct incoming *incoming, struct response *response)
 {
     /* First of all, so that a problem too has the form that the asker wants. */
@@ -212,7 +212,7 @@ static void answer_out_of_memory(const struct request *request, struct response 
 }
 
 /* A function that hasn't been opened has nothing to offer. */
-static void write_page(const struct function *function, const struct request *request,
+static void write_page(const dime_function *function, const struct request *request,
                        const struct incoming *incoming, struct response *response)
 {
     if (function->offer && !incoming->not_open)
@@ -220,7 +220,7 @@ static void write_page(const struct function *function, const struct request *re
     page_write(function, request, response);
 }
 
-static void shape(const struct function *function, const struct request *request,
+static void shape(const dime_function *function, const struct request *request,
                   const struct incoming *incoming, struct response *response)
 {
     if (response->answer == ANSWER_NONE)
@@ -232,7 +232,7 @@ static void shape(const struct function *function, const struct request *request
 }
 
 /* Adds a header unless it's among the first OWN ones, which the function has set. */
-static void add_header(struct response *response, size_t own, const char *name, struct text value)
+static void add_header(struct response *response, size_t own, const char *name, dime_text value)
 {
     if (!response_has_header(response, own, text_of(name)))
         response_own_header(response, name, value);
@@ -252,7 +252,7 @@ void run_add_headers(const struct request *request, struct response *response)
     add_header(response, own, "Permissions-Policy", text_of(PAGE_PERMISSIONS));
 }
 
-void run_function(const struct function *function, struct request *request,
+void run_function(const dime_function *function, struct request *request,
                   const struct incoming *incoming, struct response *response)
 {
     answer(function, request, incoming, response);

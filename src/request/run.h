@@ -18,8 +18,8 @@ enum refusal {
 
 /* What a host knows besides the request. */
 struct incoming {
-    struct text path_info; /* what follows the function's name in the path */
-    bool health;           /* only asks whether the function is alive */
+    dime_text path_info; /* what follows the function's name in the path */
+    bool health;         /* only asks whether the function is alive */
     enum refusal refusal;
     const char *why;      /* of REFUSED_EVENT */
     int status;           /* of REFUSED_EVENT */
@@ -31,7 +31,7 @@ struct incoming {
  * of the answer. Afterwards the response is whole: status, headers and body. Where memory ends it
  * is a 503 whose body needs none.
  */
-void run_function(const struct function *function, struct request *request,
+void run_function(const dime_function *function, struct request *request,
                   const struct incoming *incoming, struct response *response);
 
 /*

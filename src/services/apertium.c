@@ -48,10 +48,9 @@ static const char *judge_address(const struct http_address *address, bool anywhe
     return NULL;
 }
 
-struct apertium *apertium_open(const char *function, struct text url, bool anywhere,
-                               const char **why)
+struct apertium *apertium_open(const char *function, dime_text url, bool anywhere, const char **why)
 {
-    const struct text usual = TEXT("http://127.0.0.1:2737");
+    const dime_text usual = TEXT("http://127.0.0.1:2737");
     struct apertium *apertium = calloc(1, sizeof *apertium);
     *why = "There is no memory to begin with; try again later.";
     if (!apertium)
@@ -116,7 +115,7 @@ static void refuse_outcome(const struct apertium *apertium, const struct aws_cal
 }
 
 static void log_failure(const struct apertium *apertium, const struct aws_call *call,
-                        const char *what, struct text said)
+                        const char *what, dime_text said)
 {
     const struct log_subject subject = {.function = apertium->function,
                                         .request_id = call->request_id};
@@ -131,7 +130,7 @@ static void refuse_answer(const struct apertium *apertium, const struct aws_call
 {
     struct json_value value;
     struct json_error error;
-    struct text said = TEXT("");
+    dime_text said = TEXT("");
     char what[48];
     if (json_check(buffer_text(&answer->body), call->arena, &value, &error))
         said = json_find_text(value, "explanation", call->arena);
@@ -168,14 +167,14 @@ static bool take_answer(const struct apertium *apertium, const struct aws_call *
 
 /* Sends a form to PATH. False: the reply is there already. */
 static bool ask(struct apertium *apertium, const struct aws_call *call, const char *path,
-                struct text form, struct aws_reply *reply, struct json_value *data)
+                dime_text form, struct aws_reply *reply, struct json_value *data)
 {
     struct http_answer answer = {0};
     struct buffer url;
     buffer_open(&url, call->arena, URL_MAX);
     buffer_puts(&url, apertium->address.base);
     buffer_puts(&url, path);
-    buffer_put(&url, (struct text){"", 1}); /* a NUL */
+    buffer_put(&url, (dime_text){"", 1}); /* a NUL */
     if (url.failed) {
         client_no_memory(reply);
         return false;
@@ -220,11 +219,11 @@ void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
         client_refuse(reply, call, 502, "Apertium sent a list that can't be read; try again.");
 }
 
-void apertium_translate(struct apertium *apertium, const struct aws_call *call, struct text source,
-                        struct text target, struct text html, struct aws_reply *reply)
+void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
+                        dime_text target, dime_text html, struct aws_reply *reply)
 {
     struct json_value data, value;
-    struct text translated;
+    dime_text translated;
     struct buffer form;
     *reply = (struct aws_reply){0};
     buffer_open(&form, call->arena, FORM_MAX);

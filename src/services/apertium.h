@@ -19,7 +19,7 @@ struct apertium; /* the connections that are kept; one worker's */
  * ANYWHERE; empty: http://127.0.0.1:2737, APy's usual one. FUNCTION names it in the log; both must
  * outlast it. The caller closes it. NULL: *WHY is a sentence.
  */
-struct apertium *apertium_open(const char *function, struct text url, bool anywhere,
+struct apertium *apertium_open(const char *function, dime_text url, bool anywhere,
                                const char **why);
 
 /* Closes its connections. APERTIUM may be NULL. */
@@ -38,7 +38,7 @@ void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
  * the end of them when it is busy. The reply's body is HTML, UTF-8, in which a word that it doesn't
  * know stands as it was.
  */
-void apertium_translate(struct apertium *apertium, const struct aws_call *call, struct text source,
-                        struct text target, struct text html, struct aws_reply *reply);
+void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
+                        dime_text target, dime_text html, struct aws_reply *reply);
 
 #endif

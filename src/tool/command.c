@@ -101,7 +101,7 @@ static int list(char **arguments)
 {
     if (arguments[0])
         return command_misuse("list takes no argument, not", arguments[0], "try dime help list");
-    const struct function *const *all = registry_list();
+    const dime_function *const *all = registry_list();
     for (size_t i = 0; all[i]; i++)
         printf("%-12s %s\n", all[i]->name, all[i]->summary);
     return command_finish(STATUS_FINE);
@@ -137,9 +137,9 @@ static const char *kind_name(enum field_kind kind)
 }
 
 /* The fields of an example: those that are required, or else the first, which most callers give. */
-static void help_example(const struct function *function)
+static void help_example(const dime_function *function)
 {
-    const struct field *field = function->fields;
+    const dime_field *field = function->fields;
     bool given = false;
     printf("  dime invoke %s", function->name);
     for (; field->name; field++) {
@@ -154,10 +154,10 @@ static void help_example(const struct function *function)
     puts(" [FIELD=VALUE]...");
 }
 
-static void help_function(const struct function *function)
+static void help_function(const dime_function *function)
 {
     printf("%s: %s\n\nIts fields:\n\n", function->name, function->summary);
-    for (const struct field *field = function->fields; field->name; field++)
+    for (const dime_field *field = function->fields; field->name; field++)
         printf("  %-14s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
                field->required ? " (required)" : "");
     puts("\nGive them on the command line, as JSON, or in any event of `dime event`:\n");
@@ -246,7 +246,7 @@ static int help(char **arguments)
             return command_finish(STATUS_FINE);
         }
     }
-    const struct function *function = registry_find(text_of(topic));
+    const dime_function *function = registry_find(text_of(topic));
     if (!function)
         return command_misuse("there is no command or function", topic, "try dime help");
     if (!function->handle)
@@ -259,7 +259,7 @@ static int invoke_function(char **arguments)
 {
     if (!arguments[0])
         return command_misuse("invoke wants the name of a function", NULL, "dime list names them");
-    const struct function *function = registry_find(text_of(arguments[0]));
+    const dime_function *function = registry_find(text_of(arguments[0]));
     if (!function)
         return command_misuse("there is no function", arguments[0], "dime list names them");
     for (char **word = arguments + 1; *word; word++) {

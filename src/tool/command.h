@@ -37,6 +37,6 @@ int command_finish(int status);
 
 /* `dime invoke` with the WORDS behind the function's name, NULL behind the last. Returns its exit
  * status. The function has a `handle`. */
-int command_invoke(const struct function *function, char **words);
+int command_invoke(const dime_function *function, char **words);
 
 #endif

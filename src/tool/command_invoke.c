@@ -29,16 +29,16 @@ enum { FIELDS_MAX = 4 * INVOKE_EVENT_MAX, HEAD_BYTES = 64 };
 
 /* What is handed to the function. */
 struct input {
-    const struct function *function;
+    const dime_function *function;
     const char *path;    /* of the event; NULL: none was named */
     struct buffer query; /* the fields */
-    struct text event;
+    dime_text event;
     char *room; /* what holds the event */
 };
 
 /* Reads all of FD into ROOM, which has room for a byte more than MOST; false (and errno) where it
  * can't be read or is too long. */
-static bool read_all(int fd, char *room, size_t most, struct text *bytes)
+static bool read_all(int fd, char *room, size_t most, dime_text *bytes)
 {
     size_t length = 0;
     for (;;) {
@@ -55,13 +55,13 @@ static bool read_all(int fd, char *room, size_t most, struct text *bytes)
         if (!got)
             break;
     }
-    *bytes = (struct text){room, length};
+    *bytes = (dime_text){room, length};
     return true;
 }
 
 /* Reads this file, or stdin where PATH is NULL, into memory that *ROOM has for the caller to free.
  * False: it couldn't be, and errno says why; EFBIG: it has more bytes than MOST. */
-static bool read_file(const char *path, size_t most, char **room, struct text *bytes)
+static bool read_file(const char *path, size_t most, char **room, dime_text *bytes)
 {
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     /* What isn't written to isn't taken: the room costs what the bytes need. */
@@ -77,7 +77,7 @@ static bool read_file(const char *path, size_t most, char **room, struct text *b
 /* Says so where the event that was named is a file to be given as a field, and returns whether. */
 static bool is_a_field(const struct input *input)
 {
-    const struct field *field = fields_file(input->function);
+    const dime_field *field = fields_file(input->function);
     size_t head = input->event.length < HEAD_BYTES ? input->event.length : HEAD_BYTES;
     if (!field || !memchr(input->event.data, '\0', head))
         return false;
@@ -114,7 +114,7 @@ static size_t name_length(const char *word)
 }
 
 /* Says why the file of a field can't be taken. */
-static void refuse_file(const struct field *field, const char *path, size_t most)
+static void refuse_file(const dime_field *field, const char *path, size_t most)
 {
     if (!*path)
         fprintf(stderr, "dime: %s wants the path of a file: %s=FILE\n", field->name, field->name);
@@ -126,11 +126,11 @@ static void refuse_file(const struct field *field, const char *path, size_t most
 }
 
 /* Appends the file that a field names, as a form would have it. */
-static bool put_file(struct buffer *query, const struct field *field, const char *path)
+static bool put_file(struct buffer *query, const dime_field *field, const char *path)
 {
     size_t most = field->max < INVOKE_EVENT_MAX ? (size_t)field->max : INVOKE_EVENT_MAX;
     char *room = NULL;
-    struct text bytes;
+    dime_text bytes;
     struct buffer base64;
     bool read = *path && read_file(path, most, &room, &bytes);
     if (!read)
@@ -153,7 +153,7 @@ static bool put_file(struct buffer *query, const struct field *field, const char
  */
 static int put_field(struct input *input, const char *word, size_t length)
 {
-    const struct field *field = fields_find(input->function, (struct text){word, length});
+    const dime_field *field = fields_find(input->function, (dime_text){word, length});
     const char *value = word + length + 1;
     bool fine = true;
     if (!field) {
@@ -213,7 +213,7 @@ static void note_stdin(const struct input *input, int status)
 }
 
 /* Writes the answer and a newline, as a shell wants it. */
-static int print_answer(struct text answer, int status)
+static int print_answer(dime_text answer, int status)
 {
     (void)fwrite(answer.data, 1, answer.length, stdout);
     putchar('\n');
@@ -222,7 +222,7 @@ static int print_answer(struct text answer, int status)
 
 static int run_event(const struct input *input, struct arena *arena)
 {
-    const struct function *function = input->function;
+    const dime_function *function = input->function;
     struct invocation invocation = {0};
     struct invoker invoker = {.function = function,
                               .query = buffer_text(&input->query),
@@ -230,7 +230,7 @@ static int run_event(const struct input *input, struct arena *arena)
     bool open = !function->open || function->open(&invoker.state, &invoker.not_open);
     if (!open && !invoker.not_open)
         invoker.not_open = "Try again later.";
-    struct text answer = invoke(&invocation, &invoker, input->event, arena);
+    dime_text answer = invoke(&invocation, &invoker, input->event, arena);
     int status = STATUS_OURS;
     if (answer.data)
         status = print_answer(answer, invocation.response.status);
@@ -243,7 +243,7 @@ static int run_event(const struct input *input, struct arena *arena)
     return status;
 }
 
-int command_invoke(const struct function *function, char **words)
+int command_invoke(const dime_function *function, char **words)
 {
     struct input input = {.function = function};
     struct arena of_fields, of_event;

@@ -11,8 +11,8 @@
 #include "functions/labels/labels.h"
 #include "functions/translate/translate.h"
 
-extern const struct function function_labels, function_translate;
+extern const dime_function function_labels, function_translate;
 
 /* Without `handle`: they aren't here. */
-const struct function function_labels = {.name = "labels", .summary = LABELS_SUMMARY};
-const struct function function_translate = {.name = "translate", .summary = TRANSLATE_SUMMARY};
+const dime_function function_labels = {.name = "labels", .summary = LABELS_SUMMARY};
+const dime_function function_translate = {.name = "translate", .summary = TRANSLATE_SUMMARY};

@@ -9,14 +9,14 @@
 /* The name of a new function goes here. */
 #define FUNCTIONS(each) each(change) each(hello) each(labels) each(translate)
 
-#define DECLARE(name) extern const struct function function_##name;
+#define DECLARE(name) extern const dime_function function_##name;
 #define ADDRESS(name) &function_##name,
 
 FUNCTIONS(DECLARE)
 
-static const struct function *const ALL[] = {FUNCTIONS(ADDRESS) NULL};
+static const dime_function *const ALL[] = {FUNCTIONS(ADDRESS) NULL};
 
-const struct function *registry_find(struct text name)
+const dime_function *registry_find(dime_text name)
 {
     for (size_t i = 0; ALL[i]; i++) {
         if (text_equal(name, text_of(ALL[i]->name)))
@@ -25,7 +25,7 @@ const struct function *registry_find(struct text name)
     return NULL;
 }
 
-const struct function *const *registry_list(void)
+const dime_function *const *registry_list(void)
 {
     return ALL;
 }

@@ -11,9 +11,9 @@
  * Returns the function of this name, which lasts as long as the program, or NULL. One whose
  * `handle` is NULL is in another program: dime-labels, which has all of them.
  */
-const struct function *registry_find(struct text name);
+const dime_function *registry_find(dime_text name);
 
 /* Returns all functions, NULL behind the last. */
-const struct function *const *registry_list(void);
+const dime_function *const *registry_list(void);
 
 #endif

@@ -11,7 +11,7 @@
 
 struct sample {
     const char *name;
-    struct text event;
+    dime_text event;
 };
 
 /* All of them, by name; behind the last one whose name is NULL. */

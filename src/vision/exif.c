@@ -10,7 +10,7 @@
 enum { ENTRY = 12, TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3 };
 
 struct tiff {
-    struct text bytes;
+    dime_text bytes;
     bool big_endian;
 };
 
@@ -27,7 +27,7 @@ static uint32_t number(const struct tiff *tiff, size_t at, size_t size)
     return value;
 }
 
-int exif_orientation(struct text bytes)
+int exif_orientation(dime_text bytes)
 {
     struct tiff tiff = {.bytes = bytes, .big_endian = text_starts(bytes, TEXT("MM"))};
     if ((!tiff.big_endian && !text_starts(bytes, TEXT("II"))) || number(&tiff, 2, 2) != 42)

@@ -14,6 +14,6 @@
  * PNG's chunk eXIf. 1, which turns nothing, where it isn't told or is damaged: a picture is never
  * refused for its Exif.
  */
-int exif_orientation(struct text tiff);
+int exif_orientation(dime_text tiff);
 
 #endif

@@ -28,7 +28,7 @@ enum {
     SCANS_MAX = 100,                  /* ten are usual */
 };
 static const size_t WORK_MAX = VISION_SCANNED_PIXELS_MAX;
-static const struct text END = {"\xFF\xD9", 2}; /* the marker EOI */
+static const dime_text END = {"\xFF\xD9", 2}; /* the marker EOI */
 
 static size_t number16(const unsigned char *bytes)
 {
@@ -39,19 +39,19 @@ static size_t number16(const unsigned char *bytes)
  * Cuts the next marker off *REST, wherever it begins, as libjpeg finds it: what is between markers
  * is a scan's data, in which FF is followed by 00. Returns 0 where none is left.
  */
-static unsigned cut_marker(struct text *rest)
+static unsigned cut_marker(dime_text *rest)
 {
     unsigned marker = 0;
     while (rest->length && (marker == 0 || marker == 0xFF)) {
         if (marker == 0) {
             const char *found = memchr(rest->data, 0xFF, rest->length);
             size_t skipped = found ? (size_t)(found - rest->data) + 1 : rest->length;
-            *rest = (struct text){rest->data + skipped, rest->length - skipped};
+            *rest = (dime_text){rest->data + skipped, rest->length - skipped};
             if (!rest->length)
                 return 0;
         }
         marker = (unsigned char)rest->data[0];
-        *rest = (struct text){rest->data + 1, rest->length - 1};
+        *rest = (dime_text){rest->data + 1, rest->length - 1};
     }
     return marker == 0xFF ? 0 : marker;
 }
@@ -67,13 +67,13 @@ static bool stands_alone(unsigned marker)
 }
 
 /* Cuts the segment behind a marker off *REST, without its length; false where it isn't whole. */
-static bool cut_segment(struct text *rest, struct text *segment)
+static bool cut_segment(dime_text *rest, dime_text *segment)
 {
     size_t length = rest->length >= 2 ? number16((const unsigned char *)rest->data) : 0;
     if (length < 2 || length > rest->length)
         return false;
-    *segment = (struct text){rest->data + 2, length - 2};
-    *rest = (struct text){rest->data + length, rest->length - length};
+    *segment = (dime_text){rest->data + 2, length - 2};
+    *rest = (dime_text){rest->data + length, rest->length - length};
     return true;
 }
 
@@ -114,7 +114,7 @@ static size_t coefficient_bytes(const struct jpeg_survey *survey, const unsigned
 }
 
 /* The first frame header is the picture's (T.81, section B.2.2); libjpeg refuses a second one. */
-static bool read_frame(struct jpeg_survey *survey, unsigned marker, struct text segment)
+static bool read_frame(struct jpeg_survey *survey, unsigned marker, dime_text segment)
 {
     const unsigned char *bytes = (const unsigned char *)segment.data;
     if (survey->components)
@@ -131,7 +131,7 @@ static bool read_frame(struct jpeg_survey *survey, unsigned marker, struct text 
 }
 
 /* A sequential picture that comes in one scan is decoded as it comes, and nothing is kept. */
-static bool read_scan(struct jpeg_survey *survey, bool progressive, struct text segment)
+static bool read_scan(struct jpeg_survey *survey, bool progressive, dime_text segment)
 {
     if (!survey->components || !segment.length)
         return false;
@@ -141,19 +141,19 @@ static bool read_scan(struct jpeg_survey *survey, bool progressive, struct text 
     return true;
 }
 
-static void read_application(struct jpeg_survey *survey, unsigned marker, struct text segment)
+static void read_application(struct jpeg_survey *survey, unsigned marker, dime_text segment)
 {
-    static const struct text EXIF = {"Exif\0", 6};
+    static const dime_text EXIF = {"Exif\0", 6};
     if (marker == APP1 && !survey->exif.length && text_starts(segment, EXIF))
-        survey->exif = (struct text){segment.data + EXIF.length, segment.length - EXIF.length};
+        survey->exif = (dime_text){segment.data + EXIF.length, segment.length - EXIF.length};
     if (marker == APP14 && text_starts(segment, TEXT("Adobe")))
         survey->inverted_inks = true;
 }
 
-bool jpeg_survey(struct text bytes, struct jpeg_survey *survey)
+bool jpeg_survey(dime_text bytes, struct jpeg_survey *survey)
 {
     *survey = (struct jpeg_survey){0};
-    struct text rest = bytes, segment;
+    dime_text rest = bytes, segment;
     if (cut_marker(&rest) != SOI)
         return false;
     bool progressive = false, arithmetic = false;
@@ -224,7 +224,7 @@ static void inks_to_colours(uint8_t *pixels, size_t count, bool inverted)
 }
 
 /* Decodes BYTES, which end with the marker EOI; OPEN_END: it's ours, and the file had none. */
-static bool decode(tjhandle handle, const struct picture *picture, struct text bytes, bool inks,
+static bool decode(tjhandle handle, const struct picture *picture, dime_text bytes, bool inks,
                    bool open_end, struct refusal *refusal)
 {
     const unsigned char *data = (const unsigned char *)bytes.data;
@@ -249,7 +249,7 @@ static bool decode(tjhandle handle, const struct picture *picture, struct text b
  * Viewers show a JPEG that lacks its last marker. With one of ours behind it libjpeg tells such a
  * file, which has all that its scans need, from one that was cut short.
  */
-static bool decode_open_end(tjhandle handle, const struct picture *picture, struct text bytes,
+static bool decode_open_end(tjhandle handle, const struct picture *picture, dime_text bytes,
                             bool inks, struct refusal *refusal)
 {
     char *ended = malloc(bytes.length + END.length);
@@ -257,14 +257,14 @@ static bool decode_open_end(tjhandle handle, const struct picture *picture, stru
         return refuse_memory(refusal);
     memcpy(ended, bytes.data, bytes.length);
     memcpy(ended + bytes.length, END.data, END.length);
-    bool done = decode(handle, picture, (struct text){ended, bytes.length + END.length}, inks, true,
-                       refusal);
+    bool done =
+        decode(handle, picture, (dime_text){ended, bytes.length + END.length}, inks, true, refusal);
     free(ended);
     return done;
 }
 
-static bool read_pixels(struct picture *picture, struct text bytes,
-                        const struct jpeg_survey *survey, struct refusal *refusal)
+static bool read_pixels(struct picture *picture, dime_text bytes, const struct jpeg_survey *survey,
+                        struct refusal *refusal)
 {
     bool inks = survey->components == 4;
     tjscalingfactor factor = scale(survey);
@@ -284,7 +284,7 @@ static bool read_pixels(struct picture *picture, struct text bytes,
     return done;
 }
 
-bool jpeg_read(struct picture *picture, struct text bytes, struct refusal *refusal)
+bool jpeg_read(struct picture *picture, dime_text bytes, struct refusal *refusal)
 {
     struct jpeg_survey survey;
     if (!jpeg_survey(bytes, &survey))

@@ -19,13 +19,13 @@ struct jpeg_survey {
     bool open_end;            /* else: the file ends in a scan's data, which may be all of it */
     size_t scans;             /* passes over the picture, 1 unless it's progressive */
     size_t coefficient_bytes; /* what libjpeg must keep of a picture of several scans, else 0 */
-    struct text exif;         /* a TIFF structure; empty: there is none */
+    dime_text exif;           /* a TIFF structure; empty: there is none */
 };
 
 /* Reads the markers; false where they are damaged or end before the picture begins. */
-bool jpeg_survey(struct text bytes, struct jpeg_survey *survey);
+bool jpeg_survey(dime_text bytes, struct jpeg_survey *survey);
 
 /* Decodes a JPEG; see picture_read. */
-bool jpeg_read(struct picture *picture, struct text bytes, struct refusal *refusal);
+bool jpeg_read(struct picture *picture, dime_text bytes, struct refusal *refusal);
 
 #endif

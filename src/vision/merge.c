@@ -49,7 +49,7 @@ static bool contradicts(const struct findings *findings, int wider)
 }
 
 /* NAME as labels are written: "Egyptian Cat". Its data is NULL where there is no memory. */
-static struct text title(struct text name, struct arena *arena)
+static dime_text title(dime_text name, struct arena *arena)
 {
     char *letters = arena_alloc(arena, name.length);
     for (size_t i = 0; letters && i < name.length; i++) {
@@ -57,10 +57,10 @@ static struct text title(struct text name, struct arena *arena)
         bool begins = i == 0 || name.data[i - 1] == ' ';
         letters[i] = begins && letter >= 'a' && letter <= 'z' ? (char)(letter - 32) : letter;
     }
-    return (struct text){letters, name.length};
+    return (dime_text){letters, name.length};
 }
 
-static size_t count_texts(const struct text *texts, size_t most)
+static size_t count_texts(const dime_text *texts, size_t most)
 {
     size_t count = 0;
     while (count < most && texts[count].length)
@@ -121,7 +121,7 @@ static bool is_new(const struct findings *findings, size_t at)
     return true;
 }
 
-static bool has(const struct labels *labels, struct text name)
+static bool has(const struct labels *labels, dime_text name)
 {
     for (size_t i = 0; i < labels->count; i++) {
         if (text_equal(labels->items[i].name, name))
@@ -140,7 +140,7 @@ static bool set_parents(struct vision_label *label, size_t classified, struct ar
         *label = same;
         return true;
     }
-    struct text *parents = arena_array(arena, 2, sizeof *parents);
+    dime_text *parents = arena_array(arena, 2, sizeof *parents);
     if (!parents)
         return false;
     parents[0] = wider >= 0 ? detected_names[wider].name : names_parent(classified);

@@ -28,7 +28,7 @@ struct findings {
 /* What the classifier takes the whole picture for. */
 struct guess {
     size_t classified;
-    struct text name;
+    dime_text name;
     float confidence; /* 0 to 100; 0: it wasn't asked */
 };
 

@@ -316,7 +316,7 @@ static const struct {
 
 static const struct {
     short first, last;
-    struct text parent;
+    dime_text parent;
 } PARENTS[] = {
     {0, 397, T("Animal")},  {924, 957, T("Food")},   {959, 969, T("Food")},
     {984, 990, T("Plant")}, {991, 997, T("Fungus")},
@@ -331,7 +331,7 @@ int names_wider(size_t classified)
     return -1;
 }
 
-struct text names_parent(size_t classified)
+dime_text names_parent(size_t classified)
 {
     for (size_t i = 0; i < sizeof PARENTS / sizeof *PARENTS; i++) {
         if (classified >= (size_t)PARENTS[i].first && classified <= (size_t)PARENTS[i].last)
@@ -342,7 +342,7 @@ struct text names_parent(size_t classified)
 
 /* A number of a zip archive: little-endian; beyond the end 0, which is none of those that matter.
  */
-static size_t number(struct text file, size_t at, size_t bytes)
+static size_t number(dime_text file, size_t at, size_t bytes)
 {
     size_t value = 0;
     if (at > file.length || file.length - at < bytes)
@@ -362,9 +362,9 @@ enum {
 };
 
 /* What the archive's only entry holds, which is stored as it is; data is NULL where it isn't so. */
-static struct text find_list(struct text file)
+static dime_text find_list(dime_text file)
 {
-    struct text none = {0};
+    dime_text none = {0};
     size_t end = file.length - END_LENGTH;
     if (file.length < END_LENGTH || number(file, end, 4) != END)
         return none;
@@ -377,12 +377,12 @@ static struct text find_list(struct text file)
     size_t at = local + LOCAL_LENGTH + number(file, local + 26, 2) + number(file, local + 28, 2);
     if (at > file.length || length > file.length - at)
         return none;
-    return (struct text){file.data + at, length};
+    return (dime_text){file.data + at, length};
 }
 
-bool names_read(struct text file, struct text names[NAMES_CLASSIFIED])
+bool names_read(dime_text file, dime_text names[NAMES_CLASSIFIED])
 {
-    struct text list = find_list(file), name;
+    dime_text list = find_list(file), name;
     size_t count = 0;
     if (!list.data)
         return false;

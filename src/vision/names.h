@@ -17,9 +17,9 @@ enum { NAMES_DETECTED = 90, NAMES_CLASSIFIED = 1000, NAMES_ALIASES = 2 };
 
 /* A class of the detector. A name that is empty stands where COCO has left a number out. */
 struct detected_name {
-    struct text name;
-    struct text parent;                 /* COCO's supercategory; empty: none */
-    struct text aliases[NAMES_ALIASES]; /* empty ones end them */
+    dime_text name;
+    dime_text parent;                 /* COCO's supercategory; empty: none */
+    dime_text aliases[NAMES_ALIASES]; /* empty ones end them */
 };
 
 extern const struct detected_name detected_names[NAMES_DETECTED];
@@ -31,12 +31,12 @@ extern const struct detected_name detected_names[NAMES_DETECTED];
 int names_wider(size_t classified);
 
 /* The wider kind of a class of the classifier that is none of the detector's; empty: none. */
-struct text names_parent(size_t classified);
+dime_text names_parent(size_t classified);
 
 /*
  * Finds the classifier's list in FILE and cuts it into NAMES_CLASSIFIED names, which lie in FILE.
  * False: it isn't there or isn't whole.
  */
-bool names_read(struct text file, struct text names[NAMES_CLASSIFIED]);
+bool names_read(dime_text file, dime_text names[NAMES_CLASSIFIED]);
 
 #endif

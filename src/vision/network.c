@@ -159,9 +159,9 @@ bool network_open(struct network **network, const char *folder, const struct net
     return true;
 }
 
-struct text network_file(const struct network *network)
+dime_text network_file(const struct network *network)
 {
-    return (struct text){network->mapped, network->length};
+    return (dime_text){network->mapped, network->length};
 }
 
 uint8_t *network_input(const struct network *network)

@@ -32,7 +32,7 @@ bool network_open(struct network **network, const char *folder, const struct net
                   const char **why);
 
 /* The model's file, which holds its list of names too. It lasts as long as the network. */
-struct text network_file(const struct network *network);
+dime_text network_file(const struct network *network);
 
 /* Where the picture goes, side * side * 3 bytes; to be filled anew before each run. */
 uint8_t *network_input(const struct network *network);

@@ -16,7 +16,7 @@
 /* How formats that aren't taken begin: MAGIC stands at AT. */
 static const struct {
     size_t at;
-    struct text magic;
+    dime_text magic;
     const char *name;
 } OTHERS[] = {
     {0, {"GIF8", 4}, "a GIF"},
@@ -46,7 +46,7 @@ static bool is_control(char c)
 }
 
 /* UTF-8 at its beginning, where a character may be cut at the end, and no control characters. */
-static bool is_text(struct text bytes)
+static bool is_text(dime_text bytes)
 {
     size_t cut = bytes.length > TEXT_LOOKED_AT ? 3 : 0;
     if (cut)
@@ -55,23 +55,23 @@ static bool is_text(struct text bytes)
         size_t length = text_utf8_length(bytes);
         if (!length || is_control(bytes.data[0]))
             return false;
-        bytes = (struct text){bytes.data + length, bytes.length - length};
+        bytes = (dime_text){bytes.data + length, bytes.length - length};
     }
     return true;
 }
 
-static const char *name_format(struct text bytes)
+static const char *name_format(dime_text bytes)
 {
     for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
         size_t at = OTHERS[i].at;
         if (at <= bytes.length &&
-            text_starts((struct text){bytes.data + at, bytes.length - at}, OTHERS[i].magic))
+            text_starts((dime_text){bytes.data + at, bytes.length - at}, OTHERS[i].magic))
             return OTHERS[i].name;
     }
     return is_text(bytes) ? "text" : NULL;
 }
 
-static bool refuse_format(struct text bytes, struct refusal *refusal)
+static bool refuse_format(dime_text bytes, struct refusal *refusal)
 {
     const char *name = name_format(bytes);
     if (!name)
@@ -79,7 +79,7 @@ static bool refuse_format(struct text bytes, struct refusal *refusal)
     return refuse(refusal, 415, "This is %s; send a JPEG or a PNG.", name);
 }
 
-bool picture_read(struct picture *picture, struct text bytes, struct refusal *refusal)
+bool picture_read(struct picture *picture, dime_text bytes, struct refusal *refusal)
 {
     *picture = (struct picture){.orientation = 1};
     bool done = false;

@@ -36,7 +36,7 @@ struct view {
  * Decodes JPEG or PNG into *PICTURE, which the caller frees; on false there is nothing to free, and
  * REFUSAL says why.
  */
-bool picture_read(struct picture *picture, struct text bytes, struct refusal *refusal);
+bool picture_read(struct picture *picture, dime_text bytes, struct refusal *refusal);
 
 /* Frees the pixels. A zeroed picture is fine. */
 void picture_free(struct picture *picture);

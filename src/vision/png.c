@@ -27,7 +27,7 @@ enum {
 };
 
 struct reading {
-    struct text rest;  /* what libpng hasn't read yet */
+    dime_text rest;    /* what libpng hasn't read yet */
     const char *limit; /* up to where it may; NULL: to the end */
     struct picture *picture;
     struct refusal *refusal;
@@ -45,20 +45,20 @@ static uint32_t number32(const char *bytes)
 }
 
 /* Cuts the next chunk off *REST; false at the end, or where it isn't whole. */
-static bool cut_chunk(struct text *rest, struct text *type, struct text *content)
+static bool cut_chunk(dime_text *rest, dime_text *type, dime_text *content)
 {
     size_t length = rest->length >= CHUNK ? number32(rest->data) : 0;
     if (rest->length < CHUNK || length > rest->length - CHUNK)
         return false;
-    *type = (struct text){rest->data + 4, 4};
-    *content = (struct text){rest->data + 8, length};
-    *rest = (struct text){rest->data + CHUNK + length, rest->length - CHUNK - length};
+    *type = (dime_text){rest->data + 4, 4};
+    *content = (dime_text){rest->data + 8, length};
+    *rest = (dime_text){rest->data + CHUNK + length, rest->length - CHUNK - length};
     return true;
 }
 
-static int find_orientation(struct text bytes)
+static int find_orientation(dime_text bytes)
 {
-    struct text rest = {bytes.data + SIGNATURE, bytes.length - SIGNATURE}, type, content;
+    dime_text rest = {bytes.data + SIGNATURE, bytes.length - SIGNATURE}, type, content;
     while (cut_chunk(&rest, &type, &content)) {
         if (text_equal(type, TEXT("eXIf")))
             return exif_orientation(content);
@@ -94,7 +94,7 @@ static bool is_affordable(const struct picture *picture, size_t bits, struct ref
 }
 
 /* The first chunk is IHDR, which begins with the size (ISO/IEC 15948, section 11.2.2). */
-static bool read_size(struct picture *picture, struct text bytes, struct refusal *refusal)
+static bool read_size(struct picture *picture, dime_text bytes, struct refusal *refusal)
 {
     static const char HEADER[] = "\0\0\0\rIHDR";
     if (bytes.length < SIGNATURE + 16)
@@ -280,7 +280,7 @@ static bool read_all(struct reading *reading)
     return read_rows(reading);
 }
 
-bool png_read(struct picture *picture, struct text bytes, struct refusal *refusal)
+bool png_read(struct picture *picture, dime_text bytes, struct refusal *refusal)
 {
     struct reading reading = {.rest = bytes, .picture = picture, .refusal = refusal};
     if (!read_size(picture, bytes, refusal))

@@ -44,7 +44,7 @@ static const struct network_shape CLASSIFIER = {
 
 struct vision {
     struct network *detector, *classifier;
-    struct text names[NAMES_CLASSIFIED]; /* in the classifier's file */
+    dime_text names[NAMES_CLASSIFIED]; /* in the classifier's file */
 };
 
 /* The folder "models" beside the program, such as a Lambda's or a build's. */
@@ -116,7 +116,7 @@ bool vision_open(struct vision **vision, const char **why)
     return false;
 }
 
-struct text vision_model_version(void)
+dime_text vision_model_version(void)
 {
     return TEXT("EfficientDet-Lite0, EfficientNet-Lite0");
 }
@@ -202,7 +202,7 @@ static bool look(const struct vision *vision, const struct picture *picture,
     return merge(&findings, &guess, options, arena, result) || refuse_memory(refusal);
 }
 
-bool vision_label(struct vision *vision, struct text bytes, const struct vision_options *options,
+bool vision_label(struct vision *vision, dime_text bytes, const struct vision_options *options,
                   struct arena *arena, struct vision_result *result)
 {
     struct picture picture;
@@ -217,7 +217,7 @@ bool vision_label(struct vision *vision, struct text bytes, const struct vision_
     }
     if (!refusal.status)
         return true;
-    struct text why = arena_copy(arena, text_of(refusal.why));
+    dime_text why = arena_copy(arena, text_of(refusal.why));
     *result = (struct vision_result){.status = refusal.status, .why = why.data};
     if (!why.data)
         *result = (struct vision_result){503, .why = "There is no memory now; try again later."};

@@ -52,13 +52,13 @@ struct vision_instance {
  * each. A label that only the classifier gave has no instances: it speaks of the whole picture.
  */
 struct vision_label {
-    struct text name; /* such as "Dog"; each name comes once */
+    dime_text name;   /* such as "Dog"; each name comes once */
     float confidence; /* 0 to 100; of its surest instance where it has instances */
     const struct vision_instance *instances;
     size_t instance_count;
-    const struct text *parents; /* wider kinds, such as "Animal" */
+    const dime_text *parents; /* wider kinds, such as "Animal" */
     size_t parent_count;
-    const struct text *aliases; /* other names, such as "Mobile Phone" for "Cell Phone" */
+    const dime_text *aliases; /* other names, such as "Mobile Phone" for "Cell Phone" */
     size_t alias_count;
 };
 
@@ -98,11 +98,11 @@ bool vision_open(struct vision **vision, const char **why);
  *
  * 503: there is no memory for it now, the arena's included.
  */
-bool vision_label(struct vision *vision, struct text bytes, const struct vision_options *options,
+bool vision_label(struct vision *vision, dime_text bytes, const struct vision_options *options,
                   struct arena *arena, struct vision_result *result);
 
 /* Which models these are, for LabelModelVersion; a literal. */
-struct text vision_model_version(void);
+dime_text vision_model_version(void);
 
 /* Frees it all. NULL is fine. */
 void vision_close(struct vision *vision);

@@ -14,7 +14,7 @@ bool vision_open(struct vision **vision, const char **why)
     return false;
 }
 
-bool vision_label(struct vision *vision, struct text bytes, const struct vision_options *options,
+bool vision_label(struct vision *vision, dime_text bytes, const struct vision_options *options,
                   struct arena *arena, struct vision_result *result)
 {
     (void)vision, (void)bytes, (void)options, (void)arena;
@@ -22,7 +22,7 @@ bool vision_label(struct vision *vision, struct text bytes, const struct vision_
     return false;
 }
 
-struct text vision_model_version(void)
+dime_text vision_model_version(void)
 {
     return TEXT("none");
 }

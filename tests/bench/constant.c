@@ -7,7 +7,7 @@
  */
 #include "function.h"
 
-static const struct field FIELDS[] = {{0}};
+static const dime_field FIELDS[] = {{0}};
 
 static void handle(const struct request *request, struct response *response)
 {
@@ -16,9 +16,9 @@ static void handle(const struct request *request, struct response *response)
                TEXT("{\"res\":[{\"7\":\"quarters\"},{\"1\":\"dimes\"},{\"4\":\"pennies\"}]}"));
 }
 
-extern const struct function function_constant;
+extern const dime_function function_constant;
 
-const struct function function_constant = {
+const dime_function function_constant = {
     .name = "constant",
     .summary = "Answers 1.89 in coins, whatever the question",
     .methods = METHOD_GET | METHOD_POST,

@@ -22,7 +22,7 @@
 #include "request/run.h"
 #include "money/coins.h"
 
-extern const struct function function_change;
+extern const dime_function function_change;
 
 enum { POOL = 40, SHOWN = 8, AGAIN = 5, BODY_ROOM = 4096 };
 static const double LIMIT_MS = 5;
@@ -172,7 +172,7 @@ static void change(struct question *question)
 }
 
 /* Writes the question as a client does. What never runs out is a till of very many. */
-static struct text write_body(const struct question *question, char *body)
+static dime_text write_body(const struct question *question, char *body)
 {
     int length = snprintf(body, BODY_ROOM, "{\"amount\":\"%" PRId64 ".%02d\"",
                           question->amount / 100, (int)(question->amount % 100));
@@ -190,7 +190,7 @@ static struct text write_body(const struct question *question, char *body)
                        question->count == 0 ? "}"
                        : till               ? "}}"
                                             : "]}");
-    return (struct text){body, (size_t)length};
+    return (dime_text){body, (size_t)length};
 }
 
 static double cpu_ms(void)

@@ -28,7 +28,7 @@ static const char ANSWER[] =
     "\"nosniff\"},\"body\":\"{\\\"res\\\":[{\\\"7\\\":\\\"quarters\\\"},{\\\"1\\\":\\\"dimes\\\"},"
     "{\\\"4\\\":\\\"pennies\\\"}]}\",\"isBase64Encoded\":false}";
 
-extern const struct function function_served;
+extern const dime_function function_served;
 
 /* What has been read and not yet used. */
 struct stream {
@@ -173,11 +173,11 @@ static void extend(const char *host, const char *port)
 static void answer(int fd, const char *address, const char *id)
 {
     char head[1024];
-    struct text text = {ANSWER, sizeof ANSWER - 1};
+    dime_text text = {ANSWER, sizeof ANSWER - 1};
     invoker.id = text_of(id);
     invoker.deadline_ms = clock_epoch_ms() + 30000;
     if (!constant)
-        text = invoke(&invocation, &invoker, (struct text){event, event_length}, &arena);
+        text = invoke(&invocation, &invoker, (dime_text){event, event_length}, &arena);
     int length = snprintf(head, sizeof head,
                           "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\n"
                           "Host: %s\r\nContent-Type: application/json\r\n"

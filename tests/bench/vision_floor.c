@@ -30,7 +30,7 @@ static void must(bool holds, const char *what)
 }
 
 /* An interpreter as TensorFlow Lite's documents show one, for one thread. */
-static TfLiteInterpreter *bare(struct text file, bool quick)
+static TfLiteInterpreter *bare(dime_text file, bool quick)
 {
     TfLiteInterpreterOptions *options = tflite->InterpreterOptionsCreate();
     tflite->InterpreterOptionsSetNumThreads(options, 1);
@@ -53,7 +53,7 @@ struct networks {
 static struct networks open_networks(const char *folder, bool quick)
 {
     static const char *const FILES[] = {"efficientdet-lite0.tflite", "efficientnet_lite0.tflite"};
-    struct text files[2];
+    dime_text files[2];
     for (int i = 0; i < 2; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", folder, FILES[i]);
@@ -67,7 +67,7 @@ static struct networks open_networks(const char *folder, bool quick)
 
 struct timed {
     const char *path;
-    struct text file;
+    dime_text file;
     bool classified;
     double label_ms[ROUNDS_MAX], floor_ms[ROUNDS_MAX];
 };

@@ -26,7 +26,7 @@ static void check_request(const struct request *request, size_t size)
     require(request->query.length <= EVENT_QUERY_MAX || request->query.length <= size);
     require(request->body.length <= size);
     for (size_t i = 0; i < request->header_count; i++) {
-        struct text name = request->headers[i].name;
+        dime_text name = request->headers[i].name;
         for (size_t j = 0; j < name.length; j++)
             require(name.data[j] < 'A' || name.data[j] > 'Z');
     }
@@ -46,7 +46,7 @@ static void check_query(const struct event *event)
             event->request.arena->failed);
 }
 
-static void check_answer(const struct invocation *invocation, struct text answer)
+static void check_answer(const struct invocation *invocation, dime_text answer)
 {
     struct json_value value, status;
     struct json_error error;
@@ -67,8 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct invoker invoker = {.function = registry_find(TEXT("change"))};
     struct arena arena;
     arena_open(&arena, size % 4 ? INVOKE_MEMORY_MAX : 16 * 1024);
-    struct text answer =
-        invoke(&invocation, &invoker, (struct text){(const char *)data, size}, &arena);
+    dime_text answer = invoke(&invocation, &invoker, (dime_text){(const char *)data, size}, &arena);
     check_request(&invocation.event.request, size);
     check_query(&invocation.event);
     if (answer.data)

@@ -19,14 +19,14 @@ static void require(bool held)
         abort();
 }
 
-static void escape(struct buffer *buffer, struct text text)
+static void escape(struct buffer *buffer, dime_text text)
 {
     for (size_t i = 0; i < text.length; i++)
         buffer_printf(buffer, "%%%02X", (unsigned char)text.data[i]);
 }
 
 /* Reads a form and writes it to BUFFER with every byte escaped. */
-static enum form_fault rewrite(struct text text, struct arena *arena, struct buffer *buffer)
+static enum form_fault rewrite(dime_text text, struct arena *arena, struct buffer *buffer)
 {
     struct form_reader reader;
     struct form_pair pair;
@@ -50,7 +50,7 @@ static enum form_fault rewrite(struct text text, struct arena *arena, struct buf
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct text text = {(const char *)data, size};
+    dime_text text = {(const char *)data, size};
     struct buffer once;
     struct buffer twice;
     struct arena arena;

@@ -26,7 +26,7 @@ static void require(bool held)
 static size_t visit(struct json_value value, struct arena *arena)
 {
     size_t values = 1;
-    struct text string;
+    dime_text string;
     struct json_value found;
     struct json_cursor cursor = json_members(value, arena);
     struct json_member member;
@@ -47,7 +47,7 @@ static size_t visit(struct json_value value, struct arena *arena)
 }
 
 /* What json-c's own parser makes of a text; sets *ACCEPTED. */
-static struct json_object *parse_by_tokener(struct text text, bool *accepted)
+static struct json_object *parse_by_tokener(dime_text text, bool *accepted)
 {
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
     require(tokener != NULL);
@@ -68,7 +68,7 @@ static struct json_object *parse_by_tokener(struct text text, bool *accepted)
  * surrogates whose character is U+1D800 to U+1DFFF, or there in another plane. Trees may differ
  * then.
  */
-static bool is_comparable(struct text text)
+static bool is_comparable(dime_text text)
 {
     size_t digits = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -79,7 +79,7 @@ static bool is_comparable(struct text text)
     return true;
 }
 
-static void compare_with_tokener(struct text text, struct json_object *tree)
+static void compare_with_tokener(dime_text text, struct json_object *tree)
 {
     bool accepted;
     struct json_object *other = parse_by_tokener(text, &accepted);
@@ -96,14 +96,14 @@ static void round_trip(struct json_object *tree, struct arena *arena)
     struct json_object *again;
     const char *written =
         tree ? json_object_to_json_string_length(tree, JSON_C_TO_STRING_PLAIN, &length) : "null";
-    require(json_parse((struct text){written, length}, arena, &again, &error));
+    require(json_parse((dime_text){written, length}, arena, &again, &error));
     require(json_object_equal(tree, again) == 1);
     json_object_put(again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct text text = {(const char *)data, size};
+    dime_text text = {(const char *)data, size};
     struct json_value value;
     struct json_error error;
     struct json_object *tree;

@@ -22,13 +22,13 @@ static void require(bool held)
         abort();
 }
 
-static bool lies_in(struct text part, struct text whole)
+static bool lies_in(dime_text part, dime_text whole)
 {
     return part.length == 0 ||
            (part.data >= whole.data && part.data + part.length <= whole.data + whole.length);
 }
 
-static void try_ini(struct text text)
+static void try_ini(dime_text text)
 {
     static const char *const words[] = {"", "profile", "default", "services", "region", "s3"};
     enum { WORDS = sizeof words / sizeof *words };
@@ -39,13 +39,13 @@ static void try_ini(struct text text)
             .key = text_of(words[i / WORDS]),
             .under = text_of(i % 3 ? "" : words[(i + 1) % WORDS]),
         };
-        struct text value = {0};
+        dime_text value = {0};
         require(ini_find(text, &place, &value) || value.length == 0);
         require(lies_in(value, text));
     }
 }
 
-static void try_redis_url(struct text text)
+static void try_redis_url(dime_text text)
 {
     struct arena arena;
     struct redis_url url = {0};
@@ -60,21 +60,21 @@ static void try_redis_url(struct text text)
     arena_close(&arena);
 }
 
-static void try_runtime_head(struct text text)
+static void try_runtime_head(dime_text text)
 {
     static struct runtime_head head;
     struct header headers[RUNTIME_HEADERS];
-    struct text line;
+    dime_text line;
     runtime_head_open(&head);
     while (text_cut(&text, '\n', &line))
         runtime_head_line(&head, line);
     require(head.used <= RUNTIME_HEAD_MAX && runtime_head_deadline(&head) >= 0);
     for (size_t i = 0; i < RUNTIME_HEADERS; i++)
-        require(lies_in(head.values[i], (struct text){head.room, head.used}));
+        require(lies_in(head.values[i], (dime_text){head.room, head.used}));
     require(runtime_head_share(&head, headers) <= RUNTIME_HEADERS);
 }
 
-static void try_fault(struct text text)
+static void try_fault(dime_text text)
 {
     struct arena arena;
     struct http_answer answer = {.status = 400};
@@ -98,17 +98,15 @@ static void round_trip(int64_t amount, const struct currency *currency)
     char written[DECIMAL_TEXT], sentence[DECIMAL_SENTENCE];
     int64_t again = -1;
     size_t length = decimal_write(amount, currency, written);
-    require(decimal_read((struct text){written, length}, currency, &again, sentence) ==
-                DECIMAL_OK &&
+    require(decimal_read((dime_text){written, length}, currency, &again, sentence) == DECIMAL_OK &&
             again == amount);
     length = decimal_write_for_people(amount, currency, written);
     again = -1;
-    require(decimal_read((struct text){written, length}, currency, &again, sentence) ==
-                DECIMAL_OK &&
+    require(decimal_read((dime_text){written, length}, currency, &again, sentence) == DECIMAL_OK &&
             again == amount);
 }
 
-static void try_amount(struct text text)
+static void try_amount(dime_text text)
 {
     size_t count;
     const struct currency *all = currency_list(&count);
@@ -128,14 +126,14 @@ static void try_amount(struct text text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const parsers[])(struct text) = {try_ini, try_redis_url, try_runtime_head,
-                                                   try_fault, try_amount};
+    static void (*const parsers[])(dime_text) = {try_ini, try_redis_url, try_runtime_head,
+                                                 try_fault, try_amount};
     if (size < 1)
         return 0;
     char *copy = malloc(size); /* its end is the end of the block */
     require(copy != NULL);
     memcpy(copy, data + 1, size - 1);
-    parsers[data[0] % (sizeof parsers / sizeof *parsers)]((struct text){copy, size - 1});
+    parsers[data[0] % (sizeof parsers / sizeof *parsers)]((dime_text){copy, size - 1});
     free(copy);
     return 0;
 }

@@ -23,25 +23,25 @@ static void require(bool held)
         abort();
 }
 
-static bool lies_in(struct text part, struct text whole)
+static bool lies_in(dime_text part, dime_text whole)
 {
     return part.data >= whole.data && part.data + part.length <= whole.data + whole.length;
 }
 
 /* Writes a name in quotes, as curl does. */
-static void put_name(struct buffer *out, const char *before, struct text name)
+static void put_name(struct buffer *out, const char *before, dime_text name)
 {
     buffer_puts(out, before);
     for (size_t i = 0; i < name.length; i++) {
         if (name.data[i] == '"' || name.data[i] == '\\')
             buffer_puts(out, "\\");
-        buffer_put(out, (struct text){name.data + i, 1});
+        buffer_put(out, (dime_text){name.data + i, 1});
     }
     buffer_puts(out, "\"");
 }
 
 /* Reads a body and writes its parts to OUT. */
-static enum multipart_fault rewrite(struct text type, struct text body, struct arena *arena,
+static enum multipart_fault rewrite(dime_text type, dime_text body, struct arena *arena,
                                     struct buffer *out)
 {
     struct multipart_reader reader;
@@ -68,7 +68,7 @@ static enum multipart_fault rewrite(struct text type, struct text body, struct a
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct text body = {(const char *)data, size}, boundary;
+    dime_text body = {(const char *)data, size}, boundary;
     struct buffer type, once, twice;
     struct arena arena;
     if (!size || !text_cut(&body, '\n', &boundary) || !body.data ||

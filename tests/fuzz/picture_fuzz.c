@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct picture picture;
     struct refusal refusal = {0};
-    if (picture_read(&picture, (struct text){(const char *)data, size}, &refusal)) {
+    if (picture_read(&picture, (dime_text){(const char *)data, size}, &refusal)) {
         must(refusal.status == 0);
         look(&picture);
     } else {

@@ -25,20 +25,20 @@ static void require(bool held)
 }
 
 /* Cuts the next line off, without its end; empty at the end of the text. */
-static struct text next_line(struct text *rest)
+static dime_text next_line(dime_text *rest)
 {
-    struct text line = {0};
+    dime_text line = {0};
     text_cut(rest, '\n', &line);
     return line;
 }
 
 /* Reads headers until an empty line; names are in lower case, as hosts hand them over. */
-static size_t read_headers(struct text *rest, struct header *headers,
+static size_t read_headers(dime_text *rest, struct header *headers,
                            char names[HEADERS_MOST][NAME_MOST])
 {
     size_t count = 0;
-    for (struct text line = next_line(rest); line.length; line = next_line(rest)) {
-        struct text name = {0};
+    for (dime_text line = next_line(rest); line.length; line = next_line(rest)) {
+        dime_text name = {0};
         text_cut(&line, ':', &name);
         if (count == HEADERS_MOST || name.length >= NAME_MOST || !line.data)
             continue;
@@ -52,7 +52,7 @@ static size_t read_headers(struct text *rest, struct header *headers,
     return count;
 }
 
-static bool is_json(struct text text)
+static bool is_json(dime_text text)
 {
     struct arena arena;
     struct json_value value;
@@ -71,11 +71,11 @@ static void check_response(const struct response *response)
         known = known || response->status == statuses[i];
     require(known);
     for (size_t i = 0; i < response->header_count; i++) {
-        struct text value = response->headers[i].value;
+        dime_text value = response->headers[i].value;
         for (size_t j = 0; j < value.length; j++)
             require(value.data[j] >= ' ' && value.data[j] != 0x7F);
     }
-    struct text body = buffer_text(&response->body);
+    dime_text body = buffer_text(&response->body);
     if (!response->content_type)
         return;
     require(text_is_utf8(body));
@@ -86,7 +86,7 @@ static void check_response(const struct response *response)
 }
 
 /* An arena of little memory ends in the midst of any step. */
-static size_t memory_for(struct text input)
+static size_t memory_for(dime_text input)
 {
     return input.length % 4 ? REQUEST_MEMORY_MAX : 64 * (input.length + 1);
 }
@@ -98,9 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena;
     struct response response;
     struct incoming incoming = {0};
-    struct text rest = {(const char *)data, size};
-    struct text method = next_line(&rest);
-    const struct function *function =
+    dime_text rest = {(const char *)data, size};
+    dime_text method = next_line(&rest);
+    const dime_function *function =
         registry_find(text_starts(method, TEXT("h")) ? TEXT("hello") : TEXT("change"));
     method = text_starts(method, TEXT("h")) ? text_skip(method, 1) : method;
     arena_open(&arena, memory_for(rest));

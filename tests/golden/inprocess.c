@@ -21,15 +21,15 @@
 
 enum { HEADERS_MOST = 32, LEAST_STEP = 16, STEPS = 256 };
 
-static const struct text ID = {"in-process", 10};
+static const dime_text ID = {"in-process", 10};
 
 /* One event file. Its texts lie in the tree, or in `decoded`. */
 struct event {
     const char *path;
-    const struct function *function;
+    const dime_function *function;
     struct json_object *tree;
     char *decoded;
-    struct text method, query, body, path_info;
+    dime_text method, query, body, path_info;
     struct header headers[HEADERS_MOST];
     char names[HEADERS_MOST][64];
     size_t header_count;
@@ -42,13 +42,12 @@ struct kept {
     size_t length;
 };
 
-static struct text string_of(struct json_object *object, const char *name)
+static dime_text string_of(struct json_object *object, const char *name)
 {
     struct json_object *member = NULL;
     if (!json_object_object_get_ex(object, name, &member))
-        return (struct text){"", 0};
-    return (struct text){json_object_get_string(member),
-                         (size_t)json_object_get_string_len(member)};
+        return (dime_text){"", 0};
+    return (dime_text){json_object_get_string(member), (size_t)json_object_get_string_len(member)};
 }
 
 static int base64_digit(char c)
@@ -59,7 +58,7 @@ static int base64_digit(char c)
 }
 
 /* Decodes into OUT, which has as much room; what isn't a digit is passed over. */
-static size_t base64_decode(struct text text, char *out)
+static size_t base64_decode(dime_text text, char *out)
 {
     unsigned bits = 0, held = 0;
     size_t length = 0;
@@ -98,9 +97,9 @@ static bool read_headers(struct event *event, struct json_object *request)
 }
 
 /* The function is the one that the file's folder is named after. */
-static const struct function *function_of(const char *path)
+static const dime_function *function_of(const char *path)
 {
-    struct text rest = text_of(path), part, last = {0}, folder = {0};
+    dime_text rest = text_of(path), part, last = {0}, folder = {0};
     while (text_cut(&rest, '/', &part)) {
         folder = last;
         last = part;
@@ -120,12 +119,12 @@ static bool read_event(struct event *event, const char *path)
     event->query = string_of(request, "query");
     event->path_info = string_of(request, "path_info");
     event->body = string_of(request, "body");
-    struct text base64 = string_of(request, "body_base64");
+    dime_text base64 = string_of(request, "body_base64");
     if (base64.length) {
         event->decoded = malloc(base64.length);
         if (!event->decoded)
             return false;
-        event->body = (struct text){event->decoded, base64_decode(base64, event->decoded)};
+        event->body = (dime_text){event->decoded, base64_decode(base64, event->decoded)};
     }
     return true;
 }
@@ -139,7 +138,7 @@ static void forget_event(struct event *event)
 /* Answers the event as a worker of its own does; the response lasts as long as the arena. */
 static void ask(const struct event *event, struct arena *arena, struct response *response)
 {
-    const struct function *function = event->function;
+    const dime_function *function = event->function;
     struct request request = {
         .id = ID,
         .method = request_method(event->method),
@@ -152,7 +151,7 @@ static void ask(const struct event *event, struct arena *arena, struct response 
         .arena = arena,
     };
     struct incoming incoming = {.path_info = event->path_info};
-    struct text given = request_header(&request, "x-request-id");
+    dime_text given = request_header(&request, "x-request-id");
     if (request_id_fits(given))
         request.id = given;
     request.content_type = request_header(&request, "content-type");
@@ -168,12 +167,12 @@ static void ask(const struct event *event, struct arena *arena, struct response 
         function->close(request.state);
 }
 
-static struct json_object *new_string(struct text text)
+static struct json_object *new_string(dime_text text)
 {
     return json_object_new_string_len(text.data ? text.data : "", (int)text.length);
 }
 
-static void add_header(struct json_object *headers, struct text name, struct text value)
+static void add_header(struct json_object *headers, dime_text name, dime_text value)
 {
     char copy[64];
     snprintf(copy, sizeof copy, "%.*s", (int)name.length, name.data);
@@ -197,7 +196,7 @@ static void print_answer(const struct event *event, const struct response *respo
     json_object_object_add(line, "status", json_object_new_int(response->status));
     json_object_object_add(line, "headers", headers);
     json_object_object_add(line, "body",
-                           new_string(silent ? (struct text){0} : buffer_text(&response->body)));
+                           new_string(silent ? (dime_text){0} : buffer_text(&response->body)));
     puts(json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
     json_object_put(line);
 }
@@ -220,7 +219,7 @@ static bool keep(const struct event *event, struct kept *kept)
     arena_open(&arena, REQUEST_MEMORY_MAX);
     ask(event, &arena, &response);
     kept->status = response.status;
-    struct text body = buffer_text(&response.body);
+    dime_text body = buffer_text(&response.body);
     kept->length = body.length;
     kept->body = malloc(body.length + 1);
     if (kept->body && body.length)
@@ -232,7 +231,7 @@ static bool keep(const struct event *event, struct kept *kept)
 static bool is_right(const struct response *response, const struct kept *right)
 {
     return response->status == right->status &&
-           text_equal(buffer_text(&response->body), (struct text){right->body, right->length});
+           text_equal(buffer_text(&response->body), (dime_text){right->body, right->length});
 }
 
 /* Whether it is a problem document with the members that a client reads, or a page that says so. */

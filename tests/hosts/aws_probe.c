@@ -31,13 +31,13 @@ struct probe {
     char queue_url[1024];
     size_t received;
     char receipts[SQS_BATCH_MAX][4096];
-    struct text words[WORDS_MAX];
+    dime_text words[WORDS_MAX];
     size_t count;
     struct aws_reply reply;
     struct buffer *out; /* what a call has to say besides its reply */
 };
 
-static struct text word(const struct probe *probe, size_t number)
+static dime_text word(const struct probe *probe, size_t number)
 {
     return number < probe->count ? probe->words[number] : TEXT("");
 }
@@ -48,7 +48,7 @@ static int64_t number(const struct probe *probe, size_t place, int64_t otherwise
     return text_to_int64(word(probe, place), &value) ? value : otherwise;
 }
 
-static struct text read_file(struct text path, struct arena *arena)
+static dime_text read_file(dime_text path, struct arena *arena)
 {
     char *room = arena_alloc(arena, FILE_MAX);
     FILE *file = fopen(path.data, "rb");
@@ -56,7 +56,7 @@ static struct text read_file(struct text path, struct arena *arena)
         exit(9);
     size_t length = fread(room, 1, FILE_MAX, file);
     fclose(file);
-    return (struct text){room, length};
+    return (dime_text){room, length};
 }
 
 static void call_ready(struct probe *probe)
@@ -272,7 +272,7 @@ static void put_reply(const struct probe *probe, double milliseconds)
 /* Splits the line into words, each with a NUL behind it. */
 static void split(struct probe *probe, char *line)
 {
-    struct text rest = text_trim(text_of(line)), part;
+    dime_text rest = text_trim(text_of(line)), part;
     line[rest.length] = '\0';
     for (probe->count = 0; probe->count < WORDS_MAX && text_cut(&rest, '\t', &part);) {
         line[part.data + part.length - line] = '\0';

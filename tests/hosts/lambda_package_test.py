@@ -314,7 +314,7 @@ FUNCTION = """#include "function.h"
 void *json_object_new_null(void);
 static void handle(const struct request *request, struct response *response)
 { (void)request; %s(); buffer_puts(response_json(response), "{}"); }
-const struct function function_%s = {
+const dime_function function_%s = {
     .name = "%s", .summary = "Tries a library out", .methods = METHOD_GET, .handle = handle};
 """
 LINES = """

@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "function.h"
 
-extern const struct function function_probe;
+extern const dime_function function_probe;
 
-static const struct field FIELDS[] = {
+static const dime_field FIELDS[] = {
     {.name = "pieces", .kind = FIELD_INTEGER, .max = 100000, .help = "how many to flush"},
     {.name = "bytes", .kind = FIELD_INTEGER, .max = 8000000, .help = "of each piece"},
     {.name = "wait", .kind = FIELD_INTEGER, .max = 10000, .help = "milliseconds before each"},
@@ -51,7 +51,7 @@ static void close_probe(void *state)
         _exit(9);
 }
 
-static void put_fact(struct buffer *out, const char *name, struct text value)
+static void put_fact(struct buffer *out, const char *name, dime_text value)
 {
     buffer_puts(out, ",\"");
     buffer_puts(out, name);
@@ -99,7 +99,7 @@ static void handle(const struct request *request, struct response *response)
     for (int64_t piece = 0; piece < field_integer(request, "pieces"); piece++) {
         wait_for(field_integer(request, "wait"));
         for (int64_t i = 0; i < field_integer(request, "bytes"); i++)
-            buffer_put(out, (struct text){&"0123456789"[(piece + i) % 10], 1});
+            buffer_put(out, (dime_text){&"0123456789"[(piece + i) % 10], 1});
         response_flush(response);
     }
     put_facts(request, out);
@@ -107,7 +107,7 @@ static void handle(const struct request *request, struct response *response)
         response_problem(response, 502, "The probe broke off, caf\xC3\xA9 \xE2\x98\x95.");
 }
 
-const struct function function_probe = {
+const dime_function function_probe = {
     .name = "probe",
     .summary = "Does what tests ask for",
     .methods = METHOD_GET | METHOD_POST,

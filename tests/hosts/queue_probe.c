@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "tool/registry.h"
 
-static const struct field FIELDS[] = {
+static const dime_field FIELDS[] = {
     {.name = "n", .kind = FIELD_INTEGER, .max = INT64_MAX, .help = "the message's number"},
     {.name = "wait", .kind = FIELD_INTEGER, .max = 60000, .help = "milliseconds that it takes"},
     {.name = "key", .kind = FIELD_TEXT, .max = 4096, .help = "what is to be told too"},
@@ -42,7 +42,7 @@ static bool open_probe(void **state, const char **why)
 static void tell(const struct request *request, int64_t number)
 {
     char line[4200];
-    struct text key = field_text(request, "key");
+    dime_text key = field_text(request, "key");
     int length = snprintf(line, sizeof line, "%lld %d %.*s\n", (long long)number, request->source,
                           (int)key.length, key.data);
     if (write(*(int *)request->state, line, (size_t)length) != length)
@@ -77,7 +77,7 @@ static void handle_sum(const struct request *request, struct response *response)
                                       [UPLOAD_NO_MEMORY] = "There is no memory."};
     int64_t wait = setting("PROBE_WAIT"), fails = setting("PROBE_STATUS");
     uint64_t sum = 0xCBF29CE484222325;
-    struct text bytes = TEXT("");
+    dime_text bytes = TEXT("");
     enum upload_end end = request->upload ? upload_read(request, 1024 * 1024, &bytes) : UPLOAD_GONE;
     for (size_t i = 0; i < bytes.length; i++)
         sum = (sum ^ (unsigned char)bytes.data[i]) * 0x100000001B3;
@@ -94,7 +94,7 @@ static void handle_sum(const struct request *request, struct response *response)
                       request->body.data);
 }
 
-static const struct function SUM = {
+static const dime_function SUM = {
     .name = "sum",
     .summary = "Adds up what was uploaded",
     .methods = METHOD_GET | METHOD_POST,
@@ -105,7 +105,7 @@ static const struct function SUM = {
     .handle = handle_sum,
 };
 
-static const struct function PROBE = {
+static const dime_function PROBE = {
     .name = "probe",
     .summary = "Tells what it did",
     .methods = METHOD_GET | METHOD_POST,
@@ -115,7 +115,7 @@ static const struct function PROBE = {
     .handle = handle_probe,
 };
 
-static const struct function NOTHING = {
+static const dime_function NOTHING = {
     .name = "nothing",
     .summary = "Does nothing",
     .methods = METHOD_GET | METHOD_POST,
@@ -125,9 +125,9 @@ static const struct function NOTHING = {
     .handle = handle_nothing,
 };
 
-static const struct function *const ALL[] = {&PROBE, &NOTHING, &SUM, NULL};
+static const dime_function *const ALL[] = {&PROBE, &NOTHING, &SUM, NULL};
 
-const struct function *registry_find(struct text name)
+const dime_function *registry_find(dime_text name)
 {
     for (size_t i = 0; ALL[i]; i++) {
         if (text_equal(name, text_of(ALL[i]->name)))
@@ -136,7 +136,7 @@ const struct function *registry_find(struct text name)
     return NULL;
 }
 
-const struct function *const *registry_list(void)
+const dime_function *const *registry_list(void)
 {
     return ALL;
 }

@@ -73,10 +73,10 @@ out:
     return other;
 }
 
-__attribute__((format(printf, 1, 2))) static struct text
+__attribute__((format(printf, 1, 2))) static dime_text
 format_text(const char *format, ...)
 {
-    return (struct text){format, 0};
+    return (dime_text){format, 0};
 }
 
 static int (*const TABLE[])(void) = {

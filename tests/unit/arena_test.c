@@ -93,11 +93,11 @@ END_TEST
 START_TEST(copies_texts)
 {
     char bytes[] = "a\0b";
-    struct text copy = arena_copy(&arena, (struct text){bytes, 3});
+    dime_text copy = arena_copy(&arena, (dime_text){bytes, 3});
     bytes[0] = 'x';
     ck_assert(text_equal(copy, TEXT("a\0b")));
     ck_assert_int_eq(copy.data[3], '\0');
-    copy = arena_copy(&arena, (struct text){0});
+    copy = arena_copy(&arena, (dime_text){0});
     ck_assert_ptr_nonnull(copy.data);
     ck_assert_uint_eq(copy.length, 0);
     ck_assert_int_eq(copy.data[0], '\0');
@@ -151,7 +151,7 @@ START_TEST(refuses_sizes_that_would_wrap_around)
         ck_assert(endless.failed);
         arena_reset(&endless);
     }
-    ck_assert_ptr_null(arena_copy(&endless, (struct text){"", SIZE_MAX}).data);
+    ck_assert_ptr_null(arena_copy(&endless, (dime_text){"", SIZE_MAX}).data);
     ck_assert_ptr_nonnull(arena_alloc(&endless, 1));
     arena_close(&endless);
 }

@@ -85,7 +85,7 @@ static bool read_request(FILE *in, char path[256])
     int64_t length = 0;
     path[0] = '\0';
     while (fgets(line, sizeof line, in)) {
-        struct text text = text_trim(text_of(line)), word;
+        dime_text text = text_trim(text_of(line)), word;
         if (!text.length) {
             while (length-- > 0)
                 (void)fgetc(in);
@@ -94,7 +94,7 @@ static bool read_request(FILE *in, char path[256])
         if (!path[0] && text_cut(&text, ' ', &word) && text_cut(&text, ' ', &word))
             snprintf(path, 256, "%.*s", (int)word.length, word.data);
         else if (text_starts(text, TEXT("Content-Length: ")))
-            text_to_int64((struct text){text.data + 16, text.length - 16}, &length);
+            text_to_int64((dime_text){text.data + 16, text.length - 16}, &length);
     }
     return false;
 }
@@ -247,7 +247,7 @@ static void ask_attributes(struct aws *aws)
     if (!open_queue(aws))
         return;
     sqs_get_attributes(aws, &call, &queue, &reply);
-    struct text timeout = sqs_attribute(&reply, "VisibilityTimeout", &arena);
+    dime_text timeout = sqs_attribute(&reply, "VisibilityTimeout", &arena);
     reply.ok = reply.ok && text_equal(timeout, TEXT("30"));
     right = true;
 }

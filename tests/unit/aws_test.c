@@ -37,7 +37,7 @@ static void end(void)
 
 #define CHECK_TEXT(found, wanted)                                                                  \
     do {                                                                                           \
-        struct text text_ = (found);                                                               \
+        dime_text text_ = (found);                                                                 \
         ck_assert_msg(text_equal(text_, text_of(wanted)), "%.*s, not %s", (int)text_.length,       \
                       text_.data, wanted);                                                         \
     } while (0)
@@ -130,7 +130,7 @@ START_TEST(finds_values_in_files)
     for (size_t i = 0; i < sizeof INI / sizeof *INI; i++) {
         struct ini_place place = {text_of(INI[i].kind), text_of(INI[i].name), text_of(INI[i].key),
                                   text_of(INI[i].under)};
-        struct text value;
+        dime_text value;
         bool found = ini_find(text_of(FILE_TEXT), &place, &value);
         ck_assert_msg(found == (INI[i].value != NULL), "line %zu", i);
         CHECK_TEXT(value, INI[i].value ? INI[i].value : "");
@@ -147,10 +147,10 @@ START_TEST(reads_cut_files)
                                     .under = TEXT("sqs")};
     for (size_t length = 0; length < sizeof FILE_TEXT; length++) {
         char *copy = malloc(length ? length : 1);
-        struct text value;
+        dime_text value;
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, FILE_TEXT, length);
-        ini_find((struct text){copy, length}, &place, &value);
+        ini_find((dime_text){copy, length}, &place, &value);
         free(copy);
     }
 }
@@ -193,7 +193,7 @@ START_TEST(takes_addresses_apart)
         CHECK_TEXT(address.path, ADDRESSES[i].path);
     }
     struct http_address address;
-    ck_assert(!http_read_address(&address, (struct text){"http://a\0b/", 11}));
+    ck_assert(!http_read_address(&address, (dime_text){"http://a\0b/", 11}));
 }
 END_TEST
 
@@ -388,7 +388,7 @@ START_TEST(takes_only_keys)
         ck_assert(!WRONG[i][0] ||
                   !credentials_set(&credentials, TEXT("id"), TEXT("s"), text_of(WRONG[i])));
     }
-    ck_assert(!credentials_set(&credentials, (struct text){"a\0b", 3}, TEXT("s"), TEXT("")));
+    ck_assert(!credentials_set(&credentials, (dime_text){"a\0b", 3}, TEXT("s"), TEXT("")));
 }
 END_TEST
 
@@ -412,7 +412,7 @@ END_TEST
 
 START_TEST(tells_what_is_worth_a_retry)
 {
-    const struct text none = TEXT("");
+    const dime_text none = TEXT("");
     ck_assert(retry_is_worth(HTTP_UNREACHED, 0, none));
     ck_assert(retry_is_worth(HTTP_BROKEN, 200, none));
     ck_assert(retry_is_worth(HTTP_STALLED, 0, none));
@@ -476,7 +476,7 @@ START_TEST(refuses_files_over_4_gb)
 {
     char path[] = "/tmp/dime-aws.XXXXXX";
     int fd = mkstemp(path);
-    struct text content = {0};
+    dime_text content = {0};
     ck_assert(fd >= 0 && ftruncate(fd, (off_t)((INT64_C(1) << 32) + 5)) == 0);
     bool taken = settings_read_file(path, 100, &arena, &content);
     ck_assert_int_eq(errno, EFBIG);

@@ -44,7 +44,7 @@ static void end(void)
 
 START_TEST(reads_and_writes_the_examples)
 {
-    struct text bytes, digits = text_of(pairs[_i].digits);
+    dime_text bytes, digits = text_of(pairs[_i].digits);
     struct buffer out;
     ck_assert(base64_decode(digits, &arena, &bytes));
     ck_assert(text_equal(bytes, text_of(pairs[_i].bytes)));
@@ -81,7 +81,7 @@ static const char *const not_sent[] = {
 
 START_TEST(reads_what_people_send)
 {
-    struct text bytes;
+    dime_text bytes;
     ck_assert_msg(base64_decode_sent(text_of(sent[_i].sent), &arena, &bytes), "%s", sent[_i].sent);
     ck_assert_msg(text_equal(bytes, text_of(sent[_i].bytes)), "%s", sent[_i].sent);
 }
@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(refuses_what_nobody_sends)
 {
-    struct text bytes;
+    dime_text bytes;
     ck_assert_msg(!base64_decode_sent(text_of(not_sent[_i]), &arena, &bytes), "%s", not_sent[_i]);
     ck_assert(!arena.failed);
 }
@@ -97,7 +97,7 @@ END_TEST
 
 START_TEST(refuses_what_is_not_base64)
 {
-    struct text bytes;
+    dime_text bytes;
     ck_assert_msg(!base64_decode(text_of(wrong[_i]), &arena, &bytes), "%s", wrong[_i]);
     ck_assert(!arena.failed);
 }
@@ -110,15 +110,15 @@ START_TEST(comes_back_as_it_was)
     for (size_t i = 0; i < sizeof room; i++)
         room[i] = (char)(i * 7 + i / 256);
     for (size_t length = 0; length <= sizeof room; length += length < 800 ? 1 : 97) {
-        struct text bytes;
+        dime_text bytes;
         struct buffer out;
         buffer_open(&out, &arena, 5000);
-        buffer_base64(&out, (struct text){room, length});
+        buffer_base64(&out, (dime_text){room, length});
         ck_assert_uint_eq(out.length, (length + 2) / 3 * 4);
         ck_assert(base64_decode(buffer_text(&out), &arena, &bytes));
-        ck_assert(text_equal(bytes, (struct text){room, length}));
+        ck_assert(text_equal(bytes, (dime_text){room, length}));
         ck_assert(base64_decode_sent(buffer_text(&out), &arena, &bytes));
-        ck_assert(text_equal(bytes, (struct text){room, length}));
+        ck_assert(text_equal(bytes, (dime_text){room, length}));
         arena_reset(&arena);
     }
 }
@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(says_where_memory_ends)
 {
-    struct text bytes;
+    dime_text bytes;
     struct buffer out;
     struct arena none = {0};
     ck_assert(!base64_decode(TEXT("Zm9v"), &none, &bytes) && none.failed);

@@ -17,7 +17,7 @@
 
 Suite *batch_suite(void);
 
-static const struct field fields[] = {
+static const dime_field fields[] = {
     {.name = "status", .kind = FIELD_INTEGER, .required = true, .min = 200, .max = 599},
     {.name = "bytes", .kind = FIELD_INTEGER, .max = 1 << 30},
     {.name = "sleep", .kind = FIELD_INTEGER, .max = 1000},
@@ -40,14 +40,14 @@ static void handle(const struct request *request, struct response *response)
     if (!room)
         return;
     memset(room, 'x', bytes + header);
-    buffer_json(json, (struct text){room, bytes});
+    buffer_json(json, (dime_text){room, bytes});
     if (header)
-        response_header(response, "X-Long", (struct text){room, header});
+        response_header(response, "X-Long", (dime_text){room, header});
     if (status >= 400)
         response_problem(response, status, "As it was told.");
 }
 
-static const struct function function = {
+static const dime_function function = {
     .name = "told",
     .summary = "Does as it is told",
     .methods = METHOD_POST,
@@ -126,7 +126,7 @@ static const struct {
 
 START_TEST(runs_each_message)
 {
-    struct text answer = invoke(&invocation, &invoker, text_of(batches[_i].event), &arena);
+    dime_text answer = invoke(&invocation, &invoker, text_of(batches[_i].event), &arena);
     ck_assert_msg(text_equal(answer, text_of(batches[_i].answer)), "%s:\n%.*s", batches[_i].event,
                   (int)answer.length, answer.data);
     ck_assert_int_eq(invocation.response.status, batches[_i].status);
@@ -139,7 +139,7 @@ START_TEST(fails_all_where_the_function_is_not_open)
 {
     invoker.not_open = "The model is missing.";
     const char *event = QUEUE(STATUS("a", "200") ",{" STATUS("b", "200"));
-    struct text answer = invoke(&invocation, &invoker, text_of(event), &arena);
+    dime_text answer = invoke(&invocation, &invoker, text_of(event), &arena);
     ck_assert(text_equal(answer, TEXT(FAILED(ID("a") "," ID("b")))));
     ck_assert_int_eq(invocation.response.status, 503);
     ck_assert_uint_eq(calls, 0);
@@ -152,7 +152,7 @@ START_TEST(leaves_what_would_be_late)
     const char *event = QUEUE(TOLD("a", "\\\"status\\\":200,\\\"sleep\\\":200") ",{" STATUS(
         "b", "200") ",{" STATUS("c", "200"));
     invoker.deadline_ms = clock_epoch_ms() + 450;
-    struct text answer = invoke(&invocation, &invoker, text_of(event), &arena);
+    dime_text answer = invoke(&invocation, &invoker, text_of(event), &arena);
     ck_assert(text_equal(answer, TEXT(FAILED(ID("b") "," ID("c")))));
     ck_assert_int_eq(invocation.response.status, 503);
     ck_assert_uint_eq(calls, 1);
@@ -183,7 +183,7 @@ END_TEST
 static enum keep_end kept_as;
 static int kept, keeping_ms;
 
-static enum keep_end keep(void *keeper, struct text answer)
+static enum keep_end keep(void *keeper, dime_text answer)
 {
     ck_assert_ptr_eq(keeper, &kept);
     ck_assert_uint_gt(answer.length, 10);
@@ -211,7 +211,7 @@ START_TEST(takes_what_became_of_an_answer)
     invoker.keeper = &kept;
     kept = keeping_ms = 0;
     kept_as = keeps[_i].end;
-    struct text answer = invoke(&invocation, &invoker, text_of(THREE), &arena);
+    dime_text answer = invoke(&invocation, &invoker, text_of(THREE), &arena);
     ck_assert_uint_eq(calls, keeps[_i].calls);
     for (size_t i = 0; i < 3; i++)
         ck_assert_int_eq(invocation.event.ends[i], keeps[_i].ends[i]);
@@ -259,7 +259,7 @@ START_TEST(keeps_no_memory_of_a_message)
                       "\"{\\\"status\\\":200,\\\"bytes\\\":4000000}\"}",
                       i ? "," : "", i);
     buffer_puts(&event, "]}");
-    struct text answer = invoke(&invocation, &invoker, buffer_text(&event), &arena);
+    dime_text answer = invoke(&invocation, &invoker, buffer_text(&event), &arena);
     ck_assert(text_equal(answer, TEXT(FAILED(""))));
     ck_assert_uint_eq(calls, 100);
     ck_assert_uint_lt(arena.total, 1 << 20);
@@ -291,7 +291,7 @@ START_TEST(loses_no_message_where_malloc_fails)
         long live = fail_malloc_live();
         arena_open(&own, INVOKE_MEMORY_MAX);
         fail_malloc_begin(number);
-        struct text answer = invoke(&invocation, &invoker, text_of(event), &own);
+        dime_text answer = invoke(&invocation, &invoker, text_of(event), &own);
         failed = fail_malloc_end();
         bool right = text_equal(answer, TEXT(FAILED(ID("a") "," ID("b")))) ||
                      text_equal(answer, TEXT(FAILED(ID("b")))) ||
@@ -324,7 +324,7 @@ static const struct {
 /* What a gateway would refuse is a problem that it takes. */
 START_TEST(keeps_the_limits_of_gateways)
 {
-    struct text answer = invoke(&invocation, &invoker, text_of(limits[_i].event), &arena);
+    dime_text answer = invoke(&invocation, &invoker, text_of(limits[_i].event), &arena);
     ck_assert_int_eq(invocation.response.status, limits[_i].status);
     if (limits[_i].status == 200)
         return;

@@ -14,7 +14,7 @@
 
 Suite *body_suite(void);
 
-static const struct field FIELDS[] = {
+static const dime_field FIELDS[] = {
     {.name = "image",
      .kind = FIELD_FILE,
      .min = 1,
@@ -24,16 +24,16 @@ static const struct field FIELDS[] = {
      .help = "a picture"},
     {0},
 };
-static const struct field NO_FIELDS[] = {{0}};
-static const struct function plain = {.name = "plain", .fields = NO_FIELDS};
-static const struct function filing = {
+static const dime_field NO_FIELDS[] = {{0}};
+static const dime_function plain = {.name = "plain", .fields = NO_FIELDS};
+static const dime_function filing = {
     .name = "filing", .fields = FIELDS, .json_types = "application/x-event, text/plain"};
 
 #define FORM "application/x-www-form-urlencoded"
 
 static const struct {
     const char *type;
-    struct text body;
+    dime_text body;
     enum body_kind of_plain, of_filing;
 } bodies[] = {
     {"", {"", 0}, BODY_NONE, BODY_NONE},
@@ -114,7 +114,7 @@ START_TEST(reads_a_file)
 {
     struct arena arena;
     struct response response;
-    struct text bytes = text_of(files[_i].bytes);
+    dime_text bytes = text_of(files[_i].bytes);
     arena_open(&arena, 1 << 16);
     response_open(&response, &arena);
     struct request request = {.arena = &arena,

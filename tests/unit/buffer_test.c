@@ -30,9 +30,9 @@ static void end(void)
     arena_close(&arena);
 }
 
-static void check_text(struct text expected)
+static void check_text(dime_text expected)
 {
-    struct text text = buffer_text(&buffer);
+    dime_text text = buffer_text(&buffer);
     ck_assert(!buffer.failed);
     ck_assert_msg(text_equal(text, expected), "%.*s", (int)text.length, text.data);
 }
@@ -41,7 +41,7 @@ START_TEST(opens_without_allocating)
 {
     ck_assert_ptr_nonnull(buffer_text(&buffer).data);
     check_text(TEXT(""));
-    buffer_put(&buffer, (struct text){0});
+    buffer_put(&buffer, (dime_text){0});
     buffer_puts(&buffer, "");
     buffer_puts(&buffer, NULL);
     ck_assert_uint_eq(arena.total, 0);
@@ -76,8 +76,8 @@ END_TEST
 START_TEST(grows)
 {
     for (size_t i = 0; i < 5000; i++)
-        buffer_put(&buffer, (struct text){&"0123456789"[i % 10], 1});
-    struct text text = buffer_text(&buffer);
+        buffer_put(&buffer, (dime_text){&"0123456789"[i % 10], 1});
+    dime_text text = buffer_text(&buffer);
     ck_assert_uint_eq(text.length, 5000);
     for (size_t i = 0; i < text.length; i++) {
         if (text.data[i] != (char)('0' + i % 10))
@@ -111,15 +111,15 @@ START_TEST(keeps_to_its_limit_in_one_write)
     char *bytes = arena_alloc(&arena, limit + 1);
     memset(bytes, 'x', limit + 1);
     buffer_open(&buffer, &arena, limit);
-    buffer_put(&buffer, (struct text){bytes, limit});
+    buffer_put(&buffer, (dime_text){bytes, limit});
     ck_assert(!buffer.failed);
     ck_assert_uint_eq(buffer.length, limit);
     buffer_open(&buffer, &arena, limit);
-    buffer_put(&buffer, (struct text){bytes, limit + 1});
+    buffer_put(&buffer, (dime_text){bytes, limit + 1});
     ck_assert(buffer.failed);
     ck_assert_uint_eq(buffer.length, 0);
     buffer_open(&buffer, &arena, 0);
-    buffer_put(&buffer, (struct text){bytes, 1});
+    buffer_put(&buffer, (dime_text){bytes, 1});
     ck_assert(buffer.failed);
 }
 END_TEST
@@ -180,18 +180,18 @@ START_TEST(fails_where_the_arena_ends)
 }
 END_TEST
 
-static void check_json(struct text given, struct text expected)
+static void check_json(dime_text given, dime_text expected)
 {
     buffer_open(&buffer, &arena, PLENTY);
     buffer_json(&buffer, given);
     struct json_object *string = unit_json(buffer_text(&buffer).data, buffer.length);
-    struct text read = {json_object_get_string(string), (size_t)json_object_get_string_len(string)};
+    dime_text read = {json_object_get_string(string), (size_t)json_object_get_string_len(string)};
     ck_assert_int_eq(json_object_get_type(string), json_type_string);
     ck_assert(text_equal(read, expected));
     json_object_put(string);
 }
 
-static const struct text replacement = TEXT("\xEF\xBF\xBD");
+static const dime_text replacement = TEXT("\xEF\xBF\xBD");
 
 /* Every byte alone, and between harmless ones, comes back from a JSON parser as it was. */
 START_TEST(escapes_every_byte_for_json)
@@ -199,10 +199,10 @@ START_TEST(escapes_every_byte_for_json)
     char between[] = {'a', 'b', (char)_i, 'c'};
     char byte = (char)_i;
     bool ascii = _i < 0x80;
-    check_json((struct text){&byte, 1}, ascii ? (struct text){&byte, 1} : replacement);
-    check_json((struct text){between, 4}, ascii ? (struct text){between, 4}
-                                                : TEXT("ab\xEF\xBF\xBD"
-                                                       "c"));
+    check_json((dime_text){&byte, 1}, ascii ? (dime_text){&byte, 1} : replacement);
+    check_json((dime_text){between, 4}, ascii ? (dime_text){between, 4}
+                                              : TEXT("ab\xEF\xBF\xBD"
+                                                     "c"));
 }
 END_TEST
 
@@ -211,7 +211,7 @@ START_TEST(escapes_for_json_in_the_shortest_way)
     buffer_json(&buffer, TEXT("\"\\/\b\f\n\r\t\v\0\x1F\x7F'<\xC3\xA9"));
     check_text(TEXT("\"\\\"\\\\/\\b\\f\\n\\r\\t\\u000b\\u0000\\u001f\x7F'<\xC3\xA9\""));
     buffer_open(&buffer, &arena, PLENTY);
-    buffer_json(&buffer, (struct text){0});
+    buffer_json(&buffer, (dime_text){0});
     check_text(TEXT("\"\""));
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(mends_what_is_not_utf8)
 END_TEST
 
 /* What a byte must become in HTML. */
-static struct text html_of(const char *byte)
+static dime_text html_of(const char *byte)
 {
     switch (*byte) {
     case '&':
@@ -248,7 +248,7 @@ static struct text html_of(const char *byte)
     }
     bool space = *byte && strchr("\t\n\f\r ", *byte);
     bool printable = (unsigned char)*byte > ' ' && (unsigned char)*byte < 0x7F;
-    return space || printable ? (struct text){byte, 1} : replacement;
+    return space || printable ? (dime_text){byte, 1} : replacement;
 }
 
 /* What HTML calls an error: controls above ASCII, and code points that are no characters. */
@@ -274,10 +274,10 @@ START_TEST(escapes_every_byte_for_html)
 {
     char byte = (char)_i;
     buffer_puts(&buffer, "[");
-    buffer_html(&buffer, (struct text){&byte, 1});
+    buffer_html(&buffer, (dime_text){&byte, 1});
     buffer_puts(&buffer, "]");
     char expected[16];
-    struct text escaped = html_of(&byte);
+    dime_text escaped = html_of(&byte);
     snprintf(expected, sizeof expected, "[%.*s]", (int)escaped.length, escaped.data);
     check_text(text_of(expected));
 }

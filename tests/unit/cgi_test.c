@@ -22,7 +22,7 @@ Suite *cgi_suite(void);
 
 enum { BODY_MAX = 100 };
 
-static const struct field table[] = {{.name = "word", .kind = FIELD_TEXT, .max = 90}, {0}};
+static const dime_field table[] = {{.name = "word", .kind = FIELD_TEXT, .max = 90}, {0}};
 
 static bool opens = true;
 
@@ -49,7 +49,7 @@ static void handle(const struct request *request, struct response *response)
     buffer_puts(json, "}");
 }
 
-static const struct function function = {
+static const dime_function function = {
     .name = "some",
     .summary = "Some",
     .methods = METHOD_GET | METHOD_POST,
@@ -84,7 +84,7 @@ static void open_exchange(char **variables)
 
 static void check_header(const char *name, const char *value)
 {
-    struct text found = request_header(&exchange.request, name);
+    dime_text found = request_header(&exchange.request, name);
     ck_assert_msg(text_equal(found, text_of(value)), "%s: %.*s", name, (int)found.length,
                   found.data ? found.data : "");
 }
@@ -227,7 +227,7 @@ static void check_body(char *length, size_t body, enum refusal refusal)
 {
     static const char bytes[2 * BODY_MAX];
     OPEN(length);
-    exchange_body(&exchange, (struct text){bytes, body});
+    exchange_body(&exchange, (dime_text){bytes, body});
     ck_assert_int_eq(exchange.incoming.refusal, refusal);
 }
 
@@ -249,7 +249,7 @@ START_TEST(makes_the_head)
 {
     OPEN("REQUEST_METHOD=HEAD", "SCRIPT_NAME=/cgi-bin/some");
     run_function(&function, &exchange.request, &exchange.incoming, &exchange.response);
-    struct text head = exchange_head(&exchange);
+    dime_text head = exchange_head(&exchange);
     ck_assert(text_starts(head, TEXT("Status: 200 OK\r\nContent-Type: application/json\r\n")));
     ck_assert_ptr_nonnull(memmem(head.data, head.length, "Content-Length: 16\r\n\r\n", 22));
     ck_assert_uint_eq(exchange_payload(&exchange).length, 0);
@@ -272,7 +272,7 @@ START_TEST(answers_when_memory_ends)
         exchange_open(&exchange, &function, variables, &small, 5000);
         exchange_body(&exchange, TEXT(""));
         run_function(&function, &exchange.request, &exchange.incoming, &exchange.response);
-        struct text head = exchange_head(&exchange), body = exchange_payload(&exchange);
+        dime_text head = exchange_head(&exchange), body = exchange_payload(&exchange);
         status = exchange.response.status;
         ck_assert(text_starts(head, status == 503 ? TEXT("Status: 503 Service Unavailable\r\n")
                                                   : TEXT("Status: 200 OK\r\n")));

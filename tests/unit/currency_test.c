@@ -33,7 +33,7 @@ END_TEST
 START_TEST(finds_nothing_else)
 {
     ck_assert_ptr_null(currency_find(TEXT("")));
-    ck_assert_ptr_null(currency_find((struct text){0}));
+    ck_assert_ptr_null(currency_find((dime_text){0}));
     ck_assert_ptr_null(currency_find(TEXT("US")));
     ck_assert_ptr_null(currency_find(TEXT("USDX")));
     ck_assert_ptr_null(currency_find(TEXT("US\0")));

@@ -20,7 +20,7 @@ static const struct currency *of(const char *code)
     return currency;
 }
 
-static void expect(const char *code, struct text text, int64_t wanted)
+static void expect(const char *code, dime_text text, int64_t wanted)
 {
     char sentence[DECIMAL_SENTENCE] = "";
     int64_t minor = -1;
@@ -164,7 +164,7 @@ END_TEST
 
 static const struct refused {
     const char *code;
-    struct text text;
+    dime_text text;
     enum decimal_outcome outcome;
     const char *sentence;
 } refused[] = {
@@ -296,7 +296,7 @@ START_TEST(reads_no_byte_too_many)
         char sentence[DECIMAL_SENTENCE];
         int64_t minor = 0;
         enum decimal_outcome whole =
-            decimal_read((struct text){exact, length}, of("USD"), &minor, sentence);
+            decimal_read((dime_text){exact, length}, of("USD"), &minor, sentence);
         ck_assert_int_eq(whole, decimal_read(text_of(texts[i]), of("USD"), &minor, sentence));
         free(exact);
     }

@@ -41,7 +41,7 @@ static void end(void)
 }
 
 /* Answers with this type and body, and no headers. */
-static void answer_with(const char *type, struct text body)
+static void answer_with(const char *type, dime_text body)
 {
     response_open(&response, &arena);
     buffer_put(response_json(&response), body);
@@ -54,7 +54,7 @@ static void check_written(const char *expected)
     buffer_open(&out, &arena, 1 << 20);
     event_answer(&event, &response, &out);
     ck_assert(!out.failed);
-    buffer_put(&out, (struct text){"", 1});
+    buffer_put(&out, (dime_text){"", 1});
     ck_assert_str_eq(out.data, expected);
 }
 
@@ -153,7 +153,7 @@ END_TEST
 
 static const struct {
     const char *type;
-    struct text body;
+    dime_text body;
     bool binary;
 } types[] = {
     {"text/html; charset=utf-8", TEXT("a"), false},
@@ -181,7 +181,7 @@ START_TEST(encodes_what_is_not_text)
     event_read(&event, text_of(DIRECT), &arena);
     buffer_open(&out, &arena, 1000);
     event_answer(&event, &response, &out);
-    buffer_put(&out, (struct text){"", 1});
+    buffer_put(&out, (dime_text){"", 1});
     const char *said =
         types[_i].binary ? "\"isBase64Encoded\":true}" : "\"isBase64Encoded\":false}";
     ck_assert_msg(strstr(out.data, said) != NULL, "%s: %s", types[_i].type, out.data);

@@ -317,7 +317,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static void put_name(struct buffer *line, struct text name)
+static void put_name(struct buffer *line, dime_text name)
 {
     buffer_put(line, name);
     buffer_puts(line, " ");
@@ -338,7 +338,7 @@ static void put_kinds(struct buffer *line)
     put_name(line, text_of(method));
 }
 
-static struct text line_of_event(void)
+static dime_text line_of_event(void)
 {
     const struct request *request = &event.request;
     struct buffer line;
@@ -373,8 +373,8 @@ static char *copy_of(const char *text)
 START_TEST(reads_a_request)
 {
     char *copy = copy_of(requests[_i].event);
-    event_read(&event, (struct text){copy, strlen(requests[_i].event)}, &arena);
-    struct text line = line_of_event();
+    event_read(&event, (dime_text){copy, strlen(requests[_i].event)}, &arena);
+    dime_text line = line_of_event();
     ck_assert_msg(event.status == 0, "%s: %s", requests[_i].event, event.why);
     ck_assert_msg(text_equal(line, text_of(requests[_i].line)), "%s:\n%.*s\n%s", requests[_i].event,
                   (int)line.length, line.data, requests[_i].line);
@@ -386,7 +386,7 @@ END_TEST
 START_TEST(refuses_an_event)
 {
     char *copy = copy_of(refused[_i].event);
-    event_read(&event, (struct text){copy, strlen(refused[_i].event)}, &arena);
+    event_read(&event, (dime_text){copy, strlen(refused[_i].event)}, &arena);
     ck_assert_msg(event.status == refused[_i].status, "%s: %d", refused[_i].event, event.status);
     if (refused[_i].why)
         ck_assert_str_eq(event.why, refused[_i].why);
@@ -399,7 +399,7 @@ END_TEST
 /* With each amount of memory it's either read as it should be, or the arena says that it wasn't. */
 START_TEST(says_where_memory_ends)
 {
-    struct text text = text_of(requests[_i].event), line = text_of(requests[_i].line);
+    dime_text text = text_of(requests[_i].event), line = text_of(requests[_i].line);
     for (size_t limit = 0; limit < 64 * 1024; limit += 512) {
         struct arena small;
         arena_open(&small, limit);
@@ -481,7 +481,7 @@ static void read_large(const char *before, const char *middle, const char *after
         memcpy(out, middle, length);
     length = strlen(after);
     memcpy(out, after, length);
-    event_read(&event, (struct text){room, (size_t)(out - room) + length}, &arena);
+    event_read(&event, (dime_text){room, (size_t)(out - room) + length}, &arena);
     free(room);
 }
 
@@ -540,7 +540,7 @@ END_TEST
 /* Envelopes in envelopes: each doubles the escapes, so that the text grows by itself. */
 START_TEST(bounds_what_is_wrapped)
 {
-    struct text inner = TEXT("{\"amount\":1}");
+    dime_text inner = TEXT("{\"amount\":1}");
     for (int layers = 0; layers < 6; layers++) {
         struct buffer outer;
         event_read(&event, inner, &arena);

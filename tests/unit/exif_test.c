@@ -30,7 +30,7 @@ static int orientation_of(const char *bytes, size_t length)
     char *copy = malloc(length ? length : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, length);
-    int orientation = exif_orientation((struct text){copy, length});
+    int orientation = exif_orientation((dime_text){copy, length});
     free(copy);
     return orientation;
 }

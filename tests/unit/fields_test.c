@@ -15,7 +15,7 @@
 
 Suite *fields_suite(void);
 
-static const struct field table[] = {
+static const dime_field table[] = {
     {.name = "text", .kind = FIELD_TEXT, .min = 2, .max = 5, .help = "a few letters"},
     {.name = "number", .kind = FIELD_NUMBER, .max = 8},
     {.name = "flag", .kind = FIELD_BOOLEAN},
@@ -25,20 +25,20 @@ static const struct field table[] = {
     {.name = "any", .kind = FIELD_JSON, .max = 12},
     {0},
 };
-static const struct function loose = {.name = "loose", .fields = table};
+static const dime_function loose = {.name = "loose", .fields = table};
 
-static const struct field strict_table[] = {
+static const dime_field strict_table[] = {
     {.name = "amount", .kind = FIELD_NUMBER, .required = true, .max = 8, .help = "how much it is"},
     {.name = "word", .kind = FIELD_TEXT, .required = true, .max = 8, .help = "a word"},
     {.name = "count", .kind = FIELD_INTEGER, .max = 9},
     {0},
 };
-static const struct function strict = {.name = "strict", .fields = strict_table};
+static const dime_function strict = {.name = "strict", .fields = strict_table};
 
-static const struct field no_table[] = {{0}};
-static const struct function bare = {.name = "bare", .fields = no_table};
+static const dime_field no_table[] = {{0}};
+static const dime_function bare = {.name = "bare", .fields = no_table};
 
-static const struct field file_table[] = {
+static const dime_field file_table[] = {
     {.name = "image",
      .kind = FIELD_FILE,
      .min = 1,
@@ -48,7 +48,7 @@ static const struct field file_table[] = {
     {.name = "text", .kind = FIELD_TEXT, .max = 5},
     {0},
 };
-static const struct function filing = {.name = "filing", .fields = file_table};
+static const dime_function filing = {.name = "filing", .fields = file_table};
 
 static struct arena arena;
 static struct request request;
@@ -64,8 +64,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static bool reads(const struct function *function, struct text query, const char *type,
-                  struct text body)
+static bool reads(const dime_function *function, dime_text query, const char *type, dime_text body)
 {
     request = (struct request){
         .arena = &arena,
@@ -88,7 +87,7 @@ static void put_file(struct buffer *out, const struct value *value)
     buffer_put(out, value->file_name);
 }
 
-static void put_value(struct buffer *out, const struct field *field, const struct value *value)
+static void put_value(struct buffer *out, const dime_field *field, const struct value *value)
 {
     buffer_printf(out, "%s=", field->name);
     if (field->kind == FIELD_TEXT || field->kind == FIELD_NUMBER || field->kind == FIELD_JSON)
@@ -108,7 +107,7 @@ static void put_value(struct buffer *out, const struct field *field, const struc
 }
 
 /* All values, or the status and the sentences. */
-static const char *outcome(const struct function *function, bool fine)
+static const char *outcome(const dime_function *function, bool fine)
 {
     struct buffer out;
     buffer_open(&out, &arena, 8192);
@@ -120,7 +119,7 @@ static const char *outcome(const struct function *function, bool fine)
         buffer_printf(&out, "%d %s", response.status, problem_detail(&response).data);
     for (size_t i = 0; !fine && i < response.error_count; i++)
         buffer_printf(&out, "%s%s", i ? " | " : "", response.errors[i].detail.data);
-    buffer_put(&out, (struct text){"", 1});
+    buffer_put(&out, (dime_text){"", 1});
     ck_assert(!out.failed && !arena.failed);
     return out.data;
 }
@@ -231,7 +230,7 @@ START_TEST(reads_a_form)
 END_TEST
 
 static const struct {
-    struct text json;
+    dime_text json;
     const char *outcome;
 } documents[] = {
     {TEXT("{\"any\":{\"a\": [1]}}"), "any={\"a\": [1]} "},
@@ -415,7 +414,7 @@ static const char MULTIPART[] = "multipart/form-data; boundary=x";
 /* A file in each of the ways in which it may come. */
 static const struct {
     const char *type;
-    struct text body;
+    dime_text body;
     const char *outcome;
 } files[] = {
     {MULTIPART,
@@ -543,9 +542,9 @@ START_TEST(refuses_a_compressed_body)
 END_TEST
 
 static const struct {
-    const struct function *function;
+    const dime_function *function;
     const char *type;
-    struct text body;
+    dime_text body;
     size_t failures; /* that there are at least */
 } hungry[] = {
     {&loose, "application/json",

@@ -13,8 +13,8 @@ Suite *form_suite(void);
 
 /* RESULT has the pairs as [name=value], and behind them the message of the fault, if any. */
 static const struct document {
-    struct text text;
-    struct text result;
+    dime_text text;
+    dime_text result;
 } documents[] = {
     {TEXT(""), TEXT("")},
     {TEXT("amount=1.45"), TEXT("[amount=1.45]")},
@@ -103,7 +103,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static void append(char *out, size_t room, size_t *length, struct text text)
+static void append(char *out, size_t room, size_t *length, dime_text text)
 {
     ck_assert_uint_le(*length + text.length, room);
     memcpy(out + *length, text.data, text.length);
@@ -127,7 +127,7 @@ START_TEST(reads_documents)
     }
     if (reader.fault != FORM_FINE)
         append(out, sizeof out, &length, text_of(reader.message));
-    ck_assert_msg(text_equal((struct text){out, length}, document->result), "%s: %.*s",
+    ck_assert_msg(text_equal((dime_text){out, length}, document->result), "%s: %.*s",
                   document->text.data, (int)length, out);
     ck_assert(!form_next(&reader, &pair));
 }
@@ -161,7 +161,7 @@ END_TEST
 
 START_TEST(copies_only_what_is_escaped)
 {
-    struct text text = TEXT("a=plain&b=with+space");
+    dime_text text = TEXT("a=plain&b=with+space");
     struct form_reader reader;
     struct form_pair pair;
     form_open(&reader, text, &arena);
@@ -224,7 +224,7 @@ START_TEST(reads_a_text_without_bytes)
 {
     struct form_reader reader;
     struct form_pair pair;
-    form_open(&reader, (struct text){NULL, 0}, &arena);
+    form_open(&reader, (dime_text){NULL, 0}, &arena);
     ck_assert(!form_next(&reader, &pair));
     ck_assert_int_eq(reader.fault, FORM_FINE);
 }
@@ -232,10 +232,10 @@ END_TEST
 
 START_TEST(decodes_a_piece)
 {
-    struct text decoded;
+    dime_text decoded;
     ck_assert_int_eq(form_decode(TEXT("a+b%2Fc&d=%C3%A9"), &arena, &decoded), FORM_FINE);
     ck_assert(text_equal(decoded, TEXT("a b/c&d=\xC3\xA9")));
-    struct text wrong = TEXT("a%41%4");
+    dime_text wrong = TEXT("a%41%4");
     ck_assert_int_eq(form_decode(wrong, &arena, &decoded), FORM_MALFORMED);
     ck_assert_ptr_eq(decoded.data, wrong.data);
     ck_assert_uint_eq(decoded.length, wrong.length);

@@ -51,7 +51,7 @@ static void end(void)
 /* The answer to this event with a NUL behind it. */
 static const char *answer_to(const char *event)
 {
-    struct text answer = invoke(&invocation, &invoker, text_of(event), &arena);
+    dime_text answer = invoke(&invocation, &invoker, text_of(event), &arena);
     ck_assert_ptr_nonnull(answer.data);
     return arena_copy(&arena, answer).data;
 }
@@ -117,7 +117,7 @@ START_TEST(refuses_a_large_body)
     ck_assert_ptr_nonnull(event);
     memset(event, ' ', size);
     memcpy(event, "{}", 2);
-    struct text answer = invoke(&invocation, &invoker, (struct text){event, size - 1}, &arena);
+    dime_text answer = invoke(&invocation, &invoker, (dime_text){event, size - 1}, &arena);
     check_has(arena_copy(&arena, answer).data, "{\"statusCode\":413,");
     free(event);
 }
@@ -142,7 +142,7 @@ START_TEST(puts_the_hosts_headers_first)
     invoker.headers = &own;
     invoker.header_count = 1;
     answer_to("{\"httpMethod\":\"GET\",\"headers\":{\"lambda-runtime-x\":\"theirs\",\"a\":\"b\"}}");
-    struct text value = request_header(&invocation.event.request, "lambda-runtime-x");
+    dime_text value = request_header(&invocation.event.request, "lambda-runtime-x");
     ck_assert(text_equal(value, TEXT("ours")));
     ck_assert(text_equal(request_header(&invocation.event.request, "a"), TEXT("b")));
     answer_to("{}");
@@ -151,7 +151,7 @@ START_TEST(puts_the_hosts_headers_first)
 END_TEST
 
 /* Whether it is one whole JSON value, with the status that the response has. */
-static bool is_whole(struct text answer)
+static bool is_whole(dime_text answer)
 {
     struct arena own;
     struct json_value value, status;
@@ -184,7 +184,7 @@ START_TEST(answers_where_memory_ends)
     for (size_t limit = 0; limit < 256 * 1024; limit += 1024) {
         struct arena small;
         arena_open(&small, limit);
-        struct text answer = invoke(&invocation, &invoker, text_of(events[_i]), &small);
+        dime_text answer = invoke(&invocation, &invoker, text_of(events[_i]), &small);
         ck_assert_msg(is_whole(answer), "%zu: %.*s", limit, (int)answer.length, answer.data);
         ck_assert_int_eq(invocation.response.status,
                          invocation.response.status == 503 ? 503 : right);
@@ -203,7 +203,7 @@ START_TEST(answers_where_malloc_fails)
         long live = fail_malloc_live();
         arena_open(&own, INVOKE_MEMORY_MAX);
         fail_malloc_begin(number);
-        struct text answer = invoke(&invocation, &invoker, text_of(events[_i]), &own);
+        dime_text answer = invoke(&invocation, &invoker, text_of(events[_i]), &own);
         failed = fail_malloc_end();
         int status = invocation.response.status;
         bool whole = answer.data && (status == right || (failed && status == 503));

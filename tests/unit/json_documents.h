@@ -43,7 +43,7 @@
 
 /* A text, and for one that isn't accepted the column and the sentence. */
 static const struct document {
-    struct text text;
+    dime_text text;
     unsigned column;
     const char *sentence;
 } documents[] = {

@@ -29,18 +29,18 @@ static void end(void)
 }
 
 /* Checks a copy of exactly its length, so that a sanitizer sees a step too far. */
-static bool check_copy(struct text text, struct json_error *error)
+static bool check_copy(dime_text text, struct json_error *error)
 {
     struct json_value value;
     char *copy = malloc(text.length ? text.length : 1);
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, text.data, text.length);
-    bool passed = json_check((struct text){copy, text.length}, &arena, &value, error);
+    bool passed = json_check((dime_text){copy, text.length}, &arena, &value, error);
     free(copy);
     return passed;
 }
 
-static struct json_value checked(struct text text)
+static struct json_value checked(dime_text text)
 {
     struct json_value value = {0};
     struct json_error error;
@@ -67,7 +67,7 @@ END_TEST
 START_TEST(says_where)
 {
     static const struct place {
-        struct text text;
+        dime_text text;
         size_t offset, line, column;
     } places[] = {
         {TEXT("{\n  \"a\": 1,\n  \"b\": x\n}"), 19, 3, 8},
@@ -90,10 +90,10 @@ END_TEST
 /* No beginning of a document is a document. */
 START_TEST(refuses_what_is_cut_short)
 {
-    struct text whole = TEXT("{\"a\":[1.5e+3,true,null,\"\\ud83d\\ude00\xE2\x82\xAC\"],\"b\":{}}");
+    dime_text whole = TEXT("{\"a\":[1.5e+3,true,null,\"\\ud83d\\ude00\xE2\x82\xAC\"],\"b\":{}}");
     struct json_error error;
     for (size_t length = 0; length < whole.length; length++) {
-        ck_assert(!check_copy((struct text){whole.data, length}, &error));
+        ck_assert(!check_copy((dime_text){whole.data, length}, &error));
         ck_assert_int_eq(error.fault, JSON_MALFORMED);
     }
     ck_assert(check_copy(whole, &error));
@@ -111,7 +111,7 @@ static bool check_depth(size_t depth, const char *opening, const char *closing)
     text[length++] = '0';
     for (size_t i = 0; i < depth; i++, length += strlen(closing))
         memcpy(text + length, closing, strlen(closing));
-    bool passed = check_copy((struct text){text, length}, &error);
+    bool passed = check_copy((dime_text){text, length}, &error);
     ck_assert(passed || strstr(error.message, "more than 32 deep"));
     return passed;
 }
@@ -132,13 +132,13 @@ START_TEST(refuses_a_megabyte_of_brackets)
     static char text[1 << 20];
     struct json_error error;
     memset(text, '[', sizeof text);
-    ck_assert(!check_copy((struct text){text, sizeof text}, &error));
+    ck_assert(!check_copy((dime_text){text, sizeof text}, &error));
     ck_assert_uint_eq(error.offset, JSON_DEPTH_MAX);
 }
 END_TEST
 
 /* Writes an object of COUNT names, all with one long beginning; the last is that of number LAST. */
-static struct text many_names(size_t count, size_t last)
+static dime_text many_names(size_t count, size_t last)
 {
     size_t room = count * 48 + 2;
     char *text = arena_alloc(&arena, room);
@@ -151,7 +151,7 @@ static struct text many_names(size_t count, size_t last)
                              i % 2 ? "name_n\\u0061me_" : "name_name_", number * 7919 % 1000000, 1);
     }
     text[length++] = '}';
-    return (struct text){text, length};
+    return (dime_text){text, length};
 }
 
 START_TEST(finds_a_name_twice_among_many)
@@ -177,7 +177,7 @@ START_TEST(limits_the_names_of_an_object)
     ck_assert(check_copy(many_names(JSON_NAMES_MAX, JSON_NAMES_MAX - 1), &error));
     ck_assert(!check_copy(many_names(JSON_NAMES_MAX + 1, JSON_NAMES_MAX), &error));
     ck_assert_ptr_nonnull(strstr(error.message, "an object has more than 4096 names"));
-    struct text object = many_names(JSON_NAMES_MAX, JSON_NAMES_MAX - 1);
+    dime_text object = many_names(JSON_NAMES_MAX, JSON_NAMES_MAX - 1);
     buffer_open(&text, &arena, 4 << 20);
     buffer_puts(&text, "{\"a\":");
     buffer_put(&text, object);
@@ -190,7 +190,7 @@ START_TEST(limits_the_names_of_an_object)
 }
 END_TEST
 
-static double seconds_to_check(struct text text)
+static double seconds_to_check(dime_text text)
 {
     struct json_value value;
     struct json_error error;
@@ -200,7 +200,7 @@ static double seconds_to_check(struct text text)
 }
 
 /* As many names as there may be that differ at their ends alone; BEGIN is how each begins. */
-static struct text long_names(const char *begin, size_t length)
+static dime_text long_names(const char *begin, size_t length)
 {
     struct buffer text, middle;
     buffer_open(&middle, &arena, length);
@@ -221,8 +221,8 @@ START_TEST(compares_long_names_quickly)
 {
     static const char *const BEGINNINGS[] = {"", "\\u006e", "\xC3\xA9"};
     for (size_t i = 0; i < sizeof BEGINNINGS / sizeof *BEGINNINGS; i++) {
-        struct text names = long_names(BEGINNINGS[i], 1000);
-        struct text strings = arena_copy(&arena, names);
+        dime_text names = long_names(BEGINNINGS[i], 1000);
+        dime_text strings = arena_copy(&arena, names);
         char *bytes = (char *)(uintptr_t)strings.data;
         for (size_t at = 0; at < strings.length; at++) {
             if (bytes[at] == ':')
@@ -239,7 +239,7 @@ END_TEST
 
 START_TEST(says_when_memory_ends_in_the_gate)
 {
-    struct text text = many_names(40, 39);
+    dime_text text = many_names(40, 39);
     struct arena none;
     struct json_value value;
     struct json_error error;
@@ -279,7 +279,7 @@ START_TEST(takes_every_character)
         text[length++] = '"';
         bool valid = point >= 0x20 && point != '"' && point != '\\' && point <= 0x10FFFF &&
                      !(point >= 0xD800 && point <= 0xDFFF);
-        if (json_check((struct text){text, length}, &arena, &value, &error) != valid)
+        if (json_check((dime_text){text, length}, &arena, &value, &error) != valid)
             ck_abort_msg("U+%04X", (unsigned)point);
     }
 }
@@ -293,7 +293,7 @@ START_TEST(decodes_every_escape)
         char utf8[4];
         struct json_value value;
         struct json_error error;
-        struct text string;
+        dime_text string;
         if (point < 0x10000)
             snprintf(text, sizeof text, "\"\\u%04x\"", (unsigned)point);
         else
@@ -304,7 +304,7 @@ START_TEST(decodes_every_escape)
         if (passed != valid)
             ck_abort_msg("%s", text);
         if (passed && (!json_string(value, &arena, &string) ||
-                       !text_equal(string, (struct text){utf8, encode(utf8, point)})))
+                       !text_equal(string, (dime_text){utf8, encode(utf8, point)})))
             ck_abort_msg("%s", text);
         arena_reset(&arena);
     }
@@ -324,7 +324,7 @@ START_TEST(sees_every_byte_at_every_place)
             text[0] = text[length + 1] = '"';
             text[1 + place / 256] = (char)byte;
             bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-            if (json_check((struct text){text, length + 2}, &arena, &value, &error) != plain)
+            if (json_check((dime_text){text, length + 2}, &arena, &value, &error) != plain)
                 ck_abort_msg("byte %02x at %zu of %zu", byte, place / 256, length);
         }
     }
@@ -333,7 +333,7 @@ END_TEST
 
 START_TEST(steps_through_members)
 {
-    struct text text =
+    dime_text text =
         TEXT(" { \"a\" : 1.890 , \"\\u0062\\n\":\"x]\\\"}\",\"c\":[1,{\"d\":2}],\"\":null,"
              "\"t\":true, \"o\": {\"x\":[[]]} } ");
     static const struct {
@@ -470,8 +470,8 @@ END_TEST
 
 START_TEST(decodes_strings)
 {
-    struct text text = TEXT("\"plain \xE2\x82\xAC\"");
-    struct text string;
+    dime_text text = TEXT("\"plain \xE2\x82\xAC\"");
+    dime_text string;
     ck_assert(json_string(checked(text), &arena, &string));
     ck_assert_ptr_eq(string.data, text.data + 1);
     ck_assert_uint_eq(string.length, text.length - 2);

@@ -39,7 +39,7 @@ static enum outcome build_number(struct builder *builder, struct json_value valu
         *node = json_object_new_int64(integer);
         return outcome_of(*node);
     }
-    struct text digits = arena_copy(builder->arena, value.raw); /* ends with a NUL, for strtod */
+    dime_text digits = arena_copy(builder->arena, value.raw); /* ends with a NUL, for strtod */
     if (!digits.data)
         return NO_MEMORY;
     *node = json_object_new_double_s(strtod(digits.data, NULL), digits.data);
@@ -49,7 +49,7 @@ static enum outcome build_number(struct builder *builder, struct json_value valu
 static enum outcome build_string(struct builder *builder, struct json_value value,
                                  struct json_object **node)
 {
-    struct text string;
+    dime_text string;
     if (!json_string(value, builder->arena, &string) || string.length > INT_MAX)
         return NO_MEMORY;
     *node = json_object_new_string_len(string.data, (int)string.length);
@@ -57,13 +57,13 @@ static enum outcome build_string(struct builder *builder, struct json_value valu
 }
 
 /* Puts a member into its array or object, which owns it then. */
-static bool add(struct builder *builder, struct json_object *level, bool object, struct text name,
+static bool add(struct builder *builder, struct json_object *level, bool object, dime_text name,
                 struct json_object *child)
 {
     const unsigned options = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
     if (!object)
         return json_object_array_add(level, child) == 0;
-    struct text key = arena_copy(builder->arena, name);
+    dime_text key = arena_copy(builder->arena, name);
     return key.data && json_object_object_add_ex(level, key.data, child, options) == 0;
 }
 
@@ -125,7 +125,7 @@ static enum outcome build(struct builder *builder, struct json_value value,
     return BUILT;
 }
 
-bool json_parse(struct text text, struct arena *arena, struct json_object **tree,
+bool json_parse(dime_text text, struct arena *arena, struct json_object **tree,
                 struct json_error *error)
 {
     struct json_value value;

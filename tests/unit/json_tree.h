@@ -30,7 +30,7 @@ enum { JSON_TREE_VALUES_MAX = 20000 };
  * beyond int64, with a point or an exponent is a double that keeps its text:
  * json_object_get_string.
  */
-bool json_parse(struct text text, struct arena *arena, struct json_object **tree,
+bool json_parse(dime_text text, struct arena *arena, struct json_object **tree,
                 struct json_error *error);
 
 #endif

@@ -25,7 +25,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static struct json_object *parse(struct text text)
+static struct json_object *parse(dime_text text)
 {
     struct json_object *tree;
     struct json_error error;
@@ -83,10 +83,10 @@ END_TEST
 /* The text is read to its length, not to a NUL, and not a byte further. */
 START_TEST(reads_no_further_than_the_text)
 {
-    struct json_object *tree = parse((struct text){"12345", 3});
+    struct json_object *tree = parse((dime_text){"12345", 3});
     ck_assert_int_eq(json_object_get_int64(tree), 123);
     json_object_put(tree);
-    tree = parse((struct text){"1.2345", 3});
+    tree = parse((dime_text){"1.2345", 3});
     ck_assert_str_eq(json_object_get_string(tree), "1.2");
     json_object_put(tree);
 }
@@ -104,7 +104,7 @@ START_TEST(passes_the_fault_of_the_gate_on)
 END_TEST
 
 /* Writes [0,0,...]. */
-static struct text zeros(size_t count)
+static dime_text zeros(size_t count)
 {
     char *text = arena_alloc(&arena, 2 * count + 1);
     ck_assert_ptr_nonnull(text);
@@ -112,7 +112,7 @@ static struct text zeros(size_t count)
         memcpy(text + 2 * i, ",0", 2);
     text[0] = '[';
     text[2 * count] = ']';
-    return (struct text){text, 2 * count + 1};
+    return (dime_text){text, 2 * count + 1};
 }
 
 START_TEST(limits_the_values)
@@ -129,7 +129,7 @@ START_TEST(limits_the_values)
 END_TEST
 
 /* More than the 10 members and 4 items that json-c makes room for at first, and long strings. */
-static const struct text large =
+static const dime_text large =
     TEXT("{\"a\":1.5,\"\\u0062\":\"a string that is longer than what an object holds within\","
          "\"c\":null,\"d\":[1,2,3,4,5,6,[true,null,\"\\n\"]],\"e\":{},\"f\":1e400,\"g\":0,"
          "\"h\":0,\"i\":0,\"j\":0,\"k\":0,\"l\":{\"m\":\"x\"},\"n\":10000000000000000000}");

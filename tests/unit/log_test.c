@@ -69,7 +69,7 @@ static struct json_object *parse(size_t length)
     return unit_json(packet, length - 1);
 }
 
-static struct json_object *logged(struct text id, int status, struct text detail)
+static struct json_object *logged(dime_text id, int status, dime_text detail)
 {
     static struct log log;
     struct request request = {.id = id};
@@ -122,7 +122,7 @@ START_TEST(is_json_whatever_it_holds)
 {
     char byte = (char)_i;
     char expected[] = {_i >= ' ' && _i <= '~' ? byte : '?', '\0'};
-    struct json_object *line = logged((struct text){&byte, 1}, 500, (struct text){&byte, 1});
+    struct json_object *line = logged((dime_text){&byte, 1}, 500, (dime_text){&byte, 1});
     ck_assert_str_eq(string(line, "requestId"), expected);
     ck_assert_str_eq(string(line, "message"), expected);
     json_object_put(line);
@@ -135,7 +135,7 @@ START_TEST(leaves_no_request_out)
     char quotes[1023];
     memset(quotes, '"', sizeof quotes);
     struct json_object *line =
-        logged((struct text){quotes, 64}, 500, (struct text){quotes, sizeof quotes});
+        logged((dime_text){quotes, 64}, 500, (dime_text){quotes, sizeof quotes});
     ck_assert_uint_eq(strlen(string(line, "message")), sizeof quotes);
     json_object_put(line);
 }

@@ -60,7 +60,7 @@ struct json_object *unit_json(const char *data, size_t length)
     struct json_object *value = json_tokener_parse_ex(tokener, data, (int)length);
     ck_assert_msg(value && json_tokener_get_parse_end(tokener) == length, "%.*s", (int)length,
                   data);
-    ck_assert_msg(text_is_utf8((struct text){data, length}), "%.*s", (int)length, data);
+    ck_assert_msg(text_is_utf8((dime_text){data, length}), "%.*s", (int)length, data);
     json_tokener_free(tokener);
     return value;
 }

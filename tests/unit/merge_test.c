@@ -60,7 +60,7 @@ static void merged(void)
     ck_assert(merge(&findings, &guess, &options, &arena, &result));
 }
 
-static void put_texts(char *line, size_t size, char mark, const struct text *texts, size_t count)
+static void put_texts(char *line, size_t size, char mark, const dime_text *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t used = strlen(line);
@@ -230,7 +230,7 @@ START_TEST(knows_what_is_a_kind_of_what)
 END_TEST
 
 /* A zip archive of one stored file behind other bytes, as in a model. */
-static struct text archive(const char *list, char *room)
+static dime_text archive(const char *list, char *room)
 {
     size_t length = strlen(list);
     char local[30] = "PK\3\4", entry[46] = "PK\1\2", last[22] = "PK\5\6";
@@ -244,18 +244,18 @@ static struct text archive(const char *list, char *room)
     struct buffer buffer;
     buffer_over(&buffer, room, 65536);
     buffer_puts(&buffer, "model");
-    buffer_put(&buffer, (struct text){local, sizeof local});
-    buffer_put(&buffer, (struct text){"x\0\0\0", 4});
+    buffer_put(&buffer, (dime_text){local, sizeof local});
+    buffer_put(&buffer, (dime_text){"x\0\0\0", 4});
     buffer_puts(&buffer, list);
-    buffer_put(&buffer, (struct text){entry, sizeof entry});
+    buffer_put(&buffer, (dime_text){entry, sizeof entry});
     buffer_puts(&buffer, "x");
-    buffer_put(&buffer, (struct text){last, sizeof last});
+    buffer_put(&buffer, (dime_text){last, sizeof last});
     return buffer_text(&buffer);
 }
 
 static char room[65536];
 
-static struct text archive_of_names(size_t count)
+static dime_text archive_of_names(size_t count)
 {
     static char list[32768];
     struct buffer buffer;
@@ -268,7 +268,7 @@ static struct text archive_of_names(size_t count)
 
 START_TEST(reads_the_list_in_a_model)
 {
-    static struct text names[NAMES_CLASSIFIED];
+    static dime_text names[NAMES_CLASSIFIED];
     ck_assert(names_read(archive_of_names(NAMES_CLASSIFIED), names));
     ck_assert(text_equal(names[0], TEXT("name 0")));
     ck_assert(text_equal(names[999], TEXT("name 999")));
@@ -280,19 +280,19 @@ END_TEST
 /* Whatever is cut off or changed, nothing behind the end is read. */
 START_TEST(reads_no_list_that_is_damaged)
 {
-    static struct text names[NAMES_CLASSIFIED];
-    struct text whole = archive_of_names(NAMES_CLASSIFIED);
+    static dime_text names[NAMES_CLASSIFIED];
+    dime_text whole = archive_of_names(NAMES_CLASSIFIED);
     for (size_t length = 0; length < whole.length; length += length < 100 ? 1 : 97) {
         char *copy = malloc(length + 1);
         memcpy(copy, whole.data, length);
-        ck_assert(!names_read((struct text){copy, length}, names));
+        ck_assert(!names_read((dime_text){copy, length}, names));
         free(copy);
     }
     for (size_t back = 1; back <= 22 + 47; back++) {
         char *copy = malloc(whole.length);
         memcpy(copy, whole.data, whole.length);
         copy[whole.length - back] ^= (char)0xFF;
-        names_read((struct text){copy, whole.length}, names);
+        names_read((dime_text){copy, whole.length}, names);
         free(copy);
     }
 }

@@ -23,8 +23,8 @@ Suite *multipart_suite(void);
 /* RESULT has the parts as [name=value], a file's name as [name<file>=value], a type as
    [name(type)=value], and behind them the message of the fault, if any. */
 static const struct document {
-    struct text type;
-    struct text body;
+    dime_text type;
+    dime_text body;
     const char *result;
 } documents[] = {
     {X, TEXT("--x\r\n" DISPOSITION "name=\"a\"\r\n\r\n1.89\r\n--x--\r\n"), "[a=1.89]"},
@@ -175,10 +175,10 @@ static void end(void)
 }
 
 /* Bytes as C shows NUL, so that a result is one string. */
-static void put(struct buffer *out, struct text text)
+static void put(struct buffer *out, dime_text text)
 {
     for (size_t i = 0; i < text.length; i++)
-        buffer_put(out, text.data[i] ? (struct text){text.data + i, 1} : TEXT("\\0"));
+        buffer_put(out, text.data[i] ? (dime_text){text.data + i, 1} : TEXT("\\0"));
 }
 
 static void put_part(struct buffer *out, const struct multipart_part *part)
@@ -201,7 +201,7 @@ static void put_part(struct buffer *out, const struct multipart_part *part)
 }
 
 /* What is read of a body, with all memory from MEMORY. */
-static const char *outcome(struct text type, struct text body, struct arena *memory)
+static const char *outcome(dime_text type, dime_text body, struct arena *memory)
 {
     struct multipart_reader reader;
     struct multipart_part part;
@@ -213,7 +213,7 @@ static const char *outcome(struct text type, struct text body, struct arena *mem
     ck_assert(!multipart_next(&reader, &part));
     ck_assert_int_eq(reader.fault != MULTIPART_FINE, reader.message[0] != '\0');
     buffer_puts(&out, reader.message);
-    buffer_put(&out, (struct text){"", 1});
+    buffer_put(&out, (dime_text){"", 1});
     ck_assert(!out.failed);
     return out.data;
 }
@@ -224,7 +224,7 @@ START_TEST(reads_documents)
     char *body = malloc(document->body.length);
     ck_assert_ptr_nonnull(body);
     memcpy(body, document->body.data, document->body.length);
-    const char *said = outcome(document->type, (struct text){body, document->body.length}, &arena);
+    const char *said = outcome(document->type, (dime_text){body, document->body.length}, &arena);
     free(body);
     ck_assert_str_eq(said, document->result);
 }
@@ -233,7 +233,7 @@ END_TEST
 /* A body that is cut anywhere is never read as if it were whole. */
 START_TEST(takes_no_part_of_a_body)
 {
-    const struct text whole =
+    const dime_text whole =
         TEXT("--x\r\n" DISPOSITION "name=\"a\"; filename=\"b\\\"c\"\r\n\r\n1\r\n--x--");
     for (size_t length = 0; length < whole.length; length++) {
         char *body = malloc(length + !length);
@@ -241,7 +241,7 @@ START_TEST(takes_no_part_of_a_body)
         memcpy(body, whole.data, length);
         struct multipart_reader reader;
         struct multipart_part part;
-        multipart_open(&reader, X, (struct text){body, length}, &arena);
+        multipart_open(&reader, X, (dime_text){body, length}, &arena);
         while (multipart_next(&reader, &part))
             ;
         ck_assert_int_eq(reader.fault, MULTIPART_MALFORMED);
@@ -252,7 +252,7 @@ END_TEST
 
 START_TEST(copies_nothing_plain)
 {
-    struct text body = TEXT("--x\r\n" DISPOSITION "name=\"a\"; filename=b\r\n\r\n12\r\n--x--");
+    dime_text body = TEXT("--x\r\n" DISPOSITION "name=\"a\"; filename=b\r\n\r\n12\r\n--x--");
     struct multipart_reader reader;
     struct multipart_part part;
     multipart_open(&reader, X, body, &arena);
@@ -319,10 +319,10 @@ END_TEST
 
 START_TEST(reads_a_body_without_bytes)
 {
-    ck_assert_str_eq(outcome(X, (struct text){NULL, 0}, &arena),
+    ck_assert_str_eq(outcome(X, (dime_text){NULL, 0}, &arena),
                      "its beginning: the boundary that the Content-Type tells isn't in the body");
     ck_assert_str_eq(
-        outcome((struct text){NULL, 0}, TEXT("--x--"), &arena),
+        outcome((dime_text){NULL, 0}, TEXT("--x--"), &arena),
         "its beginning: the Content-Type doesn't tell the boundary; let your client write it");
 }
 END_TEST

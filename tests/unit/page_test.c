@@ -15,7 +15,7 @@
 
 Suite *page_suite(void);
 
-static const struct field table[] = {
+static const dime_field table[] = {
     {.name = "a", .kind = FIELD_TEXT, .required = true, .help = "an \"a\" & more"},
     {.name = "b", .kind = FIELD_BOOLEAN, .help = "yes or no"},
     {.name = "c", .kind = FIELD_TEXT, .help = "see"},
@@ -25,8 +25,8 @@ static const struct field table[] = {
 static struct arena arena;
 static struct response response;
 static struct value values[3];
-static struct text page;
-static struct function function = {
+static dime_text page;
+static dime_function function = {
     .name = "some",
     .summary = "Does <some> & \"more\"",
     .methods = METHOD_POST,
@@ -48,7 +48,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static struct text written(void)
+static dime_text written(void)
 {
     const struct request request = {.arena = &arena, .fields = table, .values = values};
     page_write(&function, &request, &response);
@@ -60,11 +60,11 @@ static struct text written(void)
 static void check_page(const char *text, const char *expected)
 {
     page = text_of(text);
-    struct text result = written();
+    dime_text result = written();
     ck_assert_msg(text_equal(result, text_of(expected)), "%.*s", (int)result.length, result.data);
 }
 
-static bool contains(struct text text, const char *part)
+static bool contains(dime_text text, const char *part)
 {
     return memmem(text.data, text.length, part, strlen(part)) != NULL;
 }
@@ -269,7 +269,7 @@ START_TEST(puts_the_result)
     response_open(&response, &arena);
     buffer_puts(response_json(&response), "{\"a\":\"</pre>\"}");
     page = TEXT("[<!--result-->]");
-    struct text result = written();
+    dime_text result = written();
     ck_assert(
         contains(result, "<pre class=\"json\">{&quot;a&quot;:&quot;&lt;/pre&gt;&quot;}</pre>"));
     ck_assert_int_eq(result.data[result.length - 1], ']');
@@ -287,7 +287,7 @@ END_TEST
 /* A value that would leave its attribute, or be taken for a place of the page, does neither. */
 START_TEST(keeps_hostile_values_in_their_place)
 {
-    static const struct text hostile[] = {
+    static const dime_text hostile[] = {
         TEXT("\"><script>alert(1)</script>"), TEXT("' onfocus='alert(1)' x=\""),
         TEXT("<!--result--><!--error a-->"),  TEXT("&quot;><input name=\"a\">"),
         TEXT("\0\x01\xFF\xC0\x80\"<"),
@@ -295,7 +295,7 @@ START_TEST(keeps_hostile_values_in_their_place)
     values[0].text = values[2].text = hostile[_i];
     buffer_puts(response_html(&response), "RESULT");
     page = TEXT("<input name=\"a\"><select name=\"c\"><option value=\"x\"></select><!--result-->");
-    struct text result = written();
+    dime_text result = written();
     struct buffer expected;
     buffer_open(&expected, &arena, 4096);
     buffer_puts(&expected, "<input name=\"a\" value=\"");
@@ -313,7 +313,7 @@ START_TEST(makes_a_page_from_the_fields)
     values[0].text = TEXT("x\"y");
     values[1].boolean = true;
     response_field_problem(&response, "a", "wrong");
-    struct text result = written();
+    dime_text result = written();
     static const char *const parts[] = {
         "<title>Error: some - dime</title>",
         "<h1>some</h1>",
@@ -342,7 +342,7 @@ END_TEST
 /* Files are sent as they are, and never written into a page. */
 START_TEST(makes_a_form_for_files)
 {
-    static const struct field files[] = {
+    static const dime_field files[] = {
         {.name = "a", .kind = FIELD_FILE, .types = "image/jpeg, image/png", .help = "a picture"},
         {0},
     };
@@ -352,7 +352,7 @@ START_TEST(makes_a_form_for_files)
     values[0].text = TEXT("\xFF\xD8");
     const struct request request = {.arena = &arena, .fields = files, .values = values};
     page_write(&function, &request, &response);
-    struct text result = buffer_text(&response.body);
+    dime_text result = buffer_text(&response.body);
     function.fields = table;
     ck_assert(contains(result, " action=\"/cgi-bin/some#result\" enctype=\"multipart/form-data\" "
                                "novalidate>"));
@@ -369,8 +369,8 @@ START_TEST(makes_a_form_for_files_of_many_types)
     buffer_open(&types, &arena, 8192);
     while (types.length < 5000)
         buffer_puts(&types, "application/vnd.oasis.opendocument.presentation-template, ");
-    buffer_put(&types, (struct text){"image/png", sizeof "image/png"});
-    const struct field files[] = {
+    buffer_put(&types, (dime_text){"image/png", sizeof "image/png"});
+    const dime_field files[] = {
         {.name = "a", .kind = FIELD_FILE, .types = types.data, .help = "a picture"}, {0}};
     function.fields = files;
     function.page = NULL;
@@ -378,7 +378,7 @@ START_TEST(makes_a_form_for_files_of_many_types)
     page_write(&function, &request, &response);
     function.fields = table;
     ck_assert(!response.body.failed);
-    struct text result = buffer_text(&response.body);
+    dime_text result = buffer_text(&response.body);
     ck_assert(contains(result, "aria-describedby=\"a-hint a-error\" accept=\"application/vnd."));
     ck_assert(contains(result, "template, image/png\">\n<p class=\"hint\" id=\"a-hint\">"));
 }
@@ -401,9 +401,9 @@ static void write_exactly(const char *text, size_t length)
     char *exact = malloc(length ? length : 1);
     ck_assert_ptr_nonnull(exact);
     memcpy(exact, text, length);
-    page = (struct text){exact, length};
+    page = (dime_text){exact, length};
     response_html(&response);
-    struct text result = written();
+    dime_text result = written();
     ck_assert_uint_le(result.length, 16 * length + 64);
     free(exact);
     arena_reset(&arena);

@@ -25,7 +25,7 @@ static struct refusal refusal;
 static bool reads(const void *bytes, size_t length)
 {
     refusal = (struct refusal){0};
-    return picture_read(&picture, (struct text){bytes, length}, &refusal);
+    return picture_read(&picture, (dime_text){bytes, length}, &refusal);
 }
 
 /* Refused with this status and a sentence that has these words; and there is nothing to free. */
@@ -39,7 +39,7 @@ static void check_refused(const void *bytes, size_t length, int status, const ch
 }
 
 static const struct {
-    struct text bytes;
+    dime_text bytes;
     int status;
     const char *words;
 } REFUSED[] = {
@@ -253,7 +253,7 @@ START_TEST(decodes_inks)
 {
     struct jpeg jpeg = make_jpeg(320, 80, TJPF_CMYK, TJSAMP_444, 0);
     struct jpeg_survey survey;
-    ck_assert(jpeg_survey((struct text){(char *)jpeg.bytes, jpeg.length}, &survey));
+    ck_assert(jpeg_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
     ck_assert_int_eq(survey.components, 4);
     ck_assert(survey.inverted_inks);
     ck_assert(reads(jpeg.bytes, jpeg.length));
@@ -273,7 +273,7 @@ START_TEST(surveys_what_decoding_costs)
 {
     struct jpeg_survey survey;
     struct jpeg jpeg = make_jpeg(170, 33, TJPF_RGB, TJSAMP_420, 0);
-    ck_assert(jpeg_survey((struct text){(char *)jpeg.bytes, jpeg.length}, &survey));
+    ck_assert(jpeg_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
     ck_assert_uint_eq(survey.width, 170);
     ck_assert_uint_eq(survey.height, 33);
     ck_assert_uint_eq(survey.scans, 1);
@@ -281,7 +281,7 @@ START_TEST(surveys_what_decoding_costs)
     ck_assert(survey.readable && survey.whole && !survey.open_end && !survey.exif.length);
     tjFree(jpeg.bytes);
     jpeg = make_jpeg(170, 33, TJPF_RGB, TJSAMP_420, TJFLAG_PROGRESSIVE);
-    ck_assert(jpeg_survey((struct text){(char *)jpeg.bytes, jpeg.length}, &survey));
+    ck_assert(jpeg_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
     ck_assert_uint_eq(survey.scans, 10);
     /* 11 x 3 units of 16 x 16 pixels, six blocks each */
     ck_assert_uint_eq(survey.coefficient_bytes, 11 * 3 * 6 * 128);
@@ -326,8 +326,8 @@ END_TEST
 START_TEST(reads_a_jpeg_without_its_end)
 {
     struct jpeg jpeg = make_jpeg(320, 80, TJPF_RGB, TJSAMP_420, _i ? TJFLAG_PROGRESSIVE : 0);
-    static const struct text ends[] = {TEXT(""), TEXT("\xFF"), TEXT("\0\0\0\0\0\0\0\0"),
-                                       TEXT("\0\0\xFF\0 a phone's own \xFF\xFF\0")};
+    static const dime_text ends[] = {TEXT(""), TEXT("\xFF"), TEXT("\0\0\0\0\0\0\0\0"),
+                                     TEXT("\0\0\xFF\0 a phone's own \xFF\xFF\0")};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         size_t length = jpeg.length - 2 + ends[i].length;
         char *copy = malloc(length);

@@ -47,7 +47,7 @@ START_TEST(refuses_a_png_by_its_work)
     png_save_uint_32((png_bytep)bytes + 20, (png_uint_32)WORKS[_i].height);
     bytes[24] = WORKS[_i].depth;
     bytes[25] = WORKS[_i].colour;
-    ck_assert(!picture_read(&picture, (struct text){bytes, sizeof bytes}, &refusal));
+    ck_assert(!picture_read(&picture, (dime_text){bytes, sizeof bytes}, &refusal));
     ck_assert_int_eq(refusal.status, WORKS[_i].words ? 413 : 400);
     ck_assert_msg(strstr(refusal.why, WORKS[_i].words ? WORKS[_i].words : "send"), "%s",
                   refusal.why);

@@ -33,7 +33,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static struct queue_message *add(const char *id, struct text body)
+static struct queue_message *add(const char *id, dime_text body)
 {
     struct queue_message *message = &batch.messages[batch.count++];
     *message = (struct queue_message){.id = text_of(id),
@@ -122,9 +122,9 @@ START_TEST(says_null_for_what_is_no_text)
     char *large = arena_array(&arena, QUEUE_BODY_MAX + 1, 1);
     memset(large, 'x', QUEUE_BODY_MAX + 1);
     add("a", TEXT("\xFF"));
-    add("b", (struct text){0});
-    add("c", (struct text){large, QUEUE_BODY_MAX + 1});
-    add("d", (struct text){large, QUEUE_BODY_MAX});
+    add("b", (dime_text){0});
+    add("c", (dime_text){large, QUEUE_BODY_MAX + 1});
+    add("d", (dime_text){large, QUEUE_BODY_MAX});
     ck_assert_uint_eq(write_event(&event, 0), 4);
     event_read(&read, buffer_text(&event), &arena);
     ck_assert_int_eq(read.shape, EVENT_QUEUE);
@@ -143,9 +143,9 @@ START_TEST(splits_what_is_too_much)
     char *large = arena_array(&arena, QUEUE_BODY_MAX, 1);
     memset(large, 1, QUEUE_BODY_MAX); /* six bytes each, in JSON */
     for (int i = 0; i < 3; i++)
-        add("large", (struct text){large, QUEUE_BODY_MAX});
+        add("large", (dime_text){large, QUEUE_BODY_MAX});
     for (int i = 0; i < 20; i++)
-        add("half", (struct text){large, QUEUE_BODY_MAX / 12});
+        add("half", (dime_text){large, QUEUE_BODY_MAX / 12});
     size_t next = 0, events = 0;
     while (next < batch.count) {
         struct arena own = arena;

@@ -202,8 +202,8 @@ static bool receive(void)
 static bool do_all(void)
 {
     const enum message_end ends[] = {MESSAGE_FAILED, MESSAGE_DONE};
-    const struct text receipts[] = {TEXT("1-0"), TEXT("2-0")}, bodies[] = {TEXT("a"), TEXT("b")};
-    struct text ids[2];
+    const dime_text receipts[] = {TEXT("1-0"), TEXT("2-0")}, bodies[] = {TEXT("a"), TEXT("b")};
+    dime_text ids[2];
     return receive() && queue_settle(queue, &batch, ends, &arena) &&
            queue_extend(queue, receipts, 2, &arena) && receive() &&
            queue_settle(queue, &batch, ends, &arena) && queue_send(queue, bodies, 2, ids, &arena);

@@ -43,7 +43,7 @@ static const struct {
      false},
 };
 
-static void check_text(struct text text, const char *wanted)
+static void check_text(dime_text text, const char *wanted)
 {
     ck_assert_msg(text_equal(text, text_of(wanted)), "%.*s", (int)text.length, text.data);
 }
@@ -75,7 +75,7 @@ END_TEST
 /* Every beginning of a URL is one or isn't, and nothing behind its end is read. */
 START_TEST(reads_every_part_of_a_url)
 {
-    struct text whole = text_of(urls[_i].url);
+    dime_text whole = text_of(urls[_i].url);
     for (size_t length = 0; length < whole.length; length++) {
         struct arena arena;
         struct redis_url url;
@@ -84,7 +84,7 @@ START_TEST(reads_every_part_of_a_url)
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, whole.data, length);
         arena_open(&arena, 16 * 1024);
-        bool fine = redis_url_read(&url, (struct text){copy, length}, &arena, &why);
+        bool fine = redis_url_read(&url, (dime_text){copy, length}, &arena, &why);
         ck_assert(fine != !!why);
         arena_close(&arena);
         free(copy);

@@ -22,11 +22,11 @@ START_TEST(knows_methods)
     ck_assert_int_eq(request_method(TEXT("HEAD")), METHOD_HEAD);
     ck_assert_int_eq(request_method(TEXT("POST")), METHOD_POST);
     ck_assert_int_eq(request_method(TEXT("OPTIONS")), METHOD_OPTIONS);
-    static const struct text others[] = {TEXT("PUT"),  TEXT("get"),   TEXT("GET "),  TEXT(""),
-                                         TEXT("GETX"), TEXT("GET\0"), TEXT("DELETE")};
+    static const dime_text others[] = {TEXT("PUT"),  TEXT("get"),   TEXT("GET "),  TEXT(""),
+                                       TEXT("GETX"), TEXT("GET\0"), TEXT("DELETE")};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         ck_assert_int_eq(request_method(others[i]), METHOD_OTHER);
-    ck_assert_int_eq(request_method((struct text){0}), METHOD_OTHER);
+    ck_assert_int_eq(request_method((dime_text){0}), METHOD_OTHER);
 }
 END_TEST
 
@@ -137,7 +137,7 @@ END_TEST
 START_TEST(accepts_anything_without_a_header)
 {
     bool html = true;
-    ck_assert(request_accepts((struct text){0}, &html));
+    ck_assert(request_accepts((dime_text){0}, &html));
     ck_assert(!html);
 }
 END_TEST
@@ -154,7 +154,7 @@ START_TEST(reads_long_nonsense_fast)
         nonsense[i] = pieces[_i][i % length];
     int64_t began = clock_monotonic_ns();
     for (size_t i = 0; i < 10; i++)
-        ck_assert(!request_accepts((struct text){nonsense, sizeof nonsense}, &html));
+        ck_assert(!request_accepts((dime_text){nonsense, sizeof nonsense}, &html));
     ck_assert_int_lt(clock_monotonic_ns() - began, INT64_C(500) * 1000 * 1000);
 }
 END_TEST
@@ -182,20 +182,20 @@ START_TEST(judges_ids)
     memset(longest, 'x', sizeof longest);
     ck_assert(request_id_fits(TEXT("a")));
     ck_assert(request_id_fits(TEXT("0-9_.azAZ")));
-    ck_assert(request_id_fits((struct text){longest, 64}));
-    ck_assert(!request_id_fits((struct text){longest, 65}));
+    ck_assert(request_id_fits((dime_text){longest, 64}));
+    ck_assert(!request_id_fits((dime_text){longest, 65}));
     ck_assert(!request_id_fits(TEXT("")));
-    ck_assert(!request_id_fits((struct text){0}));
+    ck_assert(!request_id_fits((dime_text){0}));
     for (unsigned byte = 0; byte < 256; byte++) {
         char c = (char)byte;
         bool fits = byte && byte < 0x80 &&
                     strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", c);
-        ck_assert_int_eq(request_id_fits((struct text){&c, 1}), fits);
+        ck_assert_int_eq(request_id_fits((dime_text){&c, 1}), fits);
     }
 }
 END_TEST
 
-static const struct field fields[] = {{.name = "a"}, {.name = "ab"}, {0}};
+static const dime_field fields[] = {{.name = "a"}, {.name = "ab"}, {0}};
 
 START_TEST(looks_up_fields)
 {

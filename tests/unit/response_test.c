@@ -29,7 +29,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static void check_text(struct text text, const char *expected)
+static void check_text(dime_text text, const char *expected)
 {
     ck_assert_msg(text_equal(text, text_of(expected)), "%.*s", (int)text.length, text.data);
 }
@@ -64,7 +64,7 @@ END_TEST
 START_TEST(limits_the_body)
 {
     struct buffer *body = response_json(&response);
-    const struct text piece = TEXT("0123456789abcdef");
+    const dime_text piece = TEXT("0123456789abcdef");
     for (size_t i = 0; i < RESPONSE_BODY_MAX / piece.length; i++)
         buffer_put(body, piece);
     ck_assert(!body->failed);
@@ -166,8 +166,8 @@ END_TEST
 /* No header gets in, and the answer that the function goes on to give doesn't hide it. */
 START_TEST(refuses_to_break_a_line)
 {
-    static const struct text values[] = {TEXT("a\r\nSet-Cookie: b"), TEXT("a\n"), TEXT("\r"),
-                                         TEXT("a\0b")};
+    static const dime_text values[] = {TEXT("a\r\nSet-Cookie: b"), TEXT("a\n"), TEXT("\r"),
+                                       TEXT("a\0b")};
     response_header(&response, "X-A", values[_i]);
     ck_assert_uint_eq(response.header_count, 0);
     ck_assert_int_eq(response.status, 500);
@@ -290,7 +290,7 @@ static const char *string(struct json_object *object, const char *name)
 static struct json_object *parse_problem(const char *instance)
 {
     problem_write_json(&response, text_of(instance));
-    struct text body = buffer_text(&response.body);
+    dime_text body = buffer_text(&response.body);
     ck_assert_str_eq(response.content_type, "application/problem+json");
     return unit_json(body.data, body.length);
 }

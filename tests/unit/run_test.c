@@ -15,7 +15,7 @@
 
 Suite *run_suite(void);
 
-static const struct field table[] = {
+static const dime_field table[] = {
     {.name = "word", .kind = FIELD_TEXT, .required = true, .min = 1, .max = 9, .help = "a word"},
     {0},
 };
@@ -30,9 +30,9 @@ static void handle(const struct request *request, struct response *response)
         deed(request, response);
 }
 
-static const struct text page = TEXT("<title>x</title><input name=\"word\"><!--error word-->"
-                                     "<!--problem--><!--result-->");
-static struct function function;
+static const dime_text page = TEXT("<title>x</title><input name=\"word\"><!--error word-->"
+                                   "<!--problem--><!--result-->");
+static dime_function function;
 static struct arena arena; /* zero is one without memory */
 static struct response response;
 static struct request request;
@@ -52,13 +52,13 @@ static void begin(void)
 {
     arena_close(&arena);
     arena_open(&arena, 1 << 20);
-    function = (struct function){.name = "some",
-                                 .summary = "Some",
-                                 .methods = METHOD_GET | METHOD_POST,
-                                 .body_max = 1000,
-                                 .fields = table,
-                                 .page = &page,
-                                 .handle = handle};
+    function = (dime_function){.name = "some",
+                               .summary = "Some",
+                               .methods = METHOD_GET | METHOD_POST,
+                               .body_max = 1000,
+                               .fields = table,
+                               .page = &page,
+                               .handle = handle};
     request = (struct request){
         .arena = &arena, .id = TEXT("id-1"), .method = METHOD_GET, .query = TEXT("word=hi")};
     incoming = (struct incoming){0};
@@ -78,7 +78,7 @@ static void ask_for_html(void)
     request.header_count = 1;
 }
 
-static struct text run(void)
+static dime_text run(void)
 {
     run_function(&function, &request, &incoming, &response);
     return buffer_text(&response.body);
@@ -97,7 +97,7 @@ static const char *header(const char *name)
 static const char *member(const char *name)
 {
     static char text[512];
-    struct text body = buffer_text(&response.body);
+    dime_text body = buffer_text(&response.body);
     struct json_object *found, *whole = unit_json(body.data, body.length);
     bool has = json_object_object_get_ex(whole, name, &found);
     snprintf(text, sizeof text, "%s", has ? json_object_get_string(found) : "");
@@ -136,7 +136,7 @@ END_TEST
 START_TEST(answers_a_browser)
 {
     ask_for_html();
-    struct text body = run();
+    dime_text body = run();
     ck_assert(text_starts(body, TEXT("<title>x</title><input name=\"word\" value=\"hi\">")));
     ck_assert_ptr_nonnull(strstr(header("Content-Security-Policy"), "default-src 'none'"));
     ck_assert_str_eq(response.content_type, "text/html; charset=utf-8");
@@ -147,7 +147,7 @@ END_TEST
 /* Opening the address shows the form; a query that is wrong, or a form that was sent, says so. */
 START_TEST(shows_a_browser_the_form)
 {
-    static const struct text plain = TEXT("<title>x</title><input name=\"word\">");
+    static const dime_text plain = TEXT("<title>x</title><input name=\"word\">");
     ask_for_html();
     request.query = TEXT("");
     ck_assert(text_equal(run(), plain));
@@ -261,9 +261,9 @@ static const struct {
 /* Where a file has a limit of its own, that is the one that people ask for. */
 START_TEST(tells_the_limit_of_a_file)
 {
-    static const struct field files[] = {
+    static const dime_field files[] = {
         {.name = "image", .kind = FIELD_FILE, .help = "the picture, of at most 8 MiB"}, {0}};
-    const struct field *table_before = function.fields;
+    const dime_field *table_before = function.fields;
     function.fields = files;
     incoming.refusal = REFUSED_TOO_LARGE;
     check_problem(413,
@@ -334,7 +334,7 @@ START_TEST(titles_what_a_function_says)
     deed = say_status;
     ask_for_html();
     snprintf(heading, sizeof heading, "<h2>%s</h2>", statuses[_i].title);
-    struct text body = run();
+    dime_text body = run();
     bool apostrophe = strchr(statuses[_i].title, '\'');
     ck_assert(apostrophe || memmem(body.data, body.length, heading, strlen(heading)));
 }
@@ -373,12 +373,12 @@ static void offer_a_word(const struct request *asked, struct response *answer)
 /* A function without state has menus too; one that couldn't be opened has none. */
 START_TEST(offers_what_is_to_be_chosen)
 {
-    static const struct text menu = TEXT("<select name=\"word\"><!--choices--></select>");
+    static const dime_text menu = TEXT("<select name=\"word\"><!--choices--></select>");
     const char *option = "<option value=\"hi\" selected>Hi</option>";
     function.page = &menu;
     function.offer = offer_a_word;
     ask_for_html();
-    struct text body = run();
+    dime_text body = run();
     ck_assert(memmem(body.data, body.length, option, strlen(option)));
     begin();
     function.page = &menu;
@@ -479,7 +479,7 @@ static void check_out_of_memory(void)
 }
 
 /* Whatever the arena holds: a whole answer, or the one that needs no memory. */
-static void run_with_little(bool html, struct text query)
+static void run_with_little(bool html, dime_text query)
 {
     size_t failures = 0;
     for (size_t limit = 0;; limit += 8) {

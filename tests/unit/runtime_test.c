@@ -38,7 +38,7 @@ static void read_line(const char *line)
 
 static void check_value(enum runtime_header which, const char *wanted)
 {
-    struct text value = head.values[which];
+    dime_text value = head.values[which];
     ck_assert_msg(text_equal(value, text_of(wanted)), "%.*s", (int)value.length, value.data);
 }
 
@@ -102,12 +102,12 @@ START_TEST(keeps_the_first_and_what_fits)
     ck_assert_ptr_nonnull(line);
     memset(line, 'x', size);
     memcpy(line, "lambda-runtime-client-context:", 30);
-    runtime_head_line(&head, (struct text){line, size});
+    runtime_head_line(&head, (dime_text){line, size});
     memcpy(line, "lambda-runtime-aws-request-id:", 30);
-    runtime_head_line(&head, (struct text){line, 30 + RUNTIME_ID_MAX + 1});
+    runtime_head_line(&head, (dime_text){line, 30 + RUNTIME_ID_MAX + 1});
     check_value(RUNTIME_CLIENT_CONTEXT, "");
     check_value(RUNTIME_REQUEST_ID, "");
-    runtime_head_line(&head, (struct text){line, 30 + RUNTIME_ID_MAX});
+    runtime_head_line(&head, (dime_text){line, 30 + RUNTIME_ID_MAX});
     ck_assert_uint_eq(head.values[RUNTIME_REQUEST_ID].length, RUNTIME_ID_MAX);
     read_line("Lambda-Runtime-Aws-Request-Id: second\r\n");
     ck_assert_uint_eq(head.values[RUNTIME_REQUEST_ID].length, RUNTIME_ID_MAX);
@@ -160,7 +160,7 @@ START_TEST(escapes_every_byte)
         buffer_open(&out, &arena, 16);
         if (!byte || !strchr(PLAIN, byte))
             snprintf(wanted, sizeof wanted, "%%%02X", byte);
-        buffer_percent(&out, (struct text){&c, 1});
+        buffer_percent(&out, (dime_text){&c, 1});
         check_is(&out, wanted);
     }
 }
@@ -177,12 +177,12 @@ START_TEST(writes_errors_of_any_bytes)
     check_is(&out, "{\"errorMessage\":\"caf\xC3\xA9 \xE2\x98\x95 \\\"\\\\\\n\\u0001\","
                    "\"errorType\":\"Runtime.Kind\",\"stackTrace\":[]}");
     buffer_open(&out, &arena, 4096);
-    runtime_put_error(&out, (struct text){bytes, sizeof bytes}, "Runtime.Kind");
+    runtime_put_error(&out, (dime_text){bytes, sizeof bytes}, "Runtime.Kind");
     struct json_value value;
     struct json_error error;
     ck_assert_msg(json_check(buffer_text(&out), &arena, &value, &error), "%s", error.message);
     buffer_open(&out, &arena, 40);
-    runtime_put_error(&out, (struct text){bytes, sizeof bytes}, "Runtime.Kind");
+    runtime_put_error(&out, (dime_text){bytes, sizeof bytes}, "Runtime.Kind");
     ck_assert(out.failed);
 }
 END_TEST

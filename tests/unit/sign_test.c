@@ -259,11 +259,11 @@ START_TEST(refuses_what_fits_nowhere)
     signing.headers = NONE;
     ck_assert(sign_request(&signing, &arena, &signature));
     memset(room, 'a', sizeof room);
-    const struct text too_long = {room, sizeof room}, name = {room, 310};
-    struct text *const each[] = {&signing.url, &signing.region, &signing.service, &signing.id,
-                                 &signing.secret};
+    const dime_text too_long = {room, sizeof room}, name = {room, 310};
+    dime_text *const each[] = {&signing.url, &signing.region, &signing.service, &signing.id,
+                               &signing.secret};
     for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
-        const struct text right = *each[i];
+        const dime_text right = *each[i];
         *each[i] = too_long;
         ck_assert(!sign_request(&signing, &arena, &signature));
         *each[i] = right;

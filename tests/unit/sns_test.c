@@ -35,7 +35,7 @@ static void end(void)
 }
 
 /* The signature of TEXT in base64. */
-static struct text sign(const char *text, const EVP_MD *digest)
+static dime_text sign(const char *text, const EVP_MD *digest)
 {
     unsigned char signature[BITS / 8];
     size_t length = sizeof signature;
@@ -46,7 +46,7 @@ static struct text sign(const char *text, const EVP_MD *digest)
         EVP_DigestSign(context, signature, &length, (const unsigned char *)text, strlen(text)), 1);
     EVP_MD_CTX_free(context);
     buffer_open(&base64, &arena, 1024);
-    buffer_base64(&base64, (struct text){(const char *)signature, length});
+    buffer_base64(&base64, (dime_text){(const char *)signature, length});
     return buffer_text(&base64);
 }
 
@@ -108,7 +108,7 @@ START_TEST(refuses_what_is_no_signature)
     EVP_PKEY_free(curve);
     message.signature_version = TEXT("3");
     ck_assert(!sns_signature_holds(&message, key, &arena));
-    message.signature_version = (struct text){0};
+    message.signature_version = (dime_text){0};
     ck_assert(!sns_signature_holds(&message, key, &arena));
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(survives_the_end_of_memory)
 END_TEST
 
 /* A certificate that is valid from FROM to TO seconds from now, in PEM. */
-static struct text certificate(long from, long to, char *room, size_t size)
+static dime_text certificate(long from, long to, char *room, size_t size)
 {
     X509 *made = X509_new();
     BIO *bio = BIO_new(BIO_s_mem());
@@ -146,7 +146,7 @@ static struct text certificate(long from, long to, char *room, size_t size)
     ck_assert_int_gt(length, 0);
     BIO_free(bio);
     X509_free(made);
-    return (struct text){room, (size_t)length};
+    return (dime_text){room, (size_t)length};
 }
 
 START_TEST(takes_a_certificate_that_is_valid_now)
@@ -158,9 +158,9 @@ START_TEST(takes_a_certificate_that_is_valid_now)
     sns_key_free(found);
     ck_assert_ptr_null(sns_key_of(certificate(-2 * DAY, -DAY, room, sizeof room)));
     ck_assert_ptr_null(sns_key_of(certificate(DAY, 2 * DAY, room, sizeof room)));
-    struct text whole = certificate(-DAY, DAY, room, sizeof room);
+    dime_text whole = certificate(-DAY, DAY, room, sizeof room);
     for (size_t length = 0; length + 1 < whole.length; length += 7)
-        sns_key_free(sns_key_of((struct text){whole.data, length})); /* no crash */
+        sns_key_free(sns_key_of((dime_text){whole.data, length})); /* no crash */
     ck_assert_ptr_null(sns_key_of(TEXT("")));
     ck_assert_ptr_null(sns_key_of(TEXT("no certificate")));
     sns_key_free(NULL);

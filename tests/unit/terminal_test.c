@@ -41,27 +41,27 @@ static const struct {
 };
 
 /* Shows TEXT in two pieces, or in pieces of one byte where CUT is its length. */
-static void check_shown(struct text text, size_t cut, const char *wanted)
+static void check_shown(dime_text text, size_t cut, const char *wanted)
 {
     struct terminal terminal = {.count = 0};
     char room[4 * TERMINAL_ROOM(TEXT_MOST)];
     size_t used = 0;
     for (size_t at = 0; at < text.length;) {
         size_t size = cut == text.length ? 1 : at < cut ? cut - at : text.length - at;
-        size_t wrote = terminal_show(&terminal, (struct text){text.data + at, size}, room + used);
+        size_t wrote = terminal_show(&terminal, (dime_text){text.data + at, size}, room + used);
         ck_assert_uint_le(wrote, TERMINAL_ROOM(size));
         used += wrote;
         at += size;
     }
     used += terminal_show(&terminal, TEXT(""), room + used);
     ck_assert_uint_eq(terminal.count, 0);
-    ck_assert_msg(text_equal((struct text){room, used}, text_of(wanted)), "cut at %zu: %.*s", cut,
+    ck_assert_msg(text_equal((dime_text){room, used}, text_of(wanted)), "cut at %zu: %.*s", cut,
                   (int)used, room);
 }
 
 START_TEST(shows_what_cannot_be_obeyed)
 {
-    struct text text = text_of(texts[_i].text);
+    dime_text text = text_of(texts[_i].text);
     for (size_t cut = 0; cut <= text.length; cut++)
         check_shown(text, cut, texts[_i].shown);
 }
@@ -75,9 +75,9 @@ START_TEST(lets_no_control_through)
             const char bytes[] = {(char)first, (char)second};
             char room[2 * TERMINAL_ROOM(2)];
             struct terminal terminal = {.count = 0};
-            size_t used = terminal_show(&terminal, (struct text){bytes, 2}, room);
+            size_t used = terminal_show(&terminal, (dime_text){bytes, 2}, room);
             used += terminal_show(&terminal, TEXT(""), room + used);
-            ck_assert(text_is_utf8((struct text){room, used}));
+            ck_assert(text_is_utf8((dime_text){room, used}));
             for (size_t i = 0; i < used; i++)
                 ck_assert((unsigned char)room[i] >= ' ' || memchr("\t\n\r", room[i], 3));
             ck_assert(used < 2 || room[0] != '\xC2' || (unsigned char)room[1] >= 0xA0);

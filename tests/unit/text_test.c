@@ -24,7 +24,7 @@ END_TEST
 
 START_TEST(compares)
 {
-    struct text nothing = {0};
+    dime_text nothing = {0};
     ck_assert(text_equal(TEXT("a\0b"), TEXT("a\0b")));
     ck_assert(!text_equal(TEXT("a\0b"), TEXT("a\0c")));
     ck_assert(!text_equal(TEXT("a"), TEXT("ab")));
@@ -53,7 +53,7 @@ START_TEST(knows_the_case_of_ascii_letters_only)
         for (unsigned b = 0; b < 256; b++) {
             char left = (char)a, right = (char)b;
             bool letters = (a | 32) == (b | 32) && (a | 32) >= 'a' && (a | 32) <= 'z';
-            bool same = text_equal_nocase((struct text){&left, 1}, (struct text){&right, 1});
+            bool same = text_equal_nocase((dime_text){&left, 1}, (dime_text){&right, 1});
             if (same != (a == b || letters))
                 ck_abort_msg("%02x and %02x: %d", a, b, same);
         }
@@ -64,7 +64,7 @@ END_TEST
 START_TEST(trims)
 {
     static const struct {
-        struct text text, trimmed;
+        dime_text text, trimmed;
     } cases[] = {
         {TEXT(""), TEXT("")},
         {TEXT(" \t\r\n"), TEXT("")},
@@ -75,14 +75,14 @@ START_TEST(trims)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert(text_equal(text_trim(cases[i].text), cases[i].trimmed));
-    ck_assert_uint_eq(text_trim((struct text){0}).length, 0);
+    ck_assert_uint_eq(text_trim((dime_text){0}).length, 0);
 }
 END_TEST
 
 START_TEST(bares)
 {
     static const struct {
-        struct text text, bare;
+        dime_text text, bare;
     } cases[] = {
         {TEXT(""), TEXT("")},
         {TEXT(" \u00A0\u200B\uFEFF\u00AD\t"), TEXT("")},
@@ -93,14 +93,14 @@ START_TEST(bares)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert(text_equal(text_bare(cases[i].text), cases[i].bare));
-    ck_assert_uint_eq(text_bare((struct text){0}).length, 0);
+    ck_assert_uint_eq(text_bare((dime_text){0}).length, 0);
 }
 END_TEST
 
 START_TEST(knows_wide_text)
 {
     static const struct {
-        struct text text;
+        dime_text text;
         bool wide;
     } cases[] = {
         {TEXT(""), false},        {TEXT("\xFF\xFE"), true},     {TEXT("\xFE\xFF\0a"), true},
@@ -114,11 +114,11 @@ START_TEST(knows_wide_text)
 END_TEST
 
 /* TEXT cut at commas, each part in brackets. */
-static void check_cut(struct text text, const char *parts)
+static void check_cut(dime_text text, const char *parts)
 {
     char out[64] = "";
     size_t length = 0;
-    struct text part;
+    dime_text part;
     while (text_cut(&text, ',', &part))
         length += (size_t)snprintf(out + length, sizeof out - length, "[%.*s]", (int)part.length,
                                    part.data);
@@ -129,14 +129,14 @@ static void check_cut(struct text text, const char *parts)
 
 START_TEST(cuts)
 {
-    check_cut((struct text){0}, "");
+    check_cut((dime_text){0}, "");
     check_cut(TEXT(""), "[]");
     check_cut(TEXT("a"), "[a]");
     check_cut(TEXT("a,b"), "[a][b]");
     check_cut(TEXT(","), "[][]");
     check_cut(TEXT("a,,b,"), "[a][][b][]");
-    check_cut((struct text){"a,b,c", 3}, "[a][b]");
-    check_cut((struct text){"a,b,c", 2}, "[a][]");
+    check_cut((dime_text){"a,b,c", 3}, "[a][b]");
+    check_cut((dime_text){"a,b,c", 2}, "[a][]");
 }
 END_TEST
 
@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(refuses_what_is_no_integer)
 {
-    static const struct text cases[] = {
+    static const dime_text cases[] = {
         TEXT(""),
         TEXT("-"),
         TEXT("+1"),
@@ -195,8 +195,8 @@ START_TEST(refuses_what_is_no_integer)
         ck_assert_int_eq(value, 99);
     }
     int64_t value;
-    ck_assert(!text_to_int64((struct text){0}, &value));
-    ck_assert(text_to_int64((struct text){"123", 2}, &value));
+    ck_assert(!text_to_int64((dime_text){0}, &value));
+    ck_assert(text_to_int64((dime_text){"123", 2}, &value));
     ck_assert_int_eq(value, 12);
 }
 END_TEST
@@ -221,11 +221,11 @@ START_TEST(takes_every_character)
         char bytes[4];
         size_t length = encode(c, bytes);
         bool surrogate = c >= 0xD800 && c < 0xE000;
-        size_t found = text_utf8_length((struct text){bytes, length});
+        size_t found = text_utf8_length((dime_text){bytes, length});
         if (found != (surrogate ? 0 : length))
             ck_abort_msg("U+%04" PRIX32 ": %zu", c, found);
         for (size_t cut = 0; cut < length; cut++) {
-            if (text_utf8_length((struct text){bytes, cut}))
+            if (text_utf8_length((dime_text){bytes, cut}))
                 ck_abort_msg("U+%04" PRIX32 " cut at %zu", c, cut);
         }
     }
@@ -240,7 +240,7 @@ static size_t count_characters(size_t length, unsigned first)
     for (unsigned lead = first; lead < 256; lead++) {
         for (size_t tail = 0; tail < tails; tail++) {
             char bytes[3] = {(char)lead, (char)(tail & 0xFF), (char)(tail >> 8)};
-            count += text_utf8_length((struct text){bytes, length}) == length;
+            count += text_utf8_length((dime_text){bytes, length}) == length;
         }
     }
     return count;
@@ -254,7 +254,7 @@ static size_t count_of_four(size_t place)
         for (unsigned byte = 0; byte < 256; byte++) {
             char bytes[4] = {(char)lead, '\x90', '\x90', '\x90'};
             bytes[place] = (char)byte;
-            count += text_utf8_length((struct text){bytes, 4}) == 4;
+            count += text_utf8_length((dime_text){bytes, 4}) == 4;
         }
     }
     return count;
@@ -273,7 +273,7 @@ END_TEST
 
 START_TEST(judges_whole_texts)
 {
-    static const struct text right[] = {
+    static const dime_text right[] = {
         TEXT(""),
         TEXT("a\0b"),
         TEXT("\xC2\x80"),
@@ -281,7 +281,7 @@ START_TEST(judges_whole_texts)
         TEXT("\xF4\x8F\xBF\xBF"),
         TEXT("\xEF\xBB\xBF"),
     };
-    static const struct text wrong[] = {
+    static const dime_text wrong[] = {
         TEXT("\x80"),
         TEXT("a\xC3"),
         TEXT("\xC0\x80"),
@@ -302,8 +302,8 @@ START_TEST(judges_whole_texts)
         ck_assert(text_is_utf8(right[i]));
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         ck_assert_msg(!text_is_utf8(wrong[i]), "%zu", i);
-    ck_assert(text_is_utf8((struct text){0}));
-    ck_assert_uint_eq(text_utf8_length((struct text){0}), 0);
+    ck_assert(text_is_utf8((dime_text){0}));
+    ck_assert_uint_eq(text_utf8_length((dime_text){0}), 0);
 }
 END_TEST
 
@@ -312,12 +312,12 @@ START_TEST(finds_what_stands_as_it_is)
     char bytes[64];
     memset(bytes, 'a', sizeof bytes);
     for (size_t length = 0; length <= sizeof bytes; length++) {
-        ck_assert_uint_eq(text_plain_length((struct text){bytes, length}), length);
+        ck_assert_uint_eq(text_plain_length((dime_text){bytes, length}), length);
         for (size_t at = 0; at < length; at++) {
             for (int byte = 0; byte < 256; byte++) {
                 bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
                 bytes[at] = (char)byte;
-                ck_assert_uint_eq(text_plain_length((struct text){bytes, length}),
+                ck_assert_uint_eq(text_plain_length((dime_text){bytes, length}),
                                   plain ? length : at);
             }
             bytes[at] = 'a';

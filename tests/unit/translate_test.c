@@ -29,7 +29,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static void cut(struct text text)
+static void cut(dime_text text)
 {
     size_t length = 0;
     ck_assert(pieces_cut(text, &arena, &pieces, &count));
@@ -47,7 +47,7 @@ static const char *html_of(const char *text)
     cut(text_of(text));
     buffer_open(&html, &arena, 1 << 20);
     pieces_put_html(pieces, count, &html);
-    buffer_put(&html, (struct text){"", 1});
+    buffer_put(&html, (dime_text){"", 1});
     ck_assert(!html.failed);
     return html.data;
 }
@@ -112,7 +112,7 @@ static const char *taken(const char *text, const char *html)
     buffer_open(&out, &arena, 1 << 20);
     if (!pieces_take_html(pieces, count, text_of(html), &arena, &out))
         return NULL;
-    buffer_put(&out, (struct text){"", 1});
+    buffer_put(&out, (dime_text){"", 1});
     return out.data;
 }
 
@@ -189,7 +189,7 @@ START_TEST(fits_requests)
     static char text[10000];
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = i % 40 == 38 ? '.' : i % 40 == 39 ? ' ' : 'x';
-    cut((struct text){text, sizeof text});
+    cut((dime_text){text, sizeof text});
     for (size_t at = 0; at < count;) {
         struct buffer html;
         size_t fitting = pieces_fit(pieces + at, count - at);
@@ -256,15 +256,15 @@ START_TEST(gives_back_what_is_not_changed)
         char *exact = malloc(length + !length);
         ck_assert_ptr_nonnull(exact);
         memcpy(exact, room, length);
-        cut((struct text){exact, length});
+        cut((dime_text){exact, length});
         buffer_open(&html, &arena, 1 << 16);
         buffer_open(&out, &arena, 1 << 16);
         if (count) {
             pieces_put_html(pieces, count, &html);
             ck_assert(pieces_take_html(pieces, count, buffer_text(&html), &arena, &out));
-            ck_assert_msg(text_equal(buffer_text(&out), (struct text){exact, length}), "%.*s|%.*s",
+            ck_assert_msg(text_equal(buffer_text(&out), (dime_text){exact, length}), "%.*s|%.*s",
                           (int)length, exact, (int)out.length, out.data);
-            (void)pieces_take_html(pieces, count, (struct text){exact, length}, &arena, &out);
+            (void)pieces_take_html(pieces, count, (dime_text){exact, length}, &arena, &out);
         }
         free(exact);
         arena_reset(&arena);
@@ -313,7 +313,7 @@ START_TEST(widens_codes)
         {"en-", "en"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct text code = text_of(CASES[i].code);
+        dime_text code = text_of(CASES[i].code);
         ck_assert_msg(language_widen(&code) == (CASES[i].wider != NULL), "%s", CASES[i].code);
         if (CASES[i].wider)
             ck_assert_msg(text_equal(code, text_of(CASES[i].wider)), "%s: %.*s", CASES[i].code,

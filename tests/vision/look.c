@@ -22,7 +22,7 @@ enum { LINE_MOST = 1 << 20 };
 static struct vision_options options = {.max_labels = VISION_LABELS_MAX, .min_confidence = 50};
 static long times = 1;
 
-static void put_texts(struct buffer *line, const char *name, const struct text *texts, size_t count)
+static void put_texts(struct buffer *line, const char *name, const dime_text *texts, size_t count)
 {
     buffer_printf(line, ",\"%s\":[", name);
     for (size_t i = 0; i < count; i++) {
@@ -73,7 +73,7 @@ static void print_result(const char *path, const struct vision_result *result, d
 
 static void label(struct vision *vision, const char *path)
 {
-    struct text file = read_file(path);
+    dime_text file = read_file(path);
     struct arena arena;
     struct vision_result result;
     arena_open(&arena, VISION_ARENA_NEED);
@@ -101,7 +101,7 @@ static int read_all(char **paths, bool pixels)
 {
     bool all = true;
     for (; *paths; paths++) {
-        struct text file = read_file(*paths);
+        dime_text file = read_file(*paths);
         struct picture picture;
         struct refusal refusal = {0};
         double began = now_ms();
@@ -162,7 +162,7 @@ static int label_all(size_t threads, char **paths)
         fprintf(stderr, "%s\n", workers[0].why);
         return 3;
     }
-    struct text model = vision_model_version();
+    dime_text model = vision_model_version();
     printf("{\"model\":\"%.*s\",\"openMs\":%.1f,\"rssKb\":%ld,\"peakKb\":%ld}\n", (int)model.length,
            model.data, workers[0].opened_ms, workers[0].resident_kb, memory_kb("VmHWM:"));
     return 0;

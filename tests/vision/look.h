@@ -15,7 +15,7 @@
 
 /* Reads a file of at most 64 MiB; the bytes are the caller's to free. Ends the program otherwise.
  */
-static inline struct text read_file(const char *path)
+static inline dime_text read_file(const char *path)
 {
     enum { MOST = 64 << 20 };
     FILE *file = fopen(path, "rbe");
@@ -27,10 +27,10 @@ static inline struct text read_file(const char *path)
     size_t length = fread(bytes, 1, MOST, file);
     fclose(file);
     char *fitting = realloc(bytes, length ? length : 1);
-    return (struct text){fitting ? fitting : bytes, length};
+    return (dime_text){fitting ? fitting : bytes, length};
 }
 
-static inline void free_file(struct text file)
+static inline void free_file(dime_text file)
 {
     free((void *)(uintptr_t)file.data);
 }

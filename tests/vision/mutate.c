@@ -40,27 +40,27 @@ static size_t place(const struct copy *copy)
     return number(number(3) ? (copy->length < 700 ? copy->length : 700) : copy->length);
 }
 
-static void change_byte(struct copy *copy, struct text other)
+static void change_byte(struct copy *copy, dime_text other)
 {
     (void)other;
     if (copy->length)
         copy->bytes[place(copy)] = (char)number(256);
 }
 
-static void flip_bit(struct copy *copy, struct text other)
+static void flip_bit(struct copy *copy, dime_text other)
 {
     (void)other;
     if (copy->length)
         copy->bytes[place(copy)] ^= (char)(1 << number(8));
 }
 
-static void cut_off(struct copy *copy, struct text other)
+static void cut_off(struct copy *copy, dime_text other)
 {
     (void)other;
     copy->length = number(copy->length + 1);
 }
 
-static void cut_out(struct copy *copy, struct text other)
+static void cut_out(struct copy *copy, dime_text other)
 {
     (void)other;
     size_t at = place(copy), length = number(number(2) ? 16 : copy->length - at + 1);
@@ -79,14 +79,14 @@ static void insert(struct copy *copy, const char *bytes, size_t length)
     copy->length += length;
 }
 
-static void put_in(struct copy *copy, struct text other)
+static void put_in(struct copy *copy, dime_text other)
 {
     size_t at = number(other.length), length = number(number(2) ? 64 : other.length - at);
     length = length > other.length - at ? other.length - at : length;
     insert(copy, other.data + at, length);
 }
 
-static void set_number(struct copy *copy, struct text other)
+static void set_number(struct copy *copy, dime_text other)
 {
     static const char NUMBERS[][4] = {
         {0, 0, 0, 0},
@@ -106,12 +106,12 @@ static void set_number(struct copy *copy, struct text other)
     memcpy(copy->bytes + at, NUMBERS[number(sizeof NUMBERS / sizeof *NUMBERS)], size);
 }
 
-static void (*const DAMAGES[])(struct copy *copy, struct text other) = {
+static void (*const DAMAGES[])(struct copy *copy, dime_text other) = {
     change_byte, flip_bit, cut_off, cut_out, put_in, set_number, change_byte, set_number};
 
-static void damage(struct copy *copy, const struct text *files, size_t count)
+static void damage(struct copy *copy, const dime_text *files, size_t count)
 {
-    struct text whole = files[number(count)];
+    dime_text whole = files[number(count)];
     copy->length = whole.length < ROOM ? whole.length : ROOM;
     memcpy(copy->bytes, whole.data, copy->length);
     for (size_t i = 0, times = 1 + number(4); i < times; i++)
@@ -141,7 +141,7 @@ static void look_at(const struct picture *picture, size_t which, struct outcome 
     outcome->read++;
 }
 
-static void label(struct vision *vision, struct text bytes, size_t which, struct outcome *outcome)
+static void label(struct vision *vision, dime_text bytes, size_t which, struct outcome *outcome)
 {
     struct arena arena;
     struct vision_result result;
@@ -153,7 +153,7 @@ static void label(struct vision *vision, struct text bytes, size_t which, struct
     outcome->labelled++;
 }
 
-static void try_one(struct vision *vision, struct text bytes, size_t which, struct outcome *outcome)
+static void try_one(struct vision *vision, dime_text bytes, size_t which, struct outcome *outcome)
 {
     struct picture picture;
     struct refusal refusal = {0};
@@ -174,7 +174,7 @@ static void try_one(struct vision *vision, struct text bytes, size_t which, stru
         wrong(outcome, which, refusal.why);
 }
 
-static size_t try_all(size_t count, const struct text *files, size_t file_count)
+static size_t try_all(size_t count, const dime_text *files, size_t file_count)
 {
     struct outcome outcome = {0};
     struct copy copy = {.bytes = malloc(ROOM)};
@@ -187,7 +187,7 @@ static size_t try_all(size_t count, const struct text *files, size_t file_count)
         damage(&copy, files, file_count);
         char *exact = malloc(copy.length ? copy.length : 1);
         memcpy(exact, copy.bytes, copy.length);
-        try_one(vision, (struct text){exact, copy.length}, which, &outcome);
+        try_one(vision, (dime_text){exact, copy.length}, which, &outcome);
         free(exact);
     }
     vision_close(vision);
@@ -202,7 +202,7 @@ static size_t try_all(size_t count, const struct text *files, size_t file_count)
 int main(int count, char **arguments)
 {
     enum { FILES_MAX = 256 };
-    static struct text files[FILES_MAX];
+    static dime_text files[FILES_MAX];
     size_t file_count = 0;
     for (int i = 2; i < count && file_count < FILES_MAX; i++)
         files[file_count++] = read_file(arguments[i]);

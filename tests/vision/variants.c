@@ -40,7 +40,7 @@ struct pixels {
     int width, height;
 };
 
-static struct pixels decode(struct text file, int format)
+static struct pixels decode(dime_text file, int format)
 {
     struct pixels pixels = {0};
     int sampling, colours;
@@ -87,7 +87,7 @@ static void encode_inks(const struct pixels *pixels)
     free(inks.bytes);
 }
 
-static void transform(const char *name, struct text file, int operation, int options)
+static void transform(const char *name, dime_text file, int operation, int options)
 {
     tjtransform how = {.op = operation, .options = options};
     unsigned char *bytes = NULL;
@@ -102,7 +102,7 @@ static void transform(const char *name, struct text file, int operation, int opt
 }
 
 /* What undoes each orientation: the stored picture that looks right once it's turned so. */
-static void turn(struct text file)
+static void turn(dime_text file)
 {
     static const int OPERATIONS[ORIENTATIONS] = {TJXOP_NONE,       TJXOP_HFLIP,     TJXOP_ROT180,
                                                  TJXOP_VFLIP,      TJXOP_TRANSPOSE, TJXOP_ROT270,
@@ -114,7 +114,7 @@ static void turn(struct text file)
     }
 }
 
-static void encode_all(struct text file)
+static void encode_all(dime_text file)
 {
     struct pixels pixels = decode(file, TJPF_RGB);
     char head[64];
@@ -143,7 +143,7 @@ int main(int count, char **arguments)
     if (count != 3)
         return 2;
     folder = arguments[2];
-    struct text file = read_file(arguments[1]);
+    dime_text file = read_file(arguments[1]);
     encode_all(file);
     turn(file);
     free_file(file);

@@ -20,7 +20,7 @@ enum {
     LOCAL_JSON_MAX = 256 * 1024,
 };
 
-static void refuse(struct labels_answer *answer, int status, struct text why)
+static void refuse(struct labels_answer *answer, int status, dime_text why)
 {
     answer->status = status;
     answer->why = why;
@@ -109,8 +109,7 @@ static void put_instance(struct buffer *json, const struct vision_instance *inst
 }
 
 /* A list of objects with a name each. */
-static void put_names(struct buffer *json, const char *before, const struct text *names,
-                      size_t count)
+static void put_names(struct buffer *json, const char *before, const dime_text *names, size_t count)
 {
     buffer_puts(json, before);
     for (size_t i = 0; i < count; i++) {
@@ -195,7 +194,7 @@ static void ask(const struct labels_question *question, const struct labels_pict
 static void look_there(const struct labels_question *question, struct labels_picture picture,
                        struct aws_call call, struct labels_answer *answer)
 {
-    const struct text unreadable = TEXT("InvalidS3ObjectException");
+    const dime_text unreadable = TEXT("InvalidS3ObjectException");
     struct aws_reply reply = {0};
     answer->engine = "rekognition";
     if (!open_aws(question->labels, answer))

@@ -22,7 +22,7 @@ enum labels_shape labels_shape_of(struct json_value event);
 struct json_value labels_member(struct json_value value, const char *path);
 
 /* The text at such a path; empty where there is none, or where ARENA has failed. */
-struct text labels_text(struct json_value value, const char *path, struct arena *arena);
+dime_text labels_text(struct json_value value, const char *path, struct arena *arena);
 
 /* Labels every object of an event and answers with a result for each. */
 void labels_answer_objects(const struct labels_question *question, struct json_value event,

@@ -10,12 +10,12 @@
 
 #include <stdlib.h>
 
-extern const struct text labels_page; /* www/labels.html */
+extern const dime_text labels_page; /* www/labels.html */
 
 enum { CONFIDENCE_BYTES = 16 };
 static const double CONFIDENCE_USUAL = 55; /* DetectLabels' own */
 
-static const struct field FIELDS[] = {
+static const dime_field FIELDS[] = {
     {.name = "image",
      .kind = FIELD_FILE,
      .min = 1,
@@ -44,7 +44,7 @@ static const struct field FIELDS[] = {
 static bool read_choice(const char *name, enum labels_choice *choice)
 {
     static const struct {
-        struct text name;
+        dime_text name;
         enum labels_choice choice;
     } CHOICES[] = {{{"", 0}, LABELS_LOCAL},
                    {{"local", 5}, LABELS_LOCAL},
@@ -94,7 +94,7 @@ static bool read_confidence(const struct request *request, struct response *resp
                             double *confidence)
 {
     char room[CONFIDENCE_BYTES + 1], *end = room;
-    struct text text = text_bare(field_text(request, "min_confidence"));
+    dime_text text = text_bare(field_text(request, "min_confidence"));
     *confidence = CONFIDENCE_USUAL;
     if (!text.length || response_field_error(response, TEXT("min_confidence")))
         return true;
@@ -226,7 +226,7 @@ static void check(const struct request *request, struct response *response)
     read_question(&question, response);
 }
 
-const struct function function_labels = {
+const dime_function function_labels = {
     .name = "labels",
     .summary = LABELS_SUMMARY,
     .methods = METHOD_GET | METHOD_POST,

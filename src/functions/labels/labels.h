@@ -29,7 +29,7 @@ enum labels_choice { LABELS_LOCAL, LABELS_REKOGNITION, LABELS_EITHER };
 /* A worker's. What isn't needed yet hasn't been opened: a page needs no model. */
 struct labels {
     enum labels_choice choice;
-    struct text token, buckets, topics; /* settings; empty where they aren't set */
+    dime_text token, buckets, topics; /* settings; empty where they aren't set */
     struct vision *vision;
     struct aws *aws;
     struct sns *sns;
@@ -38,12 +38,12 @@ struct labels {
 
 /* An object of S3, or of what speaks like it. Empty texts: not told. */
 struct labels_object {
-    struct text bucket, key, version, region;
+    dime_text bucket, key, version, region;
 };
 
 /* The bytes, or the object where there are none. */
 struct labels_picture {
-    struct text bytes;
+    dime_text bytes;
     struct labels_object object;
 };
 
@@ -58,8 +58,8 @@ struct labels_question {
 
 struct labels_answer {
     int status;         /* 200, or of the problem */
-    struct text json;   /* 200: DetectLabels' own answer, an object */
-    struct text why;    /* not 200: a sentence for the person */
+    dime_text json;     /* 200: DetectLabels' own answer, an object */
+    dime_text why;      /* not 200: a sentence for the person */
     const char *engine; /* that has labelled it, or was asked last; NULL: none was */
 };
 
@@ -86,7 +86,7 @@ bool labels_authorize(const struct labels_question *question, struct response *r
  * Whether an object of this bucket may be read for the request: one of LABELS_BUCKETS, or, where
  * that isn't set, any for events from AWS and none over HTTP.
  */
-bool labels_may_read(const struct labels_question *question, struct text bucket);
+bool labels_may_read(const struct labels_question *question, dime_text bucket);
 
 /*
  * Answers an event in the request's body that names objects. False: there is no such event in it,

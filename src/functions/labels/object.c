@@ -10,7 +10,7 @@
 #include "functions/labels/labels.h"
 
 /* Takes as long for a wrong token as for the right one, so that no part of it can be guessed. */
-static bool equal_in_constant_time(struct text a, struct text b)
+static bool equal_in_constant_time(dime_text a, dime_text b)
 {
     unsigned char different = a.length != b.length;
     for (size_t i = 0; i < a.length; i++)
@@ -19,19 +19,19 @@ static bool equal_in_constant_time(struct text a, struct text b)
 }
 
 /* The token that came with the request (RFC 6750, section 2.1); empty where none did. */
-static struct text token_of(const struct request *request)
+static dime_text token_of(const struct request *request)
 {
-    const struct text scheme = TEXT("bearer ");
-    struct text value = request_header(request, "authorization");
+    const dime_text scheme = TEXT("bearer ");
+    dime_text value = request_header(request, "authorization");
     if (value.length < scheme.length ||
-        !text_equal_nocase((struct text){value.data, scheme.length}, scheme))
+        !text_equal_nocase((dime_text){value.data, scheme.length}, scheme))
         return TEXT("");
-    return text_trim((struct text){value.data + scheme.length, value.length - scheme.length});
+    return text_trim((dime_text){value.data + scheme.length, value.length - scheme.length});
 }
 
 bool labels_authorize(const struct labels_question *question, struct response *response)
 {
-    struct text wanted = question->labels->token;
+    dime_text wanted = question->labels->token;
     if (question->request->source != SOURCE_HTTP || !wanted.length ||
         equal_in_constant_time(token_of(question->request), wanted))
         return true;
@@ -42,9 +42,9 @@ bool labels_authorize(const struct labels_question *question, struct response *r
     return false;
 }
 
-bool labels_may_read(const struct labels_question *question, struct text bucket)
+bool labels_may_read(const struct labels_question *question, dime_text bucket)
 {
-    struct text rest = question->labels->buckets, one;
+    dime_text rest = question->labels->buckets, one;
     if (!rest.length)
         return question->request->source != SOURCE_HTTP;
     while (text_cut(&rest, ',', &one)) {

@@ -26,7 +26,7 @@ enum {
 /* A label of the answer. */
 struct shown {
     struct json_value json;
-    struct text name;
+    dime_text name;
     size_t parents, instances;
 };
 
@@ -88,7 +88,7 @@ static bool read_labels(struct view *view)
     return !view->html->arena->failed;
 }
 
-static bool has_parent(const struct view *view, const struct shown *label, struct text name)
+static bool has_parent(const struct view *view, const struct shown *label, dime_text name)
 {
     struct json_cursor parents = items_of(label->json, "Parents");
     struct json_member parent;
@@ -227,11 +227,11 @@ static void put_boxes(struct view *view)
 
 static bool is_minimal(const struct request *request)
 {
-    const struct text minimal = TEXT("return=minimal");
+    const dime_text minimal = TEXT("return=minimal");
     return text_equal_nocase(text_trim(request_header(request, "prefer")), minimal);
 }
 
-static void put_picture(struct view *view, struct text bytes)
+static void put_picture(struct view *view, dime_text bytes)
 {
     bool png = bytes.length && bytes.data[0] == '\x89';
     bool left_out = !bytes.length || is_minimal(view->question->request);

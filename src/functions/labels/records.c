@@ -22,7 +22,7 @@ enum {
 };
 
 /* Why an object that stands for a folder is passed over. */
-static const struct text FOLDER = {"folder", 6};
+static const dime_text FOLDER = {"folder", 6};
 
 /* The results so far. */
 struct results {
@@ -30,22 +30,22 @@ struct results {
     struct response *response;
     struct buffer own, *json; /* where they are written: the response's body where it's streamed */
     size_t count, failed;
-    int worst;       /* the highest status of those that failed */
-    struct text why; /* of the first that failed */
-    bool told;       /* which engine it was */
+    int worst;     /* the highest status of those that failed */
+    dime_text why; /* of the first that failed */
+    bool told;     /* which engine it was */
 };
 
 /* One object of an event, or what is to be said instead. */
 struct entry {
     struct labels_object object;
-    struct text skipped; /* the event's name, where no object has come about, or FOLDER; empty:
+    dime_text skipped; /* the event's name, where no object has come about, or FOLDER; empty:
                             one has */
-    const char *wrong;   /* why it can't be read; NULL: it can */
+    const char *wrong; /* why it can't be read; NULL: it can */
 };
 
 struct json_value labels_member(struct json_value value, const char *path)
 {
-    struct text rest = text_of(path), name;
+    dime_text rest = text_of(path), name;
     while (text_cut(&rest, '.', &name)) {
         if (value.kind != JSON_OBJECT || !json_find(value, name, &value))
             return (struct json_value){0};
@@ -53,19 +53,19 @@ struct json_value labels_member(struct json_value value, const char *path)
     return value;
 }
 
-struct text labels_text(struct json_value value, const char *path, struct arena *arena)
+dime_text labels_text(struct json_value value, const char *path, struct arena *arena)
 {
-    struct text text;
+    dime_text text;
     struct json_value found = labels_member(value, path);
     bool read = found.kind == JSON_STRING && json_string(found, arena, &text);
     return read ? text : TEXT("");
 }
 
-static bool is_created(struct text name)
+static bool is_created(dime_text name)
 {
-    const struct text prefix = TEXT("s3:"); /* MinIO keeps it */
+    const dime_text prefix = TEXT("s3:"); /* MinIO keeps it */
     if (text_starts(name, prefix))
-        name = (struct text){name.data + prefix.length, name.length - prefix.length};
+        name = (dime_text){name.data + prefix.length, name.length - prefix.length};
     return !name.length || text_starts(name, TEXT("ObjectCreated:"));
 }
 
@@ -73,9 +73,9 @@ static bool is_created(struct text name)
  * Whether an object only stands for a folder, as consoles and Hadoop make them: nothing is in it,
  * and its name says so. MinIO leaves out a size of 0.
  */
-static bool is_folder(struct text key, struct json_value size)
+static bool is_folder(dime_text key, struct json_value size)
 {
-    const struct text slash = TEXT("/"), hadoop = TEXT("_$folder$");
+    const dime_text slash = TEXT("/"), hadoop = TEXT("_$folder$");
     bool empty = size.kind == JSON_NULL || text_equal(size.raw, TEXT("0"));
     return empty && (text_ends_nocase(key, slash) || text_ends_nocase(key, hadoop));
 }
@@ -84,8 +84,8 @@ static bool is_folder(struct text key, struct json_value size)
 static void read_record(struct json_value record, struct arena *arena, struct entry *entry)
 {
     struct labels_object *object = &entry->object;
-    struct text key = labels_text(record, "s3.object.key", arena);
-    struct text name = labels_text(record, "eventName", arena);
+    dime_text key = labels_text(record, "s3.object.key", arena);
+    dime_text name = labels_text(record, "eventName", arena);
     object->bucket = labels_text(record, "s3.bucket.name", arena);
     object->version = labels_text(record, "s3.object.versionId", arena);
     object->region = labels_text(record, "awsRegion", arena);
@@ -105,7 +105,7 @@ static void read_record(struct json_value record, struct arena *arena, struct en
 static void read_notification(struct json_value event, struct arena *arena, struct entry *entry)
 {
     struct labels_object *object = &entry->object;
-    struct text name = labels_text(event, "detail-type", arena);
+    dime_text name = labels_text(event, "detail-type", arena);
     object->bucket = labels_text(event, "detail.bucket.name", arena);
     object->key = labels_text(event, "detail.object.key", arena);
     object->version = labels_text(event, "detail.object.version-id", arena);
@@ -140,7 +140,7 @@ static struct buffer *begin_result(struct results *results, const struct labels_
 }
 
 static void put_failure(struct results *results, const struct labels_object *object, int status,
-                        struct text why)
+                        dime_text why)
 {
     struct buffer *json = begin_result(results, object);
     buffer_puts(json, ",\"Error\":{\"status\":");
@@ -158,8 +158,8 @@ static void put_labels(struct results *results, const struct labels_object *obje
                        const struct labels_answer *answer)
 {
     struct buffer *json = begin_result(results, object);
-    struct text all = text_trim(answer->json);
-    struct text members = text_trim((struct text){all.data + 1, all.length - 1});
+    dime_text all = text_trim(answer->json);
+    dime_text members = text_trim((dime_text){all.data + 1, all.length - 1});
     buffer_puts(json, ",\"Engine\":\"");
     buffer_puts(json, answer->engine);
     buffer_puts(json, members.length > 1 ? "\"," : "\"");
@@ -175,7 +175,7 @@ static void put_skipped(struct results *results, const struct entry *entry)
 }
 
 /* Reads the file in a folder that the host watches: it's the object that its event names. */
-static int read_upload(const struct request *request, struct text *bytes, const char **why)
+static int read_upload(const struct request *request, dime_text *bytes, const char **why)
 {
     switch (upload_read(request, LABELS_IMAGE_MAX, bytes)) {
     case UPLOAD_READ:
@@ -283,7 +283,7 @@ static void end_results(struct results *results)
     buffer_puts(results->json, results->count ? "]}" : "{\"Results\":[]}");
     if (results->json != &results->own)
         return;
-    struct text all = buffer_text(&results->own);
+    dime_text all = buffer_text(&results->own);
     response->body.failed = response->body.failed || results->own.failed;
     if (!again) {
         buffer_put(response_json(response), all);
@@ -296,12 +296,12 @@ static void end_results(struct results *results)
         response_problem(response, results->worst, "%zu of %zu objects failed; the first: %.*s",
                          results->failed, results->count, (int)results->why.length,
                          results->why.data);
-    response_extend(response, (struct text){all.data + 1, all.length - 2}); /* without braces */
+    response_extend(response, (dime_text){all.data + 1, all.length - 2}); /* without braces */
 }
 
 enum labels_shape labels_shape_of(struct json_value event)
 {
-    const struct text test = TEXT("\"s3:TestEvent\""), storage = TEXT("\"aws.s3\"");
+    const dime_text test = TEXT("\"s3:TestEvent\""), storage = TEXT("\"aws.s3\"");
     if (labels_member(event, "Records").kind == JSON_ARRAY)
         return LABELS_RECORDS;
     if (text_equal(labels_member(event, "Event").raw, test))

@@ -19,7 +19,7 @@ static struct sns_message read_message(struct json_value message, struct arena *
         .topic = labels_text(message, "TopicArn", arena),
         .subject = labels_member(message, "Subject").kind == JSON_STRING
                        ? labels_text(message, "Subject", arena)
-                       : (struct text){0},
+                       : (dime_text){0},
         .text = labels_text(message, "Message", arena),
         .timestamp = labels_text(message, "Timestamp", arena),
         .token = labels_text(message, "Token", arena),
@@ -30,9 +30,9 @@ static struct sns_message read_message(struct json_value message, struct arena *
     };
 }
 
-static bool is_wanted(const struct labels *labels, struct text topic)
+static bool is_wanted(const struct labels *labels, dime_text topic)
 {
-    struct text rest = labels->topics, one;
+    dime_text rest = labels->topics, one;
     while (topic.length && text_cut(&rest, ',', &one)) {
         if (text_equal(text_trim(one), topic))
             return true;
@@ -41,7 +41,7 @@ static bool is_wanted(const struct labels *labels, struct text topic)
 }
 
 /* The event in a message that has been verified. */
-static void answer_event(const struct labels_question *question, struct text text,
+static void answer_event(const struct labels_question *question, dime_text text,
                          struct response *response)
 {
     struct json_value event = {0};

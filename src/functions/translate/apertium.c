@@ -26,7 +26,7 @@ struct work {
     int halvings;
 };
 
-static void refuse(struct translation_answer *answer, int status, struct text why)
+static void refuse(struct translation_answer *answer, int status, dime_text why)
 {
     answer->status = status;
     answer->why = why;
@@ -90,8 +90,8 @@ static bool translate_pieces(struct work *work, const struct piece *pieces, size
 }
 
 /* The codes of all languages that can be at the other end: "en, pt-BR". */
-static struct text name_codes(const struct translate_list *list, struct text target,
-                              struct arena *arena)
+static dime_text name_codes(const struct translate_list *list, dime_text target,
+                            struct arena *arena)
 {
     struct buffer names;
     buffer_open(&names, arena, NAMES_MAX);
@@ -110,7 +110,7 @@ static void refuse_pair(const struct translation_question *question,
                         struct translation_answer *answer)
 {
     struct arena *arena = question->request->arena;
-    struct text target = question->target, codes = name_codes(list, target, arena);
+    dime_text target = question->target, codes = name_codes(list, target, arena);
     struct buffer why;
     while (!codes.length && language_widen(&target))
         codes = name_codes(list, target, arena);
@@ -133,9 +133,8 @@ static void refuse_pair(const struct translation_question *question,
 }
 
 /* The pair of these two, or NULL. AUTOMATIC: the only one that leads to the target. */
-static const struct translate_pair *find_exact(const struct translate_list *list,
-                                               struct text source, struct text target,
-                                               bool automatic)
+static const struct translate_pair *find_exact(const struct translate_list *list, dime_text source,
+                                               dime_text target, bool automatic)
 {
     const struct translate_pair *found = NULL;
     for (size_t i = 0; i < list->pair_count; i++) {
@@ -154,9 +153,9 @@ static const struct translate_pair *find_exact(const struct translate_list *list
 static const struct translate_pair *find_pair(const struct translation_question *question,
                                               const struct translate_list *list, bool automatic)
 {
-    struct text target = question->target;
+    dime_text target = question->target;
     do {
-        struct text source = question->source;
+        dime_text source = question->source;
         do {
             const struct translate_pair *pair = find_exact(list, source, target, automatic);
             if (pair)

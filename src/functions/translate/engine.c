@@ -126,7 +126,7 @@ static void ask_apertium(const struct translation_question *question,
 }
 
 /* Its answer is {"TranslatedText":...,"SourceLanguageCode":...,"TargetLanguageCode":...}. */
-static void take_aws(struct text json, struct arena *arena, struct translation_answer *answer)
+static void take_aws(dime_text json, struct arena *arena, struct translation_answer *answer)
 {
     struct json_value value;
     struct json_error error;

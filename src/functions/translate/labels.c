@@ -16,7 +16,7 @@ static struct json_value list_of(const struct request *request, const char *name
 {
     struct json_value value = {0};
     struct json_error error;
-    struct text json = field_text(request, name);
+    dime_text json = field_text(request, name);
     if (!json.length || !json_check(json, request->arena, &value, &error))
         return (struct json_value){0};
     if (value.kind != JSON_ARRAY)
@@ -29,7 +29,7 @@ static void put_names(struct buffer *names, struct json_value labels)
     struct json_cursor cursor = json_members(labels, names->arena);
     struct json_member label;
     while (labels.kind == JSON_ARRAY && json_next(&cursor, &label)) {
-        struct text name = json_find_text(label.value, "Name", names->arena);
+        dime_text name = json_find_text(label.value, "Name", names->arena);
         buffer_puts(names, name.length && names->length ? "\n" : "");
         buffer_put(names, name);
     }
@@ -46,7 +46,7 @@ static void put_results(struct buffer *names, struct json_value results)
     }
 }
 
-struct text translate_labels(const struct request *request, struct response *response)
+dime_text translate_labels(const struct request *request, struct response *response)
 {
     struct buffer names;
     buffer_open(&names, request->arena, TRANSLATE_BODY_MAX);

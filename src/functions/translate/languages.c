@@ -64,15 +64,15 @@ static const struct known {
 };
 
 /* The part of a code before its variant. */
-static struct text base_of(struct text code)
+static dime_text base_of(dime_text code)
 {
     size_t length = 0;
     while (length < code.length && text_alphanumeric(code.data[length]))
         length++;
-    return (struct text){code.data, length};
+    return (dime_text){code.data, length};
 }
 
-static const struct known *find_known(struct text base)
+static const struct known *find_known(dime_text base)
 {
     for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++) {
         if (text_equal_nocase(base, text_of(KNOWN[i].three)) ||
@@ -82,9 +82,9 @@ static const struct known *find_known(struct text base)
     return NULL;
 }
 
-bool language_equal(struct text a, struct text b)
+bool language_equal(dime_text a, dime_text b)
 {
-    struct text first = base_of(a), second = base_of(b);
+    dime_text first = base_of(a), second = base_of(b);
     const struct known *known = find_known(first);
     if (!text_equal_nocase(first, second) && (!known || known != find_known(second)))
         return false;
@@ -98,7 +98,7 @@ bool language_equal(struct text a, struct text b)
     return true;
 }
 
-bool language_widen(struct text *code)
+bool language_widen(dime_text *code)
 {
     size_t length = code->length, base = base_of(*code).length;
     while (length > base && text_alphanumeric(code->data[length - 1]))
@@ -112,7 +112,7 @@ bool language_widen(struct text *code)
     return true;
 }
 
-struct text language_name(const struct translate_list *list, struct text code)
+dime_text language_name(const struct translate_list *list, dime_text code)
 {
     for (size_t i = 0; list && i < list->language_count; i++) {
         if (language_equal(list->languages[i].code, code))
@@ -124,9 +124,9 @@ struct text language_name(const struct translate_list *list, struct text code)
 }
 
 /* Apertium's code as people write it: eng_US is en-US. */
-static struct text public_code(struct text code, struct arena *arena)
+static dime_text public_code(dime_text code, struct arena *arena)
 {
-    struct text base = base_of(code);
+    dime_text base = base_of(code);
     const struct known *known = find_known(base);
     struct buffer text;
     buffer_open(&text, arena, TRANSLATE_CODE_MAX);
@@ -135,28 +135,27 @@ static struct text public_code(struct text code, struct arena *arena)
     else
         buffer_put(&text, base);
     for (size_t i = base.length; i < code.length; i++)
-        buffer_put(&text, code.data[i] == '_' ? TEXT("-") : (struct text){code.data + i, 1});
+        buffer_put(&text, code.data[i] == '_' ? TEXT("-") : (dime_text){code.data + i, 1});
     return buffer_text(&text);
 }
 
 /* "English", "English (US)" */
-static struct text public_name(struct text code, struct arena *arena)
+static dime_text public_name(dime_text code, struct arena *arena)
 {
-    struct text base = base_of(code);
+    dime_text base = base_of(code);
     const struct known *known = find_known(base);
     struct buffer text;
     buffer_open(&text, arena, 128);
     buffer_put(&text, known ? text_of(known->name) : base);
     if (code.length > base.length + 1) {
         buffer_puts(&text, " (");
-        buffer_put(&text,
-                   (struct text){code.data + base.length + 1, code.length - base.length - 1});
+        buffer_put(&text, (dime_text){code.data + base.length + 1, code.length - base.length - 1});
         buffer_puts(&text, ")");
     }
     return buffer_text(&text);
 }
 
-bool language_is_code(struct text code)
+bool language_is_code(dime_text code)
 {
     for (size_t i = 0; i < code.length; i++) {
         if (!text_alphanumeric(code.data[i]) && code.data[i] != '_' && code.data[i] != '-')
@@ -165,7 +164,7 @@ bool language_is_code(struct text code)
     return code.length && code.length < TRANSLATE_CODE_MAX && base_of(code).length;
 }
 
-static void add_language(struct translate_list *list, struct text code, struct text name)
+static void add_language(struct translate_list *list, dime_text code, dime_text name)
 {
     for (size_t i = 0; i < list->language_count; i++) {
         if (text_equal(list->languages[i].code, code))
@@ -201,7 +200,7 @@ static bool end_list(struct translate_list *list, const struct arena *arena)
     return !arena->failed;
 }
 
-bool languages_of_pairs(struct translate_list *list, struct text json, struct arena *arena)
+bool languages_of_pairs(struct translate_list *list, dime_text json, struct arena *arena)
 {
     struct json_value value;
     struct json_error error;
@@ -210,8 +209,8 @@ bool languages_of_pairs(struct translate_list *list, struct text json, struct ar
         return false;
     struct json_cursor cursor = json_members(value, arena);
     while (list->pair_count < TRANSLATE_LIST_MAX && json_next(&cursor, &member)) {
-        struct text source = json_find_text(member.value, "sourceLanguage", arena);
-        struct text target = json_find_text(member.value, "targetLanguage", arena);
+        dime_text source = json_find_text(member.value, "sourceLanguage", arena);
+        dime_text target = json_find_text(member.value, "targetLanguage", arena);
         if (!language_is_code(source) || !language_is_code(target))
             continue;
         struct translate_pair pair = {.source = public_code(source, arena),
@@ -225,7 +224,7 @@ bool languages_of_pairs(struct translate_list *list, struct text json, struct ar
     return end_list(list, arena);
 }
 
-bool languages_of_aws(struct translate_list *list, struct text json, struct arena *arena)
+bool languages_of_aws(struct translate_list *list, dime_text json, struct arena *arena)
 {
     struct json_value value, languages;
     struct json_error error;
@@ -237,8 +236,8 @@ bool languages_of_aws(struct translate_list *list, struct text json, struct aren
         return !arena->failed;
     struct json_cursor cursor = json_members(languages, arena);
     while (json_next(&cursor, &member)) {
-        struct text code = json_find_text(member.value, "LanguageCode", arena);
-        struct text name = json_find_text(member.value, "LanguageName", arena);
+        dime_text code = json_find_text(member.value, "LanguageCode", arena);
+        dime_text name = json_find_text(member.value, "LanguageName", arena);
         if (language_is_code(code) && !text_equal(code, TEXT("auto")))
             add_language(list, arena_copy(arena, code), arena_copy(arena, name));
     }

@@ -24,7 +24,7 @@ enum {
 };
 
 /* Two apostrophes that Apertium makes straight: U+2019 and U+02BC. */
-static const struct text CURLY = {"\xe2\x80\x99", 3}, LETTER = {"\xca\xbc", 2};
+static const dime_text CURLY = {"\xe2\x80\x99", 3}, LETTER = {"\xca\xbc", 2};
 
 /* Tags that stand within a sentence; any other ends it. */
 static const char INLINE[] =
@@ -47,30 +47,30 @@ static bool is_harmless(char c)
     return text_alphanumeric(c) || is_one_of(c, " !\"'(),-./:;?%");
 }
 
-static size_t find(struct text text, const char *what, size_t length)
+static size_t find(dime_text text, const char *what, size_t length)
 {
     const char *found = text.length ? memmem(text.data, text.length, what, length) : NULL;
     return found ? (size_t)(found - text.data) + length : 0;
 }
 
 /* The name of a tag at the beginning of TEXT, </b> too. */
-static struct text tag_name(struct text text)
+static dime_text tag_name(dime_text text)
 {
-    struct text name = text_skip(text, 1);
+    dime_text name = text_skip(text, 1);
     if (name.length && *name.data == '/')
         name = text_skip(name, 1);
     size_t length = 0;
     while (length < name.length && text_alphanumeric(name.data[length]))
         length++;
-    return (struct text){name.data, length};
+    return (dime_text){name.data, length};
 }
 
 /* How long an element is whose content is no language, up to its end tag; 0: it has none. */
-static size_t whole_element(struct text text, struct text name)
+static size_t whole_element(dime_text text, dime_text name)
 {
     for (size_t i = name.length; i + name.length + 2 < text.length; i++) {
         if (text.data[i] != '<' || text.data[i + 1] != '/' ||
-            !text_equal_nocase((struct text){text.data + i + 2, name.length}, name))
+            !text_equal_nocase((dime_text){text.data + i + 2, name.length}, name))
             continue;
         size_t end = find(text_skip(text, i), ">", 1);
         return end ? i + end : 0;
@@ -79,10 +79,10 @@ static size_t whole_element(struct text text, struct text name)
 }
 
 /* How long the markup at the beginning of TEXT is, a '<': a tag, a comment, a script; else 1. */
-static size_t markup_length(struct text text)
+static size_t markup_length(dime_text text)
 {
-    const struct text comment = TEXT("<!--"), script = TEXT("script"), style = TEXT("style");
-    struct text name = tag_name(text);
+    const dime_text comment = TEXT("<!--"), script = TEXT("script"), style = TEXT("style");
+    dime_text name = tag_name(text);
     size_t length = 0;
     if (text_starts(text, comment))
         length = find(text, "-->", 3);
@@ -98,7 +98,7 @@ static size_t markup_length(struct text text)
 }
 
 /* How long the reference at the beginning of TEXT is, such as &eacute; or &#233; - else 1. */
-static size_t reference_length(struct text text)
+static size_t reference_length(dime_text text)
 {
     size_t length = 1;
     if (length < text.length && text.data[length] == '#')
@@ -110,7 +110,7 @@ static size_t reference_length(struct text text)
 
 /* Whether a letter has an accent of its own behind it (U+0300 to U+036F): Apertium knows no such
  * words, and would take the letter for one. */
-static bool has_combining(struct text word)
+static bool has_combining(dime_text word)
 {
     for (size_t i = 0; i + 1 < word.length; i++) {
         unsigned char first = (unsigned char)word.data[i], second = (unsigned char)word.data[i + 1];
@@ -122,16 +122,16 @@ static bool has_combining(struct text word)
 }
 
 /* How long the word at the beginning of TEXT is where it's an address, or a name in a program. */
-static size_t address_length(struct text text)
+static size_t address_length(dime_text text)
 {
-    const struct text web = TEXT("www.");
+    const dime_text web = TEXT("www.");
     size_t length = 0;
     while (length < text.length && length < ADDRESS_MAX && !is_space(text.data[length]) &&
            !is_one_of(text.data[length], "<>\""))
         length++;
     while (length && is_one_of(text.data[length - 1], ".,;:!?)'"))
         length--;
-    struct text word = {text.data, length};
+    dime_text word = {text.data, length};
     size_t at = find(word, "@", 1), under = find(word, "_", 1);
     bool inner = (at > 1 && at < length) || (under > 1 && under < length);
     bool address = inner || text_starts(word, web) || find(word, "://", 3);
@@ -139,7 +139,7 @@ static size_t address_length(struct text text)
 }
 
 /* Blanks that are more than one space between words. */
-static size_t blank_length(struct text text)
+static size_t blank_length(dime_text text)
 {
     size_t length = 0;
     while (length < text.length && is_space(text.data[length]))
@@ -148,7 +148,7 @@ static size_t blank_length(struct text text)
 }
 
 /* A soft hyphen, and what no text should hold: those get lost. */
-static size_t strange_length(struct text text)
+static size_t strange_length(dime_text text)
 {
     return text_starts(text, TEXT("\xc2\xad")) || text_is_strange(text) ? text_utf8_length(text)
                                                                         : 0;
@@ -160,7 +160,7 @@ static bool is_in_word(char c)
 }
 
 /* An apostrophe that TEXT begins with and that stands at no word, where Apertium needs none. */
-static size_t apostrophe_length(struct text text, char before)
+static size_t apostrophe_length(dime_text text, char before)
 {
     size_t length = text_starts(text, CURLY)    ? CURLY.length
                     : text_starts(text, LETTER) ? LETTER.length
@@ -176,7 +176,7 @@ static bool is_before_word(char c)
 }
 
 /* How much at the beginning of TEXT is kept; 0: it's words. BEFORE: the byte before it, or NUL. */
-static size_t kept_length(struct text text, char before)
+static size_t kept_length(dime_text text, char before)
 {
     char c = *text.data;
     if (c == '<')
@@ -194,7 +194,7 @@ static size_t kept_length(struct text text, char before)
 }
 
 /* How many lines end in blanks: CR LF is one end. */
-static size_t count_ends(struct text blanks)
+static size_t count_ends(dime_text blanks)
 {
     size_t count = 0;
     for (size_t i = 0; i < blanks.length; i++) {
@@ -216,10 +216,10 @@ static size_t line_length(const char *begin, const char *at)
 }
 
 /* Whether a sentence ends with what is KEPT of a text that begins at BEGIN; REST comes behind. */
-static bool ends_sentence(const char *begin, struct text kept, struct text rest)
+static bool ends_sentence(const char *begin, dime_text kept, dime_text rest)
 {
     if (*kept.data == '<' && kept.length > 1) {
-        struct text name = tag_name(kept);
+        dime_text name = tag_name(kept);
         char room[16] = " ";
         if (!name.length || name.length > sizeof room - 3)
             return true;
@@ -236,7 +236,7 @@ static bool ends_sentence(const char *begin, struct text kept, struct text rest)
 }
 
 /* How many bytes of words to take as one piece: to the end of a sentence, and not too many. */
-static size_t words_length(struct text text, char before, bool *ends)
+static size_t words_length(dime_text text, char before, bool *ends)
 {
     size_t length = 0, space = 0;
     *ends = false;
@@ -266,7 +266,7 @@ static void add(struct piece *pieces, size_t *count, struct piece piece)
     before->ends = before->ends || piece.ends;
 }
 
-bool pieces_cut(struct text text, struct arena *arena, struct piece **pieces, size_t *count)
+bool pieces_cut(dime_text text, struct arena *arena, struct piece **pieces, size_t *count)
 {
     const char *begin = text.data;
     char before = '\0';
@@ -316,7 +316,7 @@ void pieces_put_html(const struct piece *pieces, size_t count, struct buffer *ht
 struct writing {
     const struct piece *pieces;
     size_t count;
-    struct text source; /* all of them */
+    dime_text source; /* all of them */
     struct buffer *text;
     size_t begin;  /* where in it these pieces are written */
     bool *seen;    /* the marks that have come back */
@@ -346,45 +346,45 @@ static void trim_end(struct writing *writing, const char *at)
 }
 
 /* The word at the beginning of TEXT: ASCII letters and digits, and what isn't ASCII. */
-static struct text first_word(struct text text)
+static dime_text first_word(dime_text text)
 {
     size_t length = 0;
     while (length < text.length &&
            (text_alphanumeric(text.data[length]) || (unsigned char)text.data[length] >= 0x80))
         length++;
-    return (struct text){text.data, length};
+    return (dime_text){text.data, length};
 }
 
 /* Writes the first word with a small letter where its capital is Apertium's: not that of a name. */
-static size_t put_small(struct writing *writing, struct text words)
+static size_t put_small(struct writing *writing, dime_text words)
 {
-    struct text word = first_word(words);
+    dime_text word = first_word(words);
     unsigned char c = word.length ? (unsigned char)*word.data : 0;
     unsigned char second = word.length > 1 ? (unsigned char)word.data[1] : 0;
     bool latin = c == 0xc3 && second >= 0x80 && second <= 0x9e && second != 0x97; /* A to THORN */
     if ((!latin && (c < 'A' || c > 'Z')) || find(writing->source, word.data, word.length))
         return 0;
     char room[2] = {latin ? (char)c : (char)(c | 32), (char)(second | 32)};
-    buffer_put(writing->text, (struct text){room, latin ? 2 : 1});
+    buffer_put(writing->text, (dime_text){room, latin ? 2 : 1});
     return latin ? 2 : 1;
 }
 
 /* Whether the text has WORD with SIGN in the place of its straight apostrophe, which is at AT. */
-static bool has_word(const struct writing *writing, struct text word, size_t at, struct text sign)
+static bool has_word(const struct writing *writing, dime_text word, size_t at, dime_text sign)
 {
     char room[APOSTROPHES_MAX + 4];
     struct buffer other;
     buffer_over(&other, room, sizeof room);
-    buffer_put(&other, (struct text){word.data, at});
+    buffer_put(&other, (dime_text){word.data, at});
     buffer_put(&other, sign);
     buffer_put(&other, text_skip(word, at + 1));
     return !other.failed && find(writing->source, other.data, other.length);
 }
 
 /* Whether the text has SIGN with a word on the same sides: in it, before it or behind it. */
-static bool has_alike(const struct writing *writing, struct text sign, bool left, bool right)
+static bool has_alike(const struct writing *writing, dime_text sign, bool left, bool right)
 {
-    struct text source = writing->source;
+    dime_text source = writing->source;
     for (size_t at = 0, end; (end = find(text_skip(source, at), sign.data, sign.length));) {
         size_t begin = at + end - sign.length;
         at += end;
@@ -396,16 +396,16 @@ static bool has_alike(const struct writing *writing, struct text sign, bool left
 }
 
 /* The apostrophe that the text has for the straight one at AT: that of its word, or one like it. */
-static struct text apostrophe(const struct writing *writing, struct text words, size_t at)
+static dime_text apostrophe(const struct writing *writing, dime_text words, size_t at)
 {
-    const struct text signs[] = {TEXT("'"), CURLY, LETTER};
+    const dime_text signs[] = {TEXT("'"), CURLY, LETTER};
     enum { SIGNS = sizeof signs / sizeof *signs };
     size_t begin = at, end = at + 1;
     while (begin && (is_in_word(words.data[begin - 1]) || words.data[begin - 1] == '\''))
         begin--;
     while (end < words.length && (is_in_word(words.data[end]) || words.data[end] == '\''))
         end++;
-    struct text word = {words.data + begin, end - begin};
+    dime_text word = {words.data + begin, end - begin};
     bool left = at > begin, right = at + 1 < end;
     for (size_t i = 0; i < SIGNS && (left || right) && word.length <= APOSTROPHES_MAX; i++) {
         if (has_word(writing, word, at - begin, signs[i]))
@@ -426,7 +426,7 @@ static struct text apostrophe(const struct writing *writing, struct text words, 
  * The words of a translation, without the signs that Apertium puts before those that it couldn't
  * form, as each sign of the text itself is kept, and with one space where it left two.
  */
-static void put_words(struct writing *writing, struct text words)
+static void put_words(struct writing *writing, dime_text words)
 {
     for (size_t i = 0; i < words.length; i++) {
         char c = words.data[i];
@@ -440,12 +440,12 @@ static void put_words(struct writing *writing, struct text words)
         else if (c == '\'')
             buffer_put(writing->text, apostrophe(writing, words, i));
         else
-            buffer_put(writing->text, (struct text){&words.data[i], 1});
+            buffer_put(writing->text, (dime_text){&words.data[i], 1});
     }
 }
 
 /* Reads a mark's number: q12. */
-static bool read_mark(struct text tag, size_t count, size_t *number)
+static bool read_mark(dime_text tag, size_t count, size_t *number)
 {
     int64_t value;
     if (!tag.length || *tag.data != 'q' || !text_to_int64(text_skip(tag, 1), &value) || value < 0 ||
@@ -456,17 +456,17 @@ static bool read_mark(struct text tag, size_t count, size_t *number)
 }
 
 /* Takes the tag that HTML begins with off it, and writes what it stands for. */
-static bool take_tag(struct writing *writing, struct text *html)
+static bool take_tag(struct writing *writing, dime_text *html)
 {
     size_t length = find(*html, ">", 1), number;
-    struct text tag = {html->data + 1, length ? length - 2 : 0};
+    dime_text tag = {html->data + 1, length ? length - 2 : 0};
     *html = text_skip(*html, length);
     if (text_equal(tag, TEXT("br")))
         return true;
     if (!read_mark(tag, writing->count, &number) || !writing->pieces[number].kept ||
         writing->seen[number])
         return false;
-    struct text kept = writing->pieces[number].text;
+    dime_text kept = writing->pieces[number].text;
     writing->seen[number] = true;
     trim_end(writing, kept.data);
     buffer_put(writing->text, kept);
@@ -483,11 +483,11 @@ static bool has_seen_all(const struct writing *writing)
     return true;
 }
 
-bool pieces_take_html(const struct piece *pieces, size_t count, struct text html,
-                      struct arena *arena, struct buffer *text)
+bool pieces_take_html(const struct piece *pieces, size_t count, dime_text html, struct arena *arena,
+                      struct buffer *text)
 {
-    const struct text edge = TEXT("<q>");
-    const struct text last = pieces[count - 1].text;
+    const dime_text edge = TEXT("<q>");
+    const dime_text last = pieces[count - 1].text;
     struct writing writing = {
         .pieces = pieces, .count = count, .text = text, .begin = text->length};
     writing.source.data = pieces->text.data;
@@ -496,12 +496,12 @@ bool pieces_take_html(const struct piece *pieces, size_t count, struct text html
     if (!writing.seen || html.length < 2 * edge.length || !text_starts(html, edge) ||
         !text_ends_nocase(html, edge))
         return false;
-    html = (struct text){html.data + edge.length, html.length - 2 * edge.length};
+    html = (dime_text){html.data + edge.length, html.length - 2 * edge.length};
     go_on(&writing, writing.source.data);
     while (html.length) {
         const char *tag = memchr(html.data, '<', html.length);
         size_t words = tag ? (size_t)(tag - html.data) : html.length;
-        put_words(&writing, (struct text){html.data, words});
+        put_words(&writing, (dime_text){html.data, words});
         html = text_skip(html, words);
         if (html.length && !take_tag(&writing, &html))
             return false;

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-extern const struct text translate_page; /* www/translate.html */
+extern const dime_text translate_page; /* www/translate.html */
 
 enum {
     MENU_MS = 2000,  /* how long a page waits for what its menus hold */
@@ -19,7 +19,7 @@ enum {
     LIST_ROOM = 1024 * 1024,
 };
 
-static const struct field FIELDS[] = {
+static const dime_field FIELDS[] = {
     {.name = "text",
      .kind = FIELD_TEXT,
      .lines = true,
@@ -59,7 +59,7 @@ static const struct field FIELDS[] = {
 static bool read_choice(const char *name, enum translate_choice *choice)
 {
     static const struct {
-        struct text name;
+        dime_text name;
         enum translate_choice choice;
     } CHOICES[] = {{{"", 0}, TRANSLATE_APERTIUM},
                    {{"apertium", 8}, TRANSLATE_APERTIUM},
@@ -112,10 +112,10 @@ static void close(void *state)
     free(translate);
 }
 
-static struct text read_code(const struct request *request, struct response *response,
-                             const char *name)
+static dime_text read_code(const struct request *request, struct response *response,
+                           const char *name)
 {
-    struct text code = text_bare(field_text(request, name));
+    dime_text code = text_bare(field_text(request, name));
     if (code.length && !response_field_error(response, text_of(name)) && !language_is_code(code))
         response_field_problem(response, name,
                                "%s must be the code of a language, such as en or pt-BR.", name);
@@ -123,8 +123,8 @@ static struct text read_code(const struct request *request, struct response *res
 }
 
 /* Takes a code from the first of two fields, or from the other. */
-static struct text read_either(const struct request *request, struct response *response,
-                               const char *name, const char *other)
+static dime_text read_either(const struct request *request, struct response *response,
+                             const char *name, const char *other)
 {
     if (!field_given(request, name))
         return read_code(request, response, other);
@@ -262,7 +262,7 @@ static void check(const struct request *request, struct response *response)
 }
 
 /* Whether a language is at this end of a pair. */
-static bool is_in_pairs(const struct translate_list *list, struct text code, bool target)
+static bool is_in_pairs(const struct translate_list *list, dime_text code, bool target)
 {
     for (size_t i = 0; i < list->pair_count; i++) {
         if (text_equal(target ? list->pairs[i].target : list->pairs[i].source, code))
@@ -287,7 +287,7 @@ static void offer_languages(const struct translate_list *list, bool target, stru
                             struct response *response)
 {
     struct translate_pair usual = usual_pair(list);
-    struct text chosen = target ? usual.target : usual.source;
+    dime_text chosen = target ? usual.target : usual.source;
     size_t count = 0;
     struct choice *choices = arena_array(arena, list->language_count + 1, sizeof *choices);
     if (!choices)
@@ -295,7 +295,7 @@ static void offer_languages(const struct translate_list *list, bool target, stru
     if (list->detects && !target)
         choices[count++] = (struct choice){TEXT("auto"), TEXT("Find out the language"), true};
     for (size_t i = 0; i < list->language_count; i++) {
-        struct text code = list->languages[i].code;
+        dime_text code = list->languages[i].code;
         if (is_in_pairs(list, code, target))
             choices[count++] =
                 (struct choice){code, list->languages[i].name, text_equal(code, chosen)};
@@ -337,7 +337,7 @@ static void offer(const struct request *request, struct response *response)
         say_that_none_translates(&why, response);
 }
 
-const struct function function_translate = {
+const dime_function function_translate = {
     .name = "translate",
     .summary = TRANSLATE_SUMMARY,
     .methods = METHOD_GET | METHOD_POST,

@@ -31,13 +31,13 @@ enum translate_choice { TRANSLATE_APERTIUM, TRANSLATE_AWS, TRANSLATE_EITHER };
 
 /* A language as people write its code, and its name in English. */
 struct translate_language {
-    struct text code, name;
+    dime_text code, name;
 };
 
 /* From which language into which, by the codes above, and as Apertium calls them. */
 struct translate_pair {
-    struct text source, target;
-    struct text engine_source, engine_target;
+    dime_text source, target;
+    dime_text engine_source, engine_target;
 };
 
 /* What an engine has. Texts are of the arena that it was made in. */
@@ -64,24 +64,24 @@ struct translate {
 struct translation_question {
     struct translate *translate;
     const struct request *request;
-    struct text text;
-    struct text source, target; /* codes; the source is auto where none was given */
+    dime_text text;
+    dime_text source, target; /* codes; the source is auto where none was given */
 };
 
 struct translation_answer {
-    int status;                       /* 200, or of the problem */
-    struct text text, source, target; /* 200 */
-    struct text why;                  /* not 200: a sentence for the person */
-    bool no_memory;                   /* not 200, since there was none left */
-    const char *field;                /* 422: the field that is wrong; NULL: none in particular */
-    const char *engine; /* that has translated it, or was asked last; NULL: none was */
+    int status;                     /* 200, or of the problem */
+    dime_text text, source, target; /* 200 */
+    dime_text why;                  /* not 200: a sentence for the person */
+    bool no_memory;                 /* not 200, since there was none left */
+    const char *field;              /* 422: the field that is wrong; NULL: none in particular */
+    const char *engine;             /* that has translated it, or was asked last; NULL: none was */
 };
 
 /*
  * The names in an answer of labels that the request is, a line each; empty where it isn't one, or a
  * wrong one: then the response says so. The request's arena owns it.
  */
-struct text translate_labels(const struct request *request, struct response *response);
+dime_text translate_labels(const struct request *request, struct response *response);
 
 /* Has a text translated by whom the settings say. The answer is the request's arena's. */
 void translate_ask(const struct translation_question *question, struct translation_answer *answer);
@@ -108,33 +108,33 @@ void translate_by_apertium(const struct translation_question *question,
 
 /* Makes the list of JSON: pairs as APy has them, or Amazon Translate's languages. False: no memory.
  */
-bool languages_of_pairs(struct translate_list *list, struct text json, struct arena *arena);
-bool languages_of_aws(struct translate_list *list, struct text json, struct arena *arena);
+bool languages_of_pairs(struct translate_list *list, dime_text json, struct arena *arena);
+bool languages_of_aws(struct translate_list *list, dime_text json, struct arena *arena);
 
 /* Whether a text looks like a code: letters and digits, and - or _ before a variant. */
-bool language_is_code(struct text code);
+bool language_is_code(dime_text code);
 
 /* Whether two codes are the same, of whatever case, and of two or three letters: en, eng. */
-bool language_equal(struct text a, struct text b);
+bool language_equal(dime_text a, dime_text b);
 
 /*
  * Cuts the last part off a code, and a single letter before it, as a lookup does (RFC 4647, section
  * 3.4): of es-MX there is es left. False: it has one part alone.
  */
-bool language_widen(struct text *code);
+bool language_widen(dime_text *code);
 
 /* The name of the language of a code; the code itself, where the list hasn't got it. */
-struct text language_name(const struct translate_list *list, struct text code);
+dime_text language_name(const struct translate_list *list, dime_text code);
 
 /* A piece of a text. */
 struct piece {
-    struct text text;
+    dime_text text;
     bool kept; /* it comes back as it is: a line's end, markup, an address, a sign */
     bool ends; /* behind it a sentence has ended */
 };
 
 /* Takes TEXT apart; the pieces are the arena's. False: there is no memory. */
-bool pieces_cut(struct text text, struct arena *arena, struct piece **pieces, size_t *count);
+bool pieces_cut(dime_text text, struct arena *arena, struct piece **pieces, size_t *count);
 
 /* How many of the first pieces, at least one, fit into one request to Apertium. */
 size_t pieces_fit(const struct piece *pieces, size_t count);
@@ -146,8 +146,8 @@ void pieces_put_html(const struct piece *pieces, size_t count, struct buffer *ht
  * Writes the text of translated HTML, with what was kept in its place again. False: a mark is
  * missing, is there twice, or is none; what has been written is of no use.
  */
-bool pieces_take_html(const struct piece *pieces, size_t count, struct text html,
-                      struct arena *arena, struct buffer *text);
+bool pieces_take_html(const struct piece *pieces, size_t count, dime_text html, struct arena *arena,
+                      struct buffer *text);
 
 /* Writes a translation for a program: {"TranslatedText":...}. */
 void translate_put_json(const struct translation_answer *answer, struct buffer *json);

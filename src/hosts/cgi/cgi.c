@@ -30,11 +30,11 @@ enum { DRAIN_MAX = 1024 * 1024, DRAIN_TIMEOUT_MS = 1000 };
 
 /* The variables that aren't headers. */
 struct variables {
-    struct text method, query, content_type, content_length, script, path_info, scheme, https;
+    dime_text method, query, content_type, content_length, script, path_info, scheme, https;
 };
 
 static const struct {
-    struct text name;
+    dime_text name;
     size_t offset; /* in struct variables */
 } SLOTS[] = {
     {{"REQUEST_METHOD", 14}, offsetof(struct variables, method)},
@@ -51,10 +51,10 @@ static const struct {
 static void take_variable(struct variables *variables, const char *variable)
 {
     for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
-        const struct text *name = &SLOTS[i].name;
+        const dime_text *name = &SLOTS[i].name;
         if (variable[0] == name->data[0] && strncmp(variable, name->data, name->length) == 0 &&
             variable[name->length] == '=') {
-            struct text *slot = (struct text *)((char *)variables + SLOTS[i].offset);
+            dime_text *slot = (dime_text *)((char *)variables + SLOTS[i].offset);
             *slot = text_of(variable + name->length + 1);
             return;
         }
@@ -71,7 +71,7 @@ static void take_header(struct request *request, struct header *headers, const c
         return;
     for (size_t i = 0; i < length; i++)
         copy[i] = name[i] == '_' ? '-' : text_lower(name[i]);
-    request_take_header(request, headers, (struct text){copy, length}, text_of(equals + 1));
+    request_take_header(request, headers, (dime_text){copy, length}, text_of(equals + 1));
 }
 
 static void read_variables(struct exchange *exchange, char **variables, struct variables *found)
@@ -90,7 +90,7 @@ static void read_variables(struct exchange *exchange, char **variables, struct v
     }
 }
 
-static void read_length(struct exchange *exchange, struct text text)
+static void read_length(struct exchange *exchange, dime_text text)
 {
     int64_t length;
     if (!text.length)
@@ -109,7 +109,7 @@ static void read_length(struct exchange *exchange, struct text text)
         exchange->incoming.refusal = REFUSED_TOO_LARGE;
 }
 
-void exchange_open(struct exchange *exchange, const struct function *function, char **variables,
+void exchange_open(struct exchange *exchange, const dime_function *function, char **variables,
                    struct arena *arena, int64_t timeout_ms)
 {
     struct variables found = {0};
@@ -144,7 +144,7 @@ size_t exchange_room(const struct exchange *exchange)
     return known ? exchange->length + 1 : most;
 }
 
-void exchange_body(struct exchange *exchange, struct text body)
+void exchange_body(struct exchange *exchange, dime_text body)
 {
     exchange->request.body = body;
     if (exchange->incoming.refusal)
@@ -155,7 +155,7 @@ void exchange_body(struct exchange *exchange, struct text body)
         exchange->incoming.refusal = REFUSED_TOO_LARGE;
 }
 
-struct text exchange_head(struct exchange *exchange)
+dime_text exchange_head(struct exchange *exchange)
 {
     struct buffer head;
     /* In room of its own: an answer that memory has ended still has a head. */
@@ -168,7 +168,7 @@ struct text exchange_head(struct exchange *exchange)
     return TEXT("Status: 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
 }
 
-struct text exchange_payload(const struct exchange *exchange)
+dime_text exchange_payload(const struct exchange *exchange)
 {
     if (exchange->request.method == METHOD_HEAD || !exchange->response.content_type)
         return TEXT("");
@@ -203,7 +203,7 @@ static void read_body(struct exchange *exchange)
     size_t most = exchange->has_length ? exchange->length : exchange_room(exchange);
     char *data = arena_alloc(exchange->request.arena, most + 1);
     if (data)
-        exchange_body(exchange, (struct text){data, read_up_to(STDIN_FILENO, data, most)});
+        exchange_body(exchange, (dime_text){data, read_up_to(STDIN_FILENO, data, most)});
 }
 
 /*
@@ -228,7 +228,7 @@ __attribute__((noinline)) static void drain_body(void)
     }
 }
 
-static bool write_both(struct text head, struct text body)
+static bool write_both(dime_text head, dime_text body)
 {
     while (head.length + body.length) {
         struct iovec parts[] = {{(void *)(uintptr_t)head.data, head.length},
@@ -240,8 +240,8 @@ static bool write_both(struct text head, struct text body)
             return false;
         size_t from_head = (size_t)written < head.length ? (size_t)written : head.length;
         size_t from_body = (size_t)written - from_head;
-        head = (struct text){head.data + from_head, head.length - from_head};
-        body = (struct text){body.data + from_body, body.length - from_body};
+        head = (dime_text){head.data + from_head, head.length - from_head};
+        body = (dime_text){body.data + from_body, body.length - from_body};
     }
     return true;
 }
@@ -269,7 +269,7 @@ __attribute__((noinline)) static void log_call(const struct exchange *exchange, 
     log_flush(&log);
 }
 
-int cgi_serve(const struct function *function)
+int cgi_serve(const dime_function *function)
 {
     static struct exchange exchange; /* not on the stack: the room for the head is mostly unused */
     struct arena arena;
@@ -281,7 +281,7 @@ int cgi_serve(const struct function *function)
     if (function->open && !function->open(&exchange.request.state, &why))
         exchange.incoming.not_open = why ? why : "Try again later.";
     run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
-    struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
+    dime_text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     bool sent = write_both(head, payload);
     log_call(&exchange, payload.length);
     if (exchange.incoming.refusal)

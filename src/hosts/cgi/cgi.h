@@ -17,7 +17,7 @@ enum { HEAD_MAX = 4096 };
 
 /* A request that is being read, with what belongs to it until it has been answered. */
 struct exchange {
-    const struct function *function;
+    const dime_function *function;
     struct request request;
     struct response response;
     struct incoming incoming;
@@ -32,7 +32,7 @@ struct exchange {
  * Begins an exchange from CGI variables ("NAME=value" strings, ended by NULL), which must outlast
  * it. The body is read by the host afterwards. TIMEOUT_MS is how long the answer may take.
  */
-void exchange_open(struct exchange *exchange, const struct function *function, char **variables,
+void exchange_open(struct exchange *exchange, const dime_function *function, char **variables,
                    struct arena *arena, int64_t timeout_ms);
 
 /*
@@ -42,13 +42,13 @@ void exchange_open(struct exchange *exchange, const struct function *function, c
 size_t exchange_room(const struct exchange *exchange);
 
 /* Takes the body that was read; notes it as refused where it isn't what Content-Length promised. */
-void exchange_body(struct exchange *exchange, struct text body);
+void exchange_body(struct exchange *exchange, dime_text body);
 
 /* The head of a CGI response, kept in the exchange; a bare 500 where its headers are too long. */
-struct text exchange_head(struct exchange *exchange);
+dime_text exchange_head(struct exchange *exchange);
 
 /* The part of the body that goes out: none for HEAD. */
-struct text exchange_payload(const struct exchange *exchange);
+dime_text exchange_payload(const struct exchange *exchange);
 
 /*
  * Adds the exchange's line to LOG: HOST answered it, with so many bytes of body. Returns how long
@@ -58,6 +58,6 @@ int64_t exchange_log(const struct exchange *exchange, struct log *log, const cha
                      size_t bytes_out);
 
 /* Serves one CGI call from the process's environment, fd 0 and fd 1. Returns the exit status. */
-int cgi_serve(const struct function *function);
+int cgi_serve(const dime_function *function);
 
 #endif

@@ -15,7 +15,7 @@
 #include "net/listen.h"
 
 /* The function of this program: the linker sets it to function_NAME (--defsym, see Makefile.am). */
-extern const struct function function_served;
+extern const dime_function function_served;
 
 enum { STATUS_USAGE = 2 };
 

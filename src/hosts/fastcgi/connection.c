@@ -101,7 +101,7 @@ static bool make_room(char **bytes, size_t *capacity, size_t needed, size_t most
 }
 
 /* How many bytes the socket takes at once, or -1 where the connection has failed. */
-static ssize_t send_now(const struct connection *connection, struct text bytes)
+static ssize_t send_now(const struct connection *connection, dime_text bytes)
 {
     ssize_t sent;
     do
@@ -152,7 +152,7 @@ static enum guard_verdict judge(struct connection *connection, struct guard_inpu
         if (connection->guard.why)
             say_refusal(rules, connection->guard.why);
         connection->guard.why = NULL;
-        struct text bytes = {reply.bytes, reply.length};
+        dime_text bytes = {reply.bytes, reply.length};
         if (bytes.length && send_now(connection, bytes) != (ssize_t)bytes.length) {
             connection->guard.why = "it doesn't read the replies to what it asks";
             return GUARD_BAD;
@@ -162,7 +162,7 @@ static enum guard_verdict judge(struct connection *connection, struct guard_inpu
 }
 
 enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
-                             const struct connection_rules *rules, struct text *request)
+                             const struct connection_rules *rules, dime_text *request)
 {
     static const char TOO_MUCH[] = "its request has too many pieces, or memory has run out";
     const bool first = !connection->length;
@@ -176,7 +176,7 @@ enum arrival connection_take(struct connection *connection, char *room, size_t r
     enum guard_verdict verdict = judge(connection, &input, rules);
     if (!first)
         connection->length = input.length;
-    *request = (struct text){input.bytes, connection->guard.at};
+    *request = (dime_text){input.bytes, connection->guard.at};
     if (verdict == GUARD_BAD)
         return give_up(rules, connection->guard.why);
     if (verdict == GUARD_ANSWERED)
@@ -193,7 +193,7 @@ bool connection_is_full(const struct connection *connection)
     return connection->unsent_length > connection->sent;
 }
 
-bool connection_send(struct connection *connection, struct text bytes)
+bool connection_send(struct connection *connection, dime_text bytes)
 {
     ssize_t sent = connection_is_full(connection) ? 0 : send_now(connection, bytes);
     if (sent < 0)
@@ -211,8 +211,8 @@ bool connection_send(struct connection *connection, struct text bytes)
 
 bool connection_resume(struct connection *connection)
 {
-    struct text left = {connection->unsent + connection->sent,
-                        connection->unsent_length - connection->sent};
+    dime_text left = {connection->unsent + connection->sent,
+                      connection->unsent_length - connection->sent};
     ssize_t sent = left.length ? send_now(connection, left) : 0;
     if (sent < 0)
         return false;

@@ -72,7 +72,7 @@ void connection_move(struct connection *connection, struct connection *head,
  * bytes and lasts until either is used again. What the guard has to reply is sent.
  */
 enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
-                             const struct connection_rules *rules, struct text *request);
+                             const struct connection_rules *rules, dime_text *request);
 
 /* Forgets the request, so that the next one can come. */
 void connection_forget(struct connection *connection);
@@ -81,7 +81,7 @@ void connection_forget(struct connection *connection);
  * Sends what the socket takes at once, and keeps a copy of the rest. False: the peer has closed the
  * connection, memory has run out, or more than CONNECTION_UNSENT_MAX bytes would wait.
  */
-bool connection_send(struct connection *connection, struct text bytes);
+bool connection_send(struct connection *connection, dime_text bytes);
 
 /* Sends as much as the socket takes of what is kept. False: the peer has closed the connection. */
 bool connection_resume(struct connection *connection);

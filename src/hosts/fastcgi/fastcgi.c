@@ -22,7 +22,7 @@
 #include "hosts/fastcgi/workers.h"
 
 /* The function of this program: the linker sets it to function_NAME (--defsym, see Makefile.am). */
-extern const struct function function_served;
+extern const dime_function function_served;
 
 enum {
     TIMEOUT_SECONDS = 30,

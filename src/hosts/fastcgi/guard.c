@@ -117,7 +117,7 @@ static void end_request(struct guard_reply *reply, unsigned id, unsigned protoco
 }
 
 /* Reads a length off the front of LEFT. False: it isn't whole. */
-static bool read_length(struct text *left, size_t *length)
+static bool read_length(dime_text *left, size_t *length)
 {
     const unsigned char *data = (const unsigned char *)left->data;
     size_t bytes = left->length && data[0] & 0x80 ? 4 : 1;
@@ -127,33 +127,33 @@ static bool read_length(struct text *left, size_t *length)
     if (bytes == 4)
         *length =
             (size_t)(data[0] & 0x7F) << 24 | (size_t)data[1] << 16 | (size_t)data[2] << 8 | data[3];
-    *left = (struct text){left->data + bytes, left->length - bytes};
+    *left = (dime_text){left->data + bytes, left->length - bytes};
     return true;
 }
 
 /* Reads a pair of GET_VALUES off the front of LEFT; only its name counts. */
-static bool read_pair(struct text *left, struct text *name)
+static bool read_pair(dime_text *left, dime_text *name)
 {
     size_t lengths[2];
     if (!read_length(left, &lengths[0]) || !read_length(left, &lengths[1]) ||
         lengths[0] > left->length || lengths[1] > left->length - lengths[0])
         return false;
-    *name = (struct text){left->data, lengths[0]};
+    *name = (dime_text){left->data, lengths[0]};
     size_t both = lengths[0] + lengths[1];
-    *left = (struct text){left->data + both, left->length - both};
+    *left = (dime_text){left->data + both, left->length - both};
     return true;
 }
 
 /* Tells those of the values asked for that are known, each once (section 4.1). */
-static void put_values(struct guard_reply *reply, struct text asked, size_t connections)
+static void put_values(struct guard_reply *reply, dime_text asked, size_t connections)
 {
-    static const struct text NAMES[] = {
+    static const dime_text NAMES[] = {
         {"FCGI_MAX_CONNS", 14}, {"FCGI_MAX_REQS", 13}, {"FCGI_MPXS_CONNS", 15}};
     enum { COUNT = sizeof NAMES / sizeof *NAMES, MPXS = COUNT - 1 };
     bool wanted[COUNT] = {false};
     char content[ONE_REPLY_MAX - HEADER];
     size_t length = 0;
-    struct text name;
+    dime_text name;
     while (read_pair(&asked, &name)) {
         for (size_t i = 0; i < COUNT; i++)
             wanted[i] |= text_equal(name, NAMES[i]);
@@ -173,7 +173,7 @@ static void manage(const struct record *record, const struct guard_limits *limit
 {
     const unsigned char unknown[CONTENT] = {(unsigned char)record->type};
     if (record->type == GET_VALUES)
-        put_values(reply, (struct text){(const char *)record->content, record->length},
+        put_values(reply, (dime_text){(const char *)record->content, record->length},
                    limits->connections);
     else
         put_reply(reply, UNKNOWN_TYPE, 0, unknown, sizeof unknown);

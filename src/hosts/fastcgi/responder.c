@@ -149,7 +149,7 @@ static void limit_unsent(struct worker *worker)
  * Serves the request that has arrived. A connection that is too many is kept no longer: the web
  * server opens another one, which a thread with less to do accepts.
  */
-static bool serve(struct worker *worker, struct connection *connection, struct text request)
+static bool serve(struct worker *worker, struct connection *connection, dime_text request)
 {
     bool surplus = worker->surplus > 0, heavy = worker->settings->function->heavy;
     worker->surplus -= surplus;
@@ -169,7 +169,7 @@ static bool proceed(struct worker *worker, struct connection *connection)
     if (connection->state == CONNECTION_DRAINING)
         return connection_drain(connection, worker->room, sizeof worker->room);
     size_t held = connection->capacity;
-    struct text request;
+    dime_text request;
     enum arrival arrival =
         connection_take(connection, worker->room, sizeof worker->room, &worker->rules, &request);
     worker->gathered += connection->capacity - held;
@@ -504,7 +504,7 @@ static bool open_worker(struct worker *worker)
 
 static bool work(struct worker *worker)
 {
-    const struct function *function = worker->threads->settings->function;
+    const dime_function *function = worker->threads->settings->function;
     if (!open_worker(worker)) {
         log_say(LOG_LEVEL_ERROR, function->name, errno, "can't start a thread");
         close_worker(worker);

@@ -10,7 +10,7 @@
 #include "function.h"
 
 struct responder_settings {
-    const struct function *function;
+    const dime_function *function;
     int listener;       /* a listening socket; responder_serve makes it non-blocking */
     bool own_listener;  /* nobody else holds it: what is queued must be served before stopping */
     int threads;        /* most of them, 1 to RESPONDER_THREADS_MAX */

@@ -16,7 +16,7 @@
 #include "hosts/cgi/cgi.h"
 #include "hosts/fastcgi/worker.h"
 
-static _Thread_local struct text unread; /* of the request that this thread serves */
+static _Thread_local dime_text unread; /* of the request that this thread serves */
 static _Thread_local struct connection *served;
 
 int worker_read(int fd, char *buffer, size_t size)
@@ -33,12 +33,12 @@ int worker_read(int fd, char *buffer, size_t size)
 int worker_write(int fd, char *buffer, size_t size)
 {
     (void)fd;
-    bool taken = connection_send(served, (struct text){buffer, size});
+    bool taken = connection_send(served, (dime_text){buffer, size});
     return taken ? (int)size : -1;
 }
 
 /* libfcgi closes the connection of a request that it can't parse. */
-static bool parse(struct worker *worker, struct connection *connection, struct text request)
+static bool parse(struct worker *worker, struct connection *connection, dime_text request)
 {
     FCGX_Request *fcgi = &worker->fcgi;
     unread = request;
@@ -52,14 +52,14 @@ static bool parse(struct worker *worker, struct connection *connection, struct t
     return false;
 }
 
-static struct text read_body(struct worker *worker, size_t room)
+static dime_text read_body(struct worker *worker, size_t room)
 {
     char *data = room && room <= INT32_MAX ? arena_alloc(&worker->arena, room) : NULL;
     int got = data ? FCGX_GetStr(data, (int)room, worker->fcgi.in) : 0;
-    return (struct text){data ? data : "", got > 0 ? (size_t)got : 0};
+    return (dime_text){data ? data : "", got > 0 ? (size_t)got : 0};
 }
 
-static void put(FCGX_Stream *out, struct text text)
+static void put(FCGX_Stream *out, dime_text text)
 {
     if (text.length)
         FCGX_PutStr(text.data, (int)text.length, out);
@@ -90,7 +90,7 @@ static void answer(struct worker *worker)
     exchange.incoming.not_open = worker->opening.not_open;
     exchange_body(&exchange, read_body(worker, exchange_room(&exchange)));
     run_function(settings->function, &exchange.request, &exchange.incoming, &exchange.response);
-    struct text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
+    dime_text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     put(fcgi->out, head);
     put(fcgi->out, payload);
     int64_t took_ns = exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
@@ -135,7 +135,7 @@ bool worker_resume(struct worker *worker, struct connection *connection)
  * Where the body wasn't read to its end the socket stays open for writing no longer, but is
  * drained: closing it now could destroy the answer before the web server has read it.
  */
-bool worker_serve(struct worker *worker, struct connection *connection, struct text request,
+bool worker_serve(struct worker *worker, struct connection *connection, dime_text request,
                   bool stopping)
 {
     FCGX_Request *fcgi = &worker->fcgi;

@@ -66,7 +66,7 @@ static inline bool worker_is_request(const struct epoll_event *event)
  * connection. Returns false when the connection is done with; its descriptor is -1 then if it's
  * closed already.
  */
-bool worker_serve(struct worker *worker, struct connection *connection, struct text request,
+bool worker_serve(struct worker *worker, struct connection *connection, dime_text request,
                   bool stopping);
 
 /* Throws away what still comes, since all has been answered. False: the connection is done with. */

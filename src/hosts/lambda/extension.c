@@ -21,12 +21,12 @@ static struct curl_slist json_type = {.data = (char[]){"Content-Type: applicatio
 
 static size_t take_line(char *data, size_t size, size_t count, void *of)
 {
-    static const struct text NAME = {"Lambda-Extension-Identifier", 27};
+    static const dime_text NAME = {"Lambda-Extension-Identifier", 27};
     struct extension *extension = of;
-    struct text line = {data, size * count}, name, rest = line;
+    dime_text line = {data, size * count}, name, rest = line;
     if (!text_cut(&rest, ':', &name) || !rest.data || !text_equal_nocase(name, NAME))
         return line.length;
-    struct text id = text_trim(rest);
+    dime_text id = text_trim(rest);
     if (id.length < sizeof extension->id && !memchr(id.data, '\r', id.length)) {
         memcpy(extension->id, id.data, id.length);
         extension->id[id.length] = '\0';

@@ -38,7 +38,7 @@ enum {
     ANSWER_MAX = 6291556,
 };
 
-extern const struct function function_served;
+extern const dime_function function_served;
 
 /* What the workers share. */
 struct runtime {
@@ -76,7 +76,7 @@ static struct {
 } stop;
 
 /* The variable that X-Ray's tracing reads, changed in place: setenv would keep every value. */
-static void set_trace(struct text trace)
+static void set_trace(dime_text trace)
 {
     static const char NAME[] = "_X_AMZN_TRACE_ID";
     static char variable[sizeof NAME + 1024] = "_X_AMZN_TRACE_ID=";
@@ -125,7 +125,7 @@ static enum runtime_outcome fail(struct worker *worker, bool answered)
     if (!answered)
         return runtime_api_fail(&worker->api, "There is no memory for an answer; try again later.",
                                 "Runtime.OutOfMemory");
-    struct text why = problem_detail(response);
+    dime_text why = problem_detail(response);
     snprintf(message, sizeof message, "The function answered with %d: %.*s", response->status,
              (int)why.length, why.data);
     return runtime_api_fail(&worker->api, message, "Function.Failed");
@@ -136,10 +136,10 @@ static enum runtime_outcome answer(struct worker *worker)
 {
     struct runtime_api *api = &worker->api;
     struct invocation *invocation = &worker->invocation;
-    struct text event = {api->event, api->event_length};
+    dime_text event = {api->event, api->event_length};
     prepare(worker);
     lambda_stream_open(&worker->stream, api, invocation);
-    struct text answer = invoke(invocation, &worker->invoker, event, &worker->arena);
+    dime_text answer = invoke(invocation, &worker->invoker, event, &worker->arena);
     bool fails = !invocation->streaming &&
                  (!answer.data || event_must_fail(&invocation->event, invocation->response.status));
     if (invocation->streaming)
@@ -194,7 +194,7 @@ static void *work(void *argument)
 /* Lets the function prepare; what keeps it from that is reported. */
 static bool open_worker(struct runtime *runtime, struct worker *worker)
 {
-    const struct function *function = &function_served;
+    const dime_function *function = &function_served;
     const char *why = NULL;
     worker->runtime = runtime;
     worker->invoker.function = function;
@@ -254,12 +254,12 @@ static bool catch_stop(void)
 static void configure_log(void)
 {
     static const struct {
-        struct text name;
+        dime_text name;
         enum log_level least;
     } LEVELS[] = {{{"WARN", 4}, LOG_LEVEL_WARN},
                   {{"ERROR", 5}, LOG_LEVEL_ERROR},
                   {{"FATAL", 5}, LOG_LEVEL_NONE}};
-    struct text level = text_of(getenv("AWS_LAMBDA_LOG_LEVEL"));
+    dime_text level = text_of(getenv("AWS_LAMBDA_LOG_LEVEL"));
     if (text_equal_nocase(text_of(getenv("AWS_LAMBDA_LOG_FORMAT")), TEXT("text")))
         return;
     for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++) {
@@ -272,7 +272,7 @@ static void configure_log(void)
 static size_t count_workers(void)
 {
     int64_t count = 1;
-    struct text given = text_of(getenv("AWS_LAMBDA_MAX_CONCURRENCY"));
+    dime_text given = text_of(getenv("AWS_LAMBDA_MAX_CONCURRENCY"));
     if (!text_to_int64(given, &count) || count < 1 || count > WORKERS_MAX)
         return 1;
     return (size_t)count;
@@ -324,7 +324,7 @@ static int run(struct runtime *runtime)
     return atomic_load(&exit_status);
 }
 
-static bool is_address(struct text address)
+static bool is_address(dime_text address)
 {
     if (!address.length || address.length > RUNTIME_ADDRESS_MAX)
         return false;

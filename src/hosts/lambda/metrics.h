@@ -15,8 +15,8 @@ struct metrics {
     const char *function;
     int status;
     int64_t duration_ns;
-    int64_t now_ms;         /* since the epoch */
-    struct text request_id; /* a property, to find the other lines by */
+    int64_t now_ms;       /* since the epoch */
+    dime_text request_id; /* a property, to find the other lines by */
 };
 
 /* Whether the environment asks for them: DIME_METRICS=emf. */

@@ -48,7 +48,7 @@ static struct curl_slist stream_type = {
 static size_t take_line(char *data, size_t size, size_t count, void *of)
 {
     struct runtime_api *api = of;
-    struct text line = {data, size * count};
+    dime_text line = {data, size * count};
     if (text_starts(line, TEXT("HTTP/")))
         runtime_head_open(&api->head); /* of the answer, after one that said to wait for it */
     else
@@ -110,7 +110,7 @@ static size_t give_piece(char *room, size_t size, size_t count, void *of)
     }
     if (length)
         memcpy(room, api->piece.data, length);
-    api->piece = (struct text){api->piece.data + length, api->piece.length - length};
+    api->piece = (dime_text){api->piece.data + length, api->piece.length - length};
     return length;
 }
 
@@ -131,7 +131,7 @@ static int give_trailers(struct curl_slist **list, void *of)
 }
 
 /* What is behind the address in a call's URL. ID is escaped. */
-static void set_path(struct runtime_api *api, CURL *handle, struct text id, const char *call)
+static void set_path(struct runtime_api *api, CURL *handle, dime_text id, const char *call)
 {
     struct buffer path;
     buffer_over(&path, api->path, sizeof api->path - 1);
@@ -189,7 +189,7 @@ bool runtime_api_open(struct runtime_api *api, const char *address, const char *
     if (!runtime_link_open(&api->link, address, stop))
         return false;
     CURL *get = api->link.get, *post = api->link.post;
-    set_path(api, get, (struct text){0}, "invocation/next");
+    set_path(api, get, (dime_text){0}, "invocation/next");
     set_receive_room(api, RECEIVE_ROOM);
     curl_easy_setopt(get, CURLOPT_HTTPHEADER, &no_accept);
     curl_easy_setopt(get, CURLOPT_HEADERFUNCTION, take_line);
@@ -223,7 +223,7 @@ static void settle_room(struct runtime_api *api)
 
 static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result, long status)
 {
-    struct text id = api->head.values[RUNTIME_REQUEST_ID];
+    dime_text id = api->head.values[RUNTIME_REQUEST_ID];
     size_t length = api->event_length < 200 ? api->event_length : 200;
     /* To libcurl a connection that ends within the head has brought an answer without a body. */
     bool broken = result != CURLE_OK || !api->head.whole;
@@ -256,7 +256,7 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
 {
     settle_room(api);
     runtime_head_open(&api->head);
-    api->subject.request_id = api->subject.tenant = (struct text){0};
+    api->subject.request_id = api->subject.tenant = (dime_text){0};
     if (runtime_link_stopping(&api->link))
         return RUNTIME_STOPPED;
     CURLcode result = ask(api);
@@ -275,7 +275,7 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
 static struct curl_slist *make_lines(struct runtime_api *api)
 {
     struct curl_slist *lines = api->post.streaming ? &stream_type : &json_type;
-    struct text invocation = api->head.values[RUNTIME_INVOCATION_ID];
+    dime_text invocation = api->head.values[RUNTIME_INVOCATION_ID];
     if (api->post.error_type) {
         snprintf(api->error_line, sizeof api->error_line, "Lambda-Runtime-Function-Error-Type: %s",
                  api->post.error_type);
@@ -358,7 +358,7 @@ static enum runtime_outcome end_post(struct runtime_api *api)
     return judge_post(api, status);
 }
 
-void runtime_api_answer(struct runtime_api *api, struct text answer)
+void runtime_api_answer(struct runtime_api *api, dime_text answer)
 {
     begin_post(api, &(struct runtime_post){.id = api->head.values[RUNTIME_REQUEST_ID],
                                            .call = "/response",
@@ -373,7 +373,7 @@ static void send_piece(struct runtime_api *api)
     api->piece.length = 0;
 }
 
-void runtime_api_stream(struct runtime_api *api, struct text piece)
+void runtime_api_stream(struct runtime_api *api, dime_text piece)
 {
     api->piece = piece;
     api->paused = api->whole = false;
@@ -393,7 +393,7 @@ static void resume(struct runtime_api *api)
     api->paused = false;
 }
 
-void runtime_api_stream_more(struct runtime_api *api, struct text piece)
+void runtime_api_stream_more(struct runtime_api *api, dime_text piece)
 {
     if (!piece.length)
         return;
@@ -402,7 +402,7 @@ void runtime_api_stream_more(struct runtime_api *api, struct text piece)
     send_piece(api);
 }
 
-void runtime_api_stream_end(struct runtime_api *api, const struct text *fault)
+void runtime_api_stream_end(struct runtime_api *api, const dime_text *fault)
 {
     static const char TYPE[] = "Function.StreamBroken";
     char room[1400];

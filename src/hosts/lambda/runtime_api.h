@@ -21,9 +21,9 @@ enum runtime_outcome {
 
 /* What is posted. */
 struct runtime_post {
-    struct text id; /* of the invocation; empty: it isn't about one */
+    dime_text id; /* of the invocation; empty: it isn't about one */
     const char *call;
-    struct text body;       /* must last until the post has ended */
+    dime_text body;         /* must last until the post has ended */
     const char *error_type; /* NULL: it's no error */
     bool streaming;         /* the body comes in pieces, and `body` is the first of them */
 };
@@ -45,10 +45,10 @@ struct runtime_api {
     struct curl_slist lines[2]; /* of its head, before those that are always the same */
     char error_line[128], invocation_line[1024];
     char path[3 * RUNTIME_ID_MAX + 128];
-    CURL *stream;      /* posts a streamed answer; NULL: there is none, or no memory for it */
-    struct text piece; /* of it: what hasn't been sent */
-    bool paused;       /* libcurl waits for a piece */
-    bool whole;        /* there are no more pieces */
+    CURL *stream;    /* posts a streamed answer; NULL: there is none, or no memory for it */
+    dime_text piece; /* of it: what hasn't been sent */
+    bool paused;     /* libcurl waits for a piece */
+    bool whole;      /* there are no more pieces */
     char trailer_type[160], trailer_body[2048]; /* empty: it has succeeded */
     size_t reply_length;
     char reply[256]; /* the start of what the API says to it */
@@ -71,7 +71,7 @@ void runtime_api_close(struct runtime_api *api);
 enum runtime_outcome runtime_api_next(struct runtime_api *api);
 
 /* Sends the answer to the invocation as far as can be done at once. ANSWER must last to the end. */
-void runtime_api_answer(struct runtime_api *api, struct text answer);
+void runtime_api_answer(struct runtime_api *api, dime_text answer);
 
 /*
  * Waits until the answer has been taken. What the API refuses is logged and over: only a connection
@@ -87,15 +87,15 @@ enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *messa
 void runtime_api_fail_start(struct runtime_api *api, const char *message, const char *type);
 
 /* Begins to stream an answer whose first piece is this. PIECE may go when this returns. */
-void runtime_api_stream(struct runtime_api *api, struct text piece);
+void runtime_api_stream(struct runtime_api *api, dime_text piece);
 
 /* Streams another piece, and returns when it has been sent; or dropped, if nobody takes it. */
-void runtime_api_stream_more(struct runtime_api *api, struct text piece);
+void runtime_api_stream_more(struct runtime_api *api, dime_text piece);
 
 /*
  * Says that there are no more pieces; runtime_api_answered waits for what the API says to them.
  * FAULT, if not NULL, tells that the answer has broken off, and why.
  */
-void runtime_api_stream_end(struct runtime_api *api, const struct text *fault);
+void runtime_api_stream_end(struct runtime_api *api, const dime_text *fault);
 
 #endif

@@ -7,8 +7,8 @@
 #include "hosts/lambda/runtime_text.h"
 
 /* The names in lower case, without what all begin with. */
-static const struct text PREFIX = {"lambda-runtime-", 15};
-static const struct text NAMES[RUNTIME_HEADERS] = {
+static const dime_text PREFIX = {"lambda-runtime-", 15};
+static const dime_text NAMES[RUNTIME_HEADERS] = {
     [RUNTIME_REQUEST_ID] = {"aws-request-id", 14},
     [RUNTIME_DEADLINE] = {"deadline-ms", 11},
     [RUNTIME_FUNCTION_ARN] = {"invoked-function-arn", 20},
@@ -26,7 +26,7 @@ void runtime_head_open(struct runtime_head *head)
     head->used = 0;
 }
 
-static void keep(struct runtime_head *head, enum runtime_header which, struct text value)
+static void keep(struct runtime_head *head, enum runtime_header which, dime_text value)
 {
     if (head->values[which].length || value.length > sizeof head->room - head->used ||
         (which == RUNTIME_REQUEST_ID && value.length > RUNTIME_ID_MAX))
@@ -34,19 +34,19 @@ static void keep(struct runtime_head *head, enum runtime_header which, struct te
     char *copy = head->room + head->used;
     if (value.length)
         memcpy(copy, value.data, value.length);
-    head->values[which] = (struct text){copy, value.length};
+    head->values[which] = (dime_text){copy, value.length};
     head->used += value.length;
 }
 
-void runtime_head_line(struct runtime_head *head, struct text line)
+void runtime_head_line(struct runtime_head *head, dime_text line)
 {
-    struct text name;
+    dime_text name;
     head->whole = head->whole || !text_trim(line).length;
     if (line.length <= PREFIX.length || !text_cut(&line, ':', &name) || !line.data ||
         name.length <= PREFIX.length ||
-        !text_equal_nocase((struct text){name.data, PREFIX.length}, PREFIX))
+        !text_equal_nocase((dime_text){name.data, PREFIX.length}, PREFIX))
         return;
-    name = (struct text){name.data + PREFIX.length, name.length - PREFIX.length};
+    name = (dime_text){name.data + PREFIX.length, name.length - PREFIX.length};
     for (size_t i = 0; i < RUNTIME_HEADERS; i++) {
         if (text_equal_nocase(name, NAMES[i]))
             keep(head, (enum runtime_header)i, text_trim(line));
@@ -65,7 +65,7 @@ size_t runtime_head_share(const struct runtime_head *head, struct header *header
 {
     static const struct {
         enum runtime_header which;
-        struct text name;
+        dime_text name;
     } SHARED[] = {
         {RUNTIME_FUNCTION_ARN, {"lambda-runtime-invoked-function-arn", 35}},
         {RUNTIME_CLIENT_CONTEXT, {"lambda-runtime-client-context", 29}},
@@ -80,7 +80,7 @@ size_t runtime_head_share(const struct runtime_head *head, struct header *header
     return count;
 }
 
-void runtime_put_error(struct buffer *out, struct text message, const char *type)
+void runtime_put_error(struct buffer *out, dime_text message, const char *type)
 {
     buffer_puts(out, "{\"errorMessage\":");
     buffer_json(out, message);

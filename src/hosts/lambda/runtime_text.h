@@ -30,8 +30,8 @@ enum { RUNTIME_HEAD_MAX = 24 * 1024, RUNTIME_ID_MAX = 8 * 1024 };
 
 /* The head of one invocation. A value that isn't there, or is empty, has no length. */
 struct runtime_head {
-    struct text values[RUNTIME_HEADERS]; /* in `room` */
-    bool whole;                          /* the line that ends it has come */
+    dime_text values[RUNTIME_HEADERS]; /* in `room` */
+    bool whole;                        /* the line that ends it has come */
     size_t used;
     char room[RUNTIME_HEAD_MAX];
 };
@@ -43,7 +43,7 @@ void runtime_head_open(struct runtime_head *head);
  * Reads one line of the head and keeps a copy of its value, if it is one of the above. The first
  * of several lines of a name counts; a value that doesn't fit is left out, as if it weren't there.
  */
-void runtime_head_line(struct runtime_head *head, struct text line);
+void runtime_head_line(struct runtime_head *head, dime_text line);
 
 /* The deadline in milliseconds since the epoch; 0 where the head has none that is a number. */
 int64_t runtime_head_deadline(const struct runtime_head *head);
@@ -58,6 +58,6 @@ size_t runtime_head_share(const struct runtime_head *head, struct header *header
  * Appends the document that reports an error, in JSON. MESSAGE may hold any bytes. TYPE must match
  * (Runtime|Function)\.[A-Z][a-zA-Z]+, or AWS replaces it.
  */
-void runtime_put_error(struct buffer *out, struct text message, const char *type);
+void runtime_put_error(struct buffer *out, dime_text message, const char *type);
 
 #endif

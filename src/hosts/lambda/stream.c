@@ -18,13 +18,13 @@ static void send_head(struct lambda_stream *stream, struct response *response)
     run_add_headers(&stream->invocation->event.request, response);
     buffer_open(&head, response->arena, PRELUDE_MAX);
     event_prelude(&stream->invocation->event, response, &head);
-    buffer_put(&head, (struct text){NULS, sizeof NULS});
+    buffer_put(&head, (dime_text){NULS, sizeof NULS});
     if (head.failed) { /* without memory there is still an answer: a head of our own */
         head.length = 0;
         buffer_over(&head, stream->invocation->room, sizeof stream->invocation->room);
         run_out_of_memory(&stream->invocation->event.request, response);
         event_prelude(&stream->invocation->event, response, &head);
-        buffer_put(&head, (struct text){NULS, sizeof NULS});
+        buffer_put(&head, (dime_text){NULS, sizeof NULS});
     }
     stream->begun = true;
     stream->bytes = head.length;
@@ -54,7 +54,7 @@ void lambda_stream_end(struct lambda_stream *stream)
 {
     struct response *response = &stream->invocation->response;
     bool broken = stream->begun && response->answer == ANSWER_PROBLEM;
-    struct text why = broken ? problem_detail(response) : (struct text){0};
+    dime_text why = broken ? problem_detail(response) : (dime_text){0};
     if (!broken)
         flush(&stream->stream, response);
     runtime_api_stream_end(stream->api, broken ? &why : NULL);

@@ -40,27 +40,27 @@ bool aws_ready(struct aws *aws, const char **why);
  * can be answered with.
  */
 struct aws_call {
-    struct arena *arena; /* the reply's; must have room for what is sent and for what comes back */
-    int64_t deadline_ms; /* milliseconds since the epoch; 0: a minute from now */
-    struct text request_id; /* for the log; may be empty */
-    const int *stop; /* can be read from when the call is to be given up; NULL: nothing can */
-    bool quiet;      /* the caller logs a failure, by the reply's `log` */
+    struct arena *arena;  /* the reply's; must have room for what is sent and for what comes back */
+    int64_t deadline_ms;  /* milliseconds since the epoch; 0: a minute from now */
+    dime_text request_id; /* for the log; may be empty */
+    const int *stop;      /* can be read from when the call is to be given up; NULL: nothing can */
+    bool quiet;           /* the caller logs a failure, by the reply's `log` */
 };
 
 /* How a call has ended. Texts are the arena's or literals. */
 struct aws_reply {
     bool ok;
-    bool stopped;     /* not ok, since it was given up */
-    bool no_memory;   /* not ok, since there was none left for the call */
-    struct text body; /* ok: what the service answered, whole; checked JSON where it speaks JSON */
+    bool stopped;   /* not ok, since it was given up */
+    bool no_memory; /* not ok, since there was none left for the call */
+    dime_text body; /* ok: what the service answered, whole; checked JSON where it speaks JSON */
 
     /* Not ok: */
-    int status;         /* to answer with: 502 the service failed, 503 it can't be called here or
-                           now, 504 the deadline passed; or 4xx, what was asked can't be done */
-    int upstream;       /* the status that the service gave; 0: none came */
-    struct text code;   /* the service's own, such as ThrottlingException; may be empty */
-    struct text detail; /* a sentence for the person, which names the code */
-    struct text log;    /* of a quiet call: the sentence for the operator; empty: `detail` is it */
+    int status;       /* to answer with: 502 the service failed, 503 it can't be called here or
+                         now, 504 the deadline passed; or 4xx, what was asked can't be done */
+    int upstream;     /* the status that the service gave; 0: none came */
+    dime_text code;   /* the service's own, such as ThrottlingException; may be empty */
+    dime_text detail; /* a sentence for the person, which names the code */
+    dime_text log;    /* of a quiet call: the sentence for the operator; empty: `detail` is it */
 };
 
 #endif

@@ -73,7 +73,7 @@ void client_refuse(struct aws_reply *reply, const struct aws_call *call, int sta
     va_end(arguments);
     *reply = (struct aws_reply){.status = status, .body = TEXT(""), .code = TEXT("")};
     size_t kept = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
-    reply->detail = arena_copy(call->arena, (struct text){room, kept});
+    reply->detail = arena_copy(call->arena, (dime_text){room, kept});
     if (!reply->detail.data)
         client_no_memory(reply);
 }
@@ -84,7 +84,7 @@ static bool make_url(struct performance *performance)
     struct buffer url;
     buffer_open(&url, performance->call->arena, URL_MAX);
     endpoint_url(&performance->endpoint, operation->bucket, operation->path, &url);
-    buffer_put(&url, (struct text){"", 1}); /* a NUL */
+    buffer_put(&url, (dime_text){"", 1}); /* a NUL */
     performance->request.url = url.data;
     return !url.failed;
 }
@@ -216,7 +216,7 @@ static bool sign(struct performance *performance)
 static bool has_region(const struct performance *performance)
 {
     char room[SETTINGS_REGION_MAX + 1];
-    struct text region = performance->operation->region;
+    dime_text region = performance->operation->region;
     if (!region.length || settings_take_region(region, room))
         return true;
     client_refuse(performance->reply, performance->call, 422,
@@ -264,7 +264,7 @@ static bool prepare(struct performance *performance)
 /* A good answer of a service that speaks JSON must be JSON; nothing at all stands for {}. */
 static bool take_answer(struct performance *performance)
 {
-    struct text body = buffer_text(&performance->answer.body);
+    dime_text body = buffer_text(&performance->answer.body);
     struct json_value value;
     struct json_error error = {0};
     if (performance->operation->target) {
@@ -286,7 +286,7 @@ static bool take_answer(struct performance *performance)
     return true;
 }
 
-static const struct refusal *find_refusal(const struct operation *operation, struct text code)
+static const struct refusal *find_refusal(const struct operation *operation, dime_text code)
 {
     const struct refusal *refusal = operation->refusals;
     while (refusal && refusal->code && !text_equal(text_of(refusal->code), code))
@@ -298,7 +298,7 @@ static const struct refusal *find_refusal(const struct operation *operation, str
 static void refuse_answer(struct performance *performance)
 {
     const char *name = performance->operation->service->name;
-    struct text code = performance->fault.code;
+    dime_text code = performance->fault.code;
     int length = (int)code.length;
     const struct refusal *refusal = find_refusal(performance->operation, code);
     if (refusal)
@@ -329,7 +329,7 @@ static void refuse_answer(struct performance *performance)
 
 /* Whether a text may be shown: services quote what they were sent, a session's token too. What's
  * shorter than any key may well be a word. */
-static bool is_harmless(const struct aws *aws, struct text text)
+static bool is_harmless(const struct aws *aws, dime_text text)
 {
     const char *const secrets[] = {aws->credentials.id, aws->credentials.secret,
                                    aws->credentials.token};
@@ -402,7 +402,7 @@ static bool has_second_chance(struct performance *performance)
         performance->renewed = true;
         return true;
     }
-    struct text region = text_of(performance->answer.region);
+    dime_text region = text_of(performance->answer.region);
     if (performance->moved || !region.length ||
         text_equal(region, text_of(performance->endpoint.region)) ||
         !endpoint_move(&performance->endpoint, performance->operation->service, region))
@@ -427,7 +427,7 @@ static void log_failure(const struct performance *performance)
 {
     const struct aws *aws = performance->aws;
     const struct http_answer *answer = &performance->answer;
-    struct text code = performance->fault.code, message = performance->fault.message;
+    dime_text code = performance->fault.code, message = performance->fault.message;
     const char *name = performance->operation->service->name, *base = performance->endpoint.base;
     const char *id = answer->request_id[0] ? answer->request_id : "none";
     int most = message.length < MESSAGE_MAX ? (int)message.length : MESSAGE_MAX;

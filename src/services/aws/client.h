@@ -35,10 +35,10 @@ struct operation {
     const struct service *service;
     const char *target; /* "X-Amz-Target: ..."; NULL: GET, of an object */
     const char *type;   /* of the body: "Content-Type: ..." */
-    struct text body;
-    struct text region;             /* empty: the usual one */
-    struct text endpoint;           /* where no setting names one; empty: AWS's own */
-    struct text bucket, path;       /* of GET; the path is encoded and begins with a slash */
+    dime_text body;
+    dime_text region;               /* empty: the usual one */
+    dime_text endpoint;             /* where no setting names one; empty: AWS's own */
+    dime_text bucket, path;         /* of GET; the path is encoded and begins with a slash */
     size_t most;                    /* bytes of an answer */
     const struct refusal *refusals; /* the last has no code */
 };

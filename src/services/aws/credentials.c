@@ -23,7 +23,7 @@ enum {
 };
 
 /* Keys and tokens are printable ASCII; a line end in one would be a header of its own. */
-static bool take(char *room, size_t most, struct text value)
+static bool take(char *room, size_t most, dime_text value)
 {
     room[0] = '\0';
     for (size_t i = 0; i < value.length; i++) {
@@ -37,8 +37,8 @@ static bool take(char *room, size_t most, struct text value)
     return true;
 }
 
-bool credentials_set(struct credentials *credentials, struct text id, struct text secret,
-                     struct text token)
+bool credentials_set(struct credentials *credentials, dime_text id, dime_text secret,
+                     dime_text token)
 {
     credentials->expires_ms = 0;
     if (id.length && secret.length && take(credentials->id, CREDENTIALS_KEY_MAX, id) &&
@@ -49,7 +49,7 @@ bool credentials_set(struct credentials *credentials, struct text id, struct tex
     return false;
 }
 
-bool credentials_read(struct credentials *credentials, struct text json, struct arena *arena)
+bool credentials_read(struct credentials *credentials, dime_text json, struct arena *arena)
 {
     struct json_value value;
     struct json_error error;
@@ -58,19 +58,19 @@ bool credentials_read(struct credentials *credentials, struct text json, struct 
                          json_find_text(value, "SecretAccessKey", arena),
                          json_find_text(value, "Token", arena)))
         return false;
-    struct text expiration = json_find_text(value, "Expiration", arena);
+    dime_text expiration = json_find_text(value, "Expiration", arena);
     return !expiration.length || credentials_time(expiration, &credentials->expires_ms);
 }
 
 /* Reads LENGTH digits of a time at AT. */
-static int digits(struct text text, size_t at, size_t length)
+static int digits(dime_text text, size_t at, size_t length)
 {
     int64_t value = -1;
-    struct text part = {text.data + at, length};
+    dime_text part = {text.data + at, length};
     return text_to_int64(part, &value) && value >= 0 ? (int)value : -1;
 }
 
-bool credentials_time(struct text text, int64_t *milliseconds)
+bool credentials_time(dime_text text, int64_t *milliseconds)
 {
     static const char PATTERN[] = "0000-00-00T00:00:00";
     const size_t length = sizeof PATTERN - 1;
@@ -92,16 +92,16 @@ bool credentials_time(struct text text, int64_t *milliseconds)
 }
 
 /* The first that is set of a value's names, the old one of which counts first in botocore too. */
-static struct text token_of_environment(void)
+static dime_text token_of_environment(void)
 {
-    struct text token = settings_variable("AWS_SECURITY_TOKEN");
+    dime_text token = settings_variable("AWS_SECURITY_TOKEN");
     return token.length ? token : settings_variable("AWS_SESSION_TOKEN");
 }
 
 static enum origin find_in_environment(struct credentials *credentials, const char **why)
 {
-    struct text id = settings_variable("AWS_ACCESS_KEY_ID");
-    struct text secret = settings_variable("AWS_SECRET_ACCESS_KEY");
+    dime_text id = settings_variable("AWS_ACCESS_KEY_ID");
+    dime_text secret = settings_variable("AWS_SECRET_ACCESS_KEY");
     if (!id.length)
         return ORIGIN_NONE;
     if (credentials_set(credentials, id, secret, token_of_environment()))
@@ -111,10 +111,10 @@ static enum origin find_in_environment(struct credentials *credentials, const ch
     return ORIGIN_FAULT;
 }
 
-static enum origin find_in_file(struct text file, struct ini_place place,
+static enum origin find_in_file(dime_text file, struct ini_place place,
                                 struct credentials *credentials, const char **why)
 {
-    struct text id, secret, token;
+    dime_text id, secret, token;
     place.key = TEXT("aws_access_key_id");
     ini_find(file, &place, &id);
     place.key = TEXT("aws_secret_access_key");

@@ -44,17 +44,17 @@ enum origin credentials_find(const struct settings *settings, struct credentials
  * Takes keys into *CREDENTIALS. False: one is missing, too long, or holds what no key holds; then
  * *CREDENTIALS is empty.
  */
-bool credentials_set(struct credentials *credentials, struct text id, struct text secret,
-                     struct text token);
+bool credentials_set(struct credentials *credentials, dime_text id, dime_text secret,
+                     dime_text token);
 
 /*
  * Reads what a server answers: {"AccessKeyId":...,"SecretAccessKey":...,"Token":...,"Expiration":
  * "2026-11-24T12:00:00Z"}. False: it is something else, or the arena has failed.
  */
-bool credentials_read(struct credentials *credentials, struct text json, struct arena *arena);
+bool credentials_read(struct credentials *credentials, dime_text json, struct arena *arena);
 
 /* Reads a time as AWS writes it, 2026-11-24T12:00:00Z, into milliseconds. False: it's none. */
-bool credentials_time(struct text text, int64_t *milliseconds);
+bool credentials_time(dime_text text, int64_t *milliseconds);
 
 /*
  * Makes sure that AWS->credentials can sign now, within the call's deadline. False: *WHY is a

@@ -28,7 +28,7 @@ static void make_own(struct endpoint *endpoint, const struct service *service)
 }
 
 /* Takes an address as it was named, without the slash at its end. */
-static bool take(struct endpoint *endpoint, struct text url)
+static bool take(struct endpoint *endpoint, dime_text url)
 {
     struct http_address address;
     if (!http_read_address(&address, url))
@@ -44,14 +44,13 @@ static bool take(struct endpoint *endpoint, struct text url)
     return false;
 }
 
-bool endpoint_find(const struct settings *settings, const struct service *service,
-                   struct text region, struct text given, struct endpoint *endpoint,
-                   const char **why)
+bool endpoint_find(const struct settings *settings, const struct service *service, dime_text region,
+                   dime_text given, struct endpoint *endpoint, const char **why)
 {
     *endpoint = (struct endpoint){0};
     if (!settings_region(settings, region, endpoint->region, why))
         return false;
-    struct text url = settings_endpoint(settings, service);
+    dime_text url = settings_endpoint(settings, service);
     if (!url.length)
         url = given;
     if (!url.length)
@@ -62,7 +61,7 @@ bool endpoint_find(const struct settings *settings, const struct service *servic
     return endpoint->base[0];
 }
 
-bool endpoint_move(struct endpoint *endpoint, const struct service *service, struct text region)
+bool endpoint_move(struct endpoint *endpoint, const struct service *service, dime_text region)
 {
     if (!endpoint->own || !settings_take_region(region, endpoint->region))
         return false;
@@ -70,7 +69,7 @@ bool endpoint_move(struct endpoint *endpoint, const struct service *service, str
     return true;
 }
 
-bool endpoint_is_bucket(struct text bucket)
+bool endpoint_is_bucket(dime_text bucket)
 {
     for (size_t i = 0; i < bucket.length; i++) {
         char c = bucket.data[i];
@@ -81,7 +80,7 @@ bool endpoint_is_bucket(struct text bucket)
 }
 
 /* Whether it can be the first part of a host's name: a certificate covers one without dots. */
-static bool is_label(struct text bucket)
+static bool is_label(dime_text bucket)
 {
     for (size_t i = 0; i < bucket.length; i++) {
         char c = bucket.data[i];
@@ -91,14 +90,14 @@ static bool is_label(struct text bucket)
     return bucket.length <= 63 && bucket.data[bucket.length - 1] != '-';
 }
 
-static bool has_host(const struct endpoint *endpoint, struct text bucket)
+static bool has_host(const struct endpoint *endpoint, dime_text bucket)
 {
     return bucket.length && endpoint->own && is_label(bucket);
 }
 
-bool endpoint_stays(const struct endpoint *endpoint, struct text bucket, struct text path)
+bool endpoint_stays(const struct endpoint *endpoint, dime_text bucket, dime_text path)
 {
-    struct text rest, part;
+    dime_text rest, part;
     if (!bucket.length || has_host(endpoint, bucket) || !text_cut(&path, '?', &rest))
         return true;
     while (text_cut(&rest, '/', &part)) {
@@ -108,7 +107,7 @@ bool endpoint_stays(const struct endpoint *endpoint, struct text bucket, struct 
     return true;
 }
 
-void endpoint_url(const struct endpoint *endpoint, struct text bucket, struct text path,
+void endpoint_url(const struct endpoint *endpoint, dime_text bucket, dime_text path,
                   struct buffer *url)
 {
     if (has_host(endpoint, bucket)) {

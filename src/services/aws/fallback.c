@@ -25,7 +25,7 @@ bool fallback_may_ask(struct fallback *fallback, struct aws *aws)
     return false;
 }
 
-void fallback_shun(struct fallback *fallback, struct text request_id, struct text why)
+void fallback_shun(struct fallback *fallback, dime_text request_id, dime_text why)
 {
     const struct log_subject subject = {.function = fallback->function, .request_id = request_id};
     fallback->until_ms = clock_epoch_ms() + FALLBACK_MS;

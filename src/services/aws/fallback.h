@@ -23,6 +23,6 @@ struct fallback {
 bool fallback_may_ask(struct fallback *fallback, struct aws *aws);
 
 /* Has AWS left alone for a while, since it was down: WHY. */
-void fallback_shun(struct fallback *fallback, struct text request_id, struct text why);
+void fallback_shun(struct fallback *fallback, dime_text request_id, dime_text why);
 
 #endif

@@ -13,14 +13,14 @@
 enum { CODE_MAX = 80, NAME_MAX_ = 64 };
 
 /* A code without the namespace before it and the address behind it; empty if it's none. */
-static struct text tidy(struct text code)
+static dime_text tidy(dime_text code)
 {
     const char *hash = code.length ? memchr(code.data, '#', code.length) : NULL;
     if (hash) {
         size_t before = (size_t)(hash + 1 - code.data);
-        code = (struct text){hash + 1, code.length - before};
+        code = (dime_text){hash + 1, code.length - before};
     }
-    struct text rest = code;
+    dime_text rest = code;
     if (!text_cut(&rest, ':', &code))
         return TEXT("");
     for (size_t i = 0; i < code.length; i++) {
@@ -30,7 +30,7 @@ static struct text tidy(struct text code)
     return code.length && code.length <= CODE_MAX ? code : TEXT("");
 }
 
-struct text fault_element(struct text xml, const char *name)
+dime_text fault_element(dime_text xml, const char *name)
 {
     char begin[NAME_MAX_];
     int length = snprintf(begin, sizeof begin, "<%s>", name);
@@ -41,10 +41,10 @@ struct text fault_element(struct text xml, const char *name)
     at += length;
     size_t left = (size_t)(xml.data + xml.length - at);
     const char *end = memchr(at, '<', left);
-    return end ? (struct text){at, (size_t)(end - at)} : TEXT("");
+    return end ? (dime_text){at, (size_t)(end - at)} : TEXT("");
 }
 
-static struct fault read_json(struct text body, struct arena *arena)
+static struct fault read_json(dime_text body, struct arena *arena)
 {
     struct fault fault = {TEXT(""), TEXT("")};
     struct json_value value;
@@ -64,7 +64,7 @@ static struct fault read_json(struct text body, struct arena *arena)
 
 struct fault fault_read(const struct http_answer *answer, struct arena *arena)
 {
-    struct text body = text_trim(buffer_text(&answer->body));
+    dime_text body = text_trim(buffer_text(&answer->body));
     struct fault fault;
     if (text_starts(body, TEXT("<"))) {
         fault.code = tidy(fault_element(body, "Code"));
@@ -72,13 +72,13 @@ struct fault fault_read(const struct http_answer *answer, struct arena *arena)
     } else {
         fault = read_json(body, arena);
     }
-    struct text type = tidy(text_of(answer->error_type));
+    dime_text type = tidy(text_of(answer->error_type));
     if (type.length)
         fault.code = type;
     return fault;
 }
 
-bool fault_is_of_credentials(struct text code)
+bool fault_is_of_credentials(dime_text code)
 {
     static const char *const CODES[] = {
         "ExpiredToken",
@@ -106,7 +106,7 @@ bool fault_is_of_credentials(struct text code)
     return false;
 }
 
-bool fault_is_of_rights(struct text code)
+bool fault_is_of_rights(dime_text code)
 {
     return text_equal(code, TEXT("AccessDenied")) ||
            text_equal(code, TEXT("AccessDeniedException"));

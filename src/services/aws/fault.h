@@ -13,20 +13,20 @@
 #include "base/text.h"
 
 struct fault {
-    struct text code;    /* such as ThrottlingException; empty: there is none */
-    struct text message; /* as the service has it; may be empty */
+    dime_text code;    /* such as ThrottlingException; empty: there is none */
+    dime_text message; /* as the service has it; may be empty */
 };
 
 /* Reads an answer that isn't a good one. The texts are the arena's, or lie in ANSWER. */
 struct fault fault_read(const struct http_answer *answer, struct arena *arena);
 
 /* The text of the first element of this name in an XML document; empty where there's none. */
-struct text fault_element(struct text xml, const char *name);
+dime_text fault_element(dime_text xml, const char *name);
 
 /* Whether the code says that AWS doesn't take these credentials, or not any more. */
-bool fault_is_of_credentials(struct text code);
+bool fault_is_of_credentials(dime_text code);
 
 /* Whether the code says that the credentials are right, and may not do this. */
-bool fault_is_of_rights(struct text code);
+bool fault_is_of_rights(dime_text code);
 
 #endif

@@ -9,37 +9,37 @@
 /* Where the reader is. */
 struct reader {
     const struct ini_place *place;
-    bool inside;        /* the section that is looked for */
-    size_t indent;      /* of the latest key or section: what is deeper than a key belongs to it */
-    struct text parent; /* the latest key; empty: none since the section's name */
-    bool nested;        /* that key has no value on its own line: it may have keys below it */
+    bool inside;      /* the section that is looked for */
+    size_t indent;    /* of the latest key or section: what is deeper than a key belongs to it */
+    dime_text parent; /* the latest key; empty: none since the section's name */
+    bool nested;      /* that key has no value on its own line: it may have keys below it */
     bool found;
-    struct text value;
+    dime_text value;
 };
 
 /* The text without its first word and the blanks behind that, if it begins with WORD. */
-static bool skip_word(struct text *text, struct text word)
+static bool skip_word(dime_text *text, dime_text word)
 {
-    struct text rest = {text->data + word.length, text->length - word.length};
+    dime_text rest = {text->data + word.length, text->length - word.length};
     if (!text_starts(*text, word) || !rest.length || (rest.data[0] != ' ' && rest.data[0] != '\t'))
         return false;
     *text = text_trim(rest);
     return true;
 }
 
-static struct text unquote(struct text text)
+static dime_text unquote(dime_text text)
 {
     char first = text.length > 1 ? text.data[0] : '\0';
     if ((first == '"' || first == '\'') && text.data[text.length - 1] == first)
-        return (struct text){text.data + 1, text.length - 2};
+        return (dime_text){text.data + 1, text.length - 2};
     return text;
 }
 
 /* [default] is a profile by its name alone. */
-static bool is_section(const struct ini_place *place, struct text line)
+static bool is_section(const struct ini_place *place, dime_text line)
 {
-    struct text title;
-    line = (struct text){line.data + 1, line.length - 1};
+    dime_text title;
+    line = (dime_text){line.data + 1, line.length - 1};
     if (!text_cut(&line, ']', &title) || !line.data)
         return false;
     title = text_trim(title);
@@ -50,38 +50,38 @@ static bool is_section(const struct ini_place *place, struct text line)
     return skip_word(&title, place->kind) && text_equal(unquote(title), place->name);
 }
 
-static void find(struct reader *reader, struct text value)
+static void find(struct reader *reader, dime_text value)
 {
     reader->found = true;
     reader->value = value;
 }
 
 /* The key and the value of a line are parted by the first of these marks. */
-static bool cut_key(struct text line, const char *marks, struct text *key, struct text *value)
+static bool cut_key(dime_text line, const char *marks, dime_text *key, dime_text *value)
 {
     size_t length = 0;
     while (length < line.length && (!line.data[length] || !strchr(marks, line.data[length])))
         length++;
     if (length == line.length)
         return false;
-    *key = text_trim((struct text){line.data, length});
-    *value = text_trim((struct text){line.data + length + 1, line.length - length - 1});
+    *key = text_trim((dime_text){line.data, length});
+    *value = text_trim((dime_text){line.data + length + 1, line.length - length - 1});
     return true;
 }
 
 /* A line that belongs to the key above it, and is a key below that if it has no value itself. */
-static void read_deeper(struct reader *reader, struct text line)
+static void read_deeper(struct reader *reader, dime_text line)
 {
-    struct text key, value;
+    dime_text key, value;
     const struct ini_place *place = reader->place;
     if (reader->nested && place->under.length && text_equal_nocase(reader->parent, place->under) &&
         cut_key(line, "=", &key, &value) && text_equal_nocase(key, place->key))
         find(reader, value);
 }
 
-static void read_key(struct reader *reader, struct text line)
+static void read_key(struct reader *reader, dime_text line)
 {
-    struct text value;
+    dime_text value;
     const struct ini_place *place = reader->place;
     if (!cut_key(line, "=:", &reader->parent, &value)) {
         reader->parent = TEXT("");
@@ -92,9 +92,9 @@ static void read_key(struct reader *reader, struct text line)
         find(reader, value);
 }
 
-static void read_line(struct reader *reader, struct text line)
+static void read_line(struct reader *reader, dime_text line)
 {
-    struct text trimmed = text_trim(line);
+    dime_text trimmed = text_trim(line);
     if (!trimmed.length || trimmed.data[0] == '#' || trimmed.data[0] == ';')
         return;
     size_t indent = (size_t)(trimmed.data - line.data);
@@ -114,13 +114,13 @@ static void read_line(struct reader *reader, struct text line)
     }
 }
 
-bool ini_find(struct text file, const struct ini_place *place, struct text *value)
+bool ini_find(dime_text file, const struct ini_place *place, dime_text *value)
 {
-    const struct text mark = TEXT("\xEF\xBB\xBF");
+    const dime_text mark = TEXT("\xEF\xBB\xBF");
     struct reader reader = {.place = place, .value = TEXT("")};
-    struct text line;
+    dime_text line;
     if (text_starts(file, mark))
-        file = (struct text){file.data + mark.length, file.length - mark.length};
+        file = (dime_text){file.data + mark.length, file.length - mark.length};
     while (text_cut(&file, '\n', &line))
         read_line(&reader, line);
     *value = reader.value;

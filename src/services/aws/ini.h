@@ -16,10 +16,10 @@
 
 /* Where a value stands. */
 struct ini_place {
-    struct text kind;  /* of section: profile, services; empty for one of a name alone */
-    struct text name;  /* of the section */
-    struct text key;   /* in any case; empty: is there such a section? */
-    struct text under; /* the key that has it in a line below that is deeper; empty: none */
+    dime_text kind;  /* of section: profile, services; empty for one of a name alone */
+    dime_text name;  /* of the section */
+    dime_text key;   /* in any case; empty: is there such a section? */
+    dime_text under; /* the key that has it in a line below that is deeper; empty: none */
 };
 
 /*
@@ -28,6 +28,6 @@ struct ini_place {
  * value. Lines that are none of this format are passed over. False: it isn't there, and *VALUE is
  * empty.
  */
-bool ini_find(struct text file, const struct ini_place *place, struct text *value);
+bool ini_find(dime_text file, const struct ini_place *place, dime_text *value);
 
 #endif

@@ -50,8 +50,7 @@ struct question {
 };
 
 static void say_failed(const struct aws *aws, const struct aws_call *call, const char *name,
-                       enum http_outcome outcome, const struct http_answer *answer,
-                       struct text code)
+                       enum http_outcome outcome, const struct http_answer *answer, dime_text code)
 {
     struct log_subject subject = {.function = aws->function, .request_id = call->request_id};
     if (outcome == HTTP_ANSWERED)
@@ -64,7 +63,7 @@ static void say_failed(const struct aws *aws, const struct aws_call *call, const
 
 /* Asks, and asks again where that may help. The body of a good answer is the arena's. */
 static bool ask(struct aws *aws, const struct aws_call *call, struct question *question,
-                struct text *body)
+                dime_text *body)
 {
     struct http_answer answer = {0};
     int64_t until = client_until(call);
@@ -79,7 +78,7 @@ static bool ask(struct aws *aws, const struct aws_call *call, struct question *q
         *body = buffer_text(&answer.body);
         if (outcome == HTTP_ANSWERED && answer.status == 200)
             return true;
-        struct text code = TEXT("");
+        dime_text code = TEXT("");
         if (outcome == HTTP_ANSWERED)
             code = fault_read(&answer, call->arena).code;
         bool worth = outcome == HTTP_LATE || retry_is_worth(outcome, answer.status, code);
@@ -92,7 +91,7 @@ static bool ask(struct aws *aws, const struct aws_call *call, struct question *q
 
 /* Reads the answer of a neighbour, and wipes it. */
 static bool read_answer(struct aws *aws, const struct aws_call *call, const char *name,
-                        struct text body, struct credentials *credentials)
+                        dime_text body, struct credentials *credentials)
 {
     bool read = credentials_read(credentials, body, call->arena);
     settings_wipe(body);
@@ -118,8 +117,8 @@ static bool is_neighbour(const char *host)
 
 bool origins_container_url(char *room, size_t size)
 {
-    struct text relative = settings_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-    struct text full = settings_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    dime_text relative = settings_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    dime_text full = settings_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     struct http_address address;
     struct buffer url;
     buffer_over(&url, room, size - 1);
@@ -134,7 +133,7 @@ bool origins_container_url(char *room, size_t size)
 
 /* The token in the file PATH, which SETTING names. */
 static bool read_token(struct aws *aws, const struct aws_call *call, const char *setting,
-                       struct text path, struct text *token)
+                       dime_text path, dime_text *token)
 {
     char room[PATH_MAX];
     struct buffer name;
@@ -149,7 +148,7 @@ static bool read_token(struct aws *aws, const struct aws_call *call, const char 
 }
 
 /* A header of its own could hide behind a line end. */
-static bool is_header_value(struct text value)
+static bool is_header_value(dime_text value)
 {
     for (size_t i = 0; i < value.length; i++) {
         if ((unsigned char)value.data[i] < ' ' || value.data[i] == 0x7F)
@@ -159,7 +158,7 @@ static bool is_header_value(struct text value)
 }
 
 /* NAME: VALUE as libcurl wants it; NULL: there is no memory. */
-static char *make_header(struct arena *arena, const char *name, struct text value)
+static char *make_header(struct arena *arena, const char *name, dime_text value)
 {
     size_t size = strlen(name) + 2 + value.length + 1;
     char *line = arena_alloc(arena, size);
@@ -174,12 +173,12 @@ const char *origins_container(struct aws *aws, const struct aws_call *call,
     static const char NAME[] = "the container's server";
     static const char FILE_VARIABLE[] = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
     char url[2048];
-    struct text token = settings_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"), body;
+    dime_text token = settings_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"), body;
     struct question question = {.name = NAME, .limit_ms = CONTAINER_MS, .tries = RETRY_TRIES};
     if (!origins_container_url(url, sizeof url))
         return "AWS_CONTAINER_CREDENTIALS_FULL_URI may name only this machine, or an https "
                "address; correct it.";
-    struct text path = settings_variable(FILE_VARIABLE);
+    dime_text path = settings_variable(FILE_VARIABLE);
     if (path.length && !read_token(aws, call, FILE_VARIABLE, path, &token))
         return "The file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names can't be read; see the "
                "log.";
@@ -199,12 +198,12 @@ const char *origins_container(struct aws *aws, const struct aws_call *call,
 
 /* The instance's server: where it is, and the header with the session's token. */
 struct instance {
-    struct text base;
+    dime_text base;
     const char *line;
 };
 
 static bool ask_instance(struct aws *aws, const struct aws_call *call,
-                         const struct instance *instance, struct text role, struct text *body)
+                         const struct instance *instance, dime_text role, dime_text *body)
 {
     char room[1024];
     struct buffer url;
@@ -239,7 +238,7 @@ const char *origins_instance(struct aws *aws, const struct aws_call *call,
                              struct credentials *credentials)
 {
     struct instance instance = {.base = settings_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")};
-    struct text token, roles, role, body;
+    dime_text token, roles, role, body;
     if (!instance.base.length)
         instance.base = TEXT("http://169.254.169.254");
     while (instance.base.length && instance.base.data[instance.base.length - 1] == '/')
@@ -257,14 +256,14 @@ const char *origins_instance(struct aws *aws, const struct aws_call *call,
     return NULL;
 }
 
-static bool file_begins(const char *path, struct text with)
+static bool file_begins(const char *path, dime_text with)
 {
     char room[32];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd >= 0 ? read(fd, room, sizeof room) : -1;
     if (fd >= 0)
         close(fd);
-    return length > 0 && text_starts((struct text){room, (size_t)length}, with);
+    return length > 0 && text_starts((dime_text){room, (size_t)length}, with);
 }
 
 bool origins_may_be_instance(void)
@@ -275,8 +274,7 @@ bool origins_may_be_instance(void)
 }
 
 /* The form that STS is sent; there is no signature, the token is the proof. */
-static struct text make_form(struct arena *arena, struct text role, struct text session,
-                             struct text token)
+static dime_text make_form(struct arena *arena, dime_text role, dime_text session, dime_text token)
 {
     struct buffer form;
     buffer_open(&form, arena, (size_t)4 * TOKEN_FILE_MAX);
@@ -287,11 +285,11 @@ static struct text make_form(struct arena *arena, struct text role, struct text 
     buffer_puts(&form, "&WebIdentityToken=");
     buffer_percent(&form, token);
     if (form.failed)
-        return (struct text){0};
+        return (dime_text){0};
     return buffer_text(&form);
 }
 
-static bool read_sts(struct text xml, struct credentials *credentials)
+static bool read_sts(dime_text xml, struct credentials *credentials)
 {
     bool read = credentials_set(credentials, fault_element(xml, "AccessKeyId"),
                                 fault_element(xml, "SecretAccessKey"),
@@ -304,9 +302,9 @@ static bool read_sts(struct text xml, struct credentials *credentials)
 const char *origins_web_identity(struct aws *aws, const struct aws_call *call,
                                  struct credentials *credentials)
 {
-    struct text role = settings_web_identity(&aws->settings, SETTINGS_ROLE);
-    struct text session = settings_web_identity(&aws->settings, SETTINGS_SESSION);
-    struct text path = settings_web_identity(&aws->settings, SETTINGS_TOKEN_FILE), token, body;
+    dime_text role = settings_web_identity(&aws->settings, SETTINGS_ROLE);
+    dime_text session = settings_web_identity(&aws->settings, SETTINGS_SESSION);
+    dime_text path = settings_web_identity(&aws->settings, SETTINGS_TOKEN_FILE), token, body;
     struct question question = {.name = "AWS STS", .limit_ms = STS_MS, .tries = RETRY_TRIES};
     struct endpoint endpoint;
     const char *why;

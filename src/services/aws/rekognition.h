@@ -11,10 +11,10 @@
 enum { REKOGNITION_BYTES_MAX = 5242880, REKOGNITION_OBJECT_MAX = 15 * 1024 * 1024 };
 
 struct rekognition_question {
-    struct text bytes;            /* the picture itself; empty: it's the object */
-    struct text bucket, key;      /* the key as S3 has it, not encoded */
-    struct text version;          /* empty: the newest */
-    struct text region;           /* to ask in, which must be the bucket's; empty: the usual one */
+    dime_text bytes;              /* the picture itself; empty: it's the object */
+    dime_text bucket, key;        /* the key as S3 has it, not encoded */
+    dime_text version;            /* empty: the newest */
+    dime_text region;             /* to ask in, which must be the bucket's; empty: the usual one */
     const int64_t *max_labels;    /* NULL: as many as Rekognition likes */
     const double *min_confidence; /* 0 to 100; NULL: Rekognition's own, 55 */
 };

@@ -14,7 +14,7 @@
 
 enum { LONGEST_MS = 20000 };
 
-static bool is_listed(const char *const *list, size_t count, struct text code)
+static bool is_listed(const char *const *list, size_t count, dime_text code)
 {
     for (size_t i = 0; i < count; i++) {
         if (text_equal(text_of(list[i]), code))
@@ -23,7 +23,7 @@ static bool is_listed(const char *const *list, size_t count, struct text code)
     return false;
 }
 
-bool retry_is_throttling(struct text code)
+bool retry_is_throttling(dime_text code)
 {
     static const char *const CODES[] = {
         "Throttling",
@@ -44,13 +44,13 @@ bool retry_is_throttling(struct text code)
     return is_listed(CODES, sizeof CODES / sizeof *CODES, code);
 }
 
-static bool is_transient(struct text code)
+static bool is_transient(dime_text code)
 {
     static const char *const CODES[] = {"RequestTimeout", "RequestTimeoutException"};
     return is_listed(CODES, sizeof CODES / sizeof *CODES, code);
 }
 
-bool retry_is_worth(enum http_outcome outcome, long status, struct text code)
+bool retry_is_worth(enum http_outcome outcome, long status, dime_text code)
 {
     if (outcome == HTTP_UNREACHED || outcome == HTTP_BROKEN || outcome == HTTP_STALLED)
         return true;

@@ -17,10 +17,10 @@
 enum { RETRY_TRIES = 3, RETRY_TOKENS = 500, RETRY_COST = 5 };
 
 /* Whether the code says that the caller asks too often, whatever its status is. */
-bool retry_is_throttling(struct text code);
+bool retry_is_throttling(dime_text code);
 
 /* Whether what came, or didn't come, may be better the next time. */
-bool retry_is_worth(enum http_outcome outcome, long status, struct text code);
+bool retry_is_worth(enum http_outcome outcome, long status, dime_text code);
 
 /* How long to pause after so many tries (1: the first): a part, RANDOM of 2^32, of 1, 2, 4 .. 20 s.
  */

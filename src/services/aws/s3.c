@@ -34,7 +34,7 @@ static const struct refusal REFUSALS[] = {
 
 static void put_path(struct buffer *path, const struct s3_object *object)
 {
-    struct text rest = object->key, part;
+    dime_text rest = object->key, part;
     while (text_cut(&rest, '/', &part)) {
         buffer_puts(path, "/");
         buffer_percent(path, part);

@@ -10,9 +10,9 @@
 #include "services/aws/aws.h"
 
 struct s3_object {
-    struct text bucket, key; /* the key as S3 has it, not encoded */
-    struct text version;     /* empty: the newest */
-    struct text region;      /* the bucket's, as an event names it; empty: the usual one */
+    dime_text bucket, key; /* the key as S3 has it, not encoded */
+    dime_text version;     /* empty: the newest */
+    dime_text region;      /* the bucket's, as an event names it; empty: the usual one */
 };
 
 /*

@@ -52,7 +52,7 @@ void settings_forget(struct settings *settings)
     settings->read_ms = 0;
 }
 
-void settings_wipe(struct text text)
+void settings_wipe(dime_text text)
 {
     if (text.length)
         explicit_bzero((void *)text.data, text.length);
@@ -62,7 +62,7 @@ static void wipe(struct settings *settings)
 {
     settings_wipe(settings->credentials);
     settings_wipe(settings->config);
-    settings->credentials = settings->config = settings->profile = (struct text){0};
+    settings->credentials = settings->config = settings->profile = (dime_text){0};
 }
 
 void settings_close(struct settings *settings)
@@ -71,12 +71,12 @@ void settings_close(struct settings *settings)
     arena_close(&settings->arena);
 }
 
-struct text settings_variable(const char *name)
+dime_text settings_variable(const char *name)
 {
     return text_of(getenv(name));
 }
 
-bool settings_true(struct text value)
+bool settings_true(dime_text value)
 {
     return text_equal_nocase(value, TEXT("true"));
 }
@@ -84,13 +84,13 @@ bool settings_true(struct text value)
 /* Where the file is. False: there is no way to tell, or the path is too long to be one. */
 static bool find_path(const struct shared_file *file, char path[PATH_MAX])
 {
-    struct text named = settings_variable(file->variable), home = settings_variable("HOME");
+    dime_text named = settings_variable(file->variable), home = settings_variable("HOME");
     struct buffer room;
     buffer_over(&room, path, PATH_MAX - 1);
     if (named.length && !text_starts(named, TEXT("~/"))) {
         buffer_put(&room, named);
     } else {
-        struct text below = {named.data + 1, named.length ? named.length - 1 : 0};
+        dime_text below = {named.data + 1, named.length ? named.length - 1 : 0};
         buffer_put(&room, home);
         buffer_put(&room, named.length ? below : text_of(file->usual));
     }
@@ -115,7 +115,7 @@ static ssize_t read_whole(int fd, char *room, size_t size)
 }
 
 /* What can't tell its size gets as much room as it may need. */
-static bool take_file(int fd, size_t most, struct arena *arena, struct text *content)
+static bool take_file(int fd, size_t most, struct arena *arena, dime_text *content)
 {
     off_t end = lseek(fd, 0, SEEK_END);
     size_t size = end > 0 && (uintmax_t)end < most ? (size_t)end : most;
@@ -126,11 +126,11 @@ static bool take_file(int fd, size_t most, struct arena *arena, struct text *con
         return false;
     ssize_t length = read_whole(fd, room, size + 1);
     if (length >= 0)
-        *content = (struct text){room, (size_t)length};
+        *content = (dime_text){room, (size_t)length};
     return length >= 0;
 }
 
-bool settings_read_file(const char *path, size_t most, struct arena *arena, struct text *content)
+bool settings_read_file(const char *path, size_t most, struct arena *arena, dime_text *content)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool taken = fd >= 0 && take_file(fd, most, arena, content);
@@ -146,7 +146,7 @@ static bool is_absent(int error, bool named)
     return error == ENOENT || error == ENOTDIR || (error == EACCES && !named);
 }
 
-static void read_file(struct settings *settings, const struct shared_file *file, struct text *text)
+static void read_file(struct settings *settings, const struct shared_file *file, dime_text *text)
 {
     char path[PATH_MAX];
     bool named = settings_variable(file->variable).length > 0;
@@ -169,7 +169,7 @@ static void read_file(struct settings *settings, const struct shared_file *file,
 /* Whether either file has a section for the profile. */
 static bool has_profile(const struct settings *settings)
 {
-    struct text value;
+    dime_text value;
     struct ini_place plain = {.name = settings->profile};
     struct ini_place titled = {.kind = TEXT("profile"), .name = settings->profile};
     return ini_find(settings->credentials, &plain, &value) ||
@@ -187,7 +187,7 @@ void settings_read(struct settings *settings)
     settings->read_ms = now;
     read_file(settings, &CREDENTIALS, &settings->credentials);
     read_file(settings, &CONFIG, &settings->config);
-    struct text named = settings_variable("AWS_PROFILE");
+    dime_text named = settings_variable("AWS_PROFILE");
     if (!named.length)
         named = settings_variable("AWS_DEFAULT_PROFILE");
     settings->profile = named.length ? named : TEXT("default");
@@ -196,9 +196,9 @@ void settings_read(struct settings *settings)
                           "one that is, or unset it.";
 }
 
-struct text settings_profile(const struct settings *settings, const char *key)
+dime_text settings_profile(const struct settings *settings, const char *key)
 {
-    struct text value = {0};
+    dime_text value = {0};
     struct ini_place place = {.name = settings->profile, .key = text_of(key)};
     if (ini_find(settings->credentials, &place, &value) && value.length)
         return value;
@@ -207,18 +207,18 @@ struct text settings_profile(const struct settings *settings, const char *key)
     return value;
 }
 
-struct text settings_web_identity(const struct settings *settings, enum settings_identity which)
+dime_text settings_web_identity(const struct settings *settings, enum settings_identity which)
 {
     static const char *const NAMES[][2] = {
         {"AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file"},
         {"AWS_ROLE_ARN", "role_arn"},
         {"AWS_ROLE_SESSION_NAME", "role_session_name"},
     };
-    struct text value = settings_variable(NAMES[which][0]);
+    dime_text value = settings_variable(NAMES[which][0]);
     return value.length ? value : settings_profile(settings, NAMES[which][1]);
 }
 
-bool settings_take_region(struct text region, char room[SETTINGS_REGION_MAX + 1])
+bool settings_take_region(dime_text region, char room[SETTINGS_REGION_MAX + 1])
 {
     room[0] = '\0';
     for (size_t i = 0; i < region.length; i++) {
@@ -233,7 +233,7 @@ bool settings_take_region(struct text region, char room[SETTINGS_REGION_MAX + 1]
     return true;
 }
 
-bool settings_region(const struct settings *settings, struct text region,
+bool settings_region(const struct settings *settings, dime_text region,
                      char room[SETTINGS_REGION_MAX + 1], const char **why)
 {
     if (!region.length)
@@ -249,9 +249,9 @@ bool settings_region(const struct settings *settings, struct text region,
     return false;
 }
 
-struct text settings_endpoint(const struct settings *settings, const struct service *service)
+dime_text settings_endpoint(const struct settings *settings, const struct service *service)
 {
-    struct text value = settings_variable(service->variable);
+    dime_text value = settings_variable(service->variable);
     struct ini_place place = {
         .kind = TEXT("services"), .key = TEXT("endpoint_url"), .under = text_of(service->id)};
     if (settings_true(settings_variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) ||

@@ -27,8 +27,8 @@ struct settings {
     const char *function; /* for the log */
     struct arena arena;   /* the files' texts */
     int64_t read_ms;      /* when that was, since the epoch; 0: never */
-    struct text profile;
-    struct text credentials, config;
+    dime_text profile;
+    dime_text credentials, config;
     const char *fault; /* a sentence on why the files can't be used; NULL: they can */
 };
 
@@ -45,43 +45,43 @@ void settings_read(struct settings *settings);
 void settings_forget(struct settings *settings);
 
 /* Overwrites a secret where it lies. */
-void settings_wipe(struct text text);
+void settings_wipe(dime_text text);
 
 /*
  * Reads a file of at most MOST bytes into the arena. False: errno says why, EFBIG that it is
  * longer, ENOMEM that there's no memory.
  */
-bool settings_read_file(const char *path, size_t most, struct arena *arena, struct text *content);
+bool settings_read_file(const char *path, size_t most, struct arena *arena, dime_text *content);
 
 /* A variable of the environment. One that is empty counts as none: its text is empty. */
-struct text settings_variable(const char *name);
+dime_text settings_variable(const char *name);
 
 /* Whether a setting says true, in any case. */
-bool settings_true(struct text value);
+bool settings_true(dime_text value);
 
 /* What the profile says of KEY, in the credentials file or else in the config file; may be empty.
  */
-struct text settings_profile(const struct settings *settings, const char *key);
+dime_text settings_profile(const struct settings *settings, const char *key);
 
 /* What a web identity takes. */
 enum settings_identity { SETTINGS_TOKEN_FILE, SETTINGS_ROLE, SETTINGS_SESSION };
 
 /* A setting of the web identity: the environment's, or else the profile's; may be empty. */
-struct text settings_web_identity(const struct settings *settings, enum settings_identity which);
+dime_text settings_web_identity(const struct settings *settings, enum settings_identity which);
 
 /*
  * The region to call: REGION itself unless it's empty, else AWS_REGION, AWS_DEFAULT_REGION, the
  * profile's. Puts it into ROOM with a NUL. False: *WHY is a sentence; there is none, or it's none.
  */
-bool settings_region(const struct settings *settings, struct text region,
+bool settings_region(const struct settings *settings, dime_text region,
                      char room[SETTINGS_REGION_MAX + 1], const char **why);
 
 /* Takes a region into ROOM with a NUL, if it looks like one: it becomes part of a host's name. */
-bool settings_take_region(struct text region, char room[SETTINGS_REGION_MAX + 1]);
+bool settings_take_region(dime_text region, char room[SETTINGS_REGION_MAX + 1]);
 
 /*
  * The address that the settings name for a service, as it stands there; empty for AWS's own.
  */
-struct text settings_endpoint(const struct settings *settings, const struct service *service);
+dime_text settings_endpoint(const struct settings *settings, const struct service *service);
 
 #endif

@@ -17,20 +17,20 @@ enum { HASH = 32, HEX = 2 * HASH + 1, CANONICAL_MAX = 32 * 1024, KEY_ROOM = 256 
 static const char ALGORITHM[] = "AWS4-HMAC-SHA256";
 
 struct header {
-    struct text name, value;
+    dime_text name, value;
 };
 
 /* What the steps share. */
 struct work {
     const struct signing *signing;
-    struct text host, path, query;
+    dime_text host, path, query;
     struct header headers[SIGN_HEADERS_MAX]; /* in the order of their names */
     size_t count;
     char time[20];   /* 20260824T120000Z */
     char scope[160]; /* 20260824/REGION/SERVICE/aws4_request */
 };
 
-static bool hash(struct text text, char hex[HEX])
+static bool hash(dime_text text, char hex[HEX])
 {
     unsigned char digest[HASH];
     if (!EVP_Digest(text.data, text.length, digest, NULL, EVP_sha256(), NULL))
@@ -40,16 +40,16 @@ static bool hash(struct text text, char hex[HEX])
     return true;
 }
 
-static bool mac(struct text key, struct text text, unsigned char result[HASH])
+static bool mac(dime_text key, dime_text text, unsigned char result[HASH])
 {
     return HMAC(EVP_sha256(), key.data, (int)key.length, (const unsigned char *)text.data,
                 text.length, result, NULL) != NULL;
 }
 
 /* The port that every client leaves out, and a server or a proxy may. */
-static struct text without_usual_port(struct text host, bool secure)
+static dime_text without_usual_port(dime_text host, bool secure)
 {
-    struct text port = secure ? TEXT(":443") : TEXT(":80");
+    dime_text port = secure ? TEXT(":443") : TEXT(":80");
     if (text_ends_nocase(host, port))
         host.length -= port.length;
     return host;
@@ -58,23 +58,23 @@ static struct text without_usual_port(struct text host, bool secure)
 /* Cuts the address into host, path and query. */
 static void take_url(struct work *work)
 {
-    const struct text end = TEXT("://");
-    struct text rest = work->signing->url;
+    const dime_text end = TEXT("://");
+    dime_text rest = work->signing->url;
     const char *at = memmem(rest.data, rest.length, end.data, end.length);
     if (at)
-        rest = (struct text){at + end.length, (size_t)(rest.data + rest.length - at) - end.length};
+        rest = (dime_text){at + end.length, (size_t)(rest.data + rest.length - at) - end.length};
     size_t length = 0;
     while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
         length++;
-    work->host = without_usual_port((struct text){rest.data, length},
+    work->host = without_usual_port((dime_text){rest.data, length},
                                     text_starts(work->signing->url, TEXT("https:")));
-    rest = (struct text){rest.data + length, rest.length - length};
+    rest = (dime_text){rest.data + length, rest.length - length};
     if (!text_cut(&rest, '?', &work->path) || !work->path.length)
         work->path = TEXT("/");
     work->query = rest.data ? rest : TEXT("");
 }
 
-static bool precedes(struct text a, struct text b)
+static bool precedes(dime_text a, dime_text b)
 {
     size_t least = a.length < b.length ? a.length : b.length;
     for (size_t i = 0; i < least; i++) {
@@ -85,7 +85,7 @@ static bool precedes(struct text a, struct text b)
 }
 
 /* Puts a header where it belongs in the order. False: there are too many. */
-static bool add_header(struct work *work, struct text name, struct text value)
+static bool add_header(struct work *work, dime_text name, dime_text value)
 {
     size_t place = work->count;
     if (place == SIGN_HEADERS_MAX)
@@ -103,25 +103,25 @@ static bool take_headers(struct work *work)
         !add_header(work, TEXT("x-amz-date"), text_of(work->time)))
         return false;
     for (const char *const *line = work->signing->headers; *line; line++) {
-        struct text value = text_of(*line), name;
+        dime_text value = text_of(*line), name;
         if (!text_cut(&value, ':', &name) || !value.data || !add_header(work, name, value))
             return false;
     }
     return true;
 }
 
-static void put_lower(struct buffer *buffer, struct text name)
+static void put_lower(struct buffer *buffer, dime_text name)
 {
     for (size_t i = 0; i < name.length; i++)
-        buffer_put(buffer, (struct text){(char[]){text_lower(name.data[i])}, 1});
+        buffer_put(buffer, (dime_text){(char[]){text_lower(name.data[i])}, 1});
 }
 
 /* The blanks within a value become one each. */
-static void put_value(struct buffer *buffer, struct text value)
+static void put_value(struct buffer *buffer, dime_text value)
 {
     for (size_t i = 0; i < value.length; i++) {
         if (value.data[i] != ' ' || value.data[i - 1] != ' ') /* it was trimmed: none comes first */
-            buffer_put(buffer, (struct text){value.data + i, 1});
+            buffer_put(buffer, (dime_text){value.data + i, 1});
     }
 }
 
@@ -136,7 +136,7 @@ static void put_names(struct buffer *buffer, const struct work *work)
 /* S3 takes a path as it is sent; every other service encodes it once more. */
 static void put_path(struct buffer *buffer, const struct work *work)
 {
-    struct text rest = work->path, part;
+    dime_text rest = work->path, part;
     if (text_equal(work->signing->service, TEXT("s3"))) {
         buffer_put(buffer, rest);
         return;
@@ -172,9 +172,9 @@ static bool put_canonical(struct buffer *buffer, const struct work *work)
 }
 
 /* The key of the day, the region and the service signs; the secret itself never does. */
-static bool sign_text(const struct work *work, struct text text, unsigned char result[HASH])
+static bool sign_text(const struct work *work, dime_text text, unsigned char result[HASH])
 {
-    const struct text parts[] = {
+    const dime_text parts[] = {
         {work->time, 8}, work->signing->region, work->signing->service, TEXT("aws4_request"), text};
     char room[KEY_ROOM];
     struct buffer first;
@@ -185,7 +185,7 @@ static bool sign_text(const struct work *work, struct text text, unsigned char r
     for (size_t i = 1; made && i < sizeof parts / sizeof *parts; i++) {
         unsigned char key[HASH];
         memcpy(key, result, HASH);
-        made = mac((struct text){(const char *)key, HASH}, parts[i], result);
+        made = mac((dime_text){(const char *)key, HASH}, parts[i], result);
         explicit_bzero(key, sizeof key);
     }
     explicit_bzero(room, sizeof room);
@@ -193,7 +193,7 @@ static bool sign_text(const struct work *work, struct text text, unsigned char r
 }
 
 /* The signature of the canonical request. */
-static bool sign_canonical(const struct work *work, struct text canonical, char hex[HEX])
+static bool sign_canonical(const struct work *work, dime_text canonical, char hex[HEX])
 {
     char of_canonical[HEX], text[sizeof work->time + sizeof work->scope + HEX + 64];
     unsigned char result[HASH];
@@ -201,7 +201,7 @@ static bool sign_canonical(const struct work *work, struct text canonical, char 
         return false;
     int length = snprintf(text, sizeof text, "%s\n%s\n%s\n%s", ALGORITHM, work->time, work->scope,
                           of_canonical);
-    if (!sign_text(work, (struct text){text, (size_t)length}, result))
+    if (!sign_text(work, (dime_text){text, (size_t)length}, result))
         return false;
     for (size_t i = 0; i < HASH; i++)
         snprintf(hex + 2 * i, 3, "%02x", result[i]);

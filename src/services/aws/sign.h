@@ -24,11 +24,11 @@ enum { SIGN_HOST_MAX = 320, SIGN_HEADERS_MAX = 8 };
  */
 struct signing {
     const char *method;
-    struct text url;            /* http or https, with a path */
+    dime_text url;              /* http or https, with a path */
     const char *const *headers; /* "Name: value"; all are signed; the last is NULL */
-    struct text body;
-    struct text region, service; /* such as eu-west-1, s3 */
-    struct text id, secret;
+    dime_text body;
+    dime_text region, service; /* such as eu-west-1, s3 */
+    dime_text id, secret;
     int64_t time_s; /* since the epoch */
 };
 

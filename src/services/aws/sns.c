@@ -44,7 +44,7 @@ void sns_close(struct sns *sns)
 
 /* An address without blanks, quotes or control characters, ended by NUL; false where it isn't one.
  */
-static bool copy_url(struct text url, char room[URL_MAX + 1])
+static bool copy_url(dime_text url, char room[URL_MAX + 1])
 {
     if (!url.length || url.length > URL_MAX)
         return false;
@@ -91,9 +91,9 @@ static void keep(struct sns *sns, struct evp_pkey_st *key, const char *url)
 
 /* Has the key of the message's certificate in SNS. */
 static bool find_key(struct sns *sns, struct aws *aws, const struct aws_call *call,
-                     struct text certificate, struct aws_reply *reply)
+                     dime_text certificate, struct aws_reply *reply)
 {
-    const struct text pem = TEXT(".pem");
+    const dime_text pem = TEXT(".pem");
     char url[URL_MAX + 1];
     if (!copy_url(certificate, url) || !sns_owns(certificate) || strpbrk(url, "?#") ||
         !text_ends_nocase(certificate, pem)) {

@@ -13,9 +13,9 @@
 
 /* As they stand in the message. Texts that it hasn't got are empty, with data NULL. */
 struct sns_message {
-    struct text type; /* Notification, SubscriptionConfirmation, UnsubscribeConfirmation */
-    struct text id, topic, subject, text, timestamp, token, subscribe_url;
-    struct text signature, signature_version, certificate_url;
+    dime_text type; /* Notification, SubscriptionConfirmation, UnsubscribeConfirmation */
+    dime_text id, topic, subject, text, timestamp, token, subscribe_url;
+    dime_text signature, signature_version, certificate_url;
 };
 
 struct sns; /* the key of the certificate that was last seen */

@@ -16,7 +16,7 @@
 
 enum { SIGNED_REST_MAX = 16 * 1024 };
 
-struct evp_pkey_st *sns_key_of(struct text pem)
+struct evp_pkey_st *sns_key_of(dime_text pem)
 {
     EVP_PKEY *key = NULL;
     BIO *bio = pem.length <= INT32_MAX ? BIO_new_mem_buf(pem.data, (int)pem.length) : NULL;
@@ -34,7 +34,7 @@ void sns_key_free(struct evp_pkey_st *key)
     EVP_PKEY_free(key);
 }
 
-static void put(struct buffer *text, const char *name, struct text value)
+static void put(struct buffer *text, const char *name, dime_text value)
 {
     if (!value.data)
         return;
@@ -61,7 +61,7 @@ static void put_signed(struct buffer *text, const struct sns_message *message)
     put(text, "Type", message->type);
 }
 
-static const EVP_MD *digest_of(struct text version)
+static const EVP_MD *digest_of(dime_text version)
 {
     if (text_equal(version, TEXT("1")))
         return EVP_sha1();
@@ -72,7 +72,7 @@ bool sns_signature_holds(const struct sns_message *message, struct evp_pkey_st *
                          struct arena *arena)
 {
     const EVP_MD *digest = digest_of(message->signature_version);
-    struct text signature;
+    dime_text signature;
     struct buffer text;
     buffer_open(&text, arena, message->text.length + SIGNED_REST_MAX);
     put_signed(&text, message);
@@ -87,7 +87,7 @@ bool sns_signature_holds(const struct sns_message *message, struct evp_pkey_st *
     return holds;
 }
 
-static bool is_region(struct text text)
+static bool is_region(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (!text_alphanumeric(text.data[i]) && text.data[i] != '-')
@@ -96,18 +96,18 @@ static bool is_region(struct text text)
     return text.length >= 3;
 }
 
-bool sns_owns(struct text url)
+bool sns_owns(dime_text url)
 {
-    const struct text begin = TEXT("https://sns.");
-    struct text ends[] = {TEXT(".amazonaws.com"), TEXT(".amazonaws.com.cn")};
+    const dime_text begin = TEXT("https://sns.");
+    dime_text ends[] = {TEXT(".amazonaws.com"), TEXT(".amazonaws.com.cn")};
     struct http_address address;
     if (!text_starts(url, begin) || !http_read_address(&address, url))
         return false;
-    struct text base = text_of(address.base); /* with a port, if there is one */
+    dime_text base = text_of(address.base); /* with a port, if there is one */
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (text_ends_nocase(base, ends[i]) && base.length > begin.length + ends[i].length &&
-            is_region((struct text){base.data + begin.length,
-                                    base.length - begin.length - ends[i].length}))
+            is_region(
+                (dime_text){base.data + begin.length, base.length - begin.length - ends[i].length}))
             return true;
     }
     return false;

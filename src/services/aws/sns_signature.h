@@ -10,7 +10,7 @@
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
 /* The public key in a certificate (PEM) that is valid now, for the caller to free; else NULL. */
-struct evp_pkey_st *sns_key_of(struct text pem);
+struct evp_pkey_st *sns_key_of(dime_text pem);
 
 /* Frees a key. KEY may be NULL. */
 void sns_key_free(struct evp_pkey_st *key);
@@ -23,6 +23,6 @@ bool sns_signature_holds(const struct sns_message *message, struct evp_pkey_st *
                          struct arena *arena);
 
 /* Whether URL is an address of SNS: https, host sns.REGION.amazonaws.com, and no port. */
-bool sns_owns(struct text url);
+bool sns_owns(dime_text url);
 
 #endif

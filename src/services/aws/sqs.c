@@ -27,9 +27,9 @@ static const struct service SQS = {"Amazon SQS", "sqs", "AWS_ENDPOINT_URL_SQS"};
 static const struct refusal NO_REFUSALS[] = {{0}};
 
 /* The labels of a host's name, behind the one that says sqs or before the one that says queue. */
-static struct text region_of(struct text host)
+static dime_text region_of(dime_text host)
 {
-    struct text label, before = TEXT("");
+    dime_text label, before = TEXT("");
     while (text_cut(&host, '.', &label)) {
         if (text_equal(label, TEXT("sqs")) || text_equal(label, TEXT("sqs-fips")))
             return text_cut(&host, '.', &label) ? label : TEXT("");
@@ -40,15 +40,15 @@ static struct text region_of(struct text host)
     return TEXT("");
 }
 
-static bool is_region(struct text label)
+static bool is_region(dime_text label)
 {
     return label.length > 4 && memchr(label.data, '-', label.length);
 }
 
 /* The last two parts of the path. */
-static void read_path(struct sqs_queue *queue, struct text path)
+static void read_path(struct sqs_queue *queue, dime_text path)
 {
-    struct text part;
+    dime_text part;
     queue->name = queue->account = TEXT("");
     while (text_cut(&path, '/', &part)) {
         if (!part.length)
@@ -59,7 +59,7 @@ static void read_path(struct sqs_queue *queue, struct text path)
     queue->ordered = text_ends_nocase(queue->name, TEXT(".fifo"));
 }
 
-bool sqs_open(struct sqs_queue *queue, struct aws *aws, struct text url, const char **why)
+bool sqs_open(struct sqs_queue *queue, struct aws *aws, dime_text url, const char **why)
 {
     struct http_address address;
     *queue = (struct sqs_queue){.url = url};
@@ -73,7 +73,7 @@ bool sqs_open(struct sqs_queue *queue, struct aws *aws, struct text url, const c
     if (!queue->name.length)
         return false;
     memcpy(queue->endpoint, address.base, strlen(address.base) + 1);
-    struct text region = region_of(text_of(address.host));
+    dime_text region = region_of(text_of(address.host));
     if (!is_region(region) || !settings_take_region(region, queue->region))
         return settings_region(&aws->settings, TEXT(""), queue->region, why);
     return true;
@@ -105,7 +105,7 @@ static void perform(struct aws *aws, const struct aws_call *call, const struct s
         client_refuse(reply, call, 413, "These messages are too long for one batch; send fewer.");
 }
 
-static struct text member_raw(struct json_value object, const char *name)
+static dime_text member_raw(struct json_value object, const char *name)
 {
     struct json_value value;
     if (json_find(object, text_of(name), &value) && value.kind == JSON_OBJECT)
@@ -239,7 +239,7 @@ static void perform_batch(struct aws *aws, const struct aws_call *call,
         client_no_memory(reply);
 }
 
-static void put_entry(struct buffer *body, size_t number, const char *name, struct text value)
+static void put_entry(struct buffer *body, size_t number, const char *name, dime_text value)
 {
     buffer_puts(body, number ? ",{\"Id\":\"" : ",\"Entries\":[{\"Id\":\"");
     buffer_int64(body, (int64_t)number);
@@ -332,7 +332,7 @@ void sqs_get_attributes(struct aws *aws, const struct aws_call *call, const stru
             &body, reply);
 }
 
-struct text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena)
+dime_text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena)
 {
     struct json_value value, attributes;
     struct json_error error;

@@ -19,12 +19,12 @@ enum {
 };
 
 struct sqs_queue {
-    struct text url;     /* must outlast it */
-    char region[64];     /* from the URL where that names one, else the usual one */
-    char endpoint[256];  /* scheme and host */
-    struct text name;    /* the last part of the URL's path */
-    struct text account; /* the part before it; may be empty */
-    bool ordered;        /* a FIFO queue */
+    dime_text url;      /* must outlast it */
+    char region[64];    /* from the URL where that names one, else the usual one */
+    char endpoint[256]; /* scheme and host */
+    dime_text name;     /* the last part of the URL's path */
+    dime_text account;  /* the part before it; may be empty */
+    bool ordered;       /* a FIFO queue */
 };
 
 /*
@@ -32,16 +32,16 @@ struct sqs_queue {
  * speaks SQS's protocol, which is called where the URL says. AWS_ENDPOINT_URL_SQS and its kin
  * overrule that. Calls nobody. False: *WHY is a sentence, which lasts until the next call.
  */
-bool sqs_open(struct sqs_queue *queue, struct aws *aws, struct text url, const char **why);
+bool sqs_open(struct sqs_queue *queue, struct aws *aws, dime_text url, const char **why);
 
 /* A message that was received. Texts are the arena's. */
 struct sqs_message {
-    struct text id;
-    struct text receipt;    /* by which it is deleted or hidden; good for this receive alone */
-    struct text body;       /* decoded */
-    struct text md5;        /* of the body, as SQS says it */
-    struct text attributes; /* JSON as it came: {"ApproximateReceiveCount":"1",...}; {} for none */
-    struct text message_attributes; /* the sender's own, likewise */
+    dime_text id;
+    dime_text receipt;    /* by which it is deleted or hidden; good for this receive alone */
+    dime_text body;       /* decoded */
+    dime_text md5;        /* of the body, as SQS says it */
+    dime_text attributes; /* JSON as it came: {"ApproximateReceiveCount":"1",...}; {} for none */
+    dime_text message_attributes; /* the sender's own, likewise */
 };
 
 struct sqs_messages {
@@ -61,19 +61,19 @@ void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_
 
 /* One message of a batch that is deleted, hidden, or sent. */
 struct sqs_entry {
-    struct text receipt; /* delete, hide: of the message */
-    int visibility_s;    /* hide: from now on; 0 makes it visible at once */
+    dime_text receipt; /* delete, hide: of the message */
+    int visibility_s;  /* hide: from now on; 0 makes it visible at once */
 
-    struct text body;               /* send: 1 to SQS_MESSAGE_MAX bytes of text as XML has it */
-    struct text group;              /* send: of a FIFO queue; empty: none */
-    struct text deduplication;      /* send: likewise */
-    int delay_s;                    /* send: 1 to 900; 0: as the queue says */
-    struct text message_attributes; /* send: JSON as sqs_message has them; empty: none */
+    dime_text body;               /* send: 1 to SQS_MESSAGE_MAX bytes of text as XML has it */
+    dime_text group;              /* send: of a FIFO queue; empty: none */
+    dime_text deduplication;      /* send: likewise */
+    int delay_s;                  /* send: 1 to 900; 0: as the queue says */
+    dime_text message_attributes; /* send: JSON as sqs_message has them; empty: none */
 
     bool failed;       /* afterwards, if the reply is ok */
     bool sender_fault; /* it would fail again */
-    struct text code;  /* why it has failed, such as ReceiptHandleIsInvalid */
-    struct text id;    /* send: the message's */
+    dime_text code;    /* why it has failed, such as ReceiptHandleIsInvalid */
+    dime_text id;      /* send: the message's */
 };
 
 /*
@@ -94,6 +94,6 @@ void sqs_send(struct aws *aws, const struct aws_call *call, const struct sqs_que
  */
 void sqs_get_attributes(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
                         struct aws_reply *reply);
-struct text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena);
+dime_text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena);
 
 #endif

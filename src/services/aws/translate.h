@@ -10,9 +10,9 @@
 enum { TRANSLATE_TEXT_MAX = 10000 }; /* bytes of UTF-8 */
 
 struct translate_question {
-    struct text text;
-    struct text source; /* a language's code, or auto */
-    struct text target;
+    dime_text text;
+    dime_text source; /* a language's code, or auto */
+    dime_text target;
 };
 
 /*

@@ -75,8 +75,7 @@ struct apertium {
     const char *function;
 };
 
-struct apertium *apertium_open(const char *function, struct text url, bool anywhere,
-                               const char **why)
+struct apertium *apertium_open(const char *function, dime_text url, bool anywhere, const char **why)
 {
     static _Thread_local struct apertium none;
     (void)url, (void)anywhere;
@@ -107,8 +106,8 @@ void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
     refuse_apertium(reply);
 }
 
-void apertium_translate(struct apertium *apertium, const struct aws_call *call, struct text source,
-                        struct text target, struct text html, struct aws_reply *reply)
+void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
+                        dime_text target, dime_text html, struct aws_reply *reply)
 {
     (void)apertium, (void)call, (void)source, (void)target, (void)html;
     refuse_apertium(reply);

@@ -27,7 +27,7 @@ enum {
     LAST_MS = 2000, /* for the reader of stdout, once it's to be stopped */
 };
 
-bool answers_open(struct answers *answers, const struct queue_use *use, struct text url,
+bool answers_open(struct answers *answers, const struct queue_use *use, dime_text url,
                   struct outage *outage, char why[QUEUE_ERROR])
 {
     struct queue_use own = *use;
@@ -75,7 +75,7 @@ static void open_out(void)
         out.fd = STDOUT_FILENO;
 }
 
-static ssize_t write_some(struct text line)
+static ssize_t write_some(dime_text line)
 {
     size_t most = line.length < PIPE_BUF ? line.length : PIPE_BUF;
     if (out.is_socket)
@@ -120,7 +120,7 @@ static bool wait_for_room(int stop, struct backoff *backoff)
  * Writes all of LINE, or nothing, or says that stdout is gone: a piece of a line would spoil the
  * next one. So once some of it is written, errors are waited out here.
  */
-static enum answers_end write_line(const struct answers *answers, struct text line)
+static enum answers_end write_line(const struct answers *answers, dime_text line)
 {
     struct backoff backoff = {0};
     size_t whole = line.length;
@@ -145,7 +145,7 @@ static enum answers_end write_line(const struct answers *answers, struct text li
     return ANSWERS_PASSED;
 }
 
-static enum answers_end print(struct answers *answers, struct text answer)
+static enum answers_end print(struct answers *answers, dime_text answer)
 {
     struct buffer line;
     arena_reset(&answers->arena);
@@ -167,10 +167,10 @@ static enum answers_end print(struct answers *answers, struct text answer)
     return end;
 }
 
-static enum answers_end put(struct answers *answers, struct text answer)
+static enum answers_end put(struct answers *answers, dime_text answer)
 {
     struct queue *queue = answers->queue;
-    struct text id;
+    dime_text id;
     bool long_one = answer.length > QUEUE_BODY_MAX;
     if (!long_one) {
         arena_reset(&answers->arena);
@@ -189,7 +189,7 @@ static enum answers_end put(struct answers *answers, struct text answer)
     return ANSWERS_NEVER;
 }
 
-enum answers_end answers_pass(struct answers *answers, struct text answer)
+enum answers_end answers_pass(struct answers *answers, dime_text answer)
 {
     enum answers_end end = (answers->queue ? put : print)(answers, answer);
     if (end == ANSWERS_PASSED)

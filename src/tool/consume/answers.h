@@ -25,7 +25,7 @@ struct answers {
  * Connects to nobody; the caller closes it. OUTAGE must outlast it. False: the URL is wrong, or
  * there is no memory, and WHY says which; there is nothing to close.
  */
-bool answers_open(struct answers *answers, const struct queue_use *use, struct text url,
+bool answers_open(struct answers *answers, const struct queue_use *use, dime_text url,
                   struct outage *outage, char why[QUEUE_ERROR]);
 
 /* Disconnects and frees. */
@@ -43,6 +43,6 @@ enum answers_end {
  * Passes an answer on, of which it keeps nothing. Where nobody reads stdout it waits for a reader,
  * but only a few seconds once it's to stop.
  */
-enum answers_end answers_pass(struct answers *answers, struct text answer);
+enum answers_end answers_pass(struct answers *answers, dime_text answer);
 
 #endif

@@ -47,7 +47,7 @@ static void say(const struct consume_settings *settings, const char *sentence, c
 }
 
 /* Copies what a consumer holds; the mutex isn't kept while the queue is asked. */
-static size_t copy_held(struct held *held, struct text *receipts, struct arena *arena)
+static size_t copy_held(struct held *held, dime_text *receipts, struct arena *arena)
 {
     size_t count = 0;
     pthread_mutex_lock(&held->lock);
@@ -62,7 +62,7 @@ static size_t copy_held(struct held *held, struct text *receipts, struct arena *
 /* Keeps hidden what one consumer holds. False: that isn't sure. */
 static bool keep_one(struct consume *all, struct consumer *one, struct arena *arena)
 {
-    struct text receipts[QUEUE_BATCH_MAX];
+    dime_text receipts[QUEUE_BATCH_MAX];
     arena_reset(arena);
     size_t count = copy_held(&one->held, receipts, arena);
     if (!count)
@@ -113,7 +113,7 @@ static void *run_consumer(void *argument)
     return NULL;
 }
 
-static void close_consumer(struct consumer *consumer, const struct function *function)
+static void close_consumer(struct consumer *consumer, const dime_function *function)
 {
     if (function->close)
         function->close(consumer->invoker.state);
@@ -153,7 +153,7 @@ static bool open_queues(struct consumer *consumer)
 /* A function that can't be started would fail all messages, so nothing is consumed then. */
 static bool open_consumer(struct consumer *consumer, struct consume *all)
 {
-    const struct function *function = all->settings->function;
+    const dime_function *function = all->settings->function;
     const char *not_open = NULL;
     consumer->settings = all->settings;
     consumer->over = all->over;

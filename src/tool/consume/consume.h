@@ -18,9 +18,9 @@
 enum { CONSUME_THREADS_MAX = 64 };
 
 struct consume_settings {
-    const struct function *function;
+    const dime_function *function;
     struct queue_use use;
-    struct text answers; /* where they go: a queue's URL, "-" for stdout; empty: nowhere */
+    dime_text answers; /* where they go: a queue's URL, "-" for stdout; empty: nowhere */
     int64_t threads;
     int64_t batch;      /* most messages of one */
     int64_t timeout_ms; /* that a batch may take */
@@ -31,7 +31,7 @@ struct consume_settings {
 struct held {
     pthread_mutex_t lock;
     size_t count; /* 0: nothing */
-    struct text receipts[QUEUE_BATCH_MAX];
+    dime_text receipts[QUEUE_BATCH_MAX];
     int64_t until_ns; /* it isn't kept hidden for longer than this */
 };
 
@@ -73,7 +73,7 @@ int consume(const struct consume_settings *settings);
  * hidden meanwhile, since the work is done; the time for the rest of the batch begins to run again
  * afterwards. CONSUMER is a struct consumer, as its invoker has it.
  */
-enum keep_end consumer_keep(void *consumer, struct text answer);
+enum keep_end consumer_keep(void *consumer, dime_text answer);
 
 /* What one thread does until use.stop can be read from, or after one batch. */
 void consumer_run(struct consumer *consumer);

@@ -80,7 +80,7 @@ static void give_up(struct consumer *consumer)
 }
 
 /* Tries until the answer is passed on, or can't ever be, or it's to be stopped. */
-static enum answers_end pass_on(struct consumer *consumer, struct text answer)
+static enum answers_end pass_on(struct consumer *consumer, dime_text answer)
 {
     struct backoff backoff = {0};
     enum answers_end end;
@@ -92,7 +92,7 @@ static enum answers_end pass_on(struct consumer *consumer, struct text answer)
     return end;
 }
 
-enum keep_end consumer_keep(void *context, struct text answer)
+enum keep_end consumer_keep(void *context, dime_text answer)
 {
     struct consumer *consumer = context;
     int64_t started_ns = clock_monotonic_ns(), until_ns = consumer->held.until_ns;
@@ -122,7 +122,7 @@ static size_t run_event(struct consumer *consumer, size_t first)
         take_verdicts(consumer, first, batch->count, false);
         return batch->count;
     }
-    struct text answer =
+    dime_text answer =
         invoke(&consumer->invocation, &consumer->invoker, buffer_text(&event), &consumer->event);
     take_verdicts(consumer, first, end, answer.data);
     invoke_log(&consumer->invocation, &consumer->invoker, "queue", event.length, answer.length);
@@ -140,7 +140,7 @@ static void run_batch(struct consumer *consumer)
     hold(consumer, clock_monotonic_ns() + timeout_ms * 1000000);
     for (size_t next = 0; next < consumer->batch.count;)
         next = run_event(consumer, next);
-    consumer->invoker.id = (struct text){0};
+    consumer->invoker.id = (dime_text){0};
 }
 
 /* Waits before the queue is told again; false: it's to be stopped, and was tried for long enough.

@@ -55,17 +55,16 @@ bool queue_settle(struct queue *queue, const struct queue_batch *batch,
     return queue->kind->settle(queue, batch, ends, arena);
 }
 
-bool queue_extend(struct queue *queue, const struct text *receipts, size_t count,
-                  struct arena *arena)
+bool queue_extend(struct queue *queue, const dime_text *receipts, size_t count, struct arena *arena)
 {
     return queue->kind->extend(queue, receipts, count, arena);
 }
 
-bool queue_send(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
+bool queue_send(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
                 struct arena *arena)
 {
     for (size_t i = 0; i < count; i++)
-        ids[i] = (struct text){0};
+        ids[i] = (dime_text){0};
     queue->refused = false;
     return queue->kind->send(queue, bodies, count, ids, arena);
 }

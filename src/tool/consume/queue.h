@@ -19,14 +19,14 @@ enum { QUEUE_BATCH_MAX = 100, QUEUE_BODY_MAX = 1024 * 1024, QUEUE_ERROR = 400 };
 
 /* A message that was received. Texts last as long as the arena that it was received into. */
 struct queue_message {
-    struct text id;
-    struct text receipt;            /* by which the queue knows this delivery of it */
-    struct text body;               /* the bytes that were sent */
-    struct text md5;                /* of the body; empty: the queue doesn't say */
-    struct text attributes;         /* a JSON object, as Lambda's event of SQS has it */
-    struct text message_attributes; /* the sender's own, as SQS's API has them */
-    int64_t deliveries;             /* how many there have been, this one counted */
-    const void *own;                /* what the kind of queue keeps of it */
+    dime_text id;
+    dime_text receipt;            /* by which the queue knows this delivery of it */
+    dime_text body;               /* the bytes that were sent */
+    dime_text md5;                /* of the body; empty: the queue doesn't say */
+    dime_text attributes;         /* a JSON object, as Lambda's event of SQS has it */
+    dime_text message_attributes; /* the sender's own, as SQS's API has them */
+    int64_t deliveries;           /* how many there have been, this one counted */
+    const void *own;              /* what the kind of queue keeps of it */
 };
 
 struct queue_batch {
@@ -38,7 +38,7 @@ struct queue;
 
 /* How a queue is to be used. What it points to must outlast the queue. */
 struct queue_use {
-    struct text url;
+    dime_text url;
     const char *function;       /* whose log lines say it; also for a sender */
     const char *consumer;       /* the name that the queue knows this consumer by */
     int64_t visibility_ms;      /* how long a message is hidden after it was received or extended */
@@ -55,9 +55,9 @@ struct queue_kind {
                     struct queue_batch *batch);
     bool (*settle)(struct queue *queue, const struct queue_batch *batch,
                    const enum message_end *ends, struct arena *arena);
-    bool (*extend)(struct queue *queue, const struct text *receipts, size_t count,
+    bool (*extend)(struct queue *queue, const dime_text *receipts, size_t count,
                    struct arena *arena);
-    bool (*send)(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
+    bool (*send)(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
                  struct arena *arena);
     void (*close)(struct queue *queue);
 };
@@ -66,10 +66,10 @@ struct queue_kind {
 struct queue {
     const struct queue_kind *kind;
     struct queue_use use;
-    struct text name;        /* the last part of what it's called */
-    struct text arn;         /* as events name it */
-    struct text place;       /* the same for all URLs that name it, as far as they tell */
-    struct text region;      /* likewise */
+    dime_text name;          /* the last part of what it's called */
+    dime_text arn;           /* as events name it */
+    dime_text place;         /* the same for all URLs that name it, as far as they tell */
+    dime_text region;        /* likewise */
     size_t batch_max;        /* most messages of one receive or one send */
     char error[QUEUE_ERROR]; /* why the last call failed */
     bool refused;            /* the last send failed since no such message is ever taken */
@@ -103,14 +103,14 @@ bool queue_settle(struct queue *queue, const struct queue_batch *batch,
                   const enum message_end *ends, struct arena *arena);
 
 /* Hides messages for as long again as when they were received. False as above. */
-bool queue_extend(struct queue *queue, const struct text *receipts, size_t count,
+bool queue_extend(struct queue *queue, const dime_text *receipts, size_t count,
                   struct arena *arena);
 
 /*
  * Puts COUNT messages into the queue, at most its batch_max, and their ids into IDS; the arena owns
  * these. False as above; some of them may be in it then, and have an id.
  */
-bool queue_send(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
+bool queue_send(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
                 struct arena *arena);
 
 /* Says in `error` why a call failed. Returns false. For the kinds of queues. */

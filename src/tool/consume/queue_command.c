@@ -105,7 +105,7 @@ static int print_help(const char *text)
 }
 
 /* Reads text that can't be empty. False: it has been said that it is. */
-static bool read_text(const char *option, struct text *text)
+static bool read_text(const char *option, dime_text *text)
 {
     *text = text_of(optarg);
     if (!text->length)
@@ -115,7 +115,7 @@ static bool read_text(const char *option, struct text *text)
 
 static bool read_consume_option(int option, struct consume_settings *settings)
 {
-    struct text name;
+    dime_text name;
     switch (option) {
     case 'q':
         settings->use.url = text_of(optarg);
@@ -163,7 +163,7 @@ static int next_option(const char *program, int count, char **arguments,
 }
 
 /* A queue of this URL; nobody is asked. NULL: it has been said why there is none. */
-static struct queue *try_url(const struct queue_use *use, struct text url, const char *what)
+static struct queue *try_url(const struct queue_use *use, dime_text url, const char *what)
 {
     char why[QUEUE_ERROR];
     struct queue_use own = *use;

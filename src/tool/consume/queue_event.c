@@ -14,7 +14,7 @@
 /* Room for a body of all escapes, and for what stands around it. */
 _Static_assert(INVOKE_EVENT_MAX > 6 * QUEUE_BODY_MAX + 1024 * 1024, "a message fits into an event");
 
-static void put_body(struct buffer *event, struct text body)
+static void put_body(struct buffer *event, dime_text body)
 {
     if (body.data && body.length <= QUEUE_BODY_MAX && text_is_utf8(body))
         buffer_json(event, body);
@@ -50,7 +50,7 @@ static void put_attribute(struct buffer *event, struct json_value attribute)
     }
 }
 
-static void put_attributes(struct buffer *event, struct text attributes)
+static void put_attributes(struct buffer *event, dime_text attributes)
 {
     struct json_value all = {JSON_OBJECT, attributes.length ? attributes : TEXT("{}")};
     struct json_cursor each = json_members(all, event->arena);
@@ -64,7 +64,7 @@ static void put_attributes(struct buffer *event, struct text attributes)
     }
 }
 
-static void put_member(struct buffer *event, const char *name, struct text value)
+static void put_member(struct buffer *event, const char *name, dime_text value)
 {
     buffer_puts(event, ",\"");
     buffer_puts(event, name);

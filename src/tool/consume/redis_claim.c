@@ -238,7 +238,7 @@ static bool take_over(struct redis_queue *redis, const char *at, size_t most, st
         return false;
     if (!is_claim(value))
         return redis_nonsense(redis);
-    struct text next = value->items[0].text;
+    dime_text next = value->items[0].text;
     say_lost(redis, value);
     redis_look_took(redis->look, text_equal(next, TEXT(ANEW)) ? TEXT("") : next,
                     value->items[1].count, clock_monotonic_ns());

@@ -9,13 +9,13 @@
 #include "base/buffer.h"
 
 /* The fields of an entry, as the JSON object that a direct event is. */
-static struct text fields_body(const struct redis_value *fields, struct arena *arena)
+static dime_text fields_body(const struct redis_value *fields, struct arena *arena)
 {
     struct buffer json;
     buffer_open(&json, arena, (size_t)2 * QUEUE_BODY_MAX);
     for (size_t i = 0; i < fields->count; i += 2) {
         if (!text_is_utf8(fields->items[i].text) || !text_is_utf8(fields->items[i + 1].text))
-            return (struct text){0};
+            return (dime_text){0};
         buffer_puts(&json, i ? "," : "{");
         buffer_json(&json, fields->items[i].text);
         buffer_puts(&json, ":");
@@ -23,11 +23,11 @@ static struct text fields_body(const struct redis_value *fields, struct arena *a
     }
     buffer_puts(&json, "}");
     if (json.failed)
-        return (struct text){0};
+        return (dime_text){0};
     return buffer_text(&json);
 }
 
-static struct text body_of(const struct redis_value *fields, struct arena *arena)
+static dime_text body_of(const struct redis_value *fields, struct arena *arena)
 {
     for (size_t i = 0; i < fields->count; i += 2) {
         if (text_equal(fields->items[i].text, TEXT("body")))
@@ -36,10 +36,10 @@ static struct text body_of(const struct redis_value *fields, struct arena *arena
     return fields_body(fields, arena);
 }
 
-struct text redis_entry_attributes(struct text id, int64_t deliveries, struct arena *arena)
+dime_text redis_entry_attributes(dime_text id, int64_t deliveries, struct arena *arena)
 {
     struct buffer json;
-    struct text milliseconds = TEXT("");
+    dime_text milliseconds = TEXT("");
     buffer_open(&json, arena, 256);
     text_cut(&id, '-', &milliseconds);
     buffer_puts(&json, "{\"ApproximateReceiveCount\":\"");
@@ -65,7 +65,7 @@ bool redis_entry_is(const struct redis_value *value)
 void redis_entry_read(const struct redis_value *entry, int64_t deliveries, struct arena *arena,
                       struct queue_message *message)
 {
-    struct text id = entry->items[0].text;
+    dime_text id = entry->items[0].text;
     *message = (struct queue_message){
         .id = id,
         .receipt = id,

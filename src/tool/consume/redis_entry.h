@@ -21,6 +21,6 @@ void redis_entry_read(const struct redis_value *entry, int64_t deliveries, struc
                       struct queue_message *message);
 
 /* The attributes, as SQS names them, of a message that has been delivered so often. */
-struct text redis_entry_attributes(struct text id, int64_t deliveries, struct arena *arena);
+dime_text redis_entry_attributes(dime_text id, int64_t deliveries, struct arena *arena);
 
 #endif

@@ -52,7 +52,7 @@ static void *create_string(const redisReadTask *task, char *data, size_t length)
                                             : plain ? REDIS_STRING
                                                     : REDIS_OTHER);
     if (value)
-        value->text = arena_copy(link->arena, (struct text){data, length});
+        value->text = arena_copy(link->arena, (dime_text){data, length});
     return value && value->text.data ? value : NULL;
 }
 
@@ -177,7 +177,7 @@ void redis_link_close(struct redis_link *link)
     link->failed = false;
 }
 
-void redis_link_command(struct redis_link *link, const struct text *words, size_t count,
+void redis_link_command(struct redis_link *link, const dime_text *words, size_t count,
                         struct arena *arena)
 {
     const char **data = arena_array(arena, count, sizeof *data);

@@ -26,8 +26,8 @@ enum redis_kind {
 struct redis_value {
     enum redis_kind kind;
     int64_t number;
-    struct text text; /* of REDIS_STRING and REDIS_ERROR */
-    size_t count;     /* of REDIS_ARRAY */
+    dime_text text; /* of REDIS_STRING and REDIS_ERROR */
+    size_t count;   /* of REDIS_ARRAY */
     struct redis_value *items;
 };
 
@@ -49,7 +49,7 @@ bool redis_link_open(struct redis_link *link, const struct redis_url *url, int64
 void redis_link_close(struct redis_link *link);
 
 /* Adds a command; it's sent when a reply is waited for. There are as many replies as commands. */
-void redis_link_command(struct redis_link *link, const struct text *words, size_t count,
+void redis_link_command(struct redis_link *link, const dime_text *words, size_t count,
                         struct arena *arena);
 
 /*

@@ -37,7 +37,7 @@ void redis_look_close(struct redis_look *look)
     pthread_mutex_destroy(&look->lock);
 }
 
-static void move_to(struct redis_look *look, struct text id)
+static void move_to(struct redis_look *look, dime_text id)
 {
     size_t length = id.length < REDIS_ID_SIZE ? id.length : 0;
     memcpy(look->at, length ? id.data : "", length);
@@ -94,7 +94,7 @@ void redis_look_paged(struct redis_look *look, const struct redis_page *page)
     pthread_mutex_unlock(&look->lock);
 }
 
-void redis_look_took(struct redis_look *look, struct text next, bool found, int64_t now_ns)
+void redis_look_took(struct redis_look *look, dime_text next, bool found, int64_t now_ns)
 {
     pthread_mutex_lock(&look->lock);
     if (look->taking) {

@@ -49,9 +49,9 @@ enum redis_step redis_look_begin(struct redis_look *look, int64_t now_ns, char a
 
 /* What has been seen in a page. */
 struct redis_page {
-    struct text found; /* the id of the first message that is due; empty: none is */
-    struct text last;  /* where the next page begins; empty: the list is at its end */
-    int64_t due_ns; /* when the first of those that aren't due will be; INT64_MAX: there is none */
+    dime_text found; /* the id of the first message that is due; empty: none is */
+    dime_text last;  /* where the next page begins; empty: the list is at its end */
+    int64_t due_ns;  /* when the first of those that aren't due will be; INT64_MAX: there is none */
     int64_t began_ns, ended_ns;
 };
 
@@ -59,7 +59,7 @@ struct redis_page {
 void redis_look_paged(struct redis_look *look, const struct redis_page *page);
 
 /* Tells where the taking goes on, an empty text for the end, and whether anything was there. */
-void redis_look_took(struct redis_look *look, struct text next, bool found, int64_t now_ns);
+void redis_look_took(struct redis_look *look, dime_text next, bool found, int64_t now_ns);
 
 /* Tells that a message has failed that is due at this time. */
 void redis_look_retry(struct redis_look *look, int64_t due_ns);

@@ -24,7 +24,7 @@ static bool read_new(struct redis_queue *redis, size_t most, int64_t wait_ms, st
                      struct queue_batch *batch)
 {
     const struct redis_url *url = &redis->url;
-    struct text count = redis_number(arena, (int64_t)most);
+    dime_text count = redis_number(arena, (int64_t)most);
     if (wait_ms > 0) /* to wait for 0 ms is to wait without an end */
         COMMAND(redis, arena, TEXT("XREADGROUP"), TEXT("GROUP"), url->group, redis->consumer,
                 TEXT("COUNT"), count, TEXT("BLOCK"), redis_number(arena, wait_ms), TEXT("STREAMS"),
@@ -147,7 +147,7 @@ static bool settle(struct queue *queue, const struct queue_batch *batch,
            hasten_all(redis, batch, ends, forgotten, arena);
 }
 
-static bool extend(struct queue *queue, const struct text *receipts, size_t count,
+static bool extend(struct queue *queue, const dime_text *receipts, size_t count,
                    struct arena *arena)
 {
     struct redis_queue *redis = (struct redis_queue *)queue;
@@ -177,7 +177,7 @@ static bool has_room(struct redis_queue *redis, size_t count, struct arena *aren
                       (long long)length->number, (long long)redis->url.most);
 }
 
-static bool send(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
+static bool send(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
                  struct arena *arena)
 {
     struct redis_queue *redis = (struct redis_queue *)queue;

@@ -13,10 +13,10 @@ enum { CONNECT_MS = 2000, REPLY_MS = 2000 };
 
 struct words redis_words(struct arena *arena, size_t most)
 {
-    return (struct words){arena_array(arena, most, sizeof(struct text)), 0};
+    return (struct words){arena_array(arena, most, sizeof(dime_text)), 0};
 }
 
-void redis_add(struct words *words, struct text word)
+void redis_add(struct words *words, dime_text word)
 {
     if (words->items)
         words->items[words->count++] = word;
@@ -30,11 +30,11 @@ void redis_send(struct redis_queue *redis, const struct words *words, struct are
         COMMAND(redis, arena, TEXT("PING")); /* the arena has failed, and so will the call */
 }
 
-struct text redis_number(struct arena *arena, int64_t number)
+dime_text redis_number(struct arena *arena, int64_t number)
 {
     char room[24];
     snprintf(room, sizeof room, "%lld", (long long)number);
-    struct text text = arena_copy(arena, text_of(room));
+    dime_text text = arena_copy(arena, text_of(room));
     return text.data ? text : TEXT("0");
 }
 
@@ -74,7 +74,7 @@ const struct redis_value *redis_reply(struct redis_queue *redis, struct arena *a
 static bool log_in(struct redis_queue *redis, struct arena *arena)
 {
     const struct redis_url *url = &redis->url;
-    struct text password = url->password;
+    dime_text password = url->password;
     if (!password.length)
         password = text_of(getenv("REDISCLI_AUTH")); /* as redis-cli has it */
     if (password.length) {

@@ -17,7 +17,7 @@ struct redis_queue {
     struct redis_url url;
     struct arena arena; /* of the URL */
     struct redis_link link;
-    struct text consumer;
+    dime_text consumer;
     struct redis_look
         *look; /* for what others have left; that of the queue beside, if there is one */
     struct redis_look own;
@@ -26,18 +26,18 @@ struct redis_queue {
 
 /* Sends a command of some words. */
 #define COMMAND(redis, arena, ...)                                                                 \
-    redis_link_command(&(redis)->link, (const struct text[]){__VA_ARGS__},                         \
-                       sizeof(const struct text[]){__VA_ARGS__} / sizeof(struct text), arena)
+    redis_link_command(&(redis)->link, (const dime_text[]){__VA_ARGS__},                           \
+                       sizeof(const dime_text[]){__VA_ARGS__} / sizeof(dime_text), arena)
 
 /* Commands of any length. Where there is no memory for one, the reply to it will say so. */
 struct words {
-    struct text *items;
+    dime_text *items;
     size_t count;
 };
 
 /* Room for MOST words. */
 struct words redis_words(struct arena *arena, size_t most);
-void redis_add(struct words *words, struct text word);
+void redis_add(struct words *words, dime_text word);
 void redis_send(struct redis_queue *redis, const struct words *words, struct arena *arena);
 
 /* The stream and the group, where GROUP says so, behind a command's name; room for MOST more. */
@@ -45,7 +45,7 @@ struct words redis_begin(const struct redis_queue *redis, const char *name, bool
                          struct arena *arena);
 
 /* A number in digits. */
-struct text redis_number(struct arena *arena, int64_t number);
+dime_text redis_number(struct arena *arena, int64_t number);
 
 /* Ends the connection, of which nothing can be trusted any more. Returns false. */
 bool redis_nonsense(struct redis_queue *redis);

@@ -26,7 +26,7 @@ static bool wrong(const char **why, const char *sentence)
 }
 
 /* Decodes a part of the URL, with a NUL behind it. */
-static bool decode(struct text raw, struct arena *arena, struct text *decoded, const char **why)
+static bool decode(dime_text raw, struct arena *arena, dime_text *decoded, const char **why)
 {
     char room[NAME_MAX_BYTES];
     if (!path_decode(raw, room, sizeof room, decoded))
@@ -36,9 +36,9 @@ static bool decode(struct text raw, struct arena *arena, struct text *decoded, c
 }
 
 /* Cuts what stands before MARK off *REST; an empty text where there is no such mark. */
-static struct text cut_before(struct text *rest, char mark)
+static dime_text cut_before(dime_text *rest, char mark)
 {
-    struct text part = TEXT("");
+    dime_text part = TEXT("");
     if (memchr(rest->data, mark, rest->length))
         text_cut(rest, mark, &part);
     if (!rest->data)
@@ -46,29 +46,27 @@ static struct text cut_before(struct text *rest, char mark)
     return part;
 }
 
-static bool read_user(struct redis_url *url, struct text *rest, struct arena *arena,
-                      const char **why)
+static bool read_user(struct redis_url *url, dime_text *rest, struct arena *arena, const char **why)
 {
-    struct text authority = *rest, path = TEXT("");
+    dime_text authority = *rest, path = TEXT("");
     const char *slash = memchr(rest->data, '/', rest->length);
     if (slash) {
         authority.length = (size_t)(slash - rest->data);
-        path = (struct text){slash, rest->length - authority.length};
+        path = (dime_text){slash, rest->length - authority.length};
     }
     /* A password may hold an @ that wasn't escaped; a host can't. */
     const char *at = memrchr(authority.data, '@', authority.length);
-    struct text password = {authority.data, at ? (size_t)(at - authority.data) : 0};
+    dime_text password = {authority.data, at ? (size_t)(at - authority.data) : 0};
     if (at)
         authority = text_skip(authority, password.length + 1);
-    struct text user = cut_before(&password, ':');
-    *rest = (struct text){authority.data, authority.length + path.length};
+    dime_text user = cut_before(&password, ':');
+    *rest = (dime_text){authority.data, authority.length + path.length};
     return decode(user, arena, &url->user, why) && decode(password, arena, &url->password, why);
 }
 
-static bool read_host(struct redis_url *url, struct text *rest, struct arena *arena,
-                      const char **why)
+static bool read_host(struct redis_url *url, dime_text *rest, struct arena *arena, const char **why)
 {
-    struct text authority = TEXT(""), host;
+    dime_text authority = TEXT(""), host;
     const char *colon;
     (void)text_cut(rest, '/', &authority);
     if (!rest->data)
@@ -80,7 +78,7 @@ static bool read_host(struct redis_url *url, struct text *rest, struct arena *ar
         host = cut_before(&authority, ']');
     } else if ((colon = memchr(authority.data, ':', authority.length))) {
         host.length = (size_t)(colon - authority.data);
-        authority = (struct text){colon, authority.length - host.length};
+        authority = (dime_text){colon, authority.length - host.length};
     } else {
         authority = TEXT("");
     }
@@ -88,18 +86,18 @@ static bool read_host(struct redis_url *url, struct text *rest, struct arena *ar
         return wrong(why, "the host is missing");
     if (authority.length &&
         (*authority.data != ':' ||
-         !text_to_int64((struct text){authority.data + 1, authority.length - 1}, &url->port) ||
+         !text_to_int64((dime_text){authority.data + 1, authority.length - 1}, &url->port) ||
          url->port < 1 || url->port > 65535))
         return wrong(why, "the port must be a number from 1 to 65535");
-    struct text name = arena_copy(arena, host);
+    dime_text name = arena_copy(arena, host);
     url->host = name.data;
     return name.data || wrong(why, "there is no memory to read it");
 }
 
-static bool read_socket(struct redis_url *url, struct text *rest, struct arena *arena,
+static bool read_socket(struct redis_url *url, dime_text *rest, struct arena *arena,
                         const char **why)
 {
-    struct text path;
+    dime_text path;
     if (!rest->length || *rest->data != '/')
         return wrong(why, "write it as redis+unix:///path/of/the/socket?stream=NAME");
     if (!decode(*rest, arena, &path, why))
@@ -109,7 +107,7 @@ static bool read_socket(struct redis_url *url, struct text *rest, struct arena *
     return path.length <= SOCKET_MAX || wrong(why, "the socket's path is longer than 107 bytes");
 }
 
-static bool read_number(struct text value, int64_t least, int64_t *number, const char **why)
+static bool read_number(dime_text value, int64_t least, int64_t *number, const char **why)
 {
     if (text_to_int64(value, number) && *number >= least && *number <= MOST)
         return true;
@@ -120,8 +118,8 @@ static bool take_setting(struct redis_url *url, const struct form_pair *pair, un
                          const char **why)
 {
     const struct {
-        struct text name;
-        struct text *text;
+        dime_text name;
+        dime_text *text;
         int64_t *number;
         bool *flag;
     } SETTINGS[] = {
@@ -154,7 +152,7 @@ static bool take_setting(struct redis_url *url, const struct form_pair *pair, un
                       "and keep");
 }
 
-static bool read_settings(struct redis_url *url, struct text query, struct arena *arena,
+static bool read_settings(struct redis_url *url, dime_text query, struct arena *arena,
                           const char **why)
 {
     struct form_reader reader;
@@ -172,7 +170,7 @@ static bool read_settings(struct redis_url *url, struct text query, struct arena
  * What is behind the host is the stream, or, as the registered scheme has it, the database where a
  * setting names the stream.
  */
-static bool take_path(struct redis_url *url, struct text path, const char **why)
+static bool take_path(struct redis_url *url, dime_text path, const char **why)
 {
     bool named = url->stream.length;
     int64_t number;
@@ -209,20 +207,20 @@ static bool check(struct redis_url *url, struct arena *arena, const char **why)
            wrong(why, "dead letters must go to another stream than the messages");
 }
 
-bool redis_url_read(struct redis_url *url, struct text text, struct arena *arena, const char **why)
+bool redis_url_read(struct redis_url *url, dime_text text, struct arena *arena, const char **why)
 {
-    const struct text tcp = TEXT("redis://"), local = TEXT("redis+unix://");
+    const dime_text tcp = TEXT("redis://"), local = TEXT("redis+unix://");
     bool is_local = text_starts(text, local);
     *url = (struct redis_url){
         .port = PORT, .deliveries = DELIVERIES, .database = NO_DATABASE, .group = TEXT("dime")};
     if (!is_local && !text_starts(text, tcp))
         return wrong(why, "write it as redis://HOST:PORT/STREAM");
-    struct text rest = text, query = TEXT(""), path;
+    dime_text rest = text, query = TEXT(""), path;
     rest.data += is_local ? local.length : tcp.length;
     rest.length -= is_local ? local.length : tcp.length;
     const char *mark = memchr(rest.data, '?', rest.length);
     if (mark) {
-        query = (struct text){mark + 1, rest.length - (size_t)(mark + 1 - rest.data)};
+        query = (dime_text){mark + 1, rest.length - (size_t)(mark + 1 - rest.data)};
         rest.length = (size_t)(mark - rest.data);
     }
     return read_user(url, &rest, arena, why) &&

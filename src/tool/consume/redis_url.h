@@ -18,12 +18,12 @@ struct redis_url {
     const char *host;   /* with a NUL behind; NULL: the socket */
     const char *socket; /* likewise */
     int64_t port;
-    struct text user, password; /* empty: none */
-    struct text stream;
-    struct text group;
+    dime_text user, password; /* empty: none */
+    dime_text stream;
+    dime_text group;
     int64_t database;
     int64_t deliveries; /* after so many that failed a message is a dead letter; 0: never */
-    struct text dead;   /* the stream of the dead letters */
+    dime_text dead;     /* the stream of the dead letters */
     int64_t dead_most;  /* most that are kept, about; 0: all */
     int64_t most;       /* messages in the stream from which on nobody sends; 0: any number */
     bool keep;          /* what is done stays in the stream, for other groups */
@@ -33,6 +33,6 @@ struct redis_url {
  * Reads TEXT. The arena owns what is decoded; the rest lies in TEXT. False: *WHY is a sentence on
  * what is wrong, or the arena has failed.
  */
-bool redis_url_read(struct redis_url *url, struct text text, struct arena *arena, const char **why);
+bool redis_url_read(struct redis_url *url, dime_text text, struct arena *arena, const char **why);
 
 #endif

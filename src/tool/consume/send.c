@@ -28,7 +28,7 @@ struct outbox {
     size_t length; /* bytes that were read into it */
     bool at_end;   /* there are no more */
     size_t count;  /* of messages that wait */
-    struct text bodies[QUEUE_BATCH_MAX];
+    dime_text bodies[QUEUE_BATCH_MAX];
     int64_t number; /* of the line that was read last */
 };
 
@@ -44,7 +44,7 @@ static int fail(const struct outbox *outbox, int status, const char *what, const
 
 static int send_waiting(struct outbox *outbox)
 {
-    struct text ids[QUEUE_BATCH_MAX];
+    dime_text ids[QUEUE_BATCH_MAX];
     if (!outbox->count)
         return STATUS_FINE;
     arena_reset(&outbox->arena);
@@ -64,7 +64,7 @@ static int send_waiting(struct outbox *outbox)
 }
 
 /* Lets a body wait; false where no queue takes it. */
-static int add(struct outbox *outbox, struct text body)
+static int add(struct outbox *outbox, dime_text body)
 {
     if (!body.length)
         return fail(outbox, STATUS_USAGE, "is empty; a message has at least one byte", "");
@@ -100,14 +100,14 @@ static int send_whole(struct outbox *outbox)
         status = outbox->length > CALL_MAX ? too_long(outbox) : read_more(outbox);
     }
     if (status == STATUS_FINE)
-        status = add(outbox, (struct text){outbox->room, outbox->length});
+        status = add(outbox, (dime_text){outbox->room, outbox->length});
     return status == STATUS_FINE ? send_waiting(outbox) : status;
 }
 
 /* Lets the whole lines that were read wait, and sends them; the rest moves to the beginning. */
 static int send_read_lines(struct outbox *outbox)
 {
-    struct text rest = {outbox->room, outbox->length}, line;
+    dime_text rest = {outbox->room, outbox->length}, line;
     int status = STATUS_FINE;
     while (status == STATUS_FINE && rest.length &&
            (outbox->at_end || memchr(rest.data, '\n', rest.length))) {

@@ -41,7 +41,7 @@ static struct aws_call call_of(struct arena *arena, int64_t most_ms)
 /* Says why a call failed, if it did. */
 static bool is_ok(struct sqs_messages_queue *sqs, const struct aws_reply *reply)
 {
-    struct text why = reply->log.data && reply->log.length ? reply->log : reply->detail;
+    dime_text why = reply->log.data && reply->log.length ? reply->log : reply->detail;
     return reply->ok || queue_fail(&sqs->queue, "%.*s", (int)why.length, why.data);
 }
 
@@ -50,10 +50,10 @@ static int seconds(int64_t milliseconds)
     return (int)((milliseconds + 999) / 1000);
 }
 
-static int64_t deliveries_of(struct text attributes, struct arena *arena)
+static int64_t deliveries_of(dime_text attributes, struct arena *arena)
 {
     struct json_value count;
-    struct text digits;
+    dime_text digits;
     int64_t number = 0;
     if (json_find((struct json_value){JSON_OBJECT, attributes}, TEXT("ApproximateReceiveCount"),
                   &count) &&
@@ -122,7 +122,7 @@ static bool perform(struct sqs_messages_queue *sqs, const struct aws_call *call,
     if (!is_ok(sqs, reply))
         return false;
     for (size_t i = 0; i < count; i++) {
-        struct text code = entries[i].code.length ? entries[i].code : TEXT("it doesn't say why");
+        dime_text code = entries[i].code.length ? entries[i].code : TEXT("it doesn't say why");
         if (entries[i].failed && !entries[i].sender_fault)
             return queue_fail(&sqs->queue, "Amazon SQS has failed for a message of a batch: %.*s",
                               (int)code.length, code.data);
@@ -193,7 +193,7 @@ static bool settle(struct queue *queue, const struct queue_batch *batch,
     return true;
 }
 
-static bool extend(struct queue *queue, const struct text *receipts, size_t count,
+static bool extend(struct queue *queue, const dime_text *receipts, size_t count,
                    struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
@@ -209,7 +209,7 @@ static bool extend(struct queue *queue, const struct text *receipts, size_t coun
 }
 
 /* How many of the bodies go into one call, whose bytes SQS limits. */
-static size_t fitting(const struct text *bodies, size_t count)
+static size_t fitting(const dime_text *bodies, size_t count)
 {
     size_t bytes = 0, fit = 0;
     while (fit < count && (!fit || bytes + bodies[fit].length <= SQS_MESSAGE_MAX))
@@ -218,7 +218,7 @@ static size_t fitting(const struct text *bodies, size_t count)
 }
 
 /* The messages of a FIFO queue are one group, in the order in which they're sent. */
-static void fill_entry(const struct sqs_messages_queue *sqs, struct text body, struct arena *arena,
+static void fill_entry(const struct sqs_messages_queue *sqs, dime_text body, struct arena *arena,
                        struct sqs_entry *entry)
 {
     char id[33];
@@ -244,7 +244,7 @@ static bool is_refused(const struct aws_reply *reply)
 
 /* Notes which messages are in the queue, and whether one never will be. */
 static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *entries, size_t count,
-                     struct text *ids)
+                     dime_text *ids)
 {
     bool fine = true;
     for (size_t i = 0; i < count; i++) {
@@ -260,8 +260,8 @@ static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *ent
 }
 
 /* Sends a batch. *TOO_LONG: all of it failed, and fewer messages may not. */
-static bool send_some(struct sqs_messages_queue *sqs, const struct text *bodies, size_t count,
-                      struct text *ids, struct arena *arena, bool *too_long)
+static bool send_some(struct sqs_messages_queue *sqs, const dime_text *bodies, size_t count,
+                      dime_text *ids, struct arena *arena, bool *too_long)
 {
     struct aws_call call = call_of(arena, CALL_MS);
     struct aws_reply reply = {0};
@@ -280,7 +280,7 @@ static bool send_some(struct sqs_messages_queue *sqs, const struct text *bodies,
  * Sends in batches of at most SQS's own limit, and of half as many messages where that is more than
  * the queue takes, whose owner can have it take less.
  */
-static bool send(struct queue *queue, const struct text *bodies, size_t count, struct text *ids,
+static bool send(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
                  struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;

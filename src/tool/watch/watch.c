@@ -219,7 +219,7 @@ static bool serve_round(struct watch *watch)
 
 static void close_worker(struct watch *watch, struct watch_worker *worker)
 {
-    const struct function *function = watch->settings->function;
+    const dime_function *function = watch->settings->function;
     while (worker->first) {
         struct watch_item *next = worker->first->next;
         free(worker->first);
@@ -234,7 +234,7 @@ static void close_worker(struct watch *watch, struct watch_worker *worker)
 
 static bool open_worker(struct watch *watch, struct watch_worker *worker)
 {
-    const struct function *function = watch->settings->function;
+    const dime_function *function = watch->settings->function;
     const char *why = NULL;
     pthread_condattr_t monotonic;
     worker->settings = watch->settings;

@@ -17,7 +17,7 @@ enum { WATCH_THREADS_MAX = 64, WATCH_QUEUE_MAX = 16384, WATCH_LEFT_MAX = 4096 };
 
 struct watch_settings {
     const char *folder; /* as it was named */
-    const struct function *function;
+    const dime_function *function;
     int64_t threads;
     int64_t timeout_ms; /* that the function may take */
     bool once;          /* end when all that is there has its result */

@@ -11,31 +11,31 @@
 #include "tool/watch/watch.h"
 
 /* The last part of a path, without slashes at its end. */
-static struct text last_part(const char *path)
+static dime_text last_part(const char *path)
 {
-    struct text text = text_of(path);
+    dime_text text = text_of(path);
     while (text.length > 1 && text.data[text.length - 1] == '/')
         text.length--;
     size_t begin = text.length;
     while (begin && text.data[begin - 1] != '/')
         begin--;
-    return (struct text){text.data + begin, text.length - begin};
+    return (dime_text){text.data + begin, text.length - begin};
 }
 
-static void put_key(struct buffer *event, struct text name)
+static void put_key(struct buffer *event, dime_text name)
 {
     while (name.length) {
         size_t length = text_utf8_length(name);
-        buffer_percent(event, length ? (struct text){name.data, length} : TEXT("\xEF\xBF\xBD"));
+        buffer_percent(event, length ? (dime_text){name.data, length} : TEXT("\xEF\xBF\xBD"));
         length += !length;
-        name = (struct text){name.data + length, name.length - length};
+        name = (dime_text){name.data + length, name.length - length};
     }
 }
 
 void watch_event(struct buffer *event, const char *folder, const char *name,
                  const struct stat *file)
 {
-    struct text bucket = last_part(folder);
+    dime_text bucket = last_part(folder);
     int64_t modified_ms = (int64_t)file->st_mtim.tv_sec * 1000 + file->st_mtim.tv_nsec / 1000000;
     int64_t changed_ns = clock_ns(&file->st_ctim);
     char timestamp[25];
@@ -54,9 +54,9 @@ void watch_event(struct buffer *event, const char *folder, const char *name,
 }
 
 /* Whether NAME is the result of a function on a file. */
-static bool is_result(struct text name)
+static bool is_result(dime_text name)
 {
-    const struct function *const *all = registry_list();
+    const dime_function *const *all = registry_list();
     for (size_t i = 0; all[i]; i++) {
         char room[64];
         struct buffer suffix;

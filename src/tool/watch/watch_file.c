@@ -129,7 +129,7 @@ bool watch_result_is_of(const char *result, const struct watch_file *file)
            (changed_ns > clock_ns(&file->stat.st_ctim) || changed_ns == modified_ns);
 }
 
-static bool write_all(int fd, struct text bytes)
+static bool write_all(int fd, dime_text bytes)
 {
     while (bytes.length) {
         ssize_t written = write(fd, bytes.data, bytes.length);
@@ -158,7 +158,7 @@ static int make_temporary(int folder, const char *function, char *name, size_t s
 }
 
 /* Writes to the file and closes it; MODIFIED is its time, or NULL for now. False and errno. */
-static bool fill(int fd, struct text bytes, const struct timespec *modified)
+static bool fill(int fd, dime_text bytes, const struct timespec *modified)
 {
     const struct timespec times[] = {{.tv_nsec = UTIME_OMIT},
                                      modified ? *modified : (struct timespec){0}};
@@ -173,7 +173,7 @@ static bool fill(int fd, struct text bytes, const struct timespec *modified)
 }
 
 bool watch_result_write(const char *result, const char *function, const struct watch_file *file,
-                        struct text bytes, bool lasts)
+                        dime_text bytes, bool lasts)
 {
     char name[NAME_MAX + 1];
     int folder = file->folder, fd = make_temporary(folder, function, name, sizeof name);

@@ -64,7 +64,7 @@ bool watch_result_is_of(const char *result, const struct watch_file *file);
  * that doesn't change; else until the next start. False and errno: it can't be written.
  */
 bool watch_result_write(const char *result, const char *function, const struct watch_file *file,
-                        struct text bytes, bool lasts);
+                        dime_text bytes, bool lasts);
 
 /* Removes what a process that was killed while it wrote a result of FUNCTION has left over. */
 void watch_result_tidy(int folder, const char *function);

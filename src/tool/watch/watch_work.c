@@ -59,7 +59,7 @@ static void say(const struct work *work, int error, const char *what)
 }
 
 static enum upload_end read_upload(const struct upload *upload, size_t most, struct arena *arena,
-                                   struct text *bytes)
+                                   dime_text *bytes)
 {
     const struct work *work =
         (const struct work *)((const char *)upload - offsetof(struct work, upload));
@@ -80,7 +80,7 @@ static enum upload_end read_upload(const struct upload *upload, size_t most, str
         }
         length += (size_t)got;
     }
-    *bytes = (struct text){room, length};
+    *bytes = (dime_text){room, length};
     return UPLOAD_READ;
 }
 
@@ -189,7 +189,7 @@ static void run(struct work *work)
 static bool judge(const struct work *work)
 {
     const struct response *response = &work->worker->invocation.response;
-    struct text why = problem_detail(response);
+    dime_text why = problem_detail(response);
     bool ours = response->status >= 500, again = ours && work->item->tries + 1 < TRIES_MAX;
     if (response->status >= 400)
         log_say(LOG_LEVEL_WARN, work->worker->settings->function->name, 0,
