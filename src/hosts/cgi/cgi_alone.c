@@ -12,10 +12,8 @@
 
 #include "config.h"
 #include "hosts/cgi/cgi.h"
+#include "hosts/fastcgi/fastcgi.h"
 #include "net/listen.h"
-
-/* The function of this program: the linker sets it to function_NAME (--defsym, see Makefile.am). */
-extern const dime_function function_served;
 
 enum { STATUS_USAGE = 2 };
 
@@ -32,22 +30,22 @@ static const char HELP[] =
     "It was configured --with-musl, and so doesn't serve FastCGI: there is no --listen.\n"
     "See %1$s(8).\n";
 
-static void print_help(FILE *stream)
+static void print_help(FILE *stream, const dime_function *function)
 {
-    fprintf(stream, HELP, function_served.name, function_served.summary);
+    fprintf(stream, HELP, function->name, function->summary);
 }
 
-static int refuse_fastcgi(void)
+static int refuse_fastcgi(const dime_function *function)
 {
     fprintf(stderr,
             "%s: this program was configured --with-musl, and so doesn't serve FastCGI; configure "
             "and build dime without that\n",
-            function_served.name);
+            function->name);
     return STATUS_USAGE;
 }
 
 /* The options of fastcgi.c are known, so that whoever gives one is told why it isn't there. */
-static int obey_options(int count, char **arguments)
+static int obey_options(const dime_function *function, int count, char **arguments)
 {
     /* clang-format off */
     static const struct option LONG[] = {
@@ -63,34 +61,34 @@ static int obey_options(int count, char **arguments)
     /* clang-format on */
     switch (getopt_long(count, arguments, "", LONG, NULL)) {
     case 'f':
-        return refuse_fastcgi();
+        return refuse_fastcgi(function);
     case 'h':
-        print_help(stdout);
+        print_help(stdout, function);
         return 0;
     case 'v':
-        printf("%s (dime) %s\n", function_served.name, PACKAGE_VERSION);
+        printf("%s (dime) %s\n", function->name, PACKAGE_VERSION);
         return 0;
     case -1:
         break;
     default:
-        fprintf(stderr, "Try '%s --help'.\n", function_served.name);
+        fprintf(stderr, "Try '%s --help'.\n", function->name);
         return STATUS_USAGE;
     }
     if (optind == count) {
-        print_help(stderr);
+        print_help(stderr, function);
         return STATUS_USAGE;
     }
-    fprintf(stderr, "%s: \"%s\" isn't an option\nTry '%s --help'.\n", function_served.name,
-            arguments[optind], function_served.name);
+    fprintf(stderr, "%s: \"%s\" isn't an option\nTry '%s --help'.\n", function->name,
+            arguments[optind], function->name);
     return STATUS_USAGE;
 }
 
-int main(int count, char **arguments)
+int fastcgi_main(const dime_function *function, int count, char **arguments)
 {
     if (listen_is(STDIN_FILENO))
-        return refuse_fastcgi();
+        return refuse_fastcgi(function);
     /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
     if (getenv("REQUEST_METHOD"))
-        return cgi_serve(&function_served);
-    return obey_options(count, arguments);
+        return cgi_serve(function);
+    return obey_options(function, count, arguments);
 }

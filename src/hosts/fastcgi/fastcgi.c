@@ -1,5 +1,5 @@
 /*
- * fastcgi.c - the program of one function: a FastCGI responder or a CGI program, by how it is
+ * fastcgi.c - the program of one function is a FastCGI responder or a CGI program, by how it is
  * started.
  *
  * A listening socket as fd 0 (spawn-fcgi, systemd, our own parent) or --listen makes it a
@@ -7,6 +7,8 @@
  * and it says what it is. A CGI call passes through here on every request, so it's recognised
  * before anything else is done.
  */
+#include "hosts/fastcgi/fastcgi.h"
+
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -21,9 +23,6 @@
 #include "hosts/fastcgi/responder.h"
 #include "hosts/fastcgi/workers.h"
 
-/* The function of this program: the linker sets it to function_NAME (--defsym, see Makefile.am). */
-extern const dime_function function_served;
-
 enum {
     TIMEOUT_SECONDS = 30,
     TIMEOUT_SECONDS_MAX = 3600,
@@ -32,6 +31,7 @@ enum {
 };
 
 struct options {
+    const dime_function *function;
     const char *listen; /* NULL: fd 0 */
     int threads;
     int workers; /* 0: no parent */
@@ -61,34 +61,35 @@ static const char HELP[] =
     "SIGTERM finishes what runs and stops. With --workers, SIGHUP replaces the workers.\n"
     "See %1$s(8).\n";
 
-static void print_help(FILE *stream)
+static void print_help(FILE *stream, const dime_function *function)
 {
-    fprintf(stream, HELP, function_served.name, function_served.summary, TIMEOUT_SECONDS,
-            function_served.heavy ? "1, and several workers" : "the number of cores");
+    fprintf(stream, HELP, function->name, function->summary, TIMEOUT_SECONDS,
+            function->heavy ? "1, and several workers" : "the number of cores");
 }
 
 /* A heavy function's workers are processes, so that one that dies takes nobody's request along. */
-static int usual_threads(void)
+static int usual_threads(const dime_function *function)
 {
-    if (function_served.heavy)
+    if (function->heavy)
         return 1;
     long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : count > RESPONDER_THREADS_MAX ? RESPONDER_THREADS_MAX : (int)count;
 }
 
-static bool parse_number(const char *option, const char *text, int most, int *number)
+/* The status to end with, or -1 to go on. */
+static int parse_number(const struct options *options, const char *option, int most, int *number)
 {
     int64_t value;
-    if (text_to_int64(text_of(text), &value) && value >= 1 && value <= most) {
+    if (text_to_int64(text_of(optarg), &value) && value >= 1 && value <= most) {
         *number = (int)value;
-        return true;
+        return -1;
     }
-    fprintf(stderr, "%s: --%s takes a number from 1 to %d, not \"%s\"\n", function_served.name,
-            option, most, text);
-    return false;
+    fprintf(stderr, "%s: --%s takes a number from 1 to %d, not \"%s\"\n", options->function->name,
+            option, most, optarg);
+    return STATUS_USAGE;
 }
 
-/* The status to end with, or -1 to go on. */
+/* Returns the same. */
 static int parse_option(int option, struct options *options)
 {
     switch (option) {
@@ -96,22 +97,21 @@ static int parse_option(int option, struct options *options)
         options->listen = optarg;
         return -1;
     case 't':
-        return parse_number("threads", optarg, RESPONDER_THREADS_MAX, &options->threads) ? -1 : 2;
+        return parse_number(options, "threads", RESPONDER_THREADS_MAX, &options->threads);
     case 'w':
-        return parse_number("workers", optarg, WORKERS_MAX, &options->workers) ? -1 : 2;
+        return parse_number(options, "workers", WORKERS_MAX, &options->workers);
     case 'T':
-        return parse_number("timeout", optarg, TIMEOUT_SECONDS_MAX, &options->timeout_seconds) ? -1
-                                                                                               : 2;
+        return parse_number(options, "timeout", TIMEOUT_SECONDS_MAX, &options->timeout_seconds);
     case 'i':
-        return parse_number("idle", optarg, IDLE_SECONDS_MAX, &options->idle_seconds) ? -1 : 2;
+        return parse_number(options, "idle", IDLE_SECONDS_MAX, &options->idle_seconds);
     case 'h':
-        print_help(stdout);
+        print_help(stdout, options->function);
         return 0;
     case 'v':
-        printf("%s (dime) %s\n", function_served.name, PACKAGE_VERSION);
+        printf("%s (dime) %s\n", options->function->name, PACKAGE_VERSION);
         return 0;
     default:
-        fprintf(stderr, "Try '%s --help'.\n", function_served.name);
+        fprintf(stderr, "Try '%s --help'.\n", options->function->name);
         return STATUS_USAGE;
     }
 }
@@ -124,7 +124,7 @@ static int check_idle(const struct options *options)
     fprintf(stderr,
             "%s: --idle is for a socket that systemd holds and hands over; leave out --listen "
             "and --workers\n",
-            function_served.name);
+            options->function->name);
     return STATUS_USAGE;
 }
 
@@ -149,15 +149,15 @@ static int parse_options(int count, char **arguments, struct options *options)
     }
     if (optind == count)
         return check_idle(options);
-    fprintf(stderr, "%s: \"%s\" isn't an option\nTry '%s --help'.\n", function_served.name,
-            arguments[optind], function_served.name);
+    fprintf(stderr, "%s: \"%s\" isn't an option\nTry '%s --help'.\n", options->function->name,
+            arguments[optind], options->function->name);
     return STATUS_USAGE;
 }
 
 static int serve(const struct options *options, int listener)
 {
     struct responder_settings settings = {
-        .function = &function_served,
+        .function = options->function,
         .listener = listener,
         .own_listener = options->listen,
         .threads = options->threads,
@@ -170,12 +170,12 @@ static int serve(const struct options *options, int listener)
 static int serve_with_workers(const struct options *options, int listener)
 {
     char threads[32], timeout[32], name[64];
-    snprintf(name, sizeof name, "%s", function_served.name);
+    snprintf(name, sizeof name, "%s", options->function->name);
     snprintf(threads, sizeof threads, "--threads=%d", options->threads);
     snprintf(timeout, sizeof timeout, "--timeout=%d", options->timeout_seconds);
     char *arguments[] = {name, threads, timeout, NULL};
     struct workers_settings settings = {
-        .function = function_served.name,
+        .function = options->function->name,
         .listener = listener,
         .own_listener = options->listen,
         .count = options->workers,
@@ -202,7 +202,7 @@ static int be_responder(const struct options *options)
 {
     int listener = STDIN_FILENO;
     if (options->listen)
-        listener = listen_open(options->listen, function_served.name);
+        listener = listen_open(options->listen, options->function->name);
     if (listener < 0)
         return 1;
     int status =
@@ -212,18 +212,20 @@ static int be_responder(const struct options *options)
     return status;
 }
 
-int main(int count, char **arguments)
+int fastcgi_main(const dime_function *function, int count, char **arguments)
 {
     bool listening = listen_is(STDIN_FILENO);
     /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
     if (!listening && getenv("REQUEST_METHOD"))
-        return cgi_serve(&function_served);
-    struct options options = {.threads = usual_threads(), .timeout_seconds = TIMEOUT_SECONDS};
+        return cgi_serve(function);
+    struct options options = {.function = function,
+                              .threads = usual_threads(function),
+                              .timeout_seconds = TIMEOUT_SECONDS};
     int status = parse_options(count, arguments, &options);
     if (status >= 0)
         return status;
     if (listening || options.listen)
         return fill_descriptors() ? be_responder(&options) : 1;
-    print_help(stderr);
+    print_help(stderr, function);
     return STATUS_USAGE;
 }

@@ -6,8 +6,10 @@
  * function. There is one worker, which is this thread, unless Lambda runs several invocations in
  * one environment (AWS_LAMBDA_MAX_CONCURRENCY). SIGTERM is told by a descriptor, so that whoever
  * waits for an event waits for it too, and starts a clock that ends the program whatever it's at:
- * Lambda would kill it a moment later. `function_served` is set by the linker.
+ * Lambda would kill it a moment later.
  */
+#include "hosts/lambda/lambda.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -38,10 +40,9 @@ enum {
     ANSWER_MAX = 6291556,
 };
 
-extern const dime_function function_served;
-
 /* What the workers share. */
 struct runtime {
+    const dime_function *function;
     const char *address;
     size_t count, started;
     struct worker *workers;
@@ -109,7 +110,7 @@ static void tell(struct worker *worker, size_t length)
     invoke_log(invocation, &worker->invoker, "lambda", worker->api.event_length, length);
     if (worker->runtime->metrics)
         metrics_write(&(struct metrics){
-            .function = function_served.name,
+            .function = worker->runtime->function->name,
             .status = invocation->response.status,
             .duration_ns = invocation->ended_ns - invocation->started_ns,
             .now_ms = clock_epoch_ms(),
@@ -194,7 +195,7 @@ static void *work(void *argument)
 /* Lets the function prepare; what keeps it from that is reported. */
 static bool open_worker(struct runtime *runtime, struct worker *worker)
 {
-    const dime_function *function = &function_served;
+    const dime_function *function = runtime->function;
     const char *why = NULL;
     worker->runtime = runtime;
     worker->invoker.function = function;
@@ -217,8 +218,9 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
 
 static void close_worker(struct worker *worker)
 {
-    if (worker->opened && function_served.close)
-        function_served.close(worker->invoker.state);
+    const dime_function *function = worker->invoker.function;
+    if (worker->opened && function->close)
+        function->close(worker->invoker.state);
     runtime_api_close(&worker->api);
     arena_close(&worker->arena);
 }
@@ -288,7 +290,7 @@ static void start_threads(struct runtime *runtime)
         runtime->started += !error;
     }
     if (error) {
-        log_say(LOG_LEVEL_ERROR, function_served.name, error, "a worker can't be started");
+        log_say(LOG_LEVEL_ERROR, runtime->function->name, error, "a worker can't be started");
         atomic_store(&exit_status, EXIT_BROKEN);
         kill(getpid(), SIGTERM);
     }
@@ -315,7 +317,7 @@ static int run(struct runtime *runtime)
         atomic_store(&exit_status, EXIT_NOT_OPEN);
         runtime->count = opened + 1;
     } else {
-        extension_open(&runtime->extension, runtime->address, function_served.name);
+        extension_open(&runtime->extension, runtime->address, runtime->function->name);
         serve(runtime);
         extension_close(&runtime->extension);
     }
@@ -336,21 +338,21 @@ static bool is_address(dime_text address)
     return true;
 }
 
-static int refuse_start(const char *program)
+static int refuse_start(const dime_function *function, const char *program)
 {
     fprintf(stderr,
             "%s: this is the bootstrap of an AWS Lambda, and AWS_LAMBDA_RUNTIME_API doesn't name "
             "its HOST:PORT.\n"
             "To try the function from a shell: dime invoke %s. See dime-bootstrap(7).\n",
-            program, function_served.name);
+            program, function->name);
     return EXIT_NO_LAMBDA;
 }
 
-int main(int count, char **arguments)
+int lambda_main(const dime_function *function, int count, char **arguments)
 {
-    struct runtime runtime = {.address = getenv("AWS_LAMBDA_RUNTIME_API")};
+    struct runtime runtime = {.function = function, .address = getenv("AWS_LAMBDA_RUNTIME_API")};
     if (!is_address(text_of(runtime.address)))
-        return refuse_start(count ? arguments[0] : "bootstrap");
+        return refuse_start(function, count ? arguments[0] : "bootstrap");
     signal(SIGPIPE, SIG_IGN);
     configure_log();
     runtime.metrics = metrics_wanted();
@@ -361,7 +363,7 @@ int main(int count, char **arguments)
         runtime.count == 1 ? &only_worker : calloc(runtime.count, sizeof *runtime.workers);
     int status = EXIT_NOT_OPEN;
     if (!runtime.workers || !catch_stop() || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
-        log_say(LOG_LEVEL_ERROR, function_served.name, errno, "the runtime can't be prepared");
+        log_say(LOG_LEVEL_ERROR, function->name, errno, "the runtime can't be prepared");
     else
         status = run(&runtime);
     if (runtime.workers != &only_worker)

@@ -1,0 +1,17 @@
+/*
+ * fastcgi.h - what a function's program does, by how it is started.
+ *
+ * Where dime is built without libfcgi, cgi_alone.c defines the same function.
+ */
+#ifndef DIME_HOSTS_FASTCGI_FASTCGI_H
+#define DIME_HOSTS_FASTCGI_FASTCGI_H
+
+#include "function.h"
+
+/*
+ * Answers one CGI call, serves FastCGI, or says what the program is. Returns its exit status. COUNT
+ * and ARGUMENTS are those of main.
+ */
+int fastcgi_main(const dime_function *function, int count, char **arguments);
+
+#endif
