@@ -2,7 +2,7 @@
 
 Comments and literals are blanked first, at the same offsets, so that a brace in a string or a
 banned name in a comment is never taken for code. A scanner of braces then finds what stands at the
-top level: functions and declarations. It isn't a C parser and needs none of the headers.
+top level, and what is used of other files there. It isn't a C parser and needs none of the headers.
 """
 
 import bisect
@@ -20,6 +20,12 @@ DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", re.M)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.M)
 TOKEN = re.compile(r"[A-Za-z_]\w*|\.?\d[\w.]*|->|\S")
 NAME = re.compile(r"[A-Za-z_]\w*\Z")
+DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:[^\n\\]|\\.|\\\n)*)", re.M)
+KINDS = {"struct", "union", "enum"}
+AFTER = KINDS | {".", "->", "goto"}  # what stands behind these is a tag, a member or a label
+# What may stand before a name and make no declaration of it.
+WORDS = {"return", "else", "do", "case", "goto", "sizeof"}
+QUALIFIERS = {"const", "volatile", "restrict", "static", "extern", "inline", "_Thread_local", "typedef"}
 ATTRIBUTES = {"__attribute__", "__declspec", "_Alignas", "alignas"}
 TESTS = {"START_TEST", "START_LOOP_TEST"}
 
@@ -28,6 +34,8 @@ Comment = namedtuple("Comment", "text offset end")
 Function = namedtuple("Function", "name line lines tokens")
 Declaration = namedtuple("Declaration", "name line")
 Include = namedtuple("Include", "path quoted line")
+# A name at file scope. Other files can use what is SHARED: what isn't static, or is in a header.
+Definition = namedtuple("Definition", "name kind line shared")
 
 
 def _blank(text):
@@ -56,7 +64,10 @@ class Source:
         self.includes = self._read_includes()
         self.functions = []
         self.declarations = []
+        self.definitions = []
+        self.uses = {}  # the line on which each name stands first that may be another file's
         self._read_top_level()
+        self._read_macros()
 
     def line_of(self, offset):
         return bisect.bisect_right(self._starts, offset)
@@ -122,13 +133,69 @@ class Source:
             return False
         first, last = self.line_of(head[0].offset), self.line_of(body[-1].offset)
         self.functions.append(Function(name, first, last - first + 1, body))
+        self._define(name, "function", head[0], head)
+        self._use(body, _declared(head + body))
         return True
 
     def _add_declaration(self, head):
         name = function_name(head)
         texts = {token.text for token in head}
-        if name and not texts & {"typedef", "=", "{", "_Static_assert", "static_assert"}:
+        if texts & {"_Static_assert", "static_assert"}:
+            return
+        if name and not texts & {"typedef", "=", "{"}:
             self.declarations.append(Declaration(name, self.line_of(head[0].offset)))
+        self._add_types(head)
+        self._add_variables(_without_types(head))
+
+    def _add_types(self, head):
+        """The tags and the constants that a declaration defines, wherever in it they stand."""
+        for at, token in enumerate(head):
+            if token.text not in KINDS:
+                continue
+            brace = at + 1
+            if brace < len(head) and NAME.match(head[brace].text):
+                brace += 1
+            if brace >= len(head) or head[brace].text != "{":
+                continue
+            if brace > at + 1:
+                self._define(head[at + 1].text, token.text, head[at + 1])
+            if token.text == "enum":
+                for part in _split(head[brace + 1 : _closing(head, brace)]):
+                    if part:
+                        self._define(part[0].text, "constant", part[0])
+
+    def _add_variables(self, head):
+        kind = "type" if any(token.text == "typedef" for token in head) else "variable"
+        if any(token.text == "extern" for token in head):
+            return
+        for number, part in enumerate(_split(head)):
+            equals = next((at for at, token in enumerate(part) if token.text == "="), len(part))
+            name = _declared_name(part[:equals], number == 0, kind == "type")
+            if name:
+                self._define(name.text, kind, name, head)
+            self._use(part[equals:], set())
+
+    def _read_macros(self):
+        for found in DEFINE.finditer(self.code):
+            if not any(item.name == found[1] for item in self.definitions):
+                self._define(found[1], "macro", Token(found[1], found.start()))
+            self._use([Token(token.text, token.offset + found.start(2)) for token in _tokens(found[2])], set())
+
+    def _define(self, name, kind, at, head=None):
+        """HEAD is that of a function or a variable, which may be static."""
+        if kind == "type" and any(item.name == name and item.kind in KINDS for item in self.definitions):
+            return  # the structure's name without the word before it
+        words = [token.text for token in _without_types(head or ())]
+        before_parameters = words[: words.index("(")] if "(" in words else words
+        shared = self.path.endswith(".h") or "static" not in before_parameters
+        self.definitions.append(Definition(name, kind, self.line_of(at.offset), shared))
+
+    def _use(self, tokens, local):
+        before = None
+        for token in tokens:
+            if NAME.match(token.text) and before not in AFTER and token.text not in local:
+                self.uses.setdefault(token.text, self.line_of(token.offset))
+            before = token.text
 
 
 def _closing(tokens, at):
@@ -149,6 +216,63 @@ def _skip_parentheses(head, at):
         if depth == 0:
             break
     return at
+
+
+def _split(tokens):
+    """The parts between the commas that stand in no bracket."""
+    parts, depth = [[]], 0
+    for token in tokens:
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.text, 0)
+        if token.text == "," and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _without_types(head):
+    """A declaration in which "struct x { ... }" and what else names a type is one word, and attributes are none."""
+    kept, at = [], 0
+    while at < len(head):
+        token = head[at]
+        if token.text in ATTRIBUTES:
+            at = _skip_parentheses(head, at + 1)
+            continue
+        at += 1
+        if token.text in KINDS:
+            if at < len(head) and NAME.match(head[at].text):
+                at += 1
+            if at < len(head) and head[at].text == "{":
+                at = _closing(head, at) + 1
+            token = Token("int", token.offset)
+        kept.append(token)
+    return kept
+
+
+def _declared_name(part, with_type, of_function):
+    """The token that names what a declarator declares; None for a type alone, or a function if not OF_FUNCTION."""
+    for at, token in enumerate(part):
+        if token.text == "(" and at + 1 < len(part) and part[at + 1].text == "*":
+            return next((name for name in part[at + 1 :]
+                         if NAME.match(name.text) and name.text not in QUALIFIERS), None)
+        if token.text == "(" and not of_function:
+            return None
+        if token.text in "([":
+            part = part[:at]
+            break
+    names = [token for token in part if NAME.match(token.text) and token.text not in QUALIFIERS]
+    return names[-1] if len(names) > with_type else None
+
+
+def _declared(tokens):
+    """The names that a function's parameters, variables and labels have."""
+    names = set()
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:]):
+        typed = before.text == "*" or NAME.match(before.text) and before.text not in WORDS
+        labels = before.text in (";", "{", "}") and after.text == ":"
+        if labels or typed and NAME.match(token.text) and after.text in ("=", ";", ",", ")", "["):
+            names.add(token.text)
+    return names
 
 
 def function_name(head):

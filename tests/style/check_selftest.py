@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import rules
+import wiring
 
 HOME = "/" + "home/someone"
 REGISTRY = "registry." + "example.org"
@@ -131,6 +132,17 @@ What
 """
 AT_END = len(CLEAN.split("\n"))  # the line on which text that is appended begins
 
+
+def calling(path, defined, *called, kind="int %s(void)\n{\n%s}\n"):
+    """A file with one function, which calls others: each on a line of its own, the first on line 8."""
+    return (path, named(path, kind % (defined, "".join(f"    {name}();\n" for name in called))))
+
+
+def wired(*files):
+    """A tree of these alone."""
+    return rules.Tree(dict(files))
+
+
 # (rule, what is wrong, the tree, the file and line where it must be found)
 BROKEN = [
     *[
@@ -202,6 +214,45 @@ BROKEN = [
      tree(including("src/base/b.c", "<fcgiapp.h>")), "src/base/b.c", 6),
     (rules.include_arrows, "libcurl in a function",
      tree(including("src/functions/b.c", "<curl/curl.h>")), "src/functions/b.c", 6),
+    (rules.call_arrows, "a call to a folder above",
+     wired(calling("src/base/b.c", "low", "high"), calling("src/hosts/c.c", "high")), "src/base/b.c", 8),
+    (rules.call_arrows, "a function of a folder above by its address",
+     wired(calling("src/hosts/c.c", "high"), ("src/base/b.c", "int (*at)(void) = high;\n")), "src/base/b.c", 1),
+    (rules.call_arrows, "a variable of a folder above",
+     wired(("src/hosts/c.c", "const int table[] = {1, 2};\n"), ("src/base/b.c", "int *at = &table[1];\n")),
+     "src/base/b.c", 1),
+    (rules.call_arrows, "a call by a macro",
+     wired(calling("src/hosts/c.c", "high"), ("src/base/b.h", "#define CALL() \\\n    high()\n")),
+     "src/base/b.h", 2),
+    (rules.call_arrows, "a call of a function to what isn't in its interface",
+     wired(calling("src/functions/b.c", "handle", "inner"), calling("src/request/c.c", "inner"),
+           ("src/function.h", "int outer(void);\n")), "src/functions/b.c", 8),
+    (wiring.call_circles, "two files that call each other",
+     wired(calling("src/base/b.c", "first", "second"), calling("src/base/c.c", "second", "first")),
+     "src/base/b.c", 1),
+    (wiring.call_circles, "three files, of which one calls from its header",
+     wired(calling("src/base/b.c", "first", "second"), calling("src/base/c.c", "second", "third"),
+           calling("src/base/d.h", "third", "first", kind="static inline int %s(void)\n{\n%s}\n")),
+     "src/base/b.c", 1),
+    *[
+        (wiring.unique_names, f"{what} twice", wired(("src/base/b.c", one), ("src/money/c.c", "\n" + two)),
+         "src/money/c.c", 2)
+        for what, one, two in [
+            ("a function", "int x(void) {}\n", "int x(void) {}\n"),
+            ("a static function", "static int x(void) {}\n", "static int *x(int (*by)(int)) {}\n"),
+            ("a structure", "struct x {\n    int y;\n};\n", "struct x {\n    int z;\n};\n"),
+            ("a structure in another", "struct x {int y;};\n", "struct z {struct x {int a;} b;};\n"),
+            ("a variable", "static int x = 1;\n", "int a, *x;\n"),
+            ("a table", "const struct a x[] = {{1}, {2}};\n", "static struct {int b;} x[5];\n"),
+            ("a pointer to a function", "int (*x)(int);\n", "static int (*const x[])(void) = {a, b};\n"),
+            ("a constant", "enum a {x = 1 << 4, y};\n", "enum {z = f(1, 2), x};\n"),
+            ("a type", "typedef int x;\n", "typedef int x(int a);\n"),
+            ("a macro", "#define x(a) a\n", "#define x 1\n"),
+            ("a function and a structure", "struct x {int y;};\n", "int x(void) {}\n"),
+        ]
+    ],
+    (wiring.unique_names, "a name twice in one file",
+     wired(("src/base/b.c", "struct x {int y;};\nint x(void) {}\n")), "src/base/b.c", 2),
     (rules.commented_functions, "a declaration without a comment",
      tree((H, "/* Two functions that one comment serves. */\n", "")), H, 9),
     (rules.commented_functions, "a comment with an empty line below it",
@@ -251,6 +302,34 @@ def format_cases():
     yield "our layout", on_disk(rules.formatted, {C: laid_out + "\n" + exempt}) == []
 
 
+def passing():
+    """(rule, what looks like a fault and is none, the tree)."""
+    first, second = calling("src/base/b.c", "first", "second"), calling("src/base/c.c", "second")
+    yield wiring.call_circles, "two calls to one file", wired(
+        first, second, calling("src/base/d.c", "third", "first", "second"))
+    for body in ["int first = 1;\n    return first;", "return one->first;", "struct first *one;",
+                 "goto first;\nfirst:\n    return 0;"]:
+        yield wiring.call_circles, body, wired(first, ("src/base/c.c", "int second(void) {" + body + "}\n"))
+    yield wiring.call_circles, "a parameter of that name", wired(
+        first, ("src/base/c.c", "int second(const int *first) {return *first;}\n"))
+    yield wiring.call_circles, "a static function of that name", wired(
+        first, ("src/base/c.c", "static int first(void) {}\nint second(void) {first();}\n"))
+    yield wiring.call_circles, "a static function of that name behind an attribute", wired(
+        ("src/base/b.c", "__attribute__((a(1))) static int first(void) {second();}\n"),
+        ("src/base/c.c", "int second(void) {first();}\n"))
+    yield rules.call_arrows, "a call by the interface", wired(
+        calling("src/functions/b.c", "handle", "inner"), calling("src/request/c.c", "inner"),
+        ("src/function.h", "int inner(void);\n"))
+    yield rules.call_arrows, "a call to what an exception's header declares", wired(
+        calling("src/net/b.c", "get", "log_line"), calling("src/request/log.c", "log_line"),
+        ("src/request/log.h", "void log_line(void);\n"))
+    yield wiring.unique_names, "what is only declared, or local", wired(
+        ("src/base/b.c", "int x;\nstruct y {int a;};\n"),
+        ("src/base/c.c", "extern int x;\nstruct y;\nint f(struct y *x);\nint g(int x) {enum {y = 1};}\n"))
+    yield wiring.unique_names, "the same names in what stands in for another file", wired(
+        calling("src/vision/vision.c", "look"), calling("src/vision/without.c", "look"))
+
+
 def cases():
     """(what, whether it holds) for each case."""
     for rule, what, broken, path, line in BROKEN:
@@ -261,12 +340,15 @@ def cases():
             yield f"{rule.__name__} passes clean code", list(rule(tree())) == []
             broken = rule in [case[0] for case in BROKEN]
             yield f"{rule.__name__} has code that breaks it", broken
+    for rule, what, whole in passing():
+        yield f"{rule.__name__} passes {what!r}", list(rule(whole)) == []
     lengths = {item.name: item.lines for item in tree().sources[0].functions}
     yield "functions are measured", lengths == {"one": 19, "format_text": 5}
 
 
 def run():
     """Prints what fails, and one line for all that holds. Returns (passed, failed, skipped)."""
+    wiring.STILL_TO_COME = ()
     outcomes, skipped = list(cases()), 0
     try:
         outcomes += [(f"formatted: {what}", holds) for what, holds in format_cases()]

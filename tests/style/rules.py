@@ -10,6 +10,7 @@ import shutil
 import statistics
 import subprocess
 
+import wiring
 from c_source import Source
 
 LINES_OF_FUNCTION, LINES_OF_FILE, COLUMNS, MEDIAN = 100, 600, 100, 12
@@ -230,6 +231,10 @@ def _against_arrows(tree, folder, path, include):
     return None
 
 
+def call_arrows(tree):
+    return wiring.call_arrows(tree, ARROWS)
+
+
 def commented_functions(tree):
     for source in tree.of_program():
         if source.path.endswith(".h"):
@@ -332,6 +337,6 @@ def formatted(tree):
 RULES = [
     banned_functions, goto_forward_only, function_length, function_median, file_length,
     line_length, blanks, opening_comment, header_guards, own_header_first, include_arrows,
-    commented_functions, listed_in_makefile, pages_alike, places_and_registries, commit_messages,
+    call_arrows, wiring.call_circles, wiring.unique_names, commented_functions, listed_in_makefile, pages_alike, places_and_registries, commit_messages,
     formatted,
 ]  # fmt: skip
