@@ -140,11 +140,11 @@ static void put_escaped(struct buffer *buffer, dime_text text, escape *escape_by
     size_t run = 0; /* harmless bytes at the start of text, not yet written */
     while (run < text.length) {
         char room[8];
-        dime_text rest = {text.data + run, text.length - run};
+        dime_text rest = text_skip(text, run);
         if (escape_byte == escape_json) {
             size_t plain = text_plain_length(rest);
             run += plain;
-            rest = (dime_text){rest.data + plain, rest.length - plain};
+            rest = text_skip(rest, plain);
             if (!rest.length)
                 break;
         }

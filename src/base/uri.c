@@ -25,7 +25,7 @@ bool path_below(dime_text path, const char *prefix, dime_text *rest)
     dime_text before = text_of(prefix);
     if (!text_starts(path, before))
         return false;
-    *rest = (dime_text){path.data + before.length, path.length - before.length};
+    *rest = text_skip(path, before.length);
     return true;
 }
 

@@ -216,10 +216,10 @@ static void drop_stage(struct event *event, const struct members *members)
     if (!json_find(members->context, TEXT("stage"), &value) ||
         !take_text(event, "requestContext.stage", value, &stage) || path->length < stage.length + 1)
         return;
-    dime_text rest = {path->data + 1, path->length - 1};
+    dime_text rest = text_skip(*path, 1);
     if (!text_starts(*path, TEXT("/")) || !stage.length || !text_starts(rest, stage))
         return;
-    rest = (dime_text){rest.data + stage.length, rest.length - stage.length};
+    rest = text_skip(rest, stage.length);
     if (!rest.length)
         *path = TEXT("/");
     else if (*rest.data == '/')

@@ -27,10 +27,10 @@ static void part_path(const dime_function *function, struct request *request,
     incoming->health = text_starts(rest, TEXT("/healthz/"));
     if (!text_starts(rest, before))
         return;
-    rest = (dime_text){rest.data + before.length, rest.length - before.length};
+    rest = text_skip(rest, before.length);
     if (!text_starts(rest, name) || (rest.length > name.length && rest.data[name.length] != '/'))
         return;
-    incoming->path_info = (dime_text){rest.data + name.length, rest.length - name.length};
+    incoming->path_info = text_skip(rest, name.length);
     request->path.length -= incoming->path_info.length;
 }
 

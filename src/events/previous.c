@@ -34,7 +34,7 @@ static int length_said(dime_text text, size_t most)
 {
     size_t length = 0, next;
     while (length < text.length && text.data[length] != '\0') {
-        next = text_utf8_length((dime_text){text.data + length, text.length - length});
+        next = text_utf8_length(text_skip(text, length));
         if (!next || length + next > most)
             break;
         length += next;

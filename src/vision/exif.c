@@ -7,7 +7,7 @@
  */
 #include "vision/exif.h"
 
-enum { ENTRY = 12, TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3 };
+enum { TIFF_ENTRY_BYTES = 12, TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3 };
 
 struct tiff {
     dime_text bytes;
@@ -15,7 +15,7 @@ struct tiff {
 };
 
 /* A number of 2 or 4 bytes; UINT32_MAX, which is none of those looked for, beyond the end. */
-static uint32_t number(const struct tiff *tiff, size_t at, size_t size)
+static uint32_t tiff_number(const struct tiff *tiff, size_t at, size_t size)
 {
     if (at > tiff->bytes.length || tiff->bytes.length - at < size)
         return UINT32_MAX;
@@ -30,18 +30,19 @@ static uint32_t number(const struct tiff *tiff, size_t at, size_t size)
 int exif_orientation(dime_text bytes)
 {
     struct tiff tiff = {.bytes = bytes, .big_endian = text_starts(bytes, TEXT("MM"))};
-    if ((!tiff.big_endian && !text_starts(bytes, TEXT("II"))) || number(&tiff, 2, 2) != 42)
+    if ((!tiff.big_endian && !text_starts(bytes, TEXT("II"))) || tiff_number(&tiff, 2, 2) != 42)
         return 1;
-    size_t directory = number(&tiff, 4, 4);
-    size_t count = number(&tiff, directory, 2);
+    size_t directory = tiff_number(&tiff, 4, 4);
+    size_t count = tiff_number(&tiff, directory, 2);
     for (size_t i = 0; i < count; i++) {
-        size_t entry = directory + 2 + i * ENTRY;
+        size_t entry = directory + 2 + i * TIFF_ENTRY_BYTES;
         if (entry > bytes.length)
             break;
-        if (number(&tiff, entry, 2) != TAG_ORIENTATION)
+        if (tiff_number(&tiff, entry, 2) != TAG_ORIENTATION)
             continue;
-        uint32_t value = number(&tiff, entry + 8, 2);
-        bool right = number(&tiff, entry + 2, 2) == TYPE_SHORT && number(&tiff, entry + 4, 4) == 1;
+        uint32_t value = tiff_number(&tiff, entry + 8, 2);
+        bool right =
+            tiff_number(&tiff, entry + 2, 2) == TYPE_SHORT && tiff_number(&tiff, entry + 4, 4) == 1;
         return right && value >= 1 && value <= 8 ? (int)value : 1;
     }
     return 1;

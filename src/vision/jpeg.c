@@ -22,13 +22,13 @@ enum {
     SOS = 0xDA,
     APP1 = 0xE1,
     APP14 = 0xEE,
-    BLOCK = 8,                        /* pixels a side */
-    COEFFICIENTS = BLOCK * BLOCK * 2, /* bytes of a block's */
-    COEFFICIENT_BYTES_MAX = 96 << 20, /* a progressive picture of 33 million pixels */
-    SCANS_MAX = 100,                  /* ten are usual */
+    JPEG_BLOCK = 8,                             /* pixels a side */
+    COEFFICIENTS = JPEG_BLOCK * JPEG_BLOCK * 2, /* bytes of a block's */
+    COEFFICIENT_BYTES_MAX = 96 << 20,           /* a progressive picture of 33 million pixels */
+    SCANS_MAX = 100,                            /* ten are usual */
 };
 static const size_t WORK_MAX = VISION_SCANNED_PIXELS_MAX;
-static const dime_text END = {"\xFF\xD9", 2}; /* the marker EOI */
+static const dime_text LAST_MARKER = {"\xFF\xD9", 2}; /* the marker EOI */
 
 static size_t number16(const unsigned char *bytes)
 {
@@ -46,12 +46,12 @@ static unsigned cut_marker(dime_text *rest)
         if (marker == 0) {
             const char *found = memchr(rest->data, 0xFF, rest->length);
             size_t skipped = found ? (size_t)(found - rest->data) + 1 : rest->length;
-            *rest = (dime_text){rest->data + skipped, rest->length - skipped};
+            *rest = text_skip(*rest, skipped);
             if (!rest->length)
                 return 0;
         }
         marker = (unsigned char)rest->data[0];
-        *rest = (dime_text){rest->data + 1, rest->length - 1};
+        *rest = text_skip(*rest, 1);
     }
     return marker == 0xFF ? 0 : marker;
 }
@@ -73,7 +73,7 @@ static bool cut_segment(dime_text *rest, dime_text *segment)
     if (length < 2 || length > rest->length)
         return false;
     *segment = (dime_text){rest->data + 2, length - 2};
-    *rest = (dime_text){rest->data + length, rest->length - length};
+    *rest = text_skip(*rest, length);
     return true;
 }
 
@@ -92,7 +92,7 @@ static bool is_readable(unsigned marker, unsigned precision)
 
 static size_t blocks(size_t pixels, size_t factor, size_t most)
 {
-    size_t unit = most * BLOCK;
+    size_t unit = most * JPEG_BLOCK;
     return (pixels + unit - 1) / unit * factor;
 }
 
@@ -114,7 +114,7 @@ static size_t coefficient_bytes(const struct jpeg_survey *survey, const unsigned
 }
 
 /* The first frame header is the picture's (T.81, section B.2.2); libjpeg refuses a second one. */
-static bool read_frame(struct jpeg_survey *survey, unsigned marker, dime_text segment)
+static bool read_frame_header(struct jpeg_survey *survey, unsigned marker, dime_text segment)
 {
     const unsigned char *bytes = (const unsigned char *)segment.data;
     if (survey->components)
@@ -145,12 +145,12 @@ static void read_application(struct jpeg_survey *survey, unsigned marker, dime_t
 {
     static const dime_text EXIF = {"Exif\0", 6};
     if (marker == APP1 && !survey->exif.length && text_starts(segment, EXIF))
-        survey->exif = (dime_text){segment.data + EXIF.length, segment.length - EXIF.length};
+        survey->exif = text_skip(segment, EXIF.length);
     if (marker == APP14 && text_starts(segment, TEXT("Adobe")))
         survey->inverted_inks = true;
 }
 
-bool jpeg_survey(dime_text bytes, struct jpeg_survey *survey)
+bool jpeg_take_survey(dime_text bytes, struct jpeg_survey *survey)
 {
     *survey = (struct jpeg_survey){0};
     dime_text rest = bytes, segment;
@@ -166,7 +166,7 @@ bool jpeg_survey(dime_text bytes, struct jpeg_survey *survey)
             continue;
         progressive |= marker == 0xC2 || marker == 0xCA;
         arithmetic |= marker == 0xC9 || marker == 0xCA;
-        if (is_frame(marker) && !read_frame(survey, marker, segment))
+        if (is_frame(marker) && !read_frame_header(survey, marker, segment))
             return false;
         if (marker == SOS && !read_scan(survey, progressive, segment))
             return false;
@@ -177,20 +177,22 @@ bool jpeg_survey(dime_text bytes, struct jpeg_survey *survey)
     return survey->scans > 0;
 }
 
-static bool is_affordable(const struct jpeg_survey *survey, struct refusal *refusal)
+static bool jpeg_is_affordable(const struct jpeg_survey *survey, struct vision_refusal *refusal)
 {
     if (!picture_fits(survey->width, survey->height, refusal))
         return false;
     if (survey->coefficient_bytes > COEFFICIENT_BYTES_MAX)
-        return refuse(refusal, 413,
-                      "A progressive JPEG of %zu x %zu pixels needs too much memory; save it as a "
-                      "baseline JPEG, or smaller.",
-                      survey->width, survey->height);
+        return vision_refuse(
+            refusal, 413,
+            "A progressive JPEG of %zu x %zu pixels needs too much memory; save it as a "
+            "baseline JPEG, or smaller.",
+            survey->width, survey->height);
     if (survey->scans > SCANS_MAX || survey->width * survey->height * survey->scans > WORK_MAX)
-        return refuse(refusal, 413,
-                      "This progressive JPEG of %zu scans is too much work: at most %d scans, and "
-                      "%zu million pixels of all of them. Save it as a baseline JPEG, or smaller.",
-                      survey->scans, SCANS_MAX, WORK_MAX / 1000000);
+        return vision_refuse(
+            refusal, 413,
+            "This progressive JPEG of %zu scans is too much work: at most %d scans, and "
+            "%zu million pixels of all of them. Save it as a baseline JPEG, or smaller.",
+            survey->scans, SCANS_MAX, WORK_MAX / 1000000);
     return true;
 }
 
@@ -224,8 +226,8 @@ static void inks_to_colours(uint8_t *pixels, size_t count, bool inverted)
 }
 
 /* Decodes BYTES, which end with the marker EOI; OPEN_END: it's ours, and the file had none. */
-static bool decode(tjhandle handle, const struct picture *picture, dime_text bytes, bool inks,
-                   bool open_end, struct refusal *refusal)
+static bool decode_jpeg(tjhandle handle, const struct picture *picture, dime_text bytes, bool inks,
+                        bool open_end, struct vision_refusal *refusal)
 {
     const unsigned char *data = (const unsigned char *)bytes.data;
     int failed =
@@ -236,13 +238,13 @@ static bool decode(tjhandle handle, const struct picture *picture, dime_text byt
     const char *why = tjGetErrorStr2(handle);
     bool warning = tjGetErrorCode(handle) == TJERR_WARNING;
     if (warning && open_end && strstr(why, "premature end"))
-        return refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
+        return vision_refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
     /* Another warning is about damage in the middle, which every viewer shows too. */
     if (warning)
         return true;
     if (strstr(why, "emory"))
-        return refuse_memory(refusal);
-    return refuse(refusal, 400, "This JPEG is damaged (%.120s); send it again.", why);
+        return vision_refuse_memory(refusal);
+    return vision_refuse(refusal, 400, "This JPEG is damaged (%.120s); send it again.", why);
 }
 
 /*
@@ -250,21 +252,21 @@ static bool decode(tjhandle handle, const struct picture *picture, dime_text byt
  * file, which has all that its scans need, from one that was cut short.
  */
 static bool decode_open_end(tjhandle handle, const struct picture *picture, dime_text bytes,
-                            bool inks, struct refusal *refusal)
+                            bool inks, struct vision_refusal *refusal)
 {
-    char *ended = malloc(bytes.length + END.length);
+    char *ended = malloc(bytes.length + LAST_MARKER.length);
     if (!ended)
-        return refuse_memory(refusal);
+        return vision_refuse_memory(refusal);
     memcpy(ended, bytes.data, bytes.length);
-    memcpy(ended + bytes.length, END.data, END.length);
-    bool done =
-        decode(handle, picture, (dime_text){ended, bytes.length + END.length}, inks, true, refusal);
+    memcpy(ended + bytes.length, LAST_MARKER.data, LAST_MARKER.length);
+    bool done = decode_jpeg(handle, picture, (dime_text){ended, bytes.length + LAST_MARKER.length},
+                            inks, true, refusal);
     free(ended);
     return done;
 }
 
 static bool read_pixels(struct picture *picture, dime_text bytes, const struct jpeg_survey *survey,
-                        struct refusal *refusal)
+                        struct vision_refusal *refusal)
 {
     bool inks = survey->components == 4;
     tjscalingfactor factor = scale(survey);
@@ -272,31 +274,32 @@ static bool read_pixels(struct picture *picture, dime_text bytes, const struct j
     size_t height = (size_t)TJSCALED((int)survey->height, factor);
     tjhandle handle = tjInitDecompress();
     if (!handle)
-        return refuse_memory(refusal);
+        return vision_refuse_memory(refusal);
     bool done = picture_allocate(picture, width, height, inks ? 4 : 3, refusal);
     if (done && survey->open_end)
         done = decode_open_end(handle, picture, bytes, inks, refusal);
     else if (done)
-        done = decode(handle, picture, bytes, inks, false, refusal);
+        done = decode_jpeg(handle, picture, bytes, inks, false, refusal);
     if (done && inks)
         inks_to_colours(picture->pixels, width * height, survey->inverted_inks);
     tjDestroy(handle);
     return done;
 }
 
-bool jpeg_read(struct picture *picture, dime_text bytes, struct refusal *refusal)
+bool jpeg_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal)
 {
     struct jpeg_survey survey;
-    if (!jpeg_survey(bytes, &survey))
-        return refuse(refusal, 400,
-                      "This JPEG is damaged, or ends before its picture begins; send it again.");
+    if (!jpeg_take_survey(bytes, &survey))
+        return vision_refuse(
+            refusal, 400,
+            "This JPEG is damaged, or ends before its picture begins; send it again.");
     if (!survey.readable)
-        return refuse(refusal, 415,
-                      "This kind of JPEG can't be read; save it as a usual one, of 8 bits.");
-    if (!is_affordable(&survey, refusal))
+        return vision_refuse(refusal, 415,
+                             "This kind of JPEG can't be read; save it as a usual one, of 8 bits.");
+    if (!jpeg_is_affordable(&survey, refusal))
         return false;
     if (!survey.whole && !survey.open_end)
-        return refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
+        return vision_refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
     picture->full_width = survey.width;
     picture->full_height = survey.height;
     picture->orientation = exif_orientation(survey.exif);

@@ -1,8 +1,8 @@
 /*
  * jpeg.h - JPEG (ITU-T T.81, JFIF, Exif) through libjpeg-turbo.
  *
- * jpeg_survey reads the file's markers alone, and so tells what decoding would cost before any of
- * it is done.
+ * jpeg_take_survey reads the file's markers alone, and so tells what decoding would cost before any
+ * of it is done.
  */
 #ifndef DIME_VISION_JPEG_H
 #define DIME_VISION_JPEG_H
@@ -23,9 +23,9 @@ struct jpeg_survey {
 };
 
 /* Reads the markers; false where they are damaged or end before the picture begins. */
-bool jpeg_survey(dime_text bytes, struct jpeg_survey *survey);
+bool jpeg_take_survey(dime_text bytes, struct jpeg_survey *survey);
 
 /* Decodes a JPEG; see picture_read. */
-bool jpeg_read(struct picture *picture, dime_text bytes, struct refusal *refusal);
+bool jpeg_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal);
 
 #endif

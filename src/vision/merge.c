@@ -80,13 +80,13 @@ static struct vision_label label_of(const struct detected_name *detected)
 }
 
 /* The labels while they are gathered: at most one for each finding, and the guess. */
-struct labels {
+struct label_list {
     size_t count;
     struct vision_label *items;
 };
 
 /* Puts a label behind those that are as sure. */
-static void insert(struct labels *labels, const struct vision_label *label)
+static void insert_label(struct label_list *labels, const struct vision_label *label)
 {
     size_t at = labels->count++;
     for (; at && labels->items[at - 1].confidence < label->confidence; at--)
@@ -95,7 +95,7 @@ static void insert(struct labels *labels, const struct vision_label *label)
 }
 
 /* Takes the findings of one class to INSTANCES, whose room is enough, and returns how many. */
-static size_t add_class(struct labels *labels, const struct findings *findings, size_t detected,
+static size_t add_class(struct label_list *labels, const struct findings *findings, size_t detected,
                         float least, struct vision_instance *instances)
 {
     struct vision_label label = label_of(&detected_names[detected]);
@@ -108,7 +108,7 @@ static size_t add_class(struct labels *labels, const struct findings *findings, 
         return 0;
     label.instances = instances;
     label.confidence = instances[0].confidence;
-    insert(labels, &label);
+    insert_label(labels, &label);
     return label.instance_count;
 }
 
@@ -121,7 +121,7 @@ static bool is_new(const struct findings *findings, size_t at)
     return true;
 }
 
-static bool has(const struct labels *labels, dime_text name)
+static bool has_label(const struct label_list *labels, dime_text name)
 {
     for (size_t i = 0; i < labels->count; i++) {
         if (text_equal(labels->items[i].name, name))
@@ -150,7 +150,7 @@ static bool set_parents(struct vision_label *label, size_t classified, struct ar
     return true;
 }
 
-static bool add_guess(struct labels *labels, const struct findings *findings,
+static bool add_guess(struct label_list *labels, const struct findings *findings,
                       const struct guess *guess, float least, struct arena *arena)
 {
     if (guess->confidence < BELIEVED || guess->confidence < least ||
@@ -160,8 +160,8 @@ static bool add_guess(struct labels *labels, const struct findings *findings,
                                  .confidence = guess->confidence};
     if (!label.name.data || !set_parents(&label, guess->classified, arena))
         return false;
-    if (!has(labels, label.name))
-        insert(labels, &label);
+    if (!has_label(labels, label.name))
+        insert_label(labels, &label);
     return true;
 }
 
@@ -169,7 +169,7 @@ bool merge(const struct findings *findings, const struct guess *guess,
            const struct vision_options *options, struct arena *arena, struct vision_result *result)
 {
     size_t most = findings->count + 1;
-    struct labels labels = {.items = arena_array(arena, most, sizeof *labels.items)};
+    struct label_list labels = {.items = arena_array(arena, most, sizeof *labels.items)};
     struct vision_instance *instances = arena_array(arena, most, sizeof *instances);
     if (!labels.items || !instances)
         return false;

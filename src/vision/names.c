@@ -342,7 +342,7 @@ dime_text names_parent(size_t classified)
 
 /* A number of a zip archive: little-endian; beyond the end 0, which is none of those that matter.
  */
-static size_t number(dime_text file, size_t at, size_t bytes)
+static size_t zip_number(dime_text file, size_t at, size_t bytes)
 {
     size_t value = 0;
     if (at > file.length || file.length - at < bytes)
@@ -353,28 +353,29 @@ static size_t number(dime_text file, size_t at, size_t bytes)
 }
 
 enum {
-    END_LENGTH = 22, /* PKWARE's APPNOTE, section 4.3.16 */
-    END = 0x06054B50,
-    ENTRY_LENGTH = 46, /* 4.3.12 */
-    ENTRY = 0x02014B50,
-    LOCAL_LENGTH = 30, /* 4.3.7 */
-    LOCAL = 0x04034B50,
+    ZIP_END_LENGTH = 22, /* PKWARE's APPNOTE, section 4.3.16 */
+    ZIP_END = 0x06054B50,
+    ZIP_ENTRY_LENGTH = 46, /* 4.3.12 */
+    ZIP_ENTRY = 0x02014B50,
+    ZIP_LOCAL_LENGTH = 30, /* 4.3.7 */
+    ZIP_LOCAL = 0x04034B50,
 };
 
 /* What the archive's only entry holds, which is stored as it is; data is NULL where it isn't so. */
 static dime_text find_list(dime_text file)
 {
     dime_text none = {0};
-    size_t end = file.length - END_LENGTH;
-    if (file.length < END_LENGTH || number(file, end, 4) != END)
+    size_t end = file.length - ZIP_END_LENGTH;
+    if (file.length < ZIP_END_LENGTH || zip_number(file, end, 4) != ZIP_END)
         return none;
-    size_t entry = number(file, end + 16, 4);
-    if (number(file, entry, 4) != ENTRY || number(file, entry + 10, 2) != 0)
+    size_t entry = zip_number(file, end + 16, 4);
+    if (zip_number(file, entry, 4) != ZIP_ENTRY || zip_number(file, entry + 10, 2) != 0)
         return none;
-    size_t length = number(file, entry + 24, 4), local = number(file, entry + 42, 4);
-    if (number(file, local, 4) != LOCAL)
+    size_t length = zip_number(file, entry + 24, 4), local = zip_number(file, entry + 42, 4);
+    if (zip_number(file, local, 4) != ZIP_LOCAL)
         return none;
-    size_t at = local + LOCAL_LENGTH + number(file, local + 26, 2) + number(file, local + 28, 2);
+    size_t at = local + ZIP_LOCAL_LENGTH + zip_number(file, local + 26, 2) +
+                zip_number(file, local + 28, 2);
     if (at > file.length || length > file.length - at)
         return none;
     return (dime_text){file.data + at, length};

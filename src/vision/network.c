@@ -29,7 +29,7 @@ struct network {
     const TfLiteTensor *output[NETWORK_OUTPUTS];
 };
 
-static _Thread_local char sentence[512];
+static _Thread_local char network_fault[512];
 
 static bool map_file(struct network *network, const char *path)
 {
@@ -106,7 +106,7 @@ static bool find_tensors(struct network *network, const struct network_shape *sh
     return network->input;
 }
 
-static bool start(struct network *network, const struct network_shape *shape)
+static bool start_network(struct network *network, const struct network_shape *shape)
 {
     network->model = network->tflite->ModelCreate(network->mapped, network->length);
     if (!network->model)
@@ -120,26 +120,26 @@ static bool start(struct network *network, const struct network_shape *shape)
     return false;
 }
 
-static bool load(struct network *network, const char *folder, const struct network_shape *shape,
-                 const char **why)
+static bool load_network(struct network *network, const char *folder,
+                         const struct network_shape *shape, const char **why)
 {
     char path[4096];
-    *why = sentence;
+    *why = network_fault;
     int length = snprintf(path, sizeof path, "%s/%s", folder, shape->file);
     if (length < 0 || (size_t)length >= sizeof path || !map_file(network, path)) {
-        snprintf(sentence, sizeof sentence, "%s isn't in %.300s", shape->file, folder);
+        snprintf(network_fault, sizeof network_fault, "%s isn't in %.300s", shape->file, folder);
         return false;
     }
     network->tflite = tflite_load(folder, why);
     if (!network->tflite)
         return false;
     tflite_hush();
-    bool done = start(network, shape);
+    bool done = start_network(network, shape);
     tflite_hush_end();
     if (!done)
-        snprintf(sentence, sizeof sentence, "%s in %.300s isn't the model that it should be",
-                 shape->file, folder);
-    *why = sentence;
+        snprintf(network_fault, sizeof network_fault,
+                 "%s in %.300s isn't the model that it should be", shape->file, folder);
+    *why = network_fault;
     return done;
 }
 
@@ -151,7 +151,7 @@ bool network_open(struct network **network, const char *folder, const struct net
     *why = "there is no memory for the models";
     if (!opened)
         return false;
-    if (!load(opened, folder, shape, why)) {
+    if (!load_network(opened, folder, shape, why)) {
         network_close(opened);
         return false;
     }

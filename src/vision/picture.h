@@ -32,29 +32,20 @@ struct view {
     size_t width, height;
 };
 
-/*
- * Decodes JPEG or PNG into *PICTURE, which the caller frees; on false there is nothing to free, and
- * REFUSAL says why.
- */
-bool picture_read(struct picture *picture, dime_text bytes, struct refusal *refusal);
-
 /* Frees the pixels. A zeroed picture is fine. */
 void picture_free(struct picture *picture);
 
 /* Whether a picture of this size is looked at; else refuses it. To be asked before allocating. */
-bool picture_fits(size_t width, size_t height, struct refusal *refusal);
+bool picture_fits(size_t width, size_t height, struct vision_refusal *refusal);
 
 /*
  * Allocates WIDTH x HEIGHT pixels of BYTES each, 3 or, on the way to 3, more. False: there is no
  * memory, which is refused.
  */
 bool picture_allocate(struct picture *picture, size_t width, size_t height, size_t bytes,
-                      struct refusal *refusal);
+                      struct vision_refusal *refusal);
 
 /* The whole picture with its orientation applied. It lasts as long as the picture. */
 struct view picture_view(const struct picture *picture);
-
-/* The part of VIEW from LEFT, TOP of WIDTH x HEIGHT, which must lie inside it. */
-struct view view_part(struct view view, size_t left, size_t top, size_t width, size_t height);
 
 #endif

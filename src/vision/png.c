@@ -20,17 +20,17 @@
 
 enum {
     SIGNATURE = 8,
-    CHUNK = 12,
-    PIXEL = 4,      /* red, green, blue, alpha */
-    PIXEL_MAX = 8,  /* bytes of the same in a file */
-    SPARE = 1 << 16 /* bytes of chunks' heads, flushed blocks and the like behind the last row */
+    CHUNK_AROUND = 12, /* bytes: its length and type before its content, its CRC behind */
+    PIXEL = 4,         /* red, green, blue, alpha */
+    PIXEL_MAX = 8,     /* bytes of the same in a file */
+    SPARE = 1 << 16    /* bytes of chunks' heads, flushed blocks and the like behind the last row */
 };
 
-struct reading {
+struct png_reading {
     dime_text rest;    /* what libpng hasn't read yet */
     const char *limit; /* up to where it may; NULL: to the end */
     struct picture *picture;
-    struct refusal *refusal;
+    struct vision_refusal *refusal;
     png_structp png;
     png_infop info;
     size_t block;     /* so many pixels a side become one */
@@ -47,18 +47,18 @@ static uint32_t number32(const char *bytes)
 /* Cuts the next chunk off *REST; false at the end, or where it isn't whole. */
 static bool cut_chunk(dime_text *rest, dime_text *type, dime_text *content)
 {
-    size_t length = rest->length >= CHUNK ? number32(rest->data) : 0;
-    if (rest->length < CHUNK || length > rest->length - CHUNK)
+    size_t length = rest->length >= CHUNK_AROUND ? number32(rest->data) : 0;
+    if (rest->length < CHUNK_AROUND || length > rest->length - CHUNK_AROUND)
         return false;
     *type = (dime_text){rest->data + 4, 4};
     *content = (dime_text){rest->data + 8, length};
-    *rest = (dime_text){rest->data + CHUNK + length, rest->length - CHUNK - length};
+    *rest = text_skip(*rest, CHUNK_AROUND + length);
     return true;
 }
 
 static int find_orientation(dime_text bytes)
 {
-    dime_text rest = {bytes.data + SIGNATURE, bytes.length - SIGNATURE}, type, content;
+    dime_text rest = text_skip(bytes, SIGNATURE), type, content;
     while (cut_chunk(&rest, &type, &content)) {
         if (text_equal(type, TEXT("eXIf")))
             return exif_orientation(content);
@@ -79,7 +79,8 @@ static size_t bits_of_pixel(unsigned char depth, unsigned char colour)
     return bits && bits <= most ? bits : most;
 }
 
-static bool is_affordable(const struct picture *picture, size_t bits, struct refusal *refusal)
+static bool png_is_affordable(const struct picture *picture, size_t bits,
+                              struct vision_refusal *refusal)
 {
     size_t width = picture->full_width, height = picture->full_height;
     size_t work = width * height + (width * bits + 7) / 8 * height;
@@ -87,36 +88,37 @@ static bool is_affordable(const struct picture *picture, size_t bits, struct ref
         return false;
     if (work <= VISION_PNG_WORK_MAX)
         return true;
-    return refuse(refusal, 413,
-                  "This PNG of %zu x %zu pixels is too much work: of %zu bits each, at most %zu "
-                  "million pixels. Send it smaller, with fewer bits, or as a JPEG.",
-                  width, height, bits, (size_t)VISION_PNG_WORK_MAX * 8 / (8 + bits) / 1000000);
+    return vision_refuse(
+        refusal, 413,
+        "This PNG of %zu x %zu pixels is too much work: of %zu bits each, at most %zu "
+        "million pixels. Send it smaller, with fewer bits, or as a JPEG.",
+        width, height, bits, (size_t)VISION_PNG_WORK_MAX * 8 / (8 + bits) / 1000000);
 }
 
 /* The first chunk is IHDR, which begins with the size (ISO/IEC 15948, section 11.2.2). */
-static bool read_size(struct picture *picture, dime_text bytes, struct refusal *refusal)
+static bool read_size(struct picture *picture, dime_text bytes, struct vision_refusal *refusal)
 {
     static const char HEADER[] = "\0\0\0\rIHDR";
     if (bytes.length < SIGNATURE + 16)
-        return refuse(refusal, 400, "This PNG ends too early; send all of it again.");
+        return vision_refuse(refusal, 400, "This PNG ends too early; send all of it again.");
     if (memcmp(bytes.data + SIGNATURE, HEADER, sizeof HEADER - 1) != 0)
-        return refuse(refusal, 400, "This PNG is damaged in its header; send it again.");
+        return vision_refuse(refusal, 400, "This PNG is damaged in its header; send it again.");
     picture->full_width = number32(bytes.data + 16);
     picture->full_height = number32(bytes.data + 20);
     if (bytes.length < SIGNATURE + 18)
-        return refuse(refusal, 400, "This PNG ends too early; send all of it again.");
-    return is_affordable(
+        return vision_refuse(refusal, 400, "This PNG ends too early; send all of it again.");
+    return png_is_affordable(
         picture, bits_of_pixel((unsigned char)bytes.data[24], (unsigned char)bytes.data[25]),
         refusal);
 }
 
-/* libpng's functions don't return on an error: they go back to where read_all began. */
+/* libpng's functions don't return on an error: they go back to where decode_png began. */
 static void on_error(png_structp png, png_const_charp message)
 {
-    struct reading *reading = png_get_error_ptr(png);
+    struct png_reading *reading = png_get_error_ptr(png);
     if (strstr(message, "emory"))
-        refuse_memory(reading->refusal);
-    refuse(reading->refusal, 400, "This PNG is damaged (%.120s); send it again.", message);
+        vision_refuse_memory(reading->refusal);
+    vision_refuse(reading->refusal, 400, "This PNG is damaged (%.120s); send it again.", message);
     png_longjmp(png, 1);
 }
 
@@ -127,23 +129,22 @@ static void on_warning(png_structp png, png_const_charp message)
 
 static void on_read(png_structp png, png_bytep bytes, size_t length)
 {
-    struct reading *reading = png_get_io_ptr(png);
+    struct png_reading *reading = png_get_io_ptr(png);
     if (length > reading->rest.length) {
-        refuse(reading->refusal, 400, "This PNG ends too early; send all of it again.");
+        vision_refuse(reading->refusal, 400, "This PNG ends too early; send all of it again.");
         png_error(png, "cut short");
     }
     if (reading->limit && (size_t)(reading->limit - reading->rest.data) < length) {
-        refuse(reading->refusal, 400,
-               "This PNG holds far more than its pixels; save it anew, and send that.");
+        vision_refuse(reading->refusal, 400,
+                      "This PNG holds far more than its pixels; save it anew, and send that.");
         png_error(png, "too long");
     }
     memcpy(bytes, reading->rest.data, length);
-    reading->rest.data += length;
-    reading->rest.length -= length;
+    reading->rest = text_skip(reading->rest, length);
 }
 
 /* Whatever the file holds, rows come as eight bits each of red, green, blue and alpha. */
-static void ask_for_colours(const struct reading *reading)
+static void ask_for_colours(const struct png_reading *reading)
 {
     png_set_expand(reading->png);
     png_set_scale_16(reading->png);
@@ -152,7 +153,7 @@ static void ask_for_colours(const struct reading *reading)
     png_read_update_info(reading->png, reading->info);
 }
 
-static bool prepare(struct reading *reading)
+static bool allocate_rows(struct png_reading *reading)
 {
     struct picture *picture = reading->picture;
     size_t width = picture->full_width, height = picture->full_height;
@@ -165,7 +166,7 @@ static bool prepare(struct reading *reading)
     reading->sums = calloc(picture->width * picture->height, 3 * sizeof *reading->sums);
     reading->column = malloc(width * sizeof *reading->column);
     if (!reading->row || !reading->sums || !reading->column)
-        return refuse_memory(reading->refusal);
+        return vision_refuse_memory(reading->refusal);
     for (size_t x = 0; x < width; x++)
         reading->column[x] = (uint32_t)(3 * (x / reading->block));
     return true;
@@ -177,7 +178,7 @@ static unsigned over_white(unsigned colour, unsigned alpha)
 }
 
 /* Adds a row of pixels that stand STEP apart, the first of them at X. */
-static void add_row(const struct reading *reading, size_t y, size_t x, size_t step)
+static void add_row(const struct png_reading *reading, size_t y, size_t x, size_t step)
 {
     const struct picture *picture = reading->picture;
     uint32_t *sums = reading->sums + 3 * (y / reading->block) * picture->width;
@@ -191,7 +192,7 @@ static void add_row(const struct reading *reading, size_t y, size_t x, size_t st
 }
 
 /* Reads a row. With the last one, libpng reads all that IDAT has. */
-static void read_row(struct reading *reading, bool last)
+static void read_row(struct png_reading *reading, bool last)
 {
     size_t most = reading->picture->full_width * PIXEL_MAX + SPARE;
     if (last)
@@ -201,7 +202,7 @@ static void read_row(struct reading *reading, bool last)
 }
 
 /* The last pass has a pixel in every picture of two rows, and a smaller one isn't read. */
-static void add_pass(struct reading *reading, unsigned pass)
+static void add_pass(struct png_reading *reading, unsigned pass)
 {
     const struct picture *picture = reading->picture;
     size_t x = PNG_PASS_START_COL(pass), step = PNG_PASS_COL_OFFSET(pass);
@@ -215,7 +216,7 @@ static void add_pass(struct reading *reading, unsigned pass)
     }
 }
 
-static void add_all(struct reading *reading)
+static void add_all(struct png_reading *reading)
 {
     size_t height = reading->picture->full_height;
     if (png_get_interlace_type(reading->png, reading->info) == PNG_INTERLACE_ADAM7) {
@@ -235,7 +236,7 @@ static size_t extent(size_t at, size_t block, size_t full)
     return full - at * block < block ? full - at * block : block;
 }
 
-static void average(const struct reading *reading)
+static void average(const struct png_reading *reading)
 {
     const struct picture *picture = reading->picture;
     const uint32_t *sum = reading->sums;
@@ -250,7 +251,7 @@ static void average(const struct reading *reading)
     }
 }
 
-static bool read_rows(struct reading *reading)
+static bool read_rows(struct png_reading *reading)
 {
     png_read_info(reading->png, reading->info);
     ask_for_colours(reading);
@@ -258,20 +259,21 @@ static bool read_rows(struct reading *reading)
     if (png_get_image_width(reading->png, reading->info) != width ||
         png_get_image_height(reading->png, reading->info) != reading->picture->full_height ||
         png_get_rowbytes(reading->png, reading->info) != width * PIXEL)
-        return refuse(reading->refusal, 400, "This PNG is damaged in its header; send it again.");
-    if (!prepare(reading))
+        return vision_refuse(reading->refusal, 400,
+                             "This PNG is damaged in its header; send it again.");
+    if (!allocate_rows(reading))
         return false;
     add_all(reading);
     average(reading);
     return true;
 }
 
-static bool read_all(struct reading *reading)
+static bool decode_png(struct png_reading *reading)
 {
     reading->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reading, on_error, on_warning);
     reading->info = reading->png ? png_create_info_struct(reading->png) : NULL;
     if (!reading->info)
-        return refuse_memory(reading->refusal);
+        return vision_refuse_memory(reading->refusal);
     if (setjmp(png_jmpbuf(reading->png)))
         return false;
     png_set_read_fn(reading->png, reading, on_read);
@@ -280,13 +282,13 @@ static bool read_all(struct reading *reading)
     return read_rows(reading);
 }
 
-bool png_read(struct picture *picture, dime_text bytes, struct refusal *refusal)
+bool png_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal)
 {
-    struct reading reading = {.rest = bytes, .picture = picture, .refusal = refusal};
+    struct png_reading reading = {.rest = bytes, .picture = picture, .refusal = refusal};
     if (!read_size(picture, bytes, refusal))
         return false;
     picture->orientation = find_orientation(bytes);
-    bool done = read_all(&reading);
+    bool done = decode_png(&reading);
     png_destroy_read_struct(&reading.png, &reading.info, NULL);
     free(reading.row);
     free(reading.sums);

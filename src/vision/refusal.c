@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool refuse(struct refusal *refusal, int status, const char *format, ...)
+bool vision_refuse(struct vision_refusal *refusal, int status, const char *format, ...)
 {
     if (refusal->status)
         return false;
@@ -20,7 +20,7 @@ bool refuse(struct refusal *refusal, int status, const char *format, ...)
     return false;
 }
 
-bool refuse_memory(struct refusal *refusal)
+bool vision_refuse_memory(struct vision_refusal *refusal)
 {
-    return refuse(refusal, 503, "There is no memory for this picture now; try again later.");
+    return vision_refuse(refusal, 503, "There is no memory for this picture now; try again later.");
 }

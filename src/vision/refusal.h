@@ -9,16 +9,16 @@
 
 #include <stdbool.h>
 
-struct refusal {
+struct vision_refusal {
     int status; /* 400 to 599; 0: nothing has been refused */
     char why[256];
 };
 
 /* Writes the refusal down, cut to its room, and returns false for the caller to return. */
-bool refuse(struct refusal *refusal, int status, const char *format, ...)
+bool vision_refuse(struct vision_refusal *refusal, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The refusal of a picture that memory doesn't suffice for. Returns false. */
-bool refuse_memory(struct refusal *refusal);
+bool vision_refuse_memory(struct vision_refusal *refusal);
 
 #endif

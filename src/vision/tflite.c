@@ -15,7 +15,7 @@
 
 #define FILE_NAME "libtensorflowlite_c.so"
 
-#define FUNCTION(name)                                                                             \
+#define TFLITE_FUNCTION(name)                                                                      \
     {                                                                                              \
         "TfLite" #name, offsetof(struct tflite, name)                                              \
     }
@@ -23,42 +23,42 @@
 static const struct {
     const char *name;
     size_t at;
-} FUNCTIONS[] = {
-    FUNCTION(Version),
-    FUNCTION(ModelCreate),
-    FUNCTION(ModelDelete),
-    FUNCTION(InterpreterOptionsCreate),
-    FUNCTION(InterpreterOptionsDelete),
-    FUNCTION(InterpreterOptionsSetNumThreads),
-    FUNCTION(InterpreterOptionsAddDelegate),
-    FUNCTION(InterpreterOptionsSetErrorReporter),
-    FUNCTION(InterpreterCreate),
-    FUNCTION(InterpreterDelete),
-    FUNCTION(InterpreterAllocateTensors),
-    FUNCTION(InterpreterInvoke),
-    FUNCTION(InterpreterGetInputTensorCount),
-    FUNCTION(InterpreterGetInputTensor),
-    FUNCTION(InterpreterGetOutputTensorCount),
-    FUNCTION(InterpreterGetOutputTensor),
-    FUNCTION(TensorType),
-    FUNCTION(TensorByteSize),
-    FUNCTION(TensorData),
-    FUNCTION(XNNPackDelegateCreate),
-    FUNCTION(XNNPackDelegateDelete),
+} TFLITE_FUNCTIONS[] = {
+    TFLITE_FUNCTION(Version),
+    TFLITE_FUNCTION(ModelCreate),
+    TFLITE_FUNCTION(ModelDelete),
+    TFLITE_FUNCTION(InterpreterOptionsCreate),
+    TFLITE_FUNCTION(InterpreterOptionsDelete),
+    TFLITE_FUNCTION(InterpreterOptionsSetNumThreads),
+    TFLITE_FUNCTION(InterpreterOptionsAddDelegate),
+    TFLITE_FUNCTION(InterpreterOptionsSetErrorReporter),
+    TFLITE_FUNCTION(InterpreterCreate),
+    TFLITE_FUNCTION(InterpreterDelete),
+    TFLITE_FUNCTION(InterpreterAllocateTensors),
+    TFLITE_FUNCTION(InterpreterInvoke),
+    TFLITE_FUNCTION(InterpreterGetInputTensorCount),
+    TFLITE_FUNCTION(InterpreterGetInputTensor),
+    TFLITE_FUNCTION(InterpreterGetOutputTensorCount),
+    TFLITE_FUNCTION(InterpreterGetOutputTensor),
+    TFLITE_FUNCTION(TensorType),
+    TFLITE_FUNCTION(TensorByteSize),
+    TFLITE_FUNCTION(TensorData),
+    TFLITE_FUNCTION(XNNPackDelegateCreate),
+    TFLITE_FUNCTION(XNNPackDelegateDelete),
 };
 
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static struct tflite loaded;
 static void *library; /* never closed: its threads and statics aren't made for that */
-static _Thread_local char sentence[512];
+static _Thread_local char library_fault[512];
 
 static bool find_functions(void *handle, struct tflite *tflite)
 {
-    for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++) {
-        void *function = dlsym(handle, FUNCTIONS[i].name);
+    for (size_t i = 0; i < sizeof TFLITE_FUNCTIONS / sizeof *TFLITE_FUNCTIONS; i++) {
+        void *function = dlsym(handle, TFLITE_FUNCTIONS[i].name);
         if (!function)
             return false;
-        memcpy((char *)tflite + FUNCTIONS[i].at, &function, sizeof function);
+        memcpy((char *)tflite + TFLITE_FUNCTIONS[i].at, &function, sizeof function);
     }
     return true;
 }
@@ -81,7 +81,8 @@ const struct tflite *tflite_load(const char *folder, const char **why)
             library = handle;
         } else {
             const char *error = dlerror();
-            snprintf(sentence, sizeof sentence, "TensorFlow Lite can't be loaded (%.300s)",
+            snprintf(library_fault, sizeof library_fault,
+                     "TensorFlow Lite can't be loaded (%.300s)",
                      error ? error : "its path is too long");
         }
         if (handle && !library)
@@ -89,7 +90,7 @@ const struct tflite *tflite_load(const char *folder, const char **why)
     }
     bool done = library != NULL;
     pthread_mutex_unlock(&loading);
-    *why = sentence;
+    *why = library_fault;
     return done ? &loaded : NULL;
 }
 

@@ -14,7 +14,7 @@
 #include "vision/merge.h"
 #include "vision/names.h"
 #include "vision/network.h"
-#include "vision/picture.h"
+#include "vision/format.h"
 #include "vision/refusal.h"
 #include "vision/resize.h"
 #include "vision/tflite.h"
@@ -84,7 +84,7 @@ static const char *find_folder(char room[FOLDER_MAX])
     return PKGLIBDIR "/models";
 }
 
-static bool load(struct vision *vision, const char **why)
+static bool load_networks(struct vision *vision, const char **why)
 {
     char room[FOLDER_MAX];
     const char *folder = find_folder(room);
@@ -101,7 +101,7 @@ bool vision_open(struct vision **vision, const char **why)
     struct vision *opened = calloc(1, sizeof *opened);
     const char *reason = "there is no memory for the models";
     *vision = NULL;
-    if (opened && load(opened, &reason)) {
+    if (opened && load_networks(opened, &reason)) {
         *vision = opened;
         return true;
     }
@@ -145,7 +145,7 @@ static bool take_finding(const struct network *detector, size_t at, const struct
     return detected_names[finding->detected].name.length && right > left && bottom > top;
 }
 
-static void insert(struct findings *findings, const struct finding *finding)
+static void insert_finding(struct findings *findings, const struct finding *finding)
 {
     size_t at = findings->count++;
     float confidence = finding->instance.confidence;
@@ -155,32 +155,32 @@ static void insert(struct findings *findings, const struct finding *finding)
 }
 
 static bool detect(const struct vision *vision, struct view view, struct findings *findings,
-                   struct refusal *refusal)
+                   struct vision_refusal *refusal)
 {
     struct placement placed = letterbox(view.width, view.height, DETECTOR_SIDE);
     uint8_t *input = network_input(vision->detector);
     memset(input, GREY, DETECTOR_SIDE * DETECTOR_ROW);
     if (!resize(view, placed.width, placed.height, input, DETECTOR_ROW))
-        return refuse_memory(refusal);
+        return vision_refuse_memory(refusal);
     if (!network_run(vision->detector))
-        return refuse(refusal, 500, "The detector failed; please report this.");
+        return vision_refuse(refusal, 500, "The detector failed; please report this.");
     float count = *(const float *)network_output(vision->detector, COUNT);
     for (size_t i = 0; i < FINDINGS_MAX && (float)i < count; i++) {
         struct finding finding;
         if (take_finding(vision->detector, i, &placed, &finding))
-            insert(findings, &finding);
+            insert_finding(findings, &finding);
     }
     return true;
 }
 
 static bool classify(const struct vision *vision, struct view view, struct guess *guess,
-                     struct refusal *refusal)
+                     struct vision_refusal *refusal)
 {
     if (!resize(view, CLASSIFIER_SIDE, CLASSIFIER_SIDE, network_input(vision->classifier),
                 CLASSIFIER_ROW))
-        return refuse_memory(refusal);
+        return vision_refuse_memory(refusal);
     if (!network_run(vision->classifier))
-        return refuse(refusal, 500, "The classifier failed; please report this.");
+        return vision_refuse(refusal, 500, "The classifier failed; please report this.");
     const uint8_t *scores = network_output(vision->classifier, 0);
     size_t best = 0;
     for (size_t i = 1; i < NAMES_CLASSIFIED; i++)
@@ -189,9 +189,9 @@ static bool classify(const struct vision *vision, struct view view, struct guess
     return true;
 }
 
-static bool look(const struct vision *vision, const struct picture *picture,
-                 const struct vision_options *options, struct arena *arena,
-                 struct vision_result *result, struct refusal *refusal)
+static bool label_picture(const struct vision *vision, const struct picture *picture,
+                          const struct vision_options *options, struct arena *arena,
+                          struct vision_result *result, struct vision_refusal *refusal)
 {
     struct view view = picture_view(picture);
     struct findings findings = {0};
@@ -199,20 +199,20 @@ static bool look(const struct vision *vision, const struct picture *picture,
     if (!detect(vision, view, &findings, refusal) ||
         (merge_wants_guess(&findings) && !classify(vision, view, &guess, refusal)))
         return false;
-    return merge(&findings, &guess, options, arena, result) || refuse_memory(refusal);
+    return merge(&findings, &guess, options, arena, result) || vision_refuse_memory(refusal);
 }
 
-bool vision_label(struct vision *vision, dime_text bytes, const struct vision_options *options,
-                  struct arena *arena, struct vision_result *result)
+bool vision_look(struct vision *vision, dime_text bytes, const struct vision_options *options,
+                 struct arena *arena, struct vision_result *result)
 {
     struct picture picture;
-    struct refusal refusal = {0};
+    struct vision_refusal refusal = {0};
     *result = (struct vision_result){.status = 200};
     if (picture_read(&picture, bytes, &refusal)) {
         bool turned = picture.orientation >= 5;
         result->width = turned ? picture.full_height : picture.full_width;
         result->height = turned ? picture.full_width : picture.full_height;
-        look(vision, &picture, options, arena, result, &refusal);
+        label_picture(vision, &picture, options, arena, result, &refusal);
         picture_free(&picture);
     }
     if (!refusal.status)

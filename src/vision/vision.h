@@ -63,7 +63,7 @@ struct vision_label {
 };
 
 struct vision_result {
-    int status;      /* 200, or of the refusal: see vision_label */
+    int status;      /* 200, or of the refusal: see vision_look */
     const char *why; /* of a refusal: what to do, one or two sentences; a literal or the arena's */
     const struct vision_label *labels;
     size_t label_count;
@@ -98,8 +98,8 @@ bool vision_open(struct vision **vision, const char **why);
  *
  * 503: there is no memory for it now, the arena's included.
  */
-bool vision_label(struct vision *vision, dime_text bytes, const struct vision_options *options,
-                  struct arena *arena, struct vision_result *result);
+bool vision_look(struct vision *vision, dime_text bytes, const struct vision_options *options,
+                 struct arena *arena, struct vision_result *result);
 
 /* Which models these are, for LabelModelVersion; a literal. */
 dime_text vision_model_version(void);

@@ -14,8 +14,8 @@ bool vision_open(struct vision **vision, const char **why)
     return false;
 }
 
-bool vision_label(struct vision *vision, dime_text bytes, const struct vision_options *options,
-                  struct arena *arena, struct vision_result *result)
+bool vision_look(struct vision *vision, dime_text bytes, const struct vision_options *options,
+                 struct arena *arena, struct vision_result *result)
 {
     (void)vision, (void)bytes, (void)options, (void)arena;
     *result = (struct vision_result){.status = 503, .why = "There is no local engine here."};

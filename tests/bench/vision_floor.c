@@ -3,8 +3,8 @@
  *
  *     vision_floor ROUNDS MODELS FILE...
  *
- * In each round every picture is labelled by vision_label, and then decoded and given to TensorFlow
- * Lite's own calls as often as vision_label did; the networks take the same time whatever they see.
+ * In each round every picture is labelled by vision_look, and then decoded and given to TensorFlow
+ * Lite's own calls as often as vision_look did; the networks take the same time whatever they see.
  * Prints a line for each picture with the medians in milliseconds, and one with their sums. At last
  * the same calls without XNNPACK, which is how TensorFlow Lite runs when it isn't told otherwise.
  */
@@ -13,7 +13,7 @@
 
 #include "../vision/look.h"
 #include "vision/merge.h"
-#include "vision/picture.h"
+#include "vision/format.h"
 #include "vision/tflite.h"
 #include "vision/vision.h"
 
@@ -72,7 +72,7 @@ struct timed {
     double label_ms[ROUNDS_MAX], floor_ms[ROUNDS_MAX];
 };
 
-/* Whether vision_label has asked the classifier, by what it says of the objects. */
+/* Whether vision_look has asked the classifier, by what it says of the objects. */
 static bool was_classified(const struct vision_result *result)
 {
     struct findings findings = {0};
@@ -90,7 +90,7 @@ static double time_label(struct vision *vision, struct timed *timed)
     struct vision_options options = {.max_labels = VISION_LABELS_MAX};
     arena_open(&arena, VISION_ARENA_NEED);
     double began = now_ms();
-    must(vision_label(vision, timed->file, &options, &arena, &result), timed->path);
+    must(vision_look(vision, timed->file, &options, &arena, &result), timed->path);
     double ms = now_ms() - began;
     timed->classified = was_classified(&result);
     arena_close(&arena);
@@ -100,7 +100,7 @@ static double time_label(struct vision *vision, struct timed *timed)
 static double time_floor(const struct networks *networks, const struct timed *timed)
 {
     struct picture picture;
-    struct refusal refusal = {0};
+    struct vision_refusal refusal = {0};
     double began = now_ms();
     must(picture_read(&picture, timed->file, &refusal), refusal.why);
     picture_free(&picture);

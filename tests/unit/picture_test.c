@@ -4,7 +4,7 @@
  * The JPEGs are made by libjpeg-turbo and the PNGs by libpng as they are needed. What it takes
  * other programs to make is in tests/vision.
  */
-#include "vision/picture.h"
+#include "vision/format.h"
 
 #include <check.h>
 #include <png.h>
@@ -20,11 +20,11 @@
 Suite *picture_suite(void);
 
 static struct picture picture;
-static struct refusal refusal;
+static struct vision_refusal refusal;
 
 static bool reads(const void *bytes, size_t length)
 {
-    refusal = (struct refusal){0};
+    refusal = (struct vision_refusal){0};
     return picture_read(&picture, (dime_text){bytes, length}, &refusal);
 }
 
@@ -253,7 +253,7 @@ START_TEST(decodes_inks)
 {
     struct jpeg jpeg = make_jpeg(320, 80, TJPF_CMYK, TJSAMP_444, 0);
     struct jpeg_survey survey;
-    ck_assert(jpeg_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
+    ck_assert(jpeg_take_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
     ck_assert_int_eq(survey.components, 4);
     ck_assert(survey.inverted_inks);
     ck_assert(reads(jpeg.bytes, jpeg.length));
@@ -273,7 +273,7 @@ START_TEST(surveys_what_decoding_costs)
 {
     struct jpeg_survey survey;
     struct jpeg jpeg = make_jpeg(170, 33, TJPF_RGB, TJSAMP_420, 0);
-    ck_assert(jpeg_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
+    ck_assert(jpeg_take_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
     ck_assert_uint_eq(survey.width, 170);
     ck_assert_uint_eq(survey.height, 33);
     ck_assert_uint_eq(survey.scans, 1);
@@ -281,7 +281,7 @@ START_TEST(surveys_what_decoding_costs)
     ck_assert(survey.readable && survey.whole && !survey.open_end && !survey.exif.length);
     tjFree(jpeg.bytes);
     jpeg = make_jpeg(170, 33, TJPF_RGB, TJSAMP_420, TJFLAG_PROGRESSIVE);
-    ck_assert(jpeg_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
+    ck_assert(jpeg_take_survey((dime_text){(char *)jpeg.bytes, jpeg.length}, &survey));
     ck_assert_uint_eq(survey.scans, 10);
     /* 11 x 3 units of 16 x 16 pixels, six blocks each */
     ck_assert_uint_eq(survey.coefficient_bytes, 11 * 3 * 6 * 128);

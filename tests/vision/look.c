@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "vision/picture.h"
+#include "vision/format.h"
 #include "vision/vision.h"
 
 enum { LINE_MOST = 1 << 20 };
@@ -78,7 +78,7 @@ static void label(struct vision *vision, const char *path)
     struct vision_result result;
     arena_open(&arena, VISION_ARENA_NEED);
     double began = now_ms();
-    bool done = vision_label(vision, file, &options, &arena, &result);
+    bool done = vision_look(vision, file, &options, &arena, &result);
     double ms = now_ms() - began;
     if (done != (result.status == 200) || (!done && !result.why))
         abort();
@@ -93,7 +93,8 @@ static void print_pixels(const struct picture *picture)
     printf("P6\n%zu %zu\n255\n", view.width, view.height);
     for (size_t y = 0; y < view.height; y++) {
         for (size_t x = 0; x < view.width; x++)
-            fwrite(view_part(view, x, y, 1, 1).origin, 3, 1, stdout);
+            fwrite(view.origin + (ptrdiff_t)x * view.right + (ptrdiff_t)y * view.down, 3, 1,
+                   stdout);
     }
 }
 
@@ -103,7 +104,7 @@ static int read_all(char **paths, bool pixels)
     for (; *paths; paths++) {
         dime_text file = read_file(*paths);
         struct picture picture;
-        struct refusal refusal = {0};
+        struct vision_refusal refusal = {0};
         double began = now_ms();
         bool done = picture_read(&picture, file, &refusal);
         struct vision_result result = {.status = done ? 200 : refusal.status,

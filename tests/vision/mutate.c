@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "vision/picture.h"
+#include "vision/format.h"
 #include "vision/resize.h"
 #include "vision/vision.h"
 
@@ -147,7 +147,7 @@ static void label(struct vision *vision, dime_text bytes, size_t which, struct o
     struct vision_result result;
     struct vision_options options = {.max_labels = VISION_LABELS_MAX};
     arena_open(&arena, VISION_ARENA_NEED);
-    if (!vision_label(vision, bytes, &options, &arena, &result))
+    if (!vision_look(vision, bytes, &options, &arena, &result))
         wrong(outcome, which, "it can be read but not labelled");
     arena_close(&arena);
     outcome->labelled++;
@@ -156,7 +156,7 @@ static void label(struct vision *vision, dime_text bytes, size_t which, struct o
 static void try_one(struct vision *vision, dime_text bytes, size_t which, struct outcome *outcome)
 {
     struct picture picture;
-    struct refusal refusal = {0};
+    struct vision_refusal refusal = {0};
     double began = now_ms();
     bool done = picture_read(&picture, bytes, &refusal);
     double ms = now_ms() - began;

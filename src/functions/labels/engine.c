@@ -167,7 +167,7 @@ static void look_here(const struct labels_question *question, struct labels_pict
     if (!open_vision(labels, answer) ||
         (!picture.bytes.length && !fetch(question, &picture, VISION_BYTES_MAX, arena, answer)))
         return;
-    if (vision_label(labels->vision, picture.bytes, &options, arena, &result))
+    if (vision_look(labels->vision, picture.bytes, &options, arena, &result))
         answer_locally(&result, arena, answer);
     else
         refuse(answer, result.status, text_of(result.why));

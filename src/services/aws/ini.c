@@ -20,7 +20,7 @@ struct reader {
 /* The text without its first word and the blanks behind that, if it begins with WORD. */
 static bool skip_word(dime_text *text, dime_text word)
 {
-    dime_text rest = {text->data + word.length, text->length - word.length};
+    dime_text rest = text_skip(*text, word.length);
     if (!text_starts(*text, word) || !rest.length || (rest.data[0] != ' ' && rest.data[0] != '\t'))
         return false;
     *text = text_trim(rest);
@@ -39,7 +39,7 @@ static dime_text unquote(dime_text text)
 static bool is_section(const struct ini_place *place, dime_text line)
 {
     dime_text title;
-    line = (dime_text){line.data + 1, line.length - 1};
+    line = text_skip(line, 1);
     if (!text_cut(&line, ']', &title) || !line.data)
         return false;
     title = text_trim(title);
@@ -120,7 +120,7 @@ bool ini_find(dime_text file, const struct ini_place *place, dime_text *value)
     struct reader reader = {.place = place, .value = TEXT("")};
     dime_text line;
     if (text_starts(file, mark))
-        file = (dime_text){file.data + mark.length, file.length - mark.length};
+        file = text_skip(file, mark.length);
     while (text_cut(&file, '\n', &line))
         read_line(&reader, line);
     *value = reader.value;

@@ -68,7 +68,7 @@ static void take_url(struct work *work)
         length++;
     work->host = without_usual_port((dime_text){rest.data, length},
                                     text_starts(work->signing->url, TEXT("https:")));
-    rest = (dime_text){rest.data + length, rest.length - length};
+    rest = text_skip(rest, length);
     if (!text_cut(&rest, '?', &work->path) || !work->path.length)
         work->path = TEXT("/");
     work->query = rest.data ? rest : TEXT("");
