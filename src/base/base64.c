@@ -11,7 +11,7 @@
 
 static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-enum { NOT_A_DIGIT = 64, ROOM = 1024 };
+enum { NOT_A_DIGIT = 64, ENCODED_ROOM = 1024 };
 
 /* clang-format off */
 static const uint8_t VALUES[128] = { /* of the 128 bytes of ASCII */
@@ -89,7 +89,7 @@ static bool is_blank(char c)
 
 /* Gathers the next four digits of *REST in FOUR; returns how many there were before the end or =.
  */
-static size_t gather(dime_text *rest, char four[4])
+static size_t gather_digits(dime_text *rest, char four[4])
 {
     size_t count = 0;
     while (rest->length && *rest->data != '=' && count < 4) {
@@ -123,7 +123,7 @@ bool base64_decode_sent(dime_text text, struct arena *arena, dime_text *bytes)
         if (number != UINT32_MAX) {
             text = text_skip(text, 4); /* which is most of it */
         } else {
-            count = gather(&text, four);
+            count = gather_digits(&text, four);
             if (count < 4)
                 break;
             number = four_digits(four);
@@ -154,7 +154,7 @@ static void encode(const unsigned char *bytes, size_t count, char *out)
 void buffer_base64(struct buffer *buffer, dime_text bytes)
 {
     const unsigned char *at = (const unsigned char *)bytes.data;
-    char room[ROOM];
+    char room[ENCODED_ROOM];
     size_t length = 0;
     for (size_t left = bytes.length; left;) {
         size_t count = left < 3 ? left : 3;

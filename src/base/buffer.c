@@ -29,7 +29,7 @@ dime_text buffer_text(const struct buffer *buffer)
     return (dime_text){buffer->data ? buffer->data : "", buffer->length};
 }
 
-static bool grow(struct buffer *buffer, size_t more)
+static bool buffer_grow(struct buffer *buffer, size_t more)
 {
     if (more > buffer->limit - buffer->length)
         return false;
@@ -53,7 +53,7 @@ void buffer_put(struct buffer *buffer, dime_text text)
 {
     if (buffer->failed || text.length == 0)
         return;
-    if (text.length > buffer->capacity - buffer->length && !grow(buffer, text.length)) {
+    if (text.length > buffer->capacity - buffer->length && !buffer_grow(buffer, text.length)) {
         buffer->failed = true;
         return;
     }

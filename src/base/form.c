@@ -16,8 +16,8 @@ void form_open(struct form_reader *reader, dime_text text, struct arena *arena)
 }
 
 /* Ends the reading; AT is in the text. Always false. */
-static bool fault(struct form_reader *reader, enum form_fault fault, const char *at,
-                  const char *sentence)
+static bool form_fail(struct form_reader *reader, enum form_fault fault, const char *at,
+                      const char *sentence)
 {
     size_t character = 1;
     reader->fault = fault;
@@ -28,7 +28,7 @@ static bool fault(struct form_reader *reader, enum form_fault fault, const char 
     return false;
 }
 
-static bool no_memory(struct form_reader *reader)
+static bool form_no_memory(struct form_reader *reader)
 {
     reader->fault = FORM_NO_MEMORY;
     snprintf(reader->message, sizeof reader->message, "there is no memory left to read this text");
@@ -36,14 +36,14 @@ static bool no_memory(struct form_reader *reader)
 }
 
 /* Reads the %XX at AT. */
-static bool read_escape(struct form_reader *reader, const char *at, const char *end, char *byte)
+static bool read_percent(struct form_reader *reader, const char *at, const char *end, char *byte)
 {
     if (end - at < 3)
-        return fault(reader, FORM_MALFORMED, at, "a percent-escape is cut short");
+        return form_fail(reader, FORM_MALFORMED, at, "a percent-escape is cut short");
     int high = text_hex_digit(at[1]);
     int low = text_hex_digit(at[2]);
     if (high < 0 || low < 0)
-        return fault(reader, FORM_MALFORMED, at, "two hexadecimal digits must follow a %");
+        return form_fail(reader, FORM_MALFORMED, at, "two hexadecimal digits must follow a %");
     *byte = (char)(high << 4 | low);
     return true;
 }
@@ -58,7 +58,7 @@ static bool unescape(struct form_reader *reader, dime_text raw, char *out, size_
         if (*at == '+') {
             *out = ' ';
         } else if (*at == '%') {
-            if (!read_escape(reader, at, end, out))
+            if (!read_percent(reader, at, end, out))
                 return false;
             at += 2;
         }
@@ -67,7 +67,7 @@ static bool unescape(struct form_reader *reader, dime_text raw, char *out, size_
     return true;
 }
 
-static bool decode(struct form_reader *reader, dime_text raw, dime_text *decoded)
+static bool decode_component(struct form_reader *reader, dime_text raw, dime_text *decoded)
 {
     *decoded = raw;
     if (raw.length == 0)
@@ -75,13 +75,13 @@ static bool decode(struct form_reader *reader, dime_text raw, dime_text *decoded
     if (memchr(raw.data, '%', raw.length) || memchr(raw.data, '+', raw.length)) {
         char *out = arena_alloc(reader->arena, raw.length);
         if (!out)
-            return no_memory(reader);
+            return form_no_memory(reader);
         decoded->data = out;
         if (!unescape(reader, raw, out, &decoded->length))
             return false;
     }
     return text_is_utf8(*decoded) ||
-           fault(reader, FORM_DAMAGED, raw.data, "what begins here isn't UTF-8");
+           form_fail(reader, FORM_DAMAGED, raw.data, "what begins here isn't UTF-8");
 }
 
 /* The next part between two & that isn't empty. */
@@ -97,16 +97,16 @@ static bool next_part(struct form_reader *reader, dime_text *part)
 static bool check_mark(struct form_reader *reader, dime_text name)
 {
     return reader->pairs > 1 || !text_starts(name, TEXT("\xEF\xBB\xBF")) ||
-           fault(reader, FORM_MALFORMED, reader->start,
-                 "the text begins with a byte order mark: leave it out");
+           form_fail(reader, FORM_MALFORMED, reader->start,
+                     "the text begins with a byte order mark: leave it out");
 }
 
 /* Names in other bytes would be passed over, all of them. */
 static bool check_bytes(struct form_reader *reader)
 {
     return reader->pairs || !text_is_wide(reader->rest) ||
-           fault(reader, FORM_MALFORMED, reader->start,
-                 "the text is UTF-16 or UTF-32: send it as UTF-8");
+           form_fail(reader, FORM_MALFORMED, reader->start,
+                     "the text is UTF-16 or UTF-32: send it as UTF-8");
 }
 
 bool form_next(struct form_reader *reader, struct form_pair *pair)
@@ -116,19 +116,19 @@ bool form_next(struct form_reader *reader, struct form_pair *pair)
     if (reader->fault != FORM_FINE || !check_bytes(reader) || !next_part(reader, &value))
         return false;
     if (reader->pairs++ == FORM_PAIRS_MAX)
-        return fault(reader, FORM_MALFORMED, value.data,
-                     "there are more than 64 pairs of name and value");
+        return form_fail(reader, FORM_MALFORMED, value.data,
+                         "there are more than 64 pairs of name and value");
     if (!text_cut(&value, '=', &name))
         return false; /* a part isn't empty, so this can't be */
     if (!value.data)
         value = TEXT("");
     *pair = (struct form_pair){name, TEXT("")};
-    bool named = decode(reader, name, &pair->name);
+    bool named = decode_component(reader, name, &pair->name);
     if (!named)
         pair->name = name;
     if (!check_mark(reader, pair->name))
         return false;
-    if (named && decode(reader, value, &pair->value))
+    if (named && decode_component(reader, value, &pair->value))
         return true;
     if (reader->fault == FORM_MALFORMED)
         reader->fault = FORM_DAMAGED; /* the others can be read */
@@ -147,7 +147,7 @@ enum form_fault form_decode(dime_text text, struct arena *arena, dime_text *deco
 {
     struct form_reader reader;
     form_open(&reader, text, arena);
-    if (!decode(&reader, text, decoded))
+    if (!decode_component(&reader, text, decoded))
         *decoded = text;
     return reader.fault == FORM_DAMAGED ? FORM_MALFORMED : reader.fault; /* there are no others */
 }

@@ -94,7 +94,7 @@ enum json_kind json_kind_of(char first)
 }
 
 /* Behind the string whose opening quote is at AT. */
-static const char *skip_string(const char *at, const char *end)
+static const char *json_skip_string(const char *at, const char *end)
 {
     const char *begin = at;
     for (;;) {
@@ -110,13 +110,13 @@ static const char *skip_string(const char *at, const char *end)
 }
 
 /* Behind the array or object whose opening bracket is at AT. */
-static const char *skip_level(const char *at, const char *end)
+static const char *json_skip_level(const char *at, const char *end)
 {
     size_t depth = 0;
     while (at < end) {
         switch (*at) {
         case '"':
-            at = skip_string(at, end);
+            at = json_skip_string(at, end);
             continue;
         case '{':
         case '[':
@@ -136,14 +136,14 @@ static const char *skip_level(const char *at, const char *end)
 }
 
 /* Behind the number or the bare word at AT. */
-static const char *skip_word(const char *at, const char *end)
+static const char *json_skip_word(const char *at, const char *end)
 {
     while (at < end && *at != ',' && *at != ']' && *at != '}' && (unsigned char)*at > ' ')
         at++;
     return at;
 }
 
-static const char *skip_space(const char *at, const char *end)
+static const char *json_skip_space(const char *at, const char *end)
 {
     while (at < end && (unsigned char)*at <= ' ')
         at++;
@@ -156,11 +156,11 @@ static struct json_value take_value(const char **at, const char *end)
     const char *first = *at;
     enum json_kind kind = json_kind_of(*first);
     if (kind == JSON_STRING)
-        *at = skip_string(first, end);
+        *at = json_skip_string(first, end);
     else if (kind == JSON_ARRAY || kind == JSON_OBJECT)
-        *at = skip_level(first, end);
+        *at = json_skip_level(first, end);
     else
-        *at = skip_word(first, end);
+        *at = json_skip_word(first, end);
     return (struct json_value){kind, {first, (size_t)(*at - first)}};
 }
 
@@ -169,7 +169,7 @@ struct json_cursor json_members(struct json_value value, struct arena *arena)
     struct json_cursor cursor = {.arena = arena, .object = value.kind == JSON_OBJECT};
     if (value.kind == JSON_OBJECT || value.kind == JSON_ARRAY) {
         cursor.end = value.raw.data + value.raw.length - 1; /* the closing bracket */
-        cursor.at = skip_space(value.raw.data + 1, cursor.end);
+        cursor.at = json_skip_space(value.raw.data + 1, cursor.end);
     }
     return cursor;
 }
@@ -185,12 +185,12 @@ static bool next_raw(struct json_cursor *cursor, struct json_value *name, struct
     }
     if (cursor->object) {
         *name = take_value(&at, end);
-        at = skip_space(at, end) + 1; /* the colon */
-        at = skip_space(at, end);
+        at = json_skip_space(at, end) + 1; /* the colon */
+        at = json_skip_space(at, end);
     }
     *value = take_value(&at, end);
-    at = skip_space(at, end);
-    cursor->at = at < end ? skip_space(at + 1, end) : end; /* the comma */
+    at = json_skip_space(at, end);
+    cursor->at = at < end ? json_skip_space(at + 1, end) : end; /* the comma */
     return true;
 }
 
@@ -232,8 +232,7 @@ static bool reads_as(dime_text quoted, dime_text text)
         size_t length = put_utf8(bytes, point);
         if (text.length < length || memcmp(text.data, bytes, length) != 0)
             return false;
-        text.data += length;
-        text.length -= length;
+        text = text_skip(text, length);
     }
     return text.length == 0;
 }
@@ -249,7 +248,7 @@ bool json_find(struct json_value object, dime_text name, struct json_value *foun
 }
 
 /* Decodes what has escapes: no escape is shorter than what it stands for. */
-static size_t decode(char *out, const char *at, const char *end)
+static size_t decode_string(char *out, const char *at, const char *end)
 {
     char *begin = out;
     while (at < end) {
@@ -275,7 +274,7 @@ bool json_string(struct json_value value, struct arena *arena, dime_text *string
     char *out = arena_alloc(arena, inside.length);
     if (!out)
         return false;
-    *string = (dime_text){out, decode(out, inside.data, inside.data + inside.length)};
+    *string = (dime_text){out, decode_string(out, inside.data, inside.data + inside.length)};
     return true;
 }
 

@@ -18,7 +18,7 @@
 enum { FEW_NAMES = 32, PAIRWISE_MAX = 8 };
 
 /* A member's name. */
-struct name {
+struct member_name {
     dime_text text; /* decoded */
     const char *at; /* behind its opening quote */
 };
@@ -28,46 +28,46 @@ struct gate {
     const char *at;
     const char *end;
     struct arena *arena;
-    const char *fault;  /* the sentence; NULL where memory ran out */
-    bool escaped;       /* the string that was read last has an escape in it */
-    bool nul;           /* it holds U+0000 */
-    unsigned depth;     /* how many arrays and objects are open */
-    uint64_t objects;   /* a bit for each open level: it is an object */
-    struct name *names; /* of all open objects */
+    const char *fault;         /* the sentence; NULL where memory ran out */
+    bool escaped;              /* the string that was read last has an escape in it */
+    bool nul;                  /* it holds U+0000 */
+    unsigned depth;            /* how many arrays and objects are open */
+    uint64_t objects;          /* a bit for each open level: it is an object */
+    struct member_name *names; /* of all open objects */
     size_t name_count;
     size_t name_capacity;
     size_t first_name[JSON_DEPTH_MAX + 1]; /* of each level that is an object */
-    struct name few[FEW_NAMES];            /* where `names` begins its life */
+    struct member_name few[FEW_NAMES];     /* where `names` begins its life */
 };
 
 /* Says what is wrong where the gate stands. */
-static bool fault(struct gate *gate, const char *sentence)
+static bool gate_fault(struct gate *gate, const char *sentence)
 {
     gate->fault = sentence;
     return false;
 }
 
-static bool fault_at(struct gate *gate, const char *at, const char *sentence)
+static bool gate_fault_at(struct gate *gate, const char *at, const char *sentence)
 {
     gate->at = at;
-    return fault(gate, sentence);
+    return gate_fault(gate, sentence);
 }
 
-static bool at_end(const struct gate *gate)
+static bool gate_at_end(const struct gate *gate)
 {
     return gate->at == gate->end;
 }
 
 /* Whether the next byte is this one; takes it if so. */
-static bool take(struct gate *gate, char byte)
+static bool gate_take(struct gate *gate, char byte)
 {
-    if (at_end(gate) || *gate->at != byte)
+    if (gate_at_end(gate) || *gate->at != byte)
         return false;
     gate->at++;
     return true;
 }
 
-static void skip_space(struct gate *gate)
+static void gate_skip_space(struct gate *gate)
 {
     const char *at = gate->at;
     while (at < gate->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
@@ -75,39 +75,34 @@ static void skip_space(struct gate *gate)
     gate->at = at;
 }
 
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 /* One digit at least. */
 static bool read_digits(struct gate *gate)
 {
     const char *at = gate->at;
-    while (at < gate->end && is_digit(*at))
+    while (at < gate->end && text_digit(*at))
         at++;
     bool some = at > gate->at;
     gate->at = at;
     if (some)
         return true;
-    return fault(gate, at_end(gate) ? "the text ends inside a number"
-                                    : "a digit is missing in this number");
+    return gate_fault(gate, gate_at_end(gate) ? "the text ends inside a number"
+                                              : "a digit is missing in this number");
 }
 
-static bool read_number(struct gate *gate)
+static bool read_json_number(struct gate *gate)
 {
-    take(gate, '-');
+    gate_take(gate, '-');
     const char *first = gate->at;
     if (!read_digits(gate))
         return false;
     if (*first == '0' && gate->at > first + 1)
-        return fault_at(gate, first, "a number can't begin with a 0 before other digits");
-    if (take(gate, '.') && !read_digits(gate))
+        return gate_fault_at(gate, first, "a number can't begin with a 0 before other digits");
+    if (gate_take(gate, '.') && !read_digits(gate))
         return false;
-    if (!take(gate, 'e') && !take(gate, 'E'))
+    if (!gate_take(gate, 'e') && !gate_take(gate, 'E'))
         return true;
-    if (!take(gate, '-'))
-        take(gate, '+');
+    if (!gate_take(gate, '-'))
+        gate_take(gate, '+');
     return read_digits(gate);
 }
 
@@ -115,7 +110,7 @@ static bool read_word(struct gate *gate, dime_text word)
 {
     if ((size_t)(gate->end - gate->at) < word.length ||
         memcmp(gate->at, word.data, word.length) != 0)
-        return fault(gate, "the only bare words are true, false and null");
+        return gate_fault(gate, "the only bare words are true, false and null");
     gate->at += word.length;
     return true;
 }
@@ -134,10 +129,10 @@ static bool is_low_surrogate(int32_t unit)
 static bool read_unit(struct gate *gate, int32_t *unit)
 {
     if (gate->end - gate->at < 4)
-        return fault_at(gate, gate->end, "the text ends inside a string");
+        return gate_fault_at(gate, gate->end, "the text ends inside a string");
     *unit = json_hex_unit(gate->at);
     if (*unit < 0)
-        return fault(gate, "\\u needs four hexadecimal digits");
+        return gate_fault(gate, "\\u needs four hexadecimal digits");
     gate->at += 4;
     return true;
 }
@@ -152,26 +147,26 @@ static bool read_unicode_escape(struct gate *gate)
     if (unit == 0)
         gate->nul = true;
     if (is_high_surrogate(unit)) {
-        if (take(gate, '\\') && take(gate, 'u')) {
+        if (gate_take(gate, '\\') && gate_take(gate, 'u')) {
             if (!read_unit(gate, &unit))
                 return false;
-        } else if (at_end(gate)) {
-            return fault(gate, "the text ends inside a string");
+        } else if (gate_at_end(gate)) {
+            return gate_fault(gate, "the text ends inside a string");
         }
         return is_low_surrogate(unit) ||
-               fault_at(gate, escape, "this is half a surrogate pair without its other half");
+               gate_fault_at(gate, escape, "this is half a surrogate pair without its other half");
     }
     if (is_low_surrogate(unit))
-        return fault_at(gate, escape, "this is half a surrogate pair without its other half");
+        return gate_fault_at(gate, escape, "this is half a surrogate pair without its other half");
     return true;
 }
 
 /* Stands behind the backslash. */
-static bool read_escape(struct gate *gate)
+static bool read_json_escape(struct gate *gate)
 {
     gate->escaped = true;
-    if (at_end(gate))
-        return fault(gate, "the text ends inside a string");
+    if (gate_at_end(gate))
+        return gate_fault(gate, "the text ends inside a string");
     switch (*gate->at++) {
     case '"':
     case '\\':
@@ -185,7 +180,7 @@ static bool read_escape(struct gate *gate)
     case 'u':
         return read_unicode_escape(gate);
     default:
-        return fault_at(gate, gate->at - 2, "JSON has no such escape");
+        return gate_fault_at(gate, gate->at - 2, "JSON has no such escape");
     }
 }
 
@@ -200,24 +195,24 @@ static bool read_string(struct gate *gate)
 {
     for (;;) {
         skip_plain(gate);
-        if (at_end(gate))
-            return fault(gate, "the text ends inside a string");
+        if (gate_at_end(gate))
+            return gate_fault(gate, "the text ends inside a string");
         unsigned char byte = (unsigned char)*gate->at;
         if (byte < 0x20)
-            return fault(gate,
-                         "a line break, tab or control character in a string must be escaped");
+            return gate_fault(gate,
+                              "a line break, tab or control character in a string must be escaped");
         if (byte >= 0x80) {
             dime_text rest = {gate->at, (size_t)(gate->end - gate->at)};
             size_t length = text_utf8_length(rest);
             if (length == 0)
-                return fault(gate, "this isn't UTF-8");
+                return gate_fault(gate, "this isn't UTF-8");
             gate->at += length;
             continue;
         }
         gate->at++;
         if (byte == '"')
             return true;
-        if (!read_escape(gate))
+        if (!read_json_escape(gate))
             return false;
     }
 }
@@ -230,18 +225,18 @@ static int compare_texts(dime_text a, dime_text b)
 }
 
 /* For qsort. Equal names stay in the order of the text. */
-static int compare_names(const void *a, const void *b)
+static int compare_member_names(const void *a, const void *b)
 {
-    const struct name *left = a, *right = b;
+    const struct member_name *left = a, *right = b;
     int order = compare_texts(left->text, right->text);
     return order != 0 ? order : (left->at > right->at) - (left->at < right->at);
 }
 
 /* Returns where the second of two names that are the same stands, or NULL. */
-static const char *find_double(struct name *names, size_t count)
+static const char *find_double(struct member_name *names, size_t count)
 {
     if (count > PAIRWISE_MAX) {
-        qsort(names, count, sizeof *names, compare_names);
+        qsort(names, count, sizeof *names, compare_member_names);
         for (size_t i = 1; i < count; i++)
             if (text_equal(names[i - 1].text, names[i].text))
                 return names[i].at;
@@ -258,9 +253,9 @@ static const char *find_double(struct name *names, size_t count)
 static bool grow_names(struct gate *gate)
 {
     size_t capacity = gate->name_capacity * 2;
-    struct name *names = arena_alloc(gate->arena, capacity * sizeof *names);
+    struct member_name *names = arena_alloc(gate->arena, capacity * sizeof *names);
     if (!names)
-        return fault(gate, NULL);
+        return gate_fault(gate, NULL);
     memcpy(names, gate->names, gate->name_count * sizeof *names);
     gate->names = names;
     gate->name_capacity = capacity;
@@ -271,13 +266,13 @@ static bool grow_names(struct gate *gate)
 static bool keep_name(struct gate *gate, const char *quote)
 {
     struct json_value string = {JSON_STRING, {quote, (size_t)(gate->at - quote)}};
-    struct name name = {{quote + 1, string.raw.length - 2}, quote + 1};
+    struct member_name name = {{quote + 1, string.raw.length - 2}, quote + 1};
     if (gate->nul)
-        return fault_at(gate, quote, "a member's name can't hold \\u0000 here");
+        return gate_fault_at(gate, quote, "a member's name can't hold \\u0000 here");
     if (gate->name_count - gate->first_name[gate->depth] == JSON_NAMES_MAX)
-        return fault_at(gate, quote, "an object has more than 4096 names");
+        return gate_fault_at(gate, quote, "an object has more than 4096 names");
     if (gate->escaped && !json_string(string, gate->arena, &name.text))
-        return fault(gate, NULL);
+        return gate_fault(gate, NULL);
     if (gate->name_count == gate->name_capacity && !grow_names(gate))
         return false;
     gate->names[gate->name_count++] = name;
@@ -285,24 +280,24 @@ static bool keep_name(struct gate *gate, const char *quote)
 }
 
 /* Reads a name and its colon. */
-static bool read_name(struct gate *gate)
+static bool read_member_name(struct gate *gate)
 {
-    skip_space(gate);
-    if (at_end(gate))
-        return fault(gate, "the text ends inside an object");
+    gate_skip_space(gate);
+    if (gate_at_end(gate))
+        return gate_fault(gate, "the text ends inside an object");
     if (*gate->at == '}')
-        return fault(gate, "there is nothing behind the last comma");
-    if (!take(gate, '"'))
-        return fault(gate, "a member's name must be in double quotes");
+        return gate_fault(gate, "there is nothing behind the last comma");
+    if (!gate_take(gate, '"'))
+        return gate_fault(gate, "a member's name must be in double quotes");
     const char *quote = gate->at - 1;
     gate->escaped = gate->nul = false;
     if (!read_string(gate) || !keep_name(gate, quote))
         return false;
-    skip_space(gate);
-    if (take(gate, ':'))
+    gate_skip_space(gate);
+    if (gate_take(gate, ':'))
         return true;
-    return fault(gate, at_end(gate) ? "the text ends inside an object"
-                                    : "a colon must stand between a name and its value");
+    return gate_fault(gate, gate_at_end(gate) ? "the text ends inside an object"
+                                              : "a colon must stand between a name and its value");
 }
 
 static bool in_object(const struct gate *gate)
@@ -317,7 +312,7 @@ static bool close_level(struct gate *gate)
         size_t first = gate->first_name[gate->depth];
         const char *twice = find_double(gate->names + first, gate->name_count - first);
         if (twice)
-            return fault_at(gate, twice - 1, "this name is in its object already");
+            return gate_fault_at(gate, twice - 1, "this name is in its object already");
         gate->name_count = first;
     }
     gate->depth--;
@@ -328,16 +323,16 @@ static bool close_level(struct gate *gate)
 static bool open_level(struct gate *gate, bool object, bool *complete)
 {
     if (gate->depth == JSON_DEPTH_MAX)
-        return fault_at(gate, gate->at - 1, "arrays and objects are more than 32 deep");
+        return gate_fault_at(gate, gate->at - 1, "arrays and objects are more than 32 deep");
     gate->depth++;
     uint64_t bit = (uint64_t)1 << gate->depth;
     gate->objects = object ? gate->objects | bit : gate->objects & ~bit;
     gate->first_name[gate->depth] = gate->name_count;
-    skip_space(gate);
-    *complete = take(gate, object ? '}' : ']');
+    gate_skip_space(gate);
+    *complete = gate_take(gate, object ? '}' : ']');
     if (*complete)
         return close_level(gate);
-    return !object || read_name(gate);
+    return !object || read_member_name(gate);
 }
 
 /* Says why no value begins here, with the mistakes in mind that people make. */
@@ -345,36 +340,36 @@ static bool fault_of_value(struct gate *gate)
 {
     switch (*gate->at) {
     case '\'':
-        return fault(gate, "text must be in double quotes");
+        return gate_fault(gate, "text must be in double quotes");
     case '/':
     case '#':
-        return fault(gate, "JSON has no comments");
+        return gate_fault(gate, "JSON has no comments");
     case 'N':
     case 'I':
-        return fault(gate, "NaN and Infinity aren't JSON, and null is in lower case");
+        return gate_fault(gate, "NaN and Infinity aren't JSON, and null is in lower case");
     case 'T':
     case 'F':
-        return fault(gate, "true and false are in lower case");
+        return gate_fault(gate, "true and false are in lower case");
     case '+':
     case '.':
-        return fault(gate, "a number must begin with a digit or a minus");
+        return gate_fault(gate, "a number must begin with a digit or a minus");
     case ']':
     case '}':
     case ',':
     case ':':
-        return fault(gate, "a value is missing here");
+        return gate_fault(gate, "a value is missing here");
     default:
-        return fault(gate, "this isn't a JSON value");
+        return gate_fault(gate, "this isn't a JSON value");
     }
 }
 
 /* Reads a value, or the beginning of an array or object, which isn't complete then. */
 static bool read_value(struct gate *gate, bool *complete)
 {
-    skip_space(gate);
-    if (at_end(gate))
-        return fault(gate, gate->depth > 0 ? "the text ends where a value is missing"
-                                           : "there is no JSON here: the text is empty");
+    gate_skip_space(gate);
+    if (gate_at_end(gate))
+        return gate_fault(gate, gate->depth > 0 ? "the text ends where a value is missing"
+                                                : "there is no JSON here: the text is empty");
     *complete = true;
     switch (*gate->at) {
     case '{':
@@ -390,8 +385,8 @@ static bool read_value(struct gate *gate, bool *complete)
     case 'n':
         return read_word(gate, TEXT("null"));
     default:
-        if (*gate->at == '-' || is_digit(*gate->at))
-            return read_number(gate);
+        if (*gate->at == '-' || text_digit(*gate->at))
+            return read_json_number(gate);
         return fault_of_value(gate);
     }
 }
@@ -399,11 +394,11 @@ static bool read_value(struct gate *gate, bool *complete)
 /* Says why what stands behind a complete value can't. */
 static bool fault_of_rest(struct gate *gate)
 {
-    if (at_end(gate))
-        return fault(gate, in_object(gate) ? "the text ends inside an object"
-                                           : "the text ends inside an array");
-    return fault(gate,
-                 in_object(gate) ? "a comma or } is missing here" : "a comma or ] is missing here");
+    if (gate_at_end(gate))
+        return gate_fault(gate, in_object(gate) ? "the text ends inside an object"
+                                                : "the text ends inside an array");
+    return gate_fault(gate, in_object(gate) ? "a comma or } is missing here"
+                                            : "a comma or ] is missing here");
 }
 
 /* Behind a value: closes what closes here. *COMPLETE: nothing is open; else a value must follow. */
@@ -411,29 +406,29 @@ static bool read_rest(struct gate *gate, bool *complete)
 {
     while (gate->depth > 0) {
         bool object = in_object(gate);
-        skip_space(gate);
-        if (take(gate, object ? '}' : ']')) {
+        gate_skip_space(gate);
+        if (gate_take(gate, object ? '}' : ']')) {
             if (!close_level(gate))
                 return false;
             continue;
         }
         *complete = false;
-        if (!take(gate, ','))
+        if (!gate_take(gate, ','))
             return fault_of_rest(gate);
-        return !object || read_name(gate);
+        return !object || read_member_name(gate);
     }
     return true;
 }
 
 /* Reads one value with all that is in it; *VALUE says where it begins and ends. */
-static bool read_whole(struct gate *gate, struct json_value *value)
+static bool read_whole_value(struct gate *gate, struct json_value *value)
 {
     dime_text text = {gate->at, (size_t)(gate->end - gate->at)};
     if (text_starts(text, TEXT("\xEF\xBB\xBF")))
-        return fault(gate, "the text begins with a byte order mark: leave it out");
+        return gate_fault(gate, "the text begins with a byte order mark: leave it out");
     if (text_is_wide(text))
-        return fault(gate, "the text is UTF-16 or UTF-32: send it as UTF-8");
-    skip_space(gate);
+        return gate_fault(gate, "the text is UTF-16 or UTF-32: send it as UTF-8");
+    gate_skip_space(gate);
     const char *first = gate->at;
     bool complete = false;
     while (!complete) {
@@ -444,8 +439,8 @@ static bool read_whole(struct gate *gate, struct json_value *value)
     }
     value->kind = json_kind_of(*first);
     value->raw = (dime_text){first, (size_t)(gate->at - first)};
-    skip_space(gate);
-    return at_end(gate) || fault(gate, "there is something behind the value");
+    gate_skip_space(gate);
+    return gate_at_end(gate) || gate_fault(gate, "there is something behind the value");
 }
 
 bool json_check(dime_text text, struct arena *arena, struct json_value *value,
@@ -462,7 +457,7 @@ bool json_check(dime_text text, struct arena *arena, struct json_value *value,
     gate.names = gate.few;
     gate.name_count = 0;
     gate.name_capacity = FEW_NAMES;
-    if (read_whole(&gate, value))
+    if (read_whole_value(&gate, value))
         return true;
     if (gate.fault)
         json_malformed(error, text, (size_t)(gate.at - gate.start), gate.fault);

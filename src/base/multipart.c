@@ -13,8 +13,8 @@
 #include <string.h>
 
 /* Says what is wrong with the part that is being read, or with the whole before the first. */
-__attribute__((format(printf, 2, 3))) static bool fault(struct multipart_reader *reader,
-                                                        const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool multipart_fail(struct multipart_reader *reader,
+                                                                 const char *format, ...)
 {
     va_list arguments;
     reader->fault = MULTIPART_MALFORMED;
@@ -28,9 +28,9 @@ __attribute__((format(printf, 2, 3))) static bool fault(struct multipart_reader 
     return false;
 }
 
-static bool no_memory(struct multipart_reader *reader)
+static bool multipart_no_memory(struct multipart_reader *reader)
 {
-    fault(reader, "there is no memory left to read it");
+    multipart_fail(reader, "there is no memory left to read it");
     reader->fault = MULTIPART_NO_MEMORY;
     return false;
 }
@@ -125,7 +125,7 @@ static bool find_parameter(dime_text parameters, dime_text name, dime_text *foun
 }
 
 /* Splits a header's value into its first word and its parameters. */
-static dime_text first_word(dime_text value, dime_text *parameters)
+static dime_text header_word(dime_text value, dime_text *parameters)
 {
     const char *semicolon = value.length ? memchr(value.data, ';', value.length) : NULL;
     size_t length = semicolon ? (size_t)(semicolon - value.data) : value.length;
@@ -206,9 +206,9 @@ static bool cut_first(struct multipart_reader *reader, dime_text body)
         return true;
     reader->rest = body;
     if (!body.length || !cut(reader, &preamble))
-        return fault(reader, "the boundary that the Content-Type tells isn't in the body");
+        return multipart_fail(reader, "the boundary that the Content-Type tells isn't in the body");
     return !is_hidden(body, body.data + preamble.length, line) ||
-           fault(reader, "something stands before the first boundary; leave it out");
+           multipart_fail(reader, "something stands before the first boundary; leave it out");
 }
 
 void multipart_open(struct multipart_reader *reader, dime_text content_type, dime_text body,
@@ -220,15 +220,17 @@ void multipart_open(struct multipart_reader *reader, dime_text content_type, dim
     reader->fault = MULTIPART_FINE;
     reader->message[0] = '\0';
     reader->rest = (dime_text){0};
-    (void)first_word(content_type, &parameters);
+    (void)header_word(content_type, &parameters);
     if (!find_parameter(parameters, TEXT("boundary"), &boundary) || !boundary.length) {
-        fault(reader, "the Content-Type doesn't tell the boundary; let your client write it");
+        multipart_fail(reader,
+                       "the Content-Type doesn't tell the boundary; let your client write it");
         return;
     }
     if (!is_boundary(boundary)) {
-        fault(reader,
-              "the Content-Type's boundary can't be one; choose at most %d letters and digits",
-              MULTIPART_BOUNDARY_MAX);
+        multipart_fail(
+            reader,
+            "the Content-Type's boundary can't be one; choose at most %d letters and digits",
+            MULTIPART_BOUNDARY_MAX);
         return;
     }
     memcpy(reader->delimiter, "\r\n--", 4);
@@ -253,21 +255,21 @@ static char unescape_one(dime_text text, size_t *length)
 }
 
 /* Decodes a name in place of *NAME. */
-static bool decode(struct multipart_reader *reader, dime_text *name)
+static bool decode_name(struct multipart_reader *reader, dime_text *name)
 {
     dime_text raw = *name;
     size_t step = 0, length = 0;
     if (raw.length && (memchr(raw.data, '\\', raw.length) || memchr(raw.data, '%', raw.length))) {
         char *out = arena_alloc(reader->arena, raw.length);
         if (!out)
-            return no_memory(reader);
+            return multipart_no_memory(reader);
         for (; raw.length; raw = text_skip(raw, step))
             out[length++] = unescape_one(raw, &step);
         *name = (dime_text){out, length};
     }
     for (size_t i = 0; i < name->length; i++) {
         if ((unsigned char)name->data[i] < ' ' || name->data[i] == 0x7F)
-            return fault(reader, "a name in it holds a control character");
+            return multipart_fail(reader, "a name in it holds a control character");
     }
     return true;
 }
@@ -285,15 +287,15 @@ static dime_text without_folders(dime_text path)
 static bool take_disposition(struct multipart_reader *reader, struct multipart_part *part,
                              dime_text value)
 {
-    dime_text parameters, word = first_word(value, &parameters);
+    dime_text parameters, word = header_word(value, &parameters);
     if (part->name.data)
-        return fault(reader, "it has more than one Content-Disposition");
+        return multipart_fail(reader, "it has more than one Content-Disposition");
     if (!text_equal_nocase(word, TEXT("form-data")) ||
         !find_parameter(parameters, TEXT("name"), &part->name) || !part->name.data ||
         !find_parameter(parameters, TEXT("filename"), &part->file_name))
-        return fault(reader,
-                     "its Content-Disposition can't be read; it is form-data; name=\"...\"");
-    if (!decode(reader, &part->name) || !decode(reader, &part->file_name))
+        return multipart_fail(
+            reader, "its Content-Disposition can't be read; it is form-data; name=\"...\"");
+    if (!decode_name(reader, &part->name) || !decode_name(reader, &part->file_name))
         return false;
     if (part->file_name.data)
         part->file_name =
@@ -304,12 +306,12 @@ static bool take_disposition(struct multipart_reader *reader, struct multipart_p
 static bool take_type(struct multipart_reader *reader, struct multipart_part *part, dime_text value)
 {
     if (part->content_type.data)
-        return fault(reader, "it has more than one Content-Type");
+        return multipart_fail(reader, "it has more than one Content-Type");
     const dime_text parts = TEXT("multipart/");
     part->content_type = value;
     if (value.length >= parts.length &&
         text_equal_nocase((dime_text){value.data, parts.length}, parts))
-        return fault(reader, "it holds parts itself; send each of them by itself");
+        return multipart_fail(reader, "it holds parts itself; send each of them by itself");
     return true;
 }
 
@@ -318,16 +320,16 @@ static bool take_encoding(struct multipart_reader *reader, dime_text value)
     if (text_equal_nocase(value, TEXT("binary")) || text_equal_nocase(value, TEXT("8bit")) ||
         text_equal_nocase(value, TEXT("7bit")))
         return true;
-    return fault(reader, "send it as it is, without a Content-Transfer-Encoding");
+    return multipart_fail(reader, "send it as it is, without a Content-Transfer-Encoding");
 }
 
-static bool take_header(struct multipart_reader *reader, struct multipart_part *part,
-                        dime_text line)
+static bool take_part_header(struct multipart_reader *reader, struct multipart_part *part,
+                             dime_text line)
 {
     dime_text name, value = line;
     if (!text_cut(&value, ':', &name) || !value.data || !name.length || name.data[0] == ' ' ||
         name.data[0] == '\t' || memchr(line.data, '\0', line.length))
-        return fault(reader, "its headers can't be read");
+        return multipart_fail(reader, "its headers can't be read");
     value = text_trim(value);
     if (text_equal_nocase(name, TEXT("Content-Disposition")))
         return take_disposition(reader, part, value);
@@ -339,7 +341,7 @@ static bool take_header(struct multipart_reader *reader, struct multipart_part *
 }
 
 /* Reads the headers that the part's bytes begin with, and leaves what comes behind them. */
-static bool take_headers(struct multipart_reader *reader, struct multipart_part *part)
+static bool take_part_headers(struct multipart_reader *reader, struct multipart_part *part)
 {
     dime_text all = part->body;
     for (;;) {
@@ -348,13 +350,13 @@ static bool take_headers(struct multipart_reader *reader, struct multipart_part 
         size_t most = MULTIPART_HEADERS_MAX - used;
         const char *end = memmem(rest.data, rest.length < most ? rest.length : most, "\r\n", 2);
         if (!end)
-            return fault(reader, rest.length < most ? "its headers have no end"
-                                                    : "its headers are longer than 4 kB");
+            return multipart_fail(reader, rest.length < most ? "its headers have no end"
+                                                             : "its headers are longer than 4 kB");
         dime_text line = {rest.data, (size_t)(end - rest.data)};
         part->body = text_skip(rest, line.length + 2);
         if (!line.length)
             return true;
-        if (!take_header(reader, part, line))
+        if (!take_part_header(reader, part, line))
             return false;
     }
 }
@@ -365,11 +367,11 @@ bool multipart_next(struct multipart_reader *reader, struct multipart_part *part
         return false;
     *part = (struct multipart_part){0};
     if (reader->parts == MULTIPART_PARTS_MAX)
-        return fault(reader, "there are more than 64 parts");
+        return multipart_fail(reader, "there are more than 64 parts");
     reader->parts++;
     if (!cut(reader, &part->body))
-        return fault(reader, "it has no end; send all of it again");
-    if (!take_headers(reader, part))
+        return multipart_fail(reader, "it has no end; send all of it again");
+    if (!take_part_headers(reader, part))
         return false;
-    return part->name.data || fault(reader, "it has no Content-Disposition");
+    return part->name.data || multipart_fail(reader, "it has no Content-Disposition");
 }

@@ -45,18 +45,16 @@ dime_text text_media_type(dime_text content_type)
     return text_trim(type);
 }
 
-static bool is_space(char c)
+static bool is_ascii_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 dime_text text_trim(dime_text text)
 {
-    while (text.length && is_space(text.data[0])) {
-        text.data++;
-        text.length--;
-    }
-    while (text.length && is_space(text.data[text.length - 1]))
+    while (text.length && is_ascii_blank(text.data[0]))
+        text = text_skip(text, 1);
+    while (text.length && is_ascii_blank(text.data[text.length - 1]))
         text.length--;
     return text;
 }
@@ -99,7 +97,7 @@ size_t text_unseen_length(dime_text text)
 /* The length of the blank or the unseen mark that TEXT begins with, or 0. */
 static size_t empty_length(dime_text text)
 {
-    if (text.length && is_space(text.data[0]))
+    if (text.length && is_ascii_blank(text.data[0]))
         return 1;
     return text_starts(text, TEXT("\u00A0")) ? 2 : text_unseen_length(text);
 }
@@ -260,8 +258,7 @@ bool text_is_utf8(dime_text text)
         size_t length = text_utf8_length(text);
         if (!length)
             return false;
-        text.data += length;
-        text.length -= length;
+        text = text_skip(text, length);
     }
     return true;
 }

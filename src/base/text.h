@@ -44,18 +44,24 @@ static inline char text_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
 }
 
+/* Whether C is an ASCII digit. */
+static inline bool text_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Whether C is an ASCII letter or digit. */
 static inline bool text_alphanumeric(char c)
 {
     char letter = text_lower(c);
-    return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9');
+    return (letter >= 'a' && letter <= 'z') || text_digit(c);
 }
 
 /* The value of a hexadecimal digit, in either case, or -1. */
 static inline int text_hex_digit(char c)
 {
     char letter = text_lower(c);
-    if (c >= '0' && c <= '9')
+    if (text_digit(c))
         return c - '0';
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }

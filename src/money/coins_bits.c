@@ -10,7 +10,7 @@
 
 #include "money/coins_plan.h"
 
-enum { WORD = 64 };
+enum { WORD_BITS = 64 };
 
 /* A row of bits. What lies behind `length` in the last word may be set, and is never read. */
 struct bits {
@@ -20,33 +20,33 @@ struct bits {
 
 static int64_t words_of(int64_t length)
 {
-    return (length + WORD - 1) / WORD;
+    return (length + WORD_BITS - 1) / WORD_BITS;
 }
 
-static bool is_set(struct bits bits, int64_t at)
+static bool bit_is_set(struct bits bits, int64_t at)
 {
-    return bits.words[at / WORD] >> (at % WORD) & 1;
+    return bits.words[at / WORD_BITS] >> (at % WORD_BITS) & 1;
 }
 
 /* The last bit that is set before AT or there; there is one. */
 static int64_t last_set(struct bits bits, int64_t at)
 {
-    int64_t i = at / WORD;
-    uint64_t word = bits.words[i] & UINT64_MAX >> (WORD - 1 - at % WORD);
+    int64_t i = at / WORD_BITS;
+    uint64_t word = bits.words[i] & UINT64_MAX >> (WORD_BITS - 1 - at % WORD_BITS);
     while (!word)
         word = bits.words[--i];
-    return i * WORD + WORD - 1 - __builtin_clzll(word);
+    return i * WORD_BITS + WORD_BITS - 1 - __builtin_clzll(word);
 }
 
 /* The first bit that is set from AT on, or one that isn't before the end. */
 static int64_t next_set(struct bits bits, int64_t at)
 {
     int64_t count = words_of(bits.length);
-    int64_t i = at / WORD;
-    uint64_t word = i < count ? bits.words[i] & UINT64_MAX << (at % WORD) : 0;
+    int64_t i = at / WORD_BITS;
+    uint64_t word = i < count ? bits.words[i] & UINT64_MAX << (at % WORD_BITS) : 0;
     while (!word && ++i < count)
         word = bits.words[i];
-    return word ? i * WORD + __builtin_ctzll(word) : bits.length;
+    return word ? i * WORD_BITS + __builtin_ctzll(word) : bits.length;
 }
 
 /* How the row of one layer comes from that of the layer behind it. */
@@ -83,32 +83,32 @@ static int64_t room_of(const struct layer *to, struct step step)
 }
 
 /* Sets BITS to FROM, moved up by SHIFT, which may be more than there is room for. */
-static void place(struct bits bits, struct bits from, int64_t shift)
+static void place_bits(struct bits bits, struct bits from, int64_t shift)
 {
     int64_t count = words_of(bits.length);
-    int64_t skipped = shift / WORD;
-    int part = (int)(shift % WORD);
+    int64_t skipped = shift / WORD_BITS;
+    int part = (int)(shift % WORD_BITS);
     int64_t sources = words_of(from.length);
-    if (from.length % WORD)
-        from.words[sources - 1] &= (UINT64_C(1) << (from.length % WORD)) - 1;
+    if (from.length % WORD_BITS)
+        from.words[sources - 1] &= (UINT64_C(1) << (from.length % WORD_BITS)) - 1;
     memset(bits.words, 0, (size_t)count * sizeof *bits.words);
     for (int64_t i = 0; i < sources && i + skipped < count; i++) {
         bits.words[i + skipped] |= from.words[i] << part;
         if (part && i + skipped + 1 < count)
-            bits.words[i + skipped + 1] |= from.words[i] >> (WORD - part);
+            bits.words[i + skipped + 1] |= from.words[i] >> (WORD_BITS - part);
     }
 }
 
 /* Adds to BITS what is there, moved up by SHIFT. From the top down, so that it moves once. */
 static void add_once(struct bits bits, int64_t shift)
 {
-    int64_t skipped = shift / WORD;
-    int part = (int)(shift % WORD);
+    int64_t skipped = shift / WORD_BITS;
+    int part = (int)(shift % WORD_BITS);
     int64_t i = words_of(bits.length) - 1;
     if (part) {
         for (; i > skipped; i--)
             bits.words[i] |=
-                bits.words[i - skipped] << part | bits.words[i - skipped - 1] >> (WORD - part);
+                bits.words[i - skipped] << part | bits.words[i - skipped - 1] >> (WORD_BITS - part);
     }
     for (; i >= skipped; i--)
         bits.words[i] |= bits.words[i - skipped] << part;
@@ -127,14 +127,14 @@ static void repeat(struct bits bits, int64_t stride, int64_t copies)
 }
 
 /* Sets BITS to what it has from bit SHIFT on. */
-static void drop(struct bits bits, int64_t shift)
+static void drop_bits(struct bits bits, int64_t shift)
 {
     int64_t count = words_of(bits.length);
-    int64_t skipped = shift / WORD;
-    int part = (int)(shift % WORD);
+    int64_t skipped = shift / WORD_BITS;
+    int part = (int)(shift % WORD_BITS);
     for (int64_t i = 0; i + skipped < count; i++) {
         uint64_t next = i + skipped + 1 < count ? bits.words[i + skipped + 1] : 0;
-        bits.words[i] = bits.words[i + skipped] >> part | (part ? next << (WORD - part) : 0);
+        bits.words[i] = bits.words[i + skipped] >> part | (part ? next << (WORD_BITS - part) : 0);
     }
 }
 
@@ -143,13 +143,13 @@ static int64_t cost_of(const struct plan *plan)
 {
     int64_t cost = 0;
     for (size_t k = 0; k < plan->count; k++) {
-        if (plan->layers[k].cells > (int64_t)BITS_WORDS / 2 * WORD ||
-            plan->layers[k + 1].cells > (int64_t)BITS_WORDS / 2 * WORD)
+        if (plan->layers[k].cells > (int64_t)BITS_WORDS / 2 * WORD_BITS ||
+            plan->layers[k + 1].cells > (int64_t)BITS_WORDS / 2 * WORD_BITS)
             return INT64_MAX;
         struct step step = step_to(plan, k);
         int64_t words = words_of(room_of(&plan->layers[k], step)) + 1;
         int passes = 3;
-        for (int64_t there = 1; there < step.copies && there * step.stride < words * WORD;
+        for (int64_t there = 1; there < step.copies && there * step.stride < words * WORD_BITS;
              there *= 2)
             passes++;
         cost += words * passes * COST_OF_WORD;
@@ -174,12 +174,12 @@ static bool fill_rows(struct plan *plan, struct bits *bits)
         struct step step = step_to(plan, k);
         to.length = room_of(layer, step);
         if (step.copies > 0)
-            place(to, from, larger(0, step.shift));
+            place_bits(to, from, larger(0, step.shift));
         else
             memset(to.words, 0, (size_t)words_of(to.length) * sizeof *to.words);
         repeat(to, step.stride, step.copies);
         if (step.shift < 0)
-            drop(to, -step.shift);
+            drop_bits(to, -step.shift);
         to.length = layer->cells;
         struct bits swapped = from;
         from = to;
@@ -204,7 +204,7 @@ enum coins_outcome plan_nearest_by_bits(struct plan *plan, int64_t amount,
         return COINS_NO_MEMORY;
     int64_t below = (amount - answer->below) / plan->divisor;
     int64_t above = below + 1;
-    if (amount % plan->divisor == 0 && is_set(bits, below))
+    if (amount % plan->divisor == 0 && bit_is_set(bits, below))
         return COINS_MADE;
     below = last_set(bits, below); /* bit 0 can be made */
     above = next_set(bits, above);

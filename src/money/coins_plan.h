@@ -9,6 +9,7 @@
 #ifndef DIME_MONEY_COINS_PLAN_H
 #define DIME_MONEY_COINS_PLAN_H
 
+#include "base/number.h"
 #include "money/coins.h"
 
 /* What one step costs, in the unit of COINS_WORK_MAX; `make hardest` shows whether it still does.
@@ -71,16 +72,11 @@ struct plan {
     struct layer layers[COINS_MAX_KINDS + 1]; /* layers[k]: before kind k is taken */
 };
 
-/* Returns the smaller of two numbers. */
-static inline int64_t smaller(int64_t a, int64_t b)
+/* A times B; INT64_MAX, which no amount reaches, where that's more. */
+static inline int64_t saturated_product(int64_t a, int64_t b)
 {
-    return a < b ? a : b;
-}
-
-/* Returns the larger of two numbers. */
-static inline int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
+    int64_t product;
+    return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
 }
 
 /* Returns the greatest common divisor (Euclid) of two numbers of which one may be 0. */
@@ -103,6 +99,9 @@ void *plan_work_space(struct plan *plan, size_t size);
 
 /* Takes COST from the work that is left. Returns false, and takes nothing, where less is left. */
 bool plan_afford(struct plan *plan, int64_t cost);
+
+/* Bounds the kinds and sets the windows for the amounts that the plan is for. */
+void plan_set_windows(struct plan *plan);
 
 /* The kinds, bounds and windows for the amounts from LOW to HIGH. */
 void plan_for_amounts(struct plan *plan, int64_t low, int64_t high);

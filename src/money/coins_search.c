@@ -81,20 +81,13 @@ static int64_t inverse(int64_t a, int64_t m)
     return m == 1 ? 0 : (x % m + m) % m;
 }
 
-static struct last_kinds last_kinds(int64_t a, int64_t b, int64_t c)
+static struct last_kinds equation_of(int64_t a, int64_t b, int64_t c)
 {
     struct last_kinds last = {.shared = gcd(a - b, a - c)};
     last.d1 = (a - b) / last.shared;
     last.d2 = (a - c) / last.shared;
     last.inverse = inverse(last.d2, last.d1);
     return last;
-}
-
-/* What COUNT pieces of VALUE are worth; INT64_MAX, which no rest reaches, where that's more. */
-static int64_t worth_of(int64_t count, int64_t value)
-{
-    int64_t worth;
-    return __builtin_mul_overflow(count, value, &worth) ? INT64_MAX : worth;
 }
 
 /*
@@ -106,7 +99,7 @@ static bool solve_last(struct search *search, size_t k, int64_t pieces, int64_t 
 {
     const struct last_kinds *last = &search->last;
     const int64_t *most = search->most + k;
-    int64_t worth = worth_of(pieces, search->plan->kinds[k].value);
+    int64_t worth = saturated_product(pieces, search->plan->kinds[k].value);
     search->ended = worth == INT64_MAX;
     if (search->ended || worth < rest || (worth - rest) % last->shared != 0)
         return false;
@@ -151,15 +144,15 @@ static bool search_pieces(struct search *search, size_t k, int64_t pieces, int64
     int64_t smallest = plan->kinds[plan->count - 1].value;
     for (; k + 3 < plan->count; k++) {
         int64_t value = plan->kinds[k].value, next = plan->kinds[k + 1].value;
-        int64_t spare = rest - worth_of(pieces, smallest);
+        int64_t spare = rest - saturated_product(pieces, smallest);
         search->ended = !plan_afford(search->plan, COST_OF_KIND);
-        if (search->ended || spare < 0 || worth_of(pieces, value) < rest)
+        if (search->ended || spare < 0 || saturated_product(pieces, value) < rest)
             return false;
         int64_t most = spare < value - smallest ? 0 : spare / (value - smallest);
         most = smaller(most, smaller(search->most[k], pieces));
         for (int64_t used = most; used > 0; used--) {
             int64_t left = rest - used * value;
-            if (worth_of(pieces - used, next) < left || left > search->high[k + 1])
+            if (saturated_product(pieces - used, next) < left || left > search->high[k + 1])
                 break;
             search->ended = !plan_afford(search->plan, COST_OF_NODE);
             search->used[k] = used;
@@ -212,7 +205,7 @@ static bool search_two(struct search *search, int64_t amount)
     const struct kind *kinds = search->plan->kinds;
     int64_t pieces = amount / kinds[1].value + 1;
     search->most[2] = pieces;
-    search->last = last_kinds(kinds[0].value, kinds[1].value, 0);
+    search->last = equation_of(kinds[0].value, kinds[1].value, 0);
     return solve_last(search, 0, pieces, amount);
 }
 
@@ -221,7 +214,7 @@ static bool search_more(struct search *search, int64_t amount, int64_t *least, i
 {
     struct plan *plan = search->plan;
     const struct kind *last = &plan->kinds[plan->count - 1];
-    search->last = last_kinds(last[-2].value, last[-1].value, last[0].value);
+    search->last = equation_of(last[-2].value, last[-1].value, last[0].value);
     for (; *least <= most; ++*least) {
         search->ended = !plan_afford(plan, COST_OF_NODE);
         if (!search->ended && search_pieces(search, 0, *least, amount))

@@ -70,7 +70,7 @@ static dime_text make_plain(dime_text text, char room[static DECIMAL_PLAIN])
 }
 
 /* What is being read: the part that is left, and what was found so far. */
-struct reader {
+struct decimal_reader {
     dime_text rest;
     const struct currency *currency;
     int signs; /* how many there were */
@@ -82,27 +82,21 @@ struct reader {
     const struct currency *from; /* that currency */
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool starts(const struct reader *reader, const char *prefix)
+static bool starts(const struct decimal_reader *reader, const char *prefix)
 {
     return text_starts(reader->rest, text_of(prefix));
 }
 
-static void skip(struct reader *reader, size_t bytes)
+static void skip(struct decimal_reader *reader, size_t bytes)
 {
-    reader->rest.data += bytes;
-    reader->rest.length -= bytes;
+    reader->rest = text_skip(reader->rest, bytes);
 }
 
 /*
  * How long the blank is that TEXT begins with, or ends with, or 0. People type ASCII ones, and
  * paste no-break, narrow no-break and thin spaces.
  */
-static size_t blank_length(dime_text text, bool at_end)
+static size_t decimal_blank_length(dime_text text, bool at_end)
 {
     static const char *const blanks[] = {
         " ", "\t", "\r", "\n", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89",
@@ -120,24 +114,24 @@ static size_t blank_length(dime_text text, bool at_end)
     return 0;
 }
 
-static void skip_blanks(struct reader *reader)
+static void skip_decimal_blanks(struct decimal_reader *reader)
 {
     size_t length;
-    while ((length = blank_length(reader->rest, false)) > 0)
+    while ((length = decimal_blank_length(reader->rest, false)) > 0)
         skip(reader, length);
 }
 
 /* Takes the blanks off both ends. */
-static void trim(struct reader *reader)
+static void trim(struct decimal_reader *reader)
 {
     size_t length;
-    skip_blanks(reader);
-    while ((length = blank_length(reader->rest, true)) > 0)
+    skip_decimal_blanks(reader);
+    while ((length = decimal_blank_length(reader->rest, true)) > 0)
         reader->rest.length -= length;
 }
 
 /* Takes a pair of double quotes off, as one copies them from JSON. */
-static dime_text unquote(dime_text text)
+static dime_text decimal_unquote(dime_text text)
 {
     if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')
         return (dime_text){text.data + 1, text.length - 2};
@@ -145,7 +139,7 @@ static dime_text unquote(dime_text text)
 }
 
 /* The length of SYMBOL if the rest begins with it in any case, and else 0. */
-static size_t match(const struct reader *reader, const char *symbol)
+static size_t match(const struct decimal_reader *reader, const char *symbol)
 {
     dime_text wanted = text_of(symbol);
     if (reader->rest.length < wanted.length)
@@ -155,7 +149,7 @@ static size_t match(const struct reader *reader, const char *symbol)
 }
 
 /* The longest code or symbol of CURRENCY that the rest begins with; *FOUND is as we write it. */
-static size_t match_currency(const struct reader *reader, const struct currency *currency,
+static size_t match_currency(const struct decimal_reader *reader, const struct currency *currency,
                              const char **found)
 {
     size_t longest = match(reader, currency->code);
@@ -171,7 +165,7 @@ static size_t match_currency(const struct reader *reader, const struct currency 
 }
 
 /* Notes that there is a symbol, or a code, which are each written once: "$5 USD", not "$5$". */
-static bool note_symbol(struct reader *reader, bool is_code)
+static bool note_symbol(struct decimal_reader *reader, bool is_code)
 {
     bool *noted = is_code ? &reader->code : &reader->symbol;
     bool first = !*noted;
@@ -183,10 +177,10 @@ static bool note_symbol(struct reader *reader, bool is_code)
  * Skips a code or symbol, and notes it where it is another currency's. False if there is none, or a
  * second one.
  */
-static bool skip_symbol(struct reader *reader)
+static bool skip_symbol(struct decimal_reader *reader)
 {
     const char *found;
-    if (reader->rest.length && is_digit(reader->rest.data[0]))
+    if (reader->rest.length && text_digit(reader->rest.data[0]))
         return false; /* no symbol begins so, and most amounts do */
     size_t longest = match_currency(reader, reader->currency, &found);
     bool is_code = found == reader->currency->code;
@@ -208,7 +202,7 @@ static bool skip_symbol(struct reader *reader)
 }
 
 /* Skips a plus or a minus, also the minus sign of Unicode. */
-static void skip_sign(struct reader *reader)
+static void skip_sign(struct decimal_reader *reader)
 {
     size_t length = starts(reader, "+") || starts(reader, "-") ? 1 : 0;
     length = starts(reader, "\xE2\x88\x92") ? 3 : length;
@@ -217,11 +211,11 @@ static void skip_sign(struct reader *reader)
     reader->signs++;
     reader->negative = !starts(reader, "+");
     skip(reader, length);
-    skip_blanks(reader);
+    skip_decimal_blanks(reader);
 }
 
 /* An exponent, if the e has digits behind it: else it begins a word, as in 5 EUR. */
-static void skip_exponent(struct reader *reader)
+static void skip_exponent(struct decimal_reader *reader)
 {
     dime_text rest = reader->rest;
     size_t at = 1;
@@ -229,10 +223,10 @@ static void skip_exponent(struct reader *reader)
         return;
     bool negative = rest.data[at] == '-';
     at += rest.data[at] == '-' || rest.data[at] == '+';
-    if (at == rest.length || !is_digit(rest.data[at]))
+    if (at == rest.length || !text_digit(rest.data[at]))
         return;
     int64_t exponent = 0;
-    for (; at < rest.length && is_digit(rest.data[at]); at++) {
+    for (; at < rest.length && text_digit(rest.data[at]); at++) {
         if (exponent < EXPONENT_LIMIT)
             exponent = exponent * 10 + (rest.data[at] - '0');
     }
@@ -243,23 +237,23 @@ static void skip_exponent(struct reader *reader)
 /* Whether the apostrophe at AT stands between digits. */
 static bool at_group(dime_text text, size_t at)
 {
-    return at > 0 && is_digit(text.data[at - 1]) && at + 1 < text.length &&
-           is_digit(text.data[at + 1]);
+    return at > 0 && text_digit(text.data[at - 1]) && at + 1 < text.length &&
+           text_digit(text.data[at + 1]);
 }
 
 /* Digits with separators and points, whatever their order; checked later. False if there is no
  * digit.
  */
-static bool skip_digits(struct reader *reader)
+static bool skip_digits(struct decimal_reader *reader)
 {
     size_t length = 0;
     size_t digits = 0;
     for (; length < reader->rest.length; length++) {
         char c = reader->rest.data[length];
         bool groups = c == '\'' && at_group(reader->rest, length);
-        if (!is_digit(c) && c != ',' && c != '.' && !groups)
+        if (!text_digit(c) && c != ',' && c != '.' && !groups)
             break;
-        digits += is_digit(c);
+        digits += text_digit(c);
     }
     reader->digits = (dime_text){reader->rest.data, length};
     skip(reader, length);
@@ -275,7 +269,7 @@ static bool groups_of(dime_text whole, char separator, size_t group)
     if (whole.length && whole.data[0] == '0')
         return false;
     for (size_t i = 0; i < whole.length; i++) {
-        if (is_digit(whole.data[i])) {
+        if (text_digit(whole.data[i])) {
             length++;
             continue;
         }
@@ -294,7 +288,7 @@ static bool has_char(dime_text text, char c)
 }
 
 /* Whether the digits are grouped, if at all, by commas or, as in Switzerland, by apostrophes. */
-static enum decimal_outcome check_groups(const struct reader *reader, dime_text whole,
+static enum decimal_outcome check_groups(const struct decimal_reader *reader, dime_text whole,
                                          dime_text decimals)
 {
     if (has_char(whole, '\'') || has_char(decimals, '\'')) {
@@ -318,7 +312,7 @@ struct sum {
 static void add_digits(struct sum *sum, dime_text digits)
 {
     for (size_t i = 0; i < digits.length; i++) {
-        if (!is_digit(digits.data[i]))
+        if (!text_digit(digits.data[i]))
             continue;
         if (digits.data[i] == '0') {
             sum->zeros += sum->length > 0;
@@ -339,7 +333,7 @@ static int64_t most_of(const struct currency *currency)
 }
 
 /* Works the digits and the exponent out to minor units. */
-static enum decimal_outcome work_out(const struct reader *reader, int64_t *minor)
+static enum decimal_outcome work_out(const struct decimal_reader *reader, int64_t *minor)
 {
     dime_text rest = reader->digits;
     dime_text whole = {0};
@@ -371,7 +365,7 @@ static enum decimal_outcome work_out(const struct reader *reader, int64_t *minor
 }
 
 /* Whether the rest begins with a decimal digit of another script. */
-static bool at_other_digit(const struct reader *reader)
+static bool at_other_digit(const struct decimal_reader *reader)
 {
     const unsigned char *at = (const unsigned char *)reader->rest.data;
     size_t length = reader->rest.length;
@@ -385,7 +379,7 @@ static bool at_other_digit(const struct reader *reader)
 }
 
 /* What is wrong with the rest, which isn't what belongs there. */
-static enum decimal_outcome blame(const struct reader *reader, bool within_number)
+static enum decimal_outcome blame(const struct decimal_reader *reader, bool within_number)
 {
     if (at_other_digit(reader))
         return DECIMAL_OTHER_DIGITS;
@@ -393,21 +387,21 @@ static enum decimal_outcome blame(const struct reader *reader, bool within_numbe
         return DECIMAL_INFINITE;
     if (!within_number)
         return DECIMAL_NOT_A_NUMBER;
-    bool digit = reader->rest.length && is_digit(reader->rest.data[0]);
+    bool digit = reader->rest.length && text_digit(reader->rest.data[0]);
     return digit ? DECIMAL_BLANK : DECIMAL_NOT_A_NUMBER;
 }
 
 /* Reads the whole of the rest: a sign, a symbol, a number, and a symbol, with blanks between. */
-static enum decimal_outcome read_parts(struct reader *reader, int64_t *minor)
+static enum decimal_outcome read_amount_parts(struct decimal_reader *reader, int64_t *minor)
 {
     skip_sign(reader);
     skip_symbol(reader);
-    skip_blanks(reader);
+    skip_decimal_blanks(reader);
     skip_sign(reader);
     if (reader->signs > 1 || !skip_digits(reader))
         return blame(reader, false);
     skip_exponent(reader);
-    skip_blanks(reader);
+    skip_decimal_blanks(reader);
     if (reader->rest.length && !skip_symbol(reader))
         return blame(reader, true);
     if (reader->rest.length)
@@ -415,7 +409,8 @@ static enum decimal_outcome read_parts(struct reader *reader, int64_t *minor)
     return reader->foreign ? DECIMAL_OTHER_CURRENCY : work_out(reader, minor);
 }
 
-static void explain(const struct reader *reader, enum decimal_outcome outcome, char *sentence)
+static void explain(const struct decimal_reader *reader, enum decimal_outcome outcome,
+                    char *sentence)
 {
     static const char *const sentences[] = {
         [DECIMAL_EMPTY] = "Give an amount, such as 1.89.",
@@ -454,13 +449,13 @@ enum decimal_outcome decimal_read(dime_text text, const struct currency *currenc
                                   char sentence[static DECIMAL_SENTENCE])
 {
     char room[DECIMAL_PLAIN];
-    struct reader reader = {.rest = make_plain(text, room), .currency = currency};
+    struct decimal_reader reader = {.rest = make_plain(text, room), .currency = currency};
     trim(&reader);
-    reader.rest = unquote(reader.rest);
+    reader.rest = decimal_unquote(reader.rest);
     trim(&reader);
     enum decimal_outcome outcome = DECIMAL_EMPTY;
     if (reader.rest.length > 0)
-        outcome = read_parts(&reader, minor);
+        outcome = read_amount_parts(&reader, minor);
     if (outcome != DECIMAL_OK)
         explain(&reader, outcome, sentence);
     return outcome;

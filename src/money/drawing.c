@@ -13,7 +13,7 @@
 
 enum { COINS_DRAWN = 8, NOTES_DRAWN = 4, NOTE_STEP = 800, TO_HUNDREDTHS = 10 };
 
-static const char *const COLOURS[] = {
+static const char *const COLOUR_CLASSES[] = {
     [COLOUR_NONE] = "",         [COLOUR_BLUE] = "blue", [COLOUR_BROWN] = "brown",
     [COLOUR_GREEN] = "green",   [COLOUR_GREY] = "grey", [COLOUR_ORANGE] = "orange",
     [COLOUR_PURPLE] = "purple", [COLOUR_RED] = "red",   [COLOUR_TURQUOISE] = "teal",
@@ -54,8 +54,8 @@ static int write_label(const struct currency *currency, const struct piece *piec
 }
 
 /* In the middle, and small enough to stay within the piece: a digit is 0.62 of its size wide. */
-static void put_label(struct buffer *html, const struct currency *currency,
-                      const struct piece *piece, int left, int width, int height)
+static void put_piece_label(struct buffer *html, const struct currency *currency,
+                            const struct piece *piece, int left, int width, int height)
 {
     char label[LABEL];
     int length = write_label(currency, piece, label);
@@ -88,7 +88,7 @@ static void put_svg(struct buffer *html, const struct currency *currency, const 
         buffer_printf(html, "<use href=\"#%s\" x=\"%d\" width=\"%d\" height=\"%d\"/>",
                       SHAPES[piece->shape], i * step, width, height);
     if (piece->shape != SHAPE_HOLED)
-        put_label(html, currency, piece, whole - width, width, height);
+        put_piece_label(html, currency, piece, whole - width, width, height);
     buffer_puts(html, "</svg>\n");
 }
 
@@ -98,7 +98,7 @@ void drawing_put(struct buffer *html, const struct currency *currency, const str
     char number[DECIMAL_TEXT], sum[DECIMAL_TEXT];
     bool note = piece->kind == PIECE_NOTE;
     buffer_printf(html, "<li class=\"%s %s\">\n", note ? "note" : "coin",
-                  note ? COLOURS[piece->colour] : METALS[piece->metal]);
+                  note ? COLOUR_CLASSES[piece->colour] : METALS[piece->metal]);
     put_svg(html, currency, piece, how_many);
     decimal_write_count(how_many, currency, number);
     buffer_printf(html, "<span class=\"tally\"><b>%s</b>%s", number, piece_link(piece));

@@ -6,6 +6,8 @@
  */
 #include "tool/consume/redis_look.h"
 
+#include "base/number.h"
+
 #define NS(ms) ((ms)*INT64_C(1000000))
 
 enum {
@@ -13,16 +15,6 @@ enum {
     MOST_MS = 5000, /* likewise */
     SHARE = 20,     /* rounds take at most this part of the time */
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 void redis_look_open(struct redis_look *look, int64_t visibility_ms)
 {
