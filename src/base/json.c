@@ -174,8 +174,7 @@ struct json_cursor json_members(struct json_value value, struct arena *arena)
     return cursor;
 }
 
-/* Takes a member with its name still in quotes and escapes; allocates nothing. */
-static bool next_raw(struct json_cursor *cursor, struct json_value *name, struct json_value *value)
+bool json_next_quoted(struct json_cursor *cursor, struct json_value *name, struct json_value *value)
 {
     const char *at = cursor->at;
     const char *end = cursor->end;
@@ -197,7 +196,7 @@ static bool next_raw(struct json_cursor *cursor, struct json_value *name, struct
 bool json_next(struct json_cursor *cursor, struct json_member *member)
 {
     struct json_value name;
-    if (!next_raw(cursor, &name, &member->value))
+    if (!json_next_quoted(cursor, &name, &member->value))
         return false;
     member->name = TEXT("");
     if (!cursor->object || json_string(name, cursor->arena, &member->name))
@@ -223,10 +222,12 @@ static size_t put_utf8(char *out, int32_t point)
     return length;
 }
 
-/* Whether a string in quotes reads as TEXT when decoded. */
-static bool reads_as(dime_text quoted, dime_text text)
+bool json_reads_as(struct json_value string, dime_text text)
 {
-    const char *at = quoted.data + 1;
+    const char *at = string.raw.data + 1;
+    dime_text inside = {at, string.raw.length - 2};
+    if (!memchr(at, '\\', inside.length))
+        return text_equal(inside, text);
     char bytes[4];
     for (int32_t point; (point = json_character(&at)) >= 0;) {
         size_t length = put_utf8(bytes, point);
@@ -241,8 +242,8 @@ bool json_find(struct json_value object, dime_text name, struct json_value *foun
 {
     struct json_cursor cursor = json_members(object, NULL);
     struct json_value quoted;
-    while (cursor.object && next_raw(&cursor, &quoted, found))
-        if (reads_as(quoted.raw, name))
+    while (cursor.object && json_next_quoted(&cursor, &quoted, found))
+        if (json_reads_as(quoted, name))
             return true;
     return false;
 }

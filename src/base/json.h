@@ -79,6 +79,16 @@ struct json_cursor json_members(struct json_value value, struct arena *arena);
 /* Reads the next member. False at the end, and where memory ends: the cursor has `failed` then. */
 bool json_next(struct json_cursor *cursor, struct json_member *member);
 
+/*
+ * Reads the next member with its name as it is written, a JSON_STRING of kind and quotes. Allocates
+ * nothing. *NAME stays as it is where the items of an array are read.
+ */
+bool json_next_quoted(struct json_cursor *cursor, struct json_value *name,
+                      struct json_value *value);
+
+/* Whether a checked JSON_STRING is TEXT once it is decoded; allocates nothing. */
+bool json_reads_as(struct json_value string, dime_text text);
+
 /* Finds the member of this (decoded) NAME in a checked object; allocates nothing. */
 bool json_find(struct json_value object, dime_text name, struct json_value *found);
 

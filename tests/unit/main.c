@@ -23,7 +23,8 @@
                 each(guard_reply) each(libfcgi) each(run) each(cgi) each(event) each(event_answer) \
                     each(event_message) each(senders) each(terminal) each(invoke) each(batch)      \
                         each(runtime) each(queue_event) each(redis_queue) each(redis_url)          \
-                            each(redis_look) each(outage) each(clock) each(translate)
+                            each(redis_look) each(outage) each(clock) each(translate)              \
+                                each(template)
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS

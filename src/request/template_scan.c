@@ -1,0 +1,256 @@
+/*
+ * template_scan.c - reads a template's lines and tags.
+ *
+ * A line that holds nothing but blanks and tags that write nothing by themselves is left out of the
+ * page whole, with its end. So a line with a tag is looked at once ahead, before it is read. Text
+ * without tags is handed out in one piece, however many lines it has.
+ */
+#include "request/template_scan.h"
+
+#include <string.h>
+
+/* A tag as it is written. */
+struct template_tag {
+    char sign; /* one of #^/>{&=! or, of a variable, a NUL */
+    dime_text inside;
+    const char *behind;
+    const char *mistake; /* NULL where it can be read */
+};
+
+static const char BLANKS_OF_A_TAG[] = " \t\r\n\v\f";
+static const char BLANKS_OF_A_LINE[] = " \t\r";
+
+static bool is_among(char c, const char *characters)
+{
+    return c != '\0' && strchr(characters, c);
+}
+
+static const char *skip_any(const char *at, const char *end, const char *blanks)
+{
+    while (at < end && is_among(*at, blanks))
+        at++;
+    return at;
+}
+
+/* Where TEXT begins from AT on, or END. */
+static const char *find_delimiter(const char *at, const char *end, dime_text text)
+{
+    const char *found = memmem(at, (size_t)(end - at), text.data, text.length);
+    return found ? found : end;
+}
+
+/* Where the delimiter that closes a tag is; one of three braces has a brace before it. */
+static const char *find_close(const struct template_scan *scan, const char *inside, char sign)
+{
+    const char *at = find_delimiter(inside, scan->end, scan->close);
+    while (sign == '{' && at < scan->end && (at == inside || at[-1] != '}'))
+        at = find_delimiter(at + 1, scan->end, scan->close);
+    return at;
+}
+
+/* New delimiters end with an equals sign, and may hold the old one that closes the tag. */
+static const char *find_equals(const struct template_scan *scan, const char *inside)
+{
+    const char *equals = memchr(inside, '=', (size_t)(scan->end - inside));
+    return equals ? equals : scan->end;
+}
+
+/* Reads the tag at AT, where its delimiter is. */
+static void read_tag(const struct template_scan *scan, const char *at, struct template_tag *tag)
+{
+    const char *inside = skip_any(at + scan->open.length, scan->end, BLANKS_OF_A_TAG);
+    *tag = (struct template_tag){0};
+    if (inside < scan->end && is_among(*inside, "#^/>{&=!"))
+        tag->sign = *inside++;
+    inside = skip_any(inside, scan->end, BLANKS_OF_A_TAG);
+    const char *close;
+    const char *stop;
+    if (tag->sign == '=') {
+        stop = find_equals(scan, inside);
+        close = stop < scan->end ? skip_any(stop + 1, scan->end, BLANKS_OF_A_TAG) : stop;
+        if (!text_starts((dime_text){close, (size_t)(scan->end - close)}, scan->close))
+            close = scan->end;
+    } else {
+        close = find_close(scan, inside, tag->sign);
+        stop = tag->sign == '{' && close < scan->end ? close - 1 : close;
+    }
+    if (close == scan->end) {
+        const char *newline = memchr(at, '\n', (size_t)(scan->end - at));
+        tag->behind = newline ? newline : scan->end;
+        tag->mistake = "isn't closed";
+        return;
+    }
+    while (stop > inside && is_among(stop[-1], BLANKS_OF_A_TAG))
+        stop--;
+    tag->inside = (dime_text){inside, (size_t)(stop - inside)};
+    tag->behind = close + scan->close.length;
+}
+
+/* Sets the delimiters that a tag names, with blanks between them. */
+static bool set_delimiters(struct template_scan *scan, dime_text inside)
+{
+    const char *end = inside.data + inside.length;
+    const char *middle = inside.data;
+    while (middle < end && !is_among(*middle, BLANKS_OF_A_TAG))
+        middle++;
+    const char *second = skip_any(middle, end, BLANKS_OF_A_TAG);
+    scan->open = (dime_text){inside.data, (size_t)(middle - inside.data)};
+    scan->close = (dime_text){second, (size_t)(end - second)};
+    for (const char *at = second; at < end; at++)
+        if (is_among(*at, BLANKS_OF_A_TAG))
+            return false;
+    return scan->close.length > 0;
+}
+
+/* Whether the line at AT is left out: it has tags that write nothing, and blanks. */
+static bool line_is_bare(const struct template_scan *scan)
+{
+    struct template_scan ahead = *scan;
+    struct template_tag tag;
+    for (bool tagged = false;; tagged = true) {
+        ahead.at = skip_any(ahead.at, ahead.end, BLANKS_OF_A_LINE);
+        if (ahead.at == ahead.end || *ahead.at == '\n')
+            return tagged;
+        dime_text rest = {ahead.at, (size_t)(ahead.end - ahead.at)};
+        if (!text_starts(rest, ahead.open))
+            return false;
+        read_tag(&ahead, ahead.at, &tag);
+        if (tag.mistake || !is_among(tag.sign, "#^/>=!") ||
+            (tag.sign == '=' && !set_delimiters(&ahead, tag.inside)))
+            return false;
+        ahead.at = tag.behind;
+    }
+}
+
+/* What is wrong with a name, or NULL. A sign that begins no tag isn't taken for one's first letter,
+ * since other dialects' tags would be passed over without a word. */
+static const char *fault_of_name(dime_text name, bool is_path)
+{
+    if (name.length == 0)
+        return "has no name";
+    for (size_t i = 0; i < name.length; i++)
+        if (is_among(name.data[i], BLANKS_OF_A_TAG))
+            return "has a blank in its name";
+    char first = name.data[0];
+    if (!text_alphanumeric(first) && !is_among(first, "_-.@") && (unsigned char)first < 0x80)
+        return "is of a kind that there isn't";
+    dime_text dots = TEXT("..");
+    if (is_path && name.length > 1 &&
+        (first == '.' || name.data[name.length - 1] == '.' ||
+         memmem(name.data, name.length, dots.data, dots.length)))
+        return "has a dot at an end of its name, or two in a row";
+    return NULL;
+}
+
+static enum template_kind kind_of_sign(char sign)
+{
+    switch (sign) {
+    case '#':
+        return TEMPLATE_SECTION;
+    case '^':
+        return TEMPLATE_INVERTED;
+    case '/':
+        return TEMPLATE_CLOSE;
+    case '>':
+        return TEMPLATE_PARTIAL;
+    case '{':
+    case '&':
+        return TEMPLATE_RAW;
+    default:
+        return TEMPLATE_VARIABLE;
+    }
+}
+
+void template_scan_open(struct template_scan *scan, dime_text source, dime_text name,
+                        const struct template_indent *indent)
+{
+    const char *begin = source.length ? source.data : "";
+    *scan = (struct template_scan){
+        .name = name,
+        .begin = begin,
+        .at = begin,
+        .end = begin + source.length,
+        .open = TEXT("{{"),
+        .close = TEXT("}}"),
+        .fresh = true,
+        .indent = indent,
+    };
+}
+
+/* Looks at the line that begins; true where its indentation is to be written. */
+static bool begin_line(struct template_scan *scan)
+{
+    scan->fresh = false;
+    scan->first = true;
+    scan->line = scan->at;
+    scan->bare = line_is_bare(scan);
+    return scan->indent && !scan->bare && *scan->at != '\n';
+}
+
+/* Reads text up to the next tag; lines are taken together where each isn't to be looked at. */
+static void read_plain(struct template_scan *scan, const char *newline,
+                       struct template_piece *piece)
+{
+    const char *stop = newline ? newline + 1 : scan->tag;
+    piece->text = (dime_text){scan->at, (size_t)(stop - scan->at)};
+    piece->kind = TEMPLATE_TEXT;
+    scan->at = stop;
+    scan->fresh = newline != NULL;
+}
+
+/* Reads the tag that is next; false where it is one that only the scan minds. */
+static bool next_tag(struct template_scan *scan, struct template_piece *piece)
+{
+    struct template_tag tag;
+    read_tag(scan, scan->at, &tag);
+    bool first = scan->first;
+    piece->kind = kind_of_sign(tag.sign);
+    piece->text = tag.inside;
+    piece->tag = (dime_text){scan->at, (size_t)(tag.behind - scan->at)};
+    piece->mistake = tag.mistake;
+    scan->first = false;
+    scan->at = tag.behind;
+    if (!piece->mistake && tag.sign == '!')
+        return false;
+    if (!piece->mistake && tag.sign == '=') {
+        if (set_delimiters(scan, tag.inside))
+            return false;
+        piece->mistake = "doesn't name two delimiters";
+    }
+    if (!piece->mistake && piece->kind != TEMPLATE_CLOSE)
+        piece->mistake = fault_of_name(tag.inside, piece->kind != TEMPLATE_PARTIAL);
+    if (piece->mistake)
+        piece->kind = TEMPLATE_MISTAKE;
+    piece->alone = scan->bare && first;
+    piece->blanks = (dime_text){scan->line, (size_t)(piece->tag.data - scan->line)};
+    return true;
+}
+
+void template_next(struct template_scan *scan, struct template_piece *piece)
+{
+    while (scan->at < scan->end) {
+        if (!scan->tag || scan->tag < scan->at)
+            scan->tag = find_delimiter(scan->at, scan->end, scan->open);
+        size_t length = (size_t)(scan->tag - scan->at);
+        /* Only bare lines and those to be indented are read one by one. */
+        bool by_line = scan->indent || (!scan->fresh && scan->bare);
+        const char *newline =
+            by_line ? memchr(scan->at, '\n', length) : memrchr(scan->at, '\n', length);
+        if (scan->fresh && (by_line || !newline)) {
+            if (begin_line(scan)) {
+                piece->kind = TEMPLATE_INDENT;
+                return;
+            }
+            by_line = by_line || scan->bare;
+        }
+        if (length == 0) {
+            if (next_tag(scan, piece))
+                return;
+            continue;
+        }
+        read_plain(scan, newline, piece);
+        if (!scan->bare || !by_line)
+            return;
+    }
+    piece->kind = TEMPLATE_END;
+}
