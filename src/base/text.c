@@ -11,6 +11,15 @@ bool text_equal(dime_text a, dime_text b)
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+bool text_is_one_of(dime_text text, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_equal(text, text_of(list[i])))
+            return true;
+    }
+    return false;
+}
+
 bool text_equal_nocase(dime_text a, dime_text b)
 {
     if (a.length != b.length)

@@ -38,6 +38,9 @@ bool text_equal(dime_text a, dime_text b);
 /* The same without regard to the case of ASCII letters, as header names and media types compare. */
 bool text_equal_nocase(dime_text a, dime_text b);
 
+/* Whether TEXT is one of the COUNT strings of LIST. */
+bool text_is_one_of(dime_text text, const char *const *list, size_t count);
+
 /* C in lower case if it is an ASCII letter. */
 static inline char text_lower(char c)
 {

@@ -7,6 +7,7 @@
  */
 #include "net/http.h"
 
+#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +17,10 @@
 #include "base/clock.h"
 
 enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE, of a head; libcurl has the name from 8.6 on */
-enum { EXPECT_MS = 300, STEP_MS = 1000, RECEIVE_ROOM = 64 * 1024 };
+enum { EXPECT_MS = 300, STEP_MS = 1000, HTTP_RECEIVE_ROOM = 64 * 1024 };
 
 /* An exchange that is under way. */
-struct exchange {
+struct http_transfer {
     const struct http_request *request;
     struct arena *arena;
     struct http_answer *answer;
@@ -58,7 +59,7 @@ static bool is_header(dime_text line, dime_text name, dime_text *value)
     return true;
 }
 
-static void keep(char *room, size_t size, dime_text value)
+static void keep_header(char *room, size_t size, dime_text value)
 {
     bool fits = value.length < size && !memchr(value.data, '\0', value.length);
     if (fits)
@@ -66,7 +67,7 @@ static void keep(char *room, size_t size, dime_text value)
     room[fits ? value.length : 0] = '\0';
 }
 
-static void begin_answer(struct exchange *exchange)
+static void begin_answer(struct http_transfer *exchange)
 {
     struct http_answer *answer = exchange->answer;
     exchange->head_whole = exchange->started = exchange->cut = exchange->too_long = false;
@@ -77,9 +78,9 @@ static void begin_answer(struct exchange *exchange)
     answer->body.failed = false;
 }
 
-static size_t take_line(char *data, size_t size, size_t count, void *of)
+static size_t take_header_line(char *data, size_t size, size_t count, void *of)
 {
-    struct exchange *exchange = of;
+    struct http_transfer *exchange = of;
     struct http_answer *answer = exchange->answer;
     dime_text line = {data, size * count}, value;
     if (text_starts(line, TEXT("HTTP/")))
@@ -90,16 +91,16 @@ static size_t take_line(char *data, size_t size, size_t count, void *of)
              is_header(line, TEXT("transfer-encoding"), &value))
         answer->framed = true;
     else if (is_header(line, TEXT("x-amzn-errortype"), &value))
-        keep(answer->error_type, sizeof answer->error_type, value);
+        keep_header(answer->error_type, sizeof answer->error_type, value);
     else if (is_header(line, TEXT("x-amzn-requestid"), &value) ||
              is_header(line, TEXT("x-amz-request-id"), &value))
-        keep(answer->request_id, sizeof answer->request_id, value);
+        keep_header(answer->request_id, sizeof answer->request_id, value);
     else if (is_header(line, TEXT("x-amz-bucket-region"), &value))
-        keep(answer->region, sizeof answer->region, value);
+        keep_header(answer->region, sizeof answer->region, value);
     return line.length;
 }
 
-static long status_of(CURL *handle)
+static long curl_status(CURL *handle)
 {
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
@@ -107,11 +108,11 @@ static long status_of(CURL *handle)
 }
 
 /* Makes the room for the body: just as much as is announced, or room that grows. */
-static bool start_body(struct exchange *exchange)
+static bool start_body(struct http_transfer *exchange)
 {
     struct buffer *body = &exchange->answer->body;
     curl_off_t announced = -1;
-    long status = status_of(exchange->handle);
+    long status = curl_status(exchange->handle);
     bool good = status >= 200 && status < 300;
     size_t most = good ? exchange->request->most : HTTP_ERROR_MAX;
     exchange->started = true;
@@ -133,7 +134,7 @@ static bool start_body(struct exchange *exchange)
 /* Returning less than there is ends the exchange. A bad answer's beginning is all that's needed. */
 static size_t take_body(char *data, size_t size, size_t count, void *of)
 {
-    struct exchange *exchange = of;
+    struct http_transfer *exchange = of;
     dime_text piece = {data, size * count};
     struct buffer *body = &exchange->answer->body;
     if (!exchange->started && !start_body(exchange))
@@ -141,7 +142,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *of)
     buffer_put(body, piece);
     if (!body->failed)
         return piece.length;
-    exchange->cut = status_of(exchange->handle) >= 300;
+    exchange->cut = curl_status(exchange->handle) >= 300;
     exchange->too_long = !exchange->cut && !exchange->arena->failed;
     return 0;
 }
@@ -156,9 +157,9 @@ static CURL *make_handle(struct http *http)
     curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L); /* an object may be called a/../b */
     curl_easy_setopt(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)EXPECT_MS);
-    curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, (long)RECEIVE_ROOM);
+    curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, (long)HTTP_RECEIVE_ROOM);
     curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L); /* don't wait for a name server */
-    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_line);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header_line);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, http->why);
     bool made = curl_easy_setopt(handle, CURLOPT_USERAGENT, "dime/" PACKAGE_VERSION) == CURLE_OK;
@@ -202,7 +203,7 @@ static bool get_part(CURLU *parts, CURLUPart part, char *room, size_t size)
     return fits;
 }
 
-static dime_text path_of(dime_text url, dime_text scheme)
+static dime_text path_of_url(dime_text url, dime_text scheme)
 {
     size_t begin = scheme.length + 3;
     while (begin < url.length && !strchr("/?#", url.data[begin]))
@@ -213,7 +214,7 @@ static dime_text path_of(dime_text url, dime_text scheme)
     return (dime_text){url.data + begin, end - begin};
 }
 
-static bool read_parts(struct http_address *address, CURLU *parts, dime_text url)
+static bool read_address_parts(struct http_address *address, CURLU *parts, dime_text url)
 {
     char scheme[8], port[8], host[256], none[1];
     if (!get_part(parts, CURLUPART_SCHEME, scheme, sizeof scheme) ||
@@ -233,7 +234,7 @@ static bool read_parts(struct http_address *address, CURLU *parts, dime_text url
     snprintf(address->host, sizeof address->host, "%s", host + bracket);
     if (bracket)
         address->host[strcspn(address->host, "]")] = '\0';
-    address->path = path_of(url, text_of(scheme));
+    address->path = path_of_url(url, text_of(scheme));
     return length > 0 && (size_t)length < sizeof address->base;
 }
 
@@ -254,9 +255,17 @@ bool http_read_address(struct http_address *address, dime_text url)
     room[url.length] = '\0';
     CURLU *parts = curl_url();
     bool read = parts && curl_url_set(parts, CURLUPART_URL, room, 0) == CURLUE_OK &&
-                read_parts(address, parts, url);
+                read_address_parts(address, parts, url);
     curl_url_cleanup(parts);
     return read;
+}
+
+bool http_is_loopback(const char *host)
+{
+    struct in_addr four;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
+    return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }
 
 /* Texts are copied by libcurl, which may fail: then the request isn't the one that was meant. */
@@ -270,7 +279,7 @@ static CURLcode set_texts(CURL *handle, const struct http_request *request)
     return result;
 }
 
-static CURLcode set_up(struct http *http, struct exchange *exchange)
+static CURLcode set_up(struct http *http, struct http_transfer *exchange)
 {
     const struct http_request *request = exchange->request;
     CURL *handle = exchange->handle;
@@ -310,7 +319,8 @@ static bool must_end(const struct http_request *request, int64_t left_ms, enum h
 }
 
 /* Works until the exchange has ended (true) or has to be given up (false and why). */
-static bool work(struct http *http, const struct http_request *request, enum http_outcome *why)
+static bool perform_until(struct http *http, const struct http_request *request,
+                          enum http_outcome *why)
 {
     int running = 1;
     for (;;) {
@@ -349,7 +359,7 @@ static bool was_connected(CURL *handle)
     return microseconds > 0;
 }
 
-static enum http_outcome judge(const struct exchange *exchange, CURLcode result)
+static enum http_outcome outcome_of(const struct http_transfer *exchange, CURLcode result)
 {
     bool connected = was_connected(exchange->handle);
     switch ((int)result) {
@@ -387,18 +397,18 @@ static enum http_outcome judge(const struct exchange *exchange, CURLcode result)
     }
 }
 
-static enum http_outcome run(struct http *http, struct exchange *exchange)
+static enum http_outcome run_transfer(struct http *http, struct http_transfer *exchange)
 {
     enum http_outcome outcome;
     CURLcode result = CURLE_OUT_OF_MEMORY;
     if (curl_multi_add_handle(http->multi, exchange->handle) != CURLM_OK)
         return HTTP_NO_MEMORY;
-    bool ended = work(http, exchange->request, &outcome);
+    bool ended = perform_until(http, exchange->request, &outcome);
     if (ended)
         result = result_of(http);
-    exchange->answer->status = status_of(exchange->handle);
+    exchange->answer->status = curl_status(exchange->handle);
     if (ended) {
-        outcome = judge(exchange, result);
+        outcome = outcome_of(exchange, result);
         http->reason = curl_easy_strerror(result);
     }
     curl_multi_remove_handle(http->multi, exchange->handle);
@@ -413,7 +423,7 @@ static enum http_outcome run(struct http *http, struct exchange *exchange)
 enum http_outcome http_exchange(struct http *http, const struct http_request *request,
                                 struct arena *arena, struct http_answer *answer)
 {
-    struct exchange exchange = {.request = request, .arena = arena, .answer = answer};
+    struct http_transfer exchange = {.request = request, .arena = arena, .answer = answer};
     http->why[0] = '\0';
     http->reason = "";
     begin_answer(&exchange);
@@ -424,7 +434,7 @@ enum http_outcome http_exchange(struct http *http, const struct http_request *re
     if (set != CURLE_OK) {
         http->reason = curl_easy_strerror(set);
         snprintf(http->why, sizeof http->why, "%s", http->reason);
-        return judge(&exchange, set);
+        return outcome_of(&exchange, set);
     }
-    return run(http, &exchange);
+    return run_transfer(http, &exchange);
 }

@@ -76,6 +76,9 @@ struct http_address {
  */
 bool http_read_address(struct http_address *address, dime_text url);
 
+/* Whether HOST, of an address that was read, is this machine by its name or its number. */
+bool http_is_loopback(const char *host);
+
 /* Closes the connections. */
 void http_close(struct http *http);
 

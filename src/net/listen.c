@@ -67,7 +67,7 @@ static bool is_stale(const struct sockaddr_un *name)
  * bind; so it isn't waited for without end. Returns a descriptor to close, or -1: it can't be
  * locked.
  */
-static int lock_folder(const char *path)
+static int lock_socket_folder(const char *path)
 {
     char folder[sizeof((struct sockaddr_un *)0)->sun_path + 1];
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
@@ -95,9 +95,9 @@ static bool bind_file(int fd, const struct sockaddr_un *name)
 }
 
 /* Without the lock no file is removed: for all that is known it's in use. */
-static bool open_file(int fd, const struct sockaddr_un *name)
+static bool open_socket_file(int fd, const struct sockaddr_un *name)
 {
-    int lock = lock_folder(name->sun_path);
+    int lock = lock_socket_folder(name->sun_path);
     if (lock >= 0 && is_stale(name))
         unlink(name->sun_path);
     bool listening = bind_file(fd, name);
@@ -108,7 +108,7 @@ static bool open_file(int fd, const struct sockaddr_un *name)
     return listening;
 }
 
-static int fail(int fd, const char *function, const char *address, int error)
+static int listen_failed(int fd, const char *function, const char *address, int error)
 {
     log_say(LOG_LEVEL_ERROR, function, error, "can't listen on %s", address);
     if (fd >= 0)
@@ -121,11 +121,11 @@ static int open_unix(const char *path, const char *address, const char *function
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     size_t length = strlen(path);
     if (length == 0 || length >= sizeof name.sun_path)
-        return fail(-1, function, address, length ? ENAMETOOLONG : ENOENT);
+        return listen_failed(-1, function, address, length ? ENAMETOOLONG : ENOENT);
     memcpy(name.sun_path, path, length);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || !open_file(fd, &name))
-        return fail(fd, function, address, errno);
+    if (fd < 0 || !open_socket_file(fd, &name))
+        return listen_failed(fd, function, address, errno);
     return fd;
 }
 
@@ -197,7 +197,7 @@ static int open_tcp(const char *address, const char *function)
     int fd = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
         bind(fd, (const struct sockaddr *)&name, size) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
-        return fail(fd, function, address, errno);
+        return listen_failed(fd, function, address, errno);
     say_port(fd, address, function);
     return fd;
 }
@@ -221,7 +221,7 @@ void listen_remove(const char *address)
 {
     const char *path = unix_path(address);
     struct stat status;
-    int lock = path ? lock_folder(path) : -1;
+    int lock = path ? lock_socket_folder(path) : -1;
     if (lock < 0)
         return;
     if (lstat(path, &status) == 0 && status.st_ino == own_file.st_ino &&

@@ -7,21 +7,19 @@
  */
 #include "services/apertium.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
-#include "services/aws/client.h"
+#include "services/aws/reply.h"
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "request/log.h"
 
 enum {
-    CONNECT_MS = 1000,
-    REPLY_MAX = 256 * 1024,
+    APERTIUM_CONNECT_MS = 1000,
+    APERTIUM_REPLY_MAX = 256 * 1024,
     FORM_MAX = 16 * 1024,
-    URL_MAX = 1024,
-    SAID_MAX = 120, /* bytes of its own sentence in the log */
+    APERTIUM_URL_MAX = 1024,
+    EXPLANATION_MAX = 120, /* bytes of its own sentence in the log */
 };
 
 struct apertium {
@@ -30,19 +28,11 @@ struct apertium {
     struct http_address address;
 };
 
-static bool is_loopback(const char *host)
-{
-    struct in_addr four;
-    if (inet_pton(AF_INET, host, &four) == 1)
-        return ntohl(four.s_addr) >> 24 == 127;
-    return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
-}
-
 static const char *judge_address(const struct http_address *address, bool anywhere)
 {
     if (address->path.length > 1)
         return "The setting TRANSLATE_URL must be like http://127.0.0.1:2737, without a path.";
-    if (!anywhere && (address->secure || !is_loopback(address->host)))
+    if (!anywhere && (address->secure || !http_is_loopback(address->host)))
         return "The setting TRANSLATE_URL must be http on this machine's loopback; whoever means "
                "another machine sets TRANSLATE_REMOTE=yes as well.";
     return NULL;
@@ -74,59 +64,36 @@ void apertium_close(struct apertium *apertium)
 }
 
 /* What came instead of an answer. */
-static void refuse_outcome(const struct apertium *apertium, const struct aws_call *call,
-                           enum http_outcome outcome, struct aws_reply *reply)
+static void refuse_apertium_outcome(const struct apertium *apertium, const struct aws_call *call,
+                                    enum http_outcome outcome, struct aws_reply *reply)
 {
-    switch (outcome) {
-    case HTTP_UNREACHED:
-        client_refuse(reply, call, 503,
-                      "Apertium isn't running at %s; whoever runs dime can get it: apt-get install "
-                      "apertium-apy apertium-eng-spa, or ./quickstart --with-translate.",
-                      apertium->address.base);
-        break;
-    case HTTP_LATE:
-        client_refuse(reply, call, 504, "Apertium hasn't answered in time; try again.");
-        break;
-    case HTTP_STOPPED:
-        client_refuse(reply, call, 503,
-                      "The call to Apertium was given up, since dime is stopping; try again.");
-        reply->stopped = true;
-        break;
-    case HTTP_NO_MEMORY:
-        client_no_memory(reply);
-        break;
-    case HTTP_TOO_LONG:
-        client_refuse(reply, call, 502,
-                      "Apertium sent more than its answer can hold; try a shorter text.");
-        break;
-    case HTTP_UNUSABLE:
-    case HTTP_UNTRUSTED:
-        client_refuse(
-            reply, call, 503,
-            "Apertium can't be called from here (%s); whoever runs dime will find more in "
-            "the log.",
-            apertium->http.reason);
-        break;
-    default: /* HTTP_BROKEN, HTTP_STALLED */
-        client_refuse(reply, call, 502,
-                      "Apertium broke off in the middle of its answer; try again.");
-        break;
-    }
+    if (outcome == HTTP_UNREACHED)
+        aws_refuse(reply, call, 503,
+                   "Apertium isn't running at %s; whoever runs dime can get it: apt-get install "
+                   "apertium-apy apertium-eng-spa, or ./quickstart --with-translate.",
+                   apertium->address.base);
+    else if (outcome == HTTP_TOO_LONG)
+        aws_refuse(reply, call, 502,
+                   "Apertium sent more than its answer can hold; try a shorter text.");
+    else
+        aws_refuse_outcome(reply, call, "Apertium",
+                           outcome == HTTP_UNTRUSTED ? HTTP_UNUSABLE : outcome,
+                           apertium->http.reason);
 }
 
-static void log_failure(const struct apertium *apertium, const struct aws_call *call,
-                        const char *what, dime_text said)
+static void log_apertium_failure(const struct apertium *apertium, const struct aws_call *call,
+                                 const char *what, dime_text said)
 {
     const struct log_subject subject = {.function = apertium->function,
                                         .request_id = call->request_id};
-    int most = said.length < SAID_MAX ? (int)said.length : SAID_MAX;
+    int most = said.length < EXPLANATION_MAX ? (int)said.length : EXPLANATION_MAX;
     log_say_of(LOG_LEVEL_WARN, &subject, 0, "Apertium at %s %s: %.*s", apertium->address.base, what,
                most, said.data);
 }
 
 /* An answer with a bad status: {"code":400,"message":"Bad Request","explanation":"..."}. */
-static void refuse_answer(const struct apertium *apertium, const struct aws_call *call,
-                          const struct http_answer *answer, struct aws_reply *reply)
+static void refuse_apertium_answer(const struct apertium *apertium, const struct aws_call *call,
+                                   const struct http_answer *answer, struct aws_reply *reply)
 {
     struct json_value value;
     struct json_error error;
@@ -135,71 +102,67 @@ static void refuse_answer(const struct apertium *apertium, const struct aws_call
     if (json_check(buffer_text(&answer->body), call->arena, &value, &error))
         said = json_find_text(value, "explanation", call->arena);
     if (answer->status == 400 && text_equal(said, TEXT("That pair is not installed")))
-        client_refuse(reply, call, 422,
-                      "Apertium says 400: it doesn't translate between these languages.");
+        aws_refuse(reply, call, 422,
+                   "Apertium says 400: it doesn't translate between these languages.");
     else
-        client_refuse(reply, call, 502, "Apertium has failed with status %ld; try again later.",
-                      answer->status);
+        aws_refuse(reply, call, 502, "Apertium has failed with status %ld; try again later.",
+                   answer->status);
     snprintf(what, sizeof what, "answers with status %ld", answer->status);
     if (reply->status >= 500)
-        log_failure(apertium, call, what, said.length ? said : TEXT("it doesn't say why"));
+        log_apertium_failure(apertium, call, what, said.length ? said : TEXT("it doesn't say why"));
 }
 
 /* Takes the member responseData of a good answer. */
-static bool take_answer(const struct apertium *apertium, const struct aws_call *call,
-                        const struct http_answer *answer, struct aws_reply *reply,
-                        struct json_value *data)
+static bool take_apertium_answer(const struct apertium *apertium, const struct aws_call *call,
+                                 const struct http_answer *answer, struct aws_reply *reply,
+                                 struct json_value *data)
 {
     struct json_value value;
     struct json_error error = {0};
     bool read = json_check(buffer_text(&answer->body), call->arena, &value, &error);
     if (read && value.kind == JSON_OBJECT && json_find(value, TEXT("responseData"), data))
         return true;
-    if (error.fault == JSON_NO_MEMORY) {
-        client_no_memory(reply);
-        return false;
-    }
-    client_refuse(reply, call, 502, "Apertium sent an answer that can't be read; try again.");
-    log_failure(apertium, call, "sends no answer of APy's",
-                text_of(read ? "there is no responseData" : error.message));
+    if (error.fault == JSON_NO_MEMORY)
+        return aws_no_memory(reply);
+    aws_refuse(reply, call, 502, "Apertium sent an answer that can't be read; try again.");
+    log_apertium_failure(apertium, call, "sends no answer of APy's",
+                         text_of(read ? "there is no responseData" : error.message));
     return false;
 }
 
 /* Sends a form to PATH. False: the reply is there already. */
-static bool ask(struct apertium *apertium, const struct aws_call *call, const char *path,
-                dime_text form, struct aws_reply *reply, struct json_value *data)
+static bool ask_apy(struct apertium *apertium, const struct aws_call *call, const char *path,
+                    dime_text form, struct aws_reply *reply, struct json_value *data)
 {
     struct http_answer answer = {0};
     struct buffer url;
-    buffer_open(&url, call->arena, URL_MAX);
+    buffer_open(&url, call->arena, APERTIUM_URL_MAX);
     buffer_puts(&url, apertium->address.base);
     buffer_puts(&url, path);
     buffer_put(&url, (dime_text){"", 1}); /* a NUL */
-    if (url.failed) {
-        client_no_memory(reply);
-        return false;
-    }
+    if (url.failed)
+        return aws_no_memory(reply);
     const struct http_request request = {
         .method = form.length ? "POST" : "GET",
         .url = url.data,
         .headers = {form.length ? "Content-Type: application/x-www-form-urlencoded" : NULL},
         .body = form,
-        .neighbour = is_loopback(apertium->address.host),
-        .most = REPLY_MAX,
-        .connect_ms = CONNECT_MS,
-        .until_ms = client_until(call),
+        .neighbour = http_is_loopback(apertium->address.host),
+        .most = APERTIUM_REPLY_MAX,
+        .connect_ms = APERTIUM_CONNECT_MS,
+        .until_ms = aws_until(call),
         .stop = call->stop};
     enum http_outcome outcome = http_exchange(&apertium->http, &request, call->arena, &answer);
     if (outcome == HTTP_ANSWERED && answer.status == 200)
-        return take_answer(apertium, call, &answer, reply, data);
+        return take_apertium_answer(apertium, call, &answer, reply, data);
     if (outcome == HTTP_ANSWERED)
-        refuse_answer(apertium, call, &answer, reply);
+        refuse_apertium_answer(apertium, call, &answer, reply);
     else
-        refuse_outcome(apertium, call, outcome, reply);
+        refuse_apertium_outcome(apertium, call, outcome, reply);
     /* That nobody is there stands in the request's own line; a page that has been opened has none.
      */
     if (outcome != HTTP_ANSWERED && outcome != HTTP_STOPPED && outcome != HTTP_UNREACHED)
-        log_failure(
+        log_apertium_failure(
             apertium, call, "gives no good answer",
             text_of(apertium->http.why[0] ? apertium->http.why : "the deadline has passed"));
     reply->upstream = (int)answer.status;
@@ -209,20 +172,20 @@ static bool ask(struct apertium *apertium, const struct aws_call *call, const ch
 void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
                          struct aws_reply *reply)
 {
-    struct json_value data;
+    struct json_value data = {0};
     *reply = (struct aws_reply){0};
-    if (!ask(apertium, call, "/listPairs", TEXT(""), reply, &data))
+    if (!ask_apy(apertium, call, "/listPairs", TEXT(""), reply, &data))
         return;
     if (data.kind == JSON_ARRAY)
         *reply = (struct aws_reply){.ok = true, .body = data.raw, .upstream = 200};
     else
-        client_refuse(reply, call, 502, "Apertium sent a list that can't be read; try again.");
+        aws_refuse(reply, call, 502, "Apertium sent a list that can't be read; try again.");
 }
 
 void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
                         dime_text target, dime_text html, struct aws_reply *reply)
 {
-    struct json_value data, value;
+    struct json_value data = {0}, value;
     dime_text translated;
     struct buffer form;
     *reply = (struct aws_reply){0};
@@ -234,16 +197,16 @@ void apertium_translate(struct apertium *apertium, const struct aws_call *call, 
     buffer_puts(&form, "&q=");
     buffer_percent(&form, html);
     if (form.failed) {
-        client_no_memory(reply);
+        aws_no_memory(reply);
         return;
     }
-    if (!ask(apertium, call, "/translate", buffer_text(&form), reply, &data))
+    if (!ask_apy(apertium, call, "/translate", buffer_text(&form), reply, &data))
         return;
     if (data.kind == JSON_OBJECT && json_find(data, TEXT("translatedText"), &value) &&
         json_string(value, call->arena, &translated))
         *reply = (struct aws_reply){.ok = true, .body = translated, .upstream = 200};
     else if (call->arena->failed)
-        client_no_memory(reply);
+        aws_no_memory(reply);
     else
-        client_refuse(reply, call, 502, "Apertium sent an answer without a text; try again.");
+        aws_refuse(reply, call, 502, "Apertium sent an answer without a text; try again.");
 }

@@ -83,7 +83,7 @@ static void try_fault(dime_text text)
     buffer_put(&answer.body, text);
     snprintf(answer.error_type, sizeof answer.error_type, "%.*s", (int)(text.length % 100),
              text.data);
-    struct fault fault = fault_read(&answer, &arena);
+    struct aws_fault fault = fault_read(&answer, &arena);
     for (size_t i = 0; i < fault.code.length; i++)
         require((unsigned char)fault.code.data[i] > ' ');
     require(lies_in(fault_element(text, "Code"), text));

@@ -184,16 +184,6 @@ static void call_receive(struct probe *probe)
     buffer_puts(probe->out, "]");
 }
 
-/* attributes NAME */
-static void call_attributes(struct probe *probe)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)word(probe, 1).length, word(probe, 1).data);
-    sqs_get_attributes(probe->aws, &probe->call, &probe->queue, &probe->reply);
-    buffer_puts(probe->out, ",\"attribute\":");
-    buffer_json(probe->out, sqs_attribute(&probe->reply, name, &probe->arena));
-}
-
 /* deadline MILLISECONDS */
 static void call_deadline(struct probe *probe)
 {
@@ -222,11 +212,11 @@ static const struct {
     const char *name;
     void (*make)(struct probe *probe);
 } CALLS[] = {
-    {"ready", call_ready},       {"labels", call_labels},       {"labels-object", call_labels},
-    {"get", call_get},           {"translate", call_translate}, {"languages", call_languages},
-    {"queue", call_queue},       {"send", call_batch},          {"delete", call_batch},
-    {"hide", call_batch},        {"receive", call_receive},     {"attributes", call_attributes},
-    {"deadline", call_deadline}, {"stop", call_stop},           {"sleep", call_sleep},
+    {"ready", call_ready}, {"labels", call_labels},       {"labels-object", call_labels},
+    {"get", call_get},     {"translate", call_translate}, {"languages", call_languages},
+    {"queue", call_queue}, {"send", call_batch},          {"delete", call_batch},
+    {"hide", call_batch},  {"receive", call_receive},     {"deadline", call_deadline},
+    {"stop", call_stop},   {"sleep", call_sleep},
 };
 
 /* The most memory that this process has had, in kB: getrusage would count its parent's too. */

@@ -436,14 +436,13 @@ def test_queue(build):
         {"Id": "1", "SenderFault": True, "Code": "ReceiptHandleIsInvalid", "Message": "no"},
         {"Id": "77", "Code": "Odd"}]}
     sent = {"Successful": [{"Id": "0", "MessageId": "new"}, {"Id": "1", "MessageId": "new"}]}
-    attributes = {"Attributes": {"VisibilityTimeout": "30"}}
     script = [answer(value) for value in
-              ({}, messages, failed, {"Successful": [{"Id": "2"}]}, sent, attributes)]
+              ({}, messages, failed, {"Successful": [{"Id": "2"}]}, sent)]
     script += [fault("com.amazonaws.sqs#QueueDoesNotExist")]
     url = "https://sqs.us-west-2.amazonaws.com/123456789012/pictures"
     done, server = ask(build, script, ("queue", url), ("receive", 10, 3), ("receive", 3, 20, 45),
                        ("delete", 0, 1, 2), ("hide", 60, 2), ("send", "one", 'tw"o'),
-                       ("attributes", "VisibilityTimeout"), ("receive", 1, 0))
+                       ("receive", 1, 0))
     equal({**done[0], "ms": 0}["region"], "us-west-2", "the region")
     equal((done[1]["messages"], done[1]["ok"]), ([], True), "an empty receive")
     equal([(message["id"], message["body"], message["attributes"]) for message in done[2]["messages"]],
@@ -451,11 +450,10 @@ def test_queue(build):
           "the messages")
     equal(done[3]["failed"], [None, "ReceiptHandleIsInvalid", ""], "what wasn't deleted")
     equal(done[5]["failed"], [None, None], "what wasn't sent")
-    equal(done[6]["attribute"], "30", "the attribute")
-    refused(done[7], 502, "QueueDoesNotExist")
+    refused(done[6], 502, "QueueDoesNotExist")
     equal([request.operation for request in server.requests],
           ["ReceiveMessage", "ReceiveMessage", "DeleteMessageBatch", "ChangeMessageVisibilityBatch",
-           "SendMessageBatch", "GetQueueAttributes", "ReceiveMessage"], "the operations")
+           "SendMessageBatch", "ReceiveMessage"], "the operations")
     equal({request.scope for request in server.requests}, {("us-west-2", "sqs")}, "the scope")
     equal({request.header("Content-Type") for request in server.requests},
           {"application/x-amz-json-1.0"}, "the type")
@@ -1123,18 +1121,18 @@ def ask_moto(build, moto, keys):
     for reply, wanted in zip(done.replies[3:], [(413, ""), (422, "NoSuchKey"), (422, "NoSuchBucket")]):
         refused(reply, *wanted)
     for name, bodies in (("plain", ["one", 'two "\u00e9"', "three"]), ("strict.fifo", ["a", "b", "c"])):
-        done = moto.probe(build, keys, ("queue", url + name), ("attributes", "VisibilityTimeout"),
-                          ("send", *bodies), ("receive", 10, 1, 30), ("hide", 0, 0, 1, 2),
+        done = moto.probe(build, keys, ("queue", url + name), ("send", *bodies),
+                          ("receive", 10, 1, 30), ("hide", 0, 0, 1, 2),
                           ("receive", 10, 1, 30), ("delete", 0, 1, 2), ("receive", 10, 0),
                           ("delete", 9))
-        equal([reply["ok"] for reply in done.replies], [True] * 9, f"{name}: {done.replies}")
-        equal((done[1]["attribute"], done[2]["failed"]), ("30", [None] * 3), name)
-        for number, times in ((3, "1"), (5, "2")):
+        equal([reply["ok"] for reply in done.replies], [True] * 8, f"{name}: {done.replies}")
+        equal(done[1]["failed"], [None] * 3, name)
+        for number, times in ((2, "1"), (4, "2")):
             equal([(message["body"], message["attributes"]["ApproximateReceiveCount"])
                    for message in done[number]["messages"]], [(body, times) for body in bodies], name)
-        equal((done[4]["failed"], done[6]["failed"]), ([None] * 3, [None] * 3), name)
-        equal(done[7]["messages"], [], "what was deleted isn't received")
-        equal(done[8]["failed"], ["ReceiptHandleIsInvalid"], "a receipt that is none")
+        equal((done[3]["failed"], done[5]["failed"]), ([None] * 3, [None] * 3), name)
+        equal(done[6]["messages"], [], "what was deleted isn't received")
+        equal(done[7]["failed"], ["ReceiptHandleIsInvalid"], "a receipt that is none")
     done = moto.probe(build, keys, ("queue", url + "none"), ("receive", 1, 0))
     true(not done[1]["ok"] and "QueueDoesNotExist" in done[1]["code"] + done[1]["detail"] or
          "NonExistentQueue" in done[1]["code"], f"{done[1]}")

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "services/aws/client.h"
+#include "services/aws/provider.h"
 #include "services/aws/rekognition.h"
 #include "services/aws/retry.h"
 #include "services/aws/s3.h"
@@ -242,26 +243,16 @@ static void ask_deletion(struct aws *aws)
                           text_equal(entries[1].code, TEXT("Code")));
 }
 
-static void ask_attributes(struct aws *aws)
-{
-    if (!open_queue(aws))
-        return;
-    sqs_get_attributes(aws, &call, &queue, &reply);
-    dime_text timeout = sqs_attribute(&reply, "VisibilityTimeout", &arena);
-    reply.ok = reply.ok && text_equal(timeout, TEXT("30"));
-    right = true;
-}
-
 /* With credentials that have to be fetched first. */
 static void ask_with_neighbour(struct aws *aws)
 {
-    credentials_forget(aws);
+    provider_forget(aws);
     ask_labels(aws);
 }
 
 static void (*const ASKED[])(struct aws *aws) = {
-    ask_labels,   ask_object,   ask_missing,    ask_translation,
-    ask_messages, ask_deletion, ask_attributes, ask_with_neighbour,
+    ask_labels,   ask_object,   ask_missing,        ask_translation,
+    ask_messages, ask_deletion, ask_with_neighbour,
 };
 enum { ASKED_COUNT = sizeof ASKED / sizeof *ASKED };
 
@@ -371,7 +362,7 @@ START_TEST(fetches_credentials_before_they_end)
     ck_assert_str_eq(aws->credentials.id, "AKID2");
     /* Those that are handed out shortly before they end aren't fetched with each call. */
     shared->ends_s = 5 * 60;
-    credentials_forget(aws);
+    provider_forget(aws);
     ask_and_check(aws, 3, true);
     ask_and_check(aws, 3, true);
     aws->again_ms = 0;
@@ -489,9 +480,9 @@ END_TEST
 START_TEST(waits_a_while_without_a_deadline)
 {
     int64_t now = clock_epoch_ms();
-    ck_assert_int_ge(client_until(&call), now + 59000);
+    ck_assert_int_ge(aws_until(&call), now + 59000);
     call.deadline_ms = now + 5000;
-    ck_assert_int_eq(client_until(&call), now + 4900);
+    ck_assert_int_eq(aws_until(&call), now + 4900);
 }
 END_TEST
 

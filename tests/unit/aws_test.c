@@ -197,7 +197,7 @@ START_TEST(takes_addresses_apart)
 }
 END_TEST
 
-static const struct service S3 = {"Amazon S3", "s3", "AWS_ENDPOINT_URL_S3"};
+static const struct aws_service S3 = {"Amazon S3", "s3", "AWS_ENDPOINT_URL_S3"};
 
 static const struct {
     const char *region, *bucket, *path, *url;
@@ -213,11 +213,11 @@ static const struct {
 
 START_TEST(makes_addresses_of_objects)
 {
-    struct settings settings;
+    struct aws_settings settings;
     const char *why = "";
     settings_open(&settings, "test");
     for (size_t i = 0; i < sizeof URLS / sizeof *URLS; i++) {
-        struct endpoint endpoint;
+        struct aws_endpoint endpoint;
         struct buffer url;
         ck_assert(
             endpoint_find(&settings, &S3, text_of(URLS[i].region), TEXT(""), &endpoint, &why));
@@ -241,12 +241,12 @@ START_TEST(leads_to_no_other_host)
                       REGIONS[i]);
     for (size_t i = 0; i < sizeof BUCKETS / sizeof *BUCKETS; i++)
         ck_assert_msg(!endpoint_is_bucket(text_of(BUCKETS[i])), "%s", BUCKETS[i]);
-    struct endpoint own = {.own = true, .region = "eu-west-1", .base = "https://x"};
+    struct aws_endpoint own = {.own = true, .region = "eu-west-1", .base = "https://x"};
     ck_assert(!endpoint_move(&own, &S3, TEXT("x.evil.example/")));
     ck_assert_str_eq(own.base, "https://x");
     ck_assert(endpoint_move(&own, &S3, TEXT("us-east-2")));
     ck_assert_str_eq(own.base, "https://s3.us-east-2.amazonaws.com");
-    struct endpoint other = {.region = "eu-west-1", .base = "http://x"};
+    struct aws_endpoint other = {.region = "eu-west-1", .base = "http://x"};
     ck_assert(!endpoint_move(&other, &S3, TEXT("us-east-2")));
     char long_bucket[257] = {0};
     memset(long_bucket, 'a', 256);
@@ -298,14 +298,14 @@ START_TEST(asks_neighbours_alone)
 }
 END_TEST
 
-static struct fault read_fault(const char *body, const char *header)
+static struct aws_fault read_fault(const char *body, const char *header)
 {
     struct http_answer answer = {0};
     static char room[4096];
     buffer_over(&answer.body, room, sizeof room);
     buffer_puts(&answer.body, body);
     snprintf(answer.error_type, sizeof answer.error_type, "%s", header);
-    struct fault fault = fault_read(&answer, &arena);
+    struct aws_fault fault = fault_read(&answer, &arena);
     fault.code = arena_copy(&arena, fault.code);
     return fault;
 }
@@ -338,7 +338,7 @@ static const struct {
 START_TEST(reads_faults)
 {
     for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++) {
-        struct fault fault = read_fault(FAULTS[i].body, FAULTS[i].header);
+        struct aws_fault fault = read_fault(FAULTS[i].body, FAULTS[i].header);
         CHECK_TEXT(fault.code, FAULTS[i].code);
         CHECK_TEXT(fault.message, FAULTS[i].message);
     }

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/client.h"
 #include "services/aws/origins.h"
 #include "services/aws/retry.h"
+#include "services/aws/state.h"
 #include "base/clock.h"
 
 struct aws *aws_open(const char *function)

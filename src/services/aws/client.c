@@ -8,12 +8,12 @@
  */
 #include "services/aws/client.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "services/aws/endpoint.h"
 #include "services/aws/fault.h"
+#include "services/aws/provider.h"
 #include "services/aws/retry.h"
 #include "services/aws/sign.h"
 #include "base/clock.h"
@@ -21,13 +21,9 @@
 #include "request/log.h"
 
 enum {
-    MARGIN_MS = 100, /* the reply is there this long before the deadline, to be answered with */
-    CONNECT_MS =
-        3100,         /* that a lost first packet is sent again after one second, and after three */
-    USUAL_MS = 60000, /* of a call without a deadline */
-    DETAIL_MAX = 1024,
-    MESSAGE_MAX = 200,
-    URL_MAX = 8192,
+    SENTENCE_MAX = 1024, /* bytes of one in the log, with its NUL */
+    MESSAGE_MAX = 200,   /* of the service's own message in it */
+    AWS_URL_MAX = 8192,
     PARTIAL = 206, /* RFC 9110, section 15.3.7 */
 };
 
@@ -35,115 +31,41 @@ enum {
 struct performance {
     struct aws *aws;
     const struct aws_call *call;
-    const struct operation *operation;
+    const struct aws_operation *operation;
     struct aws_reply *reply;
-    struct endpoint endpoint;
+    struct aws_endpoint endpoint;
     struct http_request request;
     struct http_answer answer;
     enum http_outcome outcome;
-    struct fault fault;
+    struct aws_fault fault;
     int tries;
     bool renewed, moved; /* the second chances that it has had */
     struct signature signature;
 };
 
-int64_t client_until(const struct aws_call *call)
-{
-    if (call->deadline_ms <= 0)
-        return clock_epoch_ms() + USUAL_MS;
-    return call->deadline_ms - MARGIN_MS;
-}
-
-void client_no_memory(struct aws_reply *reply)
-{
-    *reply = (struct aws_reply){
-        .status = 503,
-        .code = TEXT(""),
-        .no_memory = true,
-        .detail = TEXT("There is no memory left for a call to another service; try again later.")};
-}
-
-void client_refuse(struct aws_reply *reply, const struct aws_call *call, int status,
-                   const char *format, ...)
-{
-    char room[DETAIL_MAX];
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(room, sizeof room, format, arguments);
-    va_end(arguments);
-    *reply = (struct aws_reply){.status = status, .body = TEXT(""), .code = TEXT("")};
-    size_t kept = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
-    reply->detail = arena_copy(call->arena, (dime_text){room, kept});
-    if (!reply->detail.data)
-        client_no_memory(reply);
-}
-
 static bool make_url(struct performance *performance)
 {
-    const struct operation *operation = performance->operation;
+    const struct aws_operation *operation = performance->operation;
     struct buffer url;
-    buffer_open(&url, performance->call->arena, URL_MAX);
+    buffer_open(&url, performance->call->arena, AWS_URL_MAX);
     endpoint_url(&performance->endpoint, operation->bucket, operation->path, &url);
     buffer_put(&url, (dime_text){"", 1}); /* a NUL */
     performance->request.url = url.data;
     return !url.failed;
 }
 
-static void refuse_length(struct performance *performance)
-{
-    const struct operation *operation = performance->operation;
-    if (operation->target)
-        client_refuse(performance->reply, performance->call, 502,
-                      "%s sent more than its answer can hold; try again.",
-                      operation->service->name);
-    else
-        client_refuse(performance->reply, performance->call, 413,
-                      "The object in %s is larger than %zu bytes; take a smaller one.",
-                      operation->service->name, operation->most);
-}
-
 /* What came instead of an answer. */
 static void refuse_outcome(struct performance *performance, enum http_outcome outcome)
 {
-    const char *name = performance->operation->service->name;
-    switch (outcome) {
-    case HTTP_UNTRUSTED:
-        client_refuse(
-            performance->reply, performance->call, 502,
-            "%s showed a certificate that isn't to be trusted, so nothing was sent to it; "
-            "whoever runs dime will find more in the log.",
-            name);
-        break;
-    case HTTP_UNREACHED:
-        client_refuse(performance->reply, performance->call, 502,
-                      "%s can't be reached; try again later.", name);
-        break;
-    case HTTP_TOO_LONG:
-        refuse_length(performance);
-        break;
-    case HTTP_LATE:
-        client_refuse(performance->reply, performance->call, 504,
-                      "%s hasn't answered in time; try again.", name);
-        break;
-    case HTTP_STOPPED:
-        client_refuse(performance->reply, performance->call, 503,
-                      "The call to %s was given up, since dime is stopping; try again.", name);
-        performance->reply->stopped = true;
-        break;
-    case HTTP_NO_MEMORY:
-        client_no_memory(performance->reply);
-        break;
-    case HTTP_UNUSABLE:
-        client_refuse(
-            performance->reply, performance->call, 503,
-            "%s can't be called from here (%s); whoever runs dime will find more in the log.", name,
-            performance->aws->http.reason);
-        break;
-    default: /* HTTP_BROKEN, HTTP_STALLED */
-        client_refuse(performance->reply, performance->call, 502,
-                      "%s broke off in the middle of its answer; try again.", name);
-        break;
-    }
+    const struct aws_operation *operation = performance->operation;
+    const char *name = operation->service->name;
+    if (outcome == HTTP_TOO_LONG && !operation->target)
+        aws_refuse(performance->reply, performance->call, 413,
+                   "The object in %s is larger than %zu bytes; take a smaller one.", name,
+                   operation->most);
+    else
+        aws_refuse_outcome(performance->reply, performance->call, name, outcome,
+                           performance->aws->http.reason);
 }
 
 /* There are no credentials, or no time to fetch them. */
@@ -155,13 +77,13 @@ static void refuse_unsigned(struct performance *performance, const char *why)
     else if (clock_epoch_ms() >= performance->request.until_ms)
         refuse_outcome(performance, HTTP_LATE);
     else if (call->arena->failed)
-        client_no_memory(performance->reply);
+        aws_no_memory(performance->reply);
     else
-        client_refuse(performance->reply, call, 503, "%s", why);
+        aws_refuse(performance->reply, call, 503, "%s", why);
 }
 
 /* Puts the headers into the request that the credentials of now sign. Returns where more may go. */
-static const char **put_headers(struct performance *performance)
+static const char **set_headers(struct performance *performance)
 {
     struct aws *aws = performance->aws;
     const char **header = performance->request.headers;
@@ -187,11 +109,11 @@ static bool sign(struct performance *performance)
     struct http_request *request = &performance->request;
     struct signature *signature = &performance->signature;
     const char *why = "";
-    if (!credentials_get(aws, performance->call, &why)) {
+    if (!provider_get(aws, performance->call, &why)) {
         refuse_unsigned(performance, why);
         return false;
     }
-    const char **header = put_headers(performance);
+    const char **header = set_headers(performance);
     const struct signing signing = {.method = request->method,
                                     .url = text_of(request->url),
                                     .headers = request->headers,
@@ -201,10 +123,8 @@ static bool sign(struct performance *performance)
                                     .id = text_of(aws->credentials.id),
                                     .secret = text_of(aws->credentials.secret),
                                     .time_s = time(NULL)};
-    if (!sign_request(&signing, performance->call->arena, signature)) {
-        client_no_memory(performance->reply);
-        return false;
-    }
+    if (!sign_request(&signing, performance->call->arena, signature))
+        return aws_no_memory(performance->reply);
     *header++ = signature->host;
     *header++ = signature->date;
     *header++ = signature->authorization;
@@ -212,57 +132,51 @@ static bool sign(struct performance *performance)
     return true;
 }
 
-/* A region that stands in what was asked is the asker's; it isn't the operator who must mend it. */
+/* A region that stands in what was asked is the client's; it isn't the operator who must mend it.
+ */
 static bool has_region(const struct performance *performance)
 {
     char room[SETTINGS_REGION_MAX + 1];
     dime_text region = performance->operation->region;
     if (!region.length || settings_take_region(region, room))
         return true;
-    client_refuse(performance->reply, performance->call, 422,
-                  "No region is called like the one that is named; it must be a name such as "
-                  "eu-west-1.");
-    return false;
+    return aws_refuse(performance->reply, performance->call, 422,
+                      "No region is called like the one that is named; it must be a name such as "
+                      "eu-west-1.");
 }
 
-static bool prepare(struct performance *performance)
+static bool prepare_call(struct performance *performance)
 {
     struct aws *aws = performance->aws;
-    const struct operation *operation = performance->operation;
+    const struct aws_operation *operation = performance->operation;
     const char *why = "";
     if (!has_region(performance))
         return false;
     settings_read(&aws->settings);
-    if (aws->settings.fault) {
-        client_refuse(performance->reply, performance->call, 503, "%s", aws->settings.fault);
-        return false;
-    }
+    if (aws->settings.fault)
+        return aws_refuse(performance->reply, performance->call, 503, "%s", aws->settings.fault);
     if (!endpoint_find(&aws->settings, operation->service, operation->region, operation->endpoint,
-                       &performance->endpoint, &why)) {
-        client_refuse(performance->reply, performance->call, 503, "%s", why);
-        return false;
-    }
-    if (!endpoint_stays(&performance->endpoint, operation->bucket, operation->path)) {
-        client_refuse(performance->reply, performance->call, 422,
-                      "%s isn't asked for a key with . or .. between slashes, which could be taken "
-                      "for another bucket's; rename the object.",
-                      operation->service->name);
-        return false;
-    }
+                       &performance->endpoint, &why))
+        return aws_refuse(performance->reply, performance->call, 503, "%s", why);
+    if (!endpoint_stays(&performance->endpoint, operation->bucket, operation->path))
+        return aws_refuse(
+            performance->reply, performance->call, 422,
+            "%s isn't asked for a key with . or .. between slashes, which could be taken "
+            "for another bucket's; rename the object.",
+            operation->service->name);
     performance->request = (struct http_request){.method = operation->target ? "POST" : "GET",
                                                  .body = operation->body,
                                                  .most = operation->most,
-                                                 .connect_ms = CONNECT_MS,
-                                                 .until_ms = client_until(performance->call),
+                                                 .connect_ms = AWS_CONNECT_MS,
+                                                 .until_ms = aws_until(performance->call),
                                                  .stop = performance->call->stop};
     if (make_url(performance))
         return true;
-    client_no_memory(performance->reply);
-    return false;
+    return aws_no_memory(performance->reply);
 }
 
 /* A good answer of a service that speaks JSON must be JSON; nothing at all stands for {}. */
-static bool take_answer(struct performance *performance)
+static bool take_service_answer(struct performance *performance)
 {
     dime_text body = buffer_text(&performance->answer.body);
     struct json_value value;
@@ -271,65 +185,59 @@ static bool take_answer(struct performance *performance)
         if (!body.length)
             body = TEXT("{}");
         bool read = json_check(body, performance->call->arena, &value, &error);
-        if (error.fault == JSON_NO_MEMORY) {
-            client_no_memory(performance->reply);
-            return false;
-        }
-        if (!read || value.kind != JSON_OBJECT) {
-            client_refuse(performance->reply, performance->call, 502,
-                          "%s sent an answer that can't be read; try again.",
-                          performance->operation->service->name);
-            return false;
-        }
+        if (error.fault == JSON_NO_MEMORY)
+            return aws_no_memory(performance->reply);
+        if (!read || value.kind != JSON_OBJECT)
+            return aws_refuse(performance->reply, performance->call, 502,
+                              "%s sent an answer that can't be read; try again.",
+                              performance->operation->service->name);
     }
     *performance->reply = (struct aws_reply){.ok = true, .body = body};
     return true;
 }
 
-static const struct refusal *find_refusal(const struct operation *operation, dime_text code)
+static const struct aws_refusal *find_refusal(const struct aws_operation *operation, dime_text code)
 {
-    const struct refusal *refusal = operation->refusals;
+    const struct aws_refusal *refusal = operation->refusals;
     while (refusal && refusal->code && !text_equal(text_of(refusal->code), code))
         refusal++;
     return refusal && refusal->code ? refusal : NULL;
 }
 
 /* An answer with a bad status. */
-static void refuse_answer(struct performance *performance)
+static void refuse_service_answer(struct performance *performance)
 {
+    const struct aws_call *call = performance->call;
+    struct aws_reply *reply = performance->reply;
     const char *name = performance->operation->service->name;
     dime_text code = performance->fault.code;
     int length = (int)code.length;
-    const struct refusal *refusal = find_refusal(performance->operation, code);
+    const struct aws_refusal *refusal = find_refusal(performance->operation, code);
     if (refusal)
-        client_refuse(performance->reply, performance->call, refusal->status, "%s says %.*s: %s",
-                      name, length, code.data, refusal->sentence);
+        aws_refuse(reply, call, refusal->status, "%s says %.*s: %s", name, length, code.data,
+                   refusal->sentence);
     else if (retry_is_throttling(code))
-        client_refuse(performance->reply, performance->call, 503,
-                      "%s is asked too often just now (%.*s); try again in a while.", name, length,
-                      code.data);
+        aws_refuse(reply, call, 503, "%s is asked too often just now (%.*s); try again in a while.",
+                   name, length, code.data);
     else if (fault_is_of_credentials(code))
-        client_refuse(
-            performance->reply, performance->call, 502,
-            "%s doesn't take dime's credentials (%.*s); whoever runs dime must renew them.", name,
-            length, code.data);
+        aws_refuse(reply, call, 502,
+                   "%s doesn't take dime's credentials (%.*s); whoever runs dime must renew them.",
+                   name, length, code.data);
     else if (fault_is_of_rights(code))
-        client_refuse(
-            performance->reply, performance->call, 502,
-            "%s doesn't let dime do this (%.*s); whoever runs dime must give it the right.", name,
-            length, code.data);
+        aws_refuse(reply, call, 502,
+                   "%s doesn't let dime do this (%.*s); whoever runs dime must give it the right.",
+                   name, length, code.data);
     else if (length)
-        client_refuse(performance->reply, performance->call, 502,
-                      "%s has failed with %.*s; try again later.", name, length, code.data);
+        aws_refuse(reply, call, 502, "%s has failed with %.*s; try again later.", name, length,
+                   code.data);
     else
-        client_refuse(performance->reply, performance->call, 502,
-                      "%s has failed with status %ld; try again later.", name,
-                      performance->answer.status);
+        aws_refuse(reply, call, 502, "%s has failed with status %ld; try again later.", name,
+                   performance->answer.status);
 }
 
 /* Whether a text may be shown: services quote what they were sent, a session's token too. What's
  * shorter than any key may well be a word. */
-static bool is_harmless(const struct aws *aws, dime_text text)
+static bool holds_no_secret(const struct aws *aws, dime_text text)
 {
     const char *const secrets[] = {aws->credentials.id, aws->credentials.secret,
                                    aws->credentials.token};
@@ -345,13 +253,13 @@ static bool is_harmless(const struct aws *aws, dime_text text)
 static void read_fault(struct performance *performance)
 {
     const struct aws *aws = performance->aws;
-    struct fault *fault = &performance->fault;
+    struct aws_fault *fault = &performance->fault;
     *fault = fault_read(&performance->answer, performance->call->arena);
-    if (!is_harmless(aws, fault->code))
+    if (!holds_no_secret(aws, fault->code))
         fault->code = TEXT("");
-    if (!is_harmless(aws, fault->message))
+    if (!holds_no_secret(aws, fault->message))
         fault->message = TEXT("its message quotes credentials");
-    if (!is_harmless(aws, text_of(performance->answer.request_id)))
+    if (!holds_no_secret(aws, text_of(performance->answer.request_id)))
         performance->answer.request_id[0] = '\0';
 }
 
@@ -368,7 +276,7 @@ static bool is_whole(struct performance *performance)
     return false;
 }
 
-static void judge(struct performance *performance)
+static void judge_outcome(struct performance *performance)
 {
     struct aws_reply *reply = performance->reply;
     long status = performance->answer.status;
@@ -378,12 +286,12 @@ static void judge(struct performance *performance)
         performance->outcome = HTTP_BROKEN;
         answered = false;
     }
-    performance->fault = (struct fault){TEXT(""), TEXT("")};
+    performance->fault = (struct aws_fault){TEXT(""), TEXT("")};
     if (answered && good) {
-        take_answer(performance);
+        take_service_answer(performance);
     } else if (answered) {
         read_fault(performance);
-        refuse_answer(performance);
+        refuse_service_answer(performance);
     } else {
         refuse_outcome(performance, performance->outcome);
     }
@@ -398,7 +306,7 @@ static bool has_second_chance(struct performance *performance)
     if (performance->reply->ok || performance->outcome != HTTP_ANSWERED)
         return false;
     if (!performance->renewed && fault_is_of_credentials(performance->fault.code)) {
-        credentials_forget(performance->aws);
+        provider_forget(performance->aws);
         performance->renewed = true;
         return true;
     }
@@ -412,7 +320,7 @@ static bool has_second_chance(struct performance *performance)
 }
 
 /* Tells the operator: in the log, or through a caller that wants to. */
-static void tell_failure(const struct performance *performance, const char *sentence)
+static void tell_operator(const struct performance *performance, const char *sentence)
 {
     const struct aws_call *call = performance->call;
     struct log_subject subject = {.function = performance->aws->function,
@@ -423,7 +331,7 @@ static void tell_failure(const struct performance *performance, const char *sent
         performance->reply->log = arena_copy(call->arena, text_of(sentence));
 }
 
-static void log_failure(const struct performance *performance)
+static void log_service_failure(const struct performance *performance)
 {
     const struct aws *aws = performance->aws;
     const struct http_answer *answer = &performance->answer;
@@ -431,7 +339,7 @@ static void log_failure(const struct performance *performance)
     const char *name = performance->operation->service->name, *base = performance->endpoint.base;
     const char *id = answer->request_id[0] ? answer->request_id : "none";
     int most = message.length < MESSAGE_MAX ? (int)message.length : MESSAGE_MAX;
-    char sentence[DETAIL_MAX];
+    char sentence[SENTENCE_MAX];
     if (performance->outcome == HTTP_ANSWERED)
         (void)snprintf(sentence, sizeof sentence,
                        "%s at %s answered with status %ld%s%.*s%s%.*s (tries: %d, its request id: "
@@ -442,10 +350,10 @@ static void log_failure(const struct performance *performance)
         (void)snprintf(sentence, sizeof sentence, "%s at %s gave no usable answer: %s (tries: %d)",
                        name, base, aws->http.why[0] ? aws->http.why : "the deadline has passed",
                        performance->tries);
-    tell_failure(performance, sentence);
+    tell_operator(performance, sentence);
 }
 
-/* What the asker did wrong is in the request's own line; a right that's missing may be our fault.
+/* What the client did wrong is in the request's own line; a right that's missing may be our fault.
  */
 static bool is_for_log(const struct performance *performance)
 {
@@ -479,22 +387,22 @@ static void send_it(struct performance *performance)
             performance->tries++;
             performance->outcome = http_exchange(&aws->http, &performance->request,
                                                  performance->call->arena, &performance->answer);
-            judge(performance);
+            judge_outcome(performance);
         } while (has_second_chance(performance));
     } while (has_another_try(performance));
     if (performance->reply->ok)
         retry_succeeded(performance->tries, &aws->tokens);
     else if (is_for_log(performance))
-        log_failure(performance);
+        log_service_failure(performance);
 }
 
-void client_perform(struct aws *aws, const struct aws_call *call, const struct operation *operation,
-                    struct aws_reply *reply)
+void client_perform(struct aws *aws, const struct aws_call *call,
+                    const struct aws_operation *operation, struct aws_reply *reply)
 {
     struct performance performance = {
         .aws = aws, .call = call, .operation = operation, .reply = reply};
     *reply = (struct aws_reply){0};
-    if (prepare(&performance))
+    if (prepare_call(&performance))
         send_it(&performance);
     explicit_bzero(aws->token_line, sizeof aws->token_line);
 }

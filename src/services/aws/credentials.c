@@ -1,29 +1,19 @@
 /*
- * credentials.c - the chain's order, and the credentials that are kept.
+ * credentials.c - what keys look like, and the order in which they are looked for.
  *
- * The environment and the files are looked at for each call, in memory; so only what a server has
- * handed out is kept. When it can't be had anew it is used to its end, and a server that has failed
- * is left alone for a while: a request mustn't wait for it that the one before has waited for.
+ * The environment and the files are looked at for each call, in memory. What only a server can hand
+ * out is fetched by provider.c.
  */
 #include "services/aws/credentials.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-#include "services/aws/client.h"
 #include "services/aws/ini.h"
-#include "services/aws/origins.h"
-#include "base/clock.h"
 #include "base/json.h"
 
-enum {
-    FRESH_MS = 15 * 60 * 1000, /* credentials that end sooner are fetched anew */
-    AGAIN_MS = 60 * 1000,      /* but not more often than this */
-    FAILED_MS = 5 * 1000,      /* and this long not at all after a failure */
-};
-
 /* Keys and tokens are printable ASCII; a line end in one would be a header of its own. */
-static bool take(char *room, size_t most, dime_text value)
+static bool take_key(char *room, size_t most, dime_text value)
 {
     room[0] = '\0';
     for (size_t i = 0; i < value.length; i++) {
@@ -41,9 +31,9 @@ bool credentials_set(struct credentials *credentials, dime_text id, dime_text se
                      dime_text token)
 {
     credentials->expires_ms = 0;
-    if (id.length && secret.length && take(credentials->id, CREDENTIALS_KEY_MAX, id) &&
-        take(credentials->secret, CREDENTIALS_KEY_MAX, secret) &&
-        take(credentials->token, CREDENTIALS_TOKEN_MAX, token))
+    if (id.length && secret.length && take_key(credentials->id, CREDENTIALS_KEY_MAX, id) &&
+        take_key(credentials->secret, CREDENTIALS_KEY_MAX, secret) &&
+        take_key(credentials->token, CREDENTIALS_TOKEN_MAX, token))
         return true;
     explicit_bzero(credentials, sizeof *credentials);
     return false;
@@ -63,7 +53,7 @@ bool credentials_read(struct credentials *credentials, dime_text json, struct ar
 }
 
 /* Reads LENGTH digits of a time at AT. */
-static int digits(dime_text text, size_t at, size_t length)
+static int digits_at(dime_text text, size_t at, size_t length)
 {
     int64_t value = -1;
     dime_text part = {text.data + at, length};
@@ -81,12 +71,12 @@ bool credentials_time(dime_text text, int64_t *milliseconds)
         if (PATTERN[i] == '0' ? !digit : text.data[i] != PATTERN[i])
             return false;
     }
-    struct tm time = {.tm_year = digits(text, 0, 4) - 1900,
-                      .tm_mon = digits(text, 5, 2) - 1,
-                      .tm_mday = digits(text, 8, 2),
-                      .tm_hour = digits(text, 11, 2),
-                      .tm_min = digits(text, 14, 2),
-                      .tm_sec = digits(text, 17, 2)};
+    struct tm time = {.tm_year = digits_at(text, 0, 4) - 1900,
+                      .tm_mon = digits_at(text, 5, 2) - 1,
+                      .tm_mday = digits_at(text, 8, 2),
+                      .tm_hour = digits_at(text, 11, 2),
+                      .tm_min = digits_at(text, 14, 2),
+                      .tm_sec = digits_at(text, 17, 2)};
     *milliseconds = (int64_t)timegm(&time) * 1000; /* a fraction of a second doesn't matter */
     return true;
 }
@@ -134,35 +124,37 @@ static enum origin find_in_file(dime_text file, struct ini_place place,
     return ORIGIN_FAULT;
 }
 
-static bool has(const struct settings *settings, const char *key)
+static bool has(const struct aws_settings *settings, const char *key)
 {
     return settings_profile(settings, key).length > 0;
 }
 
-static enum origin refuse(const char *why, const char **told)
+static enum origin refuse_profile(const char *why, const char **told)
 {
     *told = why;
     return ORIGIN_FAULT;
 }
 
 /* What stands before all keys of files: a role, a web identity, SSO. */
-static enum origin find_before_files(const struct settings *settings, const char **why)
+static enum origin find_before_files(const struct aws_settings *settings, const char **why)
 {
     if (has(settings, "role_arn") && !has(settings, "web_identity_token_file"))
-        return refuse("The AWS profile has a role (role_arn), which dime doesn't assume; set the "
-                      "variables that `aws configure export-credentials --format env` prints.",
-                      why);
+        return refuse_profile(
+            "The AWS profile has a role (role_arn), which dime doesn't assume; set the "
+            "variables that `aws configure export-credentials --format env` prints.",
+            why);
     if (settings_web_identity(settings, SETTINGS_TOKEN_FILE).length)
         return ORIGIN_WEB_IDENTITY;
     if (has(settings, "sso_account_id") || has(settings, "sso_role_name"))
-        return refuse("The AWS profile uses SSO, which dime can't; set the variables that `aws "
-                      "configure export-credentials --format env` prints.",
-                      why);
+        return refuse_profile(
+            "The AWS profile uses SSO, which dime can't; set the variables that `aws "
+            "configure export-credentials --format env` prints.",
+            why);
     return ORIGIN_NONE;
 }
 
-static enum origin find_in_files(const struct settings *settings, struct credentials *credentials,
-                                 const char **why)
+static enum origin find_in_files(const struct aws_settings *settings,
+                                 struct credentials *credentials, const char **why)
 {
     static const char OTHER[] =
         "The AWS profile has no keys of its own but a login, a process, SSO or another profile's; "
@@ -173,13 +165,13 @@ static enum origin find_in_files(const struct settings *settings, struct credent
     if (origin != ORIGIN_NONE)
         return origin;
     if (has(settings, "login_session") || has(settings, "credential_process"))
-        return refuse(OTHER, why);
+        return refuse_profile(OTHER, why);
     origin = find_in_file(settings->config, titled, credentials, why);
     if (origin != ORIGIN_NONE)
         return origin;
     if (has(settings, "sso_session") || has(settings, "sso_start_url") ||
         has(settings, "source_profile") || has(settings, "credential_source"))
-        return refuse(OTHER, why);
+        return refuse_profile(OTHER, why);
     return ORIGIN_NONE;
 }
 
@@ -194,7 +186,7 @@ static enum origin find_server(const char **why)
                                                                          : ORIGIN_INSTANCE;
 }
 
-enum origin credentials_find(const struct settings *settings, struct credentials *credentials,
+enum origin credentials_find(const struct aws_settings *settings, struct credentials *credentials,
                              const char **why)
 {
     if (settings->fault) {
@@ -207,72 +199,4 @@ enum origin credentials_find(const struct settings *settings, struct credentials
     if (origin == ORIGIN_NONE)
         origin = find_in_files(settings, credentials, why);
     return origin == ORIGIN_NONE ? find_server(why) : origin;
-}
-
-static const char *fetch(struct aws *aws, const struct aws_call *call, enum origin origin,
-                         struct credentials *credentials)
-{
-    switch (origin) {
-    case ORIGIN_WEB_IDENTITY:
-        return origins_web_identity(aws, call, credentials);
-    case ORIGIN_CONTAINER:
-        return origins_container(aws, call, credentials);
-    default:
-        return origins_instance(aws, call, credentials);
-    }
-}
-
-/* What another origin has given doesn't count any more, whether or not the new one gives any. */
-static void turn_to(struct aws *aws, enum origin origin)
-{
-    if (aws->origin == origin)
-        return;
-    explicit_bzero(&aws->credentials, sizeof aws->credentials);
-    aws->origin = origin;
-    aws->fetch_why = NULL;
-}
-
-/* Uses what is kept, as long as it's good, and fetches it anew before it isn't. */
-static bool get_fetched(struct aws *aws, const struct aws_call *call, enum origin origin,
-                        const char **why)
-{
-    struct credentials *kept = &aws->credentials, fresh;
-    int64_t now = clock_epoch_ms(), ends = kept->expires_ms;
-    bool good = kept->id[0] && (!ends || now < ends);
-    if (good && (!ends || ends - now > FRESH_MS || now < aws->again_ms))
-        return true;
-    *why = aws->fetch_why;
-    if (*why && now < aws->again_ms)
-        return good;
-    *why = aws->fetch_why = fetch(aws, call, origin, &fresh);
-    now = clock_epoch_ms();
-    aws->again_ms = now + (*why && origin != ORIGIN_INSTANCE ? FAILED_MS : AGAIN_MS);
-    if (now >= client_until(call))
-        aws->again_ms = 0; /* it was the call that had no more time */
-    if (!*why)
-        *kept = fresh;
-    explicit_bzero(&fresh, sizeof fresh);
-    return !*why || good;
-}
-
-bool credentials_get(struct aws *aws, const struct aws_call *call, const char **why)
-{
-    struct credentials found;
-    settings_read(&aws->settings);
-    enum origin origin = credentials_find(&aws->settings, &found, why);
-    turn_to(aws, origin);
-    if (origin == ORIGIN_FAULT || origin == ORIGIN_NONE)
-        return false;
-    if (origin != ORIGIN_SETTINGS)
-        return get_fetched(aws, call, origin, why);
-    aws->credentials = found;
-    explicit_bzero(&found, sizeof found);
-    return true;
-}
-
-void credentials_forget(struct aws *aws)
-{
-    settings_forget(&aws->settings);
-    explicit_bzero(&aws->credentials, sizeof aws->credentials);
-    aws->again_ms = 0;
 }

@@ -5,13 +5,11 @@
  * the credentials file, a login or a process, the config file, the container's server, the
  * instance's. The first place that has some is taken; one that should have some and can't give
  * them is an error, never a reason to go on as somebody else. A role of a profile, SSO, a login
- * and a process are such: AWS's own tools turn them into keys, dime says how. What a server hands
- * out ends, and is fetched anew from a quarter of an hour before.
+ * and a process are such: AWS's own tools turn them into keys, dime says how.
  */
 #ifndef DIME_SERVICES_AWS_CREDENTIALS_H
 #define DIME_SERVICES_AWS_CREDENTIALS_H
 
-#include "services/aws/aws.h"
 #include "services/aws/settings.h"
 
 enum { CREDENTIALS_KEY_MAX = 128, CREDENTIALS_TOKEN_MAX = 8192 };
@@ -37,7 +35,7 @@ enum origin {
  * Finds the origin by the settings, which have been read, and for ORIGIN_SETTINGS *CREDENTIALS too.
  * Asks no network. For ORIGIN_FAULT and ORIGIN_NONE *WHY is a sentence.
  */
-enum origin credentials_find(const struct settings *settings, struct credentials *credentials,
+enum origin credentials_find(const struct aws_settings *settings, struct credentials *credentials,
                              const char **why);
 
 /*
@@ -55,14 +53,5 @@ bool credentials_read(struct credentials *credentials, dime_text json, struct ar
 
 /* Reads a time as AWS writes it, 2026-11-24T12:00:00Z, into milliseconds. False: it's none. */
 bool credentials_time(dime_text text, int64_t *milliseconds);
-
-/*
- * Makes sure that AWS->credentials can sign now, within the call's deadline. False: *WHY is a
- * sentence, a literal.
- */
-bool credentials_get(struct aws *aws, const struct aws_call *call, const char **why);
-
-/* Forgets them, since AWS has refused them: the next credentials_get looks for them again. */
-void credentials_forget(struct aws *aws);
 
 #endif

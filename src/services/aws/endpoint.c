@@ -20,7 +20,7 @@ static const char *domain(const char *region)
     return strncmp(region, "eusc-", 5) == 0 ? "amazonaws.eu" : "amazonaws.com";
 }
 
-static void make_own(struct endpoint *endpoint, const struct service *service)
+static void make_own(struct aws_endpoint *endpoint, const struct aws_service *service)
 {
     endpoint->own = true;
     snprintf(endpoint->base, sizeof endpoint->base, "%s%s.%s.%s", SCHEME, service->id,
@@ -28,7 +28,7 @@ static void make_own(struct endpoint *endpoint, const struct service *service)
 }
 
 /* Takes an address as it was named, without the slash at its end. */
-static bool take(struct endpoint *endpoint, dime_text url)
+static bool take_address(struct aws_endpoint *endpoint, dime_text url)
 {
     struct http_address address;
     if (!http_read_address(&address, url))
@@ -44,10 +44,11 @@ static bool take(struct endpoint *endpoint, dime_text url)
     return false;
 }
 
-bool endpoint_find(const struct settings *settings, const struct service *service, dime_text region,
-                   dime_text given, struct endpoint *endpoint, const char **why)
+bool endpoint_find(const struct aws_settings *settings, const struct aws_service *service,
+                   dime_text region, dime_text given, struct aws_endpoint *endpoint,
+                   const char **why)
 {
-    *endpoint = (struct endpoint){0};
+    *endpoint = (struct aws_endpoint){0};
     if (!settings_region(settings, region, endpoint->region, why))
         return false;
     dime_text url = settings_endpoint(settings, service);
@@ -55,13 +56,14 @@ bool endpoint_find(const struct settings *settings, const struct service *servic
         url = given;
     if (!url.length)
         make_own(endpoint, service);
-    else if (!take(endpoint, url))
+    else if (!take_address(endpoint, url))
         *why = "An AWS endpoint must be an address such as https://localhost:4566; correct the "
                "one in AWS_ENDPOINT_URL or in the profile.";
     return endpoint->base[0];
 }
 
-bool endpoint_move(struct endpoint *endpoint, const struct service *service, dime_text region)
+bool endpoint_move(struct aws_endpoint *endpoint, const struct aws_service *service,
+                   dime_text region)
 {
     if (!endpoint->own || !settings_take_region(region, endpoint->region))
         return false;
@@ -90,12 +92,12 @@ static bool is_label(dime_text bucket)
     return bucket.length <= 63 && bucket.data[bucket.length - 1] != '-';
 }
 
-static bool has_host(const struct endpoint *endpoint, dime_text bucket)
+static bool has_host(const struct aws_endpoint *endpoint, dime_text bucket)
 {
     return bucket.length && endpoint->own && is_label(bucket);
 }
 
-bool endpoint_stays(const struct endpoint *endpoint, dime_text bucket, dime_text path)
+bool endpoint_stays(const struct aws_endpoint *endpoint, dime_text bucket, dime_text path)
 {
     dime_text rest, part;
     if (!bucket.length || has_host(endpoint, bucket) || !text_cut(&path, '?', &rest))
@@ -107,7 +109,7 @@ bool endpoint_stays(const struct endpoint *endpoint, dime_text bucket, dime_text
     return true;
 }
 
-void endpoint_url(const struct endpoint *endpoint, dime_text bucket, dime_text path,
+void endpoint_url(const struct aws_endpoint *endpoint, dime_text bucket, dime_text path,
                   struct buffer *url)
 {
     if (has_host(endpoint, bucket)) {

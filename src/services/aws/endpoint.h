@@ -12,7 +12,7 @@
 #include "services/aws/settings.h"
 #include "base/buffer.h"
 
-struct endpoint {
+struct aws_endpoint {
     char region[SETTINGS_REGION_MAX + 1];
     char base[SETTINGS_ENDPOINT_MAX + 1]; /* https://rekognition.eu-west-1.amazonaws.com */
     bool own;                             /* it's AWS's own, by its name */
@@ -22,21 +22,23 @@ struct endpoint {
  * Finds the endpoint: the one that the settings name, else GIVEN, else AWS's own. REGION, where it
  * isn't empty, comes before the settings'. False: *WHY is a sentence, a literal.
  */
-bool endpoint_find(const struct settings *settings, const struct service *service, dime_text region,
-                   dime_text given, struct endpoint *endpoint, const char **why);
+bool endpoint_find(const struct aws_settings *settings, const struct aws_service *service,
+                   dime_text region, dime_text given, struct aws_endpoint *endpoint,
+                   const char **why);
 
 /* Makes it AWS's own for another region, which S3 has named. False: that is no region. */
-bool endpoint_move(struct endpoint *endpoint, const struct service *service, dime_text region);
+bool endpoint_move(struct aws_endpoint *endpoint, const struct aws_service *service,
+                   dime_text region);
 
 /* Appends the URL of PATH, which begins with a slash and is encoded, in a bucket or in none. */
-void endpoint_url(const struct endpoint *endpoint, dime_text bucket, dime_text path,
+void endpoint_url(const struct aws_endpoint *endpoint, dime_text bucket, dime_text path,
                   struct buffer *url);
 
 /*
  * Whether a path, encoded, stays in its bucket whoever reads it on the way: where the bucket isn't
  * in the host's name, no part may be "." or "..".
  */
-bool endpoint_stays(const struct endpoint *endpoint, dime_text bucket, dime_text path);
+bool endpoint_stays(const struct aws_endpoint *endpoint, dime_text bucket, dime_text path);
 
 /* Whether a bucket may be called so (S3's page "General purpose bucket naming rules", the old). */
 bool endpoint_is_bucket(dime_text bucket);

@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 
-enum { CODE_MAX = 80, NAME_MAX_ = 64 };
+enum { FAULT_CODE_MAX = 80, ELEMENT_MAX = 64 };
 
 /* A code without the namespace before it and the address behind it; empty if it's none. */
 static dime_text tidy(dime_text code)
@@ -27,12 +27,12 @@ static dime_text tidy(dime_text code)
         if (!text_alphanumeric(code.data[i]) && code.data[i] != '.')
             return TEXT("");
     }
-    return code.length && code.length <= CODE_MAX ? code : TEXT("");
+    return code.length && code.length <= FAULT_CODE_MAX ? code : TEXT("");
 }
 
 dime_text fault_element(dime_text xml, const char *name)
 {
-    char begin[NAME_MAX_];
+    char begin[ELEMENT_MAX];
     int length = snprintf(begin, sizeof begin, "<%s>", name);
     const char *at =
         length > 0 && xml.length ? memmem(xml.data, xml.length, begin, (size_t)length) : NULL;
@@ -44,9 +44,9 @@ dime_text fault_element(dime_text xml, const char *name)
     return end ? (dime_text){at, (size_t)(end - at)} : TEXT("");
 }
 
-static struct fault read_json(dime_text body, struct arena *arena)
+static struct aws_fault read_json_fault(dime_text body, struct arena *arena)
 {
-    struct fault fault = {TEXT(""), TEXT("")};
+    struct aws_fault fault = {TEXT(""), TEXT("")};
     struct json_value value;
     struct json_error error;
     if (!json_check(body, arena, &value, &error))
@@ -62,15 +62,15 @@ static struct fault read_json(dime_text body, struct arena *arena)
     return fault;
 }
 
-struct fault fault_read(const struct http_answer *answer, struct arena *arena)
+struct aws_fault fault_read(const struct http_answer *answer, struct arena *arena)
 {
     dime_text body = text_trim(buffer_text(&answer->body));
-    struct fault fault;
+    struct aws_fault fault;
     if (text_starts(body, TEXT("<"))) {
         fault.code = tidy(fault_element(body, "Code"));
         fault.message = fault_element(body, "Message");
     } else {
-        fault = read_json(body, arena);
+        fault = read_json_fault(body, arena);
     }
     dime_text type = tidy(text_of(answer->error_type));
     if (type.length)
@@ -99,11 +99,7 @@ bool fault_is_of_credentials(dime_text code)
         "RequestTimeTooSkewed",
         "TokenRefreshRequired",
     };
-    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++) {
-        if (text_equal(text_of(CODES[i]), code))
-            return true;
-    }
-    return false;
+    return text_is_one_of(code, CODES, sizeof CODES / sizeof *CODES);
 }
 
 bool fault_is_of_rights(dime_text code)

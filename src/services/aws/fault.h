@@ -12,13 +12,13 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-struct fault {
+struct aws_fault {
     dime_text code;    /* such as ThrottlingException; empty: there is none */
     dime_text message; /* as the service has it; may be empty */
 };
 
 /* Reads an answer that isn't a good one. The texts are the arena's, or lie in ANSWER. */
-struct fault fault_read(const struct http_answer *answer, struct arena *arena);
+struct aws_fault fault_read(const struct http_answer *answer, struct arena *arena);
 
 /* The text of the first element of this name in an XML document; empty where there's none. */
 dime_text fault_element(dime_text xml, const char *name);

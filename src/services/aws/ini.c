@@ -7,7 +7,7 @@
 #include "services/aws/ini.h"
 
 /* Where the reader is. */
-struct reader {
+struct ini_reader {
     const struct ini_place *place;
     bool inside;      /* the section that is looked for */
     size_t indent;    /* of the latest key or section: what is deeper than a key belongs to it */
@@ -18,7 +18,7 @@ struct reader {
 };
 
 /* The text without its first word and the blanks behind that, if it begins with WORD. */
-static bool skip_word(dime_text *text, dime_text word)
+static bool skip_ini_word(dime_text *text, dime_text word)
 {
     dime_text rest = text_skip(*text, word.length);
     if (!text_starts(*text, word) || !rest.length || (rest.data[0] != ' ' && rest.data[0] != '\t'))
@@ -27,7 +27,7 @@ static bool skip_word(dime_text *text, dime_text word)
     return true;
 }
 
-static dime_text unquote(dime_text text)
+static dime_text ini_unquote(dime_text text)
 {
     char first = text.length > 1 ? text.data[0] : '\0';
     if ((first == '"' || first == '\'') && text.data[text.length - 1] == first)
@@ -47,10 +47,10 @@ static bool is_section(const struct ini_place *place, dime_text line)
         (text_equal(place->kind, TEXT("profile")) && text_equal(place->name, TEXT("default")) &&
          text_equal(title, TEXT("default"))))
         return text_equal(title, place->name);
-    return skip_word(&title, place->kind) && text_equal(unquote(title), place->name);
+    return skip_ini_word(&title, place->kind) && text_equal(ini_unquote(title), place->name);
 }
 
-static void find(struct reader *reader, dime_text value)
+static void take_found(struct ini_reader *reader, dime_text value)
 {
     reader->found = true;
     reader->value = value;
@@ -70,16 +70,16 @@ static bool cut_key(dime_text line, const char *marks, dime_text *key, dime_text
 }
 
 /* A line that belongs to the key above it, and is a key below that if it has no value itself. */
-static void read_deeper(struct reader *reader, dime_text line)
+static void read_deeper(struct ini_reader *reader, dime_text line)
 {
     dime_text key, value;
     const struct ini_place *place = reader->place;
     if (reader->nested && place->under.length && text_equal_nocase(reader->parent, place->under) &&
         cut_key(line, "=", &key, &value) && text_equal_nocase(key, place->key))
-        find(reader, value);
+        take_found(reader, value);
 }
 
-static void read_key(struct reader *reader, dime_text line)
+static void read_key(struct ini_reader *reader, dime_text line)
 {
     dime_text value;
     const struct ini_place *place = reader->place;
@@ -89,10 +89,10 @@ static void read_key(struct reader *reader, dime_text line)
     }
     reader->nested = !value.length;
     if (reader->inside && !place->under.length && text_equal_nocase(reader->parent, place->key))
-        find(reader, value);
+        take_found(reader, value);
 }
 
-static void read_line(struct reader *reader, dime_text line)
+static void read_line(struct ini_reader *reader, dime_text line)
 {
     dime_text trimmed = text_trim(line);
     if (!trimmed.length || trimmed.data[0] == '#' || trimmed.data[0] == ';')
@@ -117,7 +117,7 @@ static void read_line(struct reader *reader, dime_text line)
 bool ini_find(dime_text file, const struct ini_place *place, dime_text *value)
 {
     const dime_text mark = TEXT("\xEF\xBB\xBF");
-    struct reader reader = {.place = place, .value = TEXT("")};
+    struct ini_reader reader = {.place = place, .value = TEXT("")};
     dime_text line;
     if (text_starts(file, mark))
         file = text_skip(file, mark.length);

@@ -7,7 +7,6 @@
  */
 #include "services/aws/origins.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +15,7 @@
 
 #include "services/aws/endpoint.h"
 #include "services/aws/fault.h"
+#include "services/aws/reply.h"
 #include "services/aws/retry.h"
 #include "base/clock.h"
 #include "request/log.h"
@@ -24,25 +24,21 @@ enum {
     INSTANCE_MS = 1000,
     CONTAINER_MS = 2000,
     STS_MS = 5000,
-    ANSWER_MAX = 64 * 1024,
+    ORIGIN_ANSWER_MAX = 64 * 1024,
     TOKEN_FILE_MAX = 20000,
     LONGER_MS = 15 * 60 * 1000,
 };
 
-static const char NO_MEMORY[] =
+static const char NO_ORIGIN_MEMORY[] =
     "There is no memory left to fetch AWS credentials; try again later.";
-static const char NO_CONTAINER[] =
-    "The container's server doesn't hand out AWS credentials; try again later.";
 static const char NO_INSTANCE[] =
     "There are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this "
     "machine a role.";
-static const char NO_IDENTITY[] =
-    "AWS STS doesn't hand out credentials for the web identity; try again later.";
 
-static const struct service STS = {"AWS STS", "sts", "AWS_ENDPOINT_URL_STS"};
+static const struct aws_service STS = {"AWS STS", "sts", "AWS_ENDPOINT_URL_STS"};
 
 /* A server, and what is asked of it. */
-struct question {
+struct origin_question {
     const char *name;
     int64_t limit_ms; /* of each try */
     int tries;
@@ -62,14 +58,14 @@ static void say_failed(const struct aws *aws, const struct aws_call *call, const
 }
 
 /* Asks, and asks again where that may help. The body of a good answer is the arena's. */
-static bool ask(struct aws *aws, const struct aws_call *call, struct question *question,
-                dime_text *body)
+static bool ask_origin(struct aws *aws, const struct aws_call *call,
+                       struct origin_question *question, dime_text *body)
 {
     struct http_answer answer = {0};
-    int64_t until = client_until(call);
+    int64_t until = aws_until(call);
     for (int tries = 1;; tries++) {
         int64_t limit = clock_epoch_ms() + question->limit_ms;
-        question->request.most = ANSWER_MAX;
+        question->request.most = ORIGIN_ANSWER_MAX;
         question->request.connect_ms = question->limit_ms;
         question->request.until_ms = limit < until ? limit : until;
         question->request.stop = call->stop;
@@ -105,14 +101,12 @@ static bool read_answer(struct aws *aws, const struct aws_call *call, const char
 /* Over plain HTTP, who may be asked and shown the token. */
 static bool is_neighbour(const char *host)
 {
-    static const char *const OTHERS[] = {"localhost", "169.254.170.2", "169.254.170.23",
-                                         "fd00:ec2::23", "::1"};
-    struct in_addr address;
+    static const char *const OTHERS[] = {"169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
     for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
         if (strcmp(host, OTHERS[i]) == 0)
             return true;
     }
-    return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
+    return http_is_loopback(host);
 }
 
 bool origins_container_url(char *room, size_t size)
@@ -167,33 +161,38 @@ static char *make_header(struct arena *arena, const char *name, dime_text value)
     return line;
 }
 
-const char *origins_container(struct aws *aws, const struct aws_call *call,
-                              struct credentials *credentials)
+bool origins_container(struct aws *aws, const struct aws_call *call,
+                       struct credentials *credentials, const char **why)
 {
     static const char NAME[] = "the container's server";
     static const char FILE_VARIABLE[] = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
     char url[2048];
     dime_text token = settings_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"), body;
-    struct question question = {.name = NAME, .limit_ms = CONTAINER_MS, .tries = RETRY_TRIES};
-    if (!origins_container_url(url, sizeof url))
-        return "AWS_CONTAINER_CREDENTIALS_FULL_URI may name only this machine, or an https "
-               "address; correct it.";
     dime_text path = settings_variable(FILE_VARIABLE);
+    struct origin_question question = {
+        .name = NAME, .limit_ms = CONTAINER_MS, .tries = RETRY_TRIES};
+    *why = "AWS_CONTAINER_CREDENTIALS_FULL_URI may name only this machine, or an https address; "
+           "correct it.";
+    if (!origins_container_url(url, sizeof url))
+        return false;
+    *why = "The file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names can't be read; see the log.";
     if (path.length && !read_token(aws, call, FILE_VARIABLE, path, &token))
-        return "The file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names can't be read; see the "
-               "log.";
+        return false;
+    *why = "The container's authorization token holds a line end; correct it.";
     if (!is_header_value(token))
-        return "The container's authorization token holds a line end; correct it.";
+        return false;
     question.request = (struct http_request){.method = "GET", .url = url, .neighbour = true};
     question.request.headers[0] = "Accept: application/json";
     char *line = token.length ? make_header(call->arena, "Authorization", token) : NULL;
+    *why = NO_ORIGIN_MEMORY;
     if (token.length && !line)
-        return NO_MEMORY;
+        return false;
     question.request.headers[1] = line;
+    *why = "The container's server doesn't hand out AWS credentials; try again later.";
     bool fetched =
-        ask(aws, call, &question, &body) && read_answer(aws, call, NAME, body, credentials);
+        ask_origin(aws, call, &question, &body) && read_answer(aws, call, NAME, body, credentials);
     settings_wipe(text_of(line));
-    return fetched ? NULL : NO_CONTAINER;
+    return fetched;
 }
 
 /* The instance's server: where it is, and the header with the session's token. */
@@ -207,10 +206,11 @@ static bool ask_instance(struct aws *aws, const struct aws_call *call,
 {
     char room[1024];
     struct buffer url;
-    struct question question = {.name = "the instance's metadata server",
-                                .limit_ms = INSTANCE_MS,
-                                .tries = 1,
-                                .request = {.method = "GET", .url = room, .neighbour = true}};
+    struct origin_question question = {
+        .name = "the instance's metadata server",
+        .limit_ms = INSTANCE_MS,
+        .tries = 1,
+        .request = {.method = "GET", .url = room, .neighbour = true}};
     buffer_over(&url, room, sizeof room - 1);
     buffer_put(&url, instance->base);
     if (instance->line) {
@@ -223,7 +223,7 @@ static bool ask_instance(struct aws *aws, const struct aws_call *call,
         question.request.headers[0] = "X-aws-ec2-metadata-token-ttl-seconds: 21600";
     }
     room[url.length] = '\0';
-    return !url.failed && ask(aws, call, &question, body) && body->length;
+    return !url.failed && ask_origin(aws, call, &question, body) && body->length;
 }
 
 /* Where IAM is slow, the server hands out old credentials on purpose, and AWS takes them. */
@@ -234,8 +234,8 @@ static void lengthen(struct credentials *credentials)
         credentials->expires_ms = least;
 }
 
-const char *origins_instance(struct aws *aws, const struct aws_call *call,
-                             struct credentials *credentials)
+bool origins_instance(struct aws *aws, const struct aws_call *call, struct credentials *credentials,
+                      const char **why)
 {
     struct instance instance = {.base = settings_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")};
     dime_text token, roles, role, body;
@@ -243,17 +243,20 @@ const char *origins_instance(struct aws *aws, const struct aws_call *call,
         instance.base = TEXT("http://169.254.169.254");
     while (instance.base.length && instance.base.data[instance.base.length - 1] == '/')
         instance.base.length--;
+    *why = NO_INSTANCE;
     if (!ask_instance(aws, call, &instance, TEXT(""), &token) || !is_header_value(token))
-        return NO_INSTANCE;
+        return false;
     instance.line = make_header(call->arena, "X-aws-ec2-metadata-token", token);
-    if (!instance.line)
-        return NO_MEMORY;
+    if (!instance.line) {
+        *why = NO_ORIGIN_MEMORY;
+        return false;
+    }
     if (!ask_instance(aws, call, &instance, TEXT(""), &roles) || !text_cut(&roles, '\n', &role) ||
         !ask_instance(aws, call, &instance, text_trim(role), &body) ||
         !read_answer(aws, call, "the instance's metadata server", body, credentials))
-        return NO_INSTANCE;
+        return false;
     lengthen(credentials);
-    return NULL;
+    return true;
 }
 
 static bool file_begins(const char *path, dime_text with)
@@ -284,9 +287,8 @@ static dime_text make_form(struct arena *arena, dime_text role, dime_text sessio
     buffer_percent(&form, session.length ? session : TEXT("dime"));
     buffer_puts(&form, "&WebIdentityToken=");
     buffer_percent(&form, token);
-    if (form.failed)
-        return (dime_text){0};
-    return buffer_text(&form);
+    const dime_text none = {0};
+    return form.failed ? none : buffer_text(&form);
 }
 
 static bool read_sts(dime_text xml, struct credentials *credentials)
@@ -299,31 +301,33 @@ static bool read_sts(dime_text xml, struct credentials *credentials)
     return read;
 }
 
-const char *origins_web_identity(struct aws *aws, const struct aws_call *call,
-                                 struct credentials *credentials)
+bool origins_web_identity(struct aws *aws, const struct aws_call *call,
+                          struct credentials *credentials, const char **why)
 {
     dime_text role = settings_web_identity(&aws->settings, SETTINGS_ROLE);
     dime_text session = settings_web_identity(&aws->settings, SETTINGS_SESSION);
     dime_text path = settings_web_identity(&aws->settings, SETTINGS_TOKEN_FILE), token, body;
-    struct question question = {.name = "AWS STS", .limit_ms = STS_MS, .tries = RETRY_TRIES};
-    struct endpoint endpoint;
-    const char *why;
-    if (!role.length)
-        return "AWS_WEB_IDENTITY_TOKEN_FILE (web_identity_token_file) is set without AWS_ROLE_ARN "
-               "(role_arn); set both.";
-    if (!endpoint_find(&aws->settings, &STS, TEXT(""), TEXT(""), &endpoint, &why))
-        return why;
+    struct origin_question question = {.name = STS.name, .limit_ms = STS_MS, .tries = RETRY_TRIES};
+    struct aws_endpoint endpoint;
+    *why = "AWS_WEB_IDENTITY_TOKEN_FILE (web_identity_token_file) is set without AWS_ROLE_ARN "
+           "(role_arn); set both.";
+    if (!role.length || !endpoint_find(&aws->settings, &STS, TEXT(""), TEXT(""), &endpoint, why))
+        return false;
+    *why =
+        "The file that AWS_WEB_IDENTITY_TOKEN_FILE (web_identity_token_file) names can't be read; "
+        "see the log.";
     if (!read_token(aws, call, "AWS_WEB_IDENTITY_TOKEN_FILE or web_identity_token_file", path,
                     &token))
-        return "The file that AWS_WEB_IDENTITY_TOKEN_FILE (web_identity_token_file) names can't be "
-               "read; see the log.";
+        return false;
     question.request = (struct http_request){.method = "POST", .url = endpoint.base};
     question.request.body = make_form(call->arena, role, session, text_trim(token));
     question.request.headers[0] = "Content-Type: application/x-www-form-urlencoded";
+    *why = NO_ORIGIN_MEMORY;
     if (!question.request.body.data)
-        return NO_MEMORY;
-    bool fetched = ask(aws, call, &question, &body) && read_sts(body, credentials);
+        return false;
+    *why = "AWS STS doesn't hand out credentials for the web identity; try again later.";
+    bool fetched = ask_origin(aws, call, &question, &body) && read_sts(body, credentials);
     settings_wipe(question.request.body);
     settings_wipe(token);
-    return fetched ? NULL : NO_IDENTITY;
+    return fetched;
 }

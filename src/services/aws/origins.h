@@ -2,21 +2,21 @@
  * origins.h - the three servers that hand out credentials: STS for a web identity, the container's,
  * and the instance's (the reference guide of AWS's SDKs, "Standardized credential providers").
  *
- * Each fills *CREDENTIALS within the call's deadline and returns NULL, or a sentence on why it
- * can't, a literal; the log says more.
+ * Each fills *CREDENTIALS within the call's deadline. False: *WHY is a sentence, a literal; the log
+ * says more.
  */
 #ifndef DIME_SERVICES_AWS_ORIGINS_H
 #define DIME_SERVICES_AWS_ORIGINS_H
 
-#include "services/aws/client.h"
+#include "services/aws/state.h"
 
 /* The token in the file of the web identity, shown to STS, for its role. */
-const char *origins_web_identity(struct aws *aws, const struct aws_call *call,
-                                 struct credentials *credentials);
+bool origins_web_identity(struct aws *aws, const struct aws_call *call,
+                          struct credentials *credentials, const char **why);
 
 /* The server that AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI names. */
-const char *origins_container(struct aws *aws, const struct aws_call *call,
-                              struct credentials *credentials);
+bool origins_container(struct aws *aws, const struct aws_call *call,
+                       struct credentials *credentials, const char **why);
 
 /*
  * The address of that server. False: it may not be asked, since whoever set it could then have the
@@ -25,8 +25,8 @@ const char *origins_container(struct aws *aws, const struct aws_call *call,
 bool origins_container_url(char *room, size_t size);
 
 /* The metadata server of an EC2 instance, version 2; AWS_EC2_METADATA_SERVICE_ENDPOINT moves it. */
-const char *origins_instance(struct aws *aws, const struct aws_call *call,
-                             struct credentials *credentials);
+bool origins_instance(struct aws *aws, const struct aws_call *call, struct credentials *credentials,
+                      const char **why);
 
 /* Whether this machine looks like an instance, or a variable says where its server is. */
 bool origins_may_be_instance(void);

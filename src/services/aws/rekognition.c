@@ -10,12 +10,12 @@
 #include "base/base64.h"
 #include "base/buffer.h"
 
-enum { REPLY_MAX = 4 * 1024 * 1024, REST_MAX = 8 * 1024 };
+enum { LABELS_REPLY_MAX = 4 * 1024 * 1024, REST_MAX = 8 * 1024 };
 
-static const struct service REKOGNITION = {"Amazon Rekognition", "rekognition",
-                                           "AWS_ENDPOINT_URL_REKOGNITION"};
+static const struct aws_service REKOGNITION = {"Amazon Rekognition", "rekognition",
+                                               "AWS_ENDPOINT_URL_REKOGNITION"};
 
-static const struct refusal REFUSALS[] = {
+static const struct aws_refusal REKOGNITION_REFUSALS[] = {
     {"InvalidImageFormatException", 415,
      "this isn't a picture that it can read; send JPEG or PNG."},
     {"ImageTooLargeException", 413,
@@ -30,7 +30,7 @@ static const struct refusal REFUSALS[] = {
     {0},
 };
 
-static void put_object(struct buffer *body, const struct rekognition_question *question)
+static void put_s3_object(struct buffer *body, const struct rekognition_question *question)
 {
     buffer_puts(body, "{\"S3Object\":{\"Bucket\":");
     buffer_json(body, question->bucket);
@@ -51,7 +51,7 @@ static void put_question(struct buffer *body, const struct rekognition_question 
         buffer_base64(body, question->bytes);
         buffer_puts(body, "\"}");
     } else {
-        put_object(body, question);
+        put_s3_object(body, question);
     }
     if (question->max_labels) {
         buffer_puts(body, ",\"MaxLabels\":");
@@ -63,34 +63,33 @@ static void put_question(struct buffer *body, const struct rekognition_question 
 }
 
 /* What Rekognition would refuse is refused here, sooner and in words that help. */
-static bool check(const struct rekognition_question *question, const struct aws_call *call,
-                  struct aws_reply *reply)
+static bool check_picture_question(const struct rekognition_question *question,
+                                   const struct aws_call *call, struct aws_reply *reply)
 {
     const double *confidence = question->min_confidence;
     if (question->bytes.length > REKOGNITION_BYTES_MAX)
-        client_refuse(reply, call, 413, "Amazon Rekognition takes pictures of at most 5 MiB.");
-    else if (!question->bytes.length && (!question->bucket.length || !question->key.length))
-        client_refuse(reply, call, 422, "There is no picture; send one, or name a bucket and key.");
-    else if (question->max_labels && (*question->max_labels < 0 || *question->max_labels > 1000))
-        client_refuse(reply, call, 422, "max_labels must be 0 to 1000.");
-    else if (confidence && !(*confidence >= 0 && *confidence <= 100))
-        client_refuse(reply, call, 422, "min_confidence must be 0 to 100.");
-    else
-        return true;
-    return false;
+        return aws_refuse(reply, call, 413, "Amazon Rekognition takes pictures of at most 5 MiB.");
+    if (!question->bytes.length && (!question->bucket.length || !question->key.length))
+        return aws_refuse(reply, call, 422,
+                          "There is no picture; send one, or name a bucket and key.");
+    if (question->max_labels && (*question->max_labels < 0 || *question->max_labels > 1000))
+        return aws_refuse(reply, call, 422, "max_labels must be 0 to 1000.");
+    if (confidence && !(*confidence >= 0 && *confidence <= 100))
+        return aws_refuse(reply, call, 422, "min_confidence must be 0 to 100.");
+    return true;
 }
 
 void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
                                const struct rekognition_question *question, struct aws_reply *reply)
 {
-    struct operation operation = {.service = &REKOGNITION,
-                                  .target = "X-Amz-Target: RekognitionService.DetectLabels",
-                                  .type = "Content-Type: application/x-amz-json-1.1",
-                                  .region = question->region,
-                                  .most = REPLY_MAX,
-                                  .refusals = REFUSALS};
+    struct aws_operation operation = {.service = &REKOGNITION,
+                                      .target = "X-Amz-Target: RekognitionService.DetectLabels",
+                                      .type = "Content-Type: application/x-amz-json-1.1",
+                                      .region = question->region,
+                                      .most = LABELS_REPLY_MAX,
+                                      .refusals = REKOGNITION_REFUSALS};
     struct buffer body;
-    if (!check(question, call, reply))
+    if (!check_picture_question(question, call, reply))
         return;
     size_t size = REST_MAX + (question->bytes.length + 2) / 3 * 4;
     char *room = arena_alloc(call->arena, size);
@@ -98,9 +97,9 @@ void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
     put_question(&body, question);
     operation.body = buffer_text(&body);
     if (!room)
-        client_no_memory(reply);
+        aws_no_memory(reply);
     else if (body.failed)
-        client_refuse(reply, call, 422, "The object's name is too long; S3 has none such.");
+        aws_refuse(reply, call, 422, "The object's name is too long; S3 has none such.");
     else
         client_perform(aws, call, &operation, reply);
 }

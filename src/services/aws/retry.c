@@ -6,22 +6,12 @@
  */
 #include "services/aws/retry.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <sys/random.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 
 enum { LONGEST_MS = 20000 };
-
-static bool is_listed(const char *const *list, size_t count, dime_text code)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (text_equal(text_of(list[i]), code))
-            return true;
-    }
-    return false;
-}
 
 bool retry_is_throttling(dime_text code)
 {
@@ -41,13 +31,13 @@ bool retry_is_throttling(dime_text code)
         "PriorRequestNotComplete",
         "KmsThrottled", /* SQS's own */
     };
-    return is_listed(CODES, sizeof CODES / sizeof *CODES, code);
+    return text_is_one_of(code, CODES, sizeof CODES / sizeof *CODES);
 }
 
 static bool is_transient(dime_text code)
 {
     static const char *const CODES[] = {"RequestTimeout", "RequestTimeoutException"};
-    return is_listed(CODES, sizeof CODES / sizeof *CODES, code);
+    return text_is_one_of(code, CODES, sizeof CODES / sizeof *CODES);
 }
 
 bool retry_is_worth(enum http_outcome outcome, long status, dime_text code)
@@ -67,21 +57,6 @@ int64_t retry_pause_ms(int tries, uint32_t random)
     return (int64_t)((uint64_t)longest * random >> 32);
 }
 
-/* Sleeps; false if the call was given up meanwhile. */
-static bool sleep_ms(int64_t milliseconds, const int *stop)
-{
-    struct pollfd ready = {.fd = stop ? *stop : -1, .events = POLLIN};
-    int64_t end = clock_monotonic_ns() + milliseconds * 1000000;
-    for (int64_t left; (left = end - clock_monotonic_ns()) > 0;) {
-        int count = poll(&ready, 1, (int)((left + 999999) / 1000000));
-        if (count > 0)
-            return false;
-        if (count < 0 && errno != EINTR)
-            return true; /* no pause is better than none of the tries */
-    }
-    return true;
-}
-
 bool retry_pause(int tries, int *tokens, int64_t until_ms, const int *stop)
 {
     uint32_t random = UINT32_MAX / 2;
@@ -93,7 +68,7 @@ bool retry_pause(int tries, int *tokens, int64_t until_ms, const int *stop)
     if (clock_epoch_ms() + pause >= until_ms)
         return false;
     *tokens -= RETRY_COST;
-    return sleep_ms(pause, stop);
+    return backoff_wait(pause, stop ? *stop : -1);
 }
 
 void retry_succeeded(int tries, int *tokens)

@@ -13,12 +13,12 @@
 
 enum { KEY_MAX = 1024, PATH_ROOM = 3 * (KEY_MAX + 1024) + 64, VERSION_MAX = 1024 };
 
-static const struct service S3 = {"Amazon S3", "s3", "AWS_ENDPOINT_URL_S3"};
+static const struct aws_service S3 = {"Amazon S3", "s3", "AWS_ENDPOINT_URL_S3"};
 
 static const char NO_OBJECT[] = "there is no such object; look at its key.";
 static const char NO_RIGHT[] = "there is no such object, or dime may not read it.";
 
-static const struct refusal REFUSALS[] = {
+static const struct aws_refusal S3_REFUSALS[] = {
     {"NoSuchKey", 422, NO_OBJECT},
     {"NoSuchVersion", 422, "there is no such version of the object."},
     {"NoSuchBucket", 422, "there is no such bucket; look at its name."},
@@ -32,7 +32,7 @@ static const struct refusal REFUSALS[] = {
     {0},
 };
 
-static void put_path(struct buffer *path, const struct s3_object *object)
+static void put_object_path(struct buffer *path, const struct s3_object *object)
 {
     dime_text rest = object->key, part;
     while (text_cut(&rest, '/', &part)) {
@@ -45,36 +45,34 @@ static void put_path(struct buffer *path, const struct s3_object *object)
     }
 }
 
-static bool check(const struct s3_object *object, const struct aws_call *call,
-                  struct aws_reply *reply)
+static bool check_object(const struct s3_object *object, const struct aws_call *call,
+                         struct aws_reply *reply)
 {
     if (!endpoint_is_bucket(object->bucket))
-        client_refuse(reply, call, 422, "No bucket can be called so; look at its name.");
-    else if (!object->key.length || object->key.length > KEY_MAX)
-        client_refuse(reply, call, 422, "A key must have 1 to 1024 bytes.");
-    else if (object->version.length > VERSION_MAX)
-        client_refuse(reply, call, 422, "A version must have at most 1024 bytes.");
-    else
-        return true;
-    return false;
+        return aws_refuse(reply, call, 422, "No bucket can be called so; look at its name.");
+    if (!object->key.length || object->key.length > KEY_MAX)
+        return aws_refuse(reply, call, 422, "A key must have 1 to 1024 bytes.");
+    if (object->version.length > VERSION_MAX)
+        return aws_refuse(reply, call, 422, "A version must have at most 1024 bytes.");
+    return true;
 }
 
 void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3_object *object,
                    size_t most, struct aws_reply *reply)
 {
-    struct operation operation = {.service = &S3,
-                                  .region = object->region,
-                                  .bucket = object->bucket,
-                                  .most = most,
-                                  .refusals = REFUSALS};
+    struct aws_operation operation = {.service = &S3,
+                                      .region = object->region,
+                                      .bucket = object->bucket,
+                                      .most = most,
+                                      .refusals = S3_REFUSALS};
     struct buffer path;
-    if (!check(object, call, reply))
+    if (!check_object(object, call, reply))
         return;
     buffer_open(&path, call->arena, PATH_ROOM);
-    put_path(&path, object);
+    put_object_path(&path, object);
     operation.path = buffer_text(&path);
     if (path.failed)
-        client_no_memory(reply);
+        aws_no_memory(reply);
     else
         client_perform(aws, call, &operation, reply);
 }

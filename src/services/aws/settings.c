@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "request/log.h"
 
-enum { KEPT_MS = 60000 };
+enum { FILES_KEPT_MS = 60000 };
 
 /* One of the two files. */
 struct shared_file {
@@ -38,16 +38,16 @@ static const struct shared_file CONFIG = {
     "The AWS config file is longer than 1 MiB; AWS_CONFIG_FILE must name a file of settings.",
     "The file that AWS_CONFIG_FILE names can't be read; see the log."};
 
-static const char NO_MEMORY[] =
+static const char NO_SETTINGS_MEMORY[] =
     "There is no memory left to read the AWS settings; try again later.";
 
-void settings_open(struct settings *settings, const char *function)
+void settings_open(struct aws_settings *settings, const char *function)
 {
-    *settings = (struct settings){.function = function};
+    *settings = (struct aws_settings){.function = function};
     arena_open(&settings->arena, (size_t)4 * SETTINGS_FILE_MAX);
 }
 
-void settings_forget(struct settings *settings)
+void settings_forget(struct aws_settings *settings)
 {
     settings->read_ms = 0;
 }
@@ -58,14 +58,14 @@ void settings_wipe(dime_text text)
         explicit_bzero((void *)text.data, text.length);
 }
 
-static void wipe(struct settings *settings)
+static void wipe(struct aws_settings *settings)
 {
     settings_wipe(settings->credentials);
     settings_wipe(settings->config);
     settings->credentials = settings->config = settings->profile = (dime_text){0};
 }
 
-void settings_close(struct settings *settings)
+void settings_close(struct aws_settings *settings)
 {
     wipe(settings);
     arena_close(&settings->arena);
@@ -99,7 +99,7 @@ static bool find_path(const struct shared_file *file, char path[PATH_MAX])
 }
 
 /* Reads all of an open file. -1: errno says why. */
-static ssize_t read_whole(int fd, char *room, size_t size)
+static ssize_t read_all_of(int fd, char *room, size_t size)
 {
     size_t length = 0;
     while (length < size) {
@@ -124,7 +124,7 @@ static bool take_file(int fd, size_t most, struct arena *arena, dime_text *conte
         errno = ENOMEM;
     if (!room || (end > 0 && lseek(fd, 0, SEEK_SET) < 0))
         return false;
-    ssize_t length = read_whole(fd, room, size + 1);
+    ssize_t length = read_all_of(fd, room, size + 1);
     if (length >= 0)
         *content = (dime_text){room, (size_t)length};
     return length >= 0;
@@ -146,7 +146,8 @@ static bool is_absent(int error, bool named)
     return error == ENOENT || error == ENOTDIR || (error == EACCES && !named);
 }
 
-static void read_file(struct settings *settings, const struct shared_file *file, dime_text *text)
+static void read_shared_file(struct aws_settings *settings, const struct shared_file *file,
+                             dime_text *text)
 {
     char path[PATH_MAX];
     bool named = settings_variable(file->variable).length > 0;
@@ -160,14 +161,14 @@ static void read_file(struct settings *settings, const struct shared_file *file,
         return;
     settings->fault = error == EFBIG ? file->too_long : file->unreadable;
     if (error == ENOMEM) {
-        settings->fault = NO_MEMORY;
+        settings->fault = NO_SETTINGS_MEMORY;
         settings_forget(settings);
     }
     log_say(LOG_LEVEL_WARN, settings->function, error, "can't read %s for calls to AWS", path);
 }
 
 /* Whether either file has a section for the profile. */
-static bool has_profile(const struct settings *settings)
+static bool has_profile(const struct aws_settings *settings)
 {
     dime_text value;
     struct ini_place plain = {.name = settings->profile};
@@ -176,17 +177,17 @@ static bool has_profile(const struct settings *settings)
            ini_find(settings->config, &titled, &value);
 }
 
-void settings_read(struct settings *settings)
+void settings_read(struct aws_settings *settings)
 {
     int64_t now = clock_epoch_ms();
-    if (settings->read_ms && now >= settings->read_ms && now - settings->read_ms < KEPT_MS)
+    if (settings->read_ms && now >= settings->read_ms && now - settings->read_ms < FILES_KEPT_MS)
         return;
     wipe(settings);
     arena_reset(&settings->arena);
     settings->fault = NULL;
     settings->read_ms = now;
-    read_file(settings, &CREDENTIALS, &settings->credentials);
-    read_file(settings, &CONFIG, &settings->config);
+    read_shared_file(settings, &CREDENTIALS, &settings->credentials);
+    read_shared_file(settings, &CONFIG, &settings->config);
     dime_text named = settings_variable("AWS_PROFILE");
     if (!named.length)
         named = settings_variable("AWS_DEFAULT_PROFILE");
@@ -196,7 +197,7 @@ void settings_read(struct settings *settings)
                           "one that is, or unset it.";
 }
 
-dime_text settings_profile(const struct settings *settings, const char *key)
+dime_text settings_profile(const struct aws_settings *settings, const char *key)
 {
     dime_text value = {0};
     struct ini_place place = {.name = settings->profile, .key = text_of(key)};
@@ -207,7 +208,7 @@ dime_text settings_profile(const struct settings *settings, const char *key)
     return value;
 }
 
-dime_text settings_web_identity(const struct settings *settings, enum settings_identity which)
+dime_text settings_web_identity(const struct aws_settings *settings, enum settings_identity which)
 {
     static const char *const NAMES[][2] = {
         {"AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file"},
@@ -233,7 +234,7 @@ bool settings_take_region(dime_text region, char room[SETTINGS_REGION_MAX + 1])
     return true;
 }
 
-bool settings_region(const struct settings *settings, dime_text region,
+bool settings_region(const struct aws_settings *settings, dime_text region,
                      char room[SETTINGS_REGION_MAX + 1], const char **why)
 {
     if (!region.length)
@@ -249,7 +250,7 @@ bool settings_region(const struct settings *settings, dime_text region,
     return false;
 }
 
-dime_text settings_endpoint(const struct settings *settings, const struct service *service)
+dime_text settings_endpoint(const struct aws_settings *settings, const struct aws_service *service)
 {
     dime_text value = settings_variable(service->variable);
     struct ini_place place = {

@@ -17,13 +17,13 @@
 enum { SETTINGS_FILE_MAX = 1024 * 1024, SETTINGS_REGION_MAX = 63, SETTINGS_ENDPOINT_MAX = 255 };
 
 /* A service, as people and settings call it. */
-struct service {
+struct aws_service {
     const char *name;     /* Amazon Rekognition */
     const char *id;       /* rekognition: in host names, in signatures, and in the shared files */
     const char *variable; /* AWS_ENDPOINT_URL_REKOGNITION */
 };
 
-struct settings {
+struct aws_settings {
     const char *function; /* for the log */
     struct arena arena;   /* the files' texts */
     int64_t read_ms;      /* when that was, since the epoch; 0: never */
@@ -33,16 +33,16 @@ struct settings {
 };
 
 /* Makes settings that haven't been read. Allocates nothing. */
-void settings_open(struct settings *settings, const char *function);
+void settings_open(struct aws_settings *settings, const char *function);
 
 /* Wipes and frees what has been read. */
-void settings_close(struct settings *settings);
+void settings_close(struct aws_settings *settings);
 
 /* Reads the files unless they have been read less than a minute ago. */
-void settings_read(struct settings *settings);
+void settings_read(struct aws_settings *settings);
 
 /* Makes the next settings_read read them again. */
-void settings_forget(struct settings *settings);
+void settings_forget(struct aws_settings *settings);
 
 /* Overwrites a secret where it lies. */
 void settings_wipe(dime_text text);
@@ -61,19 +61,19 @@ bool settings_true(dime_text value);
 
 /* What the profile says of KEY, in the credentials file or else in the config file; may be empty.
  */
-dime_text settings_profile(const struct settings *settings, const char *key);
+dime_text settings_profile(const struct aws_settings *settings, const char *key);
 
 /* What a web identity takes. */
 enum settings_identity { SETTINGS_TOKEN_FILE, SETTINGS_ROLE, SETTINGS_SESSION };
 
 /* A setting of the web identity: the environment's, or else the profile's; may be empty. */
-dime_text settings_web_identity(const struct settings *settings, enum settings_identity which);
+dime_text settings_web_identity(const struct aws_settings *settings, enum settings_identity which);
 
 /*
  * The region to call: REGION itself unless it's empty, else AWS_REGION, AWS_DEFAULT_REGION, the
  * profile's. Puts it into ROOM with a NUL. False: *WHY is a sentence; there is none, or it's none.
  */
-bool settings_region(const struct settings *settings, dime_text region,
+bool settings_region(const struct aws_settings *settings, dime_text region,
                      char room[SETTINGS_REGION_MAX + 1], const char **why);
 
 /* Takes a region into ROOM with a NUL, if it looks like one: it becomes part of a host's name. */
@@ -82,6 +82,6 @@ bool settings_take_region(dime_text region, char room[SETTINGS_REGION_MAX + 1]);
 /*
  * The address that the settings name for a service, as it stands there; empty for AWS's own.
  */
-dime_text settings_endpoint(const struct settings *settings, const struct service *service);
+dime_text settings_endpoint(const struct aws_settings *settings, const struct aws_service *service);
 
 #endif

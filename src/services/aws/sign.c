@@ -16,15 +16,15 @@ enum { HASH = 32, HEX = 2 * HASH + 1, CANONICAL_MAX = 32 * 1024, KEY_ROOM = 256 
 
 static const char ALGORITHM[] = "AWS4-HMAC-SHA256";
 
-struct header {
+struct signed_header {
     dime_text name, value;
 };
 
 /* What the steps share. */
-struct work {
+struct signing_work {
     const struct signing *signing;
     dime_text host, path, query;
-    struct header headers[SIGN_HEADERS_MAX]; /* in the order of their names */
+    struct signed_header headers[SIGN_HEADERS_MAX]; /* in the order of their names */
     size_t count;
     char time[20];   /* 20260824T120000Z */
     char scope[160]; /* 20260824/REGION/SERVICE/aws4_request */
@@ -56,7 +56,7 @@ static dime_text without_usual_port(dime_text host, bool secure)
 }
 
 /* Cuts the address into host, path and query. */
-static void take_url(struct work *work)
+static void take_url(struct signing_work *work)
 {
     const dime_text end = TEXT("://");
     dime_text rest = work->signing->url;
@@ -85,26 +85,26 @@ static bool precedes(dime_text a, dime_text b)
 }
 
 /* Puts a header where it belongs in the order. False: there are too many. */
-static bool add_header(struct work *work, dime_text name, dime_text value)
+static bool add_signed_header(struct signing_work *work, dime_text name, dime_text value)
 {
     size_t place = work->count;
     if (place == SIGN_HEADERS_MAX)
         return false;
     for (; place > 0 && precedes(name, work->headers[place - 1].name); place--)
         work->headers[place] = work->headers[place - 1];
-    work->headers[place] = (struct header){name, text_trim(value)};
+    work->headers[place] = (struct signed_header){name, text_trim(value)};
     work->count++;
     return true;
 }
 
-static bool take_headers(struct work *work)
+static bool take_signed_headers(struct signing_work *work)
 {
-    if (!add_header(work, TEXT("host"), work->host) ||
-        !add_header(work, TEXT("x-amz-date"), text_of(work->time)))
+    if (!add_signed_header(work, TEXT("host"), work->host) ||
+        !add_signed_header(work, TEXT("x-amz-date"), text_of(work->time)))
         return false;
     for (const char *const *line = work->signing->headers; *line; line++) {
         dime_text value = text_of(*line), name;
-        if (!text_cut(&value, ':', &name) || !value.data || !add_header(work, name, value))
+        if (!text_cut(&value, ':', &name) || !value.data || !add_signed_header(work, name, value))
             return false;
     }
     return true;
@@ -125,7 +125,7 @@ static void put_value(struct buffer *buffer, dime_text value)
     }
 }
 
-static void put_names(struct buffer *buffer, const struct work *work)
+static void put_signed_names(struct buffer *buffer, const struct signing_work *work)
 {
     for (size_t i = 0; i < work->count; i++) {
         buffer_puts(buffer, i ? ";" : "");
@@ -134,7 +134,7 @@ static void put_names(struct buffer *buffer, const struct work *work)
 }
 
 /* S3 takes a path as it is sent; every other service encodes it once more. */
-static void put_path(struct buffer *buffer, const struct work *work)
+static void put_canonical_path(struct buffer *buffer, const struct signing_work *work)
 {
     dime_text rest = work->path, part;
     if (text_equal(work->signing->service, TEXT("s3"))) {
@@ -147,14 +147,14 @@ static void put_path(struct buffer *buffer, const struct work *work)
     }
 }
 
-static bool put_canonical(struct buffer *buffer, const struct work *work)
+static bool put_canonical(struct buffer *buffer, const struct signing_work *work)
 {
     char of_body[HEX];
     if (!hash(work->signing->body, of_body))
         return false;
     buffer_puts(buffer, work->signing->method);
     buffer_puts(buffer, "\n");
-    put_path(buffer, work);
+    put_canonical_path(buffer, work);
     buffer_puts(buffer, "\n");
     buffer_put(buffer, work->query);
     buffer_puts(buffer, "\n");
@@ -165,14 +165,14 @@ static bool put_canonical(struct buffer *buffer, const struct work *work)
         buffer_puts(buffer, "\n");
     }
     buffer_puts(buffer, "\n");
-    put_names(buffer, work);
+    put_signed_names(buffer, work);
     buffer_puts(buffer, "\n");
     buffer_puts(buffer, of_body);
     return !buffer->failed;
 }
 
 /* The key of the day, the region and the service signs; the secret itself never does. */
-static bool sign_text(const struct work *work, dime_text text, unsigned char result[HASH])
+static bool sign_text(const struct signing_work *work, dime_text text, unsigned char result[HASH])
 {
     const dime_text parts[] = {
         {work->time, 8}, work->signing->region, work->signing->service, TEXT("aws4_request"), text};
@@ -193,7 +193,7 @@ static bool sign_text(const struct work *work, dime_text text, unsigned char res
 }
 
 /* The signature of the canonical request. */
-static bool sign_canonical(const struct work *work, dime_text canonical, char hex[HEX])
+static bool sign_canonical(const struct signing_work *work, dime_text canonical, char hex[HEX])
 {
     char of_canonical[HEX], text[sizeof work->time + sizeof work->scope + HEX + 64];
     unsigned char result[HASH];
@@ -209,7 +209,7 @@ static bool sign_canonical(const struct work *work, dime_text canonical, char he
 }
 
 /* The moment and the scope of the signature. */
-static bool set_scope(struct work *work)
+static bool set_scope(struct signing_work *work)
 {
     const struct signing *signing = work->signing;
     time_t seconds = (time_t)signing->time_s;
@@ -224,7 +224,7 @@ static bool set_scope(struct work *work)
 }
 
 /* Puts together what is sent. False: it doesn't fit. */
-static bool put_lines(const struct work *work, const char *hex, struct signature *signature)
+static bool put_lines(const struct signing_work *work, const char *hex, struct signature *signature)
 {
     struct buffer line;
     int host = snprintf(signature->host, sizeof signature->host, "Host: %.*s",
@@ -234,7 +234,7 @@ static bool put_lines(const struct work *work, const char *hex, struct signature
     buffer_printf(&line, "Authorization: %s Credential=", ALGORITHM);
     buffer_put(&line, work->signing->id);
     buffer_printf(&line, "/%s, SignedHeaders=", work->scope);
-    put_names(&line, work);
+    put_signed_names(&line, work);
     buffer_printf(&line, ", Signature=%s", hex);
     signature->authorization[line.length] = '\0';
     return !line.failed && host > 0 && (size_t)host < sizeof signature->host;
@@ -242,11 +242,11 @@ static bool put_lines(const struct work *work, const char *hex, struct signature
 
 bool sign_request(const struct signing *signing, struct arena *arena, struct signature *signature)
 {
-    struct work work = {.signing = signing};
+    struct signing_work work = {.signing = signing};
     struct buffer canonical;
     char hex[HEX];
     take_url(&work);
     buffer_open(&canonical, arena, CANONICAL_MAX);
-    return set_scope(&work) && take_headers(&work) && put_canonical(&canonical, &work) &&
+    return set_scope(&work) && take_signed_headers(&work) && put_canonical(&canonical, &work) &&
            sign_canonical(&work, buffer_text(&canonical), hex) && put_lines(&work, hex, signature);
 }

@@ -9,24 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/client.h"
-#include "services/aws/credentials.h"
+#include "services/aws/reply.h"
+#include "services/aws/state.h"
 #include "services/aws/sns_signature.h"
 #include "base/clock.h"
 
 enum {
-    URL_MAX = 2048,
+    SNS_URL_MAX = 2048,
     CERTIFICATE_MAX = 64 * 1024,
     CONFIRMED_MAX = 64 * 1024,
-    CONNECT_MS = 3100,
 };
-static const int64_t KEPT_MS = 86400000;
+static const int64_t CERTIFICATE_KEPT_MS = 86400000;
 /* SNS tries for an hour at most (its guide, "message delivery retries"); clocks differ a bit. */
 static const int64_t OLD_MS = 3600000, DIFFERENCE_MS = 300000;
 
 struct sns {
     struct evp_pkey_st *key;
-    char url[URL_MAX + 1]; /* of its certificate */
+    char url[SNS_URL_MAX + 1]; /* of its certificate */
     int64_t until_ms;
 };
 
@@ -44,9 +43,9 @@ void sns_close(struct sns *sns)
 
 /* An address without blanks, quotes or control characters, ended by NUL; false where it isn't one.
  */
-static bool copy_url(dime_text url, char room[URL_MAX + 1])
+static bool copy_url(dime_text url, char room[SNS_URL_MAX + 1])
 {
-    if (!url.length || url.length > URL_MAX)
+    if (!url.length || url.length > SNS_URL_MAX)
         return false;
     for (size_t i = 0; i < url.length; i++) {
         if (url.data[i] <= ' ' || url.data[i] > '~' || url.data[i] == '"' || url.data[i] == '\\')
@@ -58,14 +57,14 @@ static bool copy_url(dime_text url, char room[URL_MAX + 1])
 }
 
 /* Asks SNS for an address; WHAT it's for is named to the person where nothing comes of it. */
-static bool get(struct aws *aws, const struct aws_call *call, const char *url, size_t most,
-                const char *what, struct aws_reply *reply)
+static bool get_from_sns(struct aws *aws, const struct aws_call *call, const char *url, size_t most,
+                         const char *what, struct aws_reply *reply)
 {
     const struct http_request request = {.method = "GET",
                                          .url = url,
                                          .most = most,
-                                         .connect_ms = CONNECT_MS,
-                                         .until_ms = client_until(call),
+                                         .connect_ms = AWS_CONNECT_MS,
+                                         .until_ms = aws_until(call),
                                          .stop = call->stop};
     struct http_answer answer = {0};
     enum http_outcome outcome = http_exchange(&aws->http, &request, call->arena, &answer);
@@ -74,19 +73,19 @@ static bool get(struct aws *aws, const struct aws_call *call, const char *url, s
         return true;
     }
     if (outcome == HTTP_NO_MEMORY)
-        client_no_memory(reply);
+        aws_no_memory(reply);
     else
-        client_refuse(reply, call, outcome == HTTP_LATE ? 504 : 502,
-                      "Amazon SNS didn't give %s; it will send this message again.", what);
+        aws_refuse(reply, call, outcome == HTTP_LATE ? 504 : 502,
+                   "Amazon SNS didn't give %s; it will send this message again.", what);
     return false;
 }
 
-static void keep(struct sns *sns, struct evp_pkey_st *key, const char *url)
+static void keep_certificate(struct sns *sns, struct evp_pkey_st *key, const char *url)
 {
     sns_key_free(sns->key);
     sns->key = key;
     memcpy(sns->url, url, strlen(url) + 1);
-    sns->until_ms = clock_epoch_ms() + KEPT_MS;
+    sns->until_ms = clock_epoch_ms() + CERTIFICATE_KEPT_MS;
 }
 
 /* Has the key of the message's certificate in SNS. */
@@ -94,21 +93,19 @@ static bool find_key(struct sns *sns, struct aws *aws, const struct aws_call *ca
                      dime_text certificate, struct aws_reply *reply)
 {
     const dime_text pem = TEXT(".pem");
-    char url[URL_MAX + 1];
+    char url[SNS_URL_MAX + 1];
     if (!copy_url(certificate, url) || !sns_owns(certificate) || strpbrk(url, "?#") ||
-        !text_ends_nocase(certificate, pem)) {
-        client_refuse(reply, call, 422, "The message's SigningCertURL isn't Amazon SNS's own.");
-        return false;
-    }
+        !text_ends_nocase(certificate, pem))
+        return aws_refuse(reply, call, 422, "The message's SigningCertURL isn't Amazon SNS's own.");
     if (sns->key && strcmp(url, sns->url) == 0 && clock_epoch_ms() < sns->until_ms)
         return true;
-    if (!get(aws, call, url, CERTIFICATE_MAX, "its certificate", reply))
+    if (!get_from_sns(aws, call, url, CERTIFICATE_MAX, "its certificate", reply))
         return false;
     struct evp_pkey_st *key = sns_key_of(reply->body);
     if (key)
-        keep(sns, key, url);
+        keep_certificate(sns, key, url);
     else
-        client_refuse(reply, call, 502, "Amazon SNS gave a certificate that isn't valid now.");
+        aws_refuse(reply, call, 502, "Amazon SNS gave a certificate that isn't valid now.");
     return key;
 }
 
@@ -127,20 +124,20 @@ void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
         return;
     *reply = (struct aws_reply){.ok = sns_signature_holds(message, sns->key, call->arena)};
     if (call->arena->failed)
-        client_no_memory(reply);
+        aws_no_memory(reply);
     else if (!reply->ok)
-        client_refuse(reply, call, 422, "Amazon SNS hasn't signed this message as it stands.");
+        aws_refuse(reply, call, 422, "Amazon SNS hasn't signed this message as it stands.");
     else if (!is_recent(message))
-        client_refuse(reply, call, 422,
-                      "This message of Amazon SNS is older than an hour, or the clocks differ.");
+        aws_refuse(reply, call, 422,
+                   "This message of Amazon SNS is older than an hour, or the clocks differ.");
 }
 
 void sns_confirm(struct aws *aws, const struct aws_call *call, const struct sns_message *message,
                  struct aws_reply *reply)
 {
-    char url[URL_MAX + 1];
+    char url[SNS_URL_MAX + 1];
     if (copy_url(message->subscribe_url, url) && sns_owns(message->subscribe_url))
-        get(aws, call, url, CONFIRMED_MAX, "the confirmation", reply);
+        get_from_sns(aws, call, url, CONFIRMED_MAX, "the confirmation", reply);
     else
-        client_refuse(reply, call, 422, "The message's SubscribeURL isn't Amazon SNS's own.");
+        aws_refuse(reply, call, 422, "The message's SubscribeURL isn't Amazon SNS's own.");
 }

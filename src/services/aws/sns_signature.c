@@ -34,7 +34,7 @@ void sns_key_free(struct evp_pkey_st *key)
     EVP_PKEY_free(key);
 }
 
-static void put(struct buffer *text, const char *name, dime_text value)
+static void put_signed_member(struct buffer *text, const char *name, dime_text value)
 {
     if (!value.data)
         return;
@@ -48,17 +48,17 @@ static void put(struct buffer *text, const char *name, dime_text value)
 static void put_signed(struct buffer *text, const struct sns_message *message)
 {
     bool notification = text_equal(message->type, TEXT("Notification"));
-    put(text, "Message", message->text);
-    put(text, "MessageId", message->id);
+    put_signed_member(text, "Message", message->text);
+    put_signed_member(text, "MessageId", message->id);
     if (notification)
-        put(text, "Subject", message->subject);
+        put_signed_member(text, "Subject", message->subject);
     else
-        put(text, "SubscribeURL", message->subscribe_url);
-    put(text, "Timestamp", message->timestamp);
+        put_signed_member(text, "SubscribeURL", message->subscribe_url);
+    put_signed_member(text, "Timestamp", message->timestamp);
     if (!notification)
-        put(text, "Token", message->token);
-    put(text, "TopicArn", message->topic);
-    put(text, "Type", message->type);
+        put_signed_member(text, "Token", message->token);
+    put_signed_member(text, "TopicArn", message->topic);
+    put_signed_member(text, "Type", message->type);
 }
 
 static const EVP_MD *digest_of(dime_text version)
@@ -87,7 +87,7 @@ bool sns_signature_holds(const struct sns_message *message, struct evp_pkey_st *
     return holds;
 }
 
-static bool is_region(dime_text text)
+static bool is_region_label(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (!text_alphanumeric(text.data[i]) && text.data[i] != '-')
@@ -106,7 +106,7 @@ bool sns_owns(dime_text url)
     dime_text base = text_of(address.base); /* with a port, if there is one */
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (text_ends_nocase(base, ends[i]) && base.length > begin.length + ends[i].length &&
-            is_region(
+            is_region_label(
                 (dime_text){base.data + begin.length, base.length - begin.length - ends[i].length}))
             return true;
     }

@@ -14,17 +14,17 @@
 #include "base/json.h"
 
 enum {
-    REPLY_MAX = 64 * 1024,
+    BATCH_REPLY_MAX = 64 * 1024,
     RECEIVE_MAX = 24 * 1024 * 1024,
-    URL_MAX = 1024,
+    QUEUE_URL_MAX = 1024,
     RECEIPT_MAX = 4096,
-    BODY_MAX = 128 * 1024,
+    BATCH_BODY_MAX = 128 * 1024,
     SEND_MAX = 7 * 1024 * 1024, /* a control character takes six bytes */
 };
 
-static const struct service SQS = {"Amazon SQS", "sqs", "AWS_ENDPOINT_URL_SQS"};
+static const struct aws_service SQS_SERVICE = {"Amazon SQS", "sqs", "AWS_ENDPOINT_URL_SQS"};
 
-static const struct refusal NO_REFUSALS[] = {{0}};
+static const struct aws_refusal NO_REFUSALS[] = {{0}};
 
 /* The labels of a host's name, behind the one that says sqs or before the one that says queue. */
 static dime_text region_of(dime_text host)
@@ -40,13 +40,13 @@ static dime_text region_of(dime_text host)
     return TEXT("");
 }
 
-static bool is_region(dime_text label)
+static bool names_region(dime_text label)
 {
     return label.length > 4 && memchr(label.data, '-', label.length);
 }
 
 /* The last two parts of the path. */
-static void read_path(struct sqs_queue *queue, dime_text path)
+static void read_queue_path(struct sqs_queue *queue, dime_text path)
 {
     dime_text part;
     queue->name = queue->account = TEXT("");
@@ -66,32 +66,33 @@ bool sqs_open(struct sqs_queue *queue, struct aws *aws, dime_text url, const cha
     settings_read(&aws->settings);
     *why = "A queue's address looks like https://sqs.eu-west-1.amazonaws.com/123456789012/name; "
            "copy it from the queue's page.";
-    if (url.length > URL_MAX || !http_read_address(&address, url) ||
+    if (url.length > QUEUE_URL_MAX || !http_read_address(&address, url) ||
         strlen(address.base) >= sizeof queue->endpoint)
         return false;
-    read_path(queue, address.path);
+    read_queue_path(queue, address.path);
     if (!queue->name.length)
         return false;
     memcpy(queue->endpoint, address.base, strlen(address.base) + 1);
     dime_text region = region_of(text_of(address.host));
-    if (!is_region(region) || !settings_take_region(region, queue->region))
+    if (!names_region(region) || !settings_take_region(region, queue->region))
         return settings_region(&aws->settings, TEXT(""), queue->region, why);
     return true;
 }
 
 /* A request that begins with the queue's URL. */
-static void begin(struct buffer *body, const struct aws_call *call, const struct sqs_queue *queue,
-                  size_t most)
+static void begin_request(struct buffer *body, const struct aws_call *call,
+                          const struct sqs_queue *queue, size_t most)
 {
     buffer_open(body, call->arena, most);
     buffer_puts(body, "{\"QueueUrl\":");
     buffer_json(body, queue->url);
 }
 
-static void perform(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                    struct operation operation, const struct buffer *body, struct aws_reply *reply)
+static void perform_on_queue(struct aws *aws, const struct aws_call *call,
+                             const struct sqs_queue *queue, struct aws_operation operation,
+                             const struct buffer *body, struct aws_reply *reply)
 {
-    operation.service = &SQS;
+    operation.service = &SQS_SERVICE;
     operation.type = "Content-Type: application/x-amz-json-1.0";
     operation.region = text_of(queue->region);
     operation.endpoint = text_of(queue->endpoint);
@@ -100,9 +101,9 @@ static void perform(struct aws *aws, const struct aws_call *call, const struct s
     if (!body->failed)
         client_perform(aws, call, &operation, reply);
     else if (call->arena->failed)
-        client_no_memory(reply);
+        aws_no_memory(reply);
     else
-        client_refuse(reply, call, 413, "These messages are too long for one batch; send fewer.");
+        aws_refuse(reply, call, 413, "These messages are too long for one batch; send fewer.");
 }
 
 static dime_text member_raw(struct json_value object, const char *name)
@@ -113,7 +114,8 @@ static dime_text member_raw(struct json_value object, const char *name)
     return TEXT("{}");
 }
 
-static void read_message(struct sqs_message *message, struct json_value value, struct arena *arena)
+static void read_sqs_message(struct sqs_message *message, struct json_value value,
+                             struct arena *arena)
 {
     message->id = json_find_text(value, "MessageId", arena);
     message->receipt = json_find_text(value, "ReceiptHandle", arena);
@@ -124,8 +126,8 @@ static void read_message(struct sqs_message *message, struct json_value value, s
 }
 
 /* A cursor over a list in a reply; one over nothing where there is none. */
-static struct json_cursor list_of(const struct aws_reply *reply, const char *name,
-                                  struct arena *arena)
+static struct json_cursor list_in_reply(const struct aws_reply *reply, const char *name,
+                                        struct arena *arena)
 {
     struct json_value value, list = {0};
     struct json_error error;
@@ -138,25 +140,25 @@ static struct json_cursor list_of(const struct aws_reply *reply, const char *nam
 static void read_messages(const struct aws_call *call, struct sqs_messages *messages,
                           struct aws_reply *reply)
 {
-    struct json_cursor cursor = list_of(reply, "Messages", call->arena);
+    struct json_cursor cursor = list_in_reply(reply, "Messages", call->arena);
     struct json_member item;
     while (messages->count < SQS_BATCH_MAX && json_next(&cursor, &item)) {
         struct sqs_message *message = &messages->items[messages->count];
         if (item.value.kind != JSON_OBJECT)
             continue;
-        read_message(message, item.value, call->arena);
+        read_sqs_message(message, item.value, call->arena);
         messages->count += message->receipt.length > 0;
     }
     if (!call->arena->failed)
         return;
     messages->count = 0;
-    client_no_memory(reply);
+    aws_no_memory(reply);
 }
 
 /* As long as was asked, but no longer than the call may take. */
-static int wait_time(const struct aws_call *call, int wait_s)
+static int receive_wait_s(const struct aws_call *call, int wait_s)
 {
-    int64_t left_s = (client_until(call) - clock_epoch_ms()) / 1000 - 1;
+    int64_t left_s = (aws_until(call) - clock_epoch_ms()) / 1000 - 1;
     if (left_s < wait_s)
         wait_s = left_s < 0 ? 0 : (int)left_s;
     return wait_s < SQS_WAIT_MAX ? wait_s : SQS_WAIT_MAX;
@@ -168,17 +170,17 @@ void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_
 {
     struct buffer body;
     messages->count = 0;
-    begin(&body, call, queue, BODY_MAX);
+    begin_request(&body, call, queue, BATCH_BODY_MAX);
     buffer_puts(&body, ",\"AttributeNames\":[\"All\"],\"MessageAttributeNames\":[\"All\"]");
     buffer_printf(&body, ",\"MaxNumberOfMessages\":%d,\"WaitTimeSeconds\":%d", most,
-                  wait_time(call, wait_s));
+                  receive_wait_s(call, wait_s));
     if (visibility_s >= 0)
         buffer_printf(&body, ",\"VisibilityTimeout\":%d", visibility_s);
     buffer_puts(&body, "}");
-    perform(
-        aws, call, queue,
-        (struct operation){.target = "X-Amz-Target: AmazonSQS.ReceiveMessage", .most = RECEIVE_MAX},
-        &body, reply);
+    perform_on_queue(aws, call, queue,
+                     (struct aws_operation){.target = "X-Amz-Target: AmazonSQS.ReceiveMessage",
+                                            .most = RECEIVE_MAX},
+                     &body, reply);
     if (reply->ok)
         read_messages(call, messages, reply);
 }
@@ -230,16 +232,18 @@ static void perform_batch(struct aws *aws, const struct aws_call *call,
         entries[i].sender_fault = false;
         entries[i].code = entries[i].id = TEXT("");
     }
-    perform(aws, call, queue, (struct operation){.target = target, .most = REPLY_MAX}, body, reply);
+    perform_on_queue(aws, call, queue,
+                     (struct aws_operation){.target = target, .most = BATCH_REPLY_MAX}, body,
+                     reply);
     if (!reply->ok)
         return;
-    read_successful(list_of(reply, "Successful", call->arena), entries, count, call->arena);
-    read_failed(list_of(reply, "Failed", call->arena), entries, count, call->arena);
+    read_successful(list_in_reply(reply, "Successful", call->arena), entries, count, call->arena);
+    read_failed(list_in_reply(reply, "Failed", call->arena), entries, count, call->arena);
     if (call->arena->failed)
-        client_no_memory(reply);
+        aws_no_memory(reply);
 }
 
-static void put_entry(struct buffer *body, size_t number, const char *name, dime_text value)
+static void put_batch_entry(struct buffer *body, size_t number, const char *name, dime_text value)
 {
     buffer_puts(body, number ? ",{\"Id\":\"" : ",\"Entries\":[{\"Id\":\"");
     buffer_int64(body, (int64_t)number);
@@ -253,8 +257,7 @@ static bool check_count(size_t count, const struct aws_call *call, struct aws_re
 {
     if (count >= 1 && count <= SQS_BATCH_MAX)
         return true;
-    client_refuse(reply, call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
-    return false;
+    return aws_refuse(reply, call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
 }
 
 void sqs_delete(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
@@ -263,9 +266,9 @@ void sqs_delete(struct aws *aws, const struct aws_call *call, const struct sqs_q
     struct buffer body;
     if (!check_count(count, call, reply))
         return;
-    begin(&body, call, queue, BODY_MAX);
+    begin_request(&body, call, queue, BATCH_BODY_MAX);
     for (size_t i = 0; i < count; i++) {
-        put_entry(&body, i, "ReceiptHandle", entries[i].receipt);
+        put_batch_entry(&body, i, "ReceiptHandle", entries[i].receipt);
         buffer_puts(&body, "}");
     }
     perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.DeleteMessageBatch", &body, entries,
@@ -278,18 +281,18 @@ void sqs_hide(struct aws *aws, const struct aws_call *call, const struct sqs_que
     struct buffer body;
     if (!check_count(count, call, reply))
         return;
-    begin(&body, call, queue, BODY_MAX);
+    begin_request(&body, call, queue, BATCH_BODY_MAX);
     for (size_t i = 0; i < count; i++) {
-        put_entry(&body, i, "ReceiptHandle", entries[i].receipt);
+        put_batch_entry(&body, i, "ReceiptHandle", entries[i].receipt);
         buffer_printf(&body, ",\"VisibilityTimeout\":%d}", entries[i].visibility_s);
     }
     perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.ChangeMessageVisibilityBatch", &body,
                   entries, count, reply);
 }
 
-static void put_message(struct buffer *body, size_t number, const struct sqs_entry *entry)
+static void put_sent_message(struct buffer *body, size_t number, const struct sqs_entry *entry)
 {
-    put_entry(body, number, "MessageBody", entry->body);
+    put_batch_entry(body, number, "MessageBody", entry->body);
     if (entry->group.length) {
         buffer_puts(body, ",\"MessageGroupId\":");
         buffer_json(body, entry->group);
@@ -313,31 +316,9 @@ void sqs_send(struct aws *aws, const struct aws_call *call, const struct sqs_que
     struct buffer body;
     if (!check_count(count, call, reply))
         return;
-    begin(&body, call, queue, SEND_MAX);
+    begin_request(&body, call, queue, SEND_MAX);
     for (size_t i = 0; i < count; i++)
-        put_message(&body, i, &entries[i]);
+        put_sent_message(&body, i, &entries[i]);
     perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.SendMessageBatch", &body, entries,
                   count, reply);
-}
-
-void sqs_get_attributes(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                        struct aws_reply *reply)
-{
-    struct buffer body;
-    begin(&body, call, queue, BODY_MAX);
-    buffer_puts(&body, ",\"AttributeNames\":[\"All\"]}");
-    perform(aws, call, queue,
-            (struct operation){.target = "X-Amz-Target: AmazonSQS.GetQueueAttributes",
-                               .most = REPLY_MAX},
-            &body, reply);
-}
-
-dime_text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena)
-{
-    struct json_value value, attributes;
-    struct json_error error;
-    if (!reply->ok || !json_check(reply->body, arena, &value, &error) ||
-        value.kind != JSON_OBJECT || !json_find(value, TEXT("Attributes"), &attributes))
-        return TEXT("");
-    return json_find_text(attributes, name, arena);
 }

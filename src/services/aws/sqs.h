@@ -87,13 +87,4 @@ void sqs_hide(struct aws *aws, const struct aws_call *call, const struct sqs_que
 void sqs_send(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
               struct sqs_entry *entries, size_t count, struct aws_reply *reply);
 
-/*
- * Asks for all of the queue's attributes; sqs_attribute finds one of them in the reply, an empty
- * text where there is none: VisibilityTimeout, RedrivePolicy, QueueArn,
- * ApproximateNumberOfMessages...
- */
-void sqs_get_attributes(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                        struct aws_reply *reply);
-dime_text sqs_attribute(const struct aws_reply *reply, const char *name, struct arena *arena);
-
 #endif

@@ -9,12 +9,12 @@
 #include "services/aws/client.h"
 #include "base/buffer.h"
 
-enum { REPLY_MAX = 1024 * 1024, BODY_MAX = 8 * TRANSLATE_TEXT_MAX };
+enum { TRANSLATE_REPLY_MAX = 1024 * 1024, TRANSLATE_REQUEST_MAX = 8 * TRANSLATE_TEXT_MAX };
 
-static const struct service TRANSLATE = {"Amazon Translate", "translate",
-                                         "AWS_ENDPOINT_URL_TRANSLATE"};
+static const struct aws_service TRANSLATE = {"Amazon Translate", "translate",
+                                             "AWS_ENDPOINT_URL_TRANSLATE"};
 
-static const struct refusal REFUSALS[] = {
+static const struct aws_refusal TRANSLATE_REFUSALS[] = {
     {"TextSizeLimitExceededException", 413, "the text is too long; send at most 10,000 bytes."},
     {"UnsupportedLanguagePairException", 422,
      "it doesn't translate between these languages; choose others."},
@@ -27,43 +27,42 @@ static const struct refusal REFUSALS[] = {
     {0},
 };
 
-static void perform(struct aws *aws, const struct aws_call *call, const char *target,
-                    const struct buffer *body, struct aws_reply *reply)
+static void perform_translation(struct aws *aws, const struct aws_call *call, const char *target,
+                                const struct buffer *body, struct aws_reply *reply)
 {
-    struct operation operation = {.service = &TRANSLATE,
-                                  .target = target,
-                                  .type = "Content-Type: application/x-amz-json-1.1",
-                                  .body = buffer_text(body),
-                                  .most = REPLY_MAX,
-                                  .refusals = REFUSALS};
+    struct aws_operation operation = {.service = &TRANSLATE,
+                                      .target = target,
+                                      .type = "Content-Type: application/x-amz-json-1.1",
+                                      .body = buffer_text(body),
+                                      .most = TRANSLATE_REPLY_MAX,
+                                      .refusals = TRANSLATE_REFUSALS};
     if (body->failed)
-        client_no_memory(reply);
+        aws_no_memory(reply);
     else
         client_perform(aws, call, &operation, reply);
 }
 
-static bool check(const struct translate_question *question, const struct aws_call *call,
-                  struct aws_reply *reply)
+static bool check_text_question(const struct translate_question *question,
+                                const struct aws_call *call, struct aws_reply *reply)
 {
-    enum { CODE_MAX = 64 };
+    enum { LANGUAGE_MAX = 64 };
     if (!question->text.length)
-        client_refuse(reply, call, 422, "There is no text to translate; send some.");
-    else if (question->text.length > TRANSLATE_TEXT_MAX)
-        client_refuse(reply, call, 413, "Amazon Translate takes texts of at most 10,000 bytes.");
-    else if (question->source.length > CODE_MAX || question->target.length > CODE_MAX)
-        client_refuse(reply, call, 422, "A language's code is short, such as en or pt-PT.");
-    else
-        return true;
-    return false;
+        return aws_refuse(reply, call, 422, "There is no text to translate; send some.");
+    if (question->text.length > TRANSLATE_TEXT_MAX)
+        return aws_refuse(reply, call, 413,
+                          "Amazon Translate takes texts of at most 10,000 bytes.");
+    if (question->source.length > LANGUAGE_MAX || question->target.length > LANGUAGE_MAX)
+        return aws_refuse(reply, call, 422, "A language's code is short, such as en or pt-PT.");
+    return true;
 }
 
 void translate_text(struct aws *aws, const struct aws_call *call,
                     const struct translate_question *question, struct aws_reply *reply)
 {
     struct buffer body;
-    if (!check(question, call, reply))
+    if (!check_text_question(question, call, reply))
         return;
-    buffer_open(&body, call->arena, BODY_MAX);
+    buffer_open(&body, call->arena, TRANSLATE_REQUEST_MAX);
     buffer_puts(&body, "{\"Text\":");
     buffer_json(&body, question->text);
     buffer_puts(&body, ",\"SourceLanguageCode\":");
@@ -71,15 +70,15 @@ void translate_text(struct aws *aws, const struct aws_call *call,
     buffer_puts(&body, ",\"TargetLanguageCode\":");
     buffer_json(&body, question->target);
     buffer_puts(&body, "}");
-    perform(aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.TranslateText", &body,
-            reply);
+    perform_translation(aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.TranslateText",
+                        &body, reply);
 }
 
 void translate_list_languages(struct aws *aws, const struct aws_call *call, struct aws_reply *reply)
 {
     struct buffer body;
-    buffer_open(&body, call->arena, BODY_MAX);
+    buffer_open(&body, call->arena, TRANSLATE_REQUEST_MAX);
     buffer_puts(&body, "{\"DisplayLanguageCode\":\"en\",\"MaxResults\":500}");
-    perform(aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.ListLanguages", &body,
-            reply);
+    perform_translation(aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.ListLanguages",
+                        &body, reply);
 }

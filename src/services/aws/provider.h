@@ -1,0 +1,20 @@
+/*
+ * provider.h - the credentials that calls are signed with now.
+ *
+ * What a server hands out ends, and is fetched anew from a quarter of an hour before.
+ */
+#ifndef DIME_SERVICES_AWS_PROVIDER_H
+#define DIME_SERVICES_AWS_PROVIDER_H
+
+#include "services/aws/state.h"
+
+/*
+ * Makes sure that AWS->credentials can sign now, within the call's deadline. False: *WHY is a
+ * sentence, a literal.
+ */
+bool provider_get(struct aws *aws, const struct aws_call *call, const char **why);
+
+/* Forgets them, since AWS has refused them: the next provider_get looks for them again. */
+void provider_forget(struct aws *aws);
+
+#endif
