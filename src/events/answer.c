@@ -104,8 +104,8 @@ static void put_cookie_name(size_t number, struct buffer *out)
     buffer_json(out, text_of(name));
 }
 
-static void put_headers(const struct response *response, bool list, bool cookies,
-                        struct buffer *out)
+static void put_answer_headers(const struct response *response, bool list, bool cookies,
+                               struct buffer *out)
 {
     bool first = !response->content_type;
     size_t cookie = 0;
@@ -129,8 +129,8 @@ static void put_headers(const struct response *response, bool list, bool cookies
 }
 
 /* The cookies of an answer, where a gateway has a place for them. */
-static void put_cookies(const struct event *event, const struct response *response,
-                        struct buffer *out)
+static void put_answer_cookies(const struct event *event, const struct response *response,
+                               struct buffer *out)
 {
     size_t first = 0;
     while (first < response->header_count && !is_cookie(&response->headers[first]))
@@ -143,7 +143,8 @@ static void put_cookies(const struct event *event, const struct response *respon
     buffer_puts(out, newer ? "" : "}");
 }
 
-static void put_body(const struct event *event, const struct response *response, struct buffer *out)
+static void put_answer_body(const struct event *event, const struct response *response,
+                            struct buffer *out)
 {
     dime_text body = TEXT("");
     if (event->request.method != METHOD_HEAD && response->content_type)
@@ -170,10 +171,10 @@ static void answer_http(const struct event *event, const struct response *respon
         buffer_printf(out, ",\"statusDescription\":\"%d %s\"", response->status,
                       status_phrase(response->status));
     buffer_puts(out, ",");
-    put_headers(response, event->multi_values, !gateway, out);
+    put_answer_headers(response, event->multi_values, !gateway, out);
     if (gateway)
-        put_cookies(event, response, out);
-    put_body(event, response, out);
+        put_answer_cookies(event, response, out);
+    put_answer_body(event, response, out);
 }
 
 size_t event_header_bytes(const struct response *response)
@@ -187,7 +188,7 @@ size_t event_header_bytes(const struct response *response)
     return total;
 }
 
-struct event_limits event_limits(const struct event *event)
+struct event_limits event_limits_of(const struct event *event)
 {
     struct event_limits limits = {SIZE_MAX, SIZE_MAX};
     if (event->shape == EVENT_GATEWAY_V1 || event->shape == EVENT_GATEWAY_V2)
@@ -207,7 +208,7 @@ void event_prelude(const struct event *event, const struct response *response, s
     buffer_puts(out, "{\"statusCode\":");
     buffer_int64(out, response->status);
     buffer_puts(out, ",");
-    put_headers(response, false, false, out);
-    put_cookies(event, response, out);
+    put_answer_headers(response, false, false, out);
+    put_answer_cookies(event, response, out);
     buffer_puts(out, "}");
 }

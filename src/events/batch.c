@@ -43,8 +43,8 @@ static size_t count_messages(const struct event *queue)
     return count;
 }
 
-static void log_failure(const struct progress *progress, const struct invocation *batch,
-                        const struct event_message *message)
+static void log_failed_message(const struct progress *progress, const struct invocation *batch,
+                               const struct event_message *message)
 {
     const struct response *response = &progress->running->response;
     dime_text why = problem_detail(response);
@@ -162,7 +162,7 @@ static enum message_end take_message(struct progress *progress, const struct inv
     if (end == MESSAGE_DONE)
         return end;
     progress->failures++;
-    log_failure(progress, batch, message);
+    log_failed_message(progress, batch, message);
     hold_up(progress, message);
     return end;
 }
@@ -179,8 +179,8 @@ static void log_left(const struct progress *progress, const struct invocation *b
                    progress->count, why);
 }
 
-static void take_messages(struct progress *progress, enum message_end *ends,
-                          struct invocation *batch)
+static void run_messages(struct progress *progress, enum message_end *ends,
+                         struct invocation *batch)
 {
     struct json_cursor messages = event_messages(&batch->event);
     struct event_message message;
@@ -208,7 +208,7 @@ void batch_invoke(struct invocation *batch, const struct invoker *invoker, struc
     *progress =
         (struct progress){.running = running, .invoker = *invoker, .count = count, .names = arena};
     progress->invoker.stream = NULL; /* the queue gets one answer, whatever a message is */
-    take_messages(progress, ends, batch);
+    run_messages(progress, ends, batch);
     size_t failures = progress->failures + progress->left + progress->behind;
     if (failures)
         response_problem(&batch->response, progress->worst, "%zu of %zu messages failed.", failures,

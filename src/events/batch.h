@@ -7,7 +7,7 @@
 #ifndef DIME_EVENTS_BATCH_H
 #define DIME_EVENTS_BATCH_H
 
-#include "events/invoke.h"
+#include "events/invocation.h"
 
 /*
  * Runs the function on each message of the EVENT_QUEUE that BATCH holds, one after the other, and

@@ -9,9 +9,6 @@
  */
 #include "events/event.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "request/request.h"
 #include "events/members.h"
 
@@ -20,7 +17,7 @@ enum { WRAPPED_MAX = 4 }; /* events within each other: S3's in SNS's in a queue'
 static const struct {
     dime_text name;
     size_t offset; /* in struct members */
-} SLOTS[] = {
+} MEMBERS[] = {
     {{"version", 7}, offsetof(struct members, version)},
     {{"httpMethod", 10}, offsetof(struct members, method)},
     {{"path", 4}, offsetof(struct members, path)},
@@ -50,45 +47,19 @@ static const struct {
     {{"is_base64_encoded", 17}, offsetof(struct members, lattice_base64)},
 };
 
-void event_refuse(struct event *event, int status, const char *format, ...)
-{
-    va_list arguments;
-    if (event->status)
-        return;
-    event->status = status;
-    va_start(arguments, format);
-    vsnprintf(event->why, sizeof event->why, format, arguments);
-    va_end(arguments);
-}
-
-/* False: memory has ended, and some of them may be missing. */
+/* False: out of memory, and some of them may be missing. */
 static bool find_members(struct json_value value, struct arena *arena, struct members *members)
 {
     struct json_cursor cursor = json_members(value, arena);
     struct json_member member;
     while (cursor.object && json_next(&cursor, &member)) {
-        for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
-            if (text_equal(member.name, SLOTS[i].name))
-                *(struct json_value *)((char *)members + SLOTS[i].offset) = member.value;
+        for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++) {
+            if (text_equal(member.name, MEMBERS[i].name))
+                *(struct json_value *)((char *)members + MEMBERS[i].offset) = member.value;
         }
         senders_note(members, member.name);
     }
     return !cursor.failed;
-}
-
-/* Whether a value is this string; none of those that are asked for is ever written with escapes. */
-static bool reads(struct json_value value, dime_text word)
-{
-    return value.kind == JSON_STRING &&
-           text_equal((dime_text){value.raw.data + 1, value.raw.length - 2}, word);
-}
-
-/* Refuses a member that isn't text, though it may be absent. True: it is text. */
-static bool is_text(struct event *event, const char *name, struct json_value value)
-{
-    if (value.kind != JSON_STRING && value.kind != JSON_NULL)
-        event_refuse(event, 422, "The event's %s must be text.", name);
-    return value.kind == JSON_STRING;
 }
 
 /* Whether an event has a member of its context that only one sender puts there, in OBJECT then. */
@@ -126,7 +97,7 @@ static bool find_source(struct event *event, struct json_value record, struct js
         event_refuse(event, 422, "The event's Records must be objects.");
     return (json_find(record, TEXT("eventSource"), source) ||
             json_find(record, TEXT("EventSource"), source)) &&
-           is_text(event, "Records[0].eventSource", *source);
+           member_is_text(event, "Records[0].eventSource", *source);
 }
 
 /* S3, or what speaks as S3 does: MinIO, Ceph. */
@@ -152,9 +123,9 @@ static void read_records(struct event *event, struct members *members)
     event->shape = EVENT_RECORDS;
     if (is_storage(source)) {
         event->request.source = SOURCE_S3;
-    } else if (reads(source, TEXT("aws:sns"))) {
+    } else if (member_reads(source, TEXT("aws:sns"))) {
         read_topic(event, first.value, !json_next(&records, &second), members);
-    } else if (reads(source, TEXT("aws:sqs"))) {
+    } else if (member_reads(source, TEXT("aws:sqs"))) {
         event->request.source = SOURCE_SQS;
         event->shape = EVENT_QUEUE;
         event->records = members->records;
@@ -179,17 +150,17 @@ static void read_list(struct event *event, struct json_value list)
 }
 
 /* The fields of a function are in the detail; S3's is read whole, as its records are. */
-static void read_notification(struct event *event, const struct members *members)
+static void read_bus_event(struct event *event, const struct members *members)
 {
     event->shape = EVENT_NOTIFICATION;
-    if (!is_text(event, "detail-type", members->detail_type) ||
-        (!is_text(event, "source", members->source) && event->status))
+    if (!member_is_text(event, "detail-type", members->detail_type) ||
+        (!member_is_text(event, "source", members->source) && event->status))
         return;
-    if (reads(members->source, TEXT("aws.s3"))) {
+    if (member_reads(members->source, TEXT("aws.s3"))) {
         event->request.source = SOURCE_S3;
         return;
     }
-    if (reads(members->detail_type, TEXT("Scheduled Event")))
+    if (member_reads(members->detail_type, TEXT("Scheduled Event")))
         event->request.source = SOURCE_SCHEDULE;
     if (members->detail.kind == JSON_OBJECT)
         event->request.body = members->detail.raw;
@@ -208,7 +179,7 @@ static bool is_socket(const struct members *members)
 /* What SNS puts into a queue, where it isn't told to put in the message alone. */
 static bool is_envelope(const struct members *members)
 {
-    return reads(members->type, TEXT("Notification")) && members->topic.kind == JSON_STRING;
+    return member_reads(members->type, TEXT("Notification")) && members->topic.kind == JSON_STRING;
 }
 
 /* Events without a request of HTTP in them; what fits none of them is direct. */
@@ -219,13 +190,13 @@ static void tell_other_shape(struct event *event, struct members *members)
     } else if (members->records.kind != JSON_NULL) {
         event_refuse(event, 422, "The event's Records must be a list.");
     } else if (members->detail_type.kind != JSON_NULL) {
-        read_notification(event, members);
+        read_bus_event(event, members);
     } else if (members->event_source.kind == JSON_STRING) {
         senders_refuse_source(event, members->event_source);
     } else if (is_envelope(members)) {
         event->request.source = SOURCE_SNS;
-        members->wraps = is_text(event, "Message", members->message);
-    } else if (reads(members->event, TEXT("s3:TestEvent"))) {
+        members->wraps = member_is_text(event, "Message", members->message);
+    } else if (member_reads(members->event, TEXT("s3:TestEvent"))) {
         /* S3 says once that it could write to a queue or a topic; there are no records in it. */
         event->shape = EVENT_RECORDS;
         event->request.source = SOURCE_S3;

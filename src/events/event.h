@@ -46,7 +46,7 @@ struct event {
     struct request request;       /* without id, deadline, state and fields: those are the host's */
     /* 0, or the status of the problem that this event is: 400, 422, what an EVENT_PREVIOUS says. */
     int status;
-    bool unread;   /* memory has ended before it was known whose it is: no answer may be written */
+    bool unread;   /* out of memory before it was known whose it is: no answer may be written */
     char why[192]; /* of a problem: the sentence for the sender */
 };
 
@@ -93,14 +93,14 @@ void event_of_message(struct event *event, const struct event_message *message,
 struct event_limits {
     size_t answer, headers;
 };
-struct event_limits event_limits(const struct event *event);
+struct event_limits event_limits_of(const struct event *event);
 
 /* Bytes of a response's headers, as HTTP counts them. */
 size_t event_header_bytes(const struct response *response);
 
 /*
  * Appends the finished answer, as the event's sender expects it, to OUT. Where OUT has failed
- * afterwards memory has ended, and what is in it is of no use.
+ * afterwards it ran out of memory, and what is in it is of no use.
  */
 void event_answer(const struct event *event, const struct response *response, struct buffer *out);
 

@@ -18,19 +18,7 @@ struct query {
     bool encoded; /* the parts come encoded */
 };
 
-/* Reads text; nothing where there is null. False: it isn't text, or there is no memory. */
-static bool take_text(struct event *event, const char *name, struct json_value value,
-                      dime_text *text)
-{
-    if (value.kind == JSON_NULL)
-        return true;
-    if (value.kind == JSON_STRING)
-        return json_string(value, event->request.arena, text);
-    event_refuse(event, 422, "The event's %s must be text.", name);
-    return false;
-}
-
-static void take_header(struct event *event, void *context, dime_text name, dime_text value)
+static void take_request_header(struct event *event, void *context, dime_text name, dime_text value)
 {
     struct request *request = &event->request;
     struct header *headers = context;
@@ -73,7 +61,7 @@ static bool visit_value(const struct visit *visit, dime_text name, struct json_v
     dime_text text;
     if (value.kind == JSON_NULL)
         return true;
-    if (!take_text(visit->event, visit->name, value, &text))
+    if (!member_text(visit->event, visit->name, value, &text))
         return false;
     visit->take(visit->event, visit->context, name, text);
     return !visit->event->status && !visit->event->request.arena->failed;
@@ -157,7 +145,8 @@ static void take_cookie(struct event *event, void *context, dime_text name, dime
 }
 
 /* The newer gateway takes cookies out of the headers; they go back. A function URL leaves them. */
-static void read_cookies(struct event *event, struct json_value cookies, struct header *headers)
+static void read_request_cookies(struct event *event, struct json_value cookies,
+                                 struct header *headers)
 {
     struct buffer joined;
     buffer_open(&joined, event->request.arena, EVENT_COOKIES_MAX);
@@ -165,20 +154,20 @@ static void read_cookies(struct event *event, struct json_value cookies, struct 
     if (joined.failed && !event->request.arena->failed)
         event_refuse(event, 422, "The cookies are longer than %d bytes.", EVENT_COOKIES_MAX);
     if (joined.length && !request_header(&event->request, "cookie").data)
-        take_header(event, headers, TEXT("cookie"), buffer_text(&joined));
+        take_request_header(event, headers, TEXT("cookie"), buffer_text(&joined));
 }
 
-static void read_headers(struct event *event, const struct members *members)
+static void read_request_headers(struct event *event, const struct members *members)
 {
     struct request *request = &event->request;
     struct header *headers = arena_alloc(request->arena, EVENT_HEADERS_MAX * sizeof *headers);
     if (!headers)
         return;
     request->headers = headers;
-    visit_either((struct visit){event, "multiValueHeaders", take_header, headers},
+    visit_either((struct visit){event, "multiValueHeaders", take_request_header, headers},
                  members->multi_headers, members->headers, "headers");
     if (event->shape == EVENT_GATEWAY_V2)
-        read_cookies(event, members->cookies, headers);
+        read_request_cookies(event, members->cookies, headers);
     request->content_type = request_header(request, "content-type");
     dime_text scheme = request_header(request, "x-forwarded-proto");
     request->scheme = text_equal(scheme, TEXT("http")) ? TEXT("http") : TEXT("https");
@@ -191,11 +180,11 @@ static void refuse_query(struct event *event)
 }
 
 /* A query that came as it was written counts; people write the map alone, for a test. */
-static void read_query(struct event *event, const struct members *members)
+static void read_request_query(struct event *event, const struct members *members)
 {
     struct query query = {.encoded = event->shape == EVENT_BALANCER};
     if (event->shape == EVENT_GATEWAY_V2)
-        take_text(event, "rawQueryString", members->raw_query, &event->request.query);
+        member_text(event, "rawQueryString", members->raw_query, &event->request.query);
     if (event->request.query.length > EVENT_QUERY_MAX)
         refuse_query(event);
     if (event->request.query.length || event->status)
@@ -214,7 +203,8 @@ static void drop_stage(struct event *event, const struct members *members)
     struct json_value value;
     dime_text stage = TEXT(""), *path = &event->request.path;
     if (!json_find(members->context, TEXT("stage"), &value) ||
-        !take_text(event, "requestContext.stage", value, &stage) || path->length < stage.length + 1)
+        !member_text(event, "requestContext.stage", value, &stage) ||
+        path->length < stage.length + 1)
         return;
     dime_text rest = text_skip(*path, 1);
     if (!text_starts(*path, TEXT("/")) || !stage.length || !text_starts(rest, stage))
@@ -234,29 +224,29 @@ static void part_query(struct request *request)
         request->query = rest;
 }
 
-static void read_path(struct event *event, const struct members *members)
+static void read_request_path(struct event *event, const struct members *members)
 {
     bool newer = event->shape == EVENT_GATEWAY_V2;
-    take_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
-              &event->request.path);
+    member_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
+                &event->request.path);
     if (event->shape == EVENT_LATTICE) {
         part_query(&event->request);
         return;
     }
     /* Of the older events only those of an HTTP API have a version. */
     dime_text version = TEXT("");
-    if (take_text(event, "version", members->version, &version) &&
+    if (member_text(event, "version", members->version, &version) &&
         (newer || text_equal(version, TEXT("1.0"))))
         drop_stage(event, members);
 }
 
-static void read_body(struct event *event, const struct members *members)
+static void read_request_body(struct event *event, const struct members *members)
 {
     struct request *request = &event->request;
     dime_text encoded = TEXT("");
     if (members->is_base64.kind != JSON_NULL && members->is_base64.kind != JSON_BOOLEAN)
         event_refuse(event, 422, "The event's isBase64Encoded must be true or false.");
-    if (!take_text(event, "body", members->body, &encoded))
+    if (!member_text(event, "body", members->body, &encoded))
         return;
     request->body = encoded;
     if (!json_true(members->is_base64))
@@ -277,10 +267,10 @@ void gateway_read(struct event *event, const struct members *members)
     const char *name = event->shape == EVENT_GATEWAY_V2 ? "requestContext.http.method"
                        : event->shape == EVENT_LATTICE  ? "method"
                                                         : "httpMethod";
-    if (take_text(event, name, members->method, &method))
+    if (member_text(event, name, members->method, &method))
         event->request.method = request_method(method);
-    read_path(event, members);
-    read_headers(event, members);
-    read_query(event, members);
-    read_body(event, members);
+    read_request_path(event, members);
+    read_request_headers(event, members);
+    read_request_query(event, members);
+    read_request_body(event, members);
 }

@@ -23,6 +23,15 @@ struct members {
 void event_refuse(struct event *event, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Whether a value is this string; none of those that are asked for is ever written with escapes. */
+bool member_reads(struct json_value value, dime_text word);
+
+/* Refuses a member that isn't text, though it may be absent. True: it is text. */
+bool member_is_text(struct event *event, const char *name, struct json_value value);
+
+/* Reads text; nothing where there is null. False: it isn't text, or there is no memory. */
+bool member_text(struct event *event, const char *name, struct json_value value, dime_text *text);
+
 /* Reads the request that a gateway or a balancer has wrapped; event->shape says which. */
 void gateway_read(struct event *event, const struct members *members);
 

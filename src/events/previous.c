@@ -8,7 +8,7 @@
  */
 #include "events/members.h"
 
-enum { STATUS_LEAST = 100, STATUS_FAILED = 400, STATUS_MOST = 599 };
+enum { STATUS_CODE_LEAST = 100, FAILED_LEAST = 400, STATUS_CODE_MOST = 599 };
 
 bool previous_is(const struct members *members)
 {
@@ -17,7 +17,7 @@ bool previous_is(const struct members *members)
 }
 
 /* The status, which some write as text. 0: it isn't one. */
-static int read_status(struct event *event, struct json_value value)
+static int read_status_code(struct event *event, struct json_value value)
 {
     int64_t status = 0;
     dime_text text = TEXT("");
@@ -25,7 +25,7 @@ static int read_status(struct event *event, struct json_value value)
         value.kind == JSON_STRING
             ? json_string(value, event->request.arena, &text) && text_to_int64(text, &status)
             : value.kind == JSON_NUMBER && json_integer(value, &status);
-    return number && status >= STATUS_LEAST && status <= STATUS_MOST ? (int)status : 0;
+    return number && status >= STATUS_CODE_LEAST && status <= STATUS_CODE_MOST ? (int)status : 0;
 }
 
 /* The longest beginning of TEXT that has at most MOST bytes and no NUL, and ends with a character.
@@ -60,10 +60,10 @@ static void refuse_failure(struct event *event, int status)
 
 void previous_read(struct event *event, const struct members *members)
 {
-    int status = read_status(event, members->status);
+    int status = read_status_code(event, members->status);
     event->request.source = SOURCE_DIRECT;
     if (!status)
         event_refuse(event, 422, "The event's statusCode must be a status of HTTP.");
-    else if (status >= STATUS_FAILED)
+    else if (status >= FAILED_LEAST)
         refuse_failure(event, status);
 }

@@ -60,7 +60,7 @@ void event_of_message(struct event *event, const struct event_message *message, 
 }
 
 /* An empty identifier, or one that was never given out, tells the queue to keep the whole batch. */
-static void put_failure(struct buffer *out, const struct event_message *message, bool first)
+static void put_failed_item(struct buffer *out, const struct event_message *message, bool first)
 {
     buffer_puts(out, first ? "{\"itemIdentifier\":" : ",{\"itemIdentifier\":");
     buffer_put(out, message->id.kind == JSON_STRING ? message->id.raw : TEXT("\"\""));
@@ -76,10 +76,10 @@ void queue_answer(const struct event *event, const struct response *response, st
     for (size_t i = 0; event_next_message(&messages, &message); i++) {
         if (event->ends ? event->ends[i] == MESSAGE_DONE : response->status < 400)
             continue;
-        put_failure(out, &message, first);
+        put_failed_item(out, &message, first);
         first = false;
     }
     if (first && !event->ends && response->status >= 400) /* the batch itself can't be read */
-        put_failure(out, &(struct event_message){0}, first);
+        put_failed_item(out, &(struct event_message){0}, first);
     buffer_puts(out, "]}");
 }

@@ -62,7 +62,7 @@ static const struct {
     {WORD("aws:ses"), "SES"},         {WORD("aws:codecommit"), "CodeCommit"},
 };
 
-static void refuse(struct event *event, dime_text name)
+static void refuse_sender(struct event *event, dime_text name)
 {
     event->shape = EVENT_DIRECT;
     event->unanswerable = true;
@@ -88,14 +88,14 @@ bool senders_refuse(struct event *event, const struct members *members)
         uint64_t wanted = SENDERS[i].words[1].length ? 3 : 1;
         if ((members->words >> (SENDER_WORDS * i) & 3) != wanted)
             continue;
-        refuse(event, text_of(SENDERS[i].name));
+        refuse_sender(event, text_of(SENDERS[i].name));
         return true;
     }
     return false;
 }
 
 /* Whether a name may stand in a sentence as it is. */
-static bool is_plain(dime_text text)
+static bool is_plain_name(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (!text_alphanumeric(text.data[i]) && !memchr(":.-_", text.data[i], 4))
@@ -111,16 +111,16 @@ void senders_refuse_source(struct event *event, struct json_value source)
         return; /* the arena has failed, and so will the request */
     for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
         if (text_equal(name, SOURCES[i].source)) {
-            refuse(event, text_of(SOURCES[i].name));
+            refuse_sender(event, text_of(SOURCES[i].name));
             return;
         }
     }
-    refuse(event, is_plain(name) ? name : TEXT("an unknown sender"));
+    refuse_sender(event, is_plain_name(name) ? name : TEXT("an unknown sender"));
 }
 
 void senders_refuse_edge(struct event *event)
 {
-    refuse(event, TEXT("Lambda@Edge"));
+    refuse_sender(event, TEXT("Lambda@Edge"));
 }
 
 /* Whether WORD stands in TEXT in quotes. In a text within the event these would have backslashes.

@@ -227,12 +227,12 @@ START_TEST(counts_the_bytes_of_headers)
     response_header(&response, "Link", TEXT("<x>"));
     ck_assert_uint_eq(event_header_bytes(&response), 12 + 2 + 3 + 2 + 4 + 2 + 3 + 2);
     event_read(&event, text_of(GATEWAY_V2), &arena);
-    ck_assert_uint_eq(event_limits(&event).headers, 10240);
-    ck_assert_uint_eq(event_limits(&event).answer, SIZE_MAX);
+    ck_assert_uint_eq(event_limits_of(&event).headers, 10240);
+    ck_assert_uint_eq(event_limits_of(&event).answer, SIZE_MAX);
     event_read(&event, text_of(BALANCER), &arena);
-    ck_assert_uint_eq(event_limits(&event).answer, 1 << 20);
+    ck_assert_uint_eq(event_limits_of(&event).answer, 1 << 20);
     event_read(&event, text_of(DIRECT), &arena);
-    ck_assert_uint_eq(event_limits(&event).headers, SIZE_MAX);
+    ck_assert_uint_eq(event_limits_of(&event).headers, SIZE_MAX);
 }
 END_TEST
 

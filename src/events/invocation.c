@@ -1,0 +1,149 @@
+/*
+ * invocation.c - one event, and what the function makes of it.
+ *
+ * A Lambda has one function and a gateway sends it any path, so a path isn't looked at but where it
+ * is one of those that the web server uses: below the function's own there is nothing there either.
+ * Where memory runs out while the answer is written, the room in the invocation holds a shorter
+ * one.
+ */
+#include "events/invocation.h"
+
+#include <stdio.h>
+
+#include "request/request.h"
+#include "request/response.h"
+
+/* Room for all of a body's bytes as JSON escapes, which is more than any body of text needs. */
+enum { EVENT_ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
+
+/* Parts /cgi-bin/NAME/more as a web server does. */
+static void part_path(const dime_function *function, struct request *request,
+                      struct incoming *incoming)
+{
+    const dime_text before = TEXT("/cgi-bin/"), name = text_of(function->name);
+    dime_text rest = request->path;
+    incoming->health = text_starts(rest, TEXT("/healthz/"));
+    if (!text_starts(rest, before))
+        return;
+    rest = text_skip(rest, before.length);
+    if (!text_starts(rest, name) || (rest.length > name.length && rest.data[name.length] != '/'))
+        return;
+    incoming->path_info = text_skip(rest, name.length);
+    request->path.length -= incoming->path_info.length;
+}
+
+/* Puts the host's own headers before the request's, where they can't be taken for a client's. */
+static void add_host_headers(struct request *request, const struct invoker *invoker)
+{
+    size_t count = invoker->header_count + request->header_count;
+    if (!invoker->header_count)
+        return;
+    struct header *all = arena_array(request->arena, count, sizeof *all);
+    if (!all)
+        return; /* the arena has failed, and so will the request */
+    memcpy(all, invoker->headers, invoker->header_count * sizeof *all);
+    if (request->header_count)
+        memcpy(all + invoker->header_count, request->headers, request->header_count * sizeof *all);
+    request->headers = all;
+    request->header_count = count;
+}
+
+/* Puts the host's fields behind those of the request's own query. */
+static void add_query(struct request *request, dime_text query)
+{
+    struct buffer all;
+    if (!query.length)
+        return;
+    buffer_open(&all, request->arena, request->query.length + query.length + 1);
+    buffer_put(&all, request->query);
+    buffer_puts(&all, request->query.length ? "&" : "");
+    buffer_put(&all, query);
+    request->query = buffer_text(&all); /* short only where the arena has failed */
+}
+
+static void note_refusal(const struct event *event, const struct invoker *invoker,
+                         struct incoming *incoming)
+{
+    if (event->status) {
+        incoming->refusal = REFUSED_EVENT;
+        incoming->status = event->status;
+        incoming->why = event->why;
+    } else if (event->request.body.length > invoker->function->body_max) {
+        incoming->refusal = REFUSED_TOO_LARGE;
+    }
+}
+
+/* The answer in the sender's form, in place of what OUT holds. False: out of memory. */
+static bool write_event(struct invocation *invocation, struct buffer *out)
+{
+    out->length = 0;
+    event_answer(&invocation->event, &invocation->response, out);
+    return !out->failed;
+}
+
+/* Puts a problem in the place of a response that can't be passed on. */
+static void replace_answer(struct invocation *invocation, const struct invoker *invoker,
+                           const char *why, struct buffer *out)
+{
+    struct incoming incoming = {
+        .refusal = REFUSED_EVENT, .status = 500, .why = why, .not_open = invoker->not_open};
+    response_open(&invocation->response, out->arena);
+    run_function(invoker->function, &invocation->event.request, &incoming, &invocation->response);
+    (void)write_event(invocation, out);
+}
+
+/* An answer that host or gateway don't take would be a failure of the program to its sender. */
+static void replace_too_long(struct invocation *invocation, const struct invoker *invoker,
+                             struct buffer *out)
+{
+    struct event_limits limits = event_limits_of(&invocation->event);
+    size_t headers = event_header_bytes(&invocation->response);
+    char why[160];
+    if (invoker->answer_max && invoker->answer_max < limits.answer)
+        limits.answer = invoker->answer_max;
+    if (headers > limits.headers) {
+        snprintf(why, sizeof why,
+                 "The answer has %zu bytes of headers, and at most %zu can be sent from here.",
+                 headers, limits.headers);
+        replace_answer(invocation, invoker, why, out);
+    } else if (out->length > limits.answer) {
+        snprintf(why, sizeof why,
+                 "The answer has %zu bytes, and at most %zu can be sent from here; ask for less.",
+                 out->length, limits.answer);
+        replace_answer(invocation, invoker, why, out);
+    }
+}
+
+dime_text invoke_answer(struct invocation *invocation, const struct invoker *invoker,
+                        struct arena *arena)
+{
+    struct buffer out;
+    buffer_open(&out, arena, EVENT_ANSWER_MAX);
+    if (write_event(invocation, &out))
+        replace_too_long(invocation, invoker, &out);
+    if (!out.failed)
+        return buffer_text(&out);
+    run_out_of_memory(&invocation->event.request, &invocation->response);
+    buffer_over(&out, invocation->room, sizeof invocation->room);
+    return write_event(invocation, &out) ? buffer_text(&out) : (dime_text){0};
+}
+
+void invoke_event(struct invocation *invocation, const struct invoker *invoker, struct arena *arena)
+{
+    struct request *request = &invocation->event.request;
+    struct incoming incoming = {.not_open = invoker->not_open};
+    request_choose_id(request, invoker->id, invocation->id);
+    request->state = invoker->state;
+    request->upload = invoker->upload;
+    request->deadline_ms = invoker->deadline_ms;
+    add_host_headers(request, invoker);
+    add_query(request, invoker->query);
+    part_path(invoker->function, request, &incoming);
+    note_refusal(&invocation->event, invoker, &incoming);
+    response_open(&invocation->response, arena);
+    invocation->streaming = invoker->stream && invoker->function->streams &&
+                            invocation->event.shape == EVENT_GATEWAY_V2 &&
+                            !invocation->event.asynchronous;
+    invocation->response.stream = invocation->streaming ? invoker->stream : NULL;
+    run_function(invoker->function, request, &incoming, &invocation->response);
+}
