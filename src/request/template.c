@@ -13,7 +13,7 @@
 
 #include "request/template_scan.h"
 
-enum { FIRST_MEMBERS = 16, NAME_IN_WHY = 60 };
+enum { FIRST_MEMBERS = 16, NAME_IN_WHY = 60, DIGITS_MAX = 20 };
 
 /* A value that names are looked up in. */
 struct template_level {
@@ -25,7 +25,8 @@ struct template_level {
 
 struct template_run {
     const struct template_data *data;
-    struct buffer *out; /* NULL where the template is only checked */
+    struct buffer *out;
+    bool checks; /* only checks: nothing is shown, and each partial must be there */
     struct template_level *levels;
     size_t level_count;
     size_t depth; /* sections and partials that are open */
@@ -80,11 +81,14 @@ static bool grow_members(struct template_run *run, struct template_level *level)
     return true;
 }
 
+/* Lists the members of a level's value, unless they are listed. */
 static bool list_members(struct template_run *run, struct template_level *level)
 {
     struct json_cursor cursor = json_members(level->value, NULL);
     struct json_value name;
     struct json_value value;
+    if (level->listed)
+        return true;
     level->count = 0;
     while (cursor.object && json_next_quoted(&cursor, &name, &value)) {
         if (level->count == level->room && !grow_members(run, level))
@@ -108,6 +112,33 @@ static bool find_member(const struct template_level *level, dime_text name,
     return false;
 }
 
+/* The item of a list that its number names, from 0, or how many there are, which is "length". */
+static bool find_item(struct template_run *run, struct json_value list, dime_text name,
+                      struct json_value *found)
+{
+    struct json_cursor cursor = json_members(list, NULL);
+    struct json_member item;
+    bool is_length = text_equal(name, TEXT("length"));
+    int64_t wanted = -1;
+    int64_t count = 0;
+    if (!is_length && (!text_to_int64(name, &wanted) || name.data[0] == '-' ||
+                       (name.data[0] == '0' && name.length > 1)))
+        return false;
+    for (; json_next(&cursor, &item); count++) {
+        if (count == wanted) {
+            *found = item.value;
+            return true;
+        }
+    }
+    if (!is_length)
+        return false;
+    struct buffer digits;
+    buffer_open(&digits, run->out->arena, DIGITS_MAX);
+    buffer_int64(&digits, count);
+    *found = (struct json_value){JSON_NUMBER, buffer_text(&digits)};
+    return !digits.failed || lack_memory(run);
+}
+
 /*
  * What NAME stands for: the first value, from the top of the stack, in which the whole of a name
  * with dots is found, as npm's mustache has it. False where there is none, and without memory.
@@ -119,16 +150,19 @@ static bool look_up(struct template_run *run, dime_text name, struct json_value 
             *found = run->levels[run->level_count - 1].value;
         return run->level_count > 0;
     }
-    for (size_t i = run->level_count; i-- > 0;) {
+    for (size_t i = run->level_count; i-- > 0 && run->outcome == TEMPLATE_FINE;) {
         struct template_level *level = &run->levels[i];
         dime_text rest = name;
         dime_text part;
+        bool has;
         text_cut(&rest, '.', &part);
-        if (!level->listed && !list_members(run, level))
-            return false;
-        bool has = find_member(level, part, found);
+        if (level->value.kind == JSON_ARRAY)
+            has = find_item(run, level->value, part, found);
+        else
+            has = list_members(run, level) && find_member(level, part, found);
         while (has && text_cut(&rest, '.', &part))
-            has = json_find(*found, part, found);
+            has = found->kind == JSON_ARRAY ? find_item(run, *found, part, found)
+                                            : json_find(*found, part, found);
         if (has)
             return true;
     }
@@ -283,7 +317,7 @@ static bool write_deeper(struct template_run *run, struct template_scan *scan,
         written = write_section(run, scan, piece, shown);
     else if (shown)
         written = write_partial(run, scan, piece);
-    else if (!run->out && !find_partial(run->data, piece->text))
+    else if (run->checks && !find_partial(run->data, piece->text))
         written = blame_tag(run, scan, piece->tag, "names a partial that there isn't");
     run->depth--;
     return written;
@@ -296,7 +330,7 @@ static bool write_block(struct template_run *run, struct template_scan *scan,
     struct template_piece piece;
     for (bool written = true; written;) {
         template_next(scan, &piece);
-        if (run->out && run->out->failed)
+        if (run->out->failed)
             return lack_memory(run);
         if (piece.kind >= TEMPLATE_VARIABLE && ++run->tags > TEMPLATE_TAGS_MAX)
             return blame_tag(run, scan, piece.tag, "is beyond the 1000000 tags of a page");
@@ -340,7 +374,8 @@ bool template_check(dime_text source, const struct template_partial *partials, s
                     char why[TEMPLATE_WHY])
 {
     struct template_data data = {.partials = partials, .partial_count = partial_count};
-    struct template_run run = {.data = &data, .why = why};
+    struct buffer nothing = {0};
+    struct template_run run = {.data = &data, .out = &nothing, .checks = true, .why = why};
     if (!check_one(&run, source, TEXT("")))
         return false;
     for (size_t i = 0; i < partial_count; i++)

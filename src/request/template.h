@@ -55,7 +55,8 @@ bool template_check(dime_text source, const struct template_partial *partials, s
 /*
  * Writes SOURCE, filled from DATA, to OUT, from whose arena it takes what memory it needs. A name
  * that isn't found gives nothing, and so does a partial. What isn't a string is written as its
- * JSON, a number digit for digit, and null as nothing. WHY is set where the outcome is WRONG. OUT
+ * JSON, a number digit for digit, and null as nothing. A list has its items by number, from 0, and
+ * its length. WHY is set where the outcome is WRONG. OUT
  * may hold the beginning of a page where the outcome isn't FINE.
  */
 enum template_outcome template_write(dime_text source, const struct template_data *data,

@@ -17,26 +17,43 @@ struct template_tag {
     const char *mistake; /* NULL where it can be read */
 };
 
-static const char BLANKS_OF_A_TAG[] = " \t\r\n\v\f";
-static const char BLANKS_OF_A_LINE[] = " \t\r";
-
-static bool is_among(char c, const char *characters)
+static bool is_blank(char c)
 {
-    return c != '\0' && strchr(characters, c);
+    return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static const char *skip_any(const char *at, const char *end, const char *blanks)
+static const char *skip_blank(const char *at, const char *end)
 {
-    while (at < end && is_among(*at, blanks))
+    while (at < end && is_blank(*at))
         at++;
     return at;
 }
 
-/* Where TEXT begins from AT on, or END. */
+/* Whether a tag that begins with it isn't a variable's. */
+static bool is_sign(char c)
+{
+    switch (c) {
+    case '#':
+    case '^':
+    case '/':
+    case '>':
+    case '{':
+    case '&':
+    case '=':
+    case '!':
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Where TEXT begins from AT on, or END. By its first byte, which is rare: faster than memmem. */
 static const char *find_delimiter(const char *at, const char *end, dime_text text)
 {
-    const char *found = memmem(at, (size_t)(end - at), text.data, text.length);
-    return found ? found : end;
+    for (; (at = memchr(at, text.data[0], (size_t)(end - at))); at++)
+        if (text_starts((dime_text){at, (size_t)(end - at)}, text))
+            return at;
+    return end;
 }
 
 /* Where the delimiter that closes a tag is; one of three braces has a brace before it. */
@@ -58,16 +75,16 @@ static const char *find_equals(const struct template_scan *scan, const char *ins
 /* Reads the tag at AT, where its delimiter is. */
 static void read_tag(const struct template_scan *scan, const char *at, struct template_tag *tag)
 {
-    const char *inside = skip_any(at + scan->open.length, scan->end, BLANKS_OF_A_TAG);
+    const char *inside = skip_blank(at + scan->open.length, scan->end);
     *tag = (struct template_tag){0};
-    if (inside < scan->end && is_among(*inside, "#^/>{&=!"))
+    if (inside < scan->end && is_sign(*inside))
         tag->sign = *inside++;
-    inside = skip_any(inside, scan->end, BLANKS_OF_A_TAG);
+    inside = skip_blank(inside, scan->end);
     const char *close;
     const char *stop;
     if (tag->sign == '=') {
         stop = find_equals(scan, inside);
-        close = stop < scan->end ? skip_any(stop + 1, scan->end, BLANKS_OF_A_TAG) : stop;
+        close = stop < scan->end ? skip_blank(stop + 1, scan->end) : stop;
         if (!text_starts((dime_text){close, (size_t)(scan->end - close)}, scan->close))
             close = scan->end;
     } else {
@@ -80,7 +97,7 @@ static void read_tag(const struct template_scan *scan, const char *at, struct te
         tag->mistake = "isn't closed";
         return;
     }
-    while (stop > inside && is_among(stop[-1], BLANKS_OF_A_TAG))
+    while (stop > inside && is_blank(stop[-1]))
         stop--;
     tag->inside = (dime_text){inside, (size_t)(stop - inside)};
     tag->behind = close + scan->close.length;
@@ -91,13 +108,13 @@ static bool set_delimiters(struct template_scan *scan, dime_text inside)
 {
     const char *end = inside.data + inside.length;
     const char *middle = inside.data;
-    while (middle < end && !is_among(*middle, BLANKS_OF_A_TAG))
+    while (middle < end && !is_blank(*middle))
         middle++;
-    const char *second = skip_any(middle, end, BLANKS_OF_A_TAG);
+    const char *second = skip_blank(middle, end);
     scan->open = (dime_text){inside.data, (size_t)(middle - inside.data)};
     scan->close = (dime_text){second, (size_t)(end - second)};
     for (const char *at = second; at < end; at++)
-        if (is_among(*at, BLANKS_OF_A_TAG))
+        if (is_blank(*at))
             return false;
     return scan->close.length > 0;
 }
@@ -108,36 +125,43 @@ static bool line_is_bare(const struct template_scan *scan)
     struct template_scan ahead = *scan;
     struct template_tag tag;
     for (bool tagged = false;; tagged = true) {
-        ahead.at = skip_any(ahead.at, ahead.end, BLANKS_OF_A_LINE);
+        while (ahead.at < ahead.end && *ahead.at != '\n' && is_blank(*ahead.at))
+            ahead.at++;
         if (ahead.at == ahead.end || *ahead.at == '\n')
             return tagged;
         dime_text rest = {ahead.at, (size_t)(ahead.end - ahead.at)};
         if (!text_starts(rest, ahead.open))
             return false;
         read_tag(&ahead, ahead.at, &tag);
-        if (tag.mistake || !is_among(tag.sign, "#^/>=!") ||
+        if (tag.mistake || !tag.sign || tag.sign == '{' || tag.sign == '&' ||
             (tag.sign == '=' && !set_delimiters(&ahead, tag.inside)))
             return false;
         ahead.at = tag.behind;
     }
 }
 
-/* What is wrong with a name, or NULL. A sign that begins no tag isn't taken for one's first letter,
- * since other dialects' tags would be passed over without a word. */
-static const char *fault_of_name(dime_text name, bool is_path)
+/*
+ * What is wrong with a name, which has parts with dots between them if it's that of a value, or
+ * NULL. A sign that begins no tag isn't taken for a name's first letter: other dialects' tags would
+ * be passed over without a word.
+ */
+static const char *fault_of_name(dime_text name, bool has_parts)
 {
+    bool part = false; /* there's a letter of one since the last dot */
+    bool whole = true;
     if (name.length == 0)
         return "has no name";
-    for (size_t i = 0; i < name.length; i++)
-        if (is_among(name.data[i], BLANKS_OF_A_TAG))
+    for (size_t i = 0; i < name.length; i++) {
+        if (is_blank(name.data[i]))
             return "has a blank in its name";
+        whole = whole && (part || name.data[i] != '.');
+        part = name.data[i] != '.';
+    }
     char first = name.data[0];
-    if (!text_alphanumeric(first) && !is_among(first, "_-.@") && (unsigned char)first < 0x80)
+    if (!text_alphanumeric(first) && (unsigned char)first < 0x80 &&
+        !memchr("_-.@", first, sizeof "_-.@" - 1))
         return "is of a kind that there isn't";
-    dime_text dots = TEXT("..");
-    if (is_path && name.length > 1 &&
-        (first == '.' || name.data[name.length - 1] == '.' ||
-         memmem(name.data, name.length, dots.data, dots.length)))
+    if (has_parts && (!whole || !part) && name.length > 1)
         return "has a dot at an end of its name, or two in a row";
     return NULL;
 }

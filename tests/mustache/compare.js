@@ -9,8 +9,8 @@
 //   "1,2": here they get a toString that gives JSON.
 // - A partial in a line with something else isn't indented, as the specification has it; mustache
 //   indents its lines from the second on if it's the first tag of its line: here it's never the first.
-// - A null in a list makes mustache throw, and names such as length, 0 and toString mean something to
-//   JavaScript: here are none of them.
+// - A null in a list makes mustache throw, and names such as toString mean something to JavaScript:
+//   here are none of them.
 'use strict';
 const { spawnSync } = require('node:child_process');
 const Mustache = require('mustache');
@@ -52,15 +52,24 @@ function value(depth) {
     if (kind <= 5)
         return pick(NUMBERS);
     if (kind <= 7)
-        return repeat(3, () => value(depth - 1)).filter((item) => item !== null);
+        return list(depth - 1);
     return object(depth - 1);
 }
 
+function list(depth) {
+    return repeat(3, () => value(depth)).filter((item) => item !== null);
+}
+
 function object(depth) {
-    return Object.fromEntries(repeat(7, () => [pick(NAMES), value(depth)]));
+    const made = Object.fromEntries(repeat(7, () => [pick(NAMES), value(depth)]));
+    // JavaScript's strings have a length and characters by number, dime's don't: these are lists.
+    if ('list' in made && !Array.isArray(made.list))
+        made.list = list(depth);
+    return made;
 }
 
 const name = () => (chance(0.12) ? '.'
+    : chance(0.1) ? pick(['list.length', 'list.0', 'list.1.a', 'list.2', 'list.01', '0', '1', 'length', 'a.list.length'])
     : chance(0.25) ? `${pick(NAMES)}.${pick(NAMES)}${chance(0.3) ? '.' + pick(NAMES) : ''}`
         : pick(NAMES));
 const blank = () => (chance(0.7) ? '' : pick([' ', '  ', '\t', '\n', ' \r\n ']));

@@ -124,6 +124,15 @@ static const struct page NAMES[] = {
      "112"},
     {"{{#s}}{{a}}{{b}}{{c.d}}{{/s}}", "{\"a\":1,\"b\":2,\"s\":{\"b\":3},\"c\":{\"d\":4}}", "134"},
     {"{{#s}}{{a}}{{/s}}", "{\"a\":1,\"s\":{\"a\":null}}", ""},
+    {"{{l.length}} {{l.0}}{{l.1.x}}{{l.2}}{{l.00}}{{l.-1}}{{l.-0}}{{l.0.x}}",
+     "{\"l\":[7,{\"x\":8}]}", "2 78"},
+    {"{{#rows}}{{0}}={{1}}/{{length}} {{/rows}}", "{\"rows\":[[\"a\",1],[\"b\",2]]}",
+     "a=1/2 b=2/2 "},
+    {"{{#l.length}}<ul>{{#l}}<li>{{.}}{{/l}}</ul>{{/l.length}}", "{\"l\":[1,2]}",
+     "<ul><li>1<li>2</ul>"},
+    {"{{#l.length}}<ul>{{/l.length}}{{^l}}none{{/l}}", "{\"l\":[]}", "none"},
+    {"{{s.length}}{{o.length}}{{l.length.x}}", "{\"s\":\"abc\",\"o\":{\"length\":1},\"l\":[]}",
+     "1"},
     {"{{.}}", "\"x<\"", "x&lt;"},
     {"{{#.}}{{.}},{{/.}}", "[1,\"2\",[3],null,false]", "1,2,[3],,false,"},
 };
@@ -309,6 +318,21 @@ START_TEST(says_what_is_wrong)
 }
 END_TEST
 
+/* A NUL is a byte as any other, but begins no name. */
+START_TEST(takes_nuls)
+{
+    char why[TEMPLATE_WHY] = "";
+    struct buffer out;
+    struct json_value value = checked("{\"a\":\"\\u0000\"}");
+    struct template_data data = {&value, 1, NULL, 0};
+    buffer_open(&out, &arena, PAGE_MAX);
+    ck_assert_int_eq(fill(TEXT("\0{{a}}\0{{{a}}}"), &data, &out, why), TEMPLATE_FINE);
+    ck_assert(text_equal(buffer_text(&out), TEXT("\0\xEF\xBF\xBD\0\0")));
+    ck_assert(!template_check(TEXT("{{\0a}}"), NULL, 0, why));
+    ck_assert_str_eq(why, "line 1: {{ is of a kind that there isn't");
+}
+END_TEST
+
 START_TEST(says_what_is_wrong_in_partials)
 {
     char why[TEMPLATE_WHY] = "";
@@ -478,8 +502,8 @@ static bool fill_failing(size_t number)
     /* Each of the arena's blocks holds many allocations, so it's filled until there were several.
      */
     for (int i = 0; i < 40 && outcome == TEMPLATE_FINE; i++)
-        outcome =
-            template_write(TEXT("{{q}}{{#list}}{{r}}{{/list}} {{>text}}\n"), &data, &out, why);
+        outcome = template_write(TEXT("{{q}}{{#list}}{{r}}{{/list}}{{list.length}} {{>text}}\n"),
+                                 &data, &out, why);
     bool failed = fail_malloc_end();
     ck_assert_int_eq(outcome, failed ? TEMPLATE_NO_MEMORY : TEMPLATE_FINE);
     arena_close(&own);
@@ -509,11 +533,11 @@ START_TEST(survives_the_end_of_its_arena)
         struct buffer out;
         arena_open(&own, limit);
         buffer_open(&out, &own, PAGE_MAX);
-        outcome =
-            template_write(TEXT("{{q}}{{#list}}{{r}}{{/list}} {{>text}}\n"), &data, &out, why);
+        outcome = template_write(TEXT("{{q}}{{#list}}{{r}}{{/list}}{{list.length}} {{>text}}\n"),
+                                 &data, &out, why);
         ck_assert_int_ne(outcome, TEMPLATE_WRONG);
         if (outcome == TEMPLATE_FINE)
-            ck_assert(text_equal(buffer_text(&out), TEXT("x\nyAB from partial\n")));
+            ck_assert(text_equal(buffer_text(&out), TEXT("x\nyAB2 from partial\n")));
         arena_close(&own);
     }
     ck_assert_uint_gt(failures, 1000);
@@ -538,6 +562,7 @@ Suite *template_suite(void)
     TCase *limits = tcase_create("mistakes and limits");
     tcase_add_checked_fixture(limits, begin, end);
     tcase_add_loop_test(limits, says_what_is_wrong, 0, COUNT(MISTAKES));
+    tcase_add_test(limits, takes_nuls);
     tcase_add_test(limits, says_what_is_wrong_in_partials);
     tcase_add_test(limits, cuts_long_names);
     tcase_add_test(limits, limits_the_depth);
