@@ -4,9 +4,10 @@
     python3 tests/style/man_test.py BUILDDIR SRCDIR
 
 Examples whose lines begin with "$ " are run in the build tree with the programs that were built,
-and their output is compared. Options, fields and problems of the program must be on the page.
+and their output is compared; those of templates are filled. Options, fields and problems of the program must be on the page.
 """
 
+import json
 import os
 import re
 import shutil
@@ -45,6 +46,27 @@ def run_examples(outcome, build, name, page):
     outcome.check(f"{name}: has examples that were run", count > 0)
 
 
+def fill_templates(outcome, build, name, page):
+    """Three blocks each: a template, JSON, and the page. A partial's block is behind its name."""
+    partials, others = {}, []
+    for found in BLOCK.finditer(page):
+        called = re.search(r"^\.Pa (\S+) :\n\Z", page[: found.start()], re.M)
+        if called:
+            partials[called[1]] = plain(found[1])
+        else:
+            others.append((page[: found.start(1)].count("\n") + 1, plain(found[1])))
+    for (line, template), (_, data), (_, wanted) in zip(others[::3], others[1::3], others[2::3]):
+        data = data.replace("\n", " ")
+        asked = '{"template":%s,"contexts":[%s],"partials":%s}\n' % (
+            json.dumps(template), data, json.dumps(partials))
+        done = subprocess.run([os.path.join(build, "tests/mustache/fill")], input=asked,
+                              capture_output=True, text=True)
+        answer = json.loads(done.stdout) if done.returncode == 0 else {"why": done.stderr}
+        right = answer == {"check": "", "why": "", "page": wanted}
+        outcome.check(f"man/{name}:{line}: the template gives the page", right, str(answer))
+    outcome.check(f"{name}: has templates that were filled", others and len(others) % 3 == 0)
+
+
 def environment():
     """A clean one: a variable of CGI from outside would change what the examples do."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TMPDIR")
@@ -74,7 +96,8 @@ def check_options(outcome, build, name, page, program):
 
 
 def check_fields(outcome, source, name, page, program):
-    with open(os.path.join(source, "src/functions", program + ".c")) as file:
+    path = os.path.join(source, "src/functions", program)
+    with open(os.path.join(path, program + ".c") if os.path.isdir(path) else path + ".c") as file:
         table = re.search(r"FIELDS\[\] = \{(.*?)\n\};", file.read(), re.S)[1]
     known = re.findall(r'\.name = "(\w+)"', table)
     told = re.findall(r"^\.It Cm (\w+)$", page, re.M)
@@ -120,7 +143,10 @@ def main(build, source):
         with open(path) as file:
             page = file.read()
         lint(outcome, name, path)
-        run_examples(outcome, build, name, page)
+        if name == "dime-template.7":
+            fill_templates(outcome, build, name, page)
+        else:
+            run_examples(outcome, build, name, page)
         if program:
             check_options(outcome, build, name, page, program)
         if name.endswith(".8"):
