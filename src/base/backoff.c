@@ -12,6 +12,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 
 int64_t backoff_vary(int64_t most)
 {
@@ -24,9 +25,7 @@ int64_t backoff_vary(int64_t most)
 
 int64_t backoff_next(struct backoff *backoff, int64_t first_ms, int64_t most_ms)
 {
-    backoff->delay_ms = backoff->delay_ms ? 2 * backoff->delay_ms : first_ms;
-    if (backoff->delay_ms > most_ms)
-        backoff->delay_ms = most_ms;
+    backoff->delay_ms = smaller(most_ms, backoff->delay_ms ? 2 * backoff->delay_ms : first_ms);
     return backoff_vary(backoff->delay_ms);
 }
 
@@ -37,12 +36,10 @@ void backoff_reset(struct backoff *backoff)
 
 bool backoff_wait(int64_t milliseconds, int stop)
 {
-    int64_t end_ns = clock_monotonic_ns() + milliseconds * 1000000;
+    int64_t end_ns = clock_in_ms(milliseconds);
     for (;;) {
         struct pollfd stopping = {.fd = stop, .events = POLLIN};
-        int64_t left_ms = (end_ns - clock_monotonic_ns() + 999999) / 1000000;
-        if (left_ms < 0)
-            left_ms = 0;
+        int64_t left_ms = larger(0, clock_left_ms(end_ns));
         int ready = poll(&stopping, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
         if (ready > 0)
             return false;

@@ -21,6 +21,12 @@ static inline struct timespec clock_timespec(int64_t ns)
     return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
 }
 
+/* Nanoseconds of so many milliseconds. */
+static inline int64_t clock_ns_of_ms(int64_t ms)
+{
+    return ms * 1000000;
+}
+
 /* The sooner of two times. */
 static inline int64_t clock_sooner(int64_t one, int64_t other)
 {
@@ -33,6 +39,24 @@ static inline int64_t clock_monotonic_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return clock_ns(&now);
+}
+
+/* The time in MS milliseconds, by the clock that never jumps. */
+static inline int64_t clock_in_ms(int64_t ms)
+{
+    return clock_monotonic_ns() + clock_ns_of_ms(ms);
+}
+
+/* Milliseconds until END_NS, by the same clock, rounded up: less than 1 where that has passed. */
+static inline int64_t clock_left_ms(int64_t end_ns)
+{
+    return (end_ns - clock_monotonic_ns() + 999999) / 1000000;
+}
+
+/* Whole milliseconds since STARTED_NS, by the same clock. */
+static inline int64_t clock_since_ms(int64_t started_ns)
+{
+    return (clock_monotonic_ns() - started_ns) / 1000000;
 }
 
 /* Milliseconds since the epoch. */

@@ -33,5 +33,5 @@ bool stopping_repeated(int signals, int64_t since_ns)
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) > 0)
         continue;
-    return clock_monotonic_ns() - since_ns < SAME_MS * 1000000LL;
+    return clock_since_ms(since_ns) < SAME_MS;
 }

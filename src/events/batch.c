@@ -113,7 +113,7 @@ static enum message_end keep_answer(struct progress *progress)
     int64_t started_ns = clock_monotonic_ns();
     enum keep_end end = invoker->keep(invoker->keeper, answer);
     if (invoker->deadline_ms)
-        invoker->deadline_ms += (clock_monotonic_ns() - started_ns) / 1000000;
+        invoker->deadline_ms += clock_since_ms(started_ns);
     if (end == KEEP_PASSED)
         return MESSAGE_DONE;
     response_problem(&running->response, 503, "The answer can't be passed on.");
@@ -130,7 +130,7 @@ static enum message_end run_message(struct progress *progress, const struct even
     arena_reset(&progress->arena);
     event_of_message(&running->event, message, &progress->arena);
     invoke_event(running, &progress->invoker, &progress->arena);
-    int64_t took_ms = (clock_monotonic_ns() - started_ns) / 1000000 + 1;
+    int64_t took_ms = clock_since_ms(started_ns) + 1;
     if (took_ms > progress->longest_ms)
         progress->longest_ms = took_ms;
     return running->response.status < 400 ? keep_answer(progress) : MESSAGE_FAILED;

@@ -11,9 +11,9 @@
 
 /*
  * Reads the event TEXT, runs the function, and returns the answer in the form that the sender
- * expects; it lies in the arena or in the invocation. Its data is NULL where there is no memory
- * left so early that it isn't known who that is, or that not even that can be said: the host tells
- * its caller in its own way, but not by an answer. Where the invocation is `streaming` the host has
+ * expects; it lies in the arena or in the invocation. Its data is NULL where memory runs out so
+ * early that it isn't known who that is, or that not even that can be said: the host tells its
+ * caller in its own way, but not by an answer. Where the invocation is `streaming` the host has
  * to end its stream with the response instead.
  */
 dime_text invoke(struct invocation *invocation, const struct invoker *invoker, dime_text text,

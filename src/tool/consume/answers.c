@@ -21,10 +21,10 @@
 #include "base/backoff.h"
 
 enum {
-    MEMORY_MAX = 16 * 1024 * 1024,
-    FIRST_MS = 100, /* of a wait after an error */
-    MOST_MS = 3000,
-    LAST_MS = 2000, /* for the reader of stdout, once it's to be stopped */
+    ANSWERS_MEMORY_MAX = 16 * 1024 * 1024,
+    ANSWERS_FIRST_MS = 100, /* of a wait after an error */
+    ANSWERS_MOST_MS = 3000,
+    ANSWERS_LAST_MS = 2000, /* for the reader of stdout, once it's to be stopped */
 };
 
 bool answers_open(struct answers *answers, const struct queue_use *use, dime_text url,
@@ -39,7 +39,7 @@ bool answers_open(struct answers *answers, const struct queue_use *use, dime_tex
         if (!answers->queue)
             return false;
     }
-    arena_open(&answers->arena, MEMORY_MAX);
+    arena_open(&answers->arena, ANSWERS_MEMORY_MAX);
     return true;
 }
 
@@ -90,7 +90,7 @@ static int left_ms(int stop)
     if (!out.end_ns && backoff_wait(0, stop))
         return -1;
     if (!out.end_ns)
-        out.end_ns = now_ns + LAST_MS * INT64_C(1000000);
+        out.end_ns = now_ns + clock_ns_of_ms(ANSWERS_LAST_MS);
     return now_ns < out.end_ns ? (int)((out.end_ns - now_ns) / 1000000) + 1 : 0;
 }
 
@@ -111,9 +111,9 @@ static bool wait_for_reader(int stop)
 /* Waits until an error such as that of a full disk may be over. False as above. */
 static bool wait_for_room(int stop, struct backoff *backoff)
 {
-    if (backoff_wait(backoff_next(backoff, FIRST_MS, MOST_MS), stop))
+    if (backoff_wait(backoff_next(backoff, ANSWERS_FIRST_MS, ANSWERS_MOST_MS), stop))
         return true;
-    return left_ms(stop) > 0 && backoff_wait(FIRST_MS, -1);
+    return left_ms(stop) > 0 && backoff_wait(ANSWERS_FIRST_MS, -1);
 }
 
 /*
@@ -145,7 +145,7 @@ static enum answers_end write_line(const struct answers *answers, dime_text line
     return ANSWERS_PASSED;
 }
 
-static enum answers_end print(struct answers *answers, dime_text answer)
+static enum answers_end print_line(struct answers *answers, dime_text answer)
 {
     struct buffer line;
     arena_reset(&answers->arena);
@@ -167,7 +167,7 @@ static enum answers_end print(struct answers *answers, dime_text answer)
     return end;
 }
 
-static enum answers_end put(struct answers *answers, dime_text answer)
+static enum answers_end put_into_queue(struct answers *answers, dime_text answer)
 {
     struct queue *queue = answers->queue;
     dime_text id;
@@ -191,7 +191,7 @@ static enum answers_end put(struct answers *answers, dime_text answer)
 
 enum answers_end answers_pass(struct answers *answers, dime_text answer)
 {
-    enum answers_end end = (answers->queue ? put : print)(answers, answer);
+    enum answers_end end = (answers->queue ? put_into_queue : print_line)(answers, answer);
     if (end == ANSWERS_PASSED)
         outage_end(answers->outage);
     return end;

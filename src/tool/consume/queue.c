@@ -1,5 +1,5 @@
 /*
- * queue.c - picks the kind of queue by its URL, and what all kinds share.
+ * queue.c - what all kinds of queues share.
  *
  * A call that fails leaves a sentence and nothing else to look at: whoever called waits and calls
  * again, and the queue connects anew.
@@ -9,27 +9,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/backoff.h"
-#include "tool/consume/redis_queue.h"
-#include "tool/consume/sqs_queue.h"
-
-struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
-{
-    if (text_starts(use->url, TEXT("redis://")) || text_starts(use->url, TEXT("redis+unix://")))
-        return redis_queue_open(use, why);
-    if (text_starts(use->url, TEXT("https://")) || text_starts(use->url, TEXT("http://")))
-        return sqs_queue_open(use, why);
-    if (text_starts(use->url, TEXT("rediss://")))
-        snprintf(why, QUEUE_ERROR,
-                 "Redis is spoken to without TLS; let stunnel do that, and name "
-                 "its address as redis://HOST:PORT/STREAM");
-    else
-        snprintf(why, QUEUE_ERROR,
-                 "write it as redis://HOST:PORT/STREAM, or as SQS has it, "
-                 "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME");
-    return NULL;
-}
+#include "base/clock.h"
+#include "base/number.h"
 
 void queue_close(struct queue *queue)
 {
@@ -80,7 +62,7 @@ bool queue_fail(struct queue *queue, const char *format, ...)
 
 void queue_rest(const struct queue *queue, int64_t started_ns, int64_t wait_ms)
 {
-    int64_t waited_ms = (clock_monotonic_ns() - started_ns) / 1000000;
+    int64_t waited_ms = clock_since_ms(started_ns);
     if (waited_ms < wait_ms / 2)
         (void)backoff_wait(wait_ms - waited_ms, queue->use.stop);
 }
@@ -90,5 +72,5 @@ int64_t queue_retry_ms(const struct queue_use *use, int64_t deliveries)
     int64_t delay_ms = use->retry_ms;
     while (--deliveries > 0 && delay_ms < use->visibility_ms)
         delay_ms *= 2;
-    return backoff_vary(delay_ms < use->visibility_ms ? delay_ms : use->visibility_ms);
+    return backoff_vary(smaller(delay_ms, use->visibility_ms));
 }

@@ -77,7 +77,7 @@ struct queue {
 
 /*
  * Makes a queue of what the use's URL names, and calls nobody; the caller closes it. NULL: the URL
- * is wrong, or there is no memory, and WHY says which.
+ * is wrong, or there is no memory, and WHY says which. (In queue_open.c.)
  */
 struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR]);
 

@@ -14,8 +14,7 @@
 
 enum { PAGE = 1000 }; /* messages of a page */
 
-#define ANEW   "0-0" /* the cursor of XAUTOCLAIM behind the last message */
-#define NS(ms) ((ms)*INT64_C(1000000))
+#define ANEW "0-0" /* the cursor of XAUTOCLAIM behind the last message */
 
 bool redis_take(struct redis_queue *redis, const struct redis_value *entries, size_t most,
                 struct arena *arena, struct queue_batch *batch)
@@ -183,8 +182,8 @@ static bool read_page(struct redis_queue *redis, const struct redis_value *list,
             page->found = page->last;
             return true;
         }
-        if (page->began_ns + NS(left_ms) < page->due_ns)
-            page->due_ns = page->began_ns + NS(left_ms);
+        if (page->began_ns + clock_ns_of_ms(left_ms) < page->due_ns)
+            page->due_ns = page->began_ns + clock_ns_of_ms(left_ms);
     }
     buffer_open(&next, arena, REDIS_ID_SIZE);
     buffer_puts(&next, list->count < PAGE ? "" : "("); /* behind the last, and not with it */
@@ -214,7 +213,7 @@ static bool is_claim(const struct redis_value *value)
 
 /* Redis tells once, of all that it drops from the list as it goes through it (from version 7 on).
  */
-static void say_lost(const struct redis_queue *redis, const struct redis_value *value)
+static void log_lost(const struct redis_queue *redis, const struct redis_value *value)
 {
     const struct redis_value *lost = value->count > 2 ? &value->items[2] : NULL;
     if (lost && lost->kind == REDIS_ARRAY && lost->count && lost->items->kind == REDIS_STRING)
@@ -239,7 +238,7 @@ static bool take_over(struct redis_queue *redis, const char *at, size_t most, st
     if (!is_claim(value))
         return redis_nonsense(redis);
     dime_text next = value->items[0].text;
-    say_lost(redis, value);
+    log_lost(redis, value);
     redis_look_took(redis->look, text_equal(next, TEXT(ANEW)) ? TEXT("") : next,
                     value->items[1].count, clock_monotonic_ns());
     return redis_take(redis, &value->items[1], most, arena, batch) &&

@@ -27,7 +27,7 @@ static dime_text fields_body(const struct redis_value *fields, struct arena *are
     return buffer_text(&json);
 }
 
-static dime_text body_of(const struct redis_value *fields, struct arena *arena)
+static dime_text message_body(const struct redis_value *fields, struct arena *arena)
 {
     for (size_t i = 0; i < fields->count; i += 2) {
         if (text_equal(fields->items[i].text, TEXT("body")))
@@ -69,7 +69,7 @@ void redis_entry_read(const struct redis_value *entry, int64_t deliveries, struc
     *message = (struct queue_message){
         .id = id,
         .receipt = id,
-        .body = body_of(&entry->items[1], arena),
+        .body = message_body(&entry->items[1], arena),
         .attributes = redis_entry_attributes(id, deliveries, arena),
         .deliveries = deliveries,
         .own = &entry->items[1],

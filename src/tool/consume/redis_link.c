@@ -14,9 +14,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 
 /* Most bytes that are read for one reply: a batch whose messages are as long as they may be. */
-enum { REPLY_MAX = 112 * 1024 * 1024 };
+enum { REDIS_REPLY_MAX = 112 * 1024 * 1024 };
 
 /* How long the next piece of a reply, and all of it, may take beyond the time to wait for it. */
 static const int64_t PIECE_NS = 2000000000, LONG_NS = 30000000000;
@@ -28,7 +29,7 @@ typedef int element_count;
 #endif
 
 /* The place of a reply: that of an item in the array around it, or a new one. */
-static struct redis_value *place(const redisReadTask *task, enum redis_kind kind)
+static struct redis_value *place_reply(const redisReadTask *task, enum redis_kind kind)
 {
     const struct redis_link *link = task->privdata;
     struct redis_value *value = NULL;
@@ -48,9 +49,9 @@ static void *create_string(const redisReadTask *task, char *data, size_t length)
     const struct redis_link *link = task->privdata;
     bool plain = task->type == REDIS_REPLY_STRING || task->type == REDIS_REPLY_STATUS;
     bool error = task->type == REDIS_REPLY_ERROR;
-    struct redis_value *value = place(task, error   ? REDIS_ERROR
-                                            : plain ? REDIS_STRING
-                                                    : REDIS_OTHER);
+    struct redis_value *value = place_reply(task, error   ? REDIS_ERROR
+                                                  : plain ? REDIS_STRING
+                                                          : REDIS_OTHER);
     if (value)
         value->text = arena_copy(link->arena, (dime_text){data, length});
     return value && value->text.data ? value : NULL;
@@ -60,7 +61,7 @@ static void *create_array(const redisReadTask *task, element_count count)
 {
     const struct redis_link *link = task->privdata;
     bool plain = task->type == REDIS_REPLY_ARRAY; /* and no map, set, push or attribute of RESP3 */
-    struct redis_value *value = place(task, plain ? REDIS_ARRAY : REDIS_OTHER);
+    struct redis_value *value = place_reply(task, plain ? REDIS_ARRAY : REDIS_OTHER);
     if (!value || !count)
         return value;
     value->count = (size_t)count;
@@ -70,7 +71,7 @@ static void *create_array(const redisReadTask *task, element_count count)
 
 static void *create_number(const redisReadTask *task, long long number)
 {
-    struct redis_value *value = place(task, REDIS_NUMBER);
+    struct redis_value *value = place_reply(task, REDIS_NUMBER);
     if (value)
         value->number = number;
     return value;
@@ -78,7 +79,7 @@ static void *create_number(const redisReadTask *task, long long number)
 
 static void *create_nil(const redisReadTask *task)
 {
-    return place(task, REDIS_NIL);
+    return place_reply(task, REDIS_NIL);
 }
 
 #if HIREDIS_MAJOR >= 1
@@ -88,13 +89,13 @@ static void *create_double(const redisReadTask *task, double number, char *text,
     (void)number;
     (void)text;
     (void)length;
-    return place(task, REDIS_OTHER);
+    return place_reply(task, REDIS_OTHER);
 }
 
 static void *create_bool(const redisReadTask *task, int value)
 {
     (void)value;
-    return place(task, REDIS_OTHER);
+    return place_reply(task, REDIS_OTHER);
 }
 #endif
 
@@ -116,7 +117,7 @@ static redisReplyObjectFunctions functions = {
     .freeObject = free_nothing,
 };
 
-static bool fail(struct redis_link *link, const char *why)
+static bool break_link(struct redis_link *link, const char *why)
 {
     char room[sizeof link->error];
     snprintf(room, sizeof room, "%s", why); /* it may be the context's own */
@@ -127,7 +128,7 @@ static bool fail(struct redis_link *link, const char *why)
 
 static bool too_much(struct redis_link *link)
 {
-    fail(link, "its answer needs more memory than there is");
+    break_link(link, "its answer needs more memory than there is");
     link->too_much = true;
     return false;
 }
@@ -135,7 +136,7 @@ static bool too_much(struct redis_link *link)
 /* As wide as hiredis has it, which may not be as wide as elsewhere in dime: see Makefile.am. */
 static struct timeval timeval_of(int64_t milliseconds)
 {
-    struct timespec time = clock_timespec(milliseconds * 1000000);
+    struct timespec time = clock_timespec(clock_ns_of_ms(milliseconds));
     return (struct timeval){time.tv_sec, time.tv_nsec / 1000};
 }
 
@@ -147,7 +148,7 @@ static bool fail_to_connect(struct redis_link *link, const struct redis_url *url
         snprintf(why, sizeof why, "%s (%s)", link->context->errstr, url->socket);
     else
         snprintf(why, sizeof why, "%s (%s:%d)", link->context->errstr, url->host, (int)url->port);
-    return fail(link, why);
+    return break_link(link, why);
 }
 
 bool redis_link_open(struct redis_link *link, const struct redis_url *url, int64_t timeout_ms)
@@ -157,12 +158,12 @@ bool redis_link_open(struct redis_link *link, const struct redis_url *url, int64
     link->context = url->socket ? redisConnectUnixWithTimeout(url->socket, timeout)
                                 : redisConnectWithTimeout(url->host, (int)url->port, timeout);
     if (!link->context)
-        return fail(link, "there is no memory for a connection");
+        return break_link(link, "there is no memory for a connection");
     if (link->context->err)
         return fail_to_connect(link, url);
     if (redisSetTimeout(link->context, timeout) != REDIS_OK ||
         (!url->socket && redisEnableKeepAlive(link->context) != REDIS_OK))
-        return fail(link, link->context->errstr);
+        return break_link(link, link->context->errstr);
     link->context->reader->fn = &functions;
     link->context->reader->privdata = link;
     return true;
@@ -173,7 +174,6 @@ void redis_link_close(struct redis_link *link)
     if (link->context)
         redisFree(link->context);
     link->context = NULL;
-    link->unread = 0;
     link->failed = false;
 }
 
@@ -182,7 +182,6 @@ void redis_link_command(struct redis_link *link, const dime_text *words, size_t 
 {
     const char **data = arena_array(arena, count, sizeof *data);
     size_t *lengths = arena_array(arena, count, sizeof *lengths);
-    link->unread++;
     if (!data || !lengths || arena->failed || !link->context) {
         link->failed = true;
         return;
@@ -200,7 +199,7 @@ static bool wait_until(const struct redis_link *link, short events, int64_t end_
 {
     for (;;) {
         struct pollfd socket = {.fd = link->context->fd, .events = events};
-        int64_t left_ms = (end_ns - clock_monotonic_ns() + 999999) / 1000000;
+        int64_t left_ms = clock_left_ms(end_ns);
         int ready = left_ms > 0 ? poll(&socket, 1, (int)left_ms) : 0;
         if (ready > 0 || (ready < 0 && errno != EINTR))
             return true; /* an error shows when it's read or written */
@@ -215,11 +214,11 @@ static bool send_commands(struct redis_link *link, int64_t end_ns)
     redisContext *context = link->context;
     while (sdslen(context->obuf)) {
         if (!wait_until(link, POLLOUT, end_ns))
-            return fail(link, "it takes no commands");
+            return break_link(link, "it takes no commands");
         if (redisBufferWrite(context, NULL) != REDIS_OK)
-            return fail(link, context->errstr);
+            return break_link(link, context->errstr);
         if (!context->obuf)
-            return fail(link, "there is no memory for a command");
+            return break_link(link, "there is no memory for a command");
     }
     return true;
 }
@@ -230,11 +229,11 @@ static bool read_some(struct redis_link *link, int64_t end_ns, size_t *read)
     const redisReader *reader = link->context->reader;
     size_t before = reader->len;
     if (!wait_until(link, POLLIN, end_ns))
-        return fail(link, "it doesn't answer in time");
+        return break_link(link, "it doesn't answer in time");
     if (redisBufferRead(link->context) != REDIS_OK)
-        return fail(link, link->context->errstr);
+        return break_link(link, link->context->errstr);
     *read += reader->len - before;
-    return *read <= REPLY_MAX || too_much(link);
+    return *read <= REDIS_REPLY_MAX || too_much(link);
 }
 
 /* Reads until there is a whole reply. What is long may take long, as long as some of it comes. */
@@ -246,34 +245,30 @@ static const struct redis_value *read_reply(struct redis_link *link, int64_t end
     while (redisGetReplyFromReader(link->context, &reply) == REDIS_OK) {
         if (reply)
             return reply;
-        if (!read_some(link, end_ns < last_ns ? end_ns : last_ns, &read))
+        if (!read_some(link, smaller(end_ns, last_ns), &read))
             return NULL;
-        int64_t later_ns = clock_monotonic_ns() + PIECE_NS;
-        end_ns = later_ns > end_ns ? later_ns : end_ns;
+        end_ns = larger(end_ns, clock_monotonic_ns() + PIECE_NS);
     }
     if (link->context->err == REDIS_ERR_OOM)
         too_much(link);
     else
-        fail(link, "its answer is nonsense");
+        break_link(link, "its answer is nonsense");
     return NULL;
 }
 
 const struct redis_value *redis_link_reply(struct redis_link *link, struct arena *arena,
                                            int64_t timeout_ms)
 {
-    int64_t end_ns = clock_monotonic_ns() + timeout_ms * 1000000;
+    int64_t end_ns = clock_in_ms(timeout_ms);
     if (!link->context)
         return NULL;
     if (link->failed) {
-        fail(link, "there is no memory for a command");
+        break_link(link, "there is no memory for a command");
         return NULL;
     }
     link->arena = arena;
     link->too_much = false;
     if (!send_commands(link, end_ns))
         return NULL;
-    const struct redis_value *reply = read_reply(link, end_ns);
-    if (reply)
-        link->unread--;
-    return reply;
+    return read_reply(link, end_ns);
 }

@@ -36,7 +36,6 @@ struct redisContext;
 struct redis_link {
     struct redisContext *context; /* NULL: not connected */
     struct arena *arena;          /* of the replies */
-    size_t unread;                /* commands whose replies have yet to be read */
     bool failed;                  /* a command couldn't be written; the next reply says so */
     bool too_much;                /* it broke since a reply was too large */
     char error[192];              /* why the link broke */

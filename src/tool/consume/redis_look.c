@@ -6,21 +6,22 @@
  */
 #include "tool/consume/redis_look.h"
 
+#include "base/clock.h"
 #include "base/number.h"
 
-#define NS(ms) ((ms)*INT64_C(1000000))
-
 enum {
-    LEAST_MS = 500, /* of a pause, unless messages are hidden for less than four times as long */
-    MOST_MS = 5000, /* likewise */
-    SHARE = 20,     /* rounds take at most this part of the time */
+    LOOK_LEAST_MS =
+        500, /* of a pause, unless messages are hidden for less than four times as long */
+    LOOK_MOST_MS = 5000, /* likewise */
+    SHARE = 20,          /* rounds take at most this part of the time */
 };
 
 void redis_look_open(struct redis_look *look, int64_t visibility_ms)
 {
-    *look = (struct redis_look){.least_ns = NS(smaller(visibility_ms / 4, LEAST_MS)),
-                                .most_ns = NS(smaller(visibility_ms / 4, MOST_MS)),
-                                .due_ns = INT64_MAX};
+    *look =
+        (struct redis_look){.least_ns = clock_ns_of_ms(smaller(visibility_ms / 4, LOOK_LEAST_MS)),
+                            .most_ns = clock_ns_of_ms(smaller(visibility_ms / 4, LOOK_MOST_MS)),
+                            .due_ns = INT64_MAX};
     pthread_mutex_init(&look->lock, NULL);
 }
 
@@ -114,7 +115,7 @@ int64_t redis_look_wait(struct redis_look *look, enum redis_step step, int64_t n
     if (look->taking || (step == REDIS_STEP_PAGE && look->at[0]))
         wait_ms = 0; /* there is more to look at */
     else if (look->retry_ns && !look->busy)
-        wait_ms = (larger(look->retry_ns, look->rest_ns) - now_ns) / NS(1) + 1;
+        wait_ms = (larger(look->retry_ns, look->rest_ns) - now_ns) / clock_ns_of_ms(1) + 1;
     pthread_mutex_unlock(&look->lock);
     return wait_ms < 0 ? 0 : smaller(wait_ms, most_ms);
 }

@@ -15,10 +15,9 @@
 #include "request/log.h"
 #include "tool/consume/redis_claim.h"
 
-enum { REPLY_MS = 2000, URL_MEMORY = 16 * 1024 };
+enum { URL_MEMORY = 16 * 1024 };
 
-#define ARN    "arn:aws:sqs:local:000000000000:"
-#define NS(ms) ((ms)*INT64_C(1000000))
+#define ARN "arn:aws:sqs:local:000000000000:"
 
 static bool read_new(struct redis_queue *redis, size_t most, int64_t wait_ms, struct arena *arena,
                      struct queue_batch *batch)
@@ -34,7 +33,7 @@ static bool read_new(struct redis_queue *redis, size_t most, int64_t wait_ms, st
                 TEXT("COUNT"), count, TEXT("STREAMS"), url->stream, TEXT(">"));
     int64_t started_ns = clock_monotonic_ns();
     const struct redis_value *streams =
-        redis_check(redis, redis_link_reply(&redis->link, arena, wait_ms + REPLY_MS));
+        redis_check(redis, redis_link_reply(&redis->link, arena, wait_ms + REDIS_REPLY_MS));
     if (streams && streams->kind == REDIS_NIL)
         queue_rest(&redis->queue, started_ns, wait_ms);
     if (!streams || streams->kind == REDIS_NIL)
@@ -57,8 +56,8 @@ static void set_most(struct redis_queue *redis, bool fine, size_t most)
         redis->most = most > 1 ? most / 2 : 1;
 }
 
-static bool receive(struct queue *queue, size_t most, int64_t wait_ms, struct arena *arena,
-                    struct queue_batch *batch)
+static bool receive_from_redis(struct queue *queue, size_t most, int64_t wait_ms,
+                               struct arena *arena, struct queue_batch *batch)
 {
     struct redis_queue *redis = (struct redis_queue *)queue;
     redis->link.too_much = false;
@@ -82,8 +81,8 @@ static bool is_dead(const struct redis_queue *redis, const struct queue_message 
  * Has a message come again sooner than when it's no longer hidden. A delivery of one that was left
  * is taken back: it's no sign that the message can't be handled.
  */
-static void hasten(struct redis_queue *redis, const struct queue_message *message,
-                   enum message_end end, int64_t delay_ms, struct arena *arena)
+static void hasten_in_redis(struct redis_queue *redis, const struct queue_message *message,
+                            enum message_end end, int64_t delay_ms, struct arena *arena)
 {
     struct words words = redis_begin(redis, "XCLAIM", true, 8, arena);
     redis_add(&words, redis->consumer);
@@ -105,7 +104,7 @@ static bool is_hastened(struct redis_queue *redis, const struct queue_message *m
 {
     const struct redis_value *ids = redis_reply(redis, arena, REDIS_ARRAY);
     if (ids && ids->count)
-        redis_look_retry(redis->look, clock_monotonic_ns() + NS(delay_ms + 1));
+        redis_look_retry(redis->look, clock_in_ms(delay_ms + 1));
     else if (ids)
         log_say(
             LOG_LEVEL_WARN, redis->queue.use.function, 0,
@@ -124,7 +123,7 @@ static bool hasten_all(struct redis_queue *redis, const struct queue_batch *batc
         const struct queue_message *message = &batch->messages[i];
         delays_ms[i] = queue_retry_ms(&redis->queue.use, message->deliveries);
         if (!forgotten[i])
-            hasten(redis, message, ends[i], delays_ms[i], arena);
+            hasten_in_redis(redis, message, ends[i], delays_ms[i], arena);
     }
     for (size_t i = 0; i < batch->count; i++) {
         if (!forgotten[i] && !is_hastened(redis, &batch->messages[i], delays_ms[i], arena))
@@ -133,8 +132,8 @@ static bool hasten_all(struct redis_queue *redis, const struct queue_batch *batc
     return true;
 }
 
-static bool settle(struct queue *queue, const struct queue_batch *batch,
-                   const enum message_end *ends, struct arena *arena)
+static bool settle_in_redis(struct queue *queue, const struct queue_batch *batch,
+                            const enum message_end *ends, struct arena *arena)
 {
     struct redis_queue *redis = (struct redis_queue *)queue;
     bool forgotten[QUEUE_BATCH_MAX], dead[QUEUE_BATCH_MAX];
@@ -147,8 +146,8 @@ static bool settle(struct queue *queue, const struct queue_batch *batch,
            hasten_all(redis, batch, ends, forgotten, arena);
 }
 
-static bool extend(struct queue *queue, const dime_text *receipts, size_t count,
-                   struct arena *arena)
+static bool extend_in_redis(struct queue *queue, const dime_text *receipts, size_t count,
+                            struct arena *arena)
 {
     struct redis_queue *redis = (struct redis_queue *)queue;
     if (!redis_connect(redis, arena))
@@ -177,8 +176,8 @@ static bool has_room(struct redis_queue *redis, size_t count, struct arena *aren
                       (long long)length->number, (long long)redis->url.most);
 }
 
-static bool send(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
-                 struct arena *arena)
+static bool send_to_redis(struct queue *queue, const dime_text *bodies, size_t count,
+                          dime_text *ids, struct arena *arena)
 {
     struct redis_queue *redis = (struct redis_queue *)queue;
     if (!redis_connect(redis, arena) || !has_room(redis, count, arena))
@@ -194,7 +193,7 @@ static bool send(struct queue *queue, const dime_text *bodies, size_t count, dim
     return true;
 }
 
-static void close_queue(struct queue *queue)
+static void close_redis_queue(struct queue *queue)
 {
     struct redis_queue *redis = (struct redis_queue *)queue;
     redis_link_close(&redis->link);
@@ -204,11 +203,11 @@ static void close_queue(struct queue *queue)
 }
 
 static const struct queue_kind REDIS = {
-    .receive = receive,
-    .settle = settle,
-    .extend = extend,
-    .send = send,
-    .close = close_queue,
+    .receive = receive_from_redis,
+    .settle = settle_in_redis,
+    .extend = extend_in_redis,
+    .send = send_to_redis,
+    .close = close_redis_queue,
 };
 
 static void put_place(const struct redis_url *url, struct buffer *place)
@@ -242,7 +241,7 @@ struct queue *redis_queue_open(const struct queue_use *use, char why[QUEUE_ERROR
             redis->queue.place = buffer_text(&place);
             return &redis->queue;
         }
-        close_queue(&redis->queue);
+        close_redis_queue(&redis->queue);
     }
     snprintf(why, QUEUE_ERROR, "%s", sentence);
     return NULL;

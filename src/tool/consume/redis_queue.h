@@ -1,5 +1,5 @@
 /*
- * redis_queue.h - a stream of Redis as a queue, behind hosts/queue.h.
+ * redis_queue.h - a stream of Redis as a queue, behind queue.h.
  *
  * The stream's consumer group holds what was received and isn't done: its list of pending entries
  * is what the hidden messages are at SQS.

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CONNECT_MS = 2000, REPLY_MS = 2000 };
+enum { REDIS_CONNECT_MS = 2000 };
 
 struct words redis_words(struct arena *arena, size_t most)
 {
@@ -63,7 +63,7 @@ const struct redis_value *redis_reply(struct redis_queue *redis, struct arena *a
                                       enum redis_kind kind)
 {
     const struct redis_value *value =
-        redis_check(redis, redis_link_reply(&redis->link, arena, REPLY_MS));
+        redis_check(redis, redis_link_reply(&redis->link, arena, REDIS_REPLY_MS));
     if (!value || value->kind == kind)
         return value;
     redis_nonsense(redis);
@@ -99,7 +99,7 @@ static bool make_group(struct redis_queue *redis, struct arena *arena)
 {
     COMMAND(redis, arena, TEXT("XGROUP"), TEXT("CREATE"), redis->url.stream, redis->url.group,
             TEXT("0"), TEXT("MKSTREAM"));
-    const struct redis_value *value = redis_link_reply(&redis->link, arena, REPLY_MS);
+    const struct redis_value *value = redis_link_reply(&redis->link, arena, REDIS_REPLY_MS);
     if (value && value->kind == REDIS_ERROR &&
         (text_starts(value->text, TEXT("BUSYGROUP")) || text_starts(value->text, TEXT("NOPERM"))))
         return true;
@@ -111,7 +111,7 @@ bool redis_connect(struct redis_queue *redis, struct arena *arena)
 {
     if (redis->link.context)
         return true;
-    if (!redis_link_open(&redis->link, &redis->url, CONNECT_MS))
+    if (!redis_link_open(&redis->link, &redis->url, REDIS_CONNECT_MS))
         return queue_fail(&redis->queue, "%s", redis->link.error);
     return log_in(redis, arena) && (!redis->queue.use.consumer || make_group(redis, arena));
 }

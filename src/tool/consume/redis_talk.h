@@ -12,6 +12,9 @@
 #include "tool/consume/redis_link.h"
 #include "tool/consume/redis_look.h"
 
+/* How long a reply may take. */
+enum { REDIS_REPLY_MS = 2000 };
+
 struct redis_queue {
     struct queue queue;
     struct redis_url url;

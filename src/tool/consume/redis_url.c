@@ -26,7 +26,7 @@ static bool wrong(const char **why, const char *sentence)
 }
 
 /* Decodes a part of the URL, with a NUL behind it. */
-static bool decode(dime_text raw, struct arena *arena, dime_text *decoded, const char **why)
+static bool decode_part(dime_text raw, struct arena *arena, dime_text *decoded, const char **why)
 {
     char room[NAME_MAX_BYTES];
     if (!path_decode(raw, room, sizeof room, decoded))
@@ -61,7 +61,8 @@ static bool read_user(struct redis_url *url, dime_text *rest, struct arena *aren
         authority = text_skip(authority, password.length + 1);
     dime_text user = cut_before(&password, ':');
     *rest = (dime_text){authority.data, authority.length + path.length};
-    return decode(user, arena, &url->user, why) && decode(password, arena, &url->password, why);
+    return decode_part(user, arena, &url->user, why) &&
+           decode_part(password, arena, &url->password, why);
 }
 
 static bool read_host(struct redis_url *url, dime_text *rest, struct arena *arena, const char **why)
@@ -100,14 +101,14 @@ static bool read_socket(struct redis_url *url, dime_text *rest, struct arena *ar
     dime_text path;
     if (!rest->length || *rest->data != '/')
         return wrong(why, "write it as redis+unix:///path/of/the/socket?stream=NAME");
-    if (!decode(*rest, arena, &path, why))
+    if (!decode_part(*rest, arena, &path, why))
         return false;
     url->socket = path.data;
     *rest = TEXT("");
     return path.length <= SOCKET_MAX || wrong(why, "the socket's path is longer than 107 bytes");
 }
 
-static bool read_number(dime_text value, int64_t least, int64_t *number, const char **why)
+static bool read_setting_number(dime_text value, int64_t least, int64_t *number, const char **why)
 {
     if (text_to_int64(value, number) && *number >= least && *number <= MOST)
         return true;
@@ -139,7 +140,7 @@ static bool take_setting(struct redis_url *url, const struct form_pair *pair, un
             return wrong(why, "a setting stands there twice");
         *seen |= 1U << i;
         if (SETTINGS[i].number)
-            return read_number(pair->value, 0, SETTINGS[i].number, why);
+            return read_setting_number(pair->value, 0, SETTINGS[i].number, why);
         if (SETTINGS[i].text) {
             *SETTINGS[i].text = pair->value;
             return pair->value.length || wrong(why, "stream, group and dead take a name");
@@ -187,7 +188,7 @@ static bool take_path(struct redis_url *url, dime_text path, const char **why)
     return true;
 }
 
-static bool check(struct redis_url *url, struct arena *arena, const char **why)
+static bool check_names(struct redis_url *url, struct arena *arena, const char **why)
 {
     struct buffer dead;
     if (!url->stream.length)
@@ -225,6 +226,6 @@ bool redis_url_read(struct redis_url *url, dime_text text, struct arena *arena, 
     }
     return read_user(url, &rest, arena, why) &&
            (is_local ? read_socket : read_host)(url, &rest, arena, why) &&
-           decode(rest, arena, &path, why) && read_settings(url, query, arena, why) &&
-           take_path(url, path, why) && check(url, arena, why);
+           decode_part(rest, arena, &path, why) && read_settings(url, query, arena, why) &&
+           take_path(url, path, why) && check_names(url, arena, why);
 }

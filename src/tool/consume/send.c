@@ -16,7 +16,7 @@
 enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 /* Bytes of one call, as SQS has it, and memory that a call may use. */
-enum { CALL_MAX = QUEUE_BODY_MAX, MEMORY_MAX = 16 * 1024 * 1024 };
+enum { CALL_MAX = QUEUE_BODY_MAX, SEND_MEMORY_MAX = 16 * 1024 * 1024 };
 
 /* What is read, and what of it waits to be sent. */
 struct outbox {
@@ -32,7 +32,7 @@ struct outbox {
     int64_t number; /* of the line that was read last */
 };
 
-static int fail(const struct outbox *outbox, int status, const char *what, const char *why)
+static int fail_input(const struct outbox *outbox, int status, const char *what, const char *why)
 {
     const char *file = outbox->settings->file;
     if (outbox->settings->lines && outbox->number)
@@ -64,12 +64,12 @@ static int send_waiting(struct outbox *outbox)
 }
 
 /* Lets a body wait; false where no queue takes it. */
-static int add(struct outbox *outbox, dime_text body)
+static int add_body(struct outbox *outbox, dime_text body)
 {
     if (!body.length)
-        return fail(outbox, STATUS_USAGE, "is empty; a message has at least one byte", "");
+        return fail_input(outbox, STATUS_USAGE, "is empty; a message has at least one byte", "");
     if (!text_is_utf8(body))
-        return fail(outbox, STATUS_USAGE, "isn't text in UTF-8", "");
+        return fail_input(outbox, STATUS_USAGE, "isn't text in UTF-8", "");
     outbox->bodies[outbox->count++] = body;
     return outbox->count < outbox->queue->batch_max ? STATUS_FINE : send_waiting(outbox);
 }
@@ -82,7 +82,7 @@ static int read_more(struct outbox *outbox)
         got = read(outbox->fd, outbox->room + outbox->length, CALL_MAX + 1 - outbox->length);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        return fail(outbox, STATUS_USAGE, "can't be read: ", strerror(errno));
+        return fail_input(outbox, STATUS_USAGE, "can't be read: ", strerror(errno));
     outbox->length += (size_t)got;
     outbox->at_end = !got;
     return STATUS_FINE;
@@ -90,7 +90,8 @@ static int read_more(struct outbox *outbox)
 
 static int too_long(const struct outbox *outbox)
 {
-    return fail(outbox, STATUS_USAGE, "has more than 1048576 bytes, which no queue takes", "");
+    return fail_input(outbox, STATUS_USAGE, "has more than 1048576 bytes, which no queue takes",
+                      "");
 }
 
 static int send_whole(struct outbox *outbox)
@@ -100,7 +101,7 @@ static int send_whole(struct outbox *outbox)
         status = outbox->length > CALL_MAX ? too_long(outbox) : read_more(outbox);
     }
     if (status == STATUS_FINE)
-        status = add(outbox, (dime_text){outbox->room, outbox->length});
+        status = add_body(outbox, (dime_text){outbox->room, outbox->length});
     return status == STATUS_FINE ? send_waiting(outbox) : status;
 }
 
@@ -117,7 +118,7 @@ static int send_read_lines(struct outbox *outbox)
         if (line.length > CALL_MAX)
             return too_long(outbox);
         if (line.length)
-            status = add(outbox, line);
+            status = add_body(outbox, line);
     }
     if (status == STATUS_FINE)
         status = send_waiting(outbox);
@@ -149,7 +150,7 @@ static int send_file(struct outbox *outbox)
     outbox->fd = from_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
     outbox->room = malloc(CALL_MAX + 1);
     if (outbox->fd < 0 || !outbox->room)
-        return fail(outbox, STATUS_USAGE, "can't be read: ", strerror(errno));
+        return fail_input(outbox, STATUS_USAGE, "can't be read: ", strerror(errno));
     int status = (outbox->settings->lines ? send_lines : send_whole)(outbox);
     if (!from_stdin)
         close(outbox->fd);
@@ -164,10 +165,10 @@ int send_messages(const struct send_settings *settings)
         fprintf(stderr, "dime send: the queue's URL can't be used: %s\n", why);
         return STATUS_USAGE;
     }
-    arena_open(&outbox.arena, MEMORY_MAX);
+    arena_open(&outbox.arena, SEND_MEMORY_MAX);
     int status = send_file(&outbox);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_FINE)
-        status = fail(&outbox, STATUS_FAILED, "was sent, but the ids can't be written", "");
+        status = fail_input(&outbox, STATUS_FAILED, "was sent, but the ids can't be written", "");
     free(outbox.room);
     arena_close(&outbox.arena);
     queue_close(outbox.queue);

@@ -19,7 +19,7 @@
 #include "request/request.h"
 
 enum {
-    WAIT_S = 2,
+    SQS_WAIT_S = 2,
     RECEIVE_MS = 2500, /* that a receive may take beyond the wait */
     CALL_MS = 4000,    /* that any other call may */
     DELAY_USUAL = -1,
@@ -32,7 +32,7 @@ struct sqs_messages_queue {
     char arn[512], place[512];
 };
 
-static struct aws_call call_of(struct arena *arena, int64_t most_ms)
+static struct aws_call queue_call(struct arena *arena, int64_t most_ms)
 {
     return (struct aws_call){
         .arena = arena, .deadline_ms = clock_epoch_ms() + most_ms, .quiet = true};
@@ -63,8 +63,8 @@ static int64_t deliveries_of(dime_text attributes, struct arena *arena)
 }
 
 /* Takes the messages over; false where one is none. */
-static bool take_messages(struct sqs_messages_queue *sqs, const struct sqs_messages *messages,
-                          struct arena *arena, struct queue_batch *batch)
+static bool take_sqs_messages(struct sqs_messages_queue *sqs, const struct sqs_messages *messages,
+                              struct arena *arena, struct queue_batch *batch)
 {
     for (size_t i = 0; i < messages->count; i++) {
         const struct sqs_message *message = &messages->items[i];
@@ -83,12 +83,12 @@ static bool take_messages(struct sqs_messages_queue *sqs, const struct sqs_messa
     return true;
 }
 
-static bool receive(struct queue *queue, size_t most, int64_t wait_ms, struct arena *arena,
-                    struct queue_batch *batch)
+static bool receive_from_sqs(struct queue *queue, size_t most, int64_t wait_ms, struct arena *arena,
+                             struct queue_batch *batch)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
-    int wait_s = wait_ms > 0 ? WAIT_S : 0;
-    struct aws_call call = call_of(arena, wait_s * 1000 + RECEIVE_MS);
+    int wait_s = wait_ms > 0 ? SQS_WAIT_S : 0;
+    struct aws_call call = queue_call(arena, wait_s * 1000 + RECEIVE_MS);
     struct sqs_messages messages = {0};
     struct aws_reply reply = {0};
     int64_t started_ns = clock_monotonic_ns();
@@ -101,19 +101,20 @@ static bool receive(struct queue *queue, size_t most, int64_t wait_ms, struct ar
         return false;
     if (!messages.count)
         queue_rest(queue, started_ns, wait_s * INT64_C(1000));
-    return take_messages(sqs, &messages, arena, batch);
+    return take_sqs_messages(sqs, &messages, arena, batch);
 }
 
 /* What a call does to some messages. */
-typedef void operation(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                       struct sqs_entry *entries, size_t count, struct aws_reply *reply);
+typedef void batch_operation(struct aws *aws, const struct aws_call *call,
+                             const struct sqs_queue *queue, struct sqs_entry *entries, size_t count,
+                             struct aws_reply *reply);
 
 /*
  * Does it to COUNT entries. One that failed for good, as one whose time is over, is passed over:
  * it's another's now, and no repetition would change that. False: what failed may succeed yet.
  */
 static bool perform(struct sqs_messages_queue *sqs, const struct aws_call *call,
-                    operation *perform_on, struct sqs_entry *entries, size_t count,
+                    batch_operation *perform_on, struct sqs_entry *entries, size_t count,
                     struct aws_reply *reply)
 {
     if (!count)
@@ -143,7 +144,7 @@ static void say_refused(const struct queue *queue, const struct queue_message *m
 static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
                         const enum message_end *ends, struct arena *arena)
 {
-    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_call call = queue_call(arena, CALL_MS);
     struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     const struct queue_message *messages[SQS_BATCH_MAX];
@@ -165,10 +166,10 @@ static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch
  * Has what isn't done come again soon. The right to do that isn't needed on Lambda, so it may well
  * be missing: then it comes again when it's no longer hidden.
  */
-static void hasten(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
-                   const enum message_end *ends, struct arena *arena)
+static void hasten_in_sqs(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
+                          const enum message_end *ends, struct arena *arena)
 {
-    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_call call = queue_call(arena, CALL_MS);
     struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     size_t count = 0;
@@ -183,21 +184,21 @@ static void hasten(struct sqs_messages_queue *sqs, const struct queue_batch *bat
     (void)perform(sqs, &call, sqs_hide, entries, count, &reply);
 }
 
-static bool settle(struct queue *queue, const struct queue_batch *batch,
-                   const enum message_end *ends, struct arena *arena)
+static bool settle_in_sqs(struct queue *queue, const struct queue_batch *batch,
+                          const enum message_end *ends, struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
     if (!delete_done(sqs, batch, ends, arena))
         return false;
-    hasten(sqs, batch, ends, arena);
+    hasten_in_sqs(sqs, batch, ends, arena);
     return true;
 }
 
-static bool extend(struct queue *queue, const dime_text *receipts, size_t count,
-                   struct arena *arena)
+static bool extend_in_sqs(struct queue *queue, const dime_text *receipts, size_t count,
+                          struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
-    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_call call = queue_call(arena, CALL_MS);
     struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     call.stop = &queue->use.stop;
@@ -263,7 +264,7 @@ static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *ent
 static bool send_some(struct sqs_messages_queue *sqs, const dime_text *bodies, size_t count,
                       dime_text *ids, struct arena *arena, bool *too_long)
 {
-    struct aws_call call = call_of(arena, CALL_MS);
+    struct aws_call call = queue_call(arena, CALL_MS);
     struct aws_reply reply = {0};
     struct sqs_entry entries[SQS_BATCH_MAX];
     for (size_t i = 0; i < count; i++)
@@ -280,8 +281,8 @@ static bool send_some(struct sqs_messages_queue *sqs, const dime_text *bodies, s
  * Sends in batches of at most SQS's own limit, and of half as many messages where that is more than
  * the queue takes, whose owner can have it take less.
  */
-static bool send(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
-                 struct arena *arena)
+static bool send_to_sqs(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
+                        struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
     size_t sent = 0, most = SQS_BATCH_MAX;
@@ -299,7 +300,7 @@ static bool send(struct queue *queue, const dime_text *bodies, size_t count, dim
     return true;
 }
 
-static void close_queue(struct queue *queue)
+static void close_sqs_queue(struct queue *queue)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
     aws_close(sqs->aws);
@@ -307,11 +308,11 @@ static void close_queue(struct queue *queue)
 }
 
 static const struct queue_kind SQS = {
-    .receive = receive,
-    .settle = settle,
-    .extend = extend,
-    .send = send,
-    .close = close_queue,
+    .receive = receive_from_sqs,
+    .settle = settle_in_sqs,
+    .extend = extend_in_sqs,
+    .send = send_to_sqs,
+    .close = close_sqs_queue,
 };
 
 struct queue *sqs_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
@@ -326,7 +327,7 @@ struct queue *sqs_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
     sqs->aws = aws_open(use->function);
     if (!sqs->aws || !sqs_open(&sqs->sqs, sqs->aws, use->url, &sentence)) {
         snprintf(why, QUEUE_ERROR, "%s", sentence);
-        close_queue(&sqs->queue);
+        close_sqs_queue(&sqs->queue);
         return NULL;
     }
     snprintf(sqs->arn, sizeof sqs->arn, "arn:aws:sqs:%s:%.*s:%.*s", sqs->sqs.region,

@@ -1,0 +1,26 @@
+/*
+ * queue_open.c - picks the kind of queue by its URL.
+ *
+ * It stands above the kinds, which know nothing of each other.
+ */
+#include <stdio.h>
+
+#include "tool/consume/redis_queue.h"
+#include "tool/consume/sqs_queue.h"
+
+struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
+{
+    if (text_starts(use->url, TEXT("redis://")) || text_starts(use->url, TEXT("redis+unix://")))
+        return redis_queue_open(use, why);
+    if (text_starts(use->url, TEXT("https://")) || text_starts(use->url, TEXT("http://")))
+        return sqs_queue_open(use, why);
+    if (text_starts(use->url, TEXT("rediss://")))
+        snprintf(why, QUEUE_ERROR,
+                 "Redis is spoken to without TLS; let stunnel do that, and name "
+                 "its address as redis://HOST:PORT/STREAM");
+    else
+        snprintf(why, QUEUE_ERROR,
+                 "write it as redis://HOST:PORT/STREAM, or as SQS has it, "
+                 "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME");
+    return NULL;
+}
