@@ -50,7 +50,7 @@ sanitized() {
 
 under_valgrind() {
     # The suites whose work is with memory; each in one process, and with malloc left to valgrind.
-    for suite in arena buffer text form template request response page guard decimal currency run cgi runtime \
+    for suite in arena buffer text form template request response page reader decimal currency run cgi runtime \
         translate exif merge picture resize; do
         CK_FORK=no CK_RUN_SUITE=$suite valgrind -q --error-exitcode=9 --leak-check=full \
             --errors-for-leak-kinds=definite --soname-synonyms=somalloc=NONE \

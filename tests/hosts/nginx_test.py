@@ -38,8 +38,8 @@ def serving(**settings):
 
 
 def problem_table():
-    """Status to (name, title), from src/core/problem.c."""
-    with open(os.path.join(SOURCE, "src", "core", "problem.c")) as file:
+    """Status to (name, title), from src/request/problem.c."""
+    with open(os.path.join(SOURCE, "src", "request", "problem.c")) as file:
         found = re.findall(r'\{(\d+), "([^"]+)", "([^"]+)"\}', file.read())
     return {int(status): (name, title) for status, name, title in found}
 
@@ -118,7 +118,7 @@ def test_filled_in(s):
 
 
 def test_table(_):
-    """The types and titles of nginx's problems are those of src/core/problem.c."""
+    """The types and titles of nginx's problems are those of src/request/problem.c."""
     with open(os.path.join(SOURCE, "nginx", "dime-base.conf.in")) as file:
         text = file.read()
     types = re.search(r"map \$status \$dime_problem_type \{(.*?)\}", text, re.S)[1]
@@ -161,7 +161,7 @@ def test_known_types(s):
 
 def test_pages(s):
     """The pages are served with their type, a policy and an ETag."""
-    with open(os.path.join(SOURCE, "src", "hosts", "run.c")) as file:
+    with open(os.path.join(SOURCE, "src", "request", "run.c")) as file:
         policy = "".join(re.findall(r'"(.*?)"', re.search(
             r"PAGE_POLICY\[\] =(.*?);\n", file.read(), re.S)[1]))
     for path, name in (("/", "index"), ("/change", "change"), ("/problems", "problems")):

@@ -401,13 +401,13 @@ def test_closes_the_connection_of_a_peer_that_is_wrong(folder, program):
 # What the protocol has besides requests
 
 def smuggled():
-    """GET_VALUES with four names where libfcgi forgets to skip padding."""
+    """GET_VALUES with four names as padding: read as a record, they smash libfcgi's stack."""
     hidden = record(GET_VALUES, VALUES, 0)
     head = struct.pack(">BBHHBB", 1, BEGIN_REQUEST, 1, 8, len(hidden), 0)
     return head + begin()[8:] + hidden + get()[16:]
 
 
-def test_skips_padding_where_libfcgi_forgets_to(folder, program):
+def test_skips_padding_that_looks_like_a_record(folder, program):
     data = b"".join(pair(name, value) for name, value in variables().items())
     padded = begin() + stream(PARAMS, data, end=False) + record(PARAMS, b"", padding=16) \
         + record(STDIN, b"", padding=255)

@@ -18,18 +18,18 @@ sys.dont_write_bytecode = True
 
 import console
 
-# What a program may load. linux-vdso and the loader are the system's own; the libfcgi of Debian 13 asks for libm.
+# What a program may load. linux-vdso and the loader are the system's own.
 LIBRARIES = {
-    "change": {"libfcgi.so.0", "libjson-c.so.5", "libc.so.6", "libm.so.6"},
-    "hello": {"libfcgi.so.0", "libjson-c.so.5", "libc.so.6", "libm.so.6"},
+    "change": {"libc.so.6"},
+    "hello": {"libc.so.6"},
 }
 # What one may ask for itself whose libraries load some thirty more.
 ASKED = {
     "labels": {"libturbojpeg.so.0", "libpng16.so.16", "libm.so.6", "libcrypto.so.3", "libcurl.so.4",
-               "libfcgi.so.0", "libc.so.6"},
-    "translate": {"libcurl.so.4", "libfcgi.so.0", "libc.so.6"},
+               "libc.so.6"},
+    "translate": {"libcurl.so.4", "libc.so.6"},
 }
-NEEDED = {"libfcgi.so.0", "libc.so.6"}
+NEEDED = {"libc.so.6"}
 # What a Lambda's bootstrap asks for itself; Debian's libcurl asks for some thirty more.
 NEEDED_BY_BOOTSTRAP = {"libcurl.so.4", "libc.so.6"}
 OF_THE_SYSTEM = re.compile(r"^linux-vdso|ld-linux")

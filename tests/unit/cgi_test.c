@@ -76,10 +76,23 @@ static void end(void)
 /* Opens an exchange from up to 8 variables. */
 #define OPEN(...) open_exchange((char *[]){__VA_ARGS__, NULL})
 
+static void open_exchange_in(struct arena *room, char **variables)
+{
+    static struct header split[16];
+    size_t count = 0;
+    for (; variables[count]; count++) {
+        dime_text value = text_of(variables[count]);
+        text_cut(&value, '=', &split[count].name);
+        split[count].value = value;
+    }
+    ck_assert_uint_le(count, sizeof split / sizeof *split);
+    memset(&exchange, 0xA5, sizeof exchange);
+    exchange_open(&exchange, &function, split, count, room, 5000);
+}
+
 static void open_exchange(char **variables)
 {
-    memset(&exchange, 0xA5, sizeof exchange);
-    exchange_open(&exchange, &function, variables, &arena, 5000);
+    open_exchange_in(&arena, variables);
 }
 
 static void check_header(const char *name, const char *value)
@@ -269,7 +282,7 @@ START_TEST(answers_when_memory_ends)
         char *variables[] = {"REQUEST_METHOD=GET", "QUERY_STRING=word=%31", "HTTP_ACCEPT=*/*",
                              "HTTP_X_REQUEST_ID=id", NULL};
         arena_open(&small, limit);
-        exchange_open(&exchange, &function, variables, &small, 5000);
+        open_exchange_in(&small, variables);
         exchange_body(&exchange, TEXT(""));
         run_function(&function, &exchange.request, &exchange.incoming, &exchange.response);
         dime_text head = exchange_head(&exchange), body = exchange_payload(&exchange);

@@ -48,45 +48,39 @@ static const struct {
 };
 
 /* Takes a variable that isn't a header, if it is one of those that count. */
-static void take_variable(struct variables *variables, const char *variable)
+static void take_variable(struct variables *variables, const struct header *variable)
 {
     for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
-        const dime_text *name = &SLOTS[i].name;
-        if (variable[0] == name->data[0] && strncmp(variable, name->data, name->length) == 0 &&
-            variable[name->length] == '=') {
-            dime_text *slot = (dime_text *)((char *)variables + SLOTS[i].offset);
-            *slot = text_of(variable + name->length + 1);
+        if (text_equal(variable->name, SLOTS[i].name)) {
+            *(dime_text *)((char *)variables + SLOTS[i].offset) = variable->value;
             return;
         }
     }
 }
 
-/* Takes HTTP_X_REQUEST_ID=... as the header x-request-id. */
-static void take_header(struct request *request, struct header *headers, const char *variable)
+/* Takes HTTP_X_REQUEST_ID as the header x-request-id. */
+static void take_header(struct request *request, struct header *headers, struct header variable)
 {
-    const char *name = variable + sizeof "HTTP_" - 1, *equals = strchr(name, '=');
-    size_t length = equals ? (size_t)(equals - name) : 0;
+    const char *name = variable.name.data + sizeof "HTTP_" - 1;
+    size_t length = variable.name.length - (sizeof "HTTP_" - 1);
     char *copy = length ? arena_alloc(request->arena, length) : NULL;
     if (!copy)
         return;
     for (size_t i = 0; i < length; i++)
         copy[i] = name[i] == '_' ? '-' : text_lower(name[i]);
-    request_take_header(request, headers, (dime_text){copy, length}, text_of(equals + 1));
+    request_take_header(request, headers, (dime_text){copy, length}, variable.value);
 }
 
-static void read_variables(struct exchange *exchange, char **variables, struct variables *found)
+/* A header takes the place of a variable that has been read. */
+static void read_variables(struct request *request, struct header *variables, size_t count,
+                           struct variables *found)
 {
-    struct request *request = &exchange->request;
-    size_t count = 0;
-    while (variables[count])
-        count++;
-    struct header *headers = arena_alloc(request->arena, (count + 1) * sizeof *headers);
-    request->headers = headers;
-    for (size_t i = 0; headers && i < count; i++) {
-        if (strncmp(variables[i], "HTTP_", 5) == 0)
-            take_header(request, headers, variables[i]);
+    request->headers = variables;
+    for (size_t i = 0; i < count; i++) {
+        if (text_starts(variables[i].name, TEXT("HTTP_")))
+            take_header(request, variables, variables[i]);
         else
-            take_variable(found, variables[i]);
+            take_variable(found, &variables[i]);
     }
 }
 
@@ -109,8 +103,8 @@ static void read_length(struct exchange *exchange, dime_text text)
         exchange->incoming.refusal = REFUSED_TOO_LARGE;
 }
 
-void exchange_open(struct exchange *exchange, const dime_function *function, char **variables,
-                   struct arena *arena, int64_t timeout_ms)
+void exchange_open(struct exchange *exchange, const dime_function *function,
+                   struct header *variables, size_t count, struct arena *arena, int64_t timeout_ms)
 {
     struct variables found = {0};
     exchange->function = function;
@@ -120,9 +114,8 @@ void exchange_open(struct exchange *exchange, const dime_function *function, cha
     exchange->has_length = false;
     exchange->length = 0;
     response_open(&exchange->response, arena);
-    read_variables(exchange, variables, &found);
-
     struct request *request = &exchange->request;
+    read_variables(request, variables, count, &found);
     request->method = request_method(found.method);
     request->query = found.query;
     request->content_type = found.content_type;
@@ -269,13 +262,31 @@ __attribute__((noinline)) static void log_call(const struct exchange *exchange, 
     log_flush(&log);
 }
 
+/* The variables of the process's environment. */
+static struct header *split_environment(struct arena *arena, size_t *count)
+{
+    size_t most = 0;
+    *count = 0;
+    while (environ[most])
+        most++;
+    struct header *variables = arena_alloc(arena, most * sizeof *variables);
+    for (size_t i = 0; variables && i < most; i++) {
+        dime_text value = text_of(environ[i]), name;
+        if (text_cut(&value, '=', &name) && value.data)
+            variables[(*count)++] = (struct header){name, value};
+    }
+    return variables;
+}
+
 int cgi_serve(const dime_function *function)
 {
     static struct exchange exchange; /* not on the stack: the room for the head is mostly unused */
     struct arena arena;
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
     arena_open(&arena, REQUEST_MEMORY_MAX);
-    exchange_open(&exchange, function, environ, &arena, CGI_TIMEOUT_MS);
+    size_t count;
+    struct header *variables = split_environment(&arena, &count);
+    exchange_open(&exchange, function, variables, count, &arena, CGI_TIMEOUT_MS);
     read_body(&exchange);
     const char *why = NULL;
     if (function->open && !function->open(&exchange.request.state, &why))

@@ -29,11 +29,12 @@ struct exchange {
 };
 
 /*
- * Begins an exchange from CGI variables ("NAME=value" strings, ended by NULL), which must outlast
- * it. The body is read by the host afterwards. TIMEOUT_MS is how long the answer may take.
+ * Begins an exchange from COUNT CGI variables, whose texts must outlast it. Their array becomes the
+ * request's headers: those of the variables HTTP_*, under their own names. The body is read by the
+ * host afterwards. TIMEOUT_MS is how long the answer may take.
  */
-void exchange_open(struct exchange *exchange, const dime_function *function, char **variables,
-                   struct arena *arena, int64_t timeout_ms);
+void exchange_open(struct exchange *exchange, const dime_function *function,
+                   struct header *variables, size_t count, struct arena *arena, int64_t timeout_ms);
 
 /*
  * How many bytes of body are to be read, at most: one more than there should be, so that a longer

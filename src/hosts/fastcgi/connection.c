@@ -3,9 +3,8 @@
  *
  * A web server that has the whole request sends it at once: one read finds all of it in the
  * thread's room, and it's served from there. Only what comes in pieces is kept with the connection,
- * bounded by the variables' limit, the function's body limit and what the records add to it. In the
- * same way an answer goes to the socket from where it is, and only what the socket can't take is
- * copied.
+ * bounded by the variables' limit, the function's body limit and a record. In the same way an
+ * answer goes to the socket from where it is, and only what the socket can't take is copied.
  */
 #include "hosts/fastcgi/connection.h"
 
@@ -19,8 +18,7 @@
 
 #include "request/log.h"
 
-/* Each byte of a body may come in a record of its own, with a header and padding: 16 bytes. */
-enum { RECORDS_MAX = 256 * 1024, FIRST_CAPACITY = 4096 };
+enum { FIRST_CAPACITY = 4096 };
 
 struct connection *connection_open(int fd, int64_t now_ns)
 {
@@ -81,7 +79,7 @@ void connection_forget(struct connection *connection)
     free(connection->bytes);
     connection->bytes = NULL;
     connection->length = connection->capacity = 0;
-    connection->guard = (struct guard){0};
+    connection->reader = (struct reader){0};
 }
 
 /* Makes *BYTES, which has room for *CAPACITY, at least NEEDED long. */
@@ -101,25 +99,27 @@ static bool make_room(char **bytes, size_t *capacity, size_t needed, size_t most
 }
 
 /* How many bytes the socket takes at once, or -1 where the connection has failed. */
-static ssize_t send_now(const struct connection *connection, dime_text bytes)
+static ssize_t send_now(const struct connection *connection, const struct iovec *parts,
+                        size_t count)
 {
+    const struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
     ssize_t sent;
     do
-        sent = send(connection->fd, bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+        sent = sendmsg(connection->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 && errno == EAGAIN ? 0 : sent;
 }
 
 /* Puts a piece behind those that came before it, and makes it all of them. */
-static bool gather(struct connection *connection, struct guard_input *piece, size_t body_max)
+static bool gather(struct connection *connection, struct reader_input *piece, size_t body_max)
 {
-    size_t most = GUARD_VARIABLES_MAX + RECORDS_MAX + 2 * body_max;
+    size_t most = READER_VARIABLES_MAX + body_max + READER_RECORD_MAX + piece->length;
     if (!make_room(&connection->bytes, &connection->capacity, connection->length + piece->length,
                    most))
         return false;
     memcpy(connection->bytes + connection->length, piece->bytes, piece->length);
     connection->length += piece->length;
-    *piece = (struct guard_input){connection->bytes, connection->length};
+    *piece = (struct reader_input){connection->bytes, connection->length};
     return true;
 }
 
@@ -138,50 +138,54 @@ static void say_refusal(const struct connection_rules *rules, const char *why)
                 why);
 }
 
-/* Judges what has come and sends the replies to what is no request. */
-static enum guard_verdict judge(struct connection *connection, struct guard_input *input,
-                                const struct connection_rules *rules)
+/* Reads what has come and sends the replies to what is no request. */
+static enum reading read_records(struct connection *connection, struct reader_input *input,
+                                 const struct connection_rules *rules)
 {
-    enum guard_verdict verdict;
+    struct reader *reader = &connection->reader;
+    enum reading reading;
     do {
-        struct guard_reply reply;
+        struct reader_reply reply;
         reply.length = 0;
-        verdict = guard_judge(&connection->guard, input, &rules->limits, &reply);
-        if (verdict == GUARD_BAD)
-            return verdict;
-        if (connection->guard.why)
-            say_refusal(rules, connection->guard.why);
-        connection->guard.why = NULL;
-        dime_text bytes = {reply.bytes, reply.length};
-        if (bytes.length && send_now(connection, bytes) != (ssize_t)bytes.length) {
-            connection->guard.why = "it doesn't read the replies to what it asks";
-            return GUARD_BAD;
+        reading = reader_read(reader, input, &rules->limits, &reply);
+        if (reading == READING_BAD)
+            return reading;
+        if (reader->why)
+            say_refusal(rules, reader->why);
+        reader->why = NULL;
+        const struct iovec bytes = {reply.bytes, reply.length};
+        if (reply.length && send_now(connection, &bytes, 1) != (ssize_t)reply.length) {
+            reader->why = "it doesn't read the replies to what it asks";
+            return READING_BAD;
         }
-    } while (verdict == GUARD_REPLY);
-    return verdict;
+    } while (reading == READING_REPLY);
+    return reading;
 }
 
 enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
-                             const struct connection_rules *rules, dime_text *request)
+                             const struct connection_rules *rules, struct arrived *request)
 {
-    static const char TOO_MUCH[] = "its request has too many pieces, or memory has run out";
+    static const char TOO_MUCH[] = "there is no memory for its request";
+    const struct reader *reader = &connection->reader;
     const bool first = !connection->length;
     const size_t body_max = rules->limits.body_max;
     ssize_t got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
     if (got <= 0)
         return got < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_MORE : ARRIVAL_END;
-    struct guard_input input = {room, (size_t)got};
+    struct reader_input input = {room, (size_t)got};
     if (!first && !gather(connection, &input, body_max))
         return give_up(rules, TOO_MUCH);
-    enum guard_verdict verdict = judge(connection, &input, rules);
+    enum reading reading = read_records(connection, &input, rules);
     if (!first)
         connection->length = input.length;
-    *request = (dime_text){input.bytes, connection->guard.at};
-    if (verdict == GUARD_BAD)
-        return give_up(rules, connection->guard.why);
-    if (verdict == GUARD_ANSWERED)
+    *request = (struct arrived){.variables = {input.bytes, reader->variables},
+                                .body = {input.bytes + reader->variables, reader->body},
+                                .whole = reading == READING_WHOLE};
+    if (reading == READING_BAD)
+        return give_up(rules, reader->why);
+    if (reading == READING_ANSWERED)
         return ARRIVAL_ANSWERED;
-    if (verdict != GUARD_MORE)
+    if (reading != READING_MORE)
         return ARRIVAL_REQUEST;
     if (first && input.length && !gather(connection, &input, body_max))
         return give_up(rules, TOO_MUCH);
@@ -193,27 +197,38 @@ bool connection_is_full(const struct connection *connection)
     return connection->unsent_length > connection->sent;
 }
 
-bool connection_send(struct connection *connection, dime_text bytes)
+/* Copies bytes that the socket hasn't taken. */
+static bool keep_unsent(struct connection *connection, const char *bytes, size_t length)
 {
-    ssize_t sent = connection_is_full(connection) ? 0 : send_now(connection, bytes);
-    if (sent < 0)
-        return false;
-    size_t left = bytes.length - (size_t)sent;
-    if (!left)
-        return true;
     if (!make_room(&connection->unsent, &connection->unsent_capacity,
-                   connection->unsent_length + left, CONNECTION_UNSENT_MAX))
+                   connection->unsent_length + length, CONNECTION_UNSENT_MAX))
         return false;
-    memcpy(connection->unsent + connection->unsent_length, bytes.data + sent, left);
-    connection->unsent_length += left;
+    memcpy(connection->unsent + connection->unsent_length, bytes, length);
+    connection->unsent_length += length;
+    return true;
+}
+
+bool connection_send(struct connection *connection, const struct iovec *parts, size_t count)
+{
+    ssize_t taken = connection_is_full(connection) ? 0 : send_now(connection, parts, count);
+    if (taken < 0)
+        return false;
+    size_t sent = (size_t)taken;
+    for (size_t i = 0; i < count; i++) {
+        size_t of_part = sent < parts[i].iov_len ? sent : parts[i].iov_len;
+        size_t left = parts[i].iov_len - of_part;
+        sent -= of_part;
+        if (left && !keep_unsent(connection, (const char *)parts[i].iov_base + of_part, left))
+            return false;
+    }
     return true;
 }
 
 bool connection_resume(struct connection *connection)
 {
-    dime_text left = {connection->unsent + connection->sent,
-                      connection->unsent_length - connection->sent};
-    ssize_t sent = left.length ? send_now(connection, left) : 0;
+    const struct iovec left = {connection->unsent + connection->sent,
+                               connection->unsent_length - connection->sent};
+    ssize_t sent = left.iov_len ? send_now(connection, &left, 1) : 0;
     if (sent < 0)
         return false;
     connection->sent += (size_t)sent;

@@ -9,9 +9,10 @@
 #define DIME_HOSTS_FASTCGI_CONNECTION_H
 
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "function.h"
-#include "hosts/fastcgi/guard.h"
+#include "hosts/fastcgi/reader.h"
 
 enum connection_state {
     CONNECTION_IDLE,     /* kept open by the web server, between two requests */
@@ -34,7 +35,7 @@ struct connection {
     enum connection_state state;
     enum connection_next next_state;
     int64_t since_ns; /* when it came into this state */
-    struct guard guard;
+    struct reader reader;
     char *bytes; /* what has been taken out of the socket, of a request that came in pieces */
     size_t length, capacity;
     char *unsent;                                /* what the socket hasn't taken of an answer */
@@ -44,7 +45,14 @@ struct connection {
 /* What holds for all connections of a program. */
 struct connection_rules {
     const char *function; /* a name for the log */
-    struct guard_limits limits;
+    struct reader_limits limits;
+};
+
+/* A request that has arrived. */
+struct arrived {
+    dime_text variables; /* as reader_variable takes them */
+    dime_text body;
+    bool whole; /* false: there is more body, which isn't needed */
 };
 
 /* What came of reading from a connection. */
@@ -68,20 +76,21 @@ void connection_move(struct connection *connection, struct connection *head,
 
 /*
  * Takes what a readable connection holds, at most ROOM_SIZE bytes, without blocking. After
- * ARRIVAL_REQUEST the request lies in *REQUEST, which is part of the ROOM or of the connection's
- * bytes and lasts until either is used again. What the guard has to reply is sent.
+ * ARRIVAL_REQUEST it is *REQUEST, whose bytes are part of the ROOM or of the connection's and last
+ * until either is used again. What the reader has to reply is sent.
  */
 enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
-                             const struct connection_rules *rules, dime_text *request);
+                             const struct connection_rules *rules, struct arrived *request);
 
 /* Forgets the request, so that the next one can come. */
 void connection_forget(struct connection *connection);
 
 /*
- * Sends what the socket takes at once, and keeps a copy of the rest. False: the peer has closed the
- * connection, memory has run out, or more than CONNECTION_UNSENT_MAX bytes would wait.
+ * Sends COUNT parts as far as the socket takes them at once, and keeps a copy of the rest. False:
+ * the peer has closed the connection, memory has run out, or more than CONNECTION_UNSENT_MAX bytes
+ * would wait.
  */
-bool connection_send(struct connection *connection, dime_text bytes);
+bool connection_send(struct connection *connection, const struct iovec *parts, size_t count);
 
 /* Sends as much as the socket takes of what is kept. False: the peer has closed the connection. */
 bool connection_resume(struct connection *connection);

@@ -1,9 +1,10 @@
 /*
  * responder.c - an epoll loop per thread decides which connection is served next.
  *
- * libfcgi's own loop blocks in accept and in read, so a connection that the web server keeps open
- * would pin a thread, and a stalled one would hold up all others. Here epoll decides what is ready,
- * and a connection is served (serve.c) only when a whole request is there (connection.c, guard.c).
+ * A loop that blocks in accept and in read, as libfcgi's, would let a connection that the web
+ * server keeps open pin a thread, and a stalled one hold up all others. Here epoll decides what is
+ * ready, and a connection is served (serve.c) only when a whole request is there (connection.c,
+ * reader.c).
  */
 #include "hosts/fastcgi/responder.h"
 
@@ -149,7 +150,8 @@ static void limit_unsent(struct worker *worker)
  * Serves the request that has arrived. A connection that is too many is kept no longer: the web
  * server opens another one, which a thread with less to do accepts.
  */
-static bool serve(struct worker *worker, struct connection *connection, dime_text request)
+static bool serve(struct worker *worker, struct connection *connection,
+                  const struct arrived *request)
 {
     bool surplus = worker->surplus > 0, heavy = worker->settings->function->heavy;
     worker->surplus -= surplus;
@@ -169,7 +171,7 @@ static bool proceed(struct worker *worker, struct connection *connection)
     if (connection->state == CONNECTION_DRAINING)
         return connection_drain(connection, worker->room, sizeof worker->room);
     size_t held = connection->capacity;
-    dime_text request;
+    struct arrived request;
     enum arrival arrival =
         connection_take(connection, worker->room, sizeof worker->room, &worker->rules, &request);
     worker->gathered += connection->capacity - held;
@@ -177,7 +179,7 @@ static bool proceed(struct worker *worker, struct connection *connection)
     if (arrival == ARRIVAL_REQUEST && heavy && connection_is_gone(connection))
         return false; /* it waited too long for its turn: nobody would read the answer */
     if (arrival == ARRIVAL_REQUEST)
-        return serve(worker, connection, request);
+        return serve(worker, connection, &request);
     if (arrival == ARRIVAL_ANSWERED)
         return worker_drain(worker, connection);
     if (arrival == ARRIVAL_MORE && connection->state == CONNECTION_IDLE && connection->length)
@@ -498,8 +500,7 @@ static bool open_worker(struct worker *worker)
     empty_ring(&worker->draining);
     arena_open(&worker->arena, REQUEST_MEMORY_MAX);
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-    return worker->epoll >= 0 && FCGX_InitRequest(&worker->fcgi, -1, 0) == 0 &&
-           watch(worker, stop_event, EPOLLIN, worker);
+    return worker->epoll >= 0 && watch(worker, stop_event, EPOLLIN, worker);
 }
 
 static bool work(struct worker *worker)
@@ -547,6 +548,7 @@ static void set_signals(void)
         sigaddset(&blocked, stops[i]);
     }
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGUSR1, &ignore, NULL); /* some web servers send it to FastCGI programs */
     sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 }
 
@@ -556,7 +558,7 @@ int responder_serve(const struct responder_settings *settings)
     int flags = fcntl(settings->listener, F_GETFL);
     threads.connections_max = connections_per_thread(settings->threads);
     stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (stop_event < 0 || flags < 0 || FCGX_Init() != 0 ||
+    if (stop_event < 0 || flags < 0 ||
         fcntl(settings->listener, F_SETFL, flags | O_NONBLOCK) != 0) {
         log_say(LOG_LEVEL_ERROR, settings->function->name, errno, "can't start");
         return 1;

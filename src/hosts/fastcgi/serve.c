@@ -1,68 +1,59 @@
 /*
- * serve.c - one FastCGI request from its parsing to its answer; libfcgi parses and writes.
+ * serve.c - one FastCGI request from its variables to its answer.
  *
- * libfcgi is driven through the public fields of FCGX_Request: ipcFd, keepConnection and detached,
- * and only once the whole request is there. It gets the very bytes that the guard has judged, from
- * worker_read, so it never waits and nothing is read twice; and it writes with worker_write, which
- * never waits either. Closing is done here, since part of an answer may have yet to go. What
- * libfcgi 2.4.2 does with these fields is pinned by tests/unit and tests/hosts.
+ * It's only begun once the whole request is there, and its bytes stay where they arrived until it
+ * has been answered. The answer goes to the socket from where it is, in one call as a rule, and
+ * what the socket doesn't take is kept with the connection: so nothing here waits.
  */
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "hosts/cgi/cgi.h"
+#include "hosts/fastcgi/record.h"
 #include "hosts/fastcgi/worker.h"
 
-static _Thread_local dime_text unread; /* of the request that this thread serves */
-static _Thread_local struct connection *served;
+enum { CONTENT_MAX = 65535 }; /* of a record */
 
-int worker_read(int fd, char *buffer, size_t size)
+/* Splits the variables. NULL: there is no memory for them. */
+static struct header *split(dime_text variables, struct arena *arena, size_t *count)
 {
-    (void)fd;
-    size_t length = size < unread.length ? size : unread.length;
-    if (length)
-        memcpy(buffer, unread.data, length);
-    unread.data += length;
-    unread.length -= length;
-    return (int)length;
+    dime_text left = variables, name, value;
+    for (*count = 0; reader_variable(&left, &name, &value); ++*count)
+        continue;
+    struct header *headers = arena_alloc(arena, *count * sizeof *headers);
+    *count = headers ? *count : 0;
+    for (size_t i = 0; i < *count && reader_variable(&variables, &name, &value); i++)
+        headers[i] = (struct header){name, value};
+    return headers;
 }
 
-int worker_write(int fd, char *buffer, size_t size)
+static struct iovec part(dime_text text)
 {
-    (void)fd;
-    bool taken = connection_send(served, (dime_text){buffer, size});
-    return taken ? (int)size : -1;
+    return (struct iovec){(void *)(uintptr_t)text.data, text.length};
 }
 
-/* libfcgi closes the connection of a request that it can't parse. */
-static bool parse(struct worker *worker, struct connection *connection, dime_text request)
+/* Sends the answer to a request: STDOUT records, of which the last is empty, and its end. */
+static bool send_answer(struct connection *connection, dime_text head, dime_text payload)
 {
-    FCGX_Request *fcgi = &worker->fcgi;
-    unread = request;
-    served = connection;
-    fcgi->ipcFd = connection->fd;
-    fcgi->keepConnection = 1; /* else the Finish within Accept would close it */
-    fcgi->detached = 1;       /* a close is at once: nothing is unread */
-    if (FCGX_Accept_r(fcgi) >= 0)
-        return true;
-    fcgi->ipcFd = connection->fd = -1;
-    return false;
-}
-
-static dime_text read_body(struct worker *worker, size_t room)
-{
-    char *data = room && room <= INT32_MAX ? arena_alloc(&worker->arena, room) : NULL;
-    int got = data ? FCGX_GetStr(data, (int)room, worker->fcgi.in) : 0;
-    return (dime_text){data ? data : "", got > 0 ? (size_t)got : 0};
-}
-
-static void put(FCGX_Stream *out, dime_text text)
-{
-    if (text.length)
-        FCGX_PutStr(text.data, (int)text.length, out);
+    const unsigned id = connection->reader.id;
+    struct {
+        FCGI_Header out;
+        FCGI_EndRequestRecord request;
+    } end = {record_header(FCGI_STDOUT, id, 0), record_end(id, FCGI_REQUEST_COMPLETE)};
+    bool sent = true;
+    for (bool last = false; sent && !last; head.length = 0) {
+        size_t room = CONTENT_MAX - head.length;
+        last = payload.length <= room;
+        dime_text piece = {payload.data, last ? payload.length : room};
+        payload = (dime_text){payload.data + piece.length, payload.length - piece.length};
+        FCGI_Header header = record_header(FCGI_STDOUT, id, head.length + piece.length);
+        const struct iovec parts[] = {
+            {&header, sizeof header}, part(head), part(piece), {&end, last ? sizeof end : 0}};
+        sent = connection_send(connection, parts, sizeof parts / sizeof *parts);
+    }
+    return sent;
 }
 
 /*
@@ -78,24 +69,32 @@ static bool is_awaited(const struct worker *worker)
     return ready > 0;
 }
 
-/* Answers the request that libfcgi has parsed; the answer goes to the socket when it's finished. */
-static void answer(struct worker *worker)
+/*
+ * Returns false when the connection is done with. Where it is closed though the web server would
+ * keep it, that could be quicker to send the next request: so it's barred from that before it gets
+ * the answer, which on a unix socket it notices at once.
+ */
+static bool answer(struct worker *worker, struct connection *connection,
+                   const struct arrived *request)
 {
     const struct responder_settings *settings = worker->settings;
-    FCGX_Request *fcgi = &worker->fcgi;
     struct exchange exchange;
-    exchange_open(&exchange, settings->function, fcgi->envp, &worker->arena, settings->timeout_ms);
+    size_t count;
+    struct header *variables = split(request->variables, &worker->arena, &count);
+    exchange_open(&exchange, settings->function, variables, count, &worker->arena,
+                  settings->timeout_ms);
     (void)opening_try(&worker->opening, settings->function);
     exchange.request.state = worker->opening.state;
     exchange.incoming.not_open = worker->opening.not_open;
-    exchange_body(&exchange, read_body(worker, exchange_room(&exchange)));
+    exchange_body(&exchange, request->body);
     run_function(settings->function, &exchange.request, &exchange.incoming, &exchange.response);
     dime_text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
-    put(fcgi->out, head);
-    put(fcgi->out, payload);
     int64_t took_ns = exchange_log(&exchange, &worker->log, "fastcgi", payload.length);
     if (took_ns >= PRESSED_MS * INT64_C(1000000) && is_awaited(worker))
         worker->pressed = true;
+    if (connection->next_state == CONNECTION_CLOSE && connection->reader.keep)
+        shutdown(connection->fd, SHUT_RD);
+    return send_answer(connection, head, payload);
 }
 
 bool worker_drain(struct worker *worker, struct connection *connection)
@@ -129,33 +128,22 @@ bool worker_resume(struct worker *worker, struct connection *connection)
 }
 
 /*
- * With a connection that is closed after its answer the web server could be quicker to send the
- * next request: so it's barred from that beforehand, which on a unix socket it notices at once.
- *
  * Where the body wasn't read to its end the socket stays open for writing no longer, but is
  * drained: closing it now could destroy the answer before the web server has read it.
  */
-bool worker_serve(struct worker *worker, struct connection *connection, dime_text request,
-                  bool stopping)
+bool worker_serve(struct worker *worker, struct connection *connection,
+                  const struct arrived *request, bool stopping)
 {
-    FCGX_Request *fcgi = &worker->fcgi;
-    if (!parse(worker, connection, request))
-        return false;
-    answer(worker);
-    bool whole = FCGX_HasSeenEOF(fcgi->in) == EOF;
-    bool keep = fcgi->keepConnection && !stopping;
-    connection->next_state = !whole ? CONNECTION_DRAIN : keep ? CONNECTION_KEEP : CONNECTION_CLOSE;
-    if (stopping && whole)
-        shutdown(connection->fd, SHUT_RD);
-    fcgi->keepConnection = 1; /* else Finish would close it, whatever has yet to go */
-    FCGX_Finish_r(fcgi);
-    connection->fd = fcgi->ipcFd;
-    fcgi->ipcFd = -1;
+    bool keep = connection->reader.keep && !stopping;
+    connection->next_state = !request->whole ? CONNECTION_DRAIN
+                             : keep          ? CONNECTION_KEEP
+                                             : CONNECTION_CLOSE;
+    bool open = answer(worker, connection, request);
     arena_reset(&worker->arena);
     worker->gathered -= connection->capacity;
     connection_forget(connection);
     worker->unsent += connection->unsent_capacity;
-    if (connection->fd < 0)
+    if (!open)
         return false;
     if (!connection_is_full(connection))
         return end_answer(worker, connection);

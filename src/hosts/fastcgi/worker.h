@@ -7,7 +7,6 @@
 #ifndef DIME_HOSTS_FASTCGI_WORKER_H
 #define DIME_HOSTS_FASTCGI_WORKER_H
 
-#include <fcgiapp.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 
@@ -47,7 +46,6 @@ struct worker {
     size_t surplus;          /* connections to give up to other threads */
     struct opening opening;  /* of the function */
     struct arena arena;
-    FCGX_Request fcgi;
     struct log log;
     int64_t logged_ns;    /* when lines were last written */
     int policy;           /* of scheduling, that the thread has chosen; -1: it may choose none */
@@ -63,26 +61,15 @@ static inline bool worker_is_request(const struct epoll_event *event)
 /*
  * Serves the REQUEST that has arrived on the connection. With STOPPING the web server is told to
  * close the connection. Never waits: what the socket doesn't take of the answer is kept with the
- * connection. Returns false when the connection is done with; its descriptor is -1 then if it's
- * closed already.
+ * connection. Returns false when the connection is done with.
  */
-bool worker_serve(struct worker *worker, struct connection *connection, dime_text request,
-                  bool stopping);
+bool worker_serve(struct worker *worker, struct connection *connection,
+                  const struct arrived *request, bool stopping);
 
 /* Throws away what still comes, since all has been answered. False: the connection is done with. */
 bool worker_drain(struct worker *worker, struct connection *connection);
 
 /* Sends more of an answer that the socket couldn't take at once. Returns the same. */
 bool worker_resume(struct worker *worker, struct connection *connection);
-
-/*
- * What libfcgi reads with: the linker puts it in the place of libfcgi's own OS_Read (fcgios.h).
- * Copies at most SIZE bytes of the request that this thread serves to BUFFER, and returns how many;
- * 0 at its end.
- */
-int worker_read(int fd, char *buffer, size_t size);
-
-/* The same for its OS_Write: takes all of BUFFER. -1: the connection is done with. */
-int worker_write(int fd, char *buffer, size_t size);
 
 #endif

@@ -1,38 +1,38 @@
 /*
- * guard_test.c - the guard's verdict on every shape of record, whole and in pieces.
+ * reader_test.c - the reader's verdict on every shape of record, whole and in pieces.
  *
- * What libfcgi would block on must never be called whole, and what a web server sends never bad. So
+ * What is cut short must never be called whole, and what a web server sends never bad. So
  * each shape is judged in one go, then again split at every point: bytes that arrive later must
  * change nothing. Random requests are made from a seed, so that a failure can be repeated.
  */
-#include "hosts/fastcgi/guard.h"
+#include "hosts/fastcgi/reader.h"
 
 #include <check.h>
 #include <stdlib.h>
 
-#include "guard_feed.h"
+#include "reader_feed.h"
 
-Suite *guard_suite(void);
+Suite *reader_suite(void);
 
 enum { ROUNDS = 300 };
 
 START_TEST(nothing_is_more)
 {
-    expect_everywhere(GUARD_MORE);
+    expect_everywhere(READING_MORE);
 }
 END_TEST
 
 START_TEST(a_request_is_whole)
 {
     whole_request(0);
-    expect_everywhere(GUARD_WHOLE);
+    expect_everywhere(READING_WHOLE);
 }
 END_TEST
 
 START_TEST(padding_belongs_to_the_record)
 {
     whole_request(255);
-    expect_everywhere(GUARD_WHOLE);
+    expect_everywhere(READING_WHOLE);
 }
 END_TEST
 
@@ -43,28 +43,20 @@ START_TEST(padding_is_waited_for)
     record(PARAMS, VARIABLE, VARIABLE_LENGTH, 3);
     const size_t end = made.length;
     end_of(STDOUT);
-    ck_assert_int_eq(judge(end + 7), GUARD_MORE);
-    ck_assert_int_eq(judge(end + 8), GUARD_BAD);
+    ck_assert_int_eq(judge(end + 7), READING_MORE);
+    ck_assert_int_eq(judge(end + 8), READING_BAD);
 }
 END_TEST
 
-/* libfcgi takes it for the next records: four names in GET_VALUES there would smash its stack. */
-START_TEST(padding_where_libfcgi_forgets_it_is_taken_out)
+START_TEST(padding_is_taken_out)
 {
     static const unsigned char content[8] = {0, 1, 1};
     static const struct bytes NONE = {0};
-    static struct bytes bare;
-    begin();
-    end_of(PARAMS);
-    record(STDIN, "x", 1, 9);
-    end_of(STDIN);
-    bare = made;
-    setup();
     record(BEGIN, content, sizeof content, 40);
     record(PARAMS, NULL, 0, 1);
     record(STDIN, "x", 1, 9);
     record(STDIN, NULL, 0, 255);
-    expect_request(&bare, &NONE);
+    expect_request("", "x", &NONE);
 }
 END_TEST
 
@@ -72,7 +64,7 @@ START_TEST(each_prefix_is_more)
 {
     whole_request(5);
     for (size_t length = 0; length < made.length; length++)
-        ck_assert_int_eq(judge(length), GUARD_MORE);
+        ck_assert_int_eq(judge(length), READING_MORE);
 }
 END_TEST
 
@@ -81,7 +73,7 @@ START_TEST(a_request_without_variables_or_body_is_whole)
     begin();
     end_of(PARAMS);
     end_of(STDIN);
-    expect_everywhere(GUARD_WHOLE);
+    expect_everywhere(READING_WHOLE);
 }
 END_TEST
 
@@ -92,7 +84,7 @@ START_TEST(any_id_but_0_will_do)
         setup();
         id = IDS[i];
         whole_request(0);
-        ck_assert_int_eq(judge(made.length), id ? GUARD_WHOLE : GUARD_BAD);
+        ck_assert_int_eq(judge(made.length), id ? READING_WHOLE : READING_BAD);
     }
 }
 END_TEST
@@ -113,7 +105,30 @@ START_TEST(lengths_may_be_split_between_records)
         record(PARAMS, DATA_BYTES + i, 1, 0);
     end_of(PARAMS);
     end_of(STDIN);
-    expect_everywhere(GUARD_WHOLE);
+    expect_everywhere(READING_WHOLE);
+}
+END_TEST
+
+static void check_variable(dime_text *left, const char *name, const char *value)
+{
+    dime_text found_name, found_value;
+    ck_assert(reader_variable(left, &found_name, &found_value));
+    ck_assert(text_equal(found_name, text_of(name)));
+    ck_assert(text_equal(found_value, text_of(value)));
+}
+
+START_TEST(variables_are_names_and_values)
+{
+    static const char DATA_BYTES[] = "\x04\x05NAMEvalue"
+                                     "\x80\0\0\x01\x80\0\0\x02"
+                                     "Avv\0\0\x05\x04QUERYa=";
+    dime_text left = {DATA_BYTES, sizeof DATA_BYTES - 1}, name, value;
+    check_variable(&left, "NAME", "value");
+    check_variable(&left, "A", "vv");
+    check_variable(&left, "", "");
+    ck_assert(!reader_variable(&left, &name, &value)); /* two bytes are missing */
+    ck_assert_uint_eq(name.length, 5);
+    ck_assert_uint_eq(left.length, 9);
 }
 END_TEST
 
@@ -140,9 +155,9 @@ START_TEST(variables_that_are_cut_short_are_bad)
 {
     begin();
     record(PARAMS, CUT[_i].data, CUT[_i].length, 0);
-    ck_assert_int_eq(judge(made.length), GUARD_MORE);
+    ck_assert_int_eq(judge(made.length), READING_MORE);
     end_of(PARAMS);
-    expect_everywhere(GUARD_BAD);
+    expect_everywhere(READING_BAD);
 }
 END_TEST
 
@@ -156,13 +171,13 @@ START_TEST(huge_lengths_are_bad_at_once)
     };
     begin();
     record(PARAMS, LENGTHS[_i], 8, 0);
-    expect_everywhere(GUARD_BAD);
+    expect_everywhere(READING_BAD);
 }
 END_TEST
 
 START_TEST(variables_are_bounded)
 {
-    static unsigned char most[GUARD_VARIABLES_MAX];
+    static unsigned char most[READER_VARIABLES_MAX];
     /* One variable that takes all: two long lengths and the rest. */
     const unsigned char lengths[8] = {0x80, 0, 0, 0, 0x80, 0, 0xFF, 0xF8};
     memcpy(most, lengths, sizeof lengths);
@@ -171,14 +186,14 @@ START_TEST(variables_are_bounded)
     record(PARAMS, most + 40000, sizeof most - 40000, 0);
     end_of(PARAMS);
     end_of(STDIN);
-    ck_assert_int_eq(judge(made.length), GUARD_WHOLE);
+    ck_assert_int_eq(judge(made.length), READING_WHOLE);
 
     setup();
     begin();
     record(PARAMS, most, 40000, 0);
     record(PARAMS, most + 40000, sizeof most - 40000, 0);
     record(PARAMS, "\0", 1, 0);
-    ck_assert_int_eq(judge(made.length), GUARD_BAD);
+    ck_assert_int_eq(judge(made.length), READING_BAD);
 }
 END_TEST
 
@@ -189,7 +204,7 @@ START_TEST(a_body_up_to_the_limit_is_whole)
     end_of(PARAMS);
     record(STDIN, body, BODY_MAX, 0);
     end_of(STDIN);
-    expect_everywhere(GUARD_WHOLE);
+    expect_everywhere(READING_WHOLE);
 }
 END_TEST
 
@@ -199,7 +214,7 @@ START_TEST(a_body_over_the_limit_is_long)
     begin();
     end_of(PARAMS);
     record(STDIN, body, BODY_MAX + 1, 0);
-    expect_everywhere(GUARD_LONG);
+    expect_everywhere(READING_LONG);
 
     setup();
     begin();
@@ -207,7 +222,7 @@ START_TEST(a_body_over_the_limit_is_long)
     record(STDIN, body, BODY_MAX, 0);
     record(STDIN, body, 1, 0);
     end_of(STDIN);
-    expect_everywhere(GUARD_LONG);
+    expect_everywhere(READING_LONG);
 }
 END_TEST
 
@@ -218,9 +233,9 @@ START_TEST(a_body_in_records_of_a_byte_is_whole)
     for (int i = 0; i < BODY_MAX; i++)
         record(STDIN, "b", 1, 7);
     end_of(STDIN);
-    ck_assert_int_eq(judge(made.length), GUARD_WHOLE);
+    ck_assert_int_eq(judge(made.length), READING_WHOLE);
     size_t at;
-    ck_assert_int_eq(judge_bytes(&at), GUARD_WHOLE);
+    ck_assert_int_eq(judge_bytes(&at), READING_WHOLE);
     ck_assert_uint_eq(at, made.length);
 }
 END_TEST
@@ -231,7 +246,7 @@ START_TEST(begin_has_eight_bytes)
     for (size_t length = 0; length <= sizeof content; length++) {
         setup();
         record(BEGIN, content, length, 0);
-        ck_assert_int_eq(judge(made.length), length == 8 ? GUARD_MORE : GUARD_BAD);
+        ck_assert_int_eq(judge(made.length), length == 8 ? READING_MORE : READING_BAD);
     }
 }
 END_TEST
@@ -255,9 +270,9 @@ START_TEST(types_come_in_their_order)
                 continue;
             made.length = before;
             record(type, "12345678", 8, 0);
-            enum guard_verdict wanted = stage ? GUARD_BAD : GUARD_MORE;
+            enum reading wanted = stage ? READING_BAD : READING_MORE;
             ck_assert_msg(judge(before + 8) == wanted, "type %u at %d", type, stage);
-            ck_assert_msg(judge(before + 7) == GUARD_MORE, "type %u at %d", type, stage);
+            ck_assert_msg(judge(before + 7) == READING_MORE, "type %u at %d", type, stage);
         }
     }
 }
@@ -270,12 +285,12 @@ START_TEST(other_versions_are_bad)
         setup();
         version = VERSIONS[i];
         begin();
-        ck_assert_int_eq(judge(made.length), GUARD_BAD);
+        ck_assert_int_eq(judge(made.length), READING_BAD);
         setup();
         begin();
         version = VERSIONS[i];
         end_of(PARAMS);
-        expect_everywhere(GUARD_BAD);
+        expect_everywhere(READING_BAD);
     }
 }
 END_TEST
@@ -287,7 +302,7 @@ START_TEST(what_lies_behind_is_bad)
     const size_t end = made.length;
     whole_request(0);
     for (size_t length = end + 1; length <= made.length; length++)
-        ck_assert_int_eq(judge(length), length < end + 8 ? GUARD_MORE : GUARD_BAD);
+        ck_assert_int_eq(judge(length), length < end + 8 ? READING_MORE : READING_BAD);
 }
 END_TEST
 
@@ -298,7 +313,7 @@ START_TEST(other_protocols_are_bad)
     for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
         setup();
         put(OTHERS[i], 8);
-        ck_assert_int_eq(judge(made.length), GUARD_BAD);
+        ck_assert_int_eq(judge(made.length), READING_BAD);
     }
 }
 END_TEST
@@ -339,14 +354,19 @@ static size_t put_length(unsigned char *room, unsigned length)
     return 4;
 }
 
+/* What a random request is made of. */
+static unsigned char variables[8000], body[300];
+static size_t variables_length, body_length, variables_count;
+
 static void random_request(void)
 {
-    static unsigned char data[8000];
+    unsigned char *data = variables;
     size_t length = 0;
     setup();
     id = 1 + random_below(65535);
     begin();
-    for (unsigned count = random_below(12); count; count--) {
+    variables_count = random_below(12);
+    for (size_t count = variables_count; count; count--) {
         unsigned name = random_below(random_below(8) ? 20 : 200);
         unsigned value = random_below(random_below(8) ? 30 : 300);
         length += put_length(data + length, name);
@@ -354,10 +374,23 @@ static void random_request(void)
         for (unsigned i = 0; i < name + value; i++)
             data[length++] = (unsigned char)random_below(256);
     }
-    put_stream(PARAMS, data, length);
-    for (length = 0; length < 300; length++)
-        data[length] = (unsigned char)random_below(256);
-    put_stream(STDIN, data, random_below(300));
+    variables_length = length;
+    put_stream(PARAMS, variables, length);
+    for (length = 0; length < sizeof body; length++)
+        body[length] = (unsigned char)random_below(256);
+    body_length = random_below(sizeof body);
+    put_stream(STDIN, body, body_length);
+}
+
+static void check_random_request(void)
+{
+    dime_text left = {feed.input.bytes, feed.reader.variables}, name, value;
+    size_t count = 0;
+    check_request(variables, variables_length, body, body_length);
+    while (reader_variable(&left, &name, &value))
+        count++;
+    ck_assert_uint_eq(count, variables_count);
+    ck_assert_uint_eq(left.length, 0);
 }
 
 START_TEST(random_requests_are_whole_at_their_end_and_more_before)
@@ -369,12 +402,12 @@ START_TEST(random_requests_are_whole_at_their_end_and_more_before)
         for (size_t at = 0, more; at < made.length; at += more) {
             more = 1 + random_below(40);
             more = more < made.length - at ? more : made.length - at;
-            enum guard_verdict wanted = at + more < made.length ? GUARD_MORE : GUARD_WHOLE;
+            enum reading wanted = at + more < made.length ? READING_MORE : READING_WHOLE;
             ck_assert_msg(feed_more(made.data + at, more) == wanted, "round %lu", round);
         }
-        ck_assert_uint_eq(feed.guard.at, made.length);
-        ck_assert_msg(judge(made.length) == GUARD_WHOLE, "round %lu", round);
-        ck_assert_mem_eq(feed.input.bytes, made.data, made.length);
+        check_random_request();
+        ck_assert_msg(judge(made.length) == READING_WHOLE, "round %lu", round);
+        check_random_request();
     }
 }
 END_TEST
@@ -392,9 +425,9 @@ START_TEST(random_faults_are_judged_alike_in_one_piece_and_in_bytes)
         if (!random_below(3))
             made.length = random_below((unsigned)made.length + 1);
         size_t at;
-        enum guard_verdict whole = judge(made.length), pieces = judge_bytes(&at);
-        bad += whole == GUARD_BAD;
-        if (pieces != GUARD_WHOLE || at == made.length)
+        enum reading whole = judge(made.length), pieces = judge_bytes(&at);
+        bad += whole == READING_BAD;
+        if (pieces != READING_WHOLE || at == made.length)
             ck_assert_msg(whole == pieces, "round %lu: %d, %d", round, whole, pieces);
     }
     ck_assert_uint_gt(bad, ROUNDS / 2); /* others are passed over, or answered */
@@ -404,20 +437,21 @@ END_TEST
 #define ADD(tests, test) tcase_add_test(tests, test)
 #define COUNT(array)     ((int)(sizeof(array) / sizeof *(array)))
 
-Suite *guard_suite(void)
+Suite *reader_suite(void)
 {
-    Suite *suite = suite_create("guard");
-    TCase *tests = tcase_create("guard");
+    Suite *suite = suite_create("reader");
+    TCase *tests = tcase_create("reader");
     tcase_add_checked_fixture(tests, setup, NULL);
     ADD(tests, nothing_is_more);
     ADD(tests, a_request_is_whole);
     ADD(tests, padding_belongs_to_the_record);
     ADD(tests, padding_is_waited_for);
-    ADD(tests, padding_where_libfcgi_forgets_it_is_taken_out);
+    ADD(tests, padding_is_taken_out);
     ADD(tests, each_prefix_is_more);
     ADD(tests, a_request_without_variables_or_body_is_whole);
     ADD(tests, any_id_but_0_will_do);
     ADD(tests, lengths_may_be_split_between_records);
+    ADD(tests, variables_are_names_and_values);
     tcase_add_loop_test(tests, variables_that_are_cut_short_are_bad, 0, COUNT(CUT));
     tcase_add_loop_test(tests, huge_lengths_are_bad_at_once, 0, 4);
     ADD(tests, variables_are_bounded);

@@ -1,16 +1,16 @@
 /*
- * guard_reply_test.c - what the guard answers by itself: all that FastCGI has besides a request.
+ * reader_reply_test.c - what the reader answers by itself: all that FastCGI has besides a request.
  *
- * The replies are those of the specification, and what libfcgi is given afterwards is the request
- * as if nothing else had come.
+ * The replies are those of the specification, and what is left is the request as if nothing else
+ * had come.
  */
-#include "hosts/fastcgi/guard.h"
+#include "hosts/fastcgi/reader.h"
 
 #include <check.h>
 
-#include "guard_feed.h"
+#include "reader_feed.h"
 
-Suite *guard_reply_suite(void);
+Suite *reader_reply_suite(void);
 
 /* Section 5.5: END_REQUEST with FCGI_UNKNOWN_ROLE; what else belongs to the request is passed over.
  */
@@ -18,12 +18,9 @@ START_TEST(another_role_is_refused)
 {
     static const unsigned ROLES[] = {0, 2, 3, 4, 255, 256, 257, 65535};
     static const unsigned char UNKNOWN[8] = {[4] = 3};
-    static struct bytes replies, kept;
+    static struct bytes replies;
     record(3, UNKNOWN, sizeof UNKNOWN, 0);
     replies = made;
-    setup();
-    whole_request(0);
-    kept = made;
     setup();
     begin_as(ROLES[_i]);
     record(PARAMS, VARIABLE, VARIABLE_LENGTH, 2);
@@ -31,7 +28,7 @@ START_TEST(another_role_is_refused)
     end_of(STDIN);
     end_of(DATA);
     whole_request(0);
-    expect_request(&kept, &replies);
+    expect_request(VARIABLE, "body", &replies);
 }
 END_TEST
 
@@ -39,7 +36,7 @@ START_TEST(another_role_without_keeping_ends_the_connection)
 {
     static const unsigned char FILTER[8] = {0, 3, 0};
     record(BEGIN, FILTER, sizeof FILTER, 0);
-    expect_everywhere(GUARD_ANSWERED);
+    expect_everywhere(READING_ANSWERED);
     ck_assert_uint_eq(feed.reply_length, 16);
 }
 END_TEST
@@ -70,10 +67,7 @@ static void management(struct bytes *replies)
 
 START_TEST(management_records_are_answered_and_taken_out)
 {
-    static struct bytes kept, replies;
-    whole_request(4);
-    kept = made;
-    setup();
+    static struct bytes replies;
     begin();
     if (_i)
         management(&replies);
@@ -83,7 +77,7 @@ START_TEST(management_records_are_answered_and_taken_out)
     if (!_i)
         management(&replies);
     end_of(STDIN);
-    expect_request(&kept, &replies);
+    expect_request(VARIABLE, "body", &replies);
 }
 END_TEST
 
@@ -92,7 +86,7 @@ START_TEST(any_number_of_management_records_is_answered)
     id = 0;
     for (int i = 0; i < 5000; i++)
         record(200, NULL, 0, 0);
-    ck_assert_int_eq(judge(made.length), GUARD_MORE);
+    ck_assert_int_eq(judge(made.length), READING_MORE);
     ck_assert_uint_eq(feed.reply_length, 5000 * 16);
     ck_assert_uint_eq(feed.input.length, 0);
 }
@@ -105,7 +99,7 @@ START_TEST(get_values_may_be_empty_or_cut_short)
     id = 0;
     for (size_t length = 0; length < sizeof CUT_SHORT; length++)
         record(GET_VALUES, CUT_SHORT, length, 0);
-    ck_assert_int_eq(judge(made.length), GUARD_MORE);
+    ck_assert_int_eq(judge(made.length), READING_MORE);
     ck_assert_uint_eq(feed.reply_length, 8 * sizeof CUT_SHORT);
 }
 END_TEST
@@ -117,7 +111,7 @@ START_TEST(the_id_0_is_for_management)
         setup();
         id = 0;
         record(type, "12345678", 8, 0);
-        ck_assert_int_eq(judge(made.length), type < GET_VALUES ? GUARD_BAD : GUARD_MORE);
+        ck_assert_int_eq(judge(made.length), type < GET_VALUES ? READING_BAD : READING_MORE);
     }
 }
 END_TEST
@@ -126,12 +120,9 @@ END_TEST
 START_TEST(abort_ends_the_request)
 {
     static const unsigned char COMPLETE[8] = {0};
-    static struct bytes kept, replies;
+    static struct bytes replies;
     record(3, COMPLETE, sizeof COMPLETE, 0);
     replies = made;
-    setup();
-    whole_request(0);
-    kept = made;
     setup();
     begin();
     if (_i > 0)
@@ -143,7 +134,7 @@ START_TEST(abort_ends_the_request)
     end_of(ABORT);
     end_of(STDIN); /* may have been on its way */
     whole_request(0);
-    expect_request(&kept, &replies);
+    expect_request(VARIABLE, "body", &replies);
 }
 END_TEST
 
@@ -152,7 +143,7 @@ START_TEST(abort_without_keeping_ends_the_connection)
     static const unsigned char CONTENT[8] = {0, 1, 0};
     record(BEGIN, CONTENT, sizeof CONTENT, 0);
     end_of(ABORT);
-    expect_everywhere(GUARD_ANSWERED);
+    expect_everywhere(READING_ANSWERED);
     ck_assert_uint_eq(feed.reply_length, 16);
 }
 END_TEST
@@ -166,7 +157,7 @@ START_TEST(abort_of_no_request_is_passed_over)
     end_of(ABORT);
     id = 1;
     end_of(ABORT);
-    ck_assert_int_eq(judge(made.length), GUARD_WHOLE);
+    ck_assert_int_eq(judge(made.length), READING_WHOLE);
     ck_assert_uint_eq(feed.reply_length, 0);
 }
 END_TEST
@@ -175,13 +166,10 @@ END_TEST
 START_TEST(a_second_request_is_refused)
 {
     static const unsigned char CANT[8] = {[4] = 1};
-    static struct bytes kept, replies;
+    static struct bytes replies;
     id = 2;
     record(3, CANT, sizeof CANT, 0);
     replies = made;
-    setup();
-    whole_request(0);
-    kept = made;
     setup();
     begin();
     id = 2;
@@ -196,13 +184,13 @@ START_TEST(a_second_request_is_refused)
     id = 1;
     record(STDIN, "body", 4, 0);
     end_of(STDIN);
-    expect_request(&kept, &replies);
+    expect_request(VARIABLE, "body", &replies);
     id = 2;
     end_of(ABORT);
     const size_t end = made.length;
-    ck_assert_int_eq(judge(end - 1), GUARD_MORE); /* what lies behind is waited for */
-    ck_assert_int_eq(judge(end), GUARD_WHOLE);
-    ck_assert_uint_eq(feed.guard.at, kept.length);
+    ck_assert_int_eq(judge(end - 1), READING_MORE); /* what lies behind is waited for */
+    ck_assert_int_eq(judge(end), READING_WHOLE);
+    check_request(VARIABLE, VARIABLE_LENGTH, "body", 4);
 }
 END_TEST
 
@@ -210,10 +198,6 @@ END_TEST
 START_TEST(another_id_within_is_passed_over)
 {
     static const struct bytes NONE = {0};
-    static struct bytes kept;
-    whole_request(0);
-    kept = made;
-    setup();
     id = 257;
     end_of(PARAMS);
     end_of(STDOUT);
@@ -229,16 +213,16 @@ START_TEST(another_id_within_is_passed_over)
     id = 1;
     record(STDIN, "body", 4, 0);
     end_of(STDIN);
-    expect_request(&kept, &NONE);
+    expect_request(VARIABLE, "body", &NONE);
 }
 END_TEST
 
 #define ADD(tests, test) tcase_add_test(tests, test)
 
-Suite *guard_reply_suite(void)
+Suite *reader_reply_suite(void)
 {
-    Suite *suite = suite_create("guard_reply");
-    TCase *tests = tcase_create("guard_reply");
+    Suite *suite = suite_create("reader_reply");
+    TCase *tests = tcase_create("reader_reply");
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_loop_test(tests, another_role_is_refused, 0, 8);
     ADD(tests, another_role_without_keeping_ends_the_connection);
