@@ -50,7 +50,7 @@ static void log_failed_message(const struct progress *progress, const struct inv
     dime_text why = problem_detail(response);
     dime_text id = message->id.raw.length ? message->id.raw : TEXT("without a messageId");
     log_say_of(LOG_LEVEL_WARN,
-               &(struct log_subject){.function = progress->invoker.function->name,
+               &(struct log_subject){.function = invoker_name(&progress->invoker),
                                      .request_id = batch->event.request.id,
                                      .tenant = progress->invoker.tenant},
                0, "the message %.*s failed with %d: %.*s", (int)id.length, id.data,
@@ -172,7 +172,7 @@ static void log_left(const struct progress *progress, const struct invocation *b
 {
     if (count)
         log_say_of(LOG_LEVEL_WARN,
-                   &(struct log_subject){.function = progress->invoker.function->name,
+                   &(struct log_subject){.function = invoker_name(&progress->invoker),
                                          .request_id = batch->event.request.id,
                                          .tenant = progress->invoker.tenant},
                    0, "%zu of %zu messages weren't begun and come again: %s", count,

@@ -17,10 +17,9 @@
 enum { EVENT_ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
 
 /* Parts /cgi-bin/NAME/more as a web server does. */
-static void part_path(const dime_function *function, struct request *request,
-                      struct incoming *incoming)
+static void part_path(const char *function, struct request *request, struct incoming *incoming)
 {
-    const dime_text before = TEXT("/cgi-bin/"), name = text_of(function->name);
+    const dime_text before = TEXT("/cgi-bin/"), name = text_of(function);
     dime_text rest = request->path;
     incoming->health = text_starts(rest, TEXT("/healthz/"));
     if (!text_starts(rest, before))
@@ -61,6 +60,16 @@ static void add_query(struct request *request, dime_text query)
     request->query = buffer_text(&all); /* short only where the arena has failed */
 }
 
+/* Has the request answered, here or elsewhere. */
+static void answer_request(const struct invoker *invoker, struct request *request,
+                           const struct incoming *incoming, struct response *response)
+{
+    if (invoker->function)
+        run_function(invoker->function, request, incoming, response);
+    else
+        invoker->ask(invoker->asked, request, incoming, response);
+}
+
 static void note_refusal(const struct event *event, const struct invoker *invoker,
                          struct incoming *incoming)
 {
@@ -68,7 +77,7 @@ static void note_refusal(const struct event *event, const struct invoker *invoke
         incoming->refusal = REFUSED_EVENT;
         incoming->status = event->status;
         incoming->why = event->why;
-    } else if (event->request.body.length > invoker->function->body_max) {
+    } else if (invoker->function && event->request.body.length > invoker->function->body_max) {
         incoming->refusal = REFUSED_TOO_LARGE;
     }
 }
@@ -88,7 +97,7 @@ static void replace_answer(struct invocation *invocation, const struct invoker *
     struct incoming incoming = {
         .refusal = REFUSED_EVENT, .status = 500, .why = why, .not_open = invoker->not_open};
     response_open(&invocation->response, out->arena);
-    run_function(invoker->function, &invocation->event.request, &incoming, &invocation->response);
+    answer_request(invoker, &invocation->event.request, &incoming, &invocation->response);
     (void)write_event(invocation, out);
 }
 
@@ -138,12 +147,12 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     request->deadline_ms = invoker->deadline_ms;
     add_host_headers(request, invoker);
     add_query(request, invoker->query);
-    part_path(invoker->function, request, &incoming);
+    part_path(invoker_name(invoker), request, &incoming);
     note_refusal(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
-    invocation->streaming = invoker->stream && invoker->function->streams &&
+    invocation->streaming = invoker->stream && invoker->function && invoker->function->streams &&
                             invocation->event.shape == EVENT_GATEWAY_V2 &&
                             !invocation->event.asynchronous;
     invocation->response.stream = invocation->streaming ? invoker->stream : NULL;
-    run_function(invoker->function, request, &incoming, &invocation->response);
+    answer_request(invoker, request, &incoming, &invocation->response);
 }

@@ -35,10 +35,16 @@ struct invocation {
 
 /* What the host knows besides the event. */
 struct invoker {
-    const dime_function *function;
-    void *state;          /* what the function's `open` returned */
-    const char *not_open; /* why `open` failed; NULL: it didn't */
-    dime_text id;         /* of the invocation; empty: one is made */
+    const dime_function *function; /* that runs in this process; NULL: `ask` asks it elsewhere */
+    void *state;                   /* what the function's `open` returned */
+    const char *not_open;          /* why `open` failed; NULL: it didn't */
+    const char *name;              /* of a function that runs elsewhere */
+    /* Fills the response to a request in its place, as run_function does, and logs the request.
+     * ASKED is the one below. */
+    void (*ask)(void *asked, struct request *request, const struct incoming *incoming,
+                struct response *response);
+    void *asked;
+    dime_text id; /* of the invocation; empty: one is made */
     int64_t deadline_ms;
     size_t answer_max;            /* most bytes of an answer that the host can pass on; 0: any */
     const struct header *headers; /* of the host itself: they stand before those of the request */
@@ -53,6 +59,12 @@ struct invoker {
     /* Takes the answer in pieces where the event and the function allow it; NULL: none does. */
     struct stream *stream;
 };
+
+/* The name of the invoker's function. */
+static inline const char *invoker_name(const struct invoker *invoker)
+{
+    return invoker->function ? invoker->function->name : invoker->name;
+}
 
 /* Runs the function on the event that the invocation holds; the response is whole afterwards. */
 void invoke_event(struct invocation *invocation, const struct invoker *invoker,

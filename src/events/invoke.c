@@ -29,7 +29,7 @@ void invoke_log(const struct invocation *invocation, const struct invoker *invok
 {
     struct log log = {.length = 0};
     log_request(&log, &(struct log_entry){
-                          .function = invoker->function->name,
+                          .function = invoker_name(invoker),
                           .host = host,
                           .request = &invocation->event.request,
                           .response = &invocation->response,

@@ -255,6 +255,18 @@ void log_flush(struct log *log)
     log->length = 0;
 }
 
+void log_pass_on(dime_text bytes)
+{
+    while (bytes.length) {
+        ssize_t written = write_now(bytes.data, bytes.length < PIPE_BUF ? bytes.length : PIPE_BUF);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        bytes = text_skip(bytes, (size_t)written);
+    }
+}
+
 static void put_entry(struct line *line, const struct log_entry *entry)
 {
     int status = entry->response->status;

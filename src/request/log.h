@@ -55,6 +55,12 @@ void log_request(struct log *log, const struct log_entry *entry);
 void log_flush(struct log *log);
 
 /*
+ * Passes on to fd 2 what another program has written for its log, as it stands. What fd 2 doesn't
+ * take at once is lost.
+ */
+void log_pass_on(dime_text bytes);
+
+/*
  * Writes a line of the program itself at once, with errno's text behind it where ERROR is not 0.
  * It's lost in the same way.
  */

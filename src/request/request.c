@@ -70,22 +70,52 @@ void request_take_header(struct request *request, struct header *headers, dime_t
         headers[request->header_count++] = (struct header){name, value};
 }
 
+static const struct {
+    dime_text name;
+    enum method method;
+} METHODS[] = {
+    {{"GET", 3}, METHOD_GET},
+    {{"POST", 4}, METHOD_POST},
+    {{"HEAD", 4}, METHOD_HEAD},
+    {{"OPTIONS", 7}, METHOD_OPTIONS},
+};
+
 enum method request_method(dime_text name)
 {
-    static const struct {
-        dime_text name;
-        enum method method;
-    } METHODS[] = {
-        {{"GET", 3}, METHOD_GET},
-        {{"POST", 4}, METHOD_POST},
-        {{"HEAD", 4}, METHOD_HEAD},
-        {{"OPTIONS", 7}, METHOD_OPTIONS},
-    };
     for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
         if (text_equal(name, METHODS[i].name))
             return METHODS[i].method;
     }
     return METHOD_OTHER;
+}
+
+dime_text request_method_name(enum method method)
+{
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
+        if (METHODS[i].method == method)
+            return METHODS[i].name;
+    }
+    return TEXT("OTHER");
+}
+
+static const dime_text SOURCES[] = {
+    [SOURCE_HTTP] = {"http", 4}, [SOURCE_DIRECT] = {"direct", 6},
+    [SOURCE_S3] = {"s3", 2},     [SOURCE_SQS] = {"sqs", 3},
+    [SOURCE_SNS] = {"sns", 3},   [SOURCE_SCHEDULE] = {"schedule", 8},
+};
+
+dime_text request_source_name(enum source source)
+{
+    return SOURCES[source];
+}
+
+enum source request_source(dime_text name)
+{
+    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
+        if (text_equal(name, SOURCES[i]))
+            return (enum source)i;
+    }
+    return SOURCE_HTTP;
 }
 
 /* A weight of 0 to 1 in thousandths, of which further decimals are cut; 1000 for what isn't one. */

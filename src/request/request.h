@@ -16,6 +16,13 @@ struct upload {
 /* The method of this name; METHOD_OTHER for one that no function takes. */
 enum method request_method(dime_text name);
 
+/* The name of a method; that of METHOD_OTHER is no method's. Static. */
+dime_text request_method_name(enum method method);
+
+/* The name of a source, and the source of a name; SOURCE_HTTP where it's none of them. Static. */
+dime_text request_source_name(enum source source);
+enum source request_source(dime_text name);
+
 /*
  * Adds a header that a client has sent to HEADERS, the request's own, which has room for it. NAME
  * is in lower case and lasts as long as the request. A name that is reserved for hosts is dropped:

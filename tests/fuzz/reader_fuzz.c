@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "hosts/fastcgi/reader.h"
-#include "hosts/fastcgi/record.h"
+#include "net/fastcgi_record.h"
 
 enum { BODY_MAX = 200, CONTENT_MAX = 65528 };
 

@@ -95,13 +95,13 @@ def check_options(outcome, build, name, page, program):
     )
 
 
-def check_fields(outcome, source, name, page, program):
-    path = os.path.join(source, "src/functions", program)
-    with open(os.path.join(path, program + ".c") if os.path.isdir(path) else path + ".c") as file:
-        table = re.search(r"FIELDS\[\] = \{(.*?)\n\};", file.read(), re.S)[1]
-    known = re.findall(r'\.name = "(\w+)"', table)
+def check_fields(outcome, build, name, page, program):
+    done = subprocess.run(
+        [os.path.join(build, program), "--describe"], capture_output=True, text=True, env=environment()
+    )
+    known = [field["name"] for field in json.loads(done.stdout)["fields"]]
     told = re.findall(r"^\.It Cm (\w+)$", page, re.M)
-    outcome.check(f"{name}: has the fields in order", known == told, f"table {known}\npage {told}")
+    outcome.check(f"{name}: has the fields in order", known == told, f"it has {known}\npage {told}")
 
 
 def check_problems(outcome, source, page):
@@ -150,7 +150,7 @@ def main(build, source):
         if program:
             check_options(outcome, build, name, page, program)
         if name.endswith(".8"):
-            check_fields(outcome, source, name, page, program)
+            check_fields(outcome, build, name, page, program)
         elif name == "dime.7":
             check_problems(outcome, source, page)
             check_function(outcome, source, page)

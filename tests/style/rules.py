@@ -49,7 +49,7 @@ ARROWS = {
              "functions/labels/labels.h", "functions/translate/translate.h"},
 }  # fmt: skip
 # A library belongs to the part that wraps it.
-LIBRARIES = {"fcg": {"hosts", "tool"}, "openssl": {"services"}, "json-c": {"base"},
+LIBRARIES = {"fcg": {"hosts", "tool"}, "openssl": {"services"}, "json-c": {"base", "tool"},
              "curl": {"net", "services", "hosts"}, "tensorflow": {"vision"},
              "microhttpd": {"emulator"}, "hiredis": {"tool"}}  # fmt: skip
 

@@ -125,6 +125,32 @@ START_TEST(reads_variables)
 }
 END_TEST
 
+/* What the tool says of an event; a header of a client's can't be any of it. */
+START_TEST(takes_what_the_tool_says)
+{
+    OPEN("DIME_SOURCE=s3", "DIME_REQUEST_ID=of-the-tool", "DIME_DEADLINE_MS=1700000000000",
+         "DIME_HOST=queue");
+    ck_assert_int_eq(exchange.request.source, SOURCE_S3);
+    ck_assert(text_equal(exchange.request.id, TEXT("of-the-tool")));
+    ck_assert_int_eq(exchange.request.deadline_ms, 1700000000000);
+    ck_assert_str_eq(exchange.host, "queue");
+    int64_t before = clock_epoch_ms();
+    OPEN("HTTP_DIME_SOURCE=s3", "HTTP_DIME_REQUEST_ID=x", "HTTP_DIME_DEADLINE_MS=1",
+         "HTTP_DIME_HOST=queue", "HTTP_Dime_Source=sqs", "HTTP_DIME-SOURCE=sns");
+    ck_assert_int_eq(exchange.request.source, SOURCE_HTTP);
+    ck_assert_uint_eq(exchange.request.id.length, 32);
+    ck_assert_int_ge(exchange.request.deadline_ms, before + 5000);
+    ck_assert_ptr_null(exchange.host);
+    ck_assert_uint_eq(exchange.request.header_count, 0);
+    OPEN("DIME_SOURCE=S3", "DIME_REQUEST_ID=a b", "DIME_DEADLINE_MS=-5", "DIME_HOST=a\nb",
+         "dime_source=s3", "DIME_SOURCE_=s3");
+    ck_assert_int_eq(exchange.request.source, SOURCE_HTTP);
+    ck_assert_uint_eq(exchange.request.id.length, 32);
+    ck_assert_int_ge(exchange.request.deadline_ms, before + 5000);
+    ck_assert_ptr_null(exchange.host);
+}
+END_TEST
+
 START_TEST(needs_no_variables)
 {
     open_exchange((char *[]){NULL});
@@ -427,6 +453,7 @@ Suite *cgi_suite(void)
     TCase *reading = tcase_create("reading");
     tcase_add_checked_fixture(reading, begin, end);
     tcase_add_test(reading, reads_variables);
+    tcase_add_test(reading, takes_what_the_tool_says);
     tcase_add_test(reading, needs_no_variables);
     tcase_add_test(reading, knows_schemes);
     tcase_add_test(reading, lowers_the_names_of_headers);

@@ -26,6 +26,10 @@
                             each(redis_look) each(outage) each(clock) each(translate)              \
                                 each(template)
 
+/* Of asking functions, which are programs. */
+#define ASK_SUITES(each)                                                                           \
+    each(ask) each(cgi_answer) each(describe) each(fastcgi_client) each(program)
+
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS
 #define VISION_SUITES(each)                                                                        \
@@ -45,10 +49,12 @@
 #define ADDRESS(name) name##_suite,
 
 SUITES(DECLARE)
+ASK_SUITES(DECLARE)
 VISION_SUITES(DECLARE)
 AWS_SUITES(DECLARE)
 
-static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) VISION_SUITES(ADDRESS) AWS_SUITES(ADDRESS)};
+static Suite *(*const ALL[])(void) = {SUITES(ADDRESS) ASK_SUITES(ADDRESS) VISION_SUITES(ADDRESS)
+                                          AWS_SUITES(ADDRESS)};
 
 static int skipped;
 

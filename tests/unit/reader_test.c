@@ -10,6 +10,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "net/fastcgi_record.h"
 #include "reader_feed.h"
 
 Suite *reader_suite(void);
@@ -177,7 +178,7 @@ END_TEST
 
 START_TEST(variables_are_bounded)
 {
-    static unsigned char most[READER_VARIABLES_MAX];
+    static unsigned char most[RECORD_VARIABLES_MAX];
     /* One variable that takes all: two long lengths and the rest. */
     const unsigned char lengths[8] = {0x80, 0, 0, 0, 0x80, 0, 0xFF, 0xF8};
     memcpy(most, lengths, sizeof lengths);

@@ -28,9 +28,15 @@ enum { CGI_TIMEOUT_MS = 30000 };
 /* How much of a refused body is read and dropped, and how long each piece of it is waited for. */
 enum { DRAIN_MAX = 1024 * 1024, DRAIN_TIMEOUT_MS = 1000 };
 
-/* The variables that aren't headers. */
+/*
+ * The variables that aren't headers. Those that begin with DIME_ are the tool's, which hands over
+ * events. They count for what the function lets a sender do, so they're believed: who can set them
+ * is who starts the program, or who may connect to its socket, and no client can, since each header
+ * of a client's is a variable that begins with HTTP_.
+ */
 struct variables {
     dime_text method, query, content_type, content_length, script, path_info, scheme, https;
+    dime_text source, request_id, deadline_ms, host;
 };
 
 static const struct {
@@ -45,6 +51,10 @@ static const struct {
     {{"PATH_INFO", 9}, offsetof(struct variables, path_info)},
     {{"REQUEST_SCHEME", 14}, offsetof(struct variables, scheme)},
     {{"HTTPS", 5}, offsetof(struct variables, https)},
+    {{"DIME_SOURCE", 11}, offsetof(struct variables, source)},
+    {{"DIME_REQUEST_ID", 15}, offsetof(struct variables, request_id)},
+    {{"DIME_DEADLINE_MS", 16}, offsetof(struct variables, deadline_ms)},
+    {{"DIME_HOST", 9}, offsetof(struct variables, host)},
 };
 
 /* Takes a variable that isn't a header, if it is one of those that count. */
@@ -123,10 +133,13 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
     bool secure =
         text_equal(found.scheme, TEXT("https")) || text_equal_nocase(found.https, TEXT("on"));
     request->scheme = secure ? TEXT("https") : TEXT("http");
-    request->deadline_ms = clock_epoch_ms() + timeout_ms;
+    request->source = request_source(found.source);
+    if (!text_to_int64(found.deadline_ms, &request->deadline_ms) || request->deadline_ms <= 0)
+        request->deadline_ms = clock_epoch_ms() + timeout_ms;
+    exchange->host = request_id_fits(found.host) ? found.host.data : NULL;
     exchange->incoming.path_info = found.path_info;
     exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
-    request_choose_id(request, TEXT(""), exchange->id);
+    request_choose_id(request, found.request_id, exchange->id);
     read_length(exchange, found.content_length);
 }
 
@@ -245,7 +258,7 @@ int64_t exchange_log(const struct exchange *exchange, struct log *log, const cha
     int64_t duration_ns = clock_monotonic_ns() - exchange->started_ns;
     log_request(log, &(struct log_entry){
                          .function = exchange->function->name,
-                         .host = host,
+                         .host = exchange->host ? exchange->host : host,
                          .request = &exchange->request,
                          .response = &exchange->response,
                          .duration_ns = duration_ns,

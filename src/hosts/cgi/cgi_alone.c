@@ -3,7 +3,7 @@
  * --with-musl): a CGI program, which takes the place of fastcgi.c.
  *
  * Started in any other way it says what it is; where FastCGI is asked of it, it says that another
- * build has it. It takes no options but --help and --version.
+ * build has it. It takes no options but --describe, --help and --version.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "hosts/cgi/cgi.h"
 #include "hosts/fastcgi/fastcgi.h"
 #include "net/listen.h"
+#include "request/describe.h"
 
 enum { STATUS_USAGE = 2 };
 
@@ -25,7 +26,7 @@ static const char HELP[] =
     "  as CGI:      ScriptAlias in Apache, or any server that sets REQUEST_METHOD\n"
     "  from here:   REQUEST_METHOD=GET QUERY_STRING= %1$s\n"
     "\n"
-    "  --help, --version\n"
+    "  --describe, --help, --version\n"
     "\n"
     "It was configured --with-musl, and so doesn't serve FastCGI: there is no --listen.\n"
     "See %1$s(8).\n";
@@ -54,6 +55,7 @@ static int obey_options(const dime_function *function, int count, char **argumen
         {"workers", required_argument, NULL, 'f'},
         {"timeout", required_argument, NULL, 'f'},
         {"idle", required_argument, NULL, 'f'},
+        {"describe", no_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
@@ -62,6 +64,8 @@ static int obey_options(const dime_function *function, int count, char **argumen
     switch (getopt_long(count, arguments, "", LONG, NULL)) {
     case 'f':
         return refuse_fastcgi(function);
+    case 'd':
+        return describe_print(function) ? 0 : 1;
     case 'h':
         print_help(stdout, function);
         return 0;

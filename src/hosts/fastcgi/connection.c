@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/fastcgi_record.h"
 #include "request/log.h"
 
 enum { FIRST_CAPACITY = 4096 };
@@ -113,7 +114,7 @@ static ssize_t send_now(const struct connection *connection, const struct iovec 
 /* Puts a piece behind those that came before it, and makes it all of them. */
 static bool gather(struct connection *connection, struct reader_input *piece, size_t body_max)
 {
-    size_t most = READER_VARIABLES_MAX + body_max + READER_RECORD_MAX + piece->length;
+    size_t most = RECORD_VARIABLES_MAX + body_max + RECORD_MAX + piece->length;
     if (!make_room(&connection->bytes, &connection->capacity, connection->length + piece->length,
                    most))
         return false;

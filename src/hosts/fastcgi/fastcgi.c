@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "request/describe.h"
 #include "request/log.h"
 #include "hosts/cgi/cgi.h"
 #include "net/listen.h"
@@ -56,6 +57,7 @@ static const char HELP[] =
     "  --timeout SECONDS  how long a request may take to arrive, and its answer to be read\n"
     "                     (default: %3$d)\n"
     "  --idle SECONDS     end after so long without a request, where systemd holds the socket\n"
+    "  --describe         print what the function is, as JSON\n"
     "  --help, --version\n"
     "\n"
     "SIGTERM finishes what runs and stops. With --workers, SIGHUP replaces the workers.\n"
@@ -104,6 +106,8 @@ static int parse_option(int option, struct options *options)
         return parse_number(options, "timeout", TIMEOUT_SECONDS_MAX, &options->timeout_seconds);
     case 'i':
         return parse_number(options, "idle", IDLE_SECONDS_MAX, &options->idle_seconds);
+    case 'd':
+        return describe_print(options->function) ? 0 : 1;
     case 'h':
         print_help(stdout, options->function);
         return 0;
@@ -137,6 +141,7 @@ static int parse_options(int count, char **arguments, struct options *options)
         {"workers", required_argument, NULL, 'w'},
         {"timeout", required_argument, NULL, 'T'},
         {"idle", required_argument, NULL, 'i'},
+        {"describe", no_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},

@@ -9,17 +9,11 @@
 
 #include <stdio.h>
 
-#include "hosts/fastcgi/record.h"
+#include "net/fastcgi_record.h"
 
 enum { NOTHING = 256 }; /* what is expected once the request is whole */
 
 enum { ONE_REPLY_MAX = 160 };
-
-struct record {
-    unsigned version, type, id;
-    size_t length, padding;
-    char *content;
-};
 
 /* What the header alone tells to be wrong, so that a wrong client isn't waited for; NULL: nothing.
  */
@@ -165,7 +159,7 @@ static bool check_variables(struct reader *reader, const char *bytes)
     while (reader_variable(&left, &name, &value))
         continue;
     reader->checked = reader->variables - left.length;
-    return name.length + value.length <= READER_VARIABLES_MAX;
+    return name.length + value.length <= RECORD_VARIABLES_MAX;
 }
 
 static enum reading take_params(struct reader *reader, char *bytes, const struct record *record)
@@ -174,7 +168,7 @@ static enum reading take_params(struct reader *reader, char *bytes, const struct
     reader->variables += record->length;
     if (!record->length)
         reader->expected = FCGI_STDIN;
-    if (reader->variables <= READER_VARIABLES_MAX && check_variables(reader, bytes) &&
+    if (reader->variables <= RECORD_VARIABLES_MAX && check_variables(reader, bytes) &&
         (record->length || reader->checked == reader->variables))
         return READING_MORE;
     reader->why = "the variables are too long, or cut short";
@@ -209,27 +203,13 @@ static enum reading take(struct reader *reader, char *bytes, const struct record
     return READING_MORE;
 }
 
-static struct record read_header(char *bytes)
-{
-    FCGI_Header header;
-    memcpy(&header, bytes, sizeof header);
-    return (struct record){
-        .version = header.version,
-        .type = header.type,
-        .id = (unsigned)header.requestIdB1 << 8 | header.requestIdB0,
-        .length = (size_t)header.contentLengthB1 << 8 | header.contentLengthB0,
-        .padding = header.paddingLength,
-        .content = bytes + sizeof header,
-    };
-}
-
 enum reading reader_read(struct reader *reader, struct reader_input *input,
                          const struct reader_limits *limits, struct reader_reply *reply)
 {
     enum reading reading = READING_MORE;
     size_t from = reader->variables + reader->body;
     while (reading == READING_MORE && input->length - from >= FCGI_HEADER_LEN) {
-        struct record record = read_header(input->bytes + from);
+        struct record record = record_read(input->bytes + from);
         size_t whole = FCGI_HEADER_LEN + record.length + record.padding;
         const char *fault = fault_of(reader, &record);
         if (fault) {

@@ -11,12 +11,6 @@
 
 #include "base/text.h"
 
-/* Most bytes of variables that a request may have; nginx takes 32 kB of headers at most. */
-enum { READER_VARIABLES_MAX = 64 * 1024 };
-
-/* Most bytes of one record: its header, its content, its padding. */
-enum { READER_RECORD_MAX = 8 + 65535 + 255 };
-
 /* Most bytes of replies that are gathered before they must go. */
 enum { READER_REPLY_MAX = 1024 };
 

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "hosts/cgi/cgi.h"
-#include "hosts/fastcgi/record.h"
+#include "net/fastcgi_record.h"
 #include "hosts/fastcgi/worker.h"
 
 enum { CONTENT_MAX = 65535 }; /* of a record */

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "request/describe.h"
 #include "request/problem.h"
 #include "hosts/lambda/extension.h"
 #include "events/invoke.h"
@@ -351,6 +352,8 @@ static int refuse_start(const dime_function *function, const char *program)
 int lambda_main(const dime_function *function, int count, char **arguments)
 {
     struct runtime runtime = {.function = function, .address = getenv("AWS_LAMBDA_RUNTIME_API")};
+    if (count == 2 && strcmp(arguments[1], "--describe") == 0)
+        return describe_print(function) ? 0 : 1;
     if (!is_address(text_of(runtime.address)))
         return refuse_start(function, count ? arguments[0] : "bootstrap");
     signal(SIGPIPE, SIG_IGN);

@@ -1,0 +1,158 @@
+/*
+ * cgi_answer.c - reads the head of a CGI response: a line for each header, and an empty one.
+ *
+ * Lines end with LF or with CR LF. Status says the status, Content-Type the body's type, and
+ * Content-Length how long the body is, which shows whether it's whole; all others are the
+ * response's headers. Location alone is a redirect.
+ */
+#include "tool/ask/cgi_answer.h"
+
+#include "base/json.h"
+
+enum { STATUS_LEAST = 200, STATUS_MOST = 599, STATUS_REDIRECT = 302 };
+
+static const char NO_MEMORY[] = "there is no memory to read it";
+
+/* What the head says, besides the response's own headers. */
+struct cgi_head {
+    struct response *response;
+    dime_text status, type, length;
+    bool location;
+};
+
+/* Cuts the next line off, without its end. False: there is no whole one. */
+static bool next_line(dime_text *rest, dime_text *line)
+{
+    const char *end = rest->length ? memchr(rest->data, '\n', rest->length) : NULL;
+    if (!end)
+        return false;
+    size_t length = (size_t)(end - rest->data);
+    *line = (dime_text){rest->data, length && end[-1] == '\r' ? length - 1 : length};
+    *rest = text_skip(*rest, length + 1);
+    return true;
+}
+
+/* Whether NAME is a token (RFC 9110, section 5.6.2). */
+static bool is_token(dime_text name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        if (!text_alphanumeric(name.data[i]) && !memchr("!#$%&'*+-.^_`|~", name.data[i], 15))
+            return false;
+    }
+    return name.length;
+}
+
+/* Whether VALUE holds nothing that could end it, or that no header may have. */
+static bool is_value(dime_text value)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        if ((c < ' ' && c != '\t') || c == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+static const char *take_cgi_header(struct cgi_head *head, dime_text line)
+{
+    struct response *response = head->response;
+    dime_text name, value = line;
+    if (!text_cut(&value, ':', &name) || !value.data || !is_token(name) || !is_value(value))
+        return "a line of its head isn't a header";
+    value = text_trim(value);
+    if (text_equal_nocase(name, TEXT("Status"))) {
+        head->status = value;
+    } else if (text_equal_nocase(name, TEXT("Content-Type"))) {
+        head->type = value;
+    } else if (text_equal_nocase(name, TEXT("Content-Length"))) {
+        head->length = value;
+    } else if (response->header_count == RESPONSE_HEADERS) {
+        return "it has too many headers";
+    } else {
+        response->headers[response->header_count++] = (struct header){name, value};
+        head->location = head->location || text_equal_nocase(name, TEXT("Location"));
+    }
+    return NULL;
+}
+
+/* The status: three digits, and words behind a blank. 0: it isn't one. */
+static int read_status(const struct cgi_head *head)
+{
+    dime_text rest = head->status, digits;
+    int64_t status = head->location ? STATUS_REDIRECT : STATUS_LEAST;
+    if (rest.length &&
+        (!text_cut(&rest, ' ', &digits) || digits.length != 3 || !text_to_int64(digits, &status)))
+        return 0;
+    return status >= STATUS_LEAST && status <= STATUS_MOST ? (int)status : 0;
+}
+
+/* Whether the body has as many bytes as the head says; HEAD, 204 and 304 have none at all. */
+static bool is_whole_answer(const struct cgi_head *head, enum method method, size_t length)
+{
+    int64_t said;
+    if (!head->length.length || method == METHOD_HEAD || head->response->status == 204 ||
+        head->response->status == 304)
+        return true;
+    return text_to_int64(head->length, &said) && said >= 0 && (uint64_t)said == length;
+}
+
+/* The sentence of a problem (RFC 9457), which the log and a batch tell. */
+static void take_detail(struct response *response)
+{
+    struct json_value body;
+    struct json_error error;
+    dime_text type = text_media_type(text_of(response->content_type));
+    if (response->status < 400 || !text_equal_nocase(type, TEXT("application/problem+json")) ||
+        !json_check(buffer_text(&response->body), response->arena, &body, &error))
+        return;
+    response->detail = json_find_text(body, "detail", response->arena);
+}
+
+/* Reads the lines of the head; *REST is what lies behind it. */
+static const char *read_cgi_head(struct cgi_head *head, dime_text *rest)
+{
+    dime_text line, all = *rest;
+    while (next_line(rest, &line)) {
+        if ((size_t)(rest->data - all.data) > CGI_ANSWER_HEAD_MAX)
+            return "its head is too long";
+        if (!line.length)
+            return NULL;
+        const char *fault = take_cgi_header(head, line);
+        if (fault)
+            return fault;
+    }
+    return "it has no whole head";
+}
+
+const char *cgi_answer_read(const struct buffer *answer, enum method method,
+                            struct response *response)
+{
+    struct cgi_head head = {.response = response};
+    dime_text rest = buffer_text(answer);
+    const char *fault = read_cgi_head(&head, &rest);
+    if (fault)
+        return fault;
+    if (!head.status.length && !head.type.length && !head.location)
+        return "its head has neither Status nor Content-Type";
+    response->status = read_status(&head);
+    if (!response->status)
+        return "its Status isn't one";
+    if (!is_whole_answer(&head, method, rest.length))
+        return "its body isn't as long as its Content-Length says";
+    if (!head.type.length && rest.length)
+        head.type = TEXT("application/octet-stream"); /* RFC 9110, section 8.3 */
+    if (head.type.length) {
+        response->content_type = arena_copy(response->arena, head.type).data;
+        if (!response->content_type)
+            return NO_MEMORY;
+    }
+    size_t before = answer->length - rest.length;
+    response->answer = ANSWER_WHOLE;
+    response->body = *answer;
+    response->body.data += answer->data ? before : 0;
+    response->body.length -= before;
+    response->body.capacity -= before;
+    response->body.limit -= before;
+    take_detail(response);
+    return NULL;
+}

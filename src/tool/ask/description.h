@@ -1,0 +1,46 @@
+/*
+ * description.h - what a program says of its function when it is started with --describe.
+ *
+ * dime's own programs do, and others may. Any other program is only listened to: it gets a socket
+ * as if it was to serve, so that it doesn't run its function, and is ended.
+ */
+#ifndef DIME_TOOL_ASK_DESCRIPTION_H
+#define DIME_TOOL_ASK_DESCRIPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+
+/* A description that was read. Texts are its own and last as long. */
+struct description {
+    struct json_object *tree; /* NULL: there is none */
+};
+
+/* A field of the function's. */
+struct described_field {
+    const char *name, *kind, *help; /* empty where the description has none */
+    bool required;
+    int64_t max; /* of a file: bytes */
+};
+
+/*
+ * Starts the program at this path with --describe, and reads what it prints. False: it doesn't
+ * describe itself, within a few seconds and in a form that is known. The caller closes it either
+ * way.
+ */
+bool description_read(struct description *description, const char *path);
+
+/* Frees it. */
+void description_close(struct description *description);
+
+/* The function's name and its summary; empty where it has none. */
+const char *description_name(const struct description *description);
+const char *description_summary(const struct description *description);
+
+/* Takes the field at INDEX, counted from 0. False: there are no more. */
+bool description_field(const struct description *description, size_t index,
+                       struct described_field *field);
+
+#endif

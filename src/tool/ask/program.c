@@ -1,0 +1,236 @@
+/*
+ * program.c - starts a program and ends it.
+ *
+ * Its socket gets a name in a folder of its own that only this user can enter, and loses it before
+ * the program runs; the tool connects through a descriptor of the socket's inode. So nothing is
+ * left over, whoever is killed. Our own copy of the listening socket is closed: when the program
+ * dies, a connection that it hasn't accepted is closed too, and nobody waits for it in vain.
+ *
+ * It leads a process group, so that it's ended with all its children, and so that a Ctrl-C which is
+ * meant for the tool isn't sent to it: the tool finishes what runs. Should the tool die without
+ * having ended it, the kernel kills it.
+ */
+#include "tool/ask/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum {
+    BACKLOG = 16,
+    WORDS_MAX = 4,
+    STEP_NS = 500000, /* between looks whether it has ended */
+    KILLED_MS = 5000, /* that one may take to end once it was killed */
+    EXEC_FAILED = 127,
+};
+
+void program_open(struct program *program, const char *path)
+{
+    *program = (struct program){.path = path, .address = -1};
+}
+
+/* Where a socket may have its name for a moment. */
+static const char *temporary_folder(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return folder && *folder == '/' ? folder : "/tmp";
+}
+
+/* Binds the socket to a name in FOLDER, opens what it names, and removes the name. */
+static int bind_for_a_moment(int listener, const char *folder)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int length = snprintf(name.sun_path, sizeof name.sun_path, "%s/s", folder), address = -1;
+    if (length < 0 || (size_t)length >= sizeof name.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    if (bind(listener, (struct sockaddr *)&name, sizeof name) != 0)
+        return -1;
+    if (listen(listener, BACKLOG) == 0)
+        address = open(name.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int error = errno;
+    (void)unlink(name.sun_path);
+    errno = error;
+    return address;
+}
+
+/* Returns a listening socket, or -1 and errno. *ADDRESS is the descriptor to connect by. */
+static int listen_in_private(int *address)
+{
+    char folder[PATH_MAX];
+    int length = snprintf(folder, sizeof folder, "%s/dime-XXXXXX", temporary_folder());
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *address = -1;
+    if (listener >= 0 && length > 0 && (size_t)length < sizeof folder && mkdtemp(folder)) {
+        *address = bind_for_a_moment(listener, folder);
+        int error = errno;
+        (void)rmdir(folder);
+        errno = error;
+    }
+    if (*address >= 0 || listener < 0)
+        return listener;
+    int error = errno;
+    close(listener);
+    errno = error;
+    return -1;
+}
+
+/* What the child takes over from its parent. */
+struct heritage {
+    pid_t parent;
+    int listener, out;
+    char *const *words;
+};
+
+/* In the child: becomes the program, or returns with errno set. */
+static void become_program(const struct program *program, const struct heritage *heritage)
+{
+    static const int IGNORED[] = {SIGPIPE, SIGIO};
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (size_t i = 0; i < sizeof IGNORED / sizeof *IGNORED; i++)
+        signal(IGNORED[i], SIG_DFL);
+    setpgid(0, 0);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != heritage->parent ||
+        dup2(heritage->listener, STDIN_FILENO) < 0)
+        return;
+    /* What is written to stdout isn't an answer, and mustn't get into one. */
+    (void)dup2(heritage->out >= 0 ? heritage->out : STDERR_FILENO, STDOUT_FILENO);
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    execv(program->path, heritage->words);
+}
+
+/* Forks; the child tells errno through a pipe that a successful exec closes. Returns it, or 0. */
+static int fork_program(struct program *program, const struct heritage *heritage)
+{
+    int told[2], error = 0;
+    if (pipe2(told, O_CLOEXEC) != 0)
+        return errno;
+    pid_t pid = fork();
+    if (pid == 0) {
+        become_program(program, heritage);
+        error = errno;
+        _exit(write(told[1], &error, sizeof error) == sizeof error ? EXEC_FAILED : EXEC_FAILED - 1);
+    }
+    if (pid < 0)
+        error = errno;
+    close(told[1]);
+    if (pid > 0 && read(told[0], &error, sizeof error) == (ssize_t)sizeof error)
+        waitpid(pid, NULL, 0);
+    close(told[0]);
+    program->pid = error ? 0 : pid;
+    return error;
+}
+
+int program_connect(const struct program *program)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(name.sun_path, sizeof name.sun_path, "/proc/self/fd/%d", program->address);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&name, sizeof name) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int fail_to_start(struct program *program, char why[PROGRAM_WHY], const char *what,
+                         int error)
+{
+    if (program->address >= 0)
+        close(program->address);
+    program->address = -1;
+    snprintf(why, PROGRAM_WHY, "%.140s: %s", what, strerror(error));
+    return -1;
+}
+
+int program_start(struct program *program, char *const *words, int out, char why[PROGRAM_WHY])
+{
+    char name[PATH_MAX];
+    char *all[WORDS_MAX + 1] = {name};
+    snprintf(name, sizeof name, "%s", program->path);
+    for (size_t i = 0; words && words[i] && i + 1 < WORDS_MAX; i++)
+        all[i + 1] = words[i];
+    int listener = listen_in_private(&program->address);
+    int connection = listener < 0 ? -1 : program_connect(program);
+    if (connection < 0) {
+        int error = errno;
+        char what[PROGRAM_WHY];
+        snprintf(what, sizeof what, "no socket can be made in %.100s", temporary_folder());
+        if (listener >= 0)
+            close(listener);
+        return fail_to_start(program, why, what, error);
+    }
+    const struct heritage heritage = {
+        .parent = getpid(), .listener = listener, .out = out, .words = all};
+    int error = fork_program(program, &heritage);
+    close(listener);
+    if (!error)
+        return connection;
+    close(connection);
+    return fail_to_start(program, why, "its program can't be run", error);
+}
+
+/* Waits until the process has ended, but leaves it to be reaped. False: it hasn't in that time. */
+static bool wait_for_end_of(pid_t pid, int64_t most_ms)
+{
+    int64_t end_ns = clock_monotonic_ns() + most_ms * 1000000;
+    const struct timespec step = clock_timespec(STEP_NS);
+    for (;;) {
+        siginfo_t info = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid)
+            return true;
+        if (clock_monotonic_ns() >= end_ns)
+            return false;
+        nanosleep(&step, NULL);
+    }
+}
+
+static void say_how(int status, char how[PROGRAM_WHY])
+{
+    if (WIFSIGNALED(status))
+        snprintf(how, PROGRAM_WHY, "was killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(how, PROGRAM_WHY, "ended with status %d", WEXITSTATUS(status));
+}
+
+void program_end(struct program *program, int64_t grace_ms, char how[PROGRAM_WHY])
+{
+    int status = 0;
+    snprintf(how, PROGRAM_WHY, "has ended");
+    if (program->pid <= 0)
+        return;
+    (void)wait_for_end_of(program->pid, grace_ms);
+    /* The group exists until its leader has been reaped, so this can hit nobody else. */
+    (void)kill(-program->pid, SIGKILL);
+    (void)kill(program->pid, SIGKILL);
+    if (wait_for_end_of(program->pid, KILLED_MS) &&
+        waitpid(program->pid, &status, WNOHANG) == program->pid)
+        say_how(status, how);
+    program->pid = 0;
+    close(program->address);
+    program->address = -1;
+}
+
+void program_stop(struct program *program)
+{
+    char how[PROGRAM_WHY];
+    if (program->pid > 0)
+        (void)kill(-program->pid, SIGTERM);
+    program_end(program, PROGRAM_GRACE_MS, how);
+}
