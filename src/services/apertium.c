@@ -165,7 +165,6 @@ static bool ask_apy(struct apertium *apertium, const struct aws_call *call, cons
         log_apertium_failure(
             apertium, call, "gives no good answer",
             text_of(apertium->http.why[0] ? apertium->http.why : "the deadline has passed"));
-    reply->upstream = (int)answer.status;
     return false;
 }
 
@@ -177,7 +176,7 @@ void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
     if (!ask_apy(apertium, call, "/listPairs", TEXT(""), reply, &data))
         return;
     if (data.kind == JSON_ARRAY)
-        *reply = (struct aws_reply){.ok = true, .body = data.raw, .upstream = 200};
+        *reply = (struct aws_reply){.ok = true, .body = data.raw};
     else
         aws_refuse(reply, call, 502, "Apertium sent a list that can't be read; try again.");
 }
@@ -204,7 +203,7 @@ void apertium_translate(struct apertium *apertium, const struct aws_call *call, 
         return;
     if (data.kind == JSON_OBJECT && json_find(data, TEXT("translatedText"), &value) &&
         json_string(value, call->arena, &translated))
-        *reply = (struct aws_reply){.ok = true, .body = translated, .upstream = 200};
+        *reply = (struct aws_reply){.ok = true, .body = translated};
     else if (call->arena->failed)
         aws_no_memory(reply);
     else

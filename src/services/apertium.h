@@ -27,8 +27,8 @@ void apertium_close(struct apertium *apertium);
 
 /*
  * Lists the pairs. The reply's body is a JSON array of {"sourceLanguage":...,"targetLanguage":...},
- * by ISO 639-3 with a variant behind it: eng, spa, eng_US. A reply with the status 503 and nothing
- * from upstream: there is nobody to ask, and the detail says how to get it.
+ * by ISO 639-3 with a variant behind it: eng, spa, eng_US. A reply with the status 503: there is
+ * nobody to ask, and the detail says how to get it.
  */
 void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
                          struct aws_reply *reply);

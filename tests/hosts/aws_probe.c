@@ -241,9 +241,9 @@ static void put_reply(const struct probe *probe, double milliseconds)
     const struct aws_reply *reply = &probe->reply;
     arena_open(&arena, 4 * (size_t)MEMORY_MAX);
     buffer_open(&line, &arena, 2 * (size_t)MEMORY_MAX);
-    buffer_printf(&line, "{\"ok\":%s,\"stopped\":%s,\"status\":%d,\"upstream\":%d,\"code\":",
-                  reply->ok ? "true" : "false", reply->stopped ? "true" : "false", reply->status,
-                  reply->upstream);
+    buffer_printf(&line,
+                  "{\"ok\":%s,\"stopped\":%s,\"status\":%d,\"code\":", reply->ok ? "true" : "false",
+                  reply->stopped ? "true" : "false", reply->status);
     buffer_json(&line, reply->code);
     buffer_puts(&line, ",\"detail\":");
     buffer_json(&line, reply->detail);

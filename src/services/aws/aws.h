@@ -57,7 +57,6 @@ struct aws_reply {
     /* Not ok: */
     int status;       /* to answer with: 502 the service failed, 503 it can't be called here or
                          now, 504 the deadline passed; or 4xx, what was asked can't be done */
-    int upstream;     /* the status that the service gave; 0: none came */
     dime_text code;   /* the service's own, such as ThrottlingException; may be empty */
     dime_text detail; /* a sentence for the person, which names the code */
     dime_text log;    /* of a quiet call: the sentence for the operator; empty: `detail` is it */

@@ -295,7 +295,6 @@ static void judge_outcome(struct performance *performance)
     } else {
         refuse_outcome(performance, performance->outcome);
     }
-    reply->upstream = (int)status;
     if (!reply->ok) /* it may lie in the answer's head, which ends with the call */
         reply->code = arena_copy(performance->call->arena, performance->fault.code);
 }

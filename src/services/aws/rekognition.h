@@ -7,8 +7,8 @@
 
 #include "services/aws/aws.h"
 
-/* Most bytes of a picture, sent along or in S3. Rekognition takes JPEG and PNG. */
-enum { REKOGNITION_BYTES_MAX = 5242880, REKOGNITION_OBJECT_MAX = 15 * 1024 * 1024 };
+/* Most bytes of a picture that is sent along. Rekognition takes JPEG and PNG. */
+enum { REKOGNITION_BYTES_MAX = 5242880 };
 
 struct rekognition_question {
     dime_text bytes;              /* the picture itself; empty: it's the object */

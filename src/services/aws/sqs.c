@@ -17,7 +17,6 @@ enum {
     BATCH_REPLY_MAX = 64 * 1024,
     RECEIVE_MAX = 24 * 1024 * 1024,
     QUEUE_URL_MAX = 1024,
-    RECEIPT_MAX = 4096,
     BATCH_BODY_MAX = 128 * 1024,
     SEND_MAX = 7 * 1024 * 1024, /* a control character takes six bytes */
 };

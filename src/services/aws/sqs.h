@@ -15,7 +15,6 @@ enum {
     SQS_BATCH_MAX = 10,            /* messages of one call */
     SQS_MESSAGE_MAX = 1024 * 1024, /* bytes of a message, and of a batch that is sent */
     SQS_WAIT_MAX = 20,             /* seconds that a receive may wait */
-    SQS_VISIBILITY_MAX = 43200,    /* seconds that a message may be hidden */
 };
 
 struct sqs_queue {

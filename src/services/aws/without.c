@@ -1,6 +1,6 @@
 /*
- * without.c - aws.h, apertium.h, rekognition.h, s3.h and translate.h where dime is built without
- * libcurl or libcrypto.
+ * without.c - aws.h, apertium.h, rekognition.h, s3.h, sns.h and translate.h where dime is built
+ * without libcurl or libcrypto.
  *
  * So labels and translate need no condition: they are told why nobody can be called, and go on
  * without.
@@ -10,11 +10,18 @@
 #include "services/apertium.h"
 #include "services/aws/rekognition.h"
 #include "services/aws/s3.h"
+#include "services/aws/sns.h"
 #include "services/aws/translate.h"
 
-#define WHY                                                                                        \
-    "AWS can't be called from here: dime was built without libcurl or libcrypto. Install their "   \
-    "development packages, and build dime anew."
+static const char NO_AWS[] =
+    "AWS can't be called from here: dime was built without libcurl or libcrypto. Install their "
+    "development packages, and build dime anew.";
+static const char NO_APERTIUM[] =
+    "Apertium can't be called from here: dime was built without libcurl. Install its development "
+    "package, and build dime anew.";
+static const char NO_SNS[] =
+    "Messages of SNS can't be verified here: dime was built without libcurl or OpenSSL. Install "
+    "their development packages, and build it anew.";
 
 struct aws {
     const char *function;
@@ -35,40 +42,40 @@ void aws_close(struct aws *aws)
 bool aws_ready(struct aws *aws, const char **why)
 {
     (void)aws;
-    *why = WHY;
+    *why = NO_AWS;
     return false;
 }
 
-static void refuse(struct aws_reply *reply)
+static void refuse_here(struct aws_reply *reply, const char *why)
 {
-    *reply = (struct aws_reply){.status = 503, .code = TEXT(""), .detail = TEXT(WHY)};
+    *reply = (struct aws_reply){.status = 503, .code = TEXT(""), .detail = text_of(why)};
 }
 
 void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
                                const struct rekognition_question *question, struct aws_reply *reply)
 {
     (void)aws, (void)call, (void)question;
-    refuse(reply);
+    refuse_here(reply, NO_AWS);
 }
 
 void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3_object *object,
                    size_t most, struct aws_reply *reply)
 {
     (void)aws, (void)call, (void)object, (void)most;
-    refuse(reply);
+    refuse_here(reply, NO_AWS);
 }
 
 void translate_text(struct aws *aws, const struct aws_call *call,
                     const struct translate_question *question, struct aws_reply *reply)
 {
     (void)aws, (void)call, (void)question;
-    refuse(reply);
+    refuse_here(reply, NO_AWS);
 }
 
 void translate_list_languages(struct aws *aws, const struct aws_call *call, struct aws_reply *reply)
 {
     (void)aws, (void)call;
-    refuse(reply);
+    refuse_here(reply, NO_AWS);
 }
 
 struct apertium {
@@ -89,26 +96,45 @@ void apertium_close(struct apertium *apertium)
     (void)apertium;
 }
 
-static void refuse_apertium(struct aws_reply *reply)
-{
-    *reply = (struct aws_reply){
-        .status = 503,
-        .code = TEXT(""),
-        .detail =
-            TEXT("Apertium can't be called from here: dime was built without libcurl. Install "
-                 "its development package, and build dime anew.")};
-}
-
 void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
                          struct aws_reply *reply)
 {
     (void)apertium, (void)call;
-    refuse_apertium(reply);
+    refuse_here(reply, NO_APERTIUM);
 }
 
 void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
                         dime_text target, dime_text html, struct aws_reply *reply)
 {
     (void)apertium, (void)call, (void)source, (void)target, (void)html;
-    refuse_apertium(reply);
+    refuse_here(reply, NO_APERTIUM);
+}
+
+struct sns {
+    char none;
+};
+
+struct sns *sns_open(void)
+{
+    static struct sns none;
+    return &none;
+}
+
+void sns_close(struct sns *sns)
+{
+    (void)sns;
+}
+
+void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
+                const struct sns_message *message, struct aws_reply *reply)
+{
+    (void)sns, (void)aws, (void)call, (void)message;
+    refuse_here(reply, NO_SNS);
+}
+
+void sns_confirm(struct aws *aws, const struct aws_call *call, const struct sns_message *message,
+                 struct aws_reply *reply)
+{
+    (void)aws, (void)call, (void)message;
+    refuse_here(reply, NO_SNS);
 }

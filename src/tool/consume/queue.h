@@ -81,6 +81,10 @@ struct queue {
  */
 struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR]);
 
+/* The same for a stream of Redis, whose URL begins with redis, and for a queue of SQS. */
+struct queue *redis_queue_open(const struct queue_use *use, char why[QUEUE_ERROR]);
+struct queue *sqs_queue_open(const struct queue_use *use, char why[QUEUE_ERROR]);
+
 /* Disconnects and frees. QUEUE may be NULL. */
 void queue_close(struct queue *queue);
 

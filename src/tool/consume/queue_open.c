@@ -3,10 +3,9 @@
  *
  * It stands above the kinds, which know nothing of each other.
  */
-#include <stdio.h>
+#include "tool/consume/queue.h"
 
-#include "tool/consume/redis_queue.h"
-#include "tool/consume/sqs_queue.h"
+#include <stdio.h>
 
 struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
 {

@@ -3,10 +3,9 @@
  *
  * New messages come by XREADGROUP, and what was handed out before as redis_claim.c says. To hide a
  * message for longer is XCLAIM, which sets its idle time back, and to have it sooner is XCLAIM with
- * an idle time that is almost over.
+ * an idle time that is almost over. The group's list of pending entries is what the hidden messages
+ * are at SQS.
  */
-#include "tool/consume/redis_queue.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 

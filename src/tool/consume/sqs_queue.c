@@ -6,7 +6,7 @@
  * ever answer can't be told from one that has nothing to say yet, and a queue that is back has to
  * be found again soon.
  */
-#include "tool/consume/sqs_queue.h"
+#include "tool/consume/queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
