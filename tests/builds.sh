@@ -64,13 +64,14 @@ static() {
     configured static --enable-static-cgi && "$src/tests/run" "$build/builds/static" "$src" cgi
 }
 
-# The functions as CGI programs with musl: all that golden asks of CGI, and how they are started. They
-# have to be hard as well.
+# The functions with musl: all that golden asks of CGI and of FastCGI, and how they are started. They have
+# to be hard as well.
 with_musl() {
     refuses_glibc || return
     configured musl --with-musl && make -s -j2 check-programs && is_hard change &&
-        MUSL=yes "$src/tests/run" "$build/builds/musl" "$src" cgi &&
-        python3 -B "$src/tests/golden/run.py" "$build/builds/musl" "$src" --only cgi
+        "$src/tests/run" "$build/builds/musl" "$src" cgi responder workers &&
+        python3 -B "$src/tests/golden/run.py" "$build/builds/musl" "$src" --only cgi &&
+        python3 -B "$src/tests/golden/run.py" "$build/builds/musl" "$src" --only fastcgi
 }
 
 # A compiler for glibc is refused with a sentence: its programs would be static in another way.

@@ -238,9 +238,7 @@ def test_a_browser_gets_a_page(folder, program):
     expect("content-security-policy" in answer[1], "no policy")
 
 
-# By hand. One that was configured --with-musl has no FastCGI, and says so (tests/builds.sh sets MUSL).
-
-MUSL = os.environ.get("MUSL") == "yes"
+# By hand
 
 
 def test_says_what_it_is_when_started_by_hand(folder, program):
@@ -265,8 +263,7 @@ def test_says_so_on_a_terminal_too(folder, program):
 def test_help_and_version(folder, program):
     status, out, err = run(program, ["--help"])
     equal((status, err), (0, ""), "status and stderr of --help")
-    for word in (b"--help", b"--with-musl") if MUSL else (b"--listen", b"--threads", b"--workers", b"--timeout",
-                                                          b"--help", b"SIGTERM"):
+    for word in (b"--listen", b"--threads", b"--workers", b"--timeout", b"--help", b"SIGTERM"):
         expect(word in out, "--help doesn't name %s" % word)
     expect(max(len(line) for line in out.splitlines()) <= 100, "a long line")
     status, out, err = run(program, ["--version"])
@@ -274,22 +271,18 @@ def test_help_and_version(folder, program):
     expect(out.startswith(b"hello (dime) ") and out.count(b"\n") == 1, repr(out))
 
 
-WITHOUT = "configured --with-musl, and so doesn't serve FastCGI"
-
-
 def test_options_that_are_wrong_are_told_in_a_line(folder, program):
-    both = ((["--bogus"], "bogus"), (["-z"], "z"), (["word"], '"word"'), (["--listen"], "listen"),
-            (["--threads"], "threads"), (["--", "word"], '"word"'), (["--help=1"], "help"))
-    with_musl = ((["--listen", folder + "/s"], WITHOUT), (["--workers=2"], WITHOUT), (["--idle", "1"], WITHOUT))
-    with_fastcgi = ((["--threads", "0"], '--threads takes a number from 1 to 64, not "0"'),
-                    (["--threads", "65"], '"65"'), (["--threads", "x"], '"x"'),
-                    (["--threads", ""], '""'), (["--threads", "-1"], '"-1"'), (["--threads", "1e9"], '"1e9"'),
-                    (["--threads", "99999999999999999999"], "--threads takes"),
-                    (["--workers", "0"], "--workers takes a number from 1 to 256"),
-                    (["--workers", "257"], '"257"'),
-                    (["--timeout", "0"], "--timeout takes a number from 1 to 3600"),
-                    (["--timeout", "3601"], '"3601"'))
-    for arguments, words in both + (with_musl if MUSL else with_fastcgi):
+    wrong = ((["--bogus"], "bogus"), (["-z"], "z"), (["word"], '"word"'), (["--listen"], "listen"),
+             (["--threads"], "threads"), (["--", "word"], '"word"'), (["--help=1"], "help"),
+             (["--threads", "0"], '--threads takes a number from 1 to 64, not "0"'),
+             (["--threads", "65"], '"65"'), (["--threads", "x"], '"x"'),
+             (["--threads", ""], '""'), (["--threads", "-1"], '"-1"'), (["--threads", "1e9"], '"1e9"'),
+             (["--threads", "99999999999999999999"], "--threads takes"),
+             (["--workers", "0"], "--workers takes a number from 1 to 256"),
+             (["--workers", "257"], '"257"'),
+             (["--timeout", "0"], "--timeout takes a number from 1 to 3600"),
+             (["--timeout", "3601"], '"3601"'))
+    for arguments, words in wrong:
         status, out, err = run(program, arguments)
         equal((status, out), (2, b""), "exit status and stdout for %s" % arguments)
         expect(words in err and err.count("\n") <= 2, "%s: %s" % (arguments, err))
@@ -297,17 +290,6 @@ def test_options_that_are_wrong_are_told_in_a_line(folder, program):
 
 def test_options_without_a_socket_are_not_enough(folder, program):
     equal(run(program, ["--workers", "2"])[0], 2, "exit status")
-
-
-def test_a_socket_as_stdin_is_refused_without_fastcgi(folder, program):
-    if not MUSL:
-        return  # responder_test.py has what it does then
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(folder + "/s")
-        listener.listen()
-        status, out, err = run(program, stdin=listener, REQUEST_METHOD="GET")
-    equal((status, out), (2, b""), "exit status and stdout")
-    expect(WITHOUT in err, err)
 
 
 if __name__ == "__main__":

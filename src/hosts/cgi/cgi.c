@@ -136,7 +136,7 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
     request->source = request_source(found.source);
     if (!text_to_int64(found.deadline_ms, &request->deadline_ms) || request->deadline_ms <= 0)
         request->deadline_ms = clock_epoch_ms() + timeout_ms;
-    exchange->host = request_id_fits(found.host) ? found.host.data : NULL;
+    exchange->host = request_id_fits(found.host) ? arena_copy(arena, found.host).data : NULL;
     exchange->incoming.path_info = found.path_info;
     exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
     request_choose_id(request, found.request_id, exchange->id);

@@ -21,8 +21,7 @@ struct exchange {
     struct request request;
     struct response response;
     struct incoming incoming;
-    const char
-        *host; /* what asks, for the log: that which the tool says; NULL: it isn't the tool */
+    const char *host; /* what the tool asks for, for the log; NULL: it isn't the tool that asks */
     int64_t started_ns;
     bool has_length;
     size_t length; /* Content-Length, where has_length */
@@ -55,8 +54,7 @@ dime_text exchange_payload(const struct exchange *exchange);
 
 /*
  * Adds the exchange's line to LOG: HOST answered it, unless the tool has asked, with so many bytes
- * of body. Returns how long
- * that took, in nanoseconds.
+ * of body. Returns how long that took, in nanoseconds.
  */
 int64_t exchange_log(const struct exchange *exchange, struct log *log, const char *host,
                      size_t bytes_out);

@@ -13,7 +13,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/fastcgi_record.h"
@@ -100,13 +99,11 @@ static bool make_room(char **bytes, size_t *capacity, size_t needed, size_t most
 }
 
 /* How many bytes the socket takes at once, or -1 where the connection has failed. */
-static ssize_t send_now(const struct connection *connection, const struct iovec *parts,
-                        size_t count)
+static ssize_t send_now(const struct connection *connection, const struct iovec *parts, int count)
 {
-    const struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
     ssize_t sent;
     do
-        sent = sendmsg(connection->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        sent = writev(connection->fd, parts, count);
     while (sent < 0 && errno == EINTR);
     return sent < 0 && errno == EAGAIN ? 0 : sent;
 }
@@ -170,7 +167,7 @@ enum arrival connection_take(struct connection *connection, char *room, size_t r
     const struct reader *reader = &connection->reader;
     const bool first = !connection->length;
     const size_t body_max = rules->limits.body_max;
-    ssize_t got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
+    ssize_t got = read(connection->fd, room, room_size);
     if (got <= 0)
         return got < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_MORE : ARRIVAL_END;
     struct reader_input input = {room, (size_t)got};
@@ -209,13 +206,13 @@ static bool keep_unsent(struct connection *connection, const char *bytes, size_t
     return true;
 }
 
-bool connection_send(struct connection *connection, const struct iovec *parts, size_t count)
+bool connection_send(struct connection *connection, const struct iovec *parts, int count)
 {
     ssize_t taken = connection_is_full(connection) ? 0 : send_now(connection, parts, count);
     if (taken < 0)
         return false;
     size_t sent = (size_t)taken;
-    for (size_t i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++) {
         size_t of_part = sent < parts[i].iov_len ? sent : parts[i].iov_len;
         size_t left = parts[i].iov_len - of_part;
         sent -= of_part;
@@ -246,6 +243,6 @@ bool connection_is_gone(const struct connection *connection)
 
 bool connection_drain(struct connection *connection, char *room, size_t room_size)
 {
-    ssize_t got = recv(connection->fd, room, room_size, MSG_DONTWAIT);
+    ssize_t got = read(connection->fd, room, room_size);
     return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }

@@ -63,7 +63,9 @@ enum arrival {
     ARRIVAL_END,      /* the peer has closed it, or it must be closed */
 };
 
-/* Returns a connection that owns FD, linked to itself, or NULL where memory ends (FD stays open).
+/*
+ * Returns a connection that owns FD, a non-blocking socket, and is linked to itself; or NULL where
+ * there is no memory (FD stays open then). SIGPIPE has to be ignored.
  */
 struct connection *connection_open(int fd, int64_t now_ns);
 
@@ -90,7 +92,7 @@ void connection_forget(struct connection *connection);
  * the peer has closed the connection, memory has run out, or more than CONNECTION_UNSENT_MAX bytes
  * would wait.
  */
-bool connection_send(struct connection *connection, const struct iovec *parts, size_t count);
+bool connection_send(struct connection *connection, const struct iovec *parts, int count);
 
 /* Sends as much as the socket takes of what is kept. False: the peer has closed the connection. */
 bool connection_resume(struct connection *connection);

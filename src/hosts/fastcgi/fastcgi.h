@@ -1,7 +1,8 @@
 /*
  * fastcgi.h - what a function's program does, by how it is started.
  *
- * Where dime is built without libfcgi, cgi_alone.c defines the same function.
+ * This is all that such a program's main has to know of its hosts. A bootstrap for AWS Lambda has
+ * another (hosts/lambda/lambda.h).
  */
 #ifndef DIME_HOSTS_FASTCGI_FASTCGI_H
 #define DIME_HOSTS_FASTCGI_FASTCGI_H

@@ -214,7 +214,7 @@ static bool is_shortage(int error)
 static bool accept_one(struct worker *worker)
 {
     int64_t now = clock_monotonic_ns();
-    int fd = accept4(worker->settings->listener, NULL, NULL, SOCK_CLOEXEC);
+    int fd = accept4(worker->settings->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
         if (is_shortage(errno))
             pause_listener(worker, now + PAUSE_MS * INT64_C(1000000));

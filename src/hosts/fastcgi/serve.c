@@ -51,7 +51,7 @@ static bool send_answer(struct connection *connection, dime_text head, dime_text
         FCGI_Header header = record_header(FCGI_STDOUT, id, head.length + piece.length);
         const struct iovec parts[] = {
             {&header, sizeof header}, part(head), part(piece), {&end, last ? sizeof end : 0}};
-        sent = connection_send(connection, parts, sizeof parts / sizeof *parts);
+        sent = connection_send(connection, parts, 4);
     }
     return sent;
 }
