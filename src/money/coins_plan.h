@@ -31,6 +31,8 @@ enum {
 #define WORK_BYTES    (3u << 20) /* enough for each of them */
 #define NONE          INT64_MAX
 
+_Static_assert(WORK_BYTES < COINS_ARENA_NEED, "room for one table");
+
 /* If at least `spare` more pieces of a kind could be used, the smaller kinds make at most `rest`.
  */
 struct bound {

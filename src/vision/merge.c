@@ -85,6 +85,10 @@ struct label_list {
     struct vision_label *items;
 };
 
+_Static_assert((FINDINGS_MAX + 1) * (sizeof(struct vision_label) + sizeof(struct vision_instance)) <
+                   VISION_ARENA_NEED,
+               "room for all that can be found");
+
 /* Puts a label behind those that are as sure. */
 static void insert_label(struct label_list *labels, const struct vision_label *label)
 {

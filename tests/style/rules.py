@@ -7,13 +7,12 @@ checked here raises Skip. check_selftest.py holds, for each of them, code that b
 import os
 import re
 import shutil
-import statistics
 import subprocess
 
 import wiring
 from c_source import Source
 
-LINES_OF_FUNCTION, LINES_OF_FILE, COLUMNS, MEDIAN = 100, 600, 100, 12
+LINES_OF_FUNCTION, LINES_OF_FILE, COLUMNS = 100, 600, 100
 LINES_OF_OPENING = range(3, 13)
 SMALL_HEADER = 120
 CLANG_FORMAT = "14"  # other versions lay out some lines differently
@@ -119,12 +118,6 @@ def function_length(tree):
                     function.line,
                     f"{function.name} has {function.lines} lines of {LINES_OF_FUNCTION}",
                 )
-
-
-def function_median(tree):
-    lengths = [function.lines for source in tree.of_program() for function in source.functions]
-    if lengths and statistics.median(lengths) > MEDIAN:
-        yield "src", 0, f"the median function has {statistics.median(lengths)} lines of {MEDIAN}"
 
 
 def file_length(tree):
@@ -335,8 +328,8 @@ def formatted(tree):
 
 
 RULES = [
-    banned_functions, goto_forward_only, function_length, function_median, file_length,
+    banned_functions, goto_forward_only, function_length, file_length,
     line_length, blanks, opening_comment, header_guards, own_header_first, include_arrows,
-    call_arrows, wiring.call_circles, wiring.unique_names, commented_functions, listed_in_makefile, pages_alike, places_and_registries, commit_messages,
+    call_arrows, wiring.call_circles, wiring.unique_names, wiring.unused_names, commented_functions, listed_in_makefile, pages_alike, places_and_registries, commit_messages,
     formatted,
 ]  # fmt: skip

