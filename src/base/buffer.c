@@ -88,6 +88,23 @@ void buffer_int64(struct buffer *buffer, int64_t value)
     buffer_put(buffer, (dime_text){first, (size_t)(digits + sizeof digits - first)});
 }
 
+void buffer_decimal(struct buffer *buffer, int64_t value, int places)
+{
+    char room[48];
+    int64_t unit = 1;
+    for (int i = 0; i < places; i++)
+        unit *= 10;
+    if (places == 0) {
+        buffer_int64(buffer, value);
+        return;
+    }
+    int64_t fraction = value % unit;
+    int length = snprintf(room, sizeof room, "%s%lld.%0*lld",
+                          value < 0 && value / unit == 0 ? "-" : "", (long long)(value / unit),
+                          places, (long long)(fraction < 0 ? -fraction : fraction));
+    buffer_put(buffer, (dime_text){room, (size_t)length});
+}
+
 /* Returns what stands for one byte in the context, an empty text where it may stand itself. */
 typedef dime_text escape(unsigned char byte, char room[8]);
 

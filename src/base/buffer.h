@@ -50,6 +50,9 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 /* Appends a number in decimal digits. */
 void buffer_int64(struct buffer *buffer, int64_t value);
 
+/* Appends VALUE, a decimal of PLACES (189 with 2 is 1.89), with all of its places: 1.50. */
+void buffer_decimal(struct buffer *buffer, int64_t value, int places);
+
 /*
  * Appends TEXT as a JSON string with its quotes (RFC 8259, section 7). Bytes that aren't UTF-8
  * become U+FFFD, so that the result is always a JSON string.

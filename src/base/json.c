@@ -193,6 +193,16 @@ bool json_next_quoted(struct json_cursor *cursor, struct json_value *name, struc
     return true;
 }
 
+size_t json_count(struct json_value value)
+{
+    struct json_cursor cursor = json_members(value, NULL);
+    struct json_value name, member;
+    size_t count = 0;
+    while (cursor.at && json_next_quoted(&cursor, &name, &member))
+        count++;
+    return count;
+}
+
 bool json_next(struct json_cursor *cursor, struct json_member *member)
 {
     struct json_value name;
@@ -315,8 +325,8 @@ static size_t length_before(dime_text text, char one, char other)
     return length;
 }
 
-/* Each digit has a power of ten of its own, which the point and the exponent shift. */
-static bool whole_of(dime_text number, int64_t *integer)
+/* Each digit has a power of ten of its own, which the point, the exponent and PLACES shift. */
+static bool whole_of(dime_text number, int places, int64_t *integer)
 {
     bool negative = text_starts(number, TEXT("-"));
     dime_text digits = text_skip(number, negative);
@@ -324,7 +334,7 @@ static bool whole_of(dime_text number, int64_t *integer)
     int64_t power = exponent_of(text_skip(digits, length < digits.length ? length + 1 : length));
     int64_t sum = 0; /* below zero, where int64 reaches one further */
     digits.length = length;
-    power += (int64_t)length_before(digits, '.', '.');
+    power += (int64_t)length_before(digits, '.', '.') + places;
     for (size_t i = 0; i < digits.length; i++) {
         if (digits.data[i] != '.' && !take_digit(&sum, digits.data[i] - '0', --power))
             return false;
@@ -338,7 +348,12 @@ static bool whole_of(dime_text number, int64_t *integer)
 bool json_integer(struct json_value value, int64_t *integer)
 {
     return value.kind == JSON_NUMBER &&
-           (text_to_int64(value.raw, integer) || whole_of(value.raw, integer));
+           (text_to_int64(value.raw, integer) || whole_of(value.raw, 0, integer));
+}
+
+bool json_decimal(dime_text number, int places, int64_t *value)
+{
+    return whole_of(number, places, value);
 }
 
 bool json_true(struct json_value value)

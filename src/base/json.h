@@ -89,6 +89,9 @@ bool json_next_quoted(struct json_cursor *cursor, struct json_value *name,
 /* Whether a checked JSON_STRING is TEXT once it is decoded; allocates nothing. */
 bool json_reads_as(struct json_value string, dime_text text);
 
+/* How many members an object, or items an array, has; 0 for anything else. Allocates nothing. */
+size_t json_count(struct json_value value);
+
 /* Finds the member of this (decoded) NAME in a checked object; allocates nothing. */
 bool json_find(struct json_value object, dime_text name, struct json_value *found);
 
@@ -115,6 +118,12 @@ static inline dime_text json_find_text(struct json_value object, const char *nam
 
 /* Reads a checked JSON_NUMBER that is whole, however it is written (2, 2.0, 20e-1), in 64 bits. */
 bool json_integer(struct json_value value, int64_t *integer);
+
+/*
+ * Reads a checked number as a decimal of PLACES, 0 to 18: 1.89 with 2 places is 189. False where it
+ * has more digits behind the point, other than zeros, or isn't an int64.
+ */
+bool json_decimal(dime_text number, int places, int64_t *value);
 
 /* Whether a checked value is `true`. */
 bool json_true(struct json_value value);

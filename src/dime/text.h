@@ -5,8 +5,8 @@
  * ends. So nothing in dime looks for a NUL to find the end of a text. A text owns nothing; whoever
  * hands one out says how long its bytes live. Authors get this by including dime.h.
  */
-#ifndef DIME_DIME_TEXT_H
-#define DIME_DIME_TEXT_H
+#ifndef DIME_TEXT_H
+#define DIME_TEXT_H
 
 #include <stddef.h>
 

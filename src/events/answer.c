@@ -147,7 +147,7 @@ static void put_answer_body(const struct event *event, const struct response *re
                             struct buffer *out)
 {
     dime_text body = TEXT("");
-    if (event->request.method != METHOD_HEAD && response->content_type)
+    if (event->request.method != DIME_HEAD && response->content_type)
         body = buffer_text(&response->body);
     bool binary = body.length && is_binary(response, body);
     buffer_puts(out, ",\"body\":");

@@ -79,7 +79,7 @@ static void read_topic(struct event *event, struct json_value record, bool only,
                        struct members *members)
 {
     struct json_value sns;
-    event->request.source = SOURCE_SNS;
+    event->request.source = DIME_SNS;
     if (!only)
         event_refuse(event, 422, "An event of SNS has one record; send each in an event.");
     else if (!json_find(record, TEXT("Sns"), &sns) ||
@@ -122,11 +122,11 @@ static void read_records(struct event *event, struct members *members)
         return;
     event->shape = EVENT_RECORDS;
     if (is_storage(source)) {
-        event->request.source = SOURCE_S3;
+        event->request.source = DIME_S3;
     } else if (member_reads(source, TEXT("aws:sns"))) {
         read_topic(event, first.value, !json_next(&records, &second), members);
     } else if (member_reads(source, TEXT("aws:sqs"))) {
-        event->request.source = SOURCE_SQS;
+        event->request.source = DIME_SQS;
         event->shape = EVENT_QUEUE;
         event->records = members->records;
     } else {
@@ -157,11 +157,11 @@ static void read_bus_event(struct event *event, const struct members *members)
         (!member_is_text(event, "source", members->source) && event->status))
         return;
     if (member_reads(members->source, TEXT("aws.s3"))) {
-        event->request.source = SOURCE_S3;
+        event->request.source = DIME_S3;
         return;
     }
     if (member_reads(members->detail_type, TEXT("Scheduled Event")))
-        event->request.source = SOURCE_SCHEDULE;
+        event->request.source = DIME_SCHEDULE;
     if (members->detail.kind == JSON_OBJECT)
         event->request.body = members->detail.raw;
     else if (members->detail.kind != JSON_NULL)
@@ -194,12 +194,12 @@ static void tell_other_shape(struct event *event, struct members *members)
     } else if (members->event_source.kind == JSON_STRING) {
         senders_refuse_source(event, members->event_source);
     } else if (is_envelope(members)) {
-        event->request.source = SOURCE_SNS;
+        event->request.source = DIME_SNS;
         members->wraps = member_is_text(event, "Message", members->message);
     } else if (member_reads(members->event, TEXT("s3:TestEvent"))) {
         /* S3 says once that it could write to a queue or a topic; there are no records in it. */
         event->shape = EVENT_RECORDS;
-        event->request.source = SOURCE_S3;
+        event->request.source = DIME_S3;
     }
 }
 
@@ -309,8 +309,8 @@ void event_read(struct event *event, dime_text text, struct arena *arena)
 {
     *event = (struct event){.request = {
                                 .arena = arena,
-                                .source = SOURCE_DIRECT,
-                                .method = METHOD_POST,
+                                .source = DIME_DIRECT,
+                                .method = DIME_POST,
                                 .scheme = TEXT("https"),
                                 .path = TEXT("/"),
                                 .query = TEXT(""),

@@ -11,7 +11,7 @@
 #define DIME_EVENTS_EVENT_H
 
 #include "base/json.h"
-#include "function.h"
+#include "request/response.h"
 
 enum event_shape {
     EVENT_DIRECT,       /* the function's fields, or whatever no other shape fits */

@@ -258,7 +258,7 @@ static void read_request_body(struct event *event, const struct members *members
 void gateway_read(struct event *event, const struct members *members)
 {
     dime_text method = TEXT("POST");
-    event->request.source = SOURCE_HTTP;
+    event->request.source = DIME_HTTP;
     event->request.content_type = event->request.body = TEXT("");
     event->multi_values =
         event->shape == EVENT_BALANCER &&

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "request/function.h"
 #include "request/request.h"
 #include "request/response.h"
 
@@ -17,13 +18,19 @@
 enum { EVENT_ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
 
 /* Parts /cgi-bin/NAME/more as a web server does. */
-static void part_path(const char *function, struct request *request, struct incoming *incoming)
+static void part_path(const struct invoker *invoker, struct request *request,
+                      struct incoming *incoming)
 {
-    const dime_text before = TEXT("/cgi-bin/"), name = text_of(function);
+    const dime_text before = TEXT("/cgi-bin/"), name = text_of(invoker_name(invoker));
     dime_text rest = request->path;
     incoming->health = text_starts(rest, TEXT("/healthz/"));
-    if (!text_starts(rest, before))
+    if (!text_starts(rest, before)) {
+        if (invoker->function && invoker->function->route_count && !incoming->health) {
+            incoming->path_info = rest;
+            request->path = TEXT("");
+        }
         return;
+    }
     rest = text_skip(rest, before.length);
     if (!text_starts(rest, name) || (rest.length > name.length && rest.data[name.length] != '/'))
         return;
@@ -77,7 +84,8 @@ static void note_refusal(const struct event *event, const struct invoker *invoke
         incoming->refusal = REFUSED_EVENT;
         incoming->status = event->status;
         incoming->why = event->why;
-    } else if (invoker->function && event->request.body.length > invoker->function->body_max) {
+    } else if (invoker->function &&
+               event->request.body.length > function_body_max(invoker->function)) {
         incoming->refusal = REFUSED_TOO_LARGE;
     }
 }
@@ -147,7 +155,7 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     request->deadline_ms = invoker->deadline_ms;
     add_host_headers(request, invoker);
     add_query(request, invoker->query);
-    part_path(invoker_name(invoker), request, &incoming);
+    part_path(invoker, request, &incoming);
     note_refusal(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
     invocation->streaming = invoker->stream && invoker->function && invoker->function->streams &&

@@ -61,7 +61,7 @@ static void refuse_failure(struct event *event, int status)
 void previous_read(struct event *event, const struct members *members)
 {
     int status = read_status_code(event, members->status);
-    event->request.source = SOURCE_DIRECT;
+    event->request.source = DIME_DIRECT;
     if (!status)
         event_refuse(event, 422, "The event's statusCode must be a status of HTTP.");
     else if (status >= FAILED_LEAST)

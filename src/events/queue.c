@@ -55,8 +55,8 @@ void event_of_message(struct event *event, const struct event_message *message, 
         event->shape = EVENT_DIRECT;
         event_refuse(event, 422, "A message can't hold a batch of messages; send each alone.");
     }
-    if (event->request.source == SOURCE_DIRECT)
-        event->request.source = SOURCE_SQS;
+    if (event->request.source == DIME_DIRECT)
+        event->request.source = DIME_SQS;
 }
 
 /* An empty identifier, or one that was never given out, tells the queue to keep the whole batch. */

@@ -7,47 +7,43 @@
  * more where more was asked, and a page with the coins drawn for a browser. change(8) lists what
  * differs from the original.
  */
-#include "function.h"
+#include "dime.h"
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "money/coins.h"
 #include "money/currency.h"
 #include "money/decimal.h"
 #include "money/drawing.h"
+#include "request/call.h"
 
-extern const dime_text change_page; /* www/change.html */
+DIME_EMBED(CHANGE_PAGE, "www/pages/change.html");
+
+struct change {
+    dime_text amount, currency;
+    bool notes;
+    DIME_LIST_OF(int64_t) coins;
+    DIME_MAP_OF(int64_t) till;
+};
 
 static const dime_field FIELDS[] = {
-    {.name = "amount",
-     .kind = FIELD_NUMBER,
-     .required = true,
-     .max = 128,
-     .help = "the amount of money, such as 1.89"},
-    {.name = "currency",
-     .kind = FIELD_TEXT,
-     .max = 16,
-     .help = "its ISO 4217 code; USD if left out"},
-    {.name = "notes", .kind = FIELD_BOOLEAN, .help = "whether to use notes too"},
-    {.name = "coins",
-     .kind = FIELD_LIST,
-     .min = 1,
-     .max = COINS_MAX_VALUE,
-     .most = COINS_MAX_KINDS,
-     .help = "the denominations to use, in cents, such as 25,10,5,1"},
-    {.name = "till",
-     .kind = FIELD_MAP,
-     .min = 0,
-     .max = INT64_MAX,
-     .most = COINS_MAX_KINDS,
-     .help = "how many there are of each, such as 25:2,10:0; what isn't listed isn't there"},
-    {0},
+    DIME_NUMBER(struct change, amount, .required = true,
+                .help = "the amount of money, such as 1.89"),
+    DIME_TEXT(struct change, currency, .max = 16, .fallback = "USD",
+              .help = "its ISO 4217 code; USD if left out"),
+    DIME_BOOLEAN(struct change, notes, .help = "whether to use notes too"),
+    DIME_INTEGERS(struct change, coins, .min = 1, .max = COINS_MAX_VALUE, .most = COINS_MAX_KINDS,
+                  .help = "the denominations to use, in cents, such as 25,10,5,1"),
+    DIME_INTEGER_MAP(
+        struct change, till, .max = INT64_MAX, .most = COINS_MAX_KINDS, .whole_names = true,
+        .help = "how many there are of each, such as 25:2,10:0; what isn't listed isn't there"),
 };
 
 /* What was asked, and what may be used for it. */
 struct question {
-    const struct request *request;
-    struct response *response;
+    dime_call *call;
+    const struct change *input;
     const struct currency *currency;
     int64_t amount;            /* in minor units */
     enum piece_kind preferred; /* where a value is both a coin and a note */
@@ -57,31 +53,27 @@ struct question {
 
 static bool read_currency(struct question *question)
 {
-    bool given = field_given(question->request, "currency");
-    dime_text code = text_bare(field_text(question->request, "currency"));
-    question->currency = currency_find(given ? code : TEXT("USD"));
+    question->currency = currency_find(text_bare(question->input->currency));
     if (question->currency)
         return true;
-    struct buffer codes;
-    size_t count;
+    char codes[256] = "";
+    size_t count, length = 0;
     const struct currency *currencies = currency_list(&count);
-    buffer_open(&codes, question->request->arena, 256);
     for (size_t i = 0; i < count; i++)
-        buffer_printf(&codes, i ? ", %s" : "%s", currencies[i].code);
-    dime_text list = buffer_text(&codes);
-    response_field_problem(question->response, "currency",
-                           "This currency isn't known; use one of %.*s.", (int)list.length,
-                           list.data);
+        length += (size_t)snprintf(codes + length, sizeof codes - length, i ? ", %s" : "%s",
+                                   currencies[i].code);
+    dime_wrong(question->call, &question->input->currency,
+               "This currency isn't known; use one of %s.", codes);
     return false;
 }
 
 static bool read_amount(struct question *question)
 {
     char sentence[DECIMAL_SENTENCE];
-    dime_text amount = field_text(question->request, "amount");
-    if (decimal_read(amount, question->currency, &question->amount, sentence) == DECIMAL_OK)
+    if (decimal_read(question->input->amount, question->currency, &question->amount, sentence) ==
+        DECIMAL_OK)
         return true;
-    response_field_problem(question->response, "amount", "%s", sentence);
+    dime_wrong(question->call, &question->input->amount, "%s", sentence);
     return false;
 }
 
@@ -102,7 +94,7 @@ static const struct piece *find_piece(const struct currency *currency, int64_t v
 static void take_currency(struct question *question)
 {
     const struct currency *currency = question->currency;
-    question->preferred = field_boolean(question->request, "notes") ? PIECE_NOTE : PIECE_COIN;
+    question->preferred = question->input->notes ? PIECE_NOTE : PIECE_COIN;
     for (size_t i = 0; i < currency->count; i++) {
         const struct piece *piece = &currency->pieces[i];
         if (piece->kind == PIECE_NOTE && question->preferred == PIECE_COIN)
@@ -112,43 +104,46 @@ static void take_currency(struct question *question)
     }
 }
 
-static void take_list(struct question *question, const struct value *coins)
+static void take_list(struct question *question)
 {
-    for (size_t i = 0; i < coins->count; i++)
+    const struct change *input = question->input;
+    for (size_t i = 0; i < input->coins.count; i++)
         question->kinds[question->count++] =
-            (struct coins_kind){coins->items[i].value, COINS_UNLIMITED};
+            (struct coins_kind){input->coins.items[i], COINS_UNLIMITED};
 }
 
-static bool lists(const struct value *coins, int64_t value)
+/* Whether the list of coins has this value, or there is no list. */
+static bool lists(const struct change *input, int64_t value)
 {
-    for (size_t i = 0; i < coins->count; i++) {
-        if (coins->items[i].value == value)
+    for (size_t i = 0; i < input->coins.count; i++) {
+        if (input->coins.items[i] == value)
             return true;
     }
-    return !coins->given;
+    return !input->coins.count;
 }
 
 /* What the till holds; of that, with a list of coins too, only those. */
-static bool take_till(struct question *question, const struct value *till,
-                      const struct value *coins)
+static bool take_till(struct question *question)
 {
-    for (size_t i = 0; i < till->count; i++) {
-        const struct item *item = &till->items[i];
-        if (item->key < 1 || item->key > COINS_MAX_VALUE) {
-            response_field_problem(question->response, "till",
-                                   "till names a denomination that isn't from 1 to %d.",
-                                   COINS_MAX_VALUE);
+    const struct change *input = question->input;
+    for (size_t i = 0; i < input->till.count; i++) {
+        int64_t value = 0;
+        (void)text_to_int64(input->till.items[i].name, &value); /* the table has seen to it */
+        if (value < 1 || value > COINS_MAX_VALUE) {
+            dime_wrong(question->call, &input->till,
+                       "till names a denomination that isn't from 1 to %d.", COINS_MAX_VALUE);
             return false;
         }
-        if (lists(coins, item->key))
-            question->kinds[question->count++] = (struct coins_kind){item->key, item->value};
+        if (lists(input, value))
+            question->kinds[question->count++] =
+                (struct coins_kind){value, input->till.items[i].value};
     }
     return true;
 }
 
 /* From the largest to the smallest, as the answer lists them. False where one stands there twice.
  */
-static bool sort_kinds(struct question *question, const char *field_name)
+static bool sort_kinds(struct question *question, const char *name, const void *member)
 {
     struct coins_kind *kinds = question->kinds;
     for (size_t i = 1; i < question->count; i++) {
@@ -158,9 +153,8 @@ static bool sort_kinds(struct question *question, const char *field_name)
             kinds[at] = kinds[at - 1];
         kinds[at] = moving;
         if (at && kinds[at - 1].value == moving.value) {
-            response_field_problem(question->response, field_name,
-                                   "%s names %lld more than once; name it once.", field_name,
-                                   (long long)moving.value);
+            dime_wrong(question->call, member, "%s names %lld more than once; name it once.", name,
+                       (long long)moving.value);
             return false;
         }
     }
@@ -170,38 +164,37 @@ static bool sort_kinds(struct question *question, const char *field_name)
 /* The list of coins is checked even where the till's numbers take its place. */
 static bool read_kinds(struct question *question)
 {
-    const struct value *coins = field(question->request, "coins");
-    const struct value *till = field(question->request, "till");
-    if (!coins->given && !till->given) {
+    const struct change *input = question->input;
+    if (!input->coins.count && !input->till.count) {
         if (question->currency)
             take_currency(question); /* sorted already */
         return true;
     }
-    take_list(question, coins);
-    if (!sort_kinds(question, "coins"))
+    take_list(question);
+    if (!sort_kinds(question, "coins", &input->coins))
         return false;
-    if (!till->given)
+    if (!input->till.count)
         return true;
     question->count = 0;
-    return take_till(question, till, coins) && sort_kinds(question, "till");
+    return take_till(question) && sort_kinds(question, "till", &input->till);
 }
 
-/* Reads on though one field is wrong, so that all that are wrong are told of at once. */
+/* Reads on though one field is wrong, so that all that are wrong are said at once. */
 static bool read_question(struct question *question)
 {
-    const struct response *response = question->response;
-    bool currency = !response_field_error(response, TEXT("currency")) && read_currency(question);
-    bool amount =
-        currency && !response_field_error(response, TEXT("amount")) && read_amount(question);
-    bool kinds = !response_field_error(response, TEXT("coins")) &&
-                 !response_field_error(response, TEXT("till")) && read_kinds(question);
+    const dime_call *call = question->call;
+    const struct change *input = question->input;
+    bool currency = !dime_is_wrong(call, &input->currency) && read_currency(question);
+    bool amount = currency && !dime_is_wrong(call, &input->amount) && read_amount(question);
+    bool kinds = !dime_is_wrong(call, &input->coins) && !dime_is_wrong(call, &input->till) &&
+                 read_kinds(question);
     return amount && kinds;
 }
 
 /* A piece that the currency doesn't have: a silver coin of 20 mm, named by its value. */
 static const struct piece *plain_piece(const struct question *question, int64_t value)
 {
-    struct piece *piece = arena_array(question->request->arena, 1, sizeof *piece);
+    struct piece *piece = dime_alloc(question->call, sizeof *piece);
     char amount[DECIMAL_TEXT];
     if (!piece)
         return NULL;
@@ -243,54 +236,42 @@ static bool next_pile(const struct question *question, const struct coins_answer
     return pile->piece; /* none: memory has ended, and so will the whole response */
 }
 
-static void put_res(struct buffer *json, const struct question *question,
+static void put_res(dime_json *json, const struct question *question,
                     const struct coins_answer *answer)
 {
-    const char *separator = "{\"";
+    dime_json *res = dime_put_array(json, "res");
+    char count[24];
     struct pile pile;
-    buffer_puts(json, "{\"res\":[");
     for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
-        buffer_puts(json, separator);
-        buffer_int64(json, pile.how_many);
-        buffer_puts(json, "\":");
-        buffer_json(json, text_of(pile.piece->plural));
-        buffer_puts(json, "}");
-        separator = ",{\"";
+        snprintf(count, sizeof count, "%lld", (long long)pile.how_many);
+        dime_put_string(dime_put_object(res, NULL), count, pile.piece->plural);
     }
-    buffer_puts(json, "]");
 }
 
-static void put_coins(struct buffer *json, const struct question *question,
+static void put_coins(dime_json *json, const struct question *question,
                       const struct coins_answer *answer)
 {
-    const char *separator = "";
     struct pile pile;
-    buffer_printf(json, "\"count\":%lld,\"coins\":[", (long long)answer->pieces);
+    dime_put_integer(json, "count", answer->pieces);
+    dime_json *coins = dime_put_array(json, "coins");
     for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
-        buffer_puts(json, separator);
-        buffer_puts(json, "{\"value\":");
-        buffer_int64(json, pile.piece->value);
-        buffer_puts(json, ",\"name\":");
-        buffer_json(json, text_of(pile.piece->singular));
-        buffer_puts(json, ",\"count\":");
-        buffer_int64(json, pile.how_many);
-        buffer_puts(json, "}");
-        separator = ",";
+        dime_json *coin = dime_put_object(coins, NULL);
+        dime_put_integer(coin, "value", pile.piece->value);
+        dime_put_string(coin, "name", pile.piece->singular);
+        dime_put_integer(coin, "count", pile.how_many);
     }
-    buffer_puts(json, "]");
 }
 
 static void answer_json(const struct question *question, const struct coins_answer *answer)
 {
-    const struct request *request = question->request;
-    struct buffer *json = response_json(question->response);
+    const struct change *input = question->input;
+    dime_json *json = dime_answer(question->call, 200);
     put_res(json, question, answer);
-    if (field_given(request, "currency") || field_given(request, "notes") ||
-        field_given(request, "coins") || field_given(request, "till")) {
-        buffer_printf(json, ",\"currency\":\"%s\",", question->currency->code);
-        put_coins(json, question, answer);
-    }
-    buffer_puts(json, "}");
+    if (!dime_given(question->call, &input->currency) &&
+        !dime_given(question->call, &input->notes) && !input->coins.count && !input->till.count)
+        return;
+    dime_put_string(json, "currency", question->currency->code);
+    put_coins(json, question, answer);
 }
 
 /* "7 quarters, 1 dime, 4 pennies" */
@@ -315,39 +296,27 @@ static void put_sentence(struct buffer *html, const struct question *question,
 /* The same question in JSON, for the command line that the page shows. */
 static dime_text question_json(const struct question *question)
 {
-    const struct value *coins = field(question->request, "coins");
-    const struct value *till = field(question->request, "till");
+    const struct change *input = question->input;
     char amount[DECIMAL_TEXT];
     struct buffer json;
     decimal_write(question->amount, question->currency, amount);
-    buffer_open(&json, question->request->arena, 4096);
+    buffer_open(&json, question->call->request->arena, 4096);
     buffer_printf(&json, "{\"amount\":%s", amount);
     if (strcmp(question->currency->code, "USD") != 0)
         buffer_printf(&json, ",\"currency\":\"%s\"", question->currency->code);
-    if (field_boolean(question->request, "notes"))
+    if (question->input->notes)
         buffer_puts(&json, ",\"notes\":true");
-    for (size_t i = 0; i < coins->count; i++)
-        buffer_printf(&json, "%s%lld", i ? "," : ",\"coins\":[", (long long)coins->items[i].value);
-    buffer_puts(&json, coins->count ? "]" : "");
-    for (size_t i = 0; i < till->count; i++)
-        buffer_printf(&json, "%s\"%lld\":%lld", i ? "," : ",\"till\":{",
-                      (long long)till->items[i].key, (long long)till->items[i].value);
-    buffer_puts(&json, till->count ? "}}" : "}");
-    return buffer_text(&json);
-}
-
-/* The address that the browser used, if it can stand on a command line unquoted. */
-static dime_text host(const struct request *request)
-{
-    dime_text host = request_header(request, "host");
-    for (size_t i = 0; i < host.length; i++) {
-        char c = host.data[i];
-        bool plain =
-            text_alphanumeric(c) || c == '.' || c == ':' || c == '-' || c == '[' || c == ']';
-        if (!plain)
-            host.length = 0;
+    for (size_t i = 0; i < input->coins.count; i++)
+        buffer_printf(&json, "%s%lld", i ? "," : ",\"coins\":[", (long long)input->coins.items[i]);
+    buffer_puts(&json, input->coins.count ? "]" : "");
+    for (size_t i = 0; i < input->till.count; i++) {
+        int64_t value = 0;
+        (void)text_to_int64(input->till.items[i].name, &value);
+        buffer_printf(&json, "%s\"%lld\":%lld", i ? "," : ",\"till\":{", (long long)value,
+                      (long long)input->till.items[i].value);
     }
-    return host.length ? host : TEXT("localhost");
+    buffer_puts(&json, input->till.count ? "}}" : "}");
+    return buffer_text(&json);
 }
 
 static void put_command(struct buffer *html, const struct question *question)
@@ -356,10 +325,8 @@ static void put_command(struct buffer *html, const struct question *question)
                       "curl -d '");
     buffer_html(html, question_json(question));
     buffer_puts(html, "' ");
-    buffer_html(html, question->request->scheme);
-    buffer_puts(html, "://");
-    buffer_html(html, host(question->request));
-    buffer_puts(html, "/cgi-bin/change</code></pre>\n</div>\n</section>");
+    buffer_html(html, dime_address(question->call));
+    buffer_puts(html, "</code></pre>\n</div>\n</section>");
 }
 
 static void put_drawings(struct buffer *html, const struct question *question,
@@ -376,7 +343,7 @@ static void put_drawings(struct buffer *html, const struct question *question,
 
 static void answer_html(const struct question *question, const struct coins_answer *answer)
 {
-    struct buffer *html = response_html(question->response);
+    struct buffer *html = response_html(question->call->response);
     char amount[DECIMAL_TEXT];
     decimal_write_for_people(question->amount, question->currency, amount);
     buffer_puts(html, "<section class=\"result\" id=\"result\" tabindex=\"-1\" "
@@ -388,7 +355,7 @@ static void answer_html(const struct question *question, const struct coins_answ
     buffer_puts(html, "</p>\n<p class=\"total\">");
     decimal_write_count(answer->pieces, question->currency, amount);
     buffer_puts(html, amount);
-    const char *what = field_boolean(question->request, "notes") ? "piece" : "coin";
+    const char *what = question->input->notes ? "piece" : "coin";
     buffer_printf(html, " %s%s</p>\n</div>\n", what, answer->pieces == 1 ? "" : "s");
     put_drawings(html, question, answer);
     put_command(html, question);
@@ -399,7 +366,7 @@ static dime_text neighbours(const struct question *question, const struct coins_
 {
     char amount[DECIMAL_TEXT];
     struct buffer text;
-    buffer_open(&text, question->request->arena, 256);
+    buffer_open(&text, question->call->request->arena, 256);
     decimal_write_for_people(answer->below, question->currency, amount);
     buffer_puts(&text, amount);
     if (answer->has_above) {
@@ -409,48 +376,43 @@ static dime_text neighbours(const struct question *question, const struct coins_
     return buffer_text(&text);
 }
 
-/* Adds the same as members of an object. */
-static void put_neighbours(struct buffer *json, const struct coins_answer *answer)
+/* The same for programs. */
+static void put_neighbours(dime_json *json, const struct coins_answer *answer)
 {
-    buffer_printf(json, "\"below\":%lld", (long long)answer->below);
+    dime_put_integer(json, "below", answer->below);
     if (answer->has_above)
-        buffer_printf(json, ",\"above\":%lld", (long long)answer->above);
+        dime_put_integer(json, "above", answer->above);
 }
 
 /* What the solver has proved before its limit, for programs: the problem's member `proved`. */
 static void extend_problem(const struct question *question, const struct coins_answer *answer)
 {
-    struct buffer json;
-    buffer_open(&json, question->request->arena, 16 * 1024);
-    buffer_puts(&json, "\"proved\":{");
+    dime_json *proved = dime_put_object(dime_problem_data(question->call), "proved");
     if (answer->at_least)
-        buffer_printf(&json, "\"atLeast\":%lld,", (long long)answer->at_least);
+        dime_put_integer(proved, "atLeast", answer->at_least);
     if (answer->found)
-        put_coins(&json, question, answer);
+        put_coins(proved, question, answer);
     else
-        put_neighbours(&json, answer);
-    buffer_puts(&json, "}");
-    response_extend(question->response, buffer_text(&json));
+        put_neighbours(proved, answer);
 }
 
 static void say_impossible(const struct question *question, const struct coins_answer *answer)
 {
     char asked[DECIMAL_TEXT];
-    const char *pieces = field_boolean(question->request, "notes") ? "coins and notes" : "coins";
+    const char *pieces = question->input->notes ? "coins and notes" : "coins";
     const char *amounts = answer->has_above ? "amounts" : "amount";
     dime_text near = neighbours(question, answer);
     decimal_write_for_people(question->amount, question->currency, asked);
     if (answer->nearest) {
-        response_field_problem(question->response, "amount",
-                               "%s can't be made of these %s; the nearest %s that can %s %.*s.",
-                               asked, pieces, amounts, answer->has_above ? "are" : "is",
-                               (int)near.length, near.data);
+        dime_wrong(question->call, &question->input->amount,
+                   "%s can't be made of these %s; the nearest %s that can %s %.*s.", asked, pieces,
+                   amounts, answer->has_above ? "are" : "is", (int)near.length, near.data);
         return;
     }
-    response_field_problem(question->response, "amount",
-                           "%s can't be made of these %s; %.*s can, but the search for nearer "
-                           "amounts reached its limit.",
-                           asked, pieces, (int)near.length, near.data);
+    dime_wrong(question->call, &question->input->amount,
+               "%s can't be made of these %s; %.*s can, but the search for nearer "
+               "amounts reached its limit.",
+               asked, pieces, (int)near.length, near.data);
     extend_problem(question, answer);
 }
 
@@ -460,7 +422,8 @@ static void say_impossible(const struct question *question, const struct coins_a
  */
 static void say_too_hard(const struct question *question, const struct coins_answer *answer)
 {
-    const char *field_name = field_given(question->request, "till") ? "till" : "coins";
+    const struct change *input = question->input;
+    const void *member = input->till.count ? (const void *)&input->till : &input->coins;
     const char *advice = "Use fewer or smaller denominations, or ask for a smaller amount.";
     char asked[DECIMAL_TEXT], least[DECIMAL_TEXT], found[DECIMAL_TEXT];
     dime_text near = neighbours(question, answer);
@@ -468,32 +431,33 @@ static void say_too_hard(const struct question *question, const struct coins_ans
     decimal_write_count(answer->at_least, question->currency, least);
     decimal_write_count(answer->pieces, question->currency, found);
     if (answer->found)
-        response_field_problem(question->response, field_name,
-                               "The search for the fewest coins reached its limit: %s takes at "
-                               "least %s of these coins, and %s are enough. %s",
-                               asked, least, found, advice);
+        dime_wrong(question->call, member,
+                   "The search for the fewest coins reached its limit: %s takes at "
+                   "least %s of these coins, and %s are enough. %s",
+                   asked, least, found, advice);
     else if (answer->possible)
-        response_field_problem(question->response, field_name,
-                               "The search for the fewest coins reached its limit: %s can be made, "
-                               "and takes at least %s of these coins. %s",
-                               asked, least, advice);
+        dime_wrong(question->call, member,
+                   "The search for the fewest coins reached its limit: %s can be made, "
+                   "and takes at least %s of these coins. %s",
+                   asked, least, advice);
     else
-        response_field_problem(question->response, field_name,
-                               "The search for the fewest coins reached its limit before it was "
-                               "known whether %s can be made of these coins; %.*s can. %s",
-                               asked, (int)near.length, near.data, advice);
+        dime_wrong(question->call, member,
+                   "The search for the fewest coins reached its limit before it was "
+                   "known whether %s can be made of these coins; %.*s can. %s",
+                   asked, (int)near.length, near.data, advice);
     extend_problem(question, answer);
 }
 
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
-    struct question question = {.request = request, .response = response};
+    struct question question = {.call = call, .input = input};
     struct coins_answer answer;
     if (!read_question(&question))
         return;
-    switch (coins_solve(request->arena, question.kinds, question.count, question.amount, &answer)) {
+    switch (coins_solve(call->request->arena, question.kinds, question.count, question.amount,
+                        &answer)) {
     case COINS_MADE:
-        (request->html ? answer_html : answer_json)(&question, &answer);
+        (dime_wants_page(call) ? answer_html : answer_json)(&question, &answer);
         break;
     case COINS_IMPOSSIBLE:
         say_impossible(&question, &answer);
@@ -502,26 +466,19 @@ static void handle(const struct request *request, struct response *response)
         say_too_hard(&question, &answer);
         break;
     case COINS_NO_MEMORY:
-        break; /* the arena has failed, and the host answers for that */
+        break; /* the call is out of memory, and dime answers for that */
     case COINS_INVALID:
-        response_problem(response, 500, "The solver was asked wrongly; please report this.");
+        dime_problem(call, 500, "The solver was asked wrongly; please report this.");
         break;
     }
 }
 
-static void check(const struct request *request, struct response *response)
+static void check(dime_call *call, const void *input)
 {
-    struct question question = {.request = request, .response = response};
+    struct question question = {.call = call, .input = input};
     read_question(&question);
 }
 
-const dime_function function_change = {
-    .name = "change",
-    .summary = "The fewest coins for an amount of money",
-    .methods = METHOD_GET | METHOD_POST,
-    .body_max = 8 * 1024,
-    .fields = FIELDS,
-    .page = &change_page,
-    .handle = handle,
-    .check = check,
-};
+DIME_FUNCTION(change, .summary = "The fewest coins for an amount of money", .body_max = 8 * 1024,
+              DIME_INPUT(struct change, FIELDS), .effects = DIME_READS, .page = CHANGE_PAGE,
+              .handle = handle, .check = check);

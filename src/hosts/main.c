@@ -1,14 +1,20 @@
 /*
- * main.c - where a function's program begins.
+ * main.c - where a function's program begins: dime_main of libdime.
  *
- * The linker sets function_served to the program's function, function_NAME (--defsym, see
- * Makefile.am).
+ * libdime-lambda has another dime_main, which stands before this one where both are linked.
  */
+#include <stdio.h>
+
 #include "hosts/fastcgi/fastcgi.h"
+#include "request/function.h"
 
-extern const dime_function function_served;
+enum { STATUS_USAGE = 2 };
 
-int main(int count, char **arguments)
+int dime_main(const dime_function *function, int count, char **arguments)
 {
-    return fastcgi_main(&function_served, count, arguments);
+    char why[256];
+    if (function_check(function, why, sizeof why))
+        return fastcgi_main(function, count, arguments);
+    fprintf(stderr, "%s: its table has a mistake: %s\n", function->name, why);
+    return STATUS_USAGE;
 }

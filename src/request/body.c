@@ -8,7 +8,7 @@
  */
 #include "request/body.h"
 
-#include "request/fields.h"
+#include "request/function.h"
 
 /* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
 static bool is_encoded(const struct request *request)
@@ -29,21 +29,25 @@ static bool lists_type(const char *list, dime_text type)
 }
 
 /* The file of the function's that a whole body of this media type is, or NULL. */
-static const dime_field *file_of_type(const dime_function *function, dime_text type)
+static const dime_field *file_of_type(const struct dime_call *call, dime_text type)
 {
-    for (const dime_field *field = function->fields; field->name; field++) {
-        if (field->kind == FIELD_FILE &&
-            (lists_type(field->types, type) || lists_type(field->names, type)))
-            return field;
+    size_t count;
+    const dime_field *fields = call_fields(call, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].kind == DIME_KIND_FILE &&
+            (lists_type(fields[i].types, type) || lists_type(fields[i].other_types, type)))
+            return &fields[i];
     }
     return NULL;
 }
 
-const char *body_file_types(const dime_function *function)
+const char *body_file_types(const struct dime_call *call)
 {
-    for (const dime_field *field = function->fields; field->name; field++) {
-        if (field->kind == FIELD_FILE && field->types)
-            return field->types;
+    size_t count;
+    const dime_field *fields = call_fields(call, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].kind == DIME_KIND_FILE && fields[i].types)
+            return fields[i].types;
     }
     return NULL;
 }
@@ -66,23 +70,27 @@ static bool looks_like_json(dime_text body)
 }
 
 /* What curl --data-binary sends of a picture, unless it is told what that is. */
-static bool is_bare_file(const dime_function *function, dime_text body)
+static bool is_bare_file(const struct dime_call *call, dime_text body)
 {
-    return body_file_types(function) && !text_is_utf8(body);
+    return body_file_types(call) && !text_is_utf8(body);
 }
 
-struct body body_of(const dime_function *function, const struct request *request)
+struct body body_of(const struct dime_call *call)
 {
+    const struct request *request = call->request;
+    size_t count;
+    const dime_field *fields = call_fields(call, &count);
     dime_text type = text_media_type(request->content_type), text = text_trim(request->body);
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
     bool plain = text_equal_nocase(type, TEXT("text/plain"));
-    bool bare = (form || plain) && is_bare_file(function, text);
-    struct body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(function, type)};
+    bool bare = (form || plain) && is_bare_file(call, text);
+    struct body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(call, type)};
     if (bare)
-        body.file = fields_file(function);
+        body.file = function_file(fields, count);
     if (text.length && is_encoded(request))
         body.kind = BODY_ENCODED;
-    else if (!bare && (is_json_type(function, type) || ((form || plain) && looks_like_json(text))))
+    else if (!bare &&
+             (is_json_type(call->function, type) || ((form || plain) && looks_like_json(text))))
         body.kind = BODY_JSON;
     else if (form && !bare && text.length)
         body.kind = BODY_FORM;

@@ -7,7 +7,7 @@
 #ifndef DIME_REQUEST_BODY_H
 #define DIME_REQUEST_BODY_H
 
-#include "function.h"
+#include "request/call.h"
 
 enum body_kind {
     BODY_NONE,
@@ -25,10 +25,10 @@ struct body {
     const dime_field *file; /* of BODY_FILE: the field that it is */
 };
 
-/* What the body of REQUEST is to FUNCTION. The texts are the request's. */
-struct body body_of(const dime_function *function, const struct request *request);
+/* What the body of the call's request is to its function. The texts are the request's. */
+struct body body_of(const struct dime_call *call);
 
-/* The media types of FUNCTION's file that a body may have; NULL: it takes none. */
-const char *body_file_types(const dime_function *function);
+/* The media types of the call's file that a body may have; NULL: it takes none. */
+const char *body_file_types(const struct dime_call *call);
 
 #endif

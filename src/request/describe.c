@@ -9,83 +9,144 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "request/call.h"
+#include "request/function.h"
 
 enum { DESCRIBE_MAX = 1024 * 1024 };
 
-static void describe_text(struct buffer *json, const char *name, const char *value)
+static void put_fields(dime_json *outer, const dime_field *fields, size_t count);
+
+static void put_limits(dime_json *json, const dime_field *field)
 {
-    if (!value)
+    if (field->kind == DIME_KIND_BOOLEAN || field->kind == DIME_KIND_CHOICE ||
+        field->kind == DIME_KIND_OBJECT)
         return;
-    buffer_printf(json, ",\"%s\":", name);
-    buffer_json(json, text_of(value));
+    if (field_min(field) != INT64_MIN)
+        dime_put_integer(json, "min", field_min(field));
+    if (field_max(field) != INT64_MAX)
+        dime_put_integer(json, "max", field_max(field));
+    if (field->kind == DIME_KIND_DECIMAL)
+        dime_put_integer(json, "places", field->places);
 }
 
-static void describe_number(struct buffer *json, const char *name, int64_t value)
+static void put_flag(dime_json *json, const char *name, bool flag)
 {
-    buffer_printf(json, ",\"%s\":", name);
-    buffer_int64(json, value);
+    if (flag)
+        dime_put_boolean(json, name, true);
 }
 
-static void describe_flag(struct buffer *json, const char *name, bool value)
+static void put_words(dime_json *json, const char *name, const char *words)
 {
-    if (value)
-        buffer_printf(json, ",\"%s\":true", name);
+    if (words)
+        dime_put_string(json, name, words);
 }
 
-static const char *kind_of(const dime_field *field)
+static void put_field(dime_json *json, const dime_field *field)
 {
     static const char *const KINDS[] = {
-        [FIELD_TEXT] = "text",       [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "boolean",
-        [FIELD_INTEGER] = "integer", [FIELD_LIST] = "list",     [FIELD_MAP] = "map",
-        [FIELD_FILE] = "file",       [FIELD_JSON] = "json",
+        [DIME_KIND_TEXT] = "text",       [DIME_KIND_NUMBER] = "number",
+        [DIME_KIND_DECIMAL] = "decimal", [DIME_KIND_INTEGER] = "integer",
+        [DIME_KIND_BOOLEAN] = "boolean", [DIME_KIND_CHOICE] = "choice",
+        [DIME_KIND_FILE] = "file",       [DIME_KIND_JSON] = "json",
+        [DIME_KIND_OBJECT] = "object",
     };
-    return KINDS[field->kind];
+    dime_put_string(json, "name", field->name);
+    dime_put_string(json, "kind", KINDS[field->kind]);
+    if (field->shape != DIME_ONE)
+        dime_put_string(json, "shape", field->shape == DIME_MANY ? "list" : "map");
+    put_words(json, "help", field->help);
+    put_flag(json, "required", field->required);
+    put_words(json, "fallback", field->fallback);
+    put_limits(json, field);
+    if (field->shape != DIME_ONE)
+        dime_put_integer(json, "most", (int64_t)field_most(field));
+    put_flag(json, "wholeNames", field->whole_names);
+    put_flag(json, "lines", field->lines);
+    put_words(json, "types", field->types);
+    dime_json *choices = field->choices ? dime_put_array(json, "choices") : NULL;
+    for (size_t i = 0; choices && field->choices[i]; i++)
+        dime_put_string(choices, NULL, field->choices[i]);
+    if (field->kind == DIME_KIND_OBJECT)
+        put_fields(json, field->fields, field->field_count);
 }
 
-static void describe_field(struct buffer *json, const dime_field *field)
+static void put_fields(dime_json *outer, const dime_field *fields, size_t count)
 {
-    bool items = field->kind == FIELD_LIST || field->kind == FIELD_MAP;
-    buffer_puts(json, "{\"name\":");
-    buffer_json(json, text_of(field->name));
-    describe_text(json, "kind", kind_of(field));
-    describe_text(json, "help", field->help);
-    describe_flag(json, "required", field->required);
-    if (field->kind != FIELD_BOOLEAN) {
-        describe_number(json, "min", field->min);
-        describe_number(json, "max", field->max);
+    dime_json *list = dime_put_array(outer, "fields");
+    for (size_t i = 0; i < count; i++)
+        put_field(dime_put_object(list, NULL), &fields[i]);
+}
+
+static void put_methods(dime_json *json, unsigned methods)
+{
+    static const enum dime_method ALL[] = {DIME_GET, DIME_POST, DIME_PUT, DIME_PATCH, DIME_DELETE};
+    dime_json *list = dime_put_array(json, "methods");
+    for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++) {
+        if (methods & ALL[i])
+            dime_put_text(list, NULL, request_method_name(ALL[i]));
     }
-    if (items)
-        describe_number(json, "most", (int64_t)field->most);
-    describe_flag(json, "lines", field->lines);
-    describe_text(json, "types", field->types);
-    buffer_puts(json, "}");
 }
 
-static void describe_methods(struct buffer *json, unsigned methods)
+static void put_effects(dime_json *json, enum dime_effects effects)
 {
-    buffer_puts(json, ",\"methods\":[");
-    buffer_puts(json, methods & METHOD_GET ? "\"GET\"" : "");
-    buffer_puts(json, methods & METHOD_GET && methods & METHOD_POST ? "," : "");
-    buffer_puts(json, methods & METHOD_POST ? "\"POST\"" : "");
-    buffer_puts(json, "]");
+    static const char *const EFFECTS[] = {
+        [DIME_CREATES] = "creates", [DIME_IDEMPOTENT] = "idempotent", [DIME_READS] = "reads"};
+    dime_put_string(json, "effects", EFFECTS[effects]);
 }
 
+static void put_routes(dime_json *json, const dime_function *function)
+{
+    dime_json *list = dime_put_array(json, "routes");
+    for (size_t i = 0; i < function->route_count; i++) {
+        const dime_route *route = &function->routes[i];
+        dime_json *one = dime_put_object(list, NULL);
+        dime_put_string(one, "pattern", route->pattern);
+        put_effects(one, route->effects);
+        put_words(one, "answers", route->answers);
+        put_fields(one, route->fields, route->field_count);
+    }
+}
+
+static void put_settings(dime_json *json, const dime_function *function)
+{
+    dime_json *list = dime_put_array(json, "settings");
+    for (size_t i = 0; i < function->setting_count; i++) {
+        const dime_setting *setting = &function->settings[i];
+        dime_json *one = dime_put_object(list, NULL);
+        dime_put_string(one, "name", setting->name);
+        put_words(one, "help", setting->help);
+        put_flag(one, "required", setting->required);
+        put_flag(one, "secret", setting->secret);
+        put_words(one, "fallback", setting->secret ? NULL : setting->fallback);
+    }
+}
+
+/* A description is written as an answer is, by a call that nobody has made. */
 void describe_write(const dime_function *function, struct buffer *json)
 {
-    buffer_printf(json, "{\"dime\":%d", DESCRIBE_VERSION);
-    describe_text(json, "name", function->name);
-    describe_text(json, "summary", function->summary);
-    describe_text(json, "version", PACKAGE_VERSION);
-    describe_methods(json, function->methods);
-    describe_number(json, "bodyMax", (int64_t)function->body_max);
-    describe_flag(json, "heavy", function->heavy);
-    describe_flag(json, "streams", function->streams);
-    buffer_puts(json, ",\"fields\":[");
-    for (const dime_field *field = function->fields; field && field->name; field++) {
-        buffer_puts(json, field == function->fields ? "" : ",");
-        describe_field(json, field);
-    }
-    buffer_puts(json, "]}");
+    struct response response;
+    struct request request = {.arena = json->arena, .id = TEXT("")};
+    struct dime_call call;
+    struct dime_json root;
+    response_open(&response, json->arena);
+    call_open(&call, function, &request, &response);
+    json_scope_open(&root, &call, json, false);
+    dime_put_integer(&root, "dime", DESCRIBE_VERSION);
+    dime_put_string(&root, "name", function->name);
+    dime_put_string(&root, "summary", function->summary);
+    dime_put_string(&root, "version", PACKAGE_VERSION);
+    put_methods(&root, function_methods(function));
+    put_effects(&root, function->effects);
+    dime_put_integer(&root, "bodyMax", (int64_t)function_body_max(function));
+    put_flag(&root, "heavy", function->heavy);
+    put_flag(&root, "network", function->network);
+    put_words(&root, "answers", function->answers);
+    put_fields(&root, function->fields, function->field_count);
+    if (function->route_count)
+        put_routes(&root, function);
+    if (function->setting_count)
+        put_settings(&root, function);
+    json_scope_end(&root);
 }
 
 bool describe_print(const dime_function *function)

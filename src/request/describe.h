@@ -7,7 +7,7 @@
 #ifndef DIME_REQUEST_DESCRIBE_H
 #define DIME_REQUEST_DESCRIBE_H
 
-#include "function.h"
+#include "request/response.h"
 
 /* The version of the form. It changes where what is there changes its meaning, not where more is.
  */

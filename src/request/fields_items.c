@@ -1,129 +1,376 @@
 /*
- * fields_items.c - the fields that hold several values: a list of whole numbers, or a map of them.
+ * fields_items.c - the fields that hold several values: lists, maps, and objects.
  *
- * They come as an array or an object of JSON, or in a form's notation, which a JSON string may hold
- * as well. Either way the page gets them back in a form's notation.
+ * They come as an array or an object of JSON. A form has a notation for numbers, 25,10,5 and
+ * 25:2,10:0, which a JSON string may hold as well; a list of texts or of files it gives by
+ * repeating the name, since a text may hold commas; objects it gives as JSON. A page gets them back
+ * in the form's notation.
  */
 #include "request/fields_reading.h"
 
-/* Items as they are gathered. */
-struct items {
-    struct item *items;
-    size_t count;
-};
-
-static bool add_item(struct reading *reading, const dime_field *field, struct items *items,
-                     struct item item)
+/* Whether single values have a form's notation of digits and commas. */
+static bool has_notation(const dime_field *field)
 {
-    if (items->count == field->most) {
-        response_field_problem(reading->response, field->name, "%s may have at most %zu items.",
-                               field->name, field->most);
-        reading->failed = true;
-        return false;
-    }
-    items->items[items->count++] = item;
-    return check_range(reading, field, item.value);
+    return field->kind == DIME_KIND_INTEGER || field->kind == DIME_KIND_DECIMAL ||
+           field->kind == DIME_KIND_NUMBER;
 }
 
-/* "25" or, for a map, "25:2". */
-static bool parse_item(const dime_field *field, dime_text text, struct item *item)
+bool fields_is_repeated(const dime_field *field)
 {
-    if (field->kind == FIELD_LIST)
-        return text_to_int64(text_bare(text), &item->value);
-    dime_text key;
-    return text_cut(&text, ':', &key) && text.data && text_to_int64(text_bare(key), &item->key) &&
-           text_to_int64(text_bare(text), &item->value);
+    return field->shape == DIME_MANY &&
+           (field->kind == DIME_KIND_TEXT || field->kind == DIME_KIND_FILE);
+}
+
+static struct bound_list *list_of(const struct place *place)
+{
+    return (struct bound_list *)(void *)(place->bound->base + place->field->offset);
+}
+
+static size_t stride_of(const dime_field *field)
+{
+    return field->shape == DIME_MAP ? bound_map_stride(field->size) : field->size;
+}
+
+/* Room for one value more; NULL: there may be none, or memory is out. */
+static void *next_slot(struct reading *reading, const struct place *place, size_t capacity)
+{
+    struct bound_list *list = list_of(place);
+    size_t stride = stride_of(place->field), most = field_most(place->field);
+    if (list->count == most) {
+        const struct place whole = {place->bound, place->field, BOUND_ALONE, TEXT("")};
+        fields_refuse(reading, &whole, "%s may have at most %zu items.",
+                      fields_name(reading, &whole), most);
+        return NULL;
+    }
+    if (list->count == capacity) { /* of what a form repeats, which comes one by one */
+        char *grown = arena_array(reading->request->arena, capacity ? capacity * 2 : 8, stride);
+        if (!grown)
+            return NULL;
+        if (list->count)
+            memcpy(grown, list->items, list->count * stride);
+        list->items = grown;
+    }
+    char *item = list->items + list->count++ * stride;
+    if (place->field->shape != DIME_MAP)
+        return item;
+    memcpy(item, &place->name, sizeof place->name);
+    return item + sizeof place->name;
 }
 
 const char *fields_items_example(const dime_field *field, const struct given *given)
 {
     bool json = given->json.raw.data;
-    if (field->kind == FIELD_LIST)
+    if (field->kind == DIME_KIND_TEXT || field->kind == DIME_KIND_FILE)
+        return field->shape == DIME_MAP ? "{\"a\":\"b\"}" : "[\"a\",\"b\"]";
+    if (field->kind == DIME_KIND_OBJECT)
+        return field->shape == DIME_MAP ? "{\"a\":{...}}" : "[{...},{...}]";
+    if (field->shape == DIME_MANY)
         return json ? "[25,10,5,1]" : "25,10,5,1";
     return json ? "{\"25\":2,\"10\":0}" : "25:2,10:0";
 }
 
-static void refuse_items(struct reading *reading, const dime_field *field,
-                         const struct given *given)
+/* What a value that isn't one of the field's must be. */
+static const char *what_of(const dime_field *field)
 {
-    response_field_problem(reading->response, field->name, "%s must %s, such as %s.", field->name,
-                           field->kind == FIELD_LIST ? "be a list of whole numbers"
-                                                     : "say how many there are of each",
-                           fields_items_example(field, given));
-    reading->failed = true;
+    if (field->shape == DIME_MAP)
+        return field->whole_names ? "say how many there are of each"
+                                  : "be an object of named values";
+    switch (field->kind) {
+    case DIME_KIND_INTEGER:
+        return "be a list of whole numbers";
+    case DIME_KIND_DECIMAL:
+    case DIME_KIND_NUMBER:
+        return "be a list of numbers";
+    case DIME_KIND_OBJECT:
+        return "be a list of objects";
+    case DIME_KIND_FILE:
+        return "be a list of files in base64";
+    default:
+        return "be a list of texts";
+    }
 }
 
-static void items_from_text(struct reading *reading, const dime_field *field, struct items *items,
+static void refuse_items(struct reading *reading, const struct place *place,
+                         const struct given *given)
+{
+    fields_refuse(reading, place, "%s must %s, such as %s.", fields_name(reading, place),
+                  what_of(place->field), fields_items_example(place->field, given));
+}
+
+/* Whether a text is a value of an INTEGER at all, so that what is said of a list says so. */
+static bool is_wrong_integer(const dime_field *field, const struct given *given)
+{
+    int64_t integer;
+    if (field->kind != DIME_KIND_INTEGER)
+        return false;
+    return given->json.raw.data ? !json_integer(given->json, &integer)
+                                : !text_to_int64(text_bare(given->text), &integer);
+}
+
+static bool is_named(const struct place *place)
+{
+    const struct bound_list *list = list_of(place);
+    size_t stride = stride_of(place->field);
+    for (size_t i = 0; i < list->count; i++) {
+        dime_text name;
+        memcpy(&name, list->items + i * stride, sizeof name);
+        if (text_equal(name, place->name))
+            return true;
+    }
+    return false;
+}
+
+/* Reads one value into the list or map. False: nothing more is to be read. */
+static bool take_item(struct reading *reading, const struct place *place, const struct given *whole,
+                      const struct given *given, dime_text name)
+{
+    const dime_field *field = place->field;
+    struct place item = {place->bound, field, list_of(place)->count, name};
+    int64_t number;
+    bool misnamed = field->shape == DIME_MAP && field->whole_names && !text_to_int64(name, &number);
+    bool nothing =
+        field->kind == DIME_KIND_NUMBER && is_text(given) && !text_bare(given->text).length;
+    bool no_text = memchr(name.data, '\0', name.length) || !text_is_utf8(name);
+    if (misnamed || nothing || no_text || is_wrong_integer(field, given)) {
+        refuse_items(reading, place, whole);
+        return false;
+    }
+    if (field->shape == DIME_MAP && !given->json.raw.data && is_named(&item)) {
+        fields_refuse(reading, place, "%s names %.*s more than once; name it once.",
+                      fields_name(reading, place), DIME_ARG(name));
+        return false;
+    }
+    void *slot = next_slot(reading, &item, SIZE_MAX);
+    if (!slot)
+        return false;
+    size_t errors = reading->response->error_count;
+    /* A list of numbers is one value to a person: what is wrong is said of all of it. */
+    const struct place *said = has_notation(field) ? place : &item;
+    fields_read_value(reading, said, given, slot);
+    bool goes_on = !has_notation(field) || reading->response->error_count == errors;
+    return goes_on && !reading->request->arena->failed;
+}
+
+/* How many parts a text in the form's notation has, at most. */
+static size_t count_parts(dime_text text)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < text.length; i++)
+        count += text.data[i] == ',';
+    return count;
+}
+
+static bool open_items(struct reading *reading, const struct place *place, size_t count)
+{
+    struct bound_list *list = list_of(place);
+    size_t most = field_most(place->field);
+    list->items =
+        arena_array(reading->request->arena, count < most ? count : most, stride_of(place->field));
+    list->count = 0;
+    return list->items;
+}
+
+static void items_from_text(struct reading *reading, const struct place *place,
                             const struct given *given)
 {
     dime_text text = given->text, part;
     while (text_cut(&text, ',', &part)) {
-        struct item item = {0};
-        if (!parse_item(field, part, &item)) {
-            refuse_items(reading, field, given);
+        dime_text name = TEXT("");
+        if (place->field->shape == DIME_MAP && (!text_cut(&part, ':', &name) || !part.data)) {
+            refuse_items(reading, place, given);
             return;
         }
-        if (!add_item(reading, field, items, item))
+        struct given item = {.text = part};
+        if (!take_item(reading, place, given, &item, text_bare(name)))
             return;
     }
 }
 
-static void items_from_json(struct reading *reading, const dime_field *field, struct items *items,
+static void items_from_json(struct reading *reading, const struct place *place,
                             const struct given *given)
 {
     struct json_cursor cursor = json_members(given->json, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
-        struct item item = {0};
-        bool whole = member.value.kind == JSON_NUMBER && json_integer(member.value, &item.value);
-        if (whole && field->kind == FIELD_MAP)
-            whole = text_to_int64(member.name, &item.key);
-        if (!whole) {
-            refuse_items(reading, field, given);
+        struct given item = {.json = member.value};
+        if (member.value.kind == JSON_STRING &&
+            !json_string(member.value, reading->request->arena, &item.text))
             return;
-        }
-        if (!add_item(reading, field, items, item))
+        if (!take_item(reading, place, given, &item, member.name))
             return;
     }
 }
 
-/* The items in a form's notation, so that a page can show them again. */
-static dime_text items_text(struct reading *reading, const dime_field *field,
-                            const struct items *items)
+/* A form's text that is JSON, since the field has no notation of its own. */
+static bool read_as_json(struct reading *reading, struct given *given)
 {
+    struct json_error error;
+    return json_check(given->text, reading->request->arena, &given->json, &error);
+}
+
+void fields_read_items(struct reading *reading, const struct place *place,
+                       const struct given *given)
+{
+    const dime_field *field = place->field;
+    enum json_kind wanted = field->shape == DIME_MAP ? JSON_OBJECT : JSON_ARRAY;
+    size_t errors = reading->response->error_count;
+    struct given whole = *given;
+    bool notation = is_text(&whole) && has_notation(field);
+    if (!notation && !whole.json.raw.data && !read_as_json(reading, &whole)) {
+        refuse_items(reading, place, given);
+        return;
+    }
+    if (!notation && whole.json.kind != wanted) {
+        refuse_items(reading, place, given);
+        return;
+    }
+    if (!open_items(reading, place, notation ? count_parts(given->text) : json_count(whole.json)))
+        return; /* the arena has failed, and so will the whole response */
+    if (notation)
+        items_from_text(reading, place, &whole);
+    else
+        items_from_json(reading, place, &whole);
+    if (!list_of(place)->count && reading->response->error_count == errors)
+        fields_refuse(reading, place, "%s is empty; leave it out or give at least one item.",
+                      fields_name(reading, place));
+}
+
+void fields_add_item(struct reading *reading, const struct place *place, const struct given *given)
+{
+    struct place item = {place->bound, place->field, list_of(place)->count, TEXT("")};
+    size_t count = item.index;
+    /* It has grown by doubling from 8: full where the count is such a number. */
+    bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
+    void *slot = next_slot(reading, &item, full ? count : SIZE_MAX);
+    if (slot)
+        fields_read_value(reading, &item, given, slot);
+}
+
+dime_text fields_items_text(struct reading *reading, const struct place *place,
+                            const struct given *given)
+{
+    if (!has_notation(place->field))
+        return given->json.raw;
+    const struct bound_list *list = list_of(place);
+    const dime_field *field = place->field;
     struct buffer text;
-    buffer_open(&text, reading->request->arena, field->most * 42);
-    for (size_t i = 0; i < items->count; i++) {
-        if (i)
-            buffer_put(&text, TEXT(","));
-        if (field->kind == FIELD_MAP) {
-            buffer_int64(&text, items->items[i].key);
-            buffer_put(&text, TEXT(":"));
+    buffer_open(&text, reading->request->arena, field_most(field) * 256);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *item = list->items + i * stride_of(field);
+        buffer_puts(&text, i ? "," : "");
+        if (field->shape == DIME_MAP) {
+            buffer_put(&text, *(const dime_text *)(const void *)item);
+            buffer_puts(&text, ":");
+            item += sizeof(dime_text);
         }
-        buffer_int64(&text, items->items[i].value);
+        if (field->kind == DIME_KIND_NUMBER)
+            buffer_put(&text, *(const dime_text *)(const void *)item);
+        else
+            buffer_decimal(&text, *(const int64_t *)(const void *)item, field->places);
     }
     return buffer_text(&text);
 }
 
-void fields_read_items(struct reading *reading, const dime_field *field, struct value *value,
-                       const struct given *given)
+struct bound *fields_bind(struct reading *reading, const struct place *place,
+                          const dime_field *fields, size_t count, char *base)
 {
-    struct items items = {arena_array(reading->request->arena, field->most, sizeof(struct item)),
-                          0};
+    struct bound *bound = arena_alloc(reading->request->arena, sizeof *bound + count);
+    if (!bound)
+        return NULL;
+    *bound = (struct bound){.base = base, .fields = fields, .count = count, .index = BOUND_ALONE};
+    memset(bound->given, false, count);
+    if (place) {
+        bound->outer = place->bound;
+        bound->field = place->field;
+        bound->index = place->index;
+        bound->name = place->name;
+        reading->last->next = bound;
+    }
+    reading->last = bound;
+    return bound;
+}
+
+/* A fallback that can't be read is its author's mistake, and no client's. */
+static void read_fallback(struct reading *reading, const struct place *place)
+{
+    const dime_field *field = place->field;
     size_t errors = reading->response->error_count;
-    value->text = given->text;
-    if (!items.items)
-        return; /* the arena has failed, and so will the whole response */
-    if (is_text(given))
-        items_from_text(reading, field, &items, given);
-    else if (is_json(given, field->kind == FIELD_LIST ? JSON_ARRAY : JSON_OBJECT))
-        items_from_json(reading, field, &items, given);
+    struct given given = {.text = text_of(field->fallback)};
+    if (fields_is_repeated(field))
+        fields_add_item(reading, place, &given);
+    else if (field->shape != DIME_ONE)
+        fields_read_items(reading, place, &given);
     else
-        refuse_items(reading, field, given);
-    if (!is_text(given))
-        value->text = items_text(reading, field, &items);
-    value->items = items.items;
-    value->count = items.count;
-    if (!items.count && reading->response->error_count == errors)
-        refuse(reading, field, "is empty; leave it out or give at least one item");
+        fields_read_value(reading, place, &given, place->bound->base + field->offset);
+    if (reading->response->error_count > errors)
+        call_mistake(reading->call, "the fallback of the field %s can't be its value", field->name);
+}
+
+void fields_complete(struct reading *reading, struct bound *bound)
+{
+    for (size_t i = 0; i < bound->count; i++) {
+        const dime_field *field = &bound->fields[i];
+        const struct place place = {bound, field, BOUND_ALONE, TEXT("")};
+        if (bound->given[i])
+            continue;
+        if (field->required && field->help)
+            fields_refuse(reading, &place, "Give %s: %s.", fields_name(reading, &place),
+                          field->help);
+        else if (field->required)
+            fields_refuse(reading, &place, "Give %s.", fields_name(reading, &place));
+        else if (field->fallback)
+            read_fallback(reading, &place);
+    }
+}
+
+bool fields_say_nothing(const dime_field *field, const struct given *given)
+{
+    if (is_json(given, JSON_NULL))
+        return true;
+    bool named = field->kind == DIME_KIND_FILE && given->file_name.length;
+    return is_text(given) && !named && text_trim(given->text).length == 0;
+}
+
+/* Reads the members of an object that are fields of its table; others are passed over. */
+static void read_members(struct reading *reading, struct bound *bound, struct json_value object)
+{
+    struct json_cursor cursor = json_members(object, reading->request->arena);
+    struct json_member member;
+    while (json_next(&cursor, &member)) {
+        struct given given = {.json = member.value};
+        const dime_field *field = function_find(bound->fields, bound->count, member.name);
+        if (!field)
+            continue;
+        if (member.value.kind == JSON_STRING &&
+            !json_string(member.value, reading->request->arena, &given.text))
+            return;
+        struct place place = {bound, field, BOUND_ALONE, TEXT("")};
+        if (fields_say_nothing(field, &given))
+            continue;
+        bound->given[field - bound->fields] = true;
+        if (field->shape == DIME_ONE)
+            fields_read_value(reading, &place, &given, bound->base + field->offset);
+        else
+            fields_read_items(reading, &place, &given);
+    }
+}
+
+void fields_read_object(struct reading *reading, const struct place *place,
+                        const struct given *given, void *slot)
+{
+    const dime_field *field = place->field;
+    struct given whole = *given;
+    if (!whole.json.raw.data && !read_as_json(reading, &whole))
+        whole.json.kind = JSON_NULL;
+    if (whole.json.kind != JSON_OBJECT) {
+        fields_refuse(reading, place, "%s must be an object, such as {\"%s\":...}.",
+                      fields_name(reading, place),
+                      field->field_count ? field->fields[0].name : "name");
+        return;
+    }
+    struct bound *bound = fields_bind(reading, place, field->fields, field->field_count, slot);
+    if (!bound)
+        return; /* the arena has failed, and so will the whole response */
+    read_members(reading, bound, whole.json);
+    fields_complete(reading, bound);
 }

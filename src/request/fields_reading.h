@@ -1,8 +1,8 @@
 /*
- * fields_reading.h - what the readers of fields share: fields.c, and fields_items.c for lists and
- * maps.
+ * fields_reading.h - what the readers of fields share: fields.c finds the field that is meant,
+ * fields_value.c reads one value, fields_items.c lists, maps and objects.
  *
- * Only these two include it.
+ * Only these include it.
  */
 #ifndef DIME_REQUEST_FIELDS_READING_H
 #define DIME_REQUEST_FIELDS_READING_H
@@ -10,15 +10,26 @@
 #include <inttypes.h>
 
 #include "base/json.h"
-#include "function.h"
+#include "request/call.h"
+#include "request/function.h"
 
-/* One request's fields as they are read. */
+/* One call's fields as they are read. */
 struct reading {
-    const dime_function *function;
+    struct dime_call *call;
     struct request *request;
     struct response *response;
+    struct bound *input; /* the input itself; further structs hang behind it */
+    struct bound *last;
     struct value *values;
     bool failed;
+};
+
+/* Where a value goes: a field of a bound struct, or one of its values. */
+struct place {
+    struct bound *bound;
+    const dime_field *field;
+    size_t index; /* BOUND_ALONE: the field itself */
+    dime_text name;
 };
 
 /* A value before its kind is known: JSON, or text where json.raw.data is NULL. */
@@ -41,31 +52,49 @@ static inline bool is_text(const struct given *given)
     return !given->json.raw.data || given->json.kind == JSON_STRING;
 }
 
+/* Says what is wrong at a place; the format's first argument is how the place is called. */
+void fields_refuse(struct reading *reading, const struct place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* How the place is called, for such a sentence: NUL-terminated, the arena's or a literal. */
+const char *fields_name(struct reading *reading, const struct place *place);
+
+/* Reads one value into SLOT, which is of the field's kind. What is wrong with it is said. */
+void fields_read_value(struct reading *reading, const struct place *place,
+                       const struct given *given, void *slot);
+
+/* Reads a list or a map in one go, from JSON or in a form's notation, into the field's member. */
+void fields_read_items(struct reading *reading, const struct place *place,
+                       const struct given *given);
+
+/* Adds one value that a form repeats to the field's list. */
+void fields_add_item(struct reading *reading, const struct place *place, const struct given *given);
+
+/* Whether a form gives the field's values one by one, by repeating its name. */
+bool fields_is_repeated(const dime_field *field);
+
+/* Fills a struct with an object's members, its fallbacks, and what is required and missing. */
+void fields_read_object(struct reading *reading, const struct place *place,
+                        const struct given *given, void *slot);
+
+/* Binds a struct at BASE that lies at a place, or is the input itself where PLACE is NULL. NULL:
+ * memory is out. */
+struct bound *fields_bind(struct reading *reading, const struct place *place,
+                          const dime_field *fields, size_t count, char *base);
+
+/* Fills in the fallbacks of what wasn't given, and says what is required and missing. */
+void fields_complete(struct reading *reading, struct bound *bound);
+
+/* Whether a value says nothing: an empty input of a form, and JSON's null. */
+bool fields_say_nothing(const dime_field *field, const struct given *given);
+
 /* How to write several values: as JSON's own types where JSON was sent, else in a form's notation.
  */
 const char *fields_items_example(const dime_field *field, const struct given *given);
 
-/* Says what is wrong with a field, behind its name. */
-static inline void refuse(struct reading *reading, const dime_field *field, const char *what)
-{
-    response_field_problem(reading->response, field->name, "%s %s.", field->name, what);
-    reading->failed = true;
-}
-
-/* Refuses a number that the field doesn't allow. */
-static inline bool check_range(struct reading *reading, const dime_field *field, int64_t number)
-{
-    if (number >= field->min && number <= field->max)
-        return true;
-    response_field_problem(reading->response, field->name,
-                           "%s holds %" PRId64 "; it must be from %" PRId64 " to %" PRId64 ".",
-                           field->name, number, field->min, field->max);
-    reading->failed = true;
-    return false;
-}
-
-/* Reads the field of a list or a map. What is wrong with it is said. */
-void fields_read_items(struct reading *reading, const dime_field *field, struct value *value,
-                       const struct given *given);
+/* A list or a map that came as JSON, in a form's notation if it has one, so that a page can show it
+ * again. */
+dime_text fields_items_text(struct reading *reading, const struct place *place,
+                            const struct given *given);
 
 #endif

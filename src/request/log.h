@@ -11,7 +11,7 @@
 
 #include <limits.h>
 
-#include "function.h"
+#include "request/response.h"
 
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_NONE };
 

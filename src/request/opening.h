@@ -9,8 +9,8 @@
 #ifndef DIME_REQUEST_OPENING_H
 #define DIME_REQUEST_OPENING_H
 
-#include "function.h"
 #include "base/backoff.h"
+#include "dime.h"
 
 /* Zero is one that hasn't been tried. */
 struct opening {
@@ -19,6 +19,7 @@ struct opening {
     const char *not_open; /* why it isn't, a sentence; NULL: it is */
     struct backoff backoff;
     int64_t next_ns; /* when it may be tried again */
+    char why[1024];  /* the sentence that not_open points to */
     char said[128];  /* what was logged last */
 };
 

@@ -5,14 +5,14 @@
 #ifndef DIME_REQUEST_PAGE_H
 #define DIME_REQUEST_PAGE_H
 
-#include "function.h"
+#include "request/call.h"
 
 /*
  * Turns the response into a whole HTML page: the function's own, or one made from its fields, with
  * the given values in the form and the result or the problem at its place. Writes into the
- * response's body, whose failure says that memory ended.
+ * response's body, whose failure says that memory is out. OPEN: the function is open, so that its
+ * `fill` can be called.
  */
-void page_write(const dime_function *function, const struct request *request,
-                struct response *response);
+void page_write(struct dime_call *call, bool open);
 
 #endif

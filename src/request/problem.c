@@ -43,6 +43,8 @@ static const struct problem *type_of(const struct response *response)
 const char *problem_title(const struct response *response)
 {
     const struct problem *type = type_of(response);
+    if (response->problem_title)
+        return response->problem_title;
     return type ? type->title : status_phrase(response->status);
 }
 
@@ -62,7 +64,7 @@ static void put_errors(struct buffer *body, const struct response *response)
     buffer_put(body, TEXT(",\"errors\":["));
     for (size_t i = 0; i < response->error_count; i++) {
         buffer_put(body, i ? TEXT(",{\"field\":") : TEXT("{\"field\":"));
-        buffer_json(body, text_of(response->errors[i].field));
+        buffer_json(body, response->errors[i].field);
         buffer_put(body, TEXT(",\"detail\":"));
         buffer_json(body, response->errors[i].detail);
         buffer_put(body, TEXT("}"));
@@ -76,9 +78,15 @@ void problem_write_json(struct response *response, dime_text instance)
     struct buffer *body = &response->body;
     response->content_type = "application/problem+json";
     body->length = 0;
-    buffer_puts(body, type ? "{\"type\":\"/problems/" : "{\"type\":\"about:blank");
-    buffer_puts(body, type ? type->name : "");
-    buffer_put(body, TEXT("\",\"title\":"));
+    if (response->problem_type) {
+        buffer_puts(body, "{\"type\":");
+        buffer_json(body, text_of(response->problem_type));
+    } else {
+        buffer_puts(body, type ? "{\"type\":\"/problems/" : "{\"type\":\"about:blank");
+        buffer_puts(body, type ? type->name : "");
+        buffer_puts(body, "\"");
+    }
+    buffer_put(body, TEXT(",\"title\":"));
     buffer_json(body, text_of(problem_title(response)));
     buffer_put(body, TEXT(",\"status\":"));
     buffer_int64(body, response->status);

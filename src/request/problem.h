@@ -5,7 +5,7 @@
 #ifndef DIME_REQUEST_PROBLEM_H
 #define DIME_REQUEST_PROBLEM_H
 
-#include "function.h"
+#include "request/response.h"
 
 /* What the problems of one type have in common. */
 struct problem {

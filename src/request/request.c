@@ -7,42 +7,10 @@
  */
 #include "request/request.h"
 
-#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-
-const struct value *field(const struct request *request, const char *name)
-{
-    for (size_t i = 0; request->fields[i].name; i++) {
-        const char *own = request->fields[i].name; /* mostly its first letter tells */
-        if (own[0] == name[0] && strcmp(own, name) == 0)
-            return &request->values[i];
-    }
-    abort(); /* the function asks for a field that its own table doesn't have */
-}
-
-bool field_given(const struct request *request, const char *name)
-{
-    return field(request, name)->given;
-}
-
-bool field_boolean(const struct request *request, const char *name)
-{
-    return field(request, name)->boolean;
-}
-
-int64_t field_integer(const struct request *request, const char *name)
-{
-    return field(request, name)->integer;
-}
-
-dime_text field_text(const struct request *request, const char *name)
-{
-    const struct value *value = field(request, name);
-    return value->given ? value->text : TEXT("");
-}
 
 dime_text request_header(const struct request *request, const char *name)
 {
@@ -72,24 +40,23 @@ void request_take_header(struct request *request, struct header *headers, dime_t
 
 static const struct {
     dime_text name;
-    enum method method;
+    enum dime_method method;
 } METHODS[] = {
-    {{"GET", 3}, METHOD_GET},
-    {{"POST", 4}, METHOD_POST},
-    {{"HEAD", 4}, METHOD_HEAD},
-    {{"OPTIONS", 7}, METHOD_OPTIONS},
+    {{"GET", 3}, DIME_GET},         {{"POST", 4}, DIME_POST}, {{"HEAD", 4}, DIME_HEAD},
+    {{"OPTIONS", 7}, DIME_OPTIONS}, {{"PUT", 3}, DIME_PUT},   {{"PATCH", 5}, DIME_PATCH},
+    {{"DELETE", 6}, DIME_DELETE},
 };
 
-enum method request_method(dime_text name)
+enum dime_method request_method(dime_text name)
 {
     for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
         if (text_equal(name, METHODS[i].name))
             return METHODS[i].method;
     }
-    return METHOD_OTHER;
+    return DIME_OTHER;
 }
 
-dime_text request_method_name(enum method method)
+dime_text request_method_name(enum dime_method method)
 {
     for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
         if (METHODS[i].method == method)
@@ -99,23 +66,22 @@ dime_text request_method_name(enum method method)
 }
 
 static const dime_text SOURCES[] = {
-    [SOURCE_HTTP] = {"http", 4}, [SOURCE_DIRECT] = {"direct", 6},
-    [SOURCE_S3] = {"s3", 2},     [SOURCE_SQS] = {"sqs", 3},
-    [SOURCE_SNS] = {"sns", 3},   [SOURCE_SCHEDULE] = {"schedule", 8},
+    [DIME_HTTP] = {"http", 4}, [DIME_DIRECT] = {"direct", 6}, [DIME_S3] = {"s3", 2},
+    [DIME_SQS] = {"sqs", 3},   [DIME_SNS] = {"sns", 3},       [DIME_SCHEDULE] = {"schedule", 8},
 };
 
-dime_text request_source_name(enum source source)
+dime_text request_source_name(enum dime_source source)
 {
     return SOURCES[source];
 }
 
-enum source request_source(dime_text name)
+enum dime_source request_source(dime_text name)
 {
     for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
         if (text_equal(name, SOURCES[i]))
-            return (enum source)i;
+            return (enum dime_source)i;
     }
-    return SOURCE_HTTP;
+    return DIME_HTTP;
 }
 
 /* A weight of 0 to 1 in thousandths, of which further decimals are cut; 1000 for what isn't one. */
@@ -189,16 +155,22 @@ static bool is_empty_list(dime_text list)
     return true;
 }
 
-bool request_accepts(dime_text accept, bool *html)
+bool request_accepts(dime_text accept, dime_text others, bool *html)
 {
+    dime_text type;
     *html = false;
     if (text_equal(accept, TEXT("*/*")) || is_empty_list(accept))
         return true;
     int page = accept_weight(accept, TEXT("text/html"));
     int json = accept_weight(accept, TEXT("application/json"));
-    int problem = accept_weight(accept, TEXT("application/problem+json"));
+    int other = accept_weight(accept, TEXT("application/problem+json"));
+    while (text_cut(&others, ',', &type)) {
+        type = text_trim(type);
+        int weight_of_type = type.length ? accept_weight(accept, type) : 0;
+        other = weight_of_type > other ? weight_of_type : other;
+    }
     *html = page > json;
-    return page || json || problem;
+    return page || json || other;
 }
 
 void request_make_id(char room[33])

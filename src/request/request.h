@@ -1,11 +1,34 @@
 /*
  * request.h - reading what HTTP says of a request: the method, and which form of answer is wanted.
- * Hosts use it; what a function may ask of a request stands in function.h.
+ * Hosts use it; what a function may ask of a call stands in dime.h.
  */
 #ifndef DIME_REQUEST_REQUEST_H
 #define DIME_REQUEST_REQUEST_H
 
-#include "function.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "dime.h"
+
+/* A header of the request; its name is in lower case. */
+struct header {
+    dime_text name;
+    dime_text value;
+};
+
+/* A field as a page shows it again. `given` is false for one that was left out, blank or null. */
+struct value {
+    bool given;
+    bool boolean;
+    dime_text text; /* as it was given; a list or a map in a form's notation; of a file nothing */
+};
+
+/* How reading an upload ends. */
+enum upload_end {
+    UPLOAD_READ,
+    UPLOAD_TOO_LARGE,
+    UPLOAD_GONE, /* it can't be read any more */
+    UPLOAD_NO_MEMORY,
+};
 
 /* How a host hands over an upload that it has itself. */
 struct upload {
@@ -13,15 +36,47 @@ struct upload {
                             dime_text *bytes);
 };
 
-/* The method of this name; METHOD_OTHER for one that no function takes. */
-enum method request_method(dime_text name);
+/* All texts of a request last until its response has been sent. */
+struct request {
+    dime_text id; /* unique; the log line and X-Request-Id carry it */
+    enum dime_source source;
+    enum dime_method method;
+    bool html;        /* the client prefers a page over JSON */
+    dime_text scheme; /* http or https */
+    dime_text path;
+    dime_text query;
+    const struct header *headers;
+    size_t header_count;
+    dime_text content_type;
+    dime_text body;
+    int64_t deadline_ms; /* milliseconds since the epoch; the answer is of no use later; 0: none */
+    void *state;         /* what the function's `open` returned */
+    const struct upload *upload; /* of an event that tells of one; NULL: S3 has it */
+    struct arena *arena;         /* all memory of this request */
+};
 
-/* The name of a method; that of METHOD_OTHER is no method's. Static. */
-dime_text request_method_name(enum method method);
+/*
+ * The value of a header, whose NAME is in lower case; data is NULL where there is none. What a
+ * Lambda's invocation says of itself is there too: lambda-runtime-invoked-function-arn,
+ * -client-context, -cognito-identity, -aws-tenant-id. No client can set these: lambda-runtime-*,
+ * dime-* and proxy are dropped from what a client sends, on every host.
+ */
+dime_text request_header(const struct request *request, const char *name);
 
-/* The name of a source, and the source of a name; SOURCE_HTTP where it's none of them. Static. */
-dime_text request_source_name(enum source source);
-enum source request_source(dime_text name);
+/*
+ * Reads the bytes of request->upload, which isn't NULL, at most MOST of them. The arena owns them.
+ */
+enum upload_end upload_read(const struct request *request, size_t most, dime_text *bytes);
+
+/* The method of this name; DIME_OTHER for one that no function takes. */
+enum dime_method request_method(dime_text name);
+
+/* The name of a method; that of DIME_OTHER is no method's. Static. */
+dime_text request_method_name(enum dime_method method);
+
+/* The name of a source, and the source of a name; DIME_HTTP where it's none of them. Static. */
+dime_text request_source_name(enum dime_source source);
+enum dime_source request_source(dime_text name);
 
 /*
  * Adds a header that a client has sent to HEADERS, the request's own, which has room for it. NAME
@@ -33,9 +88,10 @@ void request_take_header(struct request *request, struct header *headers, dime_t
 
 /*
  * Reads an Accept header (RFC 9110, section 12.5.1): *HTML says whether a page is preferred over
- * JSON. False: neither is acceptable. No header means that anything is.
+ * JSON. False: neither is acceptable, nor one of OTHERS, media types with commas between them. No
+ * header means that anything is.
  */
-bool request_accepts(dime_text accept, bool *html);
+bool request_accepts(dime_text accept, dime_text others, bool *html);
 
 /* Makes a request id: 32 random hexadecimal digits and a NUL. */
 void request_make_id(char room[33]);

@@ -24,10 +24,11 @@ void response_open(struct response *response, struct arena *arena)
     response->header_count = 0;
     response->detail = (dime_text){0};
     response->no_function = false;
+    response->problem_type = response->problem_title = NULL;
     response->error_count = 0;
     response->members = (dime_text){0};
-    response->menu_count = 0;
     response->stream = NULL;
+    response->next = NULL;
     response->arena = arena;
     buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
 }
@@ -38,13 +39,23 @@ static bool has_failed(const struct response *response)
     return response->answer == ANSWER_PROBLEM && response->status == 500;
 }
 
-static struct buffer *begin(struct response *response, enum answer answer, const char *type)
+/* Lets go of bytes that are the function's own, so that nothing is written over them. */
+static void drop_bytes(struct response *response)
 {
+    if (response->answer == ANSWER_BYTES)
+        buffer_open(&response->body, response->arena, RESPONSE_BODY_MAX);
+    response->next = NULL;
+}
+
+struct buffer *response_begin(struct response *response, enum answer answer, int status,
+                              const char *type)
+{
+    drop_bytes(response);
     response->body.length = 0;
     if (has_failed(response))
         return &response->body;
     response->answer = answer;
-    response->status = 200;
+    response->status = status;
     response->content_type = type;
     response->detail = (dime_text){0};
     response->error_count = 0;
@@ -53,12 +64,12 @@ static struct buffer *begin(struct response *response, enum answer answer, const
 
 struct buffer *response_json(struct response *response)
 {
-    return begin(response, ANSWER_WHOLE, "application/json");
+    return response_begin(response, ANSWER_JSON, 200, "application/json");
 }
 
 struct buffer *response_html(struct response *response)
 {
-    return begin(response, ANSWER_FRAGMENT, "text/html; charset=utf-8");
+    return response_begin(response, ANSWER_FRAGMENT, 200, "text/html; charset=utf-8");
 }
 
 /* The length of TEXT, cut to LENGTH bytes, without a part of a character that is left at its end.
@@ -84,17 +95,25 @@ format_text(struct arena *arena, const char *format, va_list arguments)
     return arena_copy(arena, whole);
 }
 
+void response_problem_of(struct response *response, int status, const char *format,
+                         va_list arguments)
+{
+    drop_bytes(response);
+    response->detail = format_text(response->arena, format, arguments);
+    response->answer = ANSWER_PROBLEM;
+    response->status = status >= 400 && status <= 599 ? status : 500;
+    response->no_function = false;
+    response->problem_type = response->problem_title = NULL;
+    response->error_count = 0;
+    response->members = (dime_text){0};
+}
+
 void response_problem(struct response *response, int status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    response->detail = format_text(response->arena, format, arguments);
+    response_problem_of(response, status, format, arguments);
     va_end(arguments);
-    response->answer = ANSWER_PROBLEM;
-    response->status = status >= 400 && status <= 599 ? status : 500;
-    response->no_function = false;
-    response->error_count = 0;
-    response->members = (dime_text){0};
 }
 
 void response_extend(struct response *response, dime_text members)
@@ -102,38 +121,38 @@ void response_extend(struct response *response, dime_text members)
     response->members = members;
 }
 
-void response_offer(struct response *response, const char *name, const struct choice *choices,
-                    size_t count)
-{
-    if (response->menu_count < RESPONSE_MENUS)
-        response->menus[response->menu_count++] = (struct menu){name, choices, count};
-}
-
-void response_field_problem(struct response *response, const char *name, const char *format, ...)
+void response_field_problem_of(struct response *response, dime_text place, const char *format,
+                               va_list arguments)
 {
     if (has_failed(response) || response->error_count == RESPONSE_ERRORS)
         return;
+    drop_bytes(response);
     response->answer = ANSWER_PROBLEM;
     response->status = 422;
     response->detail = (dime_text){0};
-    va_list arguments;
-    va_start(arguments, format);
     dime_text detail = format_text(response->arena, format, arguments);
-    va_end(arguments);
-    response->errors[response->error_count++] = (struct field_error){name, detail};
+    response->errors[response->error_count++] = (struct field_error){place, detail};
 }
 
-void response_blame(struct response *response, const char *name)
+void response_field_problem(struct response *response, dime_text place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    response_field_problem_of(response, place, format, arguments);
+    va_end(arguments);
+}
+
+void response_blame(struct response *response, dime_text place)
 {
     if (response->answer != ANSWER_PROBLEM || has_failed(response) || response->error_count)
         return;
-    response->errors[response->error_count++] = (struct field_error){name, response->detail};
+    response->errors[response->error_count++] = (struct field_error){place, response->detail};
 }
 
 const struct field_error *response_field_error(const struct response *response, dime_text name)
 {
     for (size_t i = 0; i < response->error_count; i++) {
-        if (text_equal(text_of(response->errors[i].field), name))
+        if (text_equal(response->errors[i].field, name))
             return &response->errors[i];
     }
     return NULL;
@@ -141,7 +160,7 @@ const struct field_error *response_field_error(const struct response *response, 
 
 void response_flush(struct response *response)
 {
-    if (response->stream && response->answer == ANSWER_WHOLE && !response->body.failed)
+    if (response->stream && response->answer == ANSWER_JSON && !response->body.failed)
         response->stream->flush(response->stream, response);
 }
 
@@ -177,7 +196,7 @@ void response_header(struct response *response, const char *name, dime_text valu
     if (breaks_line(copy))
         response_problem(response, 500, "The function set the header %s to more than a line.",
                          name);
-    else if (response->header_count >= RESPONSE_HEADERS - HOST_HEADERS)
+    else if (response->header_count >= RESPONSE_HEADERS - RESPONSE_HOST_HEADERS)
         response_problem(response, 500, "The function set more headers than a response holds.");
     else
         response_own_header(response, name, copy);
@@ -190,7 +209,19 @@ const char *status_phrase(int status)
         const char *phrase;
     } PHRASES[] = {
         {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {203, "Non-Authoritative Information"},
         {204, "No Content"},
+        {205, "Reset Content"},
+        {206, "Partial Content"},
+        {300, "Multiple Choices"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {303, "See Other"},
+        {304, "Not Modified"},
+        {307, "Temporary Redirect"},
+        {308, "Permanent Redirect"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {402, "Payment Required"},
@@ -234,7 +265,9 @@ const char *status_phrase(int status)
         if (PHRASES[i].status == status)
             return PHRASES[i].phrase;
     }
-    return status >= 400 && status <= 499 ? "Client Error" : "Error";
+    static const char *const CLASSES[] = {"Error",       "Error",        "Success",
+                                          "Redirection", "Client Error", "Error"};
+    return CLASSES[status >= 200 && status <= 599 ? status / 100 : 0];
 }
 
 static void put_header(struct buffer *head, dime_text name, dime_text value)

@@ -10,10 +10,12 @@
 #include <stdio.h>
 
 #include "request/fields.h"
+#include "request/function.h"
 #include "request/page.h"
 #include "request/problem.h"
 #include "request/request.h"
 #include "request/response.h"
+#include "request/route.h"
 
 /* A page of ours loads its style, its script and nothing else; nobody may frame it. */
 static const char PAGE_POLICY[] =
@@ -21,39 +23,57 @@ static const char PAGE_POLICY[] =
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 static const char PAGE_PERMISSIONS[] = "camera=(), geolocation=(), microphone=(), payment=()";
 
-static dime_text allowed(const dime_function *function)
+/* "GET, HEAD, POST, OPTIONS", the arena's. */
+static dime_text allowed(unsigned methods, struct arena *arena)
 {
-    bool get = function->methods & METHOD_GET, post = function->methods & METHOD_POST;
-    if (get && post)
-        return TEXT("GET, HEAD, POST, OPTIONS");
-    return get ? TEXT("GET, HEAD, OPTIONS") : TEXT("POST, OPTIONS");
+    static const struct {
+        unsigned method;
+        const char *name;
+    } NAMES[] = {{DIME_GET, "GET, HEAD, "}, {DIME_POST, "POST, "},     {DIME_PUT, "PUT, "},
+                 {DIME_PATCH, "PATCH, "},   {DIME_DELETE, "DELETE, "}, {~0U, "OPTIONS"}};
+    struct buffer list;
+    buffer_open(&list, arena, 64);
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        buffer_puts(&list, methods & NAMES[i].method ? NAMES[i].name : "");
+    return arena_copy(arena, buffer_text(&list));
 }
 
-static bool check_path(const dime_function *function, const struct incoming *incoming,
-                       struct response *response)
+/* Whether something is at this path; *METHODS are those that it takes. */
+static bool check_path(struct dime_call *call, const struct incoming *incoming, unsigned *methods)
 {
-    if (!incoming->path_info.length)
+    const dime_function *function = call->function;
+    *methods = function_methods(function);
+    if (function->route_count) {
+        struct route_match match = route_find(function, call->request->method, incoming->path_info);
+        call->route = match.route;
+        *methods = match.methods;
+        if (match.methods || incoming->health)
+            return true;
+        response_problem(call->response, 404, "Nothing is at this path of %s.", function->name);
+    } else if (incoming->path_info.length) {
+        response_problem(call->response, 404,
+                         "Nothing is below this path; the function is at /cgi-bin/%s.",
+                         function->name);
+    } else {
         return true;
-    response_problem(response, 404, "Nothing is below this path; the function is at /cgi-bin/%s.",
-                     function->name);
-    response->no_function = true;
+    }
+    call->response->no_function = true;
     return false;
 }
 
-static bool check_method(const dime_function *function, const struct request *request,
-                         struct response *response)
+static bool check_method(struct dime_call *call, unsigned methods)
 {
-    unsigned method = request->method == METHOD_HEAD ? METHOD_GET : request->method;
-    if (request->method == METHOD_OPTIONS) {
-        response->answer = ANSWER_WHOLE;
-        response->status = 204;
-        response_own_header(response, "Allow", allowed(function));
-        return false;
-    }
-    if (function->methods & method)
+    const struct request *request = call->request;
+    struct response *response = call->response;
+    unsigned method = request->method == DIME_HEAD ? DIME_GET : request->method;
+    if (methods & method)
         return true;
-    response_problem(response, 405, "Ask with one of %s.", allowed(function).data);
-    response_own_header(response, "Allow", allowed(function));
+    dime_text list = allowed(methods, request->arena);
+    if (request->method == DIME_OPTIONS)
+        response_begin(response, ANSWER_EMPTY, 204, NULL);
+    else
+        response_problem(response, 405, "Ask with one of %.*s.", DIME_ARG(list));
+    response_own_header(response, "Allow", list);
     return false;
 }
 
@@ -76,35 +96,49 @@ static dime_text accept_header(const struct request *request)
     return all.length ? buffer_text(&all) : first;
 }
 
-static bool check_accept(bool acceptable, struct response *response)
+/* What the function, or its route, answers with besides JSON and a page. */
+static dime_text other_answers(const struct dime_call *call)
 {
+    const char *of_route = call->route ? call->route->answers : NULL;
+    return text_of(of_route ? of_route : call->function->answers);
+}
+
+static bool check_accept(const struct dime_call *call, bool acceptable)
+{
+    dime_text others = other_answers(call);
     if (acceptable)
         return true;
-    response_problem(response, 406,
-                     "The answer can be application/json or text/html; accept one of them.");
+    response_problem(call->response, 406,
+                     others.length ? "The answer can be application/json, text/html or %.*s; "
+                                     "accept one of them."
+                                   : "The answer can be application/json or text/html%.*s; "
+                                     "accept one of them.",
+                     DIME_ARG(others));
     return false;
 }
 
 /* A file may have less than the body, which has room for its base64: the help tells its limit. */
-static void refuse_body(const dime_function *function, struct response *response)
+static void refuse_body(const struct dime_call *call)
 {
-    const dime_field *file = fields_file(function);
-    if (file)
-        response_problem(response, 413, "Send %s; all together may have at most %zu bytes.",
-                         file->help, function->body_max);
+    size_t count, most = function_body_max(call->function);
+    const dime_field *fields = call_fields(call, &count);
+    const dime_field *file = function_file(fields, count);
+    if (file && file->help)
+        response_problem(call->response, 413, "Send %s; all together may have at most %zu bytes.",
+                         file->help, most);
     else
-        response_problem(response, 413, "Send at most %zu bytes.", function->body_max);
+        response_problem(call->response, 413, "Send at most %zu bytes.", most);
 }
 
-static bool check_read(const dime_function *function, const struct incoming *incoming,
-                       struct response *response)
+static bool check_read(const struct dime_call *call, const struct incoming *incoming)
 {
+    struct response *response = call->response;
     switch (incoming->refusal) {
     case REFUSED_NOT:
     case REFUSED_EVENT:
         return true;
     case REFUSED_TOO_LARGE:
-        refuse_body(function, response);
+        refuse_body(call);
         break;
     case REFUSED_BAD_LENGTH:
         response_problem(response, 400, "Content-Length must be a number of bytes; send it so.");
@@ -117,20 +151,20 @@ static bool check_read(const dime_function *function, const struct incoming *inc
     return false;
 }
 
-static bool check_open(const struct incoming *incoming, struct response *response)
+static bool check_open(const struct dime_call *call, const struct incoming *incoming)
 {
     if (!incoming->not_open)
         return true;
-    response_problem(response, 503, "%s", incoming->not_open);
+    response_problem(call->response, 503, "%s", incoming->not_open);
     return false;
 }
 
 /* Of an event that can't be read there is no path or method that could be wrong before that. */
-static bool check_event(const struct incoming *incoming, struct response *response)
+static bool check_event(const struct dime_call *call, const struct incoming *incoming)
 {
     if (incoming->refusal != REFUSED_EVENT)
         return true;
-    response_problem(response, incoming->status, "%s", incoming->why);
+    response_problem(call->response, incoming->status, "%s", incoming->why);
     return false;
 }
 
@@ -138,52 +172,83 @@ static bool check_event(const struct incoming *incoming, struct response *respon
  */
 static bool wants_form(const struct request *request)
 {
-    return request->html && request->method != METHOD_POST && !request->query.length &&
+    return request->html && request->method & (DIME_GET | DIME_HEAD) && !request->query.length &&
            !request->body.length;
 }
 
-/* Where the function's table has a field. */
-static size_t place_of(const dime_function *function, const char *name)
+/* Where the table has the field that a place begins with: items of items[2].vat. */
+static size_t rank_of(const dime_field *fields, size_t count, dime_text place)
 {
-    size_t place = 0;
-    while (function->fields[place].name && strcmp(function->fields[place].name, name) != 0)
-        place++;
-    return place;
+    size_t length = 0, rank = 0;
+    while (length < place.length && place.data[length] != '.' && place.data[length] != '[')
+        length++;
+    place.length = length;
+    while (rank < count && !text_equal(text_of(fields[rank].name), place))
+        rank++;
+    return rank;
 }
 
 /* In the order of the table, which is that of the form; several of one field stay as they are. */
-static void sort_errors(const dime_function *function, struct response *response)
+static void sort_errors(const struct dime_call *call)
 {
-    struct field_error *errors = response->errors;
-    for (size_t i = 1; i < response->error_count; i++) {
+    struct field_error *errors = call->response->errors;
+    size_t count;
+    const dime_field *fields = call_fields(call, &count);
+    for (size_t i = 1; i < call->response->error_count; i++) {
         struct field_error moving = errors[i];
-        size_t place = place_of(function, moving.field), at = i;
-        for (; at && place_of(function, errors[at - 1].field) > place; at--)
+        size_t rank = rank_of(fields, count, moving.field), at = i;
+        for (; at && rank_of(fields, count, errors[at - 1].field) > rank; at--)
             errors[at] = errors[at - 1];
         errors[at] = moving;
     }
 }
 
-static void answer(const dime_function *function, struct request *request,
-                   const struct incoming *incoming, struct response *response)
+/* Has the function answer, or says why it can't. */
+static void ask_function(struct dime_call *call, const struct incoming *incoming)
 {
-    /* First of all, so that a problem too has the form that the asker wants. */
-    bool acceptable = request_accepts(accept_header(request), &request->html);
-    if (!check_event(incoming, response) || !check_path(function, incoming, response) ||
-        !check_method(function, request, response) || !check_accept(acceptable, response) ||
-        !check_read(function, incoming, response) || !check_open(incoming, response))
+    const dime_route *route = call->route;
+    const dime_function *function = call->function;
+    dime_handler *check = route ? route->check : function->check;
+    if (fields_read(call, incoming->path_info))
+        (route ? route->handle : function->handle)(call, call->input->base);
+    else if (wants_form(call->request))
+        dime_answer_page(call);
+    else if (check && call->response->error_count && call->input)
+        check(call, call->input->base);
+    call_end(call);
+    sort_errors(call);
+}
+
+static void answer(struct dime_call *call, const struct incoming *incoming)
+{
+    struct request *request = call->request;
+    unsigned methods;
+    /* First of all, so that a problem too has the form that the client wants. */
+    bool found = check_path(call, incoming, &methods);
+    bool acceptable = request_accepts(accept_header(request), other_answers(call), &request->html);
+    if (!check_event(call, incoming) || !found || !check_method(call, methods) ||
+        !check_accept(call, acceptable) || !check_read(call, incoming) ||
+        !check_open(call, incoming))
         return;
-    if (incoming->health) {
-        buffer_puts(response_json(response), "{\"status\":\"ok\"}");
+    if (incoming->health)
+        buffer_puts(response_json(call->response), "{\"status\":\"ok\"}");
+    else
+        ask_function(call, incoming);
+}
+
+/* Writes all of a stream's pieces, for a host that sends an answer as a whole. */
+static void gather(struct dime_call *call)
+{
+    struct response *response = call->response;
+    bool (*next)(struct dime_call *, void *) = response->next;
+    bool more = next;
+    while (more && !response->body.failed)
+        more = next(call, response->cursor);
+    if (!more || response->answer != ANSWER_STREAM)
         return;
-    }
-    if (fields_read(function, request, response))
-        function->handle(request, response);
-    else if (wants_form(request))
-        response_html(response);
-    else if (function->check && response->error_count)
-        function->check(request, response);
-    sort_errors(function, response);
+    buffer_open(&response->body, response->arena, RESPONSE_BODY_MAX);
+    response_problem(response, 500, "The answer is longer than the %d MiB that can be sent here.",
+                     RESPONSE_BODY_MAX / 1024 / 1024);
 }
 
 static bool out_of_memory(const struct response *response)
@@ -211,24 +276,24 @@ static void answer_out_of_memory(const struct request *request, struct response 
                                      .limit = sizeof body};
 }
 
-/* A function that hasn't been opened has nothing to offer. */
-static void write_page(const dime_function *function, const struct request *request,
-                       const struct incoming *incoming, struct response *response)
+/* Whether what there is goes out in a page. */
+static bool is_for_page(const struct response *response)
 {
-    if (function->offer && !incoming->not_open)
-        function->offer(request, response);
-    page_write(function, request, response);
+    return response->answer == ANSWER_JSON || response->answer == ANSWER_FRAGMENT ||
+           response->answer == ANSWER_PROBLEM;
 }
 
-static void shape(const dime_function *function, const struct request *request,
-                  const struct incoming *incoming, struct response *response)
+static void shape(struct dime_call *call, const struct incoming *incoming)
 {
+    struct response *response = call->response;
     if (response->answer == ANSWER_NONE)
         response_problem(response, 500, "The function gave no answer.");
-    if (request->html && !incoming->health && response->status != 204)
-        write_page(function, request, incoming, response);
+    if (response->next)
+        gather(call);
+    if (call->request->html && !incoming->health && is_for_page(response))
+        page_write(call, !incoming->not_open);
     else if (response->answer == ANSWER_PROBLEM)
-        problem_write_json(response, request->id);
+        problem_write_json(response, call->request->id);
 }
 
 /* Adds a header unless it's among the first OWN ones, which the function has set. */
@@ -255,9 +320,11 @@ void run_add_headers(const struct request *request, struct response *response)
 void run_function(const dime_function *function, struct request *request,
                   const struct incoming *incoming, struct response *response)
 {
-    answer(function, request, incoming, response);
+    struct dime_call call;
+    call_open(&call, function, request, response);
+    answer(&call, incoming);
     if (!out_of_memory(response))
-        shape(function, request, incoming, response);
+        shape(&call, incoming);
     if (out_of_memory(response))
         answer_out_of_memory(request, response);
     run_add_headers(request, response);

@@ -5,9 +5,9 @@
 #ifndef DIME_REQUEST_RUN_H
 #define DIME_REQUEST_RUN_H
 
-#include "function.h"
+#include "request/response.h"
 
-/* Why a host could not read a request; run_function says it in the form that the asker wants. */
+/* Why a host could not read a request; run_function says it in the form that the client wants. */
 enum refusal {
     REFUSED_NOT,
     REFUSED_TOO_LARGE,  /* 413: the body is over the function's limit */

@@ -126,39 +126,44 @@ static int print_sample(char **arguments)
     return command_finish(STATUS_FINE);
 }
 
-static const char *kind_name(enum field_kind kind)
+static const char *kind_name(const dime_field *field)
 {
     static const char *const NAMES[] = {
-        [FIELD_TEXT] = "text",       [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "true or false",
-        [FIELD_INTEGER] = "integer", [FIELD_LIST] = "list",     [FIELD_MAP] = "map",
-        [FIELD_FILE] = "file",       [FIELD_JSON] = "JSON",
+        [DIME_KIND_TEXT] = "text",       [DIME_KIND_NUMBER] = "number",
+        [DIME_KIND_DECIMAL] = "decimal", [DIME_KIND_INTEGER] = "integer",
+        [DIME_KIND_CHOICE] = "choice",   [DIME_KIND_BOOLEAN] = "true or false",
+        [DIME_KIND_FILE] = "file",       [DIME_KIND_JSON] = "JSON",
+        [DIME_KIND_OBJECT] = "object",
     };
-    return NAMES[kind];
+    return field->shape == DIME_MANY  ? "list"
+           : field->shape == DIME_MAP ? "map"
+                                      : NAMES[field->kind];
 }
 
 /* The fields of an example: those that are required, or else the first, which most callers give. */
 static void help_example(const dime_function *function)
 {
-    const dime_field *field = function->fields;
+    const dime_field *field = function->fields, *end = field + function->field_count;
     bool given = false;
     printf("  dime invoke %s", function->name);
-    for (; field->name; field++) {
+    for (; field < end; field++) {
         if (field->required) {
-            printf(" %s=%s", field->name, field->kind == FIELD_FILE ? "FILE" : "VALUE");
+            printf(" %s=%s", field->name, field->kind == DIME_KIND_FILE ? "FILE" : "VALUE");
             given = true;
         }
     }
     field = function->fields;
-    if (!given && field->name)
-        printf(" %s=%s", field->name, field->kind == FIELD_FILE ? "FILE" : "VALUE");
+    if (!given && field < end)
+        printf(" %s=%s", field->name, field->kind == DIME_KIND_FILE ? "FILE" : "VALUE");
     puts(" [FIELD=VALUE]...");
 }
 
 static void help_function(const dime_function *function)
 {
     printf("%s: %s\n\nIts fields:\n\n", function->name, function->summary);
-    for (const dime_field *field = function->fields; field->name; field++)
-        printf("  %-14s %-14s %s%s\n", field->name, kind_name(field->kind), field->help,
+    for (const dime_field *field = function->fields;
+         field < function->fields + function->field_count; field++)
+        printf("  %-14s %-14s %s%s\n", field->name, kind_name(field), field->help,
                field->required ? " (required)" : "");
     puts("\nGive them on the command line, as JSON, or in any event of `dime event`:\n");
     help_example(function);

@@ -7,7 +7,7 @@
 #ifndef DIME_TOOL_COMMAND_H
 #define DIME_TOOL_COMMAND_H
 
-#include "function.h"
+#include "request/response.h"
 
 enum command_status {
     STATUS_FINE = 0,

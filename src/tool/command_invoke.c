@@ -17,7 +17,8 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "request/fields.h"
+#include "request/function.h"
+#include "request/opening.h"
 #include "tool/command.h"
 #include "events/invoke.h"
 
@@ -77,7 +78,7 @@ static bool read_file(const char *path, size_t most, char **room, dime_text *byt
 /* Says so where the event that was named is a file to be given as a field, and returns whether. */
 static bool is_a_field(const struct input *input)
 {
-    const dime_field *field = fields_file(input->function);
+    const dime_field *field = function_file(input->function->fields, input->function->field_count);
     size_t head = input->event.length < HEAD_BYTES ? input->event.length : HEAD_BYTES;
     if (!field || !memchr(input->event.data, '\0', head))
         return false;
@@ -128,7 +129,7 @@ static void refuse_file(const dime_field *field, const char *path, size_t most)
 /* Appends the file that a field names, as a form would have it. */
 static bool put_file(struct buffer *query, const dime_field *field, const char *path)
 {
-    size_t most = field->max < INVOKE_EVENT_MAX ? (size_t)field->max : INVOKE_EVENT_MAX;
+    size_t most = field_max(field) < INVOKE_EVENT_MAX ? (size_t)field_max(field) : INVOKE_EVENT_MAX;
     char *room = NULL;
     dime_text bytes;
     struct buffer base64;
@@ -153,7 +154,8 @@ static bool put_file(struct buffer *query, const dime_field *field, const char *
  */
 static int put_field(struct input *input, const char *word, size_t length)
 {
-    const dime_field *field = fields_find(input->function, (dime_text){word, length});
+    const dime_field *field = function_find(input->function->fields, input->function->field_count,
+                                            (dime_text){word, length});
     const char *value = word + length + 1;
     bool fine = true;
     if (!field) {
@@ -165,7 +167,7 @@ static int put_field(struct input *input, const char *word, size_t length)
         buffer_puts(&input->query, "&");
     buffer_puts(&input->query, field->name);
     buffer_puts(&input->query, "=");
-    if (field->kind == FIELD_FILE)
+    if (field->kind == DIME_KIND_FILE)
         fine = put_file(&input->query, field, value);
     else
         buffer_percent(&input->query, text_of(value));
@@ -227,9 +229,10 @@ static int run_event(const struct input *input, struct arena *arena)
     struct invoker invoker = {.function = function,
                               .query = buffer_text(&input->query),
                               .deadline_ms = clock_epoch_ms() + TIMEOUT_MS};
-    bool open = !function->open || function->open(&invoker.state, &invoker.not_open);
-    if (!open && !invoker.not_open)
-        invoker.not_open = "Try again later.";
+    static struct opening opening;
+    (void)opening_try(&opening, function);
+    invoker.state = opening.state;
+    invoker.not_open = opening.not_open;
     dime_text answer = invoke(&invocation, &invoker, input->event, arena);
     int status = STATUS_OURS;
     if (answer.data)
@@ -238,8 +241,7 @@ static int run_event(const struct input *input, struct arena *arena)
         fputs("dime: there is no memory for an answer\n", stderr);
     note_stdin(input, status);
     invoke_log(&invocation, &invoker, "command", input->event.length, answer.length);
-    if (open && function->close)
-        function->close(invoker.state);
+    opening_close(&opening, function);
     return status;
 }
 

@@ -6,13 +6,13 @@
  * them no more than their names, and that dime-labels, the same command with all functions, has the
  * rest.
  */
-#include "function.h"
+#include "request/response.h"
 
 #include "functions/labels/labels.h"
 #include "functions/translate/translate.h"
 
-extern const dime_function function_labels, function_translate;
+extern const dime_function dime_function_labels, dime_function_translate;
 
 /* Without `handle`: they aren't here. */
-const dime_function function_labels = {.name = "labels", .summary = LABELS_SUMMARY};
-const dime_function function_translate = {.name = "translate", .summary = TRANSLATE_SUMMARY};
+const dime_function dime_function_labels = {.name = "labels", .summary = LABELS_SUMMARY};
+const dime_function dime_function_translate = {.name = "translate", .summary = TRANSLATE_SUMMARY};

@@ -9,12 +9,18 @@
 /* The name of a new function goes here. */
 #define FUNCTIONS(each) each(change) each(hello) each(labels) each(translate)
 
-#define DECLARE(name) extern const dime_function function_##name;
-#define ADDRESS(name) &function_##name,
+#define DECLARE(name) extern const dime_function dime_function_##name;
+#define ADDRESS(name) &dime_function_##name,
 
 FUNCTIONS(DECLARE)
 
 static const dime_function *const ALL[] = {FUNCTIONS(ADDRESS) NULL};
+
+/* These programs have a main of their own, and no function's. */
+int dime_main(const dime_function *function, int count, char **arguments)
+{
+    return (void)function, (void)count, (void)arguments, 2;
+}
 
 const dime_function *registry_find(dime_text name)
 {

@@ -5,7 +5,7 @@
 #ifndef DIME_TOOL_REGISTRY_H
 #define DIME_TOOL_REGISTRY_H
 
-#include "function.h"
+#include "request/response.h"
 
 /*
  * Returns the function of this name, which lasts as long as the program, or NULL. One whose

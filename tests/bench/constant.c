@@ -5,24 +5,15 @@
  * for any function. So what separates the two is what `change` itself does: its fields, the amount,
  * the coins, writing the answer.
  */
-#include "function.h"
+#include <dime.h>
 
-static const dime_field FIELDS[] = {{0}};
-
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
-    (void)request;
-    buffer_put(response_json(response),
-               TEXT("{\"res\":[{\"7\":\"quarters\"},{\"1\":\"dimes\"},{\"4\":\"pennies\"}]}"));
+    (void)input;
+    dime_answer_json(call, 200,
+                     dime_text_of("{\"res\":[{\"7\":\"quarters\"},{\"1\":\"dimes\"},"
+                                  "{\"4\":\"pennies\"}]}"));
 }
 
-extern const dime_function function_constant;
-
-const dime_function function_constant = {
-    .name = "constant",
-    .summary = "Answers 1.89 in coins, whatever the question",
-    .methods = METHOD_GET | METHOD_POST,
-    .body_max = 8 * 1024,
-    .fields = FIELDS,
-    .handle = handle,
-};
+DIME_FUNCTION(constant, .summary = "Answers 1.89 in coins, whatever the question",
+              .body_max = 8 * 1024, .handle = handle);

@@ -22,7 +22,7 @@
 #include "request/run.h"
 #include "money/coins.h"
 
-extern const dime_function function_change;
+extern const dime_function dime_function_change;
 
 enum { POOL = 40, SHOWN = 8, AGAIN = 5, BODY_ROOM = 4096 };
 static const double LIMIT_MS = 5;
@@ -210,7 +210,7 @@ static double ask(const struct question *question)
     struct incoming incoming = {0};
     struct request request = {
         .id = TEXT("hardest"),
-        .method = METHOD_POST,
+        .method = DIME_POST,
         .scheme = TEXT("http"),
         .path = TEXT("/cgi-bin/"),
         .content_type = TEXT("application/json"),
@@ -222,7 +222,7 @@ static double ask(const struct question *question)
     double before = cpu_ms();
     arena_open(&arena, REQUEST_MEMORY_MAX);
     response_open(&response, &arena);
-    run_function(&function_change, &request, &incoming, &response);
+    run_function(&dime_function_change, &request, &incoming, &response);
     bool fine = response.status == 200 || response.status == 422;
     if (!fine)
         printf("status %d: %.*s\n", response.status, (int)request.body.length, request.body.data);

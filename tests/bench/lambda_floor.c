@@ -28,7 +28,7 @@ static const char ANSWER[] =
     "\"nosniff\"},\"body\":\"{\\\"res\\\":[{\\\"7\\\":\\\"quarters\\\"},{\\\"1\\\":\\\"dimes\\\"},"
     "{\\\"4\\\":\\\"pennies\\\"}]}\",\"isBase64Encoded\":false}";
 
-extern const dime_function function_served;
+extern const dime_function dime_function_change;
 
 /* What has been read and not yet used. */
 struct stream {
@@ -42,7 +42,7 @@ static size_t event_length;
 static bool constant;
 static struct arena arena;
 static struct invocation invocation;
-static struct invoker invoker = {.function = &function_served};
+static struct invoker invoker = {.function = &dime_function_change};
 
 static void fail(const char *what)
 {

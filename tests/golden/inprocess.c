@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "request/function.h"
+#include "request/opening.h"
 #include "request/request.h"
 #include "request/response.h"
 #include "tool/registry.h"
@@ -143,7 +145,7 @@ static void ask(const struct event *event, struct arena *arena, struct response 
         .id = ID,
         .method = request_method(event->method),
         .scheme = TEXT("http"),
-        .path = TEXT("/cgi-bin/"),
+        .path = TEXT(""),
         .query = event->query,
         .headers = event->headers,
         .header_count = event->header_count,
@@ -155,16 +157,15 @@ static void ask(const struct event *event, struct arena *arena, struct response 
     if (request_id_fits(given))
         request.id = given;
     request.content_type = request_header(&request, "content-type");
-    if (event->body.length > function->body_max)
+    if (event->body.length > function_body_max(function))
         incoming.refusal = REFUSED_TOO_LARGE;
-    const char *why = NULL;
-    bool open = !function->open || function->open(&request.state, &why);
-    if (!open)
-        incoming.not_open = why ? why : "Try again later.";
+    struct opening opening = {0};
+    (void)opening_try(&opening, function);
+    request.state = opening.state;
+    incoming.not_open = opening.not_open;
     response_open(response, arena);
     run_function(function, &request, &incoming, response);
-    if (open && function->close)
-        function->close(request.state);
+    opening_close(&opening, function);
 }
 
 static struct json_object *new_string(dime_text text)

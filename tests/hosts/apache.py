@@ -97,7 +97,7 @@ class Apache(Serving):
 
     def copy(self):
         """Copies what Apache reads and runs: root's Apache serves as nobody, who may not see here."""
-        shutil.copytree(os.path.join(self.source, "www"), self.path("www"))
+        shutil.copytree(os.path.join(self.build, "www"), self.path("www"))
         shutil.copytree(os.path.join(self.source, "deploy", "apache"), self.path("apache"))
         os.mkdir(self.path("bin"))
         open(self.path("log", "error.log"), "w", encoding="utf-8").close()

@@ -308,20 +308,18 @@ UNSUITED = {
     "unlinkable": ("(void)getpid", "-lnosuchlibrary", "can't be built, as said above"),
     "frugal": ("(void)json_object_new_null", "-l:libjson-c.a", None),
 }
-FUNCTION = """#include "function.h"
+FUNCTION = """#include <dime.h>
 #include <stdlib.h>
 #include <unistd.h>
 void *json_object_new_null(void);
-static void handle(const struct request *request, struct response *response)
-{ (void)request; %s(); buffer_puts(response_json(response), "{}"); }
-const dime_function function_%s = {
-    .name = "%s", .summary = "Tries a library out", .methods = METHOD_GET, .handle = handle};
+static void handle(dime_call *call, const void *input)
+{ (void)input; %s(); dime_answer(call, 200); }
+DIME_FUNCTION(%s, .summary = "Tries a library out", .handle = handle);
 """
 LINES = """
 if HAVE_LIBCURL
 bootstrap_PROGRAMS += {0}.bootstrap
 {0}_bootstrap_SOURCES = src/functions/{0}.c
-{0}_bootstrap_LDFLAGS = $(SERVE){0}
 {0}_bootstrap_LDADD = $(BOOTSTRAP_LDADD) {1}
 endif
 """

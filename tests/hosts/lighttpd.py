@@ -28,7 +28,7 @@ class Lighttpd(Serving):
     def configure(self):
         """Writes the configuration into the directory, filled in as make does."""
         deploy = os.path.join(self.source, "deploy")
-        values = {"www": os.path.join(self.source, "www"), "apache": os.path.join(deploy, "apache"),
+        values = {"www": os.path.join(self.build, "www"), "apache": os.path.join(deploy, "apache"),
                   "sockets": self.run}
         with open(os.path.join(deploy, "lighttpd", "dime.conf.in"), encoding="utf-8") as file:
             text = file.read()

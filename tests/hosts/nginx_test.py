@@ -166,7 +166,7 @@ def test_pages(s):
             r"PAGE_POLICY\[\] =(.*?);\n", file.read(), re.S)[1]))
     for path, name in (("/", "index"), ("/change", "change"), ("/problems", "problems")):
         answer = s.get(path)
-        with open(os.path.join(SOURCE, "www", name + ".html"), "rb") as file:
+        with open(os.path.join(BUILD, "www", name + ".html"), "rb") as file:
             equal(answer.body, file.read(), path)
         equal(answer.header("content-type"), "text/html; charset=utf-8")
         equal(answer.header("content-security-policy"), policy, "the policy of " + path)

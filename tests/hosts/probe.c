@@ -13,17 +13,19 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "function.h"
+#include "request/call.h"
 
-extern const dime_function function_probe;
+struct probe {
+    int64_t pieces, bytes, wait, meet;
+    bool fault;
+};
 
 static const dime_field FIELDS[] = {
-    {.name = "pieces", .kind = FIELD_INTEGER, .max = 100000, .help = "how many to flush"},
-    {.name = "bytes", .kind = FIELD_INTEGER, .max = 8000000, .help = "of each piece"},
-    {.name = "wait", .kind = FIELD_INTEGER, .max = 10000, .help = "milliseconds before each"},
-    {.name = "meet", .kind = FIELD_INTEGER, .max = 100, .help = "how many to wait for at once"},
-    {.name = "fault", .kind = FIELD_BOOLEAN, .help = "end with a problem"},
-    {0},
+    DIME_INTEGER(struct probe, pieces, .max = 100000, .help = "how many to flush"),
+    DIME_INTEGER(struct probe, bytes, .max = 8000000, .help = "of each piece"),
+    DIME_INTEGER(struct probe, wait, .max = 10000, .help = "milliseconds before each"),
+    DIME_INTEGER(struct probe, meet, .max = 100, .help = "how many to wait for at once"),
+    DIME_BOOLEAN(struct probe, fault, .help = "end with a problem"),
 };
 
 /* The number that a variable holds; OTHERWISE where it holds none. */
@@ -34,11 +36,13 @@ static int64_t number_of(const char *name, int64_t otherwise)
 }
 
 /* Opens but for the attempts before PROBE_OPENS, and from PROBE_FAILS on. */
-static bool open_probe(void **state, const char **why)
+static bool open_probe(dime_call *call, void **state)
 {
     static atomic_int attempts;
     int attempt = atomic_fetch_add(&attempts, 1) + 1;
-    *why = getenv("PROBE_WHY");
+    const char *why = getenv("PROBE_WHY");
+    if (why)
+        dime_problem(call, 503, "%s", why);
     *state = &attempts;
     return attempt >= number_of("PROBE_OPENS", 1) && attempt < number_of("PROBE_FAILS", INT64_MAX);
 }
@@ -88,33 +92,27 @@ static bool meet(int64_t count)
     return atomic_load(&here) >= count;
 }
 
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
+    const struct probe *probe = input;
+    struct response *response = call->response;
     struct buffer *out = response_json(response);
-    if (field_given(request, "meet") && !meet(field_integer(request, "meet"))) {
-        response_problem(response, 500, "The others didn't come.");
+    if (dime_given(call, &probe->meet) && !meet(probe->meet)) {
+        dime_problem(call, 500, "The others didn't come.");
         return;
     }
     buffer_puts(out, "{\"data\":\"");
-    for (int64_t piece = 0; piece < field_integer(request, "pieces"); piece++) {
-        wait_for(field_integer(request, "wait"));
-        for (int64_t i = 0; i < field_integer(request, "bytes"); i++)
+    for (int64_t piece = 0; piece < probe->pieces; piece++) {
+        wait_for(probe->wait);
+        for (int64_t i = 0; i < probe->bytes; i++)
             buffer_put(out, (dime_text){&"0123456789"[(piece + i) % 10], 1});
         response_flush(response);
     }
-    put_facts(request, out);
-    if (field_boolean(request, "fault"))
-        response_problem(response, 502, "The probe broke off, caf\xC3\xA9 \xE2\x98\x95.");
+    put_facts(call->request, out);
+    if (probe->fault)
+        dime_problem(call, 502, "The probe broke off, caf\xC3\xA9 \xE2\x98\x95.");
 }
 
-const dime_function function_probe = {
-    .name = "probe",
-    .summary = "Does what tests ask for",
-    .methods = METHOD_GET | METHOD_POST,
-    .body_max = 1024 * 1024,
-    .fields = FIELDS,
-    .streams = true,
-    .open = open_probe,
-    .handle = handle,
-    .close = close_probe,
-};
+DIME_FUNCTION(probe, .summary = "Does what tests ask for", .body_max = 1024 * 1024,
+              DIME_INPUT(struct probe, FIELDS), .open = open_probe, .close = close_probe,
+              .handle = handle, .streams = true);

@@ -13,13 +13,18 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "request/call.h"
 #include "tool/registry.h"
 
+struct message {
+    int64_t n, wait;
+    dime_text key;
+};
+
 static const dime_field FIELDS[] = {
-    {.name = "n", .kind = FIELD_INTEGER, .max = INT64_MAX, .help = "the message's number"},
-    {.name = "wait", .kind = FIELD_INTEGER, .max = 60000, .help = "milliseconds that it takes"},
-    {.name = "key", .kind = FIELD_TEXT, .max = 4096, .help = "what is to be told too"},
-    {0},
+    DIME_INTEGER(struct message, n, .max = INT64_MAX, .help = "the message's number"),
+    DIME_INTEGER(struct message, wait, .max = 60000, .help = "milliseconds that it takes"),
+    DIME_TEXT(struct message, key, .max = 4096, .help = "what is to be told too"),
 };
 
 static int64_t setting(const char *name)
@@ -28,21 +33,22 @@ static int64_t setting(const char *name)
     return text_to_int64(text_of(getenv(name)), &number) ? number : 0;
 }
 
-static bool open_probe(void **state, const char **why)
+static bool open_probe(dime_call *call, void **state)
 {
     static int file = -1;
     if (file < 0)
         file = open(getenv("PROBE_FILE") ? getenv("PROBE_FILE") : "/dev/null",
                     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     *state = &file;
-    *why = getenv("PROBE_WHY");
-    return !*why && file >= 0;
+    const char *why = getenv("PROBE_WHY");
+    if (why)
+        dime_problem(call, 503, "%s", why);
+    return !why && file >= 0;
 }
 
-static void tell(const struct request *request, int64_t number)
+static void tell(const struct request *request, dime_text key, int64_t number)
 {
     char line[4200];
-    dime_text key = field_text(request, "key");
     int length = snprintf(line, sizeof line, "%lld %d %.*s\n", (long long)number, request->source,
                           (int)key.length, key.data);
     if (write(*(int *)request->state, line, (size_t)length) != length)
@@ -50,28 +56,31 @@ static void tell(const struct request *request, int64_t number)
 }
 
 /* Fails on every PROBE_FAILSth number, with PROBE_STATUS. */
-static void handle_probe(const struct request *request, struct response *response)
+static void handle_probe(dime_call *call, const void *input)
 {
-    int64_t number = field_integer(request, "n"), fails = setting("PROBE_FAILS");
-    int64_t wait = field_integer(request, "wait") + setting("PROBE_WAIT");
+    const struct message *message = input;
+    int64_t number = message->n, fails = setting("PROBE_FAILS");
+    int64_t wait = message->wait + setting("PROBE_WAIT");
     struct timespec pause = clock_timespec(wait * 1000000);
     nanosleep(&pause, NULL);
-    tell(request, number);
+    tell(call->request, message->key, number);
     if (fails && number % fails == 0)
-        response_problem(response, (int)setting("PROBE_STATUS"), "As it was told.");
+        dime_problem(call, (int)setting("PROBE_STATUS"), "As it was told.");
     else
-        buffer_puts(response_json(response), "{}");
+        dime_answer(call, 200);
 }
 
-static void handle_nothing(const struct request *request, struct response *response)
+static void handle_nothing(dime_call *call, const void *input)
 {
-    (void)request;
-    buffer_puts(response_json(response), "{}");
+    (void)input;
+    dime_answer(call, 200);
 }
 
 /* Adds up an upload's bytes (FNV-1a), and tells that it did. */
-static void handle_sum(const struct request *request, struct response *response)
+static void handle_sum(dime_call *call, const void *input)
 {
+    const struct request *request = call->request;
+    struct response *response = call->response;
     static const char *const WHY[] = {[UPLOAD_TOO_LARGE] = "It is too large.",
                                       [UPLOAD_GONE] = "It is gone.",
                                       [UPLOAD_NO_MEMORY] = "There is no memory."};
@@ -83,7 +92,7 @@ static void handle_sum(const struct request *request, struct response *response)
         sum = (sum ^ (unsigned char)bytes.data[i]) * 0x100000001B3;
     struct timespec pause = clock_timespec(wait * 1000000);
     nanosleep(&pause, NULL);
-    tell(request, (int64_t)bytes.length);
+    tell(request, ((const struct message *)input)->key, (int64_t)bytes.length);
     if (end != UPLOAD_READ)
         response_problem(response, 422, "%s", WHY[end]);
     else if (fails && bytes.length % 2)
@@ -97,9 +106,9 @@ static void handle_sum(const struct request *request, struct response *response)
 static const dime_function SUM = {
     .name = "sum",
     .summary = "Adds up what was uploaded",
-    .methods = METHOD_GET | METHOD_POST,
+    .methods = DIME_GET | DIME_POST,
     .body_max = 1024 * 1024,
-    .fields = FIELDS,
+    DIME_INPUT(struct message, FIELDS),
     .uploads = true,
     .open = open_probe,
     .handle = handle_sum,
@@ -108,9 +117,9 @@ static const dime_function SUM = {
 static const dime_function PROBE = {
     .name = "probe",
     .summary = "Tells what it did",
-    .methods = METHOD_GET | METHOD_POST,
+    .methods = DIME_GET | DIME_POST,
     .body_max = 1024 * 1024,
-    .fields = FIELDS,
+    DIME_INPUT(struct message, FIELDS),
     .open = open_probe,
     .handle = handle_probe,
 };
@@ -118,9 +127,9 @@ static const dime_function PROBE = {
 static const dime_function NOTHING = {
     .name = "nothing",
     .summary = "Does nothing",
-    .methods = METHOD_GET | METHOD_POST,
+    .methods = DIME_GET | DIME_POST,
     .body_max = 1024 * 1024,
-    .fields = FIELDS,
+    DIME_INPUT(struct message, FIELDS),
     .uploads = true,
     .handle = handle_nothing,
 };

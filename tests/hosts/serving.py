@@ -155,7 +155,7 @@ class Serving:
     def configure(self):
         """Writes the configuration into the directory, as quickstart does."""
         values = dict(self.settings, run=self.run, sockets=self.run, nginx=self.run, port=self.port,
-                      www=os.path.join(self.source, "www"))
+                      www=os.path.join(self.build, "www"))
         for name in ("dime-base.conf.in", "dime-http.conf.in", "dime-server.conf.in",
                      "dime-function.conf", "nginx.conf.in"):
             with open(os.path.join(self.source, "nginx", name)) as file:

@@ -117,6 +117,8 @@ class Source:
             if text == ";":
                 self._add_declaration(tokens[begun:at])
                 begun = at + 1
+            elif text == "{" and _is_linkage(tokens[begun:at]):
+                begun = at + 1  # what stands in extern "C" stands at file scope
             elif text == "{":
                 end = _closing(tokens, at)
                 if self._add_function(tokens[begun:at], tokens[at : end + 1]):
@@ -196,6 +198,11 @@ class Source:
             if NAME.match(token.text) and before not in AFTER and token.text not in local:
                 self.uses.setdefault(token.text, self.line_of(token.offset))
             before = token.text
+
+
+def _is_linkage(head):
+    """Whether what stands before a brace is extern "C", whose string may have been blanked."""
+    return [token.text for token in head] in (["extern"], ["extern", '"', '"'])
 
 
 def _closing(tokens, at):

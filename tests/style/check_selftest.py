@@ -86,7 +86,7 @@ static int (*const TABLE[])(void) = {
 """
 )
 
-MAKEFILE = "libbase_a_SOURCES = src/base/a.c src/base/a.h src/function.h\nEXTRA_DIST = tests\n"
+MAKEFILE = "libbase_a_SOURCES = src/base/a.c src/base/a.h src/dime.h\nEXTRA_DIST = tests\n"
 
 
 def tree(*changes, messages="One line.\n"):
@@ -190,7 +190,7 @@ BROKEN = [
      tree((C, '#include "base/a.h"\n\n#include <string.h>',
            '#include <string.h>\n#include "base/a.h"')),
      C, 6),
-    (rules.own_header_first, "a function without function.h",
+    (rules.own_header_first, "a function without dime.h",
      tree(including("src/functions/b.c", '"base/a.h"')), "src/functions/b.c", 6),
     *[
         (rules.include_arrows, f"{path} includes {include}",
@@ -200,11 +200,11 @@ BROKEN = [
             ("base/b.c", "events/b.h"), ("money/b.c", "vision/b.h"), ("money/b.c", "hosts/b.h"),
             ("services/b.c", "functions/b.h"), ("events/b.c", "functions/b.h"),
             ("events/b.c", "hosts/b.h"), ("events/b.c", "services/b.h"), ("functions/b.c", "hosts/b.h"),
-            ("functions/b.c", "events/b.h"), ("functions/b.c", "request/request.h"),
+            ("functions/b.c", "events/b.h"), ("functions/b.c", "request/page.h"),
             ("hosts/b.c", "functions/b.h"), ("hosts/b.c", "money/b.h"), ("hosts/b.c", "vision/b.h"),
             ("hosts/b.c", "tool/b.h"), ("tool/b.c", "hosts/b.h"), ("net/b.c", "services/b.h"),
             ("emulator/b.c", "tool/b.h"), ("request/b.c", "events/b.h"),
-            ("function.h", "money/b.h"), ("elsewhere/b.c", "base/b.h"),
+            ("dime.h", "money/b.h"), ("elsewhere/b.c", "base/b.h"),
         ]
     ],
     (rules.include_arrows, "a path that isn't relative to src",
@@ -225,7 +225,7 @@ BROKEN = [
      "src/base/b.h", 2),
     (rules.call_arrows, "a call of a function to what isn't in its interface",
      wired(calling("src/functions/b.c", "handle", "inner"), calling("src/request/c.c", "inner"),
-           ("src/function.h", "int outer(void);\n")), "src/functions/b.c", 8),
+           ("src/dime.h", "int outer(void);\n")), "src/functions/b.c", 8),
     (wiring.call_circles, "two files that call each other",
      wired(calling("src/base/b.c", "first", "second"), calling("src/base/c.c", "second", "first")),
      "src/base/b.c", 1),
@@ -329,7 +329,7 @@ def passing():
         ("src/base/c.c", "int second(void) {first();}\n"))
     yield rules.call_arrows, "a call by the interface", wired(
         calling("src/functions/b.c", "handle", "inner"), calling("src/request/c.c", "inner"),
-        ("src/function.h", "int inner(void);\n"))
+        ("src/dime.h", "int inner(void);\n"))
     yield rules.call_arrows, "a call to what an exception's header declares", wired(
         calling("src/net/b.c", "get", "log_line"), calling("src/request/log.c", "log_line"),
         ("src/request/log.h", "void log_line(void);\n"))

@@ -114,7 +114,7 @@ def check_problems(outcome, source, page):
 def check_function(outcome, source, page):
     """The function that the page shows must compile without a warning."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    code = [lines for _, lines in blocks(page) if "#include \"function.h\"" in lines]
+    code = [lines for _, lines in blocks(page) if "#include <dime.h>" in lines]
     outcome.check("dime.7: shows one function", len(code) == 1)
     if not compiler or not code:
         outcome.skip("dime.7: its function compiles", "there is no compiler")

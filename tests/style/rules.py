@@ -41,7 +41,8 @@ ARROWS = {
     "services": {"services", "net", "base", LOG},
     "money": {"money", "base"},
     "vision": {"vision", "base"},
-    "functions": {"functions", "money", "vision", "services", "base", LOG},
+    "functions": {"functions", "money", "vision", "services", "base", LOG,
+                  "request/call.h", "request/response.h", "request/request.h"},
     "hosts": {"hosts", "events", "request", "net", "base"},
     "emulator": {"emulator", "net", "request", "base"},
     "tool": {"tool", "events", "request", "services", "net", "base",
@@ -168,6 +169,7 @@ def header_guards(tree):
             continue
         inside = source.path.removeprefix("src/")
         guard = "DIME_" + re.sub(r"[^A-Z0-9]", "_", inside.upper())
+        guard = "DIME_" + guard.removeprefix("DIME_DIME_") if inside.startswith("dime") else guard
         short = re.sub(r"^DIME_TESTS_\w+?_(?=[A-Z])", "DIME_TESTS_", guard)
         begins = re.match(r"\s*#ifndef (\w+)\n#define (\w+)\n", source.code)
         if (
@@ -187,7 +189,7 @@ def own_header_first(tree):
         if own in tree.texts:
             wanted = own.removeprefix("src/")
         elif source.path.startswith("src/functions/"):
-            wanted = "function.h"
+            wanted = "dime.h"
         else:
             continue
         if not source.includes or source.includes[0].path != wanted:
@@ -210,12 +212,12 @@ def _against_arrows(tree, folder, path, include):
             if include.path.startswith(library) and folder not in parts:
                 return f"<{include.path}> belongs to src/{' and src/'.join(sorted(parts))} alone"
         return None
-    if include.path in ("function.h", "config.h", "dime/text.h"):
+    if include.path in ("dime.h", "config.h", "dime/text.h"):
         return None
     if "src/" + include.path not in tree.texts:
         return f'"{include.path}" is not a path relative to src'
-    if path == "src/function.h":
-        return None if include.path.startswith("base/") else "function.h may include base alone"
+    if path == "src/dime.h":
+        return "dime.h may include dime/ alone"
     allowed = ARROWS.get(folder)
     if allowed is None:
         return f"src/{folder} is not a folder of the house"

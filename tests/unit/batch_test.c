@@ -12,47 +12,50 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "request/call.h"
 #include "fail_malloc.h"
 #include "unit.h"
 
 Suite *batch_suite(void);
 
+struct order {
+    int64_t status, bytes, sleep, header;
+};
+
 static const dime_field fields[] = {
-    {.name = "status", .kind = FIELD_INTEGER, .required = true, .min = 200, .max = 599},
-    {.name = "bytes", .kind = FIELD_INTEGER, .max = 1 << 30},
-    {.name = "sleep", .kind = FIELD_INTEGER, .max = 1000},
-    {.name = "header", .kind = FIELD_INTEGER, .max = 1 << 20},
-    {0},
+    DIME_INTEGER(struct order, status, .required = true, .min = 200, .max = 599),
+    DIME_INTEGER(struct order, bytes, .max = 1 << 30),
+    DIME_INTEGER(struct order, sleep, .max = 1000),
+    DIME_INTEGER(struct order, header, .max = 1 << 20),
 };
 
 static size_t calls;
 
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
-    size_t bytes = (size_t)field_integer(request, "bytes");
-    size_t header = (size_t)field_integer(request, "header");
-    int status = (int)field_integer(request, "status");
+    const struct order *order = input;
+    size_t bytes = (size_t)order->bytes, header = (size_t)order->header;
     calls++;
-    struct timespec pause = clock_timespec(field_integer(request, "sleep") * 1000000);
+    struct timespec pause = clock_timespec(order->sleep * 1000000);
     nanosleep(&pause, NULL);
-    struct buffer *json = response_json(response);
-    char *room = arena_array(request->arena, bytes + header + 1, 1);
+    struct buffer *json = response_json(call->response);
+    char *room = dime_alloc(call, bytes + header + 1);
     if (!room)
         return;
     memset(room, 'x', bytes + header);
     buffer_json(json, (dime_text){room, bytes});
     if (header)
-        response_header(response, "X-Long", (dime_text){room, header});
-    if (status >= 400)
-        response_problem(response, status, "As it was told.");
+        dime_set_header(call, "X-Long", (dime_text){room, header});
+    if (order->status >= 400)
+        dime_problem(call, (int)order->status, "As it was told.");
 }
 
 static const dime_function function = {
     .name = "told",
     .summary = "Does as it is told",
-    .methods = METHOD_POST,
+    .methods = DIME_POST,
     .body_max = 1024,
-    .fields = fields,
+    DIME_INPUT(struct order, fields),
     .handle = handle,
 };
 

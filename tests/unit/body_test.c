@@ -14,20 +14,18 @@
 
 Suite *body_suite(void);
 
-static const dime_field FIELDS[] = {
-    {.name = "image",
-     .kind = FIELD_FILE,
-     .min = 1,
-     .max = 8,
-     .types = "image/jpeg, image/png",
-     .names = "image/jpg, application/octet-stream",
-     .help = "a picture"},
-    {0},
+struct filing {
+    dime_file image;
 };
-static const dime_field NO_FIELDS[] = {{0}};
-static const dime_function plain = {.name = "plain", .fields = NO_FIELDS};
-static const dime_function filing = {
-    .name = "filing", .fields = FIELDS, .json_types = "application/x-event, text/plain"};
+
+static const dime_field FIELDS[] = {
+    DIME_FILE(struct filing, image, .min = 1, .max = 8, .types = "image/jpeg, image/png",
+              .other_types = "image/jpg, application/octet-stream", .help = "a picture"),
+};
+static const dime_function plain = {.name = "plain"};
+static const dime_function filing = {.name = "filing",
+                                     DIME_INPUT(struct filing, FIELDS),
+                                     .json_types = "application/x-event, text/plain"};
 
 #define FORM "application/x-www-form-urlencoded"
 
@@ -78,7 +76,11 @@ static const struct {
 START_TEST(knows_what_a_body_is)
 {
     struct request request = {.content_type = text_of(bodies[_i].type), .body = bodies[_i].body};
-    struct body of_plain = body_of(&plain, &request), of_filing = body_of(&filing, &request);
+    struct response response;
+    struct dime_call to_plain, to_filing;
+    call_open(&to_plain, &plain, &request, &response);
+    call_open(&to_filing, &filing, &request, &response);
+    struct body of_plain = body_of(&to_plain), of_filing = body_of(&to_filing);
     ck_assert_int_eq(of_plain.kind, bodies[_i].of_plain);
     ck_assert_int_eq(of_filing.kind, bodies[_i].of_filing);
     if (of_filing.kind == BODY_FILE)
@@ -87,7 +89,7 @@ START_TEST(knows_what_a_body_is)
     request.headers = &coding;
     request.header_count = 1;
     bool empty = text_trim(request.body).length == 0;
-    ck_assert_int_eq(body_of(&plain, &request).kind, empty ? bodies[_i].of_plain : BODY_ENCODED);
+    ck_assert_int_eq(body_of(&to_plain).kind, empty ? bodies[_i].of_plain : BODY_ENCODED);
 }
 END_TEST
 
@@ -118,11 +120,15 @@ START_TEST(reads_a_file)
     arena_open(&arena, 1 << 16);
     response_open(&response, &arena);
     struct request request = {.arena = &arena,
-                              .method = METHOD_POST,
+                              .method = DIME_POST,
                               .content_type = text_of(files[_i].type),
                               .body = text_of(files[_i].body)};
-    ck_assert(fields_read(&filing, &request, &response) == (files[_i].bytes != NULL));
-    ck_assert(request.values[0].given && text_starts(request.values[0].text, bytes));
+    struct dime_call call;
+    call_open(&call, &filing, &request, &response);
+    ck_assert(fields_read(&call, TEXT("")) == (files[_i].bytes != NULL));
+    const struct filing *input = (const void *)call.input->base;
+    ck_assert(call.input->given[0] && call.values[0].given);
+    ck_assert(text_starts(input->image.bytes, bytes));
     ck_assert_int_eq(response.status == 422, !files[_i].bytes);
     arena_close(&arena);
 }

@@ -28,7 +28,7 @@ static void end(void)
     arena_close(&arena);
 }
 
-static const char *read_answer(dime_text text, enum method method)
+static const char *read_answer(dime_text text, enum dime_method method)
 {
     answer.length = 0;
     buffer_put(&answer, text);
@@ -56,13 +56,13 @@ static const struct {
 
 START_TEST(reads_answers)
 {
-    const char *fault = read_answer(text_of(answers[_i].text), METHOD_POST);
+    const char *fault = read_answer(text_of(answers[_i].text), DIME_POST);
     ck_assert_msg(!fault, "%s", fault);
     ck_assert_int_eq(response.status, answers[_i].status);
     ck_assert_pstr_eq(response.content_type, answers[_i].type);
     ck_assert(text_equal(buffer_text(&response.body), text_of(answers[_i].body)));
     ck_assert_uint_eq(response.header_count, answers[_i].headers);
-    ck_assert_int_eq(response.answer, ANSWER_WHOLE);
+    ck_assert_int_eq(response.answer, ANSWER_JSON);
 }
 END_TEST
 
@@ -96,14 +96,14 @@ static const char *const faults[] = {
 
 START_TEST(refuses_what_is_none)
 {
-    const char *fault = read_answer(text_of(faults[_i]), METHOD_POST);
+    const char *fault = read_answer(text_of(faults[_i]), DIME_POST);
     ck_assert_msg(fault && strlen(fault) > 10, "%s", faults[_i]);
 }
 END_TEST
 
 START_TEST(has_no_body_for_head)
 {
-    ck_assert_ptr_null(read_answer(TEXT("Content-Type: a/b\nContent-Length: 7\n\n"), METHOD_HEAD));
+    ck_assert_ptr_null(read_answer(TEXT("Content-Type: a/b\nContent-Length: 7\n\n"), DIME_HEAD));
 }
 END_TEST
 
@@ -117,15 +117,15 @@ START_TEST(bounds_the_head)
         buffer_puts(&text, "X-A: b\n");
     size_t length = text.length;
     buffer_puts(&text, "\n");
-    ck_assert_ptr_null(read_answer(buffer_text(&text), METHOD_POST));
+    ck_assert_ptr_null(read_answer(buffer_text(&text), DIME_POST));
     ck_assert_uint_eq(response.header_count, RESPONSE_HEADERS);
     text.length = length;
     buffer_puts(&text, "X-A: b\n\n");
-    ck_assert_ptr_nonnull(read_answer(buffer_text(&text), METHOD_POST));
+    ck_assert_ptr_nonnull(read_answer(buffer_text(&text), DIME_POST));
     memset(head, 'x', sizeof head);
     memcpy(head, "Content-Type: a/", 16);
     memcpy(head + sizeof head - 2, "\n\n", 2);
-    ck_assert_ptr_nonnull(read_answer((dime_text){head, sizeof head}, METHOD_POST));
+    ck_assert_ptr_nonnull(read_answer((dime_text){head, sizeof head}, DIME_POST));
 }
 END_TEST
 
@@ -137,11 +137,11 @@ START_TEST(knows_what_a_problem_says)
                  "Status: %d\nContent-Type: application/problem+json\n\n"
                  "{\"title\":\"No\",\"detail\":\"Say \\\"please\\\".\"}",
                  status);
-        ck_assert_ptr_null(read_answer(text_of(text), METHOD_POST));
+        ck_assert_ptr_null(read_answer(text_of(text), DIME_POST));
         ck_assert(text_equal(response.detail, status < 400 ? TEXT("") : TEXT("Say \"please\".")));
     }
     ck_assert_ptr_null(read_answer(
-        TEXT("Status: 500\nContent-Type: application/problem+json\n\n{\"detail\":7"), METHOD_GET));
+        TEXT("Status: 500\nContent-Type: application/problem+json\n\n{\"detail\":7"), DIME_GET));
     ck_assert_uint_eq(response.detail.length, 0);
 }
 END_TEST
@@ -158,7 +158,7 @@ START_TEST(bears_that_memory_ends)
         buffer_over(&whole, text, sizeof text - 1);
         whole.length = sizeof text - 1;
         response_open(&response, &small);
-        read = !cgi_answer_read(&whole, METHOD_POST, &response);
+        read = !cgi_answer_read(&whole, DIME_POST, &response);
         ck_assert(read || small.failed);
         arena_close(&small);
     }

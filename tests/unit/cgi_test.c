@@ -16,21 +16,25 @@
 
 #include "base/clock.h"
 #include "request/request.h"
-#include "request/response.h"
+#include "request/call.h"
 
 Suite *cgi_suite(void);
 
 enum { BODY_MAX = 100 };
 
-static const dime_field table[] = {{.name = "word", .kind = FIELD_TEXT, .max = 90}, {0}};
+struct word {
+    dime_text word;
+};
+
+static const dime_field table[] = {DIME_TEXT(struct word, word, .max = 90)};
 
 static bool opens = true;
 
-static bool open_state(void **state, const char **why)
+static bool open_state(dime_call *call, void **state)
 {
     static int thing;
     *state = &thing;
-    *why = "The model is missing; install it.";
+    dime_problem(call, 503, "The model is missing; install it.");
     return opens;
 }
 
@@ -40,21 +44,19 @@ static void close_state(void *state)
         abort();
 }
 
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
-    struct buffer *json = response_json(response);
-    response_header(response, "X-Word", TEXT("w"));
-    buffer_puts(json, request->state ? "{\"word\":" : "{\"stateless\":");
-    buffer_json(json, field_text(request, "word"));
-    buffer_puts(json, "}");
+    const struct word *given = input;
+    dime_set_header(call, "X-Word", TEXT("w"));
+    dime_put_text(dime_answer(call, 200), dime_state(call) ? "word" : "stateless", given->word);
 }
 
 static const dime_function function = {
     .name = "some",
     .summary = "Some",
-    .methods = METHOD_GET | METHOD_POST,
+    .methods = DIME_GET | DIME_POST,
     .body_max = BODY_MAX,
-    .fields = table,
+    DIME_INPUT(struct word, table),
     .open = open_state,
     .handle = handle,
     .close = close_state,
@@ -108,8 +110,8 @@ START_TEST(reads_variables)
     OPEN("REQUEST_METHOD=POST", "QUERY_STRING=a=b&c", "CONTENT_TYPE=text/x", "CONTENT_LENGTH=7",
          "SCRIPT_NAME=/cgi-bin/some", "PATH_INFO=/x=y", "HTTPS=on");
     const struct request *request = &exchange.request;
-    ck_assert_int_eq(request->method, METHOD_POST);
-    ck_assert_int_eq(request->source, SOURCE_HTTP);
+    ck_assert_int_eq(request->method, DIME_POST);
+    ck_assert_int_eq(request->source, DIME_HTTP);
     ck_assert(text_equal(request->query, TEXT("a=b&c")));
     ck_assert(text_equal(request->content_type, TEXT("text/x")));
     ck_assert(text_equal(request->path, TEXT("/cgi-bin/some")));
@@ -130,21 +132,21 @@ START_TEST(takes_what_the_tool_says)
 {
     OPEN("DIME_SOURCE=s3", "DIME_REQUEST_ID=of-the-tool", "DIME_DEADLINE_MS=1700000000000",
          "DIME_HOST=queue");
-    ck_assert_int_eq(exchange.request.source, SOURCE_S3);
+    ck_assert_int_eq(exchange.request.source, DIME_S3);
     ck_assert(text_equal(exchange.request.id, TEXT("of-the-tool")));
     ck_assert_int_eq(exchange.request.deadline_ms, 1700000000000);
     ck_assert_str_eq(exchange.host, "queue");
     int64_t before = clock_epoch_ms();
     OPEN("HTTP_DIME_SOURCE=s3", "HTTP_DIME_REQUEST_ID=x", "HTTP_DIME_DEADLINE_MS=1",
          "HTTP_DIME_HOST=queue", "HTTP_Dime_Source=sqs", "HTTP_DIME-SOURCE=sns");
-    ck_assert_int_eq(exchange.request.source, SOURCE_HTTP);
+    ck_assert_int_eq(exchange.request.source, DIME_HTTP);
     ck_assert_uint_eq(exchange.request.id.length, 32);
     ck_assert_int_ge(exchange.request.deadline_ms, before + 5000);
     ck_assert_ptr_null(exchange.host);
     ck_assert_uint_eq(exchange.request.header_count, 0);
     OPEN("DIME_SOURCE=S3", "DIME_REQUEST_ID=a b", "DIME_DEADLINE_MS=-5", "DIME_HOST=a\nb",
          "dime_source=s3", "DIME_SOURCE_=s3");
-    ck_assert_int_eq(exchange.request.source, SOURCE_HTTP);
+    ck_assert_int_eq(exchange.request.source, DIME_HTTP);
     ck_assert_uint_eq(exchange.request.id.length, 32);
     ck_assert_int_ge(exchange.request.deadline_ms, before + 5000);
     ck_assert_ptr_null(exchange.host);
@@ -154,13 +156,13 @@ END_TEST
 START_TEST(needs_no_variables)
 {
     open_exchange((char *[]){NULL});
-    ck_assert_int_eq(exchange.request.method, METHOD_OTHER);
+    ck_assert_int_eq(exchange.request.method, DIME_OTHER);
     ck_assert(text_equal(exchange.request.scheme, TEXT("http")));
     ck_assert_uint_eq(exchange.request.query.length, 0);
     ck_assert_uint_eq(exchange.request.id.length, 32);
     ck_assert(!exchange.has_length);
     OPEN("", "=", "=x", "NOTHING", "HTTP_", "HTTP_=x", "REQUEST_METHOD", "HTTP");
-    ck_assert_int_eq(exchange.request.method, METHOD_OTHER);
+    ck_assert_int_eq(exchange.request.method, DIME_OTHER);
     ck_assert_uint_eq(exchange.request.header_count, 0);
 }
 END_TEST
@@ -292,7 +294,7 @@ START_TEST(makes_the_head)
     ck_assert(text_starts(head, TEXT("Status: 200 OK\r\nContent-Type: application/json\r\n")));
     ck_assert_ptr_nonnull(memmem(head.data, head.length, "Content-Length: 16\r\n\r\n", 22));
     ck_assert_uint_eq(exchange_payload(&exchange).length, 0);
-    exchange.request.method = METHOD_GET;
+    exchange.request.method = DIME_GET;
     ck_assert(text_equal(exchange_payload(&exchange), TEXT("{\"stateless\":\"\"}")));
     exchange.response.content_type = NULL;
     ck_assert_uint_eq(exchange_payload(&exchange).length, 0);

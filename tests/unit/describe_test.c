@@ -13,30 +13,62 @@
 
 Suite *describe_suite(void);
 
+struct leg {
+    int64_t price;
+};
+
+static const dime_field leg_table[] = {
+    DIME_DECIMAL(struct leg, price, .required = true, .places = 2),
+};
+
+struct some {
+    dime_text word, lines, number, tree;
+    bool flag;
+    int choice;
+    int64_t count;
+    DIME_LIST_OF(int64_t) list;
+    DIME_MAP_OF(int64_t) map;
+    DIME_LIST_OF(struct leg) legs;
+    dime_file picture;
+};
+
+static const char *const names[] = {"one", "two", NULL};
+
 static const dime_field table[] = {
-    {.name = "word", .kind = FIELD_TEXT, .required = true, .max = 90, .help = "a \"word\""},
-    {.name = "lines", .kind = FIELD_TEXT, .max = 9, .help = "some", .lines = true},
-    {.name = "number", .kind = FIELD_NUMBER, .max = 128, .help = "a number"},
-    {.name = "flag", .kind = FIELD_BOOLEAN, .help = "whether"},
-    {.name = "count", .kind = FIELD_INTEGER, .min = -1, .max = INT64_MAX, .help = "how many"},
-    {.name = "list", .kind = FIELD_LIST, .min = 1, .max = 2, .most = 3, .help = "a list"},
-    {.name = "map", .kind = FIELD_MAP, .max = 2, .most = 4, .help = "a map"},
-    {.name = "picture",
-     .kind = FIELD_FILE,
-     .max = 100,
-     .help = "a picture",
-     .types = "image/jpeg, image/png"},
-    {.name = "tree", .kind = FIELD_JSON, .max = 5, .help = "any"},
-    {0},
+    DIME_TEXT(struct some, word, .required = true, .max = 90, .help = "a \"word\""),
+    DIME_LINES(struct some, lines, .max = 9, .fallback = "x", .help = "some"),
+    DIME_NUMBER(struct some, number, .help = "a number"),
+    DIME_BOOLEAN(struct some, flag, .help = "whether"),
+    DIME_CHOICE(struct some, choice, .choices = names),
+    DIME_INTEGER(struct some, count, .min = 1, .help = "how many"),
+    DIME_INTEGERS(struct some, list, .min = 1, .max = 2, .most = 3, .help = "a list"),
+    DIME_INTEGER_MAP(struct some, map, .max = 2, .whole_names = true, .help = "a map"),
+    DIME_OBJECTS(struct some, legs, struct leg, leg_table),
+    DIME_FILE(struct some, picture, .max = 100, .help = "a picture",
+              .types = "image/jpeg, image/png"),
+    DIME_JSON(struct some, tree, .max = 5, .help = "any"),
+};
+
+static const dime_setting settings[] = {
+    {.name = "SOME_KEY", .required = true, .secret = true, .fallback = "hidden", .help = "a key"},
+};
+
+static const dime_route routes[] = {
+    DIME_ROUTE("GET /", NULL),
+    DIME_ROUTE("DELETE /{price}", NULL, DIME_INPUT(struct leg, leg_table),
+               .effects = DIME_IDEMPOTENT),
 };
 
 static const dime_function function = {
     .name = "some",
     .summary = "Does \"some\"",
-    .methods = METHOD_GET | METHOD_POST,
     .body_max = 100,
-    .fields = table,
+    DIME_INPUT(struct some, table),
+    DIME_ROUTES(routes),
+    DIME_SETTINGS(settings),
     .heavy = true,
+    .network = true,
+    .answers = "text/csv",
 };
 
 static const char *describe(const dime_function *some, struct arena *arena)
@@ -53,19 +85,29 @@ START_TEST(describes_a_function)
 {
     static const char *const parts[] = {
         "{\"dime\":1,\"name\":\"some\",\"summary\":\"Does \\\"some\\\"\",\"version\":\"",
-        "\",\"methods\":[\"GET\",\"POST\"],\"bodyMax\":100,\"heavy\":true,\"fields\":[{",
+        "\",\"methods\":[\"GET\",\"DELETE\"],\"effects\":\"creates\",\"bodyMax\":100,\"heavy\":"
+        "true,"
+        "\"network\":true,\"answers\":\"text/csv\",\"fields\":[{",
         "{\"name\":\"word\",\"kind\":\"text\",\"help\":\"a \\\"word\\\"\",\"required\":true,"
         "\"min\":0,\"max\":90}",
-        "{\"name\":\"lines\",\"kind\":\"text\",\"help\":\"some\",\"min\":0,\"max\":9,"
-        "\"lines\":true}",
-        "{\"name\":\"number\",\"kind\":\"number\",",
+        "\"help\":\"some\",\"fallback\":\"x\",\"min\":0,\"max\":9,\"lines\":true}",
+        "{\"name\":\"number\",\"kind\":\"number\",\"help\":\"a number\",\"min\":0,\"max\":128}",
         "{\"name\":\"flag\",\"kind\":\"boolean\",\"help\":\"whether\"}",
-        "\"min\":-1,\"max\":9223372036854775807}",
-        "{\"name\":\"list\",\"kind\":\"list\",\"help\":\"a list\",\"min\":1,\"max\":2,\"most\":3}",
-        "{\"name\":\"map\",\"kind\":\"map\",\"help\":\"a map\",\"min\":0,\"max\":2,\"most\":4}",
+        "{\"name\":\"choice\",\"kind\":\"choice\",\"choices\":[\"one\",\"two\"]}",
+        "{\"name\":\"count\",\"kind\":\"integer\",\"help\":\"how many\",\"min\":1}",
+        "{\"name\":\"list\",\"kind\":\"integer\",\"shape\":\"list\",\"help\":\"a list\",\"min\":1,"
+        "\"max\":2,\"most\":3}",
+        "\"shape\":\"map\",\"help\":\"a "
+        "map\",\"min\":0,\"max\":2,\"most\":1000,\"wholeNames\":true}",
+        "{\"name\":\"legs\",\"kind\":\"object\",\"shape\":\"list\",\"most\":1000,\"fields\":["
+        "{\"name\":\"price\",\"kind\":\"decimal\",\"required\":true,\"places\":2}]}",
         "\"kind\":\"file\",\"help\":\"a picture\",\"min\":0,\"max\":100,"
         "\"types\":\"image/jpeg, image/png\"}",
         "{\"name\":\"tree\",\"kind\":\"json\",",
+        "\"routes\":[{\"pattern\":\"GET /\",\"effects\":\"creates\",\"fields\":[]},"
+        "{\"pattern\":\"DELETE /{price}\",\"effects\":\"idempotent\",\"fields\":[{",
+        "\"settings\":[{\"name\":\"SOME_KEY\",\"help\":\"a "
+        "key\",\"required\":true,\"secret\":true}]}",
     };
     struct arena arena;
     arena_open(&arena, 1 << 20);
@@ -78,11 +120,14 @@ END_TEST
 
 START_TEST(describes_the_smallest)
 {
-    const dime_function smallest = {.name = "a", .summary = "A", .methods = METHOD_POST};
+    const dime_function smallest = {.name = "a", .summary = "A", .methods = DIME_POST};
     struct arena arena;
     arena_open(&arena, 1 << 20);
     const char *json = describe(&smallest, &arena);
-    ck_assert_msg(strstr(json, "\"methods\":[\"POST\"],\"bodyMax\":0,\"fields\":[]}"), "%s", json);
+    ck_assert_msg(
+        strstr(json,
+               "\"methods\":[\"POST\"],\"effects\":\"creates\",\"bodyMax\":1048576,\"fields\":[]}"),
+        "%s", json);
     arena_close(&arena);
 }
 END_TEST

@@ -27,28 +27,28 @@ static const struct {
     const char *record, *id;
     bool in_order;
     int status;
-    enum source source;
+    enum dime_source source;
     const char *body;
 } messages[] = {
-    {"{\"messageId\":\"a\",\"body\":\"{\\\"amount\\\":1}\"}", "\"a\"", false, 0, SOURCE_SQS,
+    {"{\"messageId\":\"a\",\"body\":\"{\\\"amount\\\":1}\"}", "\"a\"", false, 0, DIME_SQS,
      "{\"amount\":1}"},
     {"{\"messageId\":\"\\u00e9\",\"eventSourceARN\":\"arn:q.fifo\",\"body\":\"5\"}", "\"\\u00e9\"",
-     true, 0, SOURCE_SQS, "5"},
+     true, 0, DIME_SQS, "5"},
     {"{\"eventSourceARN\":\"arn:fifo\",\"body\":\"{\\\"Event\\\":\\\"s3:TestEvent\\\"}\"}", "",
-     false, 0, SOURCE_S3, "{\"Event\":\"s3:TestEvent\"}"},
+     false, 0, DIME_S3, "{\"Event\":\"s3:TestEvent\"}"},
     {"{\"body\":\"{\\\"Type\\\":\\\"Notification\\\",\\\"TopicArn\\\":\\\"t\\\",\\\"Message\\\":"
      "\\\"{\\\\\\\"amount\\\\\\\":1}\\\"}\"}",
-     "", false, 0, SOURCE_SNS, "{\"amount\":1}"},
-    {"{\"body\":\"amount=1\"}", "", false, 400, SOURCE_SQS, "amount=1"},
-    {"{\"body\":\"\"}", "", false, 400, SOURCE_SQS, ""},
-    {"{\"messageId\":null,\"body\":null}", "null", false, 422, SOURCE_SQS, "null"},
-    {"{\"messageId\":5,\"body\":{}}", "5", false, 422, SOURCE_SQS, "null"},
-    {"{\"messageId\":[],\"body\":\"{}\"}", "[]", false, 422, SOURCE_SQS, "{}"},
-    {"{\"eventSourceARN\":{},\"body\":\"{}\"}", "", false, 422, SOURCE_SQS, "{}"},
-    {"{}", "", false, 422, SOURCE_SQS, "null"},
-    {"7", "", false, 422, SOURCE_SQS, "null"},
+     "", false, 0, DIME_SNS, "{\"amount\":1}"},
+    {"{\"body\":\"amount=1\"}", "", false, 400, DIME_SQS, "amount=1"},
+    {"{\"body\":\"\"}", "", false, 400, DIME_SQS, ""},
+    {"{\"messageId\":null,\"body\":null}", "null", false, 422, DIME_SQS, "null"},
+    {"{\"messageId\":5,\"body\":{}}", "5", false, 422, DIME_SQS, "null"},
+    {"{\"messageId\":[],\"body\":\"{}\"}", "[]", false, 422, DIME_SQS, "{}"},
+    {"{\"eventSourceARN\":{},\"body\":\"{}\"}", "", false, 422, DIME_SQS, "{}"},
+    {"{}", "", false, 422, DIME_SQS, "null"},
+    {"7", "", false, 422, DIME_SQS, "null"},
     {"{\"body\":\"{\\\"Records\\\":[{\\\"eventSource\\\":\\\"aws:sqs\\\"}]}\"}", "", false, 422,
-     SOURCE_SQS, "{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"},
+     DIME_SQS, "{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"},
 };
 
 START_TEST(reads_a_message)

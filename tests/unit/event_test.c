@@ -328,10 +328,10 @@ static void put_kinds(struct buffer *line)
     static const char *const SHAPES[] = {"direct",   "v1",      "v2",    "alb",         "lattice",
                                          "previous", "records", "queue", "notification"};
     static const char *const SOURCES[] = {"http", "direct", "s3", "sqs", "sns", "schedule"};
-    const char *method = event.request.method == METHOD_GET    ? "GET"
-                         : event.request.method == METHOD_HEAD ? "HEAD"
-                         : event.request.method == METHOD_POST ? "POST"
-                                                               : "OTHER";
+    const char *method = event.request.method == DIME_GET    ? "GET"
+                         : event.request.method == DIME_HEAD ? "HEAD"
+                         : event.request.method == DIME_POST ? "POST"
+                                                             : "OTHER";
     buffer_puts(line, SHAPES[event.shape]);
     buffer_puts(line, event.multi_values ? "-multi " : " ");
     put_name(line, text_of(SOURCES[event.request.source]));

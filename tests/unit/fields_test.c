@@ -7,121 +7,84 @@
 #include "request/fields.h"
 
 #include <check.h>
-#include <inttypes.h>
-#include <stdio.h>
 
-#include "request/problem.h"
-#include "request/response.h"
+#include "asking.h"
 
 Suite *fields_suite(void);
 
-static const dime_field table[] = {
-    {.name = "text", .kind = FIELD_TEXT, .min = 2, .max = 5, .help = "a few letters"},
-    {.name = "number", .kind = FIELD_NUMBER, .max = 8},
-    {.name = "flag", .kind = FIELD_BOOLEAN},
-    {.name = "count", .kind = FIELD_INTEGER, .min = -5, .max = 10},
-    {.name = "list", .kind = FIELD_LIST, .min = 1, .max = 100, .most = 3},
-    {.name = "map", .kind = FIELD_MAP, .min = 0, .max = INT64_MAX, .most = 2},
-    {.name = "any", .kind = FIELD_JSON, .max = 12},
-    {0},
+struct loose {
+    dime_text text, number;
+    bool flag;
+    int64_t count;
+    DIME_LIST_OF(int64_t) list;
+    DIME_MAP_OF(int64_t) map;
+    dime_text any;
 };
-static const dime_function loose = {.name = "loose", .fields = table};
 
-static const dime_field strict_table[] = {
-    {.name = "amount", .kind = FIELD_NUMBER, .required = true, .max = 8, .help = "how much it is"},
-    {.name = "word", .kind = FIELD_TEXT, .required = true, .max = 8, .help = "a word"},
-    {.name = "count", .kind = FIELD_INTEGER, .max = 9},
-    {0},
+static const dime_field LOOSE[] = {
+    DIME_TEXT(struct loose, text, .min = 2, .max = 5, .help = "a few letters"),
+    DIME_NUMBER(struct loose, number, .max = 8),
+    DIME_BOOLEAN(struct loose, flag),
+    DIME_INTEGER(struct loose, count, .min = -5, .max = 10),
+    DIME_INTEGERS(struct loose, list, .min = 1, .max = 100, .most = 3),
+    DIME_INTEGER_MAP(struct loose, map, .max = INT64_MAX, .most = 2, .whole_names = true),
+    DIME_JSON(struct loose, any, .max = 12),
 };
-static const dime_function strict = {.name = "strict", .fields = strict_table};
+static const dime_function loose = {.name = "loose", DIME_INPUT(struct loose, LOOSE)};
 
-static const dime_field no_table[] = {{0}};
-static const dime_function bare = {.name = "bare", .fields = no_table};
-
-static const dime_field file_table[] = {
-    {.name = "image",
-     .kind = FIELD_FILE,
-     .min = 1,
-     .max = 8,
-     .types = "image/jpeg, image/png",
-     .help = "a picture"},
-    {.name = "text", .kind = FIELD_TEXT, .max = 5},
-    {0},
+struct strict {
+    dime_text amount, word;
+    int64_t count;
 };
-static const dime_function filing = {.name = "filing", .fields = file_table};
 
-static struct arena arena;
-static struct request request;
-static struct response response;
+static const dime_field STRICT[] = {
+    DIME_NUMBER(struct strict, amount, .required = true, .max = 8, .help = "how much it is"),
+    DIME_TEXT(struct strict, word, .required = true, .max = 8, .help = "a word"),
+    DIME_INTEGER(struct strict, count, .max = 9),
+};
+static const dime_function strict = {.name = "strict", DIME_INPUT(struct strict, STRICT)};
+
+static const dime_function bare = {.name = "bare"};
+
+struct filing {
+    dime_file image;
+    dime_text text;
+};
+
+static const dime_field FILING[] = {
+    DIME_FILE(struct filing, image, .min = 1, .max = 8, .types = "image/jpeg, image/png",
+              .help = "a picture"),
+    DIME_TEXT(struct filing, text, .max = 5),
+};
+static const dime_function filing = {.name = "filing", DIME_INPUT(struct filing, FILING)};
+
+static struct asking asking;
 
 static void begin(void)
 {
-    arena_open(&arena, 1 << 20);
+    asking_open(&asking, 1 << 20);
 }
 
 static void end(void)
 {
-    arena_close(&arena);
+    asking_close(&asking);
 }
 
 static bool reads(const dime_function *function, dime_text query, const char *type, dime_text body)
 {
-    request = (struct request){
-        .arena = &arena,
-        .method = body.length ? METHOD_POST : METHOD_GET,
-        .query = query,
-        .content_type = text_of(type),
-        .body = body,
-    };
-    response_open(&response, &arena);
-    return fields_read(function, &request, &response);
-}
-
-static void put_file(struct buffer *out, const struct value *value)
-{
-    for (size_t i = 0; i < value->text.length; i++)
-        buffer_printf(out, "%02X", (unsigned char)value->text.data[i]);
-    buffer_puts(out, " ");
-    buffer_put(out, value->content_type);
-    buffer_puts(out, " ");
-    buffer_put(out, value->file_name);
-}
-
-static void put_value(struct buffer *out, const dime_field *field, const struct value *value)
-{
-    buffer_printf(out, "%s=", field->name);
-    if (field->kind == FIELD_TEXT || field->kind == FIELD_NUMBER || field->kind == FIELD_JSON)
-        buffer_put(out, value->text);
-    else if (field->kind == FIELD_FILE)
-        put_file(out, value);
-    else if (field->kind == FIELD_BOOLEAN)
-        buffer_puts(out, value->boolean ? "yes" : "no");
-    else if (field->kind == FIELD_INTEGER)
-        buffer_int64(out, value->integer);
-    for (size_t i = 0; i < value->count; i++) {
-        if (field->kind == FIELD_MAP)
-            buffer_printf(out, "%" PRId64 ":", value->items[i].key);
-        buffer_printf(out, "%" PRId64 ",", value->items[i].value);
-    }
-    buffer_puts(out, " ");
+    return asking_read(&asking, function, query, type, body);
 }
 
 /* All values, or the status and the sentences. */
-static const char *outcome(const dime_function *function, bool fine)
+static const char *outcome(bool fine)
 {
-    struct buffer out;
-    buffer_open(&out, &arena, 8192);
-    for (size_t i = 0; fine && function->fields[i].name; i++) {
-        if (request.values[i].given)
-            put_value(&out, &function->fields[i], &request.values[i]);
-    }
-    if (!fine && !response.error_count)
-        buffer_printf(&out, "%d %s", response.status, problem_detail(&response).data);
-    for (size_t i = 0; !fine && i < response.error_count; i++)
-        buffer_printf(&out, "%s%s", i ? " | " : "", response.errors[i].detail.data);
-    buffer_put(&out, (dime_text){"", 1});
-    ck_assert(!out.failed && !arena.failed);
-    return out.data;
+    return asking_outcome(&asking, fine);
+}
+
+/* Reads the request as it stands. */
+static bool reads_again(void)
+{
+    return asking_again(&asking, &loose, NULL, TEXT(""));
 }
 
 /* In a query and in a form alike. */
@@ -212,20 +175,20 @@ static const struct {
      "count holds 11; it must be from -5 to 10."},
 };
 
-static const char FORM_TYPE[] = "application/x-www-form-urlencoded";
+static const char FORM_TYPE[] = ASKING_FORM;
 
 START_TEST(reads_a_query)
 {
     bool fine = reads(&loose, text_of(forms[_i].form), "", TEXT(""));
-    ck_assert_str_eq(outcome(&loose, fine), forms[_i].outcome);
+    ck_assert_str_eq(outcome(fine), forms[_i].outcome);
 }
 END_TEST
 
 START_TEST(reads_a_form)
 {
     bool fine = reads(&loose, TEXT(""), FORM_TYPE, text_of(forms[_i].form));
-    ck_assert_str_eq(outcome(&loose, fine), forms[_i].outcome);
-    ck_assert(fine || response.status == 422);
+    ck_assert_str_eq(outcome(fine), forms[_i].outcome);
+    ck_assert(fine || asking.response.status == 422);
 }
 END_TEST
 
@@ -307,13 +270,13 @@ static const struct {
 START_TEST(reads_json)
 {
     bool fine = reads(&loose, TEXT(""), "application/json", documents[_i].json);
-    ck_assert_str_eq(outcome(&loose, fine), documents[_i].outcome);
+    ck_assert_str_eq(outcome(fine), documents[_i].outcome);
     if (documents[_i].json.data[0] != '{')
         return;
     fine = reads(&loose, TEXT(""), FORM_TYPE, documents[_i].json); /* as curl -d sends it */
-    ck_assert_str_eq(outcome(&loose, fine), documents[_i].outcome);
+    ck_assert_str_eq(outcome(fine), documents[_i].outcome);
     fine = reads(&loose, TEXT(""), "", documents[_i].json);
-    ck_assert_str_eq(outcome(&loose, fine), documents[_i].outcome);
+    ck_assert_str_eq(outcome(fine), documents[_i].outcome);
 }
 END_TEST
 
@@ -366,14 +329,14 @@ static const struct {
 START_TEST(goes_by_the_content_type)
 {
     bool fine = reads(&loose, TEXT(""), types[_i].type, text_of(types[_i].body));
-    ck_assert_str_eq(outcome(&loose, fine), types[_i].outcome);
+    ck_assert_str_eq(outcome(fine), types[_i].outcome);
 }
 END_TEST
 
 static void check_both(const char *query, const char *type, const char *body, const char *expected)
 {
     bool fine = reads(&strict, text_of(query), type, text_of(body));
-    ck_assert_str_eq(outcome(&strict, fine), expected);
+    ck_assert_str_eq(outcome(fine), expected);
 }
 
 START_TEST(reads_query_and_body_together)
@@ -402,14 +365,14 @@ START_TEST(says_all_that_is_wrong)
     check_both("amount=1&word=", FORM_TYPE, "", "Give word: a word.");
     check_both("count=99", FORM_TYPE, "word=a",
                "count holds 99; it must be from 0 to 9. | Give amount: how much it is.");
-    ck_assert(text_equal(request.values[1].text, TEXT("a")));
+    ck_assert(text_equal(asking.call.values[1].text, TEXT("a")));
     check_both("amount=123456789", FORM_TYPE, "word=a", "amount has 9 characters; give at most 8.");
 }
 END_TEST
 
-#define PART "--x\r\nContent-Disposition: form-data; name="
+#define PART ASKING_PART
 
-static const char MULTIPART[] = "multipart/form-data; boundary=x";
+static const char MULTIPART[] = ASKING_PARTS;
 
 /* A file in each of the ways in which it may come. */
 static const struct {
@@ -471,7 +434,7 @@ static const struct {
 START_TEST(reads_a_file)
 {
     bool fine = reads(&filing, TEXT(""), files[_i].type, files[_i].body);
-    ck_assert_str_eq(outcome(&filing, fine), files[_i].outcome);
+    ck_assert_str_eq(outcome(fine), files[_i].outcome);
 }
 END_TEST
 
@@ -479,20 +442,20 @@ END_TEST
 START_TEST(keeps_what_was_given)
 {
     reads(&loose, TEXT("text=toolong&flag=x&count=1.5&list=1,x&map=?"), "", TEXT(""));
-    ck_assert(text_equal(request.values[0].text, TEXT("toolong")));
-    ck_assert(text_equal(request.values[2].text, TEXT("x")));
-    ck_assert(text_equal(request.values[3].text, TEXT("1.5")));
-    ck_assert(text_equal(request.values[4].text, TEXT("1,x")));
-    ck_assert(text_equal(request.values[5].text, TEXT("?")));
+    ck_assert(text_equal(asking.call.values[0].text, TEXT("toolong")));
+    ck_assert(text_equal(asking.call.values[2].text, TEXT("x")));
+    ck_assert(text_equal(asking.call.values[3].text, TEXT("1.5")));
+    ck_assert(text_equal(asking.call.values[4].text, TEXT("1,x")));
+    ck_assert(text_equal(asking.call.values[5].text, TEXT("?")));
     reads(&loose, TEXT(""), "application/json",
           TEXT("{\"number\":1.50,\"flag\":true,\"count\":7,\"list\":[1,2],\"map\":{\"25\":2,"
                "\"-9223372036854775808\":9223372036854775807}}"));
-    ck_assert(text_equal(request.values[1].text, TEXT("1.50")));
-    ck_assert(text_equal(request.values[2].text, TEXT("true")));
-    ck_assert(text_equal(request.values[3].text, TEXT("7")));
-    ck_assert(text_equal(request.values[4].text, TEXT("1,2")));
-    ck_assert(
-        text_equal(request.values[5].text, TEXT("25:2,-9223372036854775808:9223372036854775807")));
+    ck_assert(text_equal(asking.call.values[1].text, TEXT("1.50")));
+    ck_assert(text_equal(asking.call.values[2].text, TEXT("true")));
+    ck_assert(text_equal(asking.call.values[3].text, TEXT("7")));
+    ck_assert(text_equal(asking.call.values[4].text, TEXT("1,2")));
+    ck_assert(text_equal(asking.call.values[5].text,
+                         TEXT("25:2,-9223372036854775808:9223372036854775807")));
 }
 END_TEST
 
@@ -500,25 +463,23 @@ START_TEST(reads_a_function_without_fields)
 {
     ck_assert(reads(&bare, TEXT("a=1"), "application/json", TEXT("{\"a\":1}")));
     ck_assert(!reads(&bare, TEXT(""), "application/json", TEXT("[1]")));
-    ck_assert_str_eq(outcome(&bare, false), "422 Send a JSON object, such as {}.");
+    ck_assert_str_eq(outcome(false), "422 Send a JSON object, such as {}.");
 }
 END_TEST
 
 /* A POST without any body, and a GET with one. */
 START_TEST(reads_bodies_of_any_method)
 {
-    request = (struct request){.arena = &arena, .method = METHOD_POST};
-    response_open(&response, &arena);
-    ck_assert(fields_read(&loose, &request, &response));
-    request.content_type = TEXT("application/json");
-    ck_assert(!fields_read(&loose, &request, &response));
-    ck_assert_int_eq(response.status, 400);
-    request.method = METHOD_GET;
-    response_open(&response, &arena);
-    ck_assert(fields_read(&loose, &request, &response));
-    request.body = TEXT("{\"text\":\"ab\"}");
-    ck_assert(fields_read(&loose, &request, &response));
-    ck_assert(request.values[0].given);
+    asking.request = (struct request){.arena = &asking.arena, .method = DIME_POST};
+    ck_assert(reads_again());
+    asking.request.content_type = TEXT("application/json");
+    ck_assert(!reads_again());
+    ck_assert_int_eq(asking.response.status, 400);
+    asking.request.method = DIME_GET;
+    ck_assert(reads_again());
+    asking.request.body = TEXT("{\"text\":\"ab\"}");
+    ck_assert(reads_again());
+    ck_assert(asking.call.input->given[0]);
 }
 END_TEST
 
@@ -526,18 +487,16 @@ END_TEST
 START_TEST(refuses_a_compressed_body)
 {
     struct header coding = {TEXT("content-encoding"), TEXT("gzip")};
-    request = (struct request){.arena = &arena, .method = METHOD_POST, .headers = &coding};
-    request.header_count = 1;
-    response_open(&response, &arena);
-    ck_assert(fields_read(&loose, &request, &response));
-    request.body = TEXT("text=ab");
-    ck_assert(!fields_read(&loose, &request, &response));
-    ck_assert_str_eq(outcome(&loose, false),
-                     "415 Send the body as it is, without a Content-Encoding.");
+    asking.request =
+        (struct request){.arena = &asking.arena, .method = DIME_POST, .headers = &coding};
+    asking.request.header_count = 1;
+    ck_assert(reads_again());
+    asking.request.body = TEXT("text=ab");
+    ck_assert(!reads_again());
+    ck_assert_str_eq(outcome(false), "415 Send the body as it is, without a Content-Encoding.");
     coding.value = TEXT(" Identity ");
-    response_open(&response, &arena);
-    ck_assert(fields_read(&loose, &request, &response));
-    ck_assert(request.values[0].given);
+    ck_assert(reads_again());
+    ck_assert(asking.call.input->given[0]);
 }
 END_TEST
 
@@ -559,18 +518,13 @@ START_TEST(survives_the_end_of_memory)
     size_t limit = 0, failures = 0;
     bool fine = false;
     for (; !fine; limit += 8) {
-        struct arena small;
-        arena_open(&small, limit);
-        request = (struct request){.arena = &small,
-                                   .method = METHOD_POST,
-                                   .query = TEXT("number=%31"),
-                                   .content_type = text_of(hungry[_i].type),
-                                   .body = hungry[_i].body};
-        response_open(&response, &small);
-        fine = fields_read(hungry[_i].function, &request, &response);
-        ck_assert(fine || small.failed);
+        struct asking small;
+        asking_open(&small, limit);
+        fine = asking_read(&small, hungry[_i].function, TEXT("number=%31"), hungry[_i].type,
+                           hungry[_i].body);
+        ck_assert(fine || small.arena.failed);
         failures += !fine;
-        arena_close(&small);
+        asking_close(&small);
     }
     ck_assert_uint_gt(failures, hungry[_i].failures);
     ck_assert_uint_lt(limit, 4096);

@@ -15,32 +15,41 @@
 
 Suite *page_suite(void);
 
-static const dime_field table[] = {
-    {.name = "a", .kind = FIELD_TEXT, .required = true, .help = "an \"a\" & more"},
-    {.name = "b", .kind = FIELD_BOOLEAN, .help = "yes or no"},
-    {.name = "c", .kind = FIELD_TEXT, .help = "see"},
-    {0},
+struct some {
+    dime_text a;
+    bool b;
+    dime_text c;
+};
+
+static const dime_field FIELDS[] = {
+    DIME_TEXT(struct some, a, .required = true, .help = "an \"a\" & more"),
+    DIME_BOOLEAN(struct some, b, .help = "yes or no"),
+    DIME_TEXT(struct some, c, .help = "see"),
+};
+
+struct upload_form {
+    dime_file a;
 };
 
 static struct arena arena;
+static struct request request;
 static struct response response;
+static struct dime_call call;
 static struct value values[3];
-static dime_text page;
-static dime_function function = {
-    .name = "some",
-    .summary = "Does <some> & \"more\"",
-    .methods = METHOD_POST,
-    .fields = table,
-    .page = &page,
-};
+static dime_function function;
 
 static void begin(void)
 {
     arena_open(&arena, 1 << 20);
     response_open(&response, &arena);
     memset(values, 0, sizeof values);
-    function.page = &page;
-    function.methods = METHOD_POST;
+    request = (struct request){.arena = &arena};
+    function = (dime_function){
+        .name = "some",
+        .summary = "Does <some> & \"more\"",
+        .methods = DIME_POST,
+        DIME_INPUT(struct some, FIELDS),
+    };
 }
 
 static void end(void)
@@ -50,8 +59,9 @@ static void end(void)
 
 static dime_text written(void)
 {
-    const struct request request = {.arena = &arena, .fields = table, .values = values};
-    page_write(&function, &request, &response);
+    call_open(&call, &function, &request, &response);
+    call.values = values;
+    page_write(&call, true);
     ck_assert(!response.body.failed);
     ck_assert_str_eq(response.content_type, "text/html; charset=utf-8");
     return buffer_text(&response.body);
@@ -59,7 +69,7 @@ static dime_text written(void)
 
 static void check_page(const char *text, const char *expected)
 {
-    page = text_of(text);
+    function.page = text;
     dime_text result = written();
     ck_assert_msg(text_equal(result, text_of(expected)), "%.*s", (int)result.length, result.data);
 }
@@ -83,7 +93,7 @@ START_TEST(leaves_the_rest_alone)
     response_html(&response);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         check_page(pages[i], pages[i]);
-    check_page("a<!-- a comment -->b<!---->c", "abc");
+    check_page("a{{! a comment }}b<!-- another -->c", "ab<!-- another -->c");
 }
 END_TEST
 
@@ -126,28 +136,24 @@ START_TEST(selects_options)
 }
 END_TEST
 
-START_TEST(offers_choices)
+static void fill_menu(dime_call *asked, dime_json *data)
 {
-    static const struct choice choices[] = {{{"en", 2}, {"<English>", 9}, false},
-                                            {{"e\"s", 3}, {"Spanish", 7}, true}};
-    static const char select[] = "<select name=\"c\"><!--choices--></select>";
+    dime_json *menu = dime_put_array(data, "menu");
+    dime_put_string(menu, NULL, "e\"n");
+    dime_put_string(menu, NULL, "<es>");
+    ck_assert_ptr_eq(asked->function, &function);
+}
+
+/* What a template writes gets the given values as well. */
+START_TEST(fills_choices)
+{
+    static const char select[] =
+        "<select name=\"c\">{{#menu}}<option value=\"{{.}}\">{{/menu}}</select>";
+    request.html = true;
+    function.fill = fill_menu;
     response_html(&response);
-    check_page(select, "<select name=\"c\"></select>");
-    check_page("<!--choices-->", "");
-    response_open(&response, &arena);
-    response_offer(&response, "c", choices, 2);
-    response_html(&response);
-    check_page(select, "<select name=\"c\"><option value=\"en\">&lt;English&gt;</option>\n"
-                       "<option value=\"e&quot;s\" selected>Spanish</option>\n</select>");
-    response_open(&response, &arena);
-    response_offer(&response, "c", choices, 2);
-    response_html(&response);
-    values[2].text = TEXT("EN");
-    check_page(select, "<select name=\"c\"><option value=\"en\" selected>&lt;English&gt;</option>\n"
-                       "<option value=\"e&quot;s\">Spanish</option>\n</select>");
-    for (size_t i = 0; i < 2 * RESPONSE_MENUS; i++)
-        response_offer(&response, "c", choices, 1);
-    ck_assert_uint_eq(response.menu_count, RESPONSE_MENUS);
+    check_page(select, "<select name=\"c\"><option value=\"e&quot;n\">"
+                       "<option value=\"&lt;es&gt;\"></select>");
 }
 END_TEST
 
@@ -160,7 +166,7 @@ START_TEST(fills_a_textarea)
                "<textarea name=\"a\" rows=\"2\">\n\n&lt;/textarea&gt;&amp;</textarea>"
                "<textarea name=\"d\">\n");
     response_open(&response, &arena);
-    response_field_problem(&response, "a", "no");
+    response_field_problem(&response, TEXT("a"), "no");
     check_page("<textarea name=\"a\">",
                "<textarea name=\"a\" aria-invalid=\"true\">\n\n&lt;/textarea&gt;&amp;");
 }
@@ -177,26 +183,25 @@ START_TEST(opens_details)
     check_page(closed, open);
     values[2].text = TEXT("");
     response_open(&response, &arena);
-    response_field_problem(&response, "b", "wrong");
+    response_field_problem(&response, TEXT("b"), "wrong");
     check_page(closed, open);
 }
 END_TEST
 
 START_TEST(puts_errors_at_their_fields)
 {
-    response_field_problem(&response, "a", "%s", "<b>\"wrong\"</b>");
-    check_page("<title>x</title><input name=\"a\"><!--error a--><!--error b--><!--result-->",
-               "<title>Error: x</title><input name=\"a\" aria-invalid=\"true\">"
-               "<p class=\"error\" id=\"a-error\">&lt;b&gt;&quot;wrong&quot;&lt;/b&gt;</p>");
+    response_field_problem(&response, TEXT("a"), "%s", "<b>\"wrong\"</b>");
+    check_page("<title>x</title><input name=\"a\">",
+               "<title>Error: x</title><input name=\"a\" aria-invalid=\"true\">");
     response_open(&response, &arena);
-    response_field_problem(&response, "a", "%s", "<b>\"wrong\"</b>");
+    response_field_problem(&response, TEXT("a"), "%s", "<b>\"wrong\"</b>");
     check_page("<p id=\"a-error\" hidden></p><p id=\"b-error\" hidden></p><p id=\"a\"></p>",
                "<p class=\"error\" id=\"a-error\">&lt;b&gt;&quot;wrong&quot;&lt;/b&gt;</p>"
                "<p id=\"b-error\" hidden></p><p id=\"a\"></p>");
     response_open(&response, &arena);
-    response_field_problem(&response, "c", "wrong");
-    check_page("<select name=\"c\"><!--error c-->", "<select name=\"c\" aria-invalid=\"true\">"
-                                                    "<p class=\"error\" id=\"c-error\">wrong</p>");
+    response_field_problem(&response, TEXT("c"), "wrong");
+    check_page("<select name=\"c\"><p id=\"c-error\" hidden>",
+               "<select name=\"c\" aria-invalid=\"true\"><p class=\"error\" id=\"c-error\">wrong");
 }
 END_TEST
 
@@ -217,12 +222,12 @@ START_TEST(calls_a_field_this)
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         char wanted[256];
         snprintf(wanted, sizeof wanted,
-                 "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2><p>%s</p></div>"
-                 "<p class=\"error\" id=\"a_b-error\">%s</p>",
+                 "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2><p>%s</p></div>\n"
+                 "<p class=\"error\" id=\"a_b-error\">%s",
                  CASES[i].above, CASES[i].field);
         response_open(&response, &arena);
-        response_field_problem(&response, "a_b", "%s", CASES[i].said);
-        check_page("<!--problem--><!--error a_b-->", wanted);
+        response_field_problem(&response, TEXT("a_b"), "%s", CASES[i].said);
+        check_page("{{> problem}}\n<p id=\"a_b-error\" hidden>", wanted);
     }
 }
 END_TEST
@@ -231,44 +236,40 @@ END_TEST
 START_TEST(puts_a_blame_at_its_field)
 {
     response_problem(&response, 415, "This is <text>.");
-    response_blame(&response, "a");
-    check_page("<!--problem--><input name=\"a\"><!--error a-->",
+    response_blame(&response, TEXT("a"));
+    check_page("{{> problem}}\n<input name=\"a\"><p id=\"a-error\" hidden>",
                "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
-               "<p>Correct the marked field.</p></div><input name=\"a\" aria-invalid=\"true\">"
-               "<p class=\"error\" id=\"a-error\">This is &lt;text&gt;.</p>");
+               "<p>Correct the marked field.</p></div>\n<input name=\"a\" aria-invalid=\"true\">"
+               "<p class=\"error\" id=\"a-error\">This is &lt;text&gt;.");
 }
 END_TEST
 
 START_TEST(puts_the_problem)
 {
     response_problem(&response, 400, "%s", "can't be <read>");
-    check_page("<!--problem-->",
-               "<div class=\"problem\" role=\"alert\"><h2>The request can't be read</h2>"
-               "<p>can&#39;t be &lt;read&gt;</p></div>");
+    check_page("{{> problem}}",
+               "<div class=\"problem\" role=\"alert\"><h2>The request can&#39;t be read</h2>"
+               "<p>can&#39;t be &lt;read&gt;</p></div>\n");
     response_open(&response, &arena);
-    response_field_problem(&response, "a", "one");
-    check_page("<!--problem-->", "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
-                                 "<p>one</p></div>");
+    response_field_problem(&response, TEXT("a"), "one");
+    check_page("{{> problem}}", "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
+                                "<p>one</p></div>\n");
     response_open(&response, &arena);
-    response_field_problem(&response, "a", "one");
-    response_field_problem(&response, "b", "two");
-    check_page("<!--problem-->",
+    response_field_problem(&response, TEXT("a"), "one");
+    response_field_problem(&response, TEXT("b"), "two");
+    check_page("{{> problem}}",
                "<div class=\"problem\" role=\"alert\"><h2>Some fields are wrong</h2>"
-               "<p>Correct the marked fields.</p></div>");
+               "<p>Correct the marked fields.</p></div>\n");
     response_open(&response, &arena);
     response_html(&response);
-    check_page("<title>x</title><!--problem--><!--error a-->", "<title>x</title>");
+    check_page("<title>x</title>{{> problem}}", "<title>x</title>");
 }
 END_TEST
 
 START_TEST(puts_the_result)
 {
-    buffer_puts(response_html(&response), "<p><!--title--><input name=\"a\">");
-    values[0].text = TEXT("x");
-    check_page("[<!--result-->]", "[<p><!--title--><input name=\"a\">]");
-    response_open(&response, &arena);
     buffer_puts(response_json(&response), "{\"a\":\"</pre>\"}");
-    page = TEXT("[<!--result-->]");
+    function.page = "[{{> answer}}]";
     dime_text result = written();
     ck_assert(
         contains(result, "<pre class=\"json\">{&quot;a&quot;:&quot;&lt;/pre&gt;&quot;}</pre>"));
@@ -279,7 +280,7 @@ END_TEST
 START_TEST(puts_name_and_summary)
 {
     response_html(&response);
-    check_page("<title><!--title--> - dime</title><!--summary-->",
+    check_page("<title>{{dime.name}} - dime</title>{{dime.summary}}",
                "<title>some - dime</title>Does &lt;some&gt; &amp; &quot;more&quot;");
 }
 END_TEST
@@ -289,18 +290,21 @@ START_TEST(keeps_hostile_values_in_their_place)
 {
     static const dime_text hostile[] = {
         TEXT("\"><script>alert(1)</script>"), TEXT("' onfocus='alert(1)' x=\""),
-        TEXT("<!--result--><!--error a-->"),  TEXT("&quot;><input name=\"a\">"),
+        TEXT("{{> answer}}{{dime.name}}"),    TEXT("&quot;><input name=\"a\">"),
         TEXT("\0\x01\xFF\xC0\x80\"<"),
     };
     values[0].text = values[2].text = hostile[_i];
-    buffer_puts(response_html(&response), "RESULT");
-    page = TEXT("<input name=\"a\"><select name=\"c\"><option value=\"x\"></select><!--result-->");
+    values[2].given = true;
+    response_html(&response);
+    function.page = "<input name=\"a\"><select name=\"c\"><option value=\"x\"></select>"
+                    "{{dime.values.c}}";
     dime_text result = written();
     struct buffer expected;
     buffer_open(&expected, &arena, 4096);
     buffer_puts(&expected, "<input name=\"a\" value=\"");
     buffer_html(&expected, hostile[_i]);
-    buffer_puts(&expected, "\"><select name=\"c\"><option value=\"x\"></select>RESULT");
+    buffer_puts(&expected, "\"><select name=\"c\"><option value=\"x\"></select>");
+    buffer_html(&expected, hostile[_i]);
     ck_assert(text_equal(result, buffer_text(&expected)));
     ck_assert_ptr_null(memchr(result.data, '\0', result.length));
     ck_assert(text_is_utf8(result));
@@ -312,7 +316,7 @@ START_TEST(makes_a_page_from_the_fields)
     function.page = NULL;
     values[0].text = TEXT("x\"y");
     values[1].boolean = true;
-    response_field_problem(&response, "a", "wrong");
+    response_field_problem(&response, TEXT("a"), "wrong");
     dime_text result = written();
     static const char *const parts[] = {
         "<title>Error: some - dime</title>",
@@ -334,7 +338,7 @@ START_TEST(makes_a_page_from_the_fields)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ck_assert_msg(contains(result, parts[i]), "%s", parts[i]);
     ck_assert(!contains(result, "<!--"));
-    function.methods = METHOD_GET;
+    function.methods = DIME_GET;
     ck_assert(contains(written(), "<form class=\"made\" method=\"get\""));
 }
 END_TEST
@@ -343,17 +347,14 @@ END_TEST
 START_TEST(makes_a_form_for_files)
 {
     static const dime_field files[] = {
-        {.name = "a", .kind = FIELD_FILE, .types = "image/jpeg, image/png", .help = "a picture"},
-        {0},
+        DIME_FILE(struct upload_form, a, .types = "image/jpeg, image/png", .help = "a picture"),
     };
     function.fields = files;
+    function.field_count = 1;
     function.page = NULL;
     values[0].given = true;
     values[0].text = TEXT("\xFF\xD8");
-    const struct request request = {.arena = &arena, .fields = files, .values = values};
-    page_write(&function, &request, &response);
-    dime_text result = buffer_text(&response.body);
-    function.fields = table;
+    dime_text result = written();
     ck_assert(contains(result, " action=\"/cgi-bin/some#result\" enctype=\"multipart/form-data\" "
                                "novalidate>"));
     ck_assert(contains(result, "<input id=\"a\" name=\"a\" type=\"file\" autocomplete=\"off\" "
@@ -371,14 +372,12 @@ START_TEST(makes_a_form_for_files_of_many_types)
         buffer_puts(&types, "application/vnd.oasis.opendocument.presentation-template, ");
     buffer_put(&types, (dime_text){"image/png", sizeof "image/png"});
     const dime_field files[] = {
-        {.name = "a", .kind = FIELD_FILE, .types = types.data, .help = "a picture"}, {0}};
+        DIME_FILE(struct upload_form, a, .types = types.data, .help = "a picture"),
+    };
     function.fields = files;
+    function.field_count = 1;
     function.page = NULL;
-    const struct request request = {.arena = &arena, .fields = files, .values = values};
-    page_write(&function, &request, &response);
-    function.fields = table;
-    ck_assert(!response.body.failed);
-    dime_text result = buffer_text(&response.body);
+    dime_text result = written();
     ck_assert(contains(result, "aria-describedby=\"a-hint a-error\" accept=\"application/vnd."));
     ck_assert(contains(result, "template, image/png\">\n<p class=\"hint\" id=\"a-hint\">"));
 }
@@ -387,10 +386,10 @@ END_TEST
 /* Before the fields are read there are no values. */
 START_TEST(needs_no_values)
 {
-    const struct request request = {.arena = &arena};
     response_problem(&response, 405, "no");
-    page = TEXT("<input name=\"a\"><select name=\"c\"><option value=\"x\"><!--error a-->");
-    page_write(&function, &request, &response);
+    function.page = "<input name=\"a\"><select name=\"c\"><option value=\"x\">";
+    call_open(&call, &function, &request, &response);
+    page_write(&call, false);
     ck_assert(text_equal(buffer_text(&response.body),
                          TEXT("<input name=\"a\"><select name=\"c\"><option value=\"x\">")));
 }
@@ -398,10 +397,11 @@ END_TEST
 
 static void write_exactly(const char *text, size_t length)
 {
-    char *exact = malloc(length ? length : 1);
+    char *exact = malloc(length + 1);
     ck_assert_ptr_nonnull(exact);
     memcpy(exact, text, length);
-    page = (dime_text){exact, length};
+    exact[length] = '\0';
+    function.page = exact;
     response_html(&response);
     dime_text result = written();
     ck_assert_uint_le(result.length, 16 * length + 64);
@@ -476,12 +476,13 @@ START_TEST(survives_the_end_of_memory)
     size_t failures = 0;
     for (size_t limit = 0; !fine; limit += 64) {
         struct arena small;
-        const struct request request = {.arena = &small, .fields = table, .values = values};
         arena_open(&small, limit);
+        request.arena = &small;
         response_open(&response, &small);
         response_html(&response);
-        function.page = NULL;
-        page_write(&function, &request, &response);
+        call_open(&call, &function, &request, &response);
+        call.values = values;
+        page_write(&call, true);
         fine = !response.body.failed;
         ck_assert(fine || small.failed);
         failures += !fine;
@@ -500,7 +501,7 @@ Suite *page_suite(void)
     tcase_add_test(filling, fills_inputs);
     tcase_add_test(filling, checks_boxes);
     tcase_add_test(filling, selects_options);
-    tcase_add_test(filling, offers_choices);
+    tcase_add_test(filling, fills_choices);
     tcase_add_test(filling, fills_a_textarea);
     tcase_add_test(filling, opens_details);
     tcase_add_test(filling, puts_errors_at_their_fields);

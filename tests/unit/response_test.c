@@ -50,7 +50,7 @@ END_TEST
 START_TEST(begins_answers)
 {
     buffer_puts(response_json(&response), "{}");
-    ck_assert_int_eq(response.answer, ANSWER_WHOLE);
+    ck_assert_int_eq(response.answer, ANSWER_JSON);
     ck_assert_int_eq(response.status, 200);
     ck_assert_str_eq(response.content_type, "application/json");
     buffer_puts(response_html(&response), "<p>");
@@ -78,7 +78,7 @@ END_TEST
 START_TEST(answers_with_problems)
 {
     buffer_puts(response_json(&response), "{}");
-    response_field_problem(&response, "a", "no %s", "good");
+    response_field_problem(&response, TEXT("a"), "no %s", "good");
     response_problem(&response, 404, "not %d", 7);
     ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
     ck_assert_int_eq(response.status, 404);
@@ -97,7 +97,7 @@ START_TEST(cuts_a_detail)
     ck_assert_int_eq(response.detail.data[1022], '7');
     response_problem(&response, 400, "%5000d", 7);
     ck_assert_uint_eq(response.detail.length, 1023);
-    response_field_problem(&response, "a", "%5000d", 7);
+    response_field_problem(&response, TEXT("a"), "%5000d", 7);
     ck_assert_uint_eq(response.errors[0].detail.length, 1023);
 }
 END_TEST
@@ -105,7 +105,7 @@ END_TEST
 START_TEST(gathers_field_problems)
 {
     for (int i = 0; i < RESPONSE_ERRORS + 3; i++) {
-        response_field_problem(&response, "a", "%d", i);
+        response_field_problem(&response, TEXT("a"), "%d", i);
         ck_assert_int_eq(response.status, 422);
         check_text(problem_detail(&response),
                    i ? "Some fields are wrong; errors says which and why." : "0");
@@ -119,13 +119,13 @@ END_TEST
 START_TEST(forgets_what_was_said_before)
 {
     response_problem(&response, 404, "no such thing");
-    response_field_problem(&response, "a", "wrong");
+    response_field_problem(&response, TEXT("a"), "wrong");
     ck_assert_int_eq(response.status, 422);
     check_text(problem_detail(&response), "wrong");
     buffer_puts(response_json(&response), "{}");
     ck_assert_int_eq(response.status, 200);
-    ck_assert_int_eq(response.answer, ANSWER_WHOLE);
-    response_field_problem(&response, "b", "worse");
+    ck_assert_int_eq(response.answer, ANSWER_JSON);
+    response_field_problem(&response, TEXT("b"), "worse");
     ck_assert_uint_eq(response.error_count, 1);
     check_text(problem_detail(&response), "worse");
 }
@@ -134,14 +134,14 @@ END_TEST
 /* A blame leaves the status alone, comes once, and is of no use but for a problem. */
 START_TEST(blames_a_field)
 {
-    response_blame(&response, "a");
+    response_blame(&response, TEXT("a"));
     ck_assert_uint_eq(response.error_count, 0);
     response_problem(&response, 415, "not this");
-    response_blame(&response, "a");
-    response_blame(&response, "b");
+    response_blame(&response, TEXT("a"));
+    response_blame(&response, TEXT("b"));
     ck_assert_int_eq(response.status, 415);
     ck_assert_uint_eq(response.error_count, 1);
-    ck_assert_str_eq(response.errors[0].field, "a");
+    check_text(response.errors[0].field, "a");
     check_text(response.errors[0].detail, "not this");
     response_problem(&response, 404, "no such thing");
     ck_assert_uint_eq(response.error_count, 0);
@@ -177,7 +177,7 @@ START_TEST(refuses_to_break_a_line)
     ck_assert_int_eq(response.status, 500);
     response_html(&response);
     ck_assert_int_eq(response.status, 500);
-    response_field_problem(&response, "a", "wrong");
+    response_field_problem(&response, TEXT("a"), "wrong");
     ck_assert_int_eq(response.status, 500);
     ck_assert_uint_eq(response.error_count, 0);
 }
@@ -209,7 +209,7 @@ START_TEST(survives_the_end_of_memory)
     ck_assert_uint_eq(response.header_count, 0);
     response_problem(&response, 404, "text");
     check_text(problem_detail(&response), "No more is known.");
-    response_field_problem(&response, "a", "text");
+    response_field_problem(&response, TEXT("a"), "text");
     ck_assert_uint_eq(response.errors[0].detail.length, 0);
     buffer_puts(response_json(&response), "{}");
     ck_assert(response.body.failed);
@@ -312,8 +312,8 @@ END_TEST
 
 START_TEST(writes_field_problems)
 {
-    response_field_problem(&response, "a\"b", "%s", "one </script>");
-    response_field_problem(&response, "c", "%s", "two");
+    response_field_problem(&response, TEXT("a\"b"), "%s", "one </script>");
+    response_field_problem(&response, TEXT("c"), "%s", "two");
     struct json_object *problem = parse_problem("id\"2"), *errors;
     ck_assert_str_eq(string(problem, "type"), "/problems/invalid-field");
     ck_assert_str_eq(string(problem, "instance"), "id\"2");

@@ -10,28 +10,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "request/response.h"
+#include "request/call.h"
 #include "unit.h"
 
 Suite *run_suite(void);
 
-static const dime_field table[] = {
-    {.name = "word", .kind = FIELD_TEXT, .required = true, .min = 1, .max = 9, .help = "a word"},
-    {0},
+struct word {
+    dime_text word;
 };
+
+static const dime_field table[] = {
+    DIME_TEXT(struct word, word, .required = true, .min = 1, .max = 9, .help = "a word"),
+};
+
+static const struct word *given;
 
 static size_t handled; /* how often the function was called */
 static void (*deed)(const struct request *request, struct response *response);
 
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
     handled++;
+    given = input;
     if (deed)
-        deed(request, response);
+        deed(call->request, call->response);
 }
 
-static const dime_text page = TEXT("<title>x</title><input name=\"word\"><!--error word-->"
-                                   "<!--problem--><!--result-->");
+static const char page[] = ("<title>x</title><input name=\"word\"><p id=\"word-error\" hidden>"
+                            "{{> problem}}{{> answer}}");
 static dime_function function;
 static struct arena arena; /* zero is one without memory */
 static struct response response;
@@ -43,7 +49,8 @@ static void echo(const struct request *asked, struct response *answer)
 {
     struct buffer *json = response_json(answer);
     buffer_put(json, TEXT("{\"word\":"));
-    buffer_json(json, field_text(asked, "word"));
+    (void)asked;
+    buffer_json(json, given->word);
     buffer_put(json, TEXT("}"));
 }
 
@@ -54,13 +61,13 @@ static void begin(void)
     arena_open(&arena, 1 << 20);
     function = (dime_function){.name = "some",
                                .summary = "Some",
-                               .methods = METHOD_GET | METHOD_POST,
+                               .methods = DIME_GET | DIME_POST,
                                .body_max = 1000,
-                               .fields = table,
-                               .page = &page,
+                               DIME_INPUT(struct word, table),
+                               .page = page,
                                .handle = handle};
     request = (struct request){
-        .arena = &arena, .id = TEXT("id-1"), .method = METHOD_GET, .query = TEXT("word=hi")};
+        .arena = &arena, .id = TEXT("id-1"), .method = DIME_GET, .query = TEXT("word=hi")};
     incoming = (struct incoming){0};
     response_open(&response, &arena);
     handled = 0;
@@ -147,7 +154,8 @@ END_TEST
 /* Opening the address shows the form; a query that is wrong, or a form that was sent, says so. */
 START_TEST(shows_a_browser_the_form)
 {
-    static const dime_text plain = TEXT("<title>x</title><input name=\"word\">");
+    static const dime_text plain =
+        TEXT("<title>x</title><input name=\"word\"><p id=\"word-error\" hidden>\n");
     ask_for_html();
     request.query = TEXT("");
     ck_assert(text_equal(run(), plain));
@@ -158,7 +166,7 @@ START_TEST(shows_a_browser_the_form)
                                       "aria-invalid=\"true\"><p class=\"error\"")));
     ck_assert_int_eq(response.status, 422);
     request.query = TEXT("");
-    request.method = METHOD_POST;
+    request.method = DIME_POST;
     response_open(&response, &arena);
     run();
     ck_assert_int_eq(response.status, 422);
@@ -178,22 +186,22 @@ START_TEST(allows_methods)
 {
     static const struct {
         unsigned methods;
-        enum method method;
+        enum dime_method method;
         int status;
         const char *allow;
     } cases[] = {
-        {METHOD_GET | METHOD_POST, METHOD_GET, 200, NULL},
-        {METHOD_GET | METHOD_POST, METHOD_HEAD, 200, NULL},
-        {METHOD_GET | METHOD_POST, METHOD_POST, 200, NULL},
-        {METHOD_GET | METHOD_POST, METHOD_OPTIONS, 204, "GET, HEAD, POST, OPTIONS"},
-        {METHOD_GET | METHOD_POST, METHOD_OTHER, 405, "GET, HEAD, POST, OPTIONS"},
-        {METHOD_GET, METHOD_HEAD, 200, NULL},
-        {METHOD_GET, METHOD_POST, 405, "GET, HEAD, OPTIONS"},
-        {METHOD_GET, METHOD_OPTIONS, 204, "GET, HEAD, OPTIONS"},
-        {METHOD_POST, METHOD_POST, 200, NULL},
-        {METHOD_POST, METHOD_GET, 405, "POST, OPTIONS"},
-        {METHOD_POST, METHOD_HEAD, 405, "POST, OPTIONS"},
-        {METHOD_POST, METHOD_OTHER, 405, "POST, OPTIONS"},
+        {DIME_GET | DIME_POST, DIME_GET, 200, NULL},
+        {DIME_GET | DIME_POST, DIME_HEAD, 200, NULL},
+        {DIME_GET | DIME_POST, DIME_POST, 200, NULL},
+        {DIME_GET | DIME_POST, DIME_OPTIONS, 204, "GET, HEAD, POST, OPTIONS"},
+        {DIME_GET | DIME_POST, DIME_OTHER, 405, "GET, HEAD, POST, OPTIONS"},
+        {DIME_GET, DIME_HEAD, 200, NULL},
+        {DIME_GET, DIME_POST, 405, "GET, HEAD, OPTIONS"},
+        {DIME_GET, DIME_OPTIONS, 204, "GET, HEAD, OPTIONS"},
+        {DIME_POST, DIME_POST, 200, NULL},
+        {DIME_POST, DIME_GET, 405, "POST, OPTIONS"},
+        {DIME_POST, DIME_HEAD, 405, "POST, OPTIONS"},
+        {DIME_POST, DIME_OTHER, 405, "POST, OPTIONS"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         begin();
@@ -212,7 +220,7 @@ END_TEST
 START_TEST(refuses_a_browser_with_a_page)
 {
     ask_for_html();
-    request.method = METHOD_OTHER;
+    request.method = DIME_OTHER;
     ck_assert(text_starts(run(), TEXT("<title>Error: x</title>")));
     ck_assert_int_eq(response.status, 405);
     response_open(&response, &arena);
@@ -224,7 +232,7 @@ END_TEST
 
 START_TEST(answers_options_without_a_body)
 {
-    request.method = METHOD_OPTIONS;
+    request.method = DIME_OPTIONS;
     ck_assert_uint_eq(run().length, 0);
     ck_assert_ptr_null(response.content_type);
     ck_assert_int_eq(response.status, 204);
@@ -233,7 +241,7 @@ END_TEST
 
 START_TEST(says_what_can_be_asked)
 {
-    request.method = METHOD_OTHER;
+    request.method = DIME_OTHER;
     check_problem(405, "Ask with one of GET, HEAD, POST, OPTIONS.");
 }
 END_TEST
@@ -262,13 +270,11 @@ static const struct {
 START_TEST(tells_the_limit_of_a_file)
 {
     static const dime_field files[] = {
-        {.name = "image", .kind = FIELD_FILE, .help = "the picture, of at most 8 MiB"}, {0}};
-    const dime_field *table_before = function.fields;
+        {.name = "image", .kind = DIME_KIND_FILE, .help = "the picture, of at most 8 MiB"}};
     function.fields = files;
     incoming.refusal = REFUSED_TOO_LARGE;
     check_problem(413,
                   "Send the picture, of at most 8 MiB; all together may have at most 1000 bytes.");
-    function.fields = table_before;
 }
 END_TEST
 
@@ -363,26 +369,26 @@ START_TEST(tells_a_missing_function_from_a_missing_thing)
 }
 END_TEST
 
-static void offer_a_word(const struct request *asked, struct response *answer)
+static void offer_a_word(dime_call *call, dime_json *data)
 {
-    static const struct choice choices[] = {{.value = TEXT("hi"), .label = TEXT("Hi")}};
-    (void)asked;
-    response_offer(answer, "word", choices, 1);
+    (void)call;
+    dime_put_string(dime_put_array(data, "words"), NULL, "hi");
 }
 
 /* A function without state has menus too; one that couldn't be opened has none. */
 START_TEST(offers_what_is_to_be_chosen)
 {
-    static const dime_text menu = TEXT("<select name=\"word\"><!--choices--></select>");
+    static const char menu[] =
+        "<select name=\"word\">{{#words}}<option value=\"{{.}}\">Hi</option>{{/words}}</select>";
     const char *option = "<option value=\"hi\" selected>Hi</option>";
-    function.page = &menu;
-    function.offer = offer_a_word;
+    function.page = menu;
+    function.fill = offer_a_word;
     ask_for_html();
     dime_text body = run();
     ck_assert(memmem(body.data, body.length, option, strlen(option)));
     begin();
-    function.page = &menu;
-    function.offer = offer_a_word;
+    function.page = menu;
+    function.fill = offer_a_word;
     incoming.not_open = "no";
     incoming.refusal = REFUSED_TOO_LARGE;
     ask_for_html();

@@ -7,7 +7,7 @@
  * as with a bucket that is another region's or no bucket of AWS. With `auto` Rekognition is asked
  * where there are credentials for it, and not again for a while after it was down.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "services/aws/rekognition.h"
 #include "services/aws/s3.h"

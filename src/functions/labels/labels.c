@@ -10,35 +10,26 @@
 
 #include <stdlib.h>
 
-extern const dime_text labels_page; /* www/labels.html */
+DIME_EMBED(LABELS_PAGE, "www/pages/labels.html");
 
 enum { CONFIDENCE_BYTES = 16 };
 static const double CONFIDENCE_USUAL = 55; /* DetectLabels' own */
 
 static const dime_field FIELDS[] = {
-    {.name = "image",
-     .kind = FIELD_FILE,
-     .min = 1,
-     .max = LABELS_IMAGE_MAX,
-     .types = "image/jpeg, image/png",
-     .names = "image/jpg, image/pjpeg, image/x-jpeg, image/x-jpg, image/jpe, image/x-citrix-jpeg, "
-              "image/jfif, image/pipeg, image/x-png, image/x-citrix-png, image/apng, image/*, "
-              "application/octet-stream, application/x-octet-stream, binary/octet-stream",
-     .help = "the picture, JPEG or PNG, of at most 8 MiB"},
-    {.name = "bucket",
-     .kind = FIELD_TEXT,
-     .max = 255,
-     .help = "instead of image: the bucket of S3 that has it"},
-    {.name = "key", .kind = FIELD_TEXT, .max = 1024, .help = "the picture's key in the bucket"},
-    {.name = "max_labels",
-     .kind = FIELD_INTEGER,
-     .max = VISION_LABELS_MAX,
-     .help = "how many labels at most; all if left out"},
-    {.name = "min_confidence",
-     .kind = FIELD_NUMBER,
-     .max = CONFIDENCE_BYTES,
-     .help = "how sure a label must be, 0 to 100; 55 if left out"},
-    {0},
+    DIME_FILE(struct labels_input, image, .min = 1, .max = LABELS_IMAGE_MAX,
+              .help = "the picture, JPEG or PNG, of at most 8 MiB",
+              .types = "image/jpeg, image/png",
+              .other_types = "image/jpg, image/pjpeg, image/x-jpeg, image/x-jpg, image/jpe, "
+                             "image/x-citrix-jpeg, image/jfif, image/pipeg, image/x-png, "
+                             "image/x-citrix-png, image/apng, image/*, application/octet-stream, "
+                             "application/x-octet-stream, binary/octet-stream"),
+    DIME_TEXT(struct labels_input, bucket, .max = 255,
+              .help = "instead of image: the bucket of S3 that has it"),
+    DIME_TEXT(struct labels_input, key, .max = 1024, .help = "the picture's key in the bucket"),
+    DIME_INTEGER(struct labels_input, max_labels, .max = VISION_LABELS_MAX,
+                 .help = "how many labels at most; all if left out"),
+    DIME_NUMBER(struct labels_input, min_confidence, .max = CONFIDENCE_BYTES,
+                .help = "how sure a label must be, 0 to 100; 55 if left out"),
 };
 
 static bool read_choice(const char *name, enum labels_choice *choice)
@@ -58,11 +49,11 @@ static bool read_choice(const char *name, enum labels_choice *choice)
     return false;
 }
 
-static bool open(void **state, const char **why)
+static bool open(dime_call *call, void **state)
 {
     struct labels *labels = calloc(1, sizeof *labels);
     if (!labels) {
-        *why = "There is no memory to begin with; try again later.";
+        dime_problem(call, 503, "There is no memory to begin with; try again later.");
         return false;
     }
     *labels = (struct labels){.token = text_of(getenv("LABELS_TOKEN")),
@@ -72,7 +63,7 @@ static bool open(void **state, const char **why)
                                            .service = "Amazon Rekognition",
                                            .other = "the local engine"}};
     if (!read_choice(getenv("LABELS_ENGINE"), &labels->choice)) {
-        *why = "The setting LABELS_ENGINE must be local, rekognition or auto.";
+        dime_problem(call, 503, "The setting LABELS_ENGINE must be local, rekognition or auto.");
         free(labels);
         return false;
     }
@@ -90,13 +81,13 @@ static void close(void *state)
 }
 
 /* A number as JSON writes it, or digits with a point, from 0 to 100. */
-static bool read_confidence(const struct request *request, struct response *response,
-                            double *confidence)
+static bool read_confidence(const struct labels_question *question, double *confidence)
 {
+    const struct labels_input *input = question->input;
     char room[CONFIDENCE_BYTES + 1], *end = room;
-    dime_text text = text_bare(field_text(request, "min_confidence"));
+    dime_text text = text_bare(input->min_confidence);
     *confidence = CONFIDENCE_USUAL;
-    if (!text.length || response_field_error(response, TEXT("min_confidence")))
+    if (!text.length || dime_is_wrong(question->call, &input->min_confidence))
         return true;
     if (text.length < sizeof room)
         memcpy(room, text.data, text.length);
@@ -105,35 +96,36 @@ static bool read_confidence(const struct request *request, struct response *resp
         *confidence = strtod(room, &end);
     if (*end == '\0' && end != room && *confidence >= 0 && *confidence <= 100)
         return true;
-    response_field_problem(response, "min_confidence",
-                           "min_confidence must be a number from 0 to 100.");
+    dime_wrong(question->call, &input->min_confidence,
+               "min_confidence must be a number from 0 to 100.");
     return false;
 }
 
 /* Whether picture or object are told once, and whole. */
-static bool read_source(const struct request *request, struct response *response)
+static bool read_source(const struct labels_question *question)
 {
-    bool image = field_given(request, "image");
-    bool bucket = field_given(request, "bucket"), key = field_given(request, "key");
+    dime_call *call = question->call;
+    const struct labels_input *input = question->input;
+    bool image = dime_given(call, &input->image);
+    bool bucket = dime_given(call, &input->bucket), key = dime_given(call, &input->key);
     if (image && (bucket || key))
-        response_field_problem(response, "image",
-                               "Give either image, or bucket and key, and not both.");
+        dime_wrong(call, &input->image, "Give either image, or bucket and key, and not both.");
     else if (bucket && !key)
-        response_field_problem(response, "key", "Give key: which object of the bucket it is.");
+        dime_wrong(call, &input->key, "Give key: which object of the bucket it is.");
     else if (key && !bucket)
-        response_field_problem(response, "bucket", "Give bucket: where the key is.");
+        dime_wrong(call, &input->bucket, "Give bucket: where the key is.");
     else
         return true;
     return false;
 }
 
-static bool read_question(struct labels_question *question, struct response *response)
+static bool read_question(struct labels_question *question)
 {
-    const struct request *request = question->request;
-    bool confidence = read_confidence(request, response, &question->min_confidence);
-    question->most = field_integer(request, "max_labels");
-    question->max_labels = field_given(request, "max_labels") ? &question->most : NULL;
-    return read_source(request, response) && confidence;
+    const struct labels_input *input = question->input;
+    bool confidence = read_confidence(question, &question->min_confidence);
+    question->most = input->max_labels;
+    question->max_labels = dime_given(question->call, &input->max_labels) ? &question->most : NULL;
+    return read_source(question) && confidence;
 }
 
 /* Whether it's the picture that is wrong, and not who looks at it. */
@@ -145,9 +137,12 @@ static bool is_of_picture(int status)
 static void refuse_picture(const struct labels_question *question,
                            const struct labels_answer *answer, struct response *response)
 {
-    response_problem(response, answer->status, "%.*s", (int)answer->why.length, answer->why.data);
-    if (field_given(question->request, "image") && is_of_picture(answer->status))
-        response_blame(response, "image");
+    (void)response;
+    if (dime_given(question->call, &question->input->image) && is_of_picture(answer->status))
+        dime_problem_at(question->call, &question->input->image, answer->status, "%.*s",
+                        DIME_ARG(answer->why));
+    else
+        dime_problem(question->call, answer->status, "%.*s", DIME_ARG(answer->why));
 }
 
 static void answer_picture(const struct labels_question *question,
@@ -167,18 +162,17 @@ static void answer_picture(const struct labels_question *question,
 
 static void answer_object(const struct labels_question *question, struct response *response)
 {
-    const struct request *request = question->request;
     struct labels_picture picture = {.bytes = TEXT("")};
-    picture.object.bucket = field_text(request, "bucket");
-    picture.object.key = field_text(request, "key");
+    picture.object.bucket = question->input->bucket;
+    picture.object.key = question->input->key;
     if (!labels_authorize(question, response))
         return;
     if (labels_may_read(question, picture.object.bucket))
         answer_picture(question, &picture, response);
     else
-        response_field_problem(response, "bucket",
-                               "This bucket may not be read from here; whoever runs this server "
-                               "can allow it with the setting LABELS_BUCKETS.");
+        dime_wrong(question->call, &question->input->bucket,
+                   "This bucket may not be read from here; whoever runs this server "
+                   "can allow it with the setting LABELS_BUCKETS.");
 }
 
 /* A page of ours shows what it was sent, or has chosen itself, besides what lies here. */
@@ -193,52 +187,45 @@ static void allow_pictures(const struct request *request, struct response *respo
 
 /* Neither a picture nor an event: somebody opens the page, or a webhook looks whether it's there.
  */
-static void answer_nothing(const struct request *request, struct response *response)
+static void answer_nothing(const struct labels_question *question, struct response *response)
 {
-    bool asks = request->method != METHOD_POST && !request->query.length && !request->body.length;
+    const struct request *request = question->request;
+    bool asks = request->method != DIME_POST && !request->query.length && !request->body.length;
     if (asks && request->html)
-        (void)response_html(response);
-    else if (asks && request->method == METHOD_HEAD)
+        dime_answer_page(question->call);
+    else if (asks && request->method == DIME_HEAD)
         buffer_puts(response_json(response), "{}");
     else
-        response_field_problem(response, "image", "Give image: %s.", FIELDS[0].help);
+        dime_wrong(question->call, &question->input->image, "Give image: %s.", FIELDS[0].help);
 }
 
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
-    struct labels_question question = {.labels = request->state, .request = request};
-    struct labels_picture picture = {.bytes = field_text(request, "image")};
-    allow_pictures(request, response);
-    if (!read_question(&question, response))
+    struct labels_question question = {
+        .labels = dime_state(call), .call = call, .input = input, .request = call->request};
+    struct response *response = call->response;
+    struct labels_picture picture = {.bytes = question.input->image.bytes};
+    allow_pictures(call->request, response);
+    if (!read_question(&question))
         return;
-    if (field_given(request, "image"))
+    if (dime_given(call, &question.input->image))
         answer_picture(&question, &picture, response);
-    else if (field_given(request, "bucket"))
+    else if (dime_given(call, &question.input->bucket))
         answer_object(&question, response);
     else if (!labels_answer_event(&question, response))
-        answer_nothing(request, response);
+        answer_nothing(&question, response);
 }
 
-static void check(const struct request *request, struct response *response)
+static void check(dime_call *call, const void *input)
 {
-    struct labels_question question = {.labels = request->state, .request = request};
-    allow_pictures(request, response);
-    read_question(&question, response);
+    struct labels_question question = {
+        .labels = dime_state(call), .call = call, .input = input, .request = call->request};
+    allow_pictures(call->request, call->response);
+    read_question(&question);
 }
 
-const dime_function function_labels = {
-    .name = "labels",
-    .summary = LABELS_SUMMARY,
-    .methods = METHOD_GET | METHOD_POST,
-    .body_max = LABELS_BODY_MAX,
-    .fields = FIELDS,
-    .json_types = "text/plain", /* SNS */
-    .uploads = true,
-    .streams = true,
-    .heavy = true,
-    .page = &labels_page,
-    .open = open,
-    .handle = handle,
-    .check = check,
-    .close = close,
-};
+DIME_FUNCTION(labels, .summary = LABELS_SUMMARY, .body_max = LABELS_BODY_MAX,
+              DIME_INPUT(struct labels_input, FIELDS), .effects = DIME_READS, .heavy = true,
+              .network = true, .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE,
+              .open = open, .close = close, .handle = handle, .check = check, .uploads = true,
+              .streams = true);

@@ -11,7 +11,7 @@
 #include "services/aws/aws.h"
 #include "services/aws/fallback.h"
 #include "services/aws/sns.h"
-#include "function.h"
+#include "request/call.h"
 #include "vision/vision.h"
 
 #define LABELS_SUMMARY "What is to be seen in a picture"
@@ -47,9 +47,19 @@ struct labels_picture {
     struct labels_object object;
 };
 
+/* What a request gives. */
+struct labels_input {
+    dime_file image;
+    dime_text bucket, key;
+    int64_t max_labels;
+    dime_text min_confidence;
+};
+
 /* What is asked of each picture in a request. */
 struct labels_question {
     struct labels *labels;
+    dime_call *call;
+    const struct labels_input *input;
     const struct request *request;
     const int64_t *max_labels; /* NULL: all */
     double min_confidence;     /* 0 to 100 */

@@ -5,7 +5,7 @@
  * So there a request can name objects only of the buckets in LABELS_BUCKETS, and it takes the token
  * in LABELS_TOKEN where that is set, as MinIO's webhooks send it.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "functions/labels/labels.h"
 
@@ -32,7 +32,7 @@ static dime_text token_of(const struct request *request)
 bool labels_authorize(const struct labels_question *question, struct response *response)
 {
     dime_text wanted = question->labels->token;
-    if (question->request->source != SOURCE_HTTP || !wanted.length ||
+    if (question->request->source != DIME_HTTP || !wanted.length ||
         equal_in_constant_time(token_of(question->request), wanted))
         return true;
     response_problem(response, 401,
@@ -46,7 +46,7 @@ bool labels_may_read(const struct labels_question *question, dime_text bucket)
 {
     dime_text rest = question->labels->buckets, one;
     if (!rest.length)
-        return question->request->source != SOURCE_HTTP;
+        return question->request->source != DIME_HTTP;
     while (text_cut(&rest, ',', &one)) {
         one = text_trim(one);
         if (text_equal(one, TEXT("*")) || text_equal(one, bucket))

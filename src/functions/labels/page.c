@@ -8,7 +8,7 @@
  * label without boxes of its own, such as Egyptian Cat, has those of the parent that it was found
  * in.
  */
-#include "function.h"
+#include "dime.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  * to the dead letters; a webhook is only asked to send again what may succeed then, since MinIO
  * sends nothing else before it does.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "base/clock.h"
 #include "base/form.h"
@@ -278,7 +278,7 @@ static size_t count_items(struct json_value list)
 static void end_results(struct results *results)
 {
     struct response *response = results->response;
-    bool http = results->question->request->source == SOURCE_HTTP;
+    bool http = results->question->request->source == DIME_HTTP;
     bool again = results->failed && (!http || results->worst >= 500);
     buffer_puts(results->json, results->count ? "]}" : "{\"Results\":[]}");
     if (results->json != &results->own)
@@ -342,8 +342,7 @@ bool labels_answer_event(const struct labels_question *question, struct response
     struct json_error error;
     if (!request->body.length || !json_check(request->body, request->arena, &event, &error))
         return false;
-    if (request->source == SOURCE_HTTP &&
-        request_header(request, "x-amz-sns-message-type").length) {
+    if (request->source == DIME_HTTP && request_header(request, "x-amz-sns-message-type").length) {
         labels_answer_topic(question, event, response);
         return true;
     }

@@ -6,7 +6,7 @@
  * the token, which SNS can't send. Whoever wants to be sure that nothing else is confirmed sets no
  * topics: then there is nothing to be had by this way.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "services/aws/sns.h"
 #include "functions/labels/event.h"

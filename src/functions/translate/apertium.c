@@ -6,7 +6,7 @@
  * there is no pair for is looked up as RFC 4647 says: es-MX is taken for es. A request whose answer
  * lacks a mark is made again in two halves, down to a piece: words alone can't lose any.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "base/buffer.h"
 #include "functions/translate/translate.h"

@@ -7,7 +7,7 @@
  * told: that Apertium can't either is no news. Which languages there are is asked for as well, and
  * kept for a minute: Apertium tells of a pair that it hasn't got in words that help nobody.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "base/clock.h"
 #include "base/json.h"

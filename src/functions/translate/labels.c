@@ -5,22 +5,21 @@
  * to be seen in a picture. labels knows nothing of it: its answer, which is Amazon Rekognition's,
  * is read here as anybody's would be.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "base/json.h"
 #include "functions/translate/translate.h"
 
 /* Reads the list in a field, which has been checked as JSON when the field was read. */
-static struct json_value list_of(const struct request *request, const char *name,
-                                 struct response *response)
+static struct json_value list_of(const struct translation_question *question, const char *name,
+                                 const dime_text *member)
 {
     struct json_value value = {0};
     struct json_error error;
-    dime_text json = field_text(request, name);
-    if (!json.length || !json_check(json, request->arena, &value, &error))
+    if (!member->length || !json_check(*member, question->request->arena, &value, &error))
         return (struct json_value){0};
     if (value.kind != JSON_ARRAY)
-        response_field_problem(response, name, "%s must be a list, as labels answers it.", name);
+        dime_wrong(question->call, member, "%s must be a list, as labels answers it.", name);
     return value;
 }
 
@@ -46,11 +45,12 @@ static void put_results(struct buffer *names, struct json_value results)
     }
 }
 
-dime_text translate_labels(const struct request *request, struct response *response)
+dime_text translate_labels(const struct translation_question *question)
 {
+    const struct translate_input *input = question->input;
     struct buffer names;
-    buffer_open(&names, request->arena, TRANSLATE_BODY_MAX);
-    put_names(&names, list_of(request, "Labels", response));
-    put_results(&names, list_of(request, "Results", response));
+    buffer_open(&names, question->request->arena, TRANSLATE_BODY_MAX);
+    put_names(&names, list_of(question, "Labels", &input->Labels));
+    put_results(&names, list_of(question, "Results", &input->Results));
     return buffer_text(&names);
 }

@@ -6,7 +6,7 @@
  * ISO 639 in English, for the languages of which Debian has a pair for Apertium; any other is shown
  * by its code. Amazon Translate tells names itself.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "functions/translate/translate.h"
 

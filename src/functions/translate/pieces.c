@@ -9,7 +9,7 @@
  * it where that line is long, as in a letter that was broken into lines; else <br> ends that, or
  * the end of one line would mix with the beginning of the next, and so would the words of a list.
  */
-#include "function.h"
+#include "dime.h"
 
 #include "functions/translate/translate.h"
 

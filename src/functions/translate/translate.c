@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-extern const dime_text translate_page; /* www/translate.html */
+DIME_EMBED(TRANSLATE_PAGE, "www/pages/translate.html");
 
 enum {
     MENU_MS = 2000,  /* how long a page waits for what its menus hold */
@@ -20,40 +20,23 @@ enum {
 };
 
 static const dime_field FIELDS[] = {
-    {.name = "text",
-     .kind = FIELD_TEXT,
-     .lines = true,
-     .max = TRANSLATE_BODY_MAX,
-     .help = "what to translate, at most 10,000 bytes"},
-    {.name = "source",
-     .kind = FIELD_TEXT,
-     .max = TRANSLATE_CODE_MAX,
-     .help = "the code of its language, such as en; auto, if left out, finds it out where that can "
-             "be"},
-    {.name = "target",
-     .kind = FIELD_TEXT,
-     .max = TRANSLATE_CODE_MAX,
-     .help = "the code of the language to translate into, such as es"},
-    {.name = "sl", .kind = FIELD_TEXT, .max = TRANSLATE_CODE_MAX, .help = "the same as source"},
-    {.name = "tl", .kind = FIELD_TEXT, .max = TRANSLATE_CODE_MAX, .help = "the same as target"},
-    {.name = "Labels",
-     .kind = FIELD_JSON,
-     .max = TRANSLATE_BODY_MAX,
-     .help = "what labels has answered: its names are the text"},
-    {.name = "Results",
-     .kind = FIELD_JSON,
-     .max = TRANSLATE_BODY_MAX,
-     .help = "the same of an event with records"},
-    {.name = "TranslatedText",
-     .kind = FIELD_TEXT,
-     .lines = true,
-     .max = TRANSLATE_BODY_MAX,
-     .help = "what translate has answered: that is the text"},
-    {.name = "TargetLanguageCode",
-     .kind = FIELD_TEXT,
-     .max = TRANSLATE_CODE_MAX,
-     .help = "its language, as translate has answered it"},
-    {0},
+    DIME_LINES(struct translate_input, text, .max = TRANSLATE_BODY_MAX,
+               .help = "what to translate, at most 10,000 bytes"),
+    DIME_TEXT(struct translate_input, source, .max = TRANSLATE_CODE_MAX,
+              .help = "the code of its language, such as en; auto, if left out, finds it out where "
+                      "that can be"),
+    DIME_TEXT(struct translate_input, target, .max = TRANSLATE_CODE_MAX,
+              .help = "the code of the language to translate into, such as es"),
+    DIME_TEXT(struct translate_input, sl, .max = TRANSLATE_CODE_MAX, .help = "the same as source"),
+    DIME_TEXT(struct translate_input, tl, .max = TRANSLATE_CODE_MAX, .help = "the same as target"),
+    DIME_JSON(struct translate_input, Labels, .max = TRANSLATE_BODY_MAX,
+              .help = "what labels has answered: its names are the text"),
+    DIME_JSON(struct translate_input, Results, .max = TRANSLATE_BODY_MAX,
+              .help = "the same of an event with records"),
+    DIME_LINES(struct translate_input, TranslatedText, .max = TRANSLATE_BODY_MAX,
+               .help = "what translate has answered: that is the text"),
+    DIME_TEXT(struct translate_input, TargetLanguageCode, .max = TRANSLATE_CODE_MAX,
+              .help = "its language, as translate has answered it"),
 };
 
 static bool read_choice(const char *name, enum translate_choice *choice)
@@ -79,22 +62,23 @@ static bool may_be_remote(void)
     return text_equal_nocase(text_of(getenv("TRANSLATE_REMOTE")), TEXT("yes"));
 }
 
-static bool open(void **state, const char **why)
+static bool open(dime_call *call, void **state)
 {
+    const char *why = NULL;
     struct translate *translate = calloc(1, sizeof *translate);
     if (!translate) {
-        *why = "There is no memory to begin with; try again later.";
+        dime_problem(call, 503, "There is no memory to begin with; try again later.");
         return false;
     }
-    *why = NULL;
     translate->fallback = (struct fallback){
         .function = "translate", .service = "Amazon Translate", .other = "Apertium"};
     if (!read_choice(getenv("TRANSLATE_ENGINE"), &translate->choice))
-        *why = "The setting TRANSLATE_ENGINE must be apertium, aws or auto.";
+        why = "The setting TRANSLATE_ENGINE must be apertium, aws or auto.";
     else if (translate->choice != TRANSLATE_AWS)
         translate->apertium =
-            apertium_open("translate", text_of(getenv("TRANSLATE_URL")), may_be_remote(), why);
-    if (*why) {
+            apertium_open("translate", text_of(getenv("TRANSLATE_URL")), may_be_remote(), &why);
+    if (why) {
+        dime_problem(call, 503, "%s", why);
         free(translate);
         return false;
     }
@@ -112,112 +96,111 @@ static void close(void *state)
     free(translate);
 }
 
-static dime_text read_code(const struct request *request, struct response *response,
-                           const char *name)
+static dime_text read_code(const struct translation_question *question, const char *name,
+                           const dime_text *member)
 {
-    dime_text code = text_bare(field_text(request, name));
-    if (code.length && !response_field_error(response, text_of(name)) && !language_is_code(code))
-        response_field_problem(response, name,
-                               "%s must be the code of a language, such as en or pt-BR.", name);
+    dime_text code = text_bare(*member);
+    if (code.length && !dime_is_wrong(question->call, member) && !language_is_code(code))
+        dime_wrong(question->call, member,
+                   "%s must be the code of a language, such as en or pt-BR.", name);
     return code;
 }
 
 /* Takes a code from the first of two fields, or from the other. */
-static dime_text read_either(const struct request *request, struct response *response,
-                             const char *name, const char *other)
+static dime_text read_either(const struct translation_question *question, const char *name,
+                             const dime_text *member, const char *other, const dime_text *second)
 {
-    if (!field_given(request, name))
-        return read_code(request, response, other);
-    if (field_given(request, other) && !language_equal(text_bare(field_text(request, name)),
-                                                       text_bare(field_text(request, other))))
-        response_field_problem(response, other, "%s says something else than %s; give one of them.",
-                               other, name);
-    return read_code(request, response, name);
+    dime_call *call = question->call;
+    if (!dime_given(call, member))
+        return read_code(question, other, second);
+    if (dime_given(call, second) && !language_equal(text_bare(*member), text_bare(*second)))
+        dime_wrong(call, second, "%s says something else than %s; give one of them.", other, name);
+    return read_code(question, name, member);
 }
 
 /* The text itself, or what another function has answered: a translation, or English names. */
-static void read_text(struct translation_question *question, struct response *response)
+static void read_text(struct translation_question *question)
 {
-    const struct request *request = question->request;
-    question->text = field_text(request, "text");
-    if (field_given(request, "text"))
+    dime_call *call = question->call;
+    const struct translate_input *input = question->input;
+    question->text = input->text;
+    if (dime_given(call, &input->text))
         return;
-    if (field_given(request, "TranslatedText")) {
-        question->text = field_text(request, "TranslatedText");
+    if (dime_given(call, &input->TranslatedText)) {
+        question->text = input->TranslatedText;
         if (!question->source.length)
-            question->source = read_code(request, response, "TargetLanguageCode");
+            question->source =
+                read_code(question, "TargetLanguageCode", &input->TargetLanguageCode);
         return;
     }
-    if (!field_given(request, "Labels") && !field_given(request, "Results")) {
-        response_field_problem(response, "text", "Give text: %s.", FIELDS[0].help);
+    if (!dime_given(call, &input->Labels) && !dime_given(call, &input->Results)) {
+        dime_wrong(call, &input->text, "Give text: %s.", FIELDS[0].help);
         return;
     }
-    question->text = translate_labels(request, response);
+    question->text = translate_labels(question);
     if (!question->source.length)
         question->source = TEXT("en");
 }
 
 /* False: something is wrong, and the response says so. */
-static bool read_question(struct translation_question *question, struct response *response)
+static bool read_question(struct translation_question *question)
 {
-    const struct request *request = question->request;
-    question->source = read_either(request, response, "source", "sl");
-    question->target = read_either(request, response, "target", "tl");
-    read_text(question, response);
+    dime_call *call = question->call;
+    const struct translate_input *input = question->input;
+    question->source = read_either(question, "source", &input->source, "sl", &input->sl);
+    question->target = read_either(question, "target", &input->target, "tl", &input->tl);
+    read_text(question);
     if (question->text.length > TRANSLATE_TEXT_MAX) {
-        response_problem(response, 413, "The text has %zu bytes; send at most %d at once.",
-                         question->text.length, TRANSLATE_TEXT_MAX);
+        dime_problem(call, 413, "The text has %zu bytes; send at most %d at once.",
+                     question->text.length, TRANSLATE_TEXT_MAX);
         return false;
     }
     if (!question->source.length)
         question->source = TEXT("auto");
-    if (!field_given(request, "target") && !field_given(request, "tl"))
-        response_field_problem(response, "target", "Give target: %s.", FIELDS[2].help);
-    return !response->error_count;
+    if (!dime_given(call, &input->target) && !dime_given(call, &input->tl))
+        dime_wrong(call, &input->target, "Give target: %s.", FIELDS[2].help);
+    return !call->response->error_count;
 }
 
-static void put_pairs(struct buffer *json, const struct translate_list *list)
+static void put_languages(dime_json *json, const struct translate_list *list)
 {
-    buffer_puts(json, ",\"Pairs\":[");
-    for (size_t i = 0; i < list->pair_count; i++) {
-        buffer_puts(json, i ? ",{\"SourceLanguageCode\":" : "{\"SourceLanguageCode\":");
-        buffer_json(json, list->pairs[i].source);
-        buffer_puts(json, ",\"TargetLanguageCode\":");
-        buffer_json(json, list->pairs[i].target);
-        buffer_puts(json, "}");
+    dime_json *languages = dime_put_array(json, "Languages");
+    for (size_t i = 0; list && i < list->language_count; i++) {
+        dime_json *language = dime_put_object(languages, NULL);
+        dime_put_text(language, "LanguageName", list->languages[i].name);
+        dime_put_text(language, "LanguageCode", list->languages[i].code);
     }
-    buffer_puts(json, "]");
+}
+
+static void put_pairs(dime_json *json, const struct translate_list *list)
+{
+    dime_json *pairs = dime_put_array(json, "Pairs");
+    for (size_t i = 0; i < list->pair_count; i++) {
+        dime_json *pair = dime_put_object(pairs, NULL);
+        dime_put_text(pair, "SourceLanguageCode", list->pairs[i].source);
+        dime_put_text(pair, "TargetLanguageCode", list->pairs[i].target);
+    }
 }
 
 /* The list of languages; where there is no engine to be asked, an empty one that says why. */
-static void answer_list(const struct request *request, struct response *response)
+static void answer_list(dime_call *call)
 {
     struct translation_answer none;
     const struct translate_list *list =
-        translate_languages(request->state, request, LIST_MS, &none);
+        translate_languages(dime_state(call), call->request, LIST_MS, &none);
     if (list)
-        response_header(response, "X-Translate-Engine", text_of(list->engine));
-    struct buffer *json = response_json(response);
-    buffer_puts(json, "{\"Languages\":[");
-    for (size_t i = 0; list && i < list->language_count; i++) {
-        buffer_puts(json, i ? ",{\"LanguageName\":" : "{\"LanguageName\":");
-        buffer_json(json, list->languages[i].name);
-        buffer_puts(json, ",\"LanguageCode\":");
-        buffer_json(json, list->languages[i].code);
-        buffer_puts(json, "}");
-    }
-    buffer_puts(json, "]");
+        dime_set_header(call, "X-Translate-Engine", text_of(list->engine));
+    dime_json *json = dime_answer(call, 200);
+    put_languages(json, list);
     if (list && !list->detects)
         put_pairs(json, list);
-    if (!list) {
-        buffer_puts(json, ",\"Detail\":");
-        buffer_json(json, none.why);
-    }
-    buffer_puts(json, "}");
+    if (!list)
+        dime_put_text(json, "Detail", none.why);
 }
 
-static void answer_text(const struct translation_question *question, struct response *response)
+static void answer_text(const struct translation_question *question)
 {
+    dime_call *call = question->call;
     struct translation_answer answer = {.status = 200,
                                         .text = TEXT(""),
                                         .source = question->source,
@@ -226,39 +209,51 @@ static void answer_text(const struct translation_question *question, struct resp
     if (question->text.length) /* in a picture may be nothing to be named */
         translate_ask(question, &answer);
     if (answer.engine)
-        response_header(response, "X-Translate-Engine", text_of(answer.engine));
+        dime_set_header(call, "X-Translate-Engine", text_of(answer.engine));
     if (answer.status != 200) {
-        response_problem(response, answer.status, "%.*s", (int)answer.why.length, answer.why.data);
+        const struct translate_input *input = question->input;
         if (answer.status == 422 && answer.field)
-            response_blame(response, answer.field);
-    } else if (question->request->html) {
-        translate_put_page(question, &answer, response);
-    } else {
-        translate_put_json(&answer, response_json(response));
+            dime_problem_at(call,
+                            strcmp(answer.field, "text") == 0     ? &input->text
+                            : strcmp(answer.field, "source") == 0 ? &input->source
+                                                                  : &input->target,
+                            answer.status, "%.*s", DIME_ARG(answer.why));
+        else
+            dime_problem(call, answer.status, "%.*s", DIME_ARG(answer.why));
+        return;
     }
+    dime_json *json = dime_answer(call, 200);
+    dime_put_text(json, "TranslatedText", answer.text);
+    dime_put_text(json, "SourceLanguageCode", answer.source);
+    dime_put_text(json, "TargetLanguageCode", answer.target);
+    if (dime_wants_page(call))
+        translate_put_page(question, &answer, dime_page_data(call));
 }
 
 /* Somebody opens the page, or wants to know the languages. */
-static bool asks_nothing(const struct request *request)
+static bool asks_nothing(const dime_call *call)
 {
-    return request->method != METHOD_POST && !request->query.length && !request->body.length;
+    return dime_method(call) & (DIME_GET | DIME_HEAD) && !dime_query(call).length &&
+           !dime_body(call).length;
 }
 
-static void handle(const struct request *request, struct response *response)
+static void handle(dime_call *call, const void *input)
 {
-    struct translation_question question = {.translate = request->state, .request = request};
-    if (asks_nothing(request) && request->html)
-        (void)response_html(response);
-    else if (asks_nothing(request))
-        answer_list(request, response);
-    else if (read_question(&question, response))
-        answer_text(&question, response);
+    struct translation_question question = {
+        .translate = dime_state(call), .call = call, .input = input, .request = call->request};
+    if (asks_nothing(call) && dime_wants_page(call))
+        dime_answer_page(call);
+    else if (asks_nothing(call))
+        answer_list(call);
+    else if (read_question(&question))
+        answer_text(&question);
 }
 
-static void check(const struct request *request, struct response *response)
+static void check(dime_call *call, const void *input)
 {
-    struct translation_question question = {.translate = request->state, .request = request};
-    read_question(&question, response);
+    struct translation_question question = {
+        .translate = dime_state(call), .call = call, .input = input, .request = call->request};
+    read_question(&question);
 }
 
 /* Whether a language is at this end of a pair. */
@@ -283,45 +278,33 @@ static struct translate_pair usual_pair(const struct translate_list *list)
     return usual;
 }
 
-static void offer_languages(const struct translate_list *list, bool target, struct arena *arena,
-                            struct response *response)
+static void put_choice(dime_json *menu, dime_text code, dime_text name, bool is_usual)
+{
+    dime_json *choice = dime_put_object(menu, NULL);
+    dime_put_text(choice, "code", code);
+    dime_put_text(choice, "name", name);
+    dime_put_boolean(choice, "usual", is_usual);
+}
+
+static void put_menu(const struct translate_list *list, bool target, dime_json *page)
 {
     struct translate_pair usual = usual_pair(list);
     dime_text chosen = target ? usual.target : usual.source;
-    size_t count = 0;
-    struct choice *choices = arena_array(arena, list->language_count + 1, sizeof *choices);
-    if (!choices)
-        return; /* the arena has failed, and so will the whole response */
+    dime_json *menu = dime_put_array(page, target ? "targets" : "sources");
     if (list->detects && !target)
-        choices[count++] = (struct choice){TEXT("auto"), TEXT("Find out the language"), true};
+        put_choice(menu, TEXT("auto"), TEXT("Find out the language"), true);
     for (size_t i = 0; i < list->language_count; i++) {
         dime_text code = list->languages[i].code;
         if (is_in_pairs(list, code, target))
-            choices[count++] =
-                (struct choice){code, list->languages[i].name, text_equal(code, chosen)};
+            put_choice(menu, code, list->languages[i].name, text_equal(code, chosen));
     }
-    response_offer(response, target ? "target" : "source", choices, count);
-}
-
-/* Before a text is written for nothing. */
-static void say_that_none_translates(const struct translation_answer *none,
-                                     struct response *response)
-{
-    if (none->no_memory) {
-        response_problem(response, none->status, "%.*s", (int)none->why.length, none->why.data);
-        return;
-    }
-    struct buffer *html = response_html(response);
-    buffer_puts(html, "<div class=\"notice\">\n<h2>No text can be translated now</h2>\n<p>");
-    buffer_html(html, none->why);
-    buffer_puts(html, "</p>\n</div>");
 }
 
 /*
  * Where no engine can be asked just now the page has what Debian's usual pair would offer, and says
- * so to who only opens it.
+ * so to who only opens it, before a text is written for nothing.
  */
-static void offer(const struct request *request, struct response *response)
+static void fill(dime_call *call, dime_json *page)
 {
     static struct translate_language usual[] = {{{"en", 2}, {"English", 7}},
                                                 {{"es", 2}, {"Spanish", 7}}};
@@ -330,23 +313,19 @@ static void offer(const struct request *request, struct response *response)
     static const struct translate_list none = {
         .languages = usual, .language_count = 2, .pairs = pairs, .pair_count = 2};
     struct translation_answer why;
-    const struct translate_list *list = translate_languages(request->state, request, MENU_MS, &why);
-    offer_languages(list ? list : &none, false, request->arena, response);
-    offer_languages(list ? list : &none, true, request->arena, response);
-    if (!list && asks_nothing(request))
-        say_that_none_translates(&why, response);
+    const struct translate_list *list =
+        translate_languages(dime_state(call), call->request, MENU_MS, &why);
+    put_menu(list ? list : &none, false, page);
+    put_menu(list ? list : &none, true, page);
+    if (list || !asks_nothing(call))
+        return;
+    if (why.no_memory)
+        dime_problem(call, why.status, "%.*s", DIME_ARG(why.why));
+    else
+        dime_put_text(page, "notice", why.why);
 }
 
-const dime_function function_translate = {
-    .name = "translate",
-    .summary = TRANSLATE_SUMMARY,
-    .methods = METHOD_GET | METHOD_POST,
-    .body_max = TRANSLATE_BODY_MAX,
-    .fields = FIELDS,
-    .page = &translate_page,
-    .open = open,
-    .handle = handle,
-    .check = check,
-    .offer = offer,
-    .close = close,
-};
+DIME_FUNCTION(translate, .summary = TRANSLATE_SUMMARY, .body_max = TRANSLATE_BODY_MAX,
+              DIME_INPUT(struct translate_input, FIELDS), .effects = DIME_READS, .network = true,
+              .page = TRANSLATE_PAGE, .open = open, .close = close, .handle = handle,
+              .check = check, .fill = fill);

@@ -15,7 +15,7 @@
 #include "services/aws/aws.h"
 #include "services/aws/fallback.h"
 #include "services/aws/translate.h"
-#include "function.h"
+#include "request/call.h"
 
 #define TRANSLATE_SUMMARY "A text in another language"
 
@@ -61,8 +61,17 @@ struct translate {
     int64_t list_until_ms; /* how long the list may be used; 0: there is none */
 };
 
+/* What a request gives. */
+struct translate_input {
+    dime_text text, source, target, sl, tl;
+    dime_text Labels, Results; /* JSON: what labels has answered */
+    dime_text TranslatedText, TargetLanguageCode;
+};
+
 struct translation_question {
     struct translate *translate;
+    dime_call *call;
+    const struct translate_input *input;
     const struct request *request;
     dime_text text;
     dime_text source, target; /* codes; the source is auto where none was given */
@@ -81,7 +90,7 @@ struct translation_answer {
  * The names in an answer of labels that the request is, a line each; empty where it isn't one, or a
  * wrong one: then the response says so. The request's arena owns it.
  */
-dime_text translate_labels(const struct request *request, struct response *response);
+dime_text translate_labels(const struct translation_question *question);
 
 /* Has a text translated by whom the settings say. The answer is the request's arena's. */
 void translate_ask(const struct translation_question *question, struct translation_answer *answer);
@@ -149,11 +158,8 @@ void pieces_put_html(const struct piece *pieces, size_t count, struct buffer *ht
 bool pieces_take_html(const struct piece *pieces, size_t count, dime_text html, struct arena *arena,
                       struct buffer *text);
 
-/* Writes a translation for a program: {"TranslatedText":...}. */
-void translate_put_json(const struct translation_answer *answer, struct buffer *json);
-
-/* Writes a translation for a person. */
+/* Writes what the page says of a translation besides the translation itself. */
 void translate_put_page(const struct translation_question *question,
-                        const struct translation_answer *answer, struct response *response);
+                        const struct translation_answer *answer, dime_json *page);
 
 #endif

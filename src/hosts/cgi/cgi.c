@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "request/function.h"
 #include "request/log.h"
+#include "request/opening.h"
 #include "request/request.h"
 #include "request/response.h"
 
@@ -109,7 +111,7 @@ static void read_length(struct exchange *exchange, dime_text text)
         length = INT64_MAX; /* more than any limit */
     exchange->has_length = true;
     exchange->length = (size_t)length;
-    if (exchange->length > exchange->function->body_max)
+    if (exchange->length > function_body_max(exchange->function))
         exchange->incoming.refusal = REFUSED_TOO_LARGE;
 }
 
@@ -118,7 +120,7 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
 {
     struct variables found = {0};
     exchange->function = function;
-    exchange->request = (struct request){.arena = arena, .source = SOURCE_HTTP};
+    exchange->request = (struct request){.arena = arena, .source = DIME_HTTP};
     exchange->incoming = (struct incoming){0};
     exchange->started_ns = clock_monotonic_ns();
     exchange->has_length = false;
@@ -145,7 +147,7 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
 
 size_t exchange_room(const struct exchange *exchange)
 {
-    size_t most = exchange->function->body_max + 1;
+    size_t most = function_body_max(exchange->function) + 1;
     bool known = exchange->has_length && exchange->length < most;
     return known ? exchange->length + 1 : most;
 }
@@ -157,7 +159,7 @@ void exchange_body(struct exchange *exchange, dime_text body)
         return;
     if (exchange->has_length && body.length != exchange->length)
         exchange->incoming.refusal = REFUSED_SHORT;
-    else if (body.length > exchange->function->body_max)
+    else if (body.length > function_body_max(exchange->function))
         exchange->incoming.refusal = REFUSED_TOO_LARGE;
 }
 
@@ -176,7 +178,7 @@ dime_text exchange_head(struct exchange *exchange)
 
 dime_text exchange_payload(const struct exchange *exchange)
 {
-    if (exchange->request.method == METHOD_HEAD || !exchange->response.content_type)
+    if (exchange->request.method == DIME_HEAD || !exchange->response.content_type)
         return TEXT("");
     return buffer_text(&exchange->response.body);
 }
@@ -293,7 +295,9 @@ static struct header *split_environment(struct arena *arena, size_t *count)
 
 int cgi_serve(const dime_function *function)
 {
-    static struct exchange exchange; /* not on the stack: the room for the head is mostly unused */
+    /* Not on the stack: their rooms are mostly unused. */
+    static struct exchange exchange;
+    static struct opening opening;
     struct arena arena;
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
     arena_open(&arena, REQUEST_MEMORY_MAX);
@@ -301,17 +305,16 @@ int cgi_serve(const dime_function *function)
     struct header *variables = split_environment(&arena, &count);
     exchange_open(&exchange, function, variables, count, &arena, CGI_TIMEOUT_MS);
     read_body(&exchange);
-    const char *why = NULL;
-    if (function->open && !function->open(&exchange.request.state, &why))
-        exchange.incoming.not_open = why ? why : "Try again later.";
+    (void)opening_try(&opening, function);
+    exchange.request.state = opening.state;
+    exchange.incoming.not_open = opening.not_open;
     run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
     dime_text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
     bool sent = write_both(head, payload);
     log_call(&exchange, payload.length);
     if (exchange.incoming.refusal)
         drain_body();
-    if (function->close && !exchange.incoming.not_open)
-        function->close(exchange.request.state);
+    opening_close(&opening, function);
     arena_close(&arena);
     return sent ? 0 : 1;
 }

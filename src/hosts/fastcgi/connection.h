@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "function.h"
+#include "request/response.h"
 #include "hosts/fastcgi/reader.h"
 
 enum connection_state {

@@ -7,7 +7,7 @@
 #ifndef DIME_HOSTS_FASTCGI_FASTCGI_H
 #define DIME_HOSTS_FASTCGI_FASTCGI_H
 
-#include "function.h"
+#include "request/response.h"
 
 /*
  * Answers one CGI call, serves FastCGI, or says what the program is. Returns its exit status. COUNT

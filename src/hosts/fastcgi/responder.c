@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "request/function.h"
 #include "request/log.h"
 #include "hosts/cgi/cgi.h"
 #include "hosts/fastcgi/connection.h"
@@ -278,7 +279,7 @@ static bool catch_up(struct worker *worker, struct connection *connection)
 static void make_room(struct worker *worker)
 {
     struct connection *spare = worker->idle.next;
-    size_t most = GATHERED + 2 * worker->settings->function->body_max;
+    size_t most = GATHERED + 2 * function_body_max(worker->settings->function);
     if (worker->connections >= worker->connections_max && spare != &worker->idle &&
         !catch_up(worker, spare))
         drop(worker, spare);
@@ -489,7 +490,7 @@ static bool open_worker(struct worker *worker)
     worker->connections_max = worker->threads->connections_max;
     worker->rules = (struct connection_rules){
         .function = worker->settings->function->name,
-        .limits = {.body_max = worker->settings->function->body_max,
+        .limits = {.body_max = function_body_max(worker->settings->function),
                    .connections = worker->connections_max * (size_t)worker->settings->threads}};
     worker->leaving = worker->pressed = false;
     worker->used_ns = worker->rested_ns = clock_monotonic_ns();

@@ -7,7 +7,7 @@
 #ifndef DIME_HOSTS_FASTCGI_RESPONDER_H
 #define DIME_HOSTS_FASTCGI_RESPONDER_H
 
-#include "function.h"
+#include "request/response.h"
 
 struct responder_settings {
     const dime_function *function;

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "request/describe.h"
+#include "request/opening.h"
 #include "request/problem.h"
 #include "hosts/lambda/extension.h"
 #include "events/invoke.h"
@@ -56,6 +57,7 @@ struct worker {
     struct runtime *runtime;
     pthread_t thread;
     bool opened; /* the function was */
+    struct opening opening;
     struct arena arena;
     struct invocation invocation;
     struct invoker invoker;
@@ -197,6 +199,7 @@ static void *work(void *argument)
 static bool open_worker(struct runtime *runtime, struct worker *worker)
 {
     const dime_function *function = runtime->function;
+    struct opening *opening = &worker->opening;
     const char *why = NULL;
     worker->runtime = runtime;
     worker->invoker.function = function;
@@ -205,13 +208,16 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     arena_open(&worker->arena, INVOKE_MEMORY_MAX);
     if (!runtime_api_open(&worker->api, runtime->address, function->name, stop.fd))
         why = "There is no memory to begin with.";
-    else if (!function->open || function->open(&worker->invoker.state, &why))
+    else if (opening_try(opening, function))
         worker->opened = true;
-    else if (!why)
-        why = "The function couldn't be started.";
-    if (worker->opened)
+    if (worker->opened) {
+        worker->invoker.state = opening->state;
         return true;
-    log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", why);
+    }
+    if (why)
+        log_say(LOG_LEVEL_ERROR, function->name, 0, "%s", why);
+    else
+        why = opening->not_open;
     if (worker->api.link.post)
         runtime_api_fail_start(&worker->api, why, "Runtime.InitFailed");
     return false;
@@ -220,8 +226,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
 static void close_worker(struct worker *worker)
 {
     const dime_function *function = worker->invoker.function;
-    if (worker->opened && function->close)
-        function->close(worker->invoker.state);
+    opening_close(&worker->opening, function);
     runtime_api_close(&worker->api);
     arena_close(&worker->arena);
 }

@@ -6,7 +6,7 @@
 #ifndef DIME_HOSTS_LAMBDA_LAMBDA_H
 #define DIME_HOSTS_LAMBDA_LAMBDA_H
 
-#include "function.h"
+#include "request/response.h"
 
 /*
  * Answers the events of the Runtime API that AWS_LAMBDA_RUNTIME_API names until Lambda ends the

@@ -1,14 +1,21 @@
 /*
- * main.c - where a function's bootstrap program begins.
+ * main.c - where the bootstrap program of a function begins: dime_main of libdime-lambda.
  *
- * The linker sets function_served to the program's function, function_NAME (--defsym, see
- * Makefile.am).
+ * A program that links libdime-lambda before libdime gets this one, by the rules of archives: the
+ * other isn't looked at once the name is there. So an author's command needs no option for it.
  */
+#include <stdio.h>
+
 #include "hosts/lambda/lambda.h"
+#include "request/function.h"
 
-extern const dime_function function_served;
+enum { STATUS_USAGE = 2 };
 
-int main(int count, char **arguments)
+int dime_main(const dime_function *function, int count, char **arguments)
 {
-    return lambda_main(&function_served, count, arguments);
+    char why[256];
+    if (function_check(function, why, sizeof why))
+        return lambda_main(function, count, arguments);
+    fprintf(stderr, "%s: its table has a mistake: %s\n", function->name, why);
+    return STATUS_USAGE;
 }

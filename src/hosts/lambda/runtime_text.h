@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
-#include "function.h"
+#include "request/response.h"
 
 /* What the head of an invocation may say; the names are Lambda-Runtime-... */
 enum runtime_header {

@@ -36,7 +36,7 @@ static void flush(struct stream *base, struct response *response)
     struct lambda_stream *stream = (struct lambda_stream *)base;
     if (!stream->begun)
         send_head(stream, response);
-    if (stream->invocation->event.request.method != METHOD_HEAD && response->content_type) {
+    if (stream->invocation->event.request.method != DIME_HEAD && response->content_type) {
         stream->bytes += response->body.length;
         runtime_api_stream_more(stream->api, buffer_text(&response->body));
     }

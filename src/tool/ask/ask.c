@@ -136,7 +136,7 @@ static void put_headers(struct buffer *variables, const struct request *request)
 static void put_event(struct buffer *variables, const struct ask *ask,
                       const struct request *request)
 {
-    if (request->source != SOURCE_HTTP)
+    if (request->source != DIME_HTTP)
         fastcgi_put_variable(variables, TEXT("DIME_SOURCE"), request_source_name(request->source));
     fastcgi_put_variable(variables, TEXT("DIME_REQUEST_ID"), request->id);
     fastcgi_put_variable(variables, TEXT("DIME_HOST"), text_of(ask->host));
@@ -341,7 +341,7 @@ static bool is_healthy(struct ask *ask, struct arena *arena, char why[PROGRAM_WH
     buffer_puts(&path, ask->callee->name);
     struct request request = {.arena = arena,
                               .id = text_of(id),
-                              .method = METHOD_GET,
+                              .method = DIME_GET,
                               .scheme = TEXT("http"),
                               .path = buffer_text(&path),
                               .query = TEXT(""),

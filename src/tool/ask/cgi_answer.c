@@ -87,10 +87,10 @@ static int read_status(const struct cgi_head *head)
 }
 
 /* Whether the body has as many bytes as the head says; HEAD, 204 and 304 have none at all. */
-static bool is_whole_answer(const struct cgi_head *head, enum method method, size_t length)
+static bool is_whole_answer(const struct cgi_head *head, enum dime_method method, size_t length)
 {
     int64_t said;
-    if (!head->length.length || method == METHOD_HEAD || head->response->status == 204 ||
+    if (!head->length.length || method == DIME_HEAD || head->response->status == 204 ||
         head->response->status == 304)
         return true;
     return text_to_int64(head->length, &said) && said >= 0 && (uint64_t)said == length;
@@ -124,7 +124,7 @@ static const char *read_cgi_head(struct cgi_head *head, dime_text *rest)
     return "it has no whole head";
 }
 
-const char *cgi_answer_read(const struct buffer *answer, enum method method,
+const char *cgi_answer_read(const struct buffer *answer, enum dime_method method,
                             struct response *response)
 {
     struct cgi_head head = {.response = response};
@@ -147,7 +147,7 @@ const char *cgi_answer_read(const struct buffer *answer, enum method method,
             return NO_MEMORY;
     }
     size_t before = answer->length - rest.length;
-    response->answer = ANSWER_WHOLE;
+    response->answer = ANSWER_JSON;
     response->body = *answer;
     response->body.data += answer->data ? before : 0;
     response->body.length -= before;

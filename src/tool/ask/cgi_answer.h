@@ -7,7 +7,7 @@
 #ifndef DIME_TOOL_ASK_CGI_ANSWER_H
 #define DIME_TOOL_ASK_CGI_ANSWER_H
 
-#include "function.h"
+#include "request/response.h"
 
 /* Most bytes of a head. */
 enum { CGI_ANSWER_HEAD_MAX = 64 * 1024 };
@@ -18,7 +18,7 @@ enum { CGI_ANSWER_HEAD_MAX = 64 * 1024 };
  * detail is the response's too. Returns NULL, or a sentence on why it isn't an answer; the response
  * is to be opened anew then.
  */
-const char *cgi_answer_read(const struct buffer *answer, enum method method,
+const char *cgi_answer_read(const struct buffer *answer, enum dime_method method,
                             struct response *response);
 
 #endif

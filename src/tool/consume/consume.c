@@ -115,8 +115,7 @@ static void *run_consumer(void *argument)
 
 static void close_consumer(struct consumer *consumer, const dime_function *function)
 {
-    if (function->close)
-        function->close(consumer->invoker.state);
+    opening_close(&consumer->opening, function);
     queue_close(consumer->queue);
     if (consumer->invoker.keep)
         answers_close(&consumer->answers);
@@ -154,20 +153,18 @@ static bool open_queues(struct consumer *consumer)
 static bool open_consumer(struct consumer *consumer, struct consume *all)
 {
     const dime_function *function = all->settings->function;
-    const char *not_open = NULL;
     consumer->settings = all->settings;
     consumer->over = all->over;
     consumer->outages = &all->outages;
     consumer->kept = all->kept;
     consumer->invoker.function = function;
-    if (function->open && !function->open(&consumer->invoker.state, &not_open)) {
-        say(all->settings,
-            "the function can't be started: ", not_open ? not_open : "try again later");
+    if (!opening_try(&consumer->opening, function)) {
+        say(all->settings, "the function can't be started: ", consumer->opening.not_open);
         return false;
     }
+    consumer->invoker.state = consumer->opening.state;
     if (!open_queues(consumer)) {
-        if (function->close)
-            function->close(consumer->invoker.state);
+        opening_close(&consumer->opening, function);
         return false;
     }
     pthread_mutex_init(&consumer->held.lock, NULL);

@@ -12,6 +12,7 @@
 
 #include "tool/consume/answers.h"
 #include "events/invoke.h"
+#include "request/opening.h"
 #include "tool/consume/outage.h"
 #include "tool/consume/queue.h"
 
@@ -57,8 +58,9 @@ struct consumer {
     struct arena event;    /* holds an event of it, and the answer */
     struct invocation invocation;
     struct invoker invoker;
-    bool unsettled; /* it ended with a batch that the queue knows nothing of */
-    bool unread;    /* it ended since nobody reads the answers */
+    struct opening opening; /* of the function */
+    bool unsettled;         /* it ended with a batch that the queue knows nothing of */
+    bool unread;            /* it ended since nobody reads the answers */
 };
 
 /*

@@ -225,8 +225,7 @@ static void close_worker(struct watch *watch, struct watch_worker *worker)
         free(worker->first);
         worker->first = next;
     }
-    if (function->close)
-        function->close(worker->state);
+    opening_close(&worker->opening, function);
     arena_close(&worker->arena);
     pthread_cond_destroy(&worker->more);
     pthread_mutex_destroy(&worker->lock);
@@ -235,7 +234,6 @@ static void close_worker(struct watch *watch, struct watch_worker *worker)
 static bool open_worker(struct watch *watch, struct watch_worker *worker)
 {
     const dime_function *function = watch->settings->function;
-    const char *why = NULL;
     pthread_condattr_t monotonic;
     worker->settings = watch->settings;
     worker->folder = watch->folder;
@@ -244,11 +242,9 @@ static bool open_worker(struct watch *watch, struct watch_worker *worker)
     worker->news = watch->news;
     worker->last = &worker->first;
     worker->busy = true; /* until it has looked for something to do */
-    if (function->open && !function->open(&worker->state, &why)) {
-        log_say(LOG_LEVEL_ERROR, function->name, 0, "the function can't be started: %s",
-                why ? why : "try again later");
+    if (!opening_try(&worker->opening, function))
         return false;
-    }
+    worker->state = worker->opening.state;
     arena_open(&worker->arena, INVOKE_MEMORY_MAX);
     pthread_mutex_init(&worker->lock, NULL);
     pthread_condattr_init(&monotonic);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "events/invoke.h"
+#include "request/opening.h"
 #include "tool/watch/watch_file.h"
 
 enum { WATCH_THREADS_MAX = 64, WATCH_QUEUE_MAX = 16384, WATCH_LEFT_MAX = 4096 };
@@ -43,6 +44,7 @@ struct watch_worker {
     const char *path; /* its own, without links */
     int news;         /* an eventfd: this has got room or nothing to do, or has ended */
     void *state;
+    struct opening opening; /* of the function */
     struct arena arena;
     struct invocation invocation;
     int read_error;                /* errno of reading the file that is in work */

@@ -10,7 +10,7 @@
 
 #include <sys/stat.h>
 
-#include "function.h"
+#include "request/response.h"
 
 /* What the folder's file system tells of what happens there. */
 struct watch_trust {

@@ -1,0 +1,151 @@
+/*
+ * json_write.c - JSON that is written through scopes, so that it is always whole.
+ *
+ * A scope knows its brackets and whether a comma is due. Writing to one ends what is still open
+ * within it, and the answer ends all of them: an author writes no comma, no quote and no bracket,
+ * and forgets none. Scopes come from the call's arena; there are as many as an answer nests.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "request/call.h"
+
+enum { FORMAT_ROOM = 512 };
+
+void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
+                     bool array)
+{
+    *scope = (struct dime_json){.call = call, .out = out, .array = array, .empty = true};
+    buffer_put(out, array ? TEXT("[") : TEXT("{"));
+}
+
+void json_scope_end(struct dime_json *scope)
+{
+    if (scope->ended)
+        return;
+    if (scope->inner)
+        json_scope_end(scope->inner);
+    scope->ended = true;
+    buffer_put(scope->out, scope->array ? TEXT("]") : TEXT("}"));
+    if (scope->outer)
+        scope->outer->inner = NULL;
+}
+
+/* Writes what stands before a value. False: the value can't stand here, which has been said. */
+static bool begin_value(struct dime_json *json, const char *name)
+{
+    const char *mistake = json->ended             ? "JSON was written to a scope that has ended"
+                          : json->array && name   ? "an array was given a member with a name"
+                          : !json->array && !name ? "an object was given a member without a name"
+                                                  : NULL;
+    if (mistake) {
+        const struct dime_call *call = json->call;
+        if (call->response->status != 500 && !call->request->arena->failed)
+            call_mistake(json->call, "%s%s%s", mistake, name ? ": " : "", name ? name : "");
+        return false;
+    }
+    if (json->inner)
+        json_scope_end(json->inner);
+    if (!json->empty)
+        buffer_put(json->out, TEXT(","));
+    json->empty = false;
+    if (name) {
+        buffer_json(json->out, text_of(name));
+        buffer_put(json->out, TEXT(":"));
+    }
+    return true;
+}
+
+void dime_put_text(dime_json *json, const char *name, dime_text value)
+{
+    if (begin_value(json, name))
+        buffer_json(json->out, value);
+}
+
+void dime_put_string(dime_json *json, const char *name, const char *value)
+{
+    if (value)
+        dime_put_text(json, name, text_of(value));
+    else
+        dime_put_null(json, name);
+}
+
+void dime_put_format(dime_json *json, const char *name, const char *format, ...)
+{
+    char room[FORMAT_ROOM], *text = room;
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(room, sizeof room, format, arguments);
+    if (length >= (int)sizeof room) {
+        text = length <= RESPONSE_BODY_MAX
+                   ? arena_alloc(json->call->request->arena, (size_t)length + 1)
+                   : NULL;
+        if (text)
+            (void)vsnprintf(text, (size_t)length + 1, format, again);
+        else
+            json->out->failed = true;
+    }
+    va_end(again);
+    va_end(arguments);
+    if (text)
+        dime_put_text(json, name, (dime_text){text, length < 0 ? 0 : (size_t)length});
+}
+
+void dime_put_integer(dime_json *json, const char *name, int64_t value)
+{
+    if (begin_value(json, name))
+        buffer_int64(json->out, value);
+}
+
+void dime_put_decimal(dime_json *json, const char *name, int64_t value, int places)
+{
+    if (begin_value(json, name))
+        buffer_decimal(json->out, value, places);
+}
+
+void dime_put_boolean(dime_json *json, const char *name, bool value)
+{
+    if (begin_value(json, name))
+        buffer_put(json->out, value ? TEXT("true") : TEXT("false"));
+}
+
+void dime_put_null(dime_json *json, const char *name)
+{
+    if (begin_value(json, name))
+        buffer_put(json->out, TEXT("null"));
+}
+
+void dime_put_raw(dime_json *json, const char *name, dime_text value)
+{
+    if (begin_value(json, name))
+        buffer_put(json->out, value);
+}
+
+/* Opens a scope within another. Where it can't stand, or memory is out, it has ended already. */
+static dime_json *open_scope(dime_json *json, const char *name, bool array)
+{
+    static _Thread_local struct dime_json nowhere;
+    struct dime_json *scope =
+        begin_value(json, name) ? arena_alloc(json->call->request->arena, sizeof *scope) : NULL;
+    if (!scope) {
+        nowhere =
+            (struct dime_json){.call = json->call, .out = json->out, .array = array, .ended = true};
+        return &nowhere;
+    }
+    json_scope_open(scope, json->call, json->out, array);
+    scope->outer = json;
+    json->inner = scope;
+    return scope;
+}
+
+dime_json *dime_put_object(dime_json *json, const char *name)
+{
+    return open_scope(json, name, false);
+}
+
+dime_json *dime_put_array(dime_json *json, const char *name)
+{
+    return open_scope(json, name, true);
+}
