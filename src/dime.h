@@ -263,7 +263,6 @@ typedef struct dime_function {
      * each time, such as the choices of a menu. May be NULL. */
     void (*fill)(dime_call *call, dime_json *page);
     bool uploads; /* reserved */
-    bool streams; /* reserved */
 } dime_function;
 
 /*
@@ -397,8 +396,9 @@ void dime_redirect(dime_call *call, int status, dime_text url);
 /*
  * Answers with a body that is made piece by piece, as its reader takes it: NEXT writes the next
  * piece with dime_write and says whether there are more. It is called on the call's own thread
- * until it returns false. CURSOR must last as long as the call. A problem that NEXT says breaks the
- * answer off, in a way that its reader notices.
+ * until it returns false. CURSOR must last as long as the call; what NEXT allocates lasts until it
+ * is called again. A problem that NEXT says breaks the answer off, in a way that its reader
+ * notices.
  */
 void dime_answer_stream(dime_call *call, int status, const char *type,
                         bool (*next)(dime_call *call, void *cursor), void *cursor);

@@ -94,6 +94,18 @@ static void free_until(struct arena *arena, const struct arena_block *last)
     }
 }
 
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->block, arena->block ? arena->block->used : 0};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    free_until(arena, mark.block);
+    if (mark.block)
+        mark.block->used = mark.used;
+}
+
 /* The oldest block stays unless one large allocation made it larger than usual. */
 void arena_reset(struct arena *arena)
 {

@@ -39,6 +39,18 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 /* Returns a copy of TEXT with a NUL behind it, owned by the arena, or a text with data NULL. */
 dime_text arena_copy(struct arena *arena, dime_text text);
 
+/* A moment of an arena: what is allocated after it can be taken back alone. */
+struct arena_mark {
+    struct arena_block *block;
+    size_t used;
+};
+
+/* What the arena holds now. */
+struct arena_mark arena_mark(const struct arena *arena);
+
+/* Takes back what was allocated after MARK, which must be of the time since the last reset. */
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 /*
  * Takes everything back. The oldest block is kept for the next request, unless it is larger than
  * usual, so this calls free rarely.

@@ -158,7 +158,7 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     part_path(invoker, request, &incoming);
     note_refusal(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
-    invocation->streaming = invoker->stream && invoker->function && invoker->function->streams &&
+    invocation->streaming = invoker->stream && invoker->function &&
                             invocation->event.shape == EVENT_GATEWAY_V2 &&
                             !invocation->event.asynchronous;
     invocation->response.stream = invocation->streaming ? invoker->stream : NULL;

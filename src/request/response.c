@@ -28,6 +28,7 @@ void response_open(struct response *response, struct arena *arena)
     response->error_count = 0;
     response->members = (dime_text){0};
     response->stream = NULL;
+    response->pulled = false;
     response->next = NULL;
     response->arena = arena;
     buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
@@ -289,7 +290,7 @@ void response_cgi_head(const struct response *response, struct buffer *head)
         put_header(head, TEXT("Content-Type"), text_of(response->content_type));
     for (size_t i = 0; i < response->header_count; i++)
         put_header(head, response->headers[i].name, response->headers[i].value);
-    if (response->content_type) {
+    if (response->content_type && response->answer != ANSWER_STREAM) {
         buffer_put(head, TEXT("Content-Length: "));
         buffer_int64(head, (int64_t)response->body.length);
         buffer_put(head, TEXT("\r\n"));

@@ -59,6 +59,7 @@ struct response {
     size_t error_count;
     dime_text members;     /* of a problem, further ones: see response_extend */
     struct stream *stream; /* NULL: the host sends the response when it is whole */
+    bool pulled;           /* the host makes the pieces of a stream itself: see run_next */
     bool (*next)(struct dime_call *call, void *cursor); /* writes the body's next piece; NULL: the
                                                            body is whole */
     void *cursor;

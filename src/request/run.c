@@ -236,24 +236,102 @@ static void answer(struct dime_call *call, const struct incoming *incoming)
         ask_function(call, incoming);
 }
 
+static bool out_of_memory(const struct response *response)
+{
+    return response->arena->failed || response->body.failed;
+}
+
+enum { PIECE_ROOM = 64 * 1024 };
+
+/* Makes the room for a stream's pieces. False: memory is out. */
+static bool open_pieces(struct dime_call *call)
+{
+    struct buffer *body = &call->response->body;
+    buffer_open(body, call->request->arena, RESPONSE_BODY_MAX);
+    body->data = arena_alloc(call->request->arena, PIECE_ROOM);
+    if (!body->data)
+        return false;
+    body->capacity = PIECE_ROOM;
+    call->piece = *body;
+    call->mark = arena_mark(call->request->arena);
+    return true;
+}
+
+bool run_broke(const struct dime_call *call)
+{
+    return call->response->answer != ANSWER_STREAM || out_of_memory(call->response);
+}
+
+bool run_next(struct dime_call *call)
+{
+    struct response *response = call->response;
+    arena_rewind(call->request->arena, call->mark);
+    response->body = call->piece;
+    return response->next(call, response->cursor) && !run_broke(call);
+}
+
+/* Hands a stream over piece by piece, to a host that waits for its reader. */
+static void push_pieces(struct dime_call *call)
+{
+    struct response *response = call->response;
+    response->stream->flush(response->stream, response);
+    for (bool more = true; more && !run_broke(call);) {
+        more = run_next(call);
+        if (!run_broke(call))
+            response->stream->flush(response->stream, response);
+    }
+    response->next = NULL;
+    if (response->answer != ANSWER_STREAM || !out_of_memory(response))
+        return;
+    response->answer = ANSWER_PROBLEM; /* it can only be broken off now */
+    response->status = 503;
+    response->detail = TEXT("out of memory");
+}
+
 /* Writes all of a stream's pieces, for a host that sends an answer as a whole. */
 static void gather(struct dime_call *call)
 {
     struct response *response = call->response;
-    bool (*next)(struct dime_call *, void *) = response->next;
-    bool more = next;
-    while (more && !response->body.failed)
-        more = next(call, response->cursor);
-    if (!more || response->answer != ANSWER_STREAM)
+    bool more = true;
+    while (more && !run_broke(call))
+        more = response->next(call, response->cursor);
+    if (response->answer != ANSWER_STREAM)
         return;
-    buffer_open(&response->body, response->arena, RESPONSE_BODY_MAX);
-    response_problem(response, 500, "The answer is longer than the %d MiB that can be sent here.",
-                     RESPONSE_BODY_MAX / 1024 / 1024);
+    if (response->body.failed && !call->request->arena->failed) {
+        buffer_open(&response->body, response->arena, RESPONSE_BODY_MAX);
+        response_problem(response, 500,
+                         "The answer is longer than the %d MiB that can be sent here.",
+                         RESPONSE_BODY_MAX / 1024 / 1024);
+    }
+    response->next = NULL;
+    response->answer = response->answer == ANSWER_STREAM ? ANSWER_BYTES : response->answer;
 }
 
-static bool out_of_memory(const struct response *response)
+/*
+ * Makes the first piece, so that what is wrong from the start is still a problem of its own, and a
+ * stream of one piece has a length.
+ */
+static void make_first_piece(struct dime_call *call)
 {
-    return response->arena->failed || response->body.failed;
+    struct response *response = call->response;
+    bool more = open_pieces(call) && run_next(call);
+    if (more)
+        return;
+    response->next = NULL;
+    if (!run_broke(call))
+        response->answer = ANSWER_BYTES;
+}
+
+/* A stream for HEAD has a head alone. */
+static void begin_stream(struct dime_call *call)
+{
+    struct response *response = call->response;
+    if (call->request->method == DIME_HEAD)
+        response->next = NULL;
+    else if (response->pulled || response->stream)
+        make_first_piece(call);
+    else
+        gather(call);
 }
 
 /* The answer when memory has ended needs none from the arena. */
@@ -289,7 +367,7 @@ static void shape(struct dime_call *call, const struct incoming *incoming)
     if (response->answer == ANSWER_NONE)
         response_problem(response, 500, "The function gave no answer.");
     if (response->next)
-        gather(call);
+        begin_stream(call);
     if (call->request->html && !incoming->health && is_for_page(response))
         page_write(call, !incoming->not_open);
     else if (response->answer == ANSWER_PROBLEM)
@@ -317,17 +395,27 @@ void run_add_headers(const struct request *request, struct response *response)
     add_header(response, own, "Permissions-Policy", text_of(PAGE_PERMISSIONS));
 }
 
+void run_call(struct dime_call *call, const struct incoming *incoming)
+{
+    struct response *response = call->response;
+    answer(call, incoming);
+    if (!out_of_memory(response))
+        shape(call, incoming);
+    if (out_of_memory(response)) {
+        response->next = NULL;
+        answer_out_of_memory(call->request, response);
+    }
+    run_add_headers(call->request, response);
+    if (response->next && response->stream)
+        push_pieces(call);
+}
+
 void run_function(const dime_function *function, struct request *request,
                   const struct incoming *incoming, struct response *response)
 {
     struct dime_call call;
     call_open(&call, function, request, response);
-    answer(&call, incoming);
-    if (!out_of_memory(response))
-        shape(&call, incoming);
-    if (out_of_memory(response))
-        answer_out_of_memory(request, response);
-    run_add_headers(request, response);
+    run_call(&call, incoming);
 }
 
 void run_out_of_memory(const struct request *request, struct response *response)

@@ -5,7 +5,7 @@
 #ifndef DIME_REQUEST_RUN_H
 #define DIME_REQUEST_RUN_H
 
-#include "request/response.h"
+#include "request/call.h"
 
 /* Why a host could not read a request; run_function says it in the form that the client wants. */
 enum refusal {
@@ -33,6 +33,21 @@ struct incoming {
  */
 void run_function(const dime_function *function, struct request *request,
                   const struct incoming *incoming, struct response *response);
+
+/*
+ * The same with a CALL that the host has opened and keeps. Where response->pulled is set an answer
+ * that is a stream (response->next) has no body yet: run_next makes its pieces.
+ */
+void run_call(struct dime_call *call, const struct incoming *incoming);
+
+/*
+ * Makes the next piece of a stream the response's body; the one before it is gone. False: it was
+ * the last one, or the stream has broken off, see run_broke.
+ */
+bool run_next(struct dime_call *call);
+
+/* Whether a stream can't be ended: the function has said a problem, or there is no memory. */
+bool run_broke(const struct dime_call *call);
 
 /*
  * Adds the headers that every answer has. run_function does; it's for a response that goes out

@@ -55,24 +55,24 @@ static void close_probe(void *state)
         _exit(9);
 }
 
-static void put_fact(struct buffer *out, const char *name, dime_text value)
+static void write_json(dime_call *call, const char *before, dime_text value)
 {
-    buffer_puts(out, ",\"");
-    buffer_puts(out, name);
-    buffer_puts(out, "\":");
-    buffer_json(out, value);
+    struct buffer json;
+    buffer_open(&json, call->request->arena, 1 << 20);
+    buffer_json(&json, value);
+    dime_write(call, text_of(before));
+    dime_write(call, buffer_text(&json));
 }
 
-static void put_facts(const struct request *request, struct buffer *out)
+static void write_facts(dime_call *call)
 {
-    buffer_puts(out, "\",\"deadline\":");
-    buffer_int64(out, request->deadline_ms);
-    put_fact(out, "arn", request_header(request, "lambda-runtime-invoked-function-arn"));
-    put_fact(out, "context", request_header(request, "lambda-runtime-client-context"));
-    put_fact(out, "identity", request_header(request, "lambda-runtime-cognito-identity"));
-    put_fact(out, "tenant", request_header(request, "lambda-runtime-aws-tenant-id"));
-    put_fact(out, "trace", text_of(getenv("_X_AMZN_TRACE_ID")));
-    buffer_puts(out, "}");
+    dime_write_format(call, "\",\"deadline\":%lld", (long long)dime_deadline_ms(call));
+    write_json(call, ",\"arn\":", dime_header(call, "lambda-runtime-invoked-function-arn"));
+    write_json(call, ",\"context\":", dime_header(call, "lambda-runtime-client-context"));
+    write_json(call, ",\"identity\":", dime_header(call, "lambda-runtime-cognito-identity"));
+    write_json(call, ",\"tenant\":", dime_header(call, "lambda-runtime-aws-tenant-id"));
+    write_json(call, ",\"trace\":", text_of(getenv("_X_AMZN_TRACE_ID")));
+    dime_write(call, TEXT("}"));
 }
 
 static void wait_for(int64_t milliseconds)
@@ -92,27 +92,44 @@ static bool meet(int64_t count)
     return atomic_load(&here) >= count;
 }
 
+/* How far a streamed answer has come. */
+struct progress {
+    const struct probe *probe;
+    int64_t piece;
+};
+
+static bool next(dime_call *call, void *cursor)
+{
+    struct progress *progress = cursor;
+    const struct probe *probe = progress->probe;
+    if (progress->piece == 0)
+        dime_write(call, TEXT("{\"data\":\""));
+    if (progress->piece < probe->pieces) {
+        wait_for(probe->wait);
+        for (int64_t i = 0; i < probe->bytes; i++)
+            dime_write(call, (dime_text){&"0123456789"[(progress->piece + i) % 10], 1});
+        progress->piece++;
+        return true;
+    }
+    write_facts(call);
+    if (probe->fault)
+        dime_problem(call, 502, "The probe broke off, caf\xC3\xA9 \xE2\x98\x95.");
+    return false;
+}
+
 static void handle(dime_call *call, const void *input)
 {
     const struct probe *probe = input;
-    struct response *response = call->response;
-    struct buffer *out = response_json(response);
-    if (dime_given(call, &probe->meet) && !meet(probe->meet)) {
-        dime_problem(call, 500, "The others didn't come.");
+    struct progress *progress = dime_alloc(call, sizeof *progress);
+    if (!progress)
         return;
-    }
-    buffer_puts(out, "{\"data\":\"");
-    for (int64_t piece = 0; piece < probe->pieces; piece++) {
-        wait_for(probe->wait);
-        for (int64_t i = 0; i < probe->bytes; i++)
-            buffer_put(out, (dime_text){&"0123456789"[(piece + i) % 10], 1});
-        response_flush(response);
-    }
-    put_facts(call->request, out);
-    if (probe->fault)
-        dime_problem(call, 502, "The probe broke off, caf\xC3\xA9 \xE2\x98\x95.");
+    *progress = (struct progress){.probe = probe};
+    if (dime_given(call, &probe->meet) && !meet(probe->meet))
+        dime_problem(call, 500, "The others didn't come.");
+    else
+        dime_answer_stream(call, 200, "application/json", next, progress);
 }
 
 DIME_FUNCTION(probe, .summary = "Does what tests ask for", .body_max = 1024 * 1024,
               DIME_INPUT(struct probe, FIELDS), .open = open_probe, .close = close_probe,
-              .handle = handle, .streams = true);
+              .handle = handle);

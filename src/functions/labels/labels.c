@@ -227,5 +227,4 @@ static void check(dime_call *call, const void *input)
 DIME_FUNCTION(labels, .summary = LABELS_SUMMARY, .body_max = LABELS_BODY_MAX,
               DIME_INPUT(struct labels_input, FIELDS), .effects = DIME_READS, .heavy = true,
               .network = true, .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE,
-              .open = open, .close = close, .handle = handle, .check = check, .uploads = true,
-              .streams = true);
+              .open = open, .close = close, .handle = handle, .check = check, .uploads = true);

@@ -163,6 +163,12 @@ void exchange_body(struct exchange *exchange, dime_text body)
         exchange->incoming.refusal = REFUSED_TOO_LARGE;
 }
 
+void exchange_run(struct exchange *exchange)
+{
+    call_open(&exchange->call, exchange->function, &exchange->request, &exchange->response);
+    run_call(&exchange->call, &exchange->incoming);
+}
+
 dime_text exchange_head(struct exchange *exchange)
 {
     struct buffer head;
@@ -293,11 +299,37 @@ static struct header *split_environment(struct arena *arena, size_t *count)
     return variables;
 }
 
+/* Where an answer goes, in one piece or in many. */
+struct cgi_output {
+    struct stream stream;
+    struct exchange *exchange;
+    bool begun, failed; /* the head has gone; its reader has */
+    size_t bytes;       /* of the body that have gone */
+};
+
+static void write_piece(struct cgi_output *output)
+{
+    dime_text head = output->begun ? TEXT("") : exchange_head(output->exchange);
+    dime_text payload = exchange_payload(output->exchange);
+    output->begun = true;
+    output->bytes += payload.length;
+    output->failed = output->failed || !write_both(head, payload);
+}
+
+/* A reader that has gone ends a stream, as memory does that is out. */
+static void flush_piece(struct stream *stream, struct response *response)
+{
+    struct cgi_output *output = (struct cgi_output *)stream;
+    write_piece(output);
+    response->body.failed = output->failed;
+}
+
 int cgi_serve(const dime_function *function)
 {
     /* Not on the stack: their rooms are mostly unused. */
     static struct exchange exchange;
     static struct opening opening;
+    struct cgi_output output = {.stream = {.flush = flush_piece}, .exchange = &exchange};
     struct arena arena;
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
     arena_open(&arena, REQUEST_MEMORY_MAX);
@@ -308,13 +340,14 @@ int cgi_serve(const dime_function *function)
     (void)opening_try(&opening, function);
     exchange.request.state = opening.state;
     exchange.incoming.not_open = opening.not_open;
-    run_function(function, &exchange.request, &exchange.incoming, &exchange.response);
-    dime_text head = exchange_head(&exchange), payload = exchange_payload(&exchange);
-    bool sent = write_both(head, payload);
-    log_call(&exchange, payload.length);
+    exchange.response.stream = &output.stream;
+    exchange_run(&exchange);
+    if (!output.begun)
+        write_piece(&output);
+    log_call(&exchange, output.bytes);
     if (exchange.incoming.refusal)
         drain_body();
     opening_close(&opening, function);
     arena_close(&arena);
-    return sent ? 0 : 1;
+    return output.failed ? 1 : 0;
 }

@@ -26,6 +26,7 @@ struct exchange {
     bool has_length;
     size_t length; /* Content-Length, where has_length */
     char id[33];   /* an id that was made here */
+    struct dime_call call;
     char head[HEAD_MAX];
 };
 
@@ -45,6 +46,9 @@ size_t exchange_room(const struct exchange *exchange);
 
 /* Takes the body that was read; notes it as refused where it isn't what Content-Length promised. */
 void exchange_body(struct exchange *exchange, dime_text body);
+
+/* Has the function answer. Where it streams, the exchange must last until its last piece. */
+void exchange_run(struct exchange *exchange);
 
 /* The head of a CGI response, kept in the exchange; a bare 500 where its headers are too long. */
 dime_text exchange_head(struct exchange *exchange);
