@@ -16,9 +16,11 @@
 #include "money/currency.h"
 #include "money/decimal.h"
 #include "money/drawing.h"
-#include "request/call.h"
+#include "request/arena_of.h"
 
 DIME_EMBED(CHANGE_PAGE, "www/pages/change.html");
+
+enum { COUNT_TEXT = 24 }; /* bytes of the longest whole number, with its NUL */
 
 struct change {
     dime_text amount, currency;
@@ -233,14 +235,14 @@ static bool next_pile(const struct question *question, const struct coins_answer
         return false;
     *pile = (struct pile){piece_of(question, question->kinds[*at].value), answer->counts[*at]};
     ++*at;
-    return pile->piece; /* none: memory has ended, and so will the whole response */
+    return pile->piece; /* none: memory is out, and the answer will be a 503 */
 }
 
 static void put_res(dime_json *json, const struct question *question,
                     const struct coins_answer *answer)
 {
     dime_json *res = dime_put_array(json, "res");
-    char count[24];
+    char count[COUNT_TEXT];
     struct pile pile;
     for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
         snprintf(count, sizeof count, "%lld", (long long)pile.how_many);
@@ -274,106 +276,87 @@ static void answer_json(const struct question *question, const struct coins_answ
     put_coins(json, question, answer);
 }
 
-/* "7 quarters, 1 dime, 4 pennies" */
-static void put_sentence(struct buffer *html, const struct question *question,
-                         const struct coins_answer *answer)
-{
-    const char *separator = "";
-    char number[DECIMAL_TEXT];
-    struct pile pile;
-    for (size_t at = 0; next_pile(question, answer, &at, &pile);) {
-        decimal_write_count(pile.how_many, question->currency, number);
-        buffer_puts(html, separator);
-        buffer_puts(html, number);
-        buffer_puts(html, piece_link(pile.piece));
-        buffer_html(html, text_of(piece_name(pile.piece, pile.how_many)));
-        separator = ", ";
-    }
-    if (!answer->pieces)
-        buffer_puts(html, "Nothing: no coins are needed");
-}
-
 /* The same question in JSON, for the command line that the page shows. */
-static dime_text question_json(const struct question *question)
+static void put_question(dime_json *json, const struct question *question)
 {
     const struct change *input = question->input;
-    char amount[DECIMAL_TEXT];
-    struct buffer json;
-    decimal_write(question->amount, question->currency, amount);
-    buffer_open(&json, question->call->request->arena, 4096);
-    buffer_printf(&json, "{\"amount\":%s", amount);
+    char value[COUNT_TEXT];
+    dime_put_decimal(json, "amount", question->amount, question->currency->exponent);
     if (strcmp(question->currency->code, "USD") != 0)
-        buffer_printf(&json, ",\"currency\":\"%s\"", question->currency->code);
-    if (question->input->notes)
-        buffer_puts(&json, ",\"notes\":true");
+        dime_put_string(json, "currency", question->currency->code);
+    if (input->notes)
+        dime_put_boolean(json, "notes", true);
+    dime_json *coins = input->coins.count ? dime_put_array(json, "coins") : NULL;
     for (size_t i = 0; i < input->coins.count; i++)
-        buffer_printf(&json, "%s%lld", i ? "," : ",\"coins\":[", (long long)input->coins.items[i]);
-    buffer_puts(&json, input->coins.count ? "]" : "");
+        dime_put_integer(coins, NULL, input->coins.items[i]);
+    dime_json *till = input->till.count ? dime_put_object(json, "till") : NULL;
     for (size_t i = 0; i < input->till.count; i++) {
-        int64_t value = 0;
-        (void)text_to_int64(input->till.items[i].name, &value);
-        buffer_printf(&json, "%s\"%lld\":%lld", i ? "," : ",\"till\":{", (long long)value,
-                      (long long)input->till.items[i].value);
+        int64_t number = 0;
+        (void)text_to_int64(input->till.items[i].name, &number);
+        snprintf(value, sizeof value, "%lld", (long long)number);
+        dime_put_integer(till, value, input->till.items[i].value);
     }
-    buffer_puts(&json, input->till.count ? "}}" : "}");
-    return buffer_text(&json);
 }
 
-static void put_command(struct buffer *html, const struct question *question)
+/* A pile as the page draws, counts, names and adds it up. */
+static void put_pile(dime_json *json, const struct question *question, const struct pile *pile)
 {
-    buffer_puts(html, "<div class=\"command\">\n<h3>From a shell</h3>\n<pre class=\"curl\"><code>"
-                      "curl -d '");
-    buffer_html(html, question_json(question));
-    buffer_puts(html, "' ");
-    buffer_html(html, dime_address(question->call));
-    buffer_puts(html, "</code></pre>\n</div>\n</section>");
+    struct drawing drawing = drawing_of(question->currency, pile->piece, pile->how_many);
+    char text[DECIMAL_TEXT];
+    decimal_write_count(pile->how_many, question->currency, text);
+    dime_put_string(json, "number", text);
+    dime_put_string(json, "link", piece_link(pile->piece));
+    dime_put_string(json, "name", piece_name(pile->piece, pile->how_many));
+    decimal_write_for_people(pile->how_many * pile->piece->value, question->currency, text);
+    dime_put_string(json, "sum", text);
+    dime_put_string(json, "kind", drawing.kind);
+    dime_put_string(json, "colour", drawing.colour);
+    dime_put_string(json, "shape", drawing.shape);
+    dime_put_decimal(json, "ems_wide", drawing.whole, 3); /* 1 mm is 0.1 em */
+    dime_put_decimal(json, "ems_high", drawing.height, 3);
+    dime_put_integer(json, "whole", drawing.whole);
+    dime_put_integer(json, "width", drawing.width);
+    dime_put_integer(json, "height", drawing.height);
+    dime_json *lefts = dime_put_array(json, "lefts");
+    for (int i = 0; i < drawing.count; i++)
+        dime_put_integer(lefts, NULL, (int64_t)i * drawing.step);
+    dime_put_string(json, "label", drawing.label);
+    dime_put_integer(json, "label_x", drawing.label_x);
+    dime_put_integer(json, "label_y", drawing.label_y);
+    dime_put_integer(json, "label_size", drawing.label_size);
 }
 
-static void put_drawings(struct buffer *html, const struct question *question,
-                         const struct coins_answer *answer)
+static void put_page(dime_json *page, const struct question *question,
+                     const struct coins_answer *answer)
 {
+    dime_json *result = dime_put_object(page, "result");
+    char text[DECIMAL_TEXT];
     struct pile pile;
-    if (!answer->pieces)
-        return;
-    buffer_puts(html, "<ul class=\"coins\">\n");
-    for (size_t at = 0; next_pile(question, answer, &at, &pile);)
-        drawing_put(html, question->currency, pile.piece, pile.how_many);
-    buffer_puts(html, "</ul>\n");
-}
-
-static void answer_html(const struct question *question, const struct coins_answer *answer)
-{
-    struct buffer *html = response_html(question->call->response);
-    char amount[DECIMAL_TEXT];
-    decimal_write_for_people(question->amount, question->currency, amount);
-    buffer_puts(html, "<section class=\"result\" id=\"result\" tabindex=\"-1\" "
-                      "aria-labelledby=\"result-amount result-sentence\">\n"
-                      "<div class=\"answer\">\n<h2 id=\"result-amount\">");
-    buffer_html(html, text_of(amount));
-    buffer_puts(html, "</h2>\n<p class=\"sentence\" id=\"result-sentence\">");
-    put_sentence(html, question, answer);
-    buffer_puts(html, "</p>\n<p class=\"total\">");
-    decimal_write_count(answer->pieces, question->currency, amount);
-    buffer_puts(html, amount);
-    const char *what = question->input->notes ? "piece" : "coin";
-    buffer_printf(html, " %s%s</p>\n</div>\n", what, answer->pieces == 1 ? "" : "s");
-    put_drawings(html, question, answer);
-    put_command(html, question);
+    decimal_write_for_people(question->amount, question->currency, text);
+    dime_put_string(result, "amount", text);
+    decimal_write_count(answer->pieces, question->currency, text);
+    dime_put_format(result, "total", "%s %s%s", text, question->input->notes ? "piece" : "coin",
+                    answer->pieces == 1 ? "" : "s");
+    dime_put_text(result, "address", dime_address(question->call));
+    put_question(dime_put_object(result, "question"), question);
+    dime_json *piles = dime_put_array(result, "piles");
+    bool first = true;
+    for (size_t at = 0; next_pile(question, answer, &at, &pile); first = false) {
+        dime_json *json = dime_put_object(piles, NULL);
+        dime_put_boolean(json, "first", first);
+        put_pile(json, question, &pile);
+    }
 }
 
 /* "$0.25", or "$0.25 and $0.50": the amounts that can be made below and above the one asked for. */
 static dime_text neighbours(const struct question *question, const struct coins_answer *answer)
 {
-    char amount[DECIMAL_TEXT];
-    struct buffer text;
-    buffer_open(&text, question->call->request->arena, 256);
-    decimal_write_for_people(answer->below, question->currency, amount);
-    buffer_puts(&text, amount);
-    if (answer->has_above) {
-        decimal_write_for_people(answer->above, question->currency, amount);
-        buffer_printf(&text, " and %s", amount);
-    }
-    return buffer_text(&text);
+    char below[DECIMAL_TEXT], above[DECIMAL_TEXT];
+    decimal_write_for_people(answer->below, question->currency, below);
+    if (!answer->has_above)
+        return dime_format(question->call, "%s", below);
+    decimal_write_for_people(answer->above, question->currency, above);
+    return dime_format(question->call, "%s and %s", below, above);
 }
 
 /* The same for programs. */
@@ -406,13 +389,13 @@ static void say_impossible(const struct question *question, const struct coins_a
     if (answer->nearest) {
         dime_wrong(question->call, &question->input->amount,
                    "%s can't be made of these %s; the nearest %s that can %s %.*s.", asked, pieces,
-                   amounts, answer->has_above ? "are" : "is", (int)near.length, near.data);
+                   amounts, answer->has_above ? "are" : "is", DIME_ARG(near));
         return;
     }
     dime_wrong(question->call, &question->input->amount,
                "%s can't be made of these %s; %.*s can, but the search for nearer "
                "amounts reached its limit.",
-               asked, pieces, (int)near.length, near.data);
+               asked, pieces, DIME_ARG(near));
     extend_problem(question, answer);
 }
 
@@ -444,7 +427,7 @@ static void say_too_hard(const struct question *question, const struct coins_ans
         dime_wrong(question->call, member,
                    "The search for the fewest coins reached its limit before it was "
                    "known whether %s can be made of these coins; %.*s can. %s",
-                   asked, (int)near.length, near.data, advice);
+                   asked, DIME_ARG(near), advice);
     extend_problem(question, answer);
 }
 
@@ -454,10 +437,12 @@ static void handle(dime_call *call, const void *input)
     struct coins_answer answer;
     if (!read_question(&question))
         return;
-    switch (coins_solve(call->request->arena, question.kinds, question.count, question.amount,
-                        &answer)) {
+    switch (
+        coins_solve(call_arena(call), question.kinds, question.count, question.amount, &answer)) {
     case COINS_MADE:
-        (dime_wants_page(call) ? answer_html : answer_json)(&question, &answer);
+        answer_json(&question, &answer);
+        if (dime_wants_page(call))
+            put_page(dime_page_data(call), &question, &answer);
         break;
     case COINS_IMPOSSIBLE:
         say_impossible(&question, &answer);

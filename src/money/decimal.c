@@ -469,15 +469,8 @@ static bool comma_before(size_t left, bool lakh)
     return left > 0 && left % 3 == 0;
 }
 
-enum grouping { UNGROUPED, THOUSANDS, LAKHS };
-
-static enum grouping grouping_of(const struct currency *currency)
-{
-    return currency->lakh ? LAKHS : THOUSANDS;
-}
-
 /* Writes digits, the last EXPONENT of them behind a point, into OUT and returns the length. */
-static size_t write_digits(uint64_t value, int exponent, enum grouping grouping, char *out)
+static size_t write_digits(uint64_t value, int exponent, bool lakh, char *out)
 {
     char digits[MOST_DIGITS + 2];
     size_t decimals = (size_t)exponent;
@@ -488,7 +481,7 @@ static size_t write_digits(uint64_t value, int exponent, enum grouping grouping,
     for (size_t i = 0; i < length; i++) {
         if (i == whole)
             out[to++] = '.';
-        else if (grouping && i > 0 && i < whole && comma_before(whole - i, grouping == LAKHS))
+        else if (i > 0 && i < whole && comma_before(whole - i, lakh))
             out[to++] = ',';
         out[to++] = digits[i];
     }
@@ -501,18 +494,11 @@ static uint64_t magnitude(int64_t value)
     return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
-size_t decimal_write(int64_t minor, const struct currency *currency, char out[static DECIMAL_TEXT])
-{
-    size_t sign = minor < 0;
-    out[0] = '-';
-    return sign + write_digits(magnitude(minor), currency->exponent, UNGROUPED, out + sign);
-}
-
 size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
                                 char out[static DECIMAL_TEXT])
 {
     char digits[DECIMAL_TEXT];
-    write_digits(magnitude(minor), currency->exponent, grouping_of(currency), digits);
+    write_digits(magnitude(minor), currency->exponent, currency->lakh, digits);
     return (size_t)snprintf(out, DECIMAL_TEXT, "%s%s%s%s", minor < 0 ? "-" : "", currency->before,
                             digits, currency->behind);
 }
@@ -520,5 +506,5 @@ size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
 size_t decimal_write_count(int64_t how_many, const struct currency *currency,
                            char out[static DECIMAL_TEXT])
 {
-    return write_digits(magnitude(how_many), 0, grouping_of(currency), out);
+    return write_digits(magnitude(how_many), 0, currency->lakh, out);
 }

@@ -46,9 +46,6 @@ enum decimal_outcome {
 enum decimal_outcome decimal_read(dime_text text, const struct currency *currency, int64_t *minor,
                                   char sentence[static DECIMAL_SENTENCE]);
 
-/* Writes MINOR as JSON and programs read it, "1.89", "5" for yen. Returns its length. */
-size_t decimal_write(int64_t minor, const struct currency *currency, char out[static DECIMAL_TEXT]);
-
 /* Writes MINOR as people read it, "$1,234.50", "1,234.50 kr". Returns its length in bytes. */
 size_t decimal_write_for_people(int64_t minor, const struct currency *currency,
                                 char out[static DECIMAL_TEXT]);

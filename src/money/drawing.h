@@ -1,20 +1,34 @@
 /*
- * drawing.h - coins and notes as SVG, all in one scale: a millimetre is as long on each of them.
+ * drawing.h - how coins and notes are drawn, all in one scale: a millimetre is as long on each.
  *
- * So the answer on the page looks like what one would hold in the hand. Only change needs it.
+ * So the answer on the page looks like what one would hold in the hand. Here is where each piece
+ * lies and how large it is; the page (www/pages/change.html) has the shapes, its style sheet the
+ * colours. Only change needs it.
  */
 #ifndef DIME_MONEY_DRAWING_H
 #define DIME_MONEY_DRAWING_H
 
-#include "base/buffer.h"
 #include "money/currency.h"
 
-/*
- * Writes an HTML list item with HOW_MANY of PIECE drawn, counted, named and added up. The page that
- * it lands in has the symbols of the shapes (www/change.html) and the colours (www/style.css). A
- * few are drawn over each other for however many there are, so the size is bounded.
- */
-void drawing_put(struct buffer *html, const struct currency *currency, const struct piece *piece,
-                 int64_t how_many);
+enum { DRAWING_LABEL = 32 }; /* bytes of the longest label, with its NUL */
+
+/* So many of one piece, in a row, each over the one before it. Lengths are in hundredths of a
+ * millimetre, from the left and the top. The strings are literals. */
+struct drawing {
+    const char *kind;          /* "coin" or "note", a class of www/style.css */
+    const char *colour;        /* another one */
+    const char *shape;         /* the symbol's id in the page */
+    int width, height;         /* of one piece */
+    int count;                 /* how many are drawn, however many there are */
+    int step;                  /* from one to the next */
+    int whole;                 /* width of all */
+    char label[DRAWING_LABEL]; /* what is written on the last one; empty: nothing */
+    int label_x, label_y;      /* its middle */
+    int label_size;            /* its font's size */
+};
+
+/* How HOW_MANY, at least one, of a piece of CURRENCY are drawn. */
+struct drawing drawing_of(const struct currency *currency, const struct piece *piece,
+                          int64_t how_many);
 
 #endif

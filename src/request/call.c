@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "request/arena_of.h"
 #include "request/function.h"
 #include "request/log.h"
 
@@ -248,6 +249,11 @@ const char *dime_setting_of(const dime_call *call, const char *name)
             return value && *value ? value : function->settings[i].fallback;
     }
     return NULL;
+}
+
+struct arena *call_arena(dime_call *call)
+{
+    return call->request->arena;
 }
 
 void *dime_alloc(dime_call *call, size_t size)

@@ -12,6 +12,7 @@
 #include "tool/consume/redis_url.h"
 #include "hosts/lambda/runtime_text.h"
 #include "money/currency.h"
+#include "base/buffer.h"
 #include "money/decimal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -97,10 +98,12 @@ static void round_trip(int64_t amount, const struct currency *currency)
 {
     char written[DECIMAL_TEXT], sentence[DECIMAL_SENTENCE];
     int64_t again = -1;
-    size_t length = decimal_write(amount, currency, written);
-    require(decimal_read((dime_text){written, length}, currency, &again, sentence) == DECIMAL_OK &&
+    struct buffer plain;
+    buffer_over(&plain, written, sizeof written);
+    buffer_decimal(&plain, amount, currency->exponent);
+    require(decimal_read(buffer_text(&plain), currency, &again, sentence) == DECIMAL_OK &&
             again == amount);
-    length = decimal_write_for_people(amount, currency, written);
+    size_t length = decimal_write_for_people(amount, currency, written);
     again = -1;
     require(decimal_read((dime_text){written, length}, currency, &again, sentence) == DECIMAL_OK &&
             again == amount);

@@ -147,7 +147,7 @@ function checkValues() {
 }
 
 function checkProblems() {
-    const table = fs.readFileSync(path.join(source, 'src', 'core', 'problem.c'), 'utf8');
+    const table = fs.readFileSync(path.join(source, 'src', 'request', 'problem.c'), 'utf8');
     for (const [, status, name] of table.matchAll(/\{(\d+), "([^"]+)", "/g)) {
         const described = document.components.responses[name];
         check(`the problem ${name}`, !described && 'the document lacks it');
@@ -162,7 +162,7 @@ function checkProblems() {
 
 // Statuses and their types: the functions' own, and those of nginx that have a type.
 function statuses() {
-    const table = fs.readFileSync(path.join(source, 'src', 'core', 'problem.c'), 'utf8');
+    const table = fs.readFileSync(path.join(source, 'src', 'request', 'problem.c'), 'utf8');
     const nginx = fs.readFileSync(path.join(source, 'nginx', 'dime-base.conf.in'), 'utf8')
         .match(/map \$status \$dime_problem_type \{(.*?)\}/s)[1];
     return new Map([...table.matchAll(/\{(\d+), "([^"]+)", "/g), ...nginx.matchAll(/(\d+) \/problems\/(.*?);/g)]

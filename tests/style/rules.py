@@ -41,7 +41,7 @@ ARROWS = {
     "services": {"services", "net", "base", LOG},
     "money": {"money", "base"},
     "vision": {"vision", "base"},
-    "functions": {"functions", "money", "vision", "services", "base", LOG,
+    "functions": {"functions", "money", "vision", "services", "base", LOG, "request/arena_of.h",
                   "request/call.h", "request/response.h", "request/request.h"},
     "hosts": {"hosts", "events", "request", "net", "base"},
     "emulator": {"emulator", "net", "request", "base"},
