@@ -7,7 +7,7 @@
 // a field or a status that it lacks. At last the functions are asked with values of all sorts: one that
 // isn't as the document says must be refused.
 'use strict';
-const { spawnSync } = require('node:child_process');
+const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const Ajv2020 = require('ajv/dist/2020').default;
@@ -111,6 +111,11 @@ const VALUES = [
     Object.fromEntries(Array.from({ length: 33 }, (_, i) => [i + 1, 9])),
 ];
 
+// What a function says of itself.
+function describe(name) {
+    return JSON.parse(execFileSync(path.join(build, name), ['--describe'], { encoding: 'utf8' }));
+}
+
 // Fields with which the function answers, whatever the one in question is.
 const OTHERS = { change: { amount: 1 }, hello: {} };
 
@@ -141,8 +146,8 @@ function checkAgreement(name, field, value) {
 
 function checkValues() {
     for (const name of Object.keys(OTHERS)) {
-        for (const field of fieldsOf(name))
-            VALUES.forEach((value) => checkAgreement(name, field, value));
+        for (const field of describe(name).fields)
+            VALUES.forEach((value) => checkAgreement(name, field.name, value));
     }
 }
 
@@ -173,19 +178,10 @@ function constOf(response, name) {
     return response.content['application/problem+json'].schema.allOf[1].properties[name].const;
 }
 
-// The largest body of a function, by its source: 8 * 1024, or a name that its header has.
-function bodyMax(name) {
-    const folder = path.join(source, 'src', 'functions');
-    const [, value] = fs.readFileSync(path.join(folder, `${name}.c`), 'utf8').match(/\.body_max = (.*?),\n/);
-    const text = /^[\d *]+$/.test(value) ? value
-        : fs.readFileSync(path.join(folder, `${name}.h`), 'utf8').match(new RegExp(`${value} = ([\\d *]+),`))[1];
-    return text.split('*').reduce((product, factor) => product * Number(factor), 1);
-}
-
 // What is said of 413 holds for the function itself.
 function checkLimit(name, operation) {
     const said = follow(operation.responses['413']).description;
-    check(`${name} tells its own limit`, !said.includes(`more than ${bodyMax(name)} bytes`) && `it says: ${said}`);
+    check(`${name} tells its own limit`, !said.includes(`more than ${describe(name).bodyMax} bytes`) && `it says: ${said}`);
 }
 
 // Health needs no body and no token, and isn't counted by the limit of requests.
@@ -209,16 +205,6 @@ function checkStatuses(name, operation) {
     }
 }
 
-function fieldsOf(name) {
-    const code = fs.readFileSync(path.join(source, 'src', 'functions', `${name}.c`), 'utf8');
-    return [...code.match(/FIELDS\[\] = \{(.*?)\n\};/s)[1].matchAll(/\.name = "(\w+)"/g)].map(([, field]) => field);
-}
-
-function isFile(name, field) {
-    const code = fs.readFileSync(path.join(source, 'src', 'functions', `${name}.c`), 'utf8');
-    return new RegExp(`\\.name = "${field}",\\s+\\.kind = FIELD_FILE`).test(code);
-}
-
 function checkFunctions() {
     const makefile = fs.readFileSync(path.join(source, 'Makefile.am'), 'utf8');
     const names = [...makefile.matchAll(/^function_PROGRAMS *\+?= *(.*)$/gm)].flatMap(([, list]) => list.split(' '));
@@ -228,10 +214,11 @@ function checkFunctions() {
         check(`the function ${name} is described`, !item && 'it is not');
         if (!item)
             continue;
-        const fields = fieldsOf(name).join();
+        const { fields: table } = describe(name);
+        const fields = table.map((field) => field.name).join();
         const asked = item.get.parameters.map((parameter) => parameter.name).join();
         // A file has no place in an address.
-        const short = fields.split(',').filter((field) => !isFile(name, field)).join();
+        const short = table.filter((field) => field.kind !== 'file').map((field) => field.name).join();
         check(`${name} has all fields in the query`, asked !== short && `${asked}, not ${short}`);
         for (const [type, { schema }] of Object.entries(item.post.requestBody.content)) {
             const { properties } = follow(schema);
