@@ -207,6 +207,7 @@ void batch_invoke(struct invocation *batch, const struct invoker *invoker, struc
     }
     *progress =
         (struct progress){.running = running, .invoker = *invoker, .count = count, .names = arena};
+    progress->invoker.id = batch->event.request.id; /* one id for all lines of the log */
     progress->invoker.stream = NULL; /* the queue gets one answer, whatever a message is */
     run_messages(progress, ends, batch);
     size_t failures = progress->failures + progress->left + progress->behind;

@@ -30,7 +30,7 @@ void invoke_log(const struct invocation *invocation, const struct invoker *invok
     struct log log = {.length = 0};
     log_request(&log, &(struct log_entry){
                           .function = invoker_name(invoker),
-                          .host = host,
+                          .host = text_of(host),
                           .request = &invocation->event.request,
                           .response = &invocation->response,
                           .duration_ns = invocation->ended_ns - invocation->started_ns,

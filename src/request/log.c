@@ -276,7 +276,7 @@ static void put_entry(struct line *line, const struct log_entry *entry)
     put(line, TEXT(",\"function\":"));
     put_string(line, text_of(entry->function));
     put(line, TEXT(",\"host\":"));
-    put_string(line, text_of(entry->host));
+    put_string(line, entry->host);
     put(line, TEXT(",\"status\":"));
     put_number(line, status, 1);
     put(line, TEXT(",\"durationMs\":"));

@@ -30,7 +30,7 @@ struct log {
 /* What is known of a request when it has been answered. */
 struct log_entry {
     const char *function;
-    const char *host; /* cgi, fastcgi, lambda, ... */
+    dime_text host; /* cgi, fastcgi, lambda, ... */
     const struct request *request;
     const struct response *response;
     int64_t duration_ns;

@@ -1,10 +1,11 @@
 /*
- * command.c - the `dime` command: every function from the shell, fed with the events of AWS.
+ * command.c - the `dime` command: functions from the shell, fed with the events of AWS.
  *
  * `dime invoke` reads an event as a Lambda would be handed it and prints the answer that the Lambda
  * would give, within a few milliseconds and without AWS: an event can be tried before anything is
- * deployed. It stands on the same code as the Lambda host. The answer goes to stdout and the log
- * line to stderr; the exit status tells the class of the status, so that a script can ask.
+ * deployed. It reads events with the code of the Lambda host, and asks the function's own program.
+ * The answer goes to stdout and the log line to stderr; the exit status tells the class of the
+ * status, so that a script can ask.
  */
 #include "tool/command.h"
 
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "tool/registry.h"
+#include "tool/ask/description.h"
 #include "tool/samples.h"
 
 enum { PROGRAM_MAX = 32 }; /* bytes of the name of another program */
@@ -23,7 +24,7 @@ enum { PROGRAM_MAX = 32 }; /* bytes of the name of another program */
 static const char HELP[] =
     "dime runs functions from the shell, as AWS Lambda would.\n"
     "\n"
-    "  dime list                      the functions\n"
+    "  dime list                      the functions that are installed\n"
     "  dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
     "                                 hand an event to a function and print its answer\n"
     "  dime event [NAME]              print a sample event, or the names of all\n"
@@ -34,6 +35,8 @@ static const char HELP[] =
     "  dime help [COMMAND|FUNCTION]   more about one of them; a function's fields\n"
     "  dime --help, --version\n"
     "\n"
+    "FUNCTION is the name of one that is installed, or the path of any FastCGI program.\n"
+    "\n"
     "Try these:\n"
     "\n"
     "  echo '{\"amount\":1.89}' | dime invoke change\n"
@@ -43,7 +46,8 @@ static const char HELP[] =
 
 static const char HELP_LIST[] = "dime list\n"
                                 "\n"
-                                "Prints a line for each function: its name and what it does.\n"
+                                "Prints a line for each function that is installed: its name and "
+                                "what it does.\n"
                                 "`dime help NAME` names the fields that it takes.\n";
 
 static const char HELP_INVOKE[] =
@@ -51,6 +55,8 @@ static const char HELP_INVOKE[] =
     "\n"
     "Hands the event in the file EVENT, or from stdin where it is - or left out, to FUNCTION, and\n"
     "prints the answer in the form that the event's sender expects. The log line is on stderr.\n"
+    "FUNCTION is the name of one that is installed, or the path of a program, as in ./shout: any\n"
+    "program that serves FastCGI. It's started for this, and ended.\n"
     "\n"
     "An event is what AWS hands to a Lambda: the function's fields alone, as in "
     "{\"amount\":1.89},\n"
@@ -61,7 +67,9 @@ static const char HELP_INVOKE[] =
     "\n"
     "FIELD=VALUE gives a field, beside an event or without one. The value of a field that is a "
     "file\n"
-    "is its path. With a field stdin is read only where - says so, as in a pipe:\n"
+    "is its path; it can't stand beside an event. With a field stdin is read only where - says "
+    "so,\n"
+    "as in a pipe:\n"
     "\n"
     "  dime invoke change amount=1.89 currency=EUR\n"
     "  dime invoke labels image=cat.jpg | dime invoke translate - target=es\n"
@@ -97,14 +105,21 @@ int command_finish(int status)
     return STATUS_UNWRITTEN;
 }
 
+static void print_function(void *context, const struct callee *callee)
+{
+    struct description description;
+    (void)context;
+    if (description_read(&description, callee->path))
+        printf("%-12s %s\n", callee->name, description_summary(&description));
+    description_close(&description);
+}
+
 static int list(char **arguments)
 {
     if (arguments[0])
         return command_misuse("list takes no argument, not", arguments[0], "try dime help list");
-    const dime_function *const *all = registry_list();
-    for (size_t i = 0; all[i]; i++)
-        printf("%-12s %s\n", all[i]->name, all[i]->summary);
-    return command_finish(STATUS_FINE);
+    bool fine = find_each_function("dime", print_function, NULL);
+    return command_finish(fine ? STATUS_FINE : STATUS_USAGE);
 }
 
 static int print_sample(char **arguments)
@@ -126,48 +141,54 @@ static int print_sample(char **arguments)
     return command_finish(STATUS_FINE);
 }
 
-static const char *kind_name(const dime_field *field)
+static const char *value_of(const struct described_field *field)
 {
-    static const char *const NAMES[] = {
-        [DIME_KIND_TEXT] = "text",       [DIME_KIND_NUMBER] = "number",
-        [DIME_KIND_DECIMAL] = "decimal", [DIME_KIND_INTEGER] = "integer",
-        [DIME_KIND_CHOICE] = "choice",   [DIME_KIND_BOOLEAN] = "true or false",
-        [DIME_KIND_FILE] = "file",       [DIME_KIND_JSON] = "JSON",
-        [DIME_KIND_OBJECT] = "object",
-    };
-    return field->shape == DIME_MANY  ? "list"
-           : field->shape == DIME_MAP ? "map"
-                                      : NAMES[field->kind];
+    return strcmp(field->kind, "file") == 0 ? "FILE" : "VALUE";
 }
 
 /* The fields of an example: those that are required, or else the first, which most callers give. */
-static void help_example(const dime_function *function)
+static void help_example(const char *word, const struct description *description)
 {
-    const dime_field *field = function->fields, *end = field + function->field_count;
+    struct described_field field;
     bool given = false;
-    printf("  dime invoke %s", function->name);
-    for (; field < end; field++) {
-        if (field->required) {
-            printf(" %s=%s", field->name, field->kind == DIME_KIND_FILE ? "FILE" : "VALUE");
-            given = true;
-        }
+    printf("  dime invoke %s", word);
+    for (size_t i = 0; description_field(description, i, &field); i++) {
+        if (field.required)
+            printf(" %s=%s", field.name, value_of(&field));
+        given = given || field.required;
     }
-    field = function->fields;
-    if (!given && field < end)
-        printf(" %s=%s", field->name, field->kind == DIME_KIND_FILE ? "FILE" : "VALUE");
+    if (!given && description_field(description, 0, &field))
+        printf(" %s=%s", field.name, value_of(&field));
     puts(" [FIELD=VALUE]...");
 }
 
-static void help_function(const dime_function *function)
+static void help_fields(const char *word, const struct description *description)
 {
-    printf("%s: %s\n\nIts fields:\n\n", function->name, function->summary);
-    for (const dime_field *field = function->fields;
-         field < function->fields + function->field_count; field++)
-        printf("  %-14s %-14s %s%s\n", field->name, kind_name(field), field->help,
-               field->required ? " (required)" : "");
+    struct described_field field;
+    printf("%s: %s\n\nIts fields:\n\n", word, description_summary(description));
+    for (size_t i = 0; description_field(description, i, &field); i++) {
+        bool boolean = strcmp(field.kind, "boolean") == 0;
+        printf("  %-14s %-14s %s%s\n", field.name, boolean ? "true or false" : field.kind,
+               field.help, field.required ? " (required)" : "");
+    }
     puts("\nGive them on the command line, as JSON, or in any event of `dime event`:\n");
-    help_example(function);
-    printf("\nSee %s(8).\n", function->name);
+    help_example(word, description);
+}
+
+/* The help of the function that WORD has named. */
+static int help_function(const char *word, const struct callee *callee)
+{
+    struct description description;
+    bool described = description_read(&description, callee->path);
+    if (described) {
+        help_fields(word, &description);
+        if (!strchr(word, '/'))
+            printf("\nSee %s(8).\n", word);
+    } else {
+        fprintf(stderr, "dime: the program %s doesn't say what it is\n", callee->path);
+    }
+    description_close(&description);
+    return described ? command_finish(STATUS_FINE) : STATUS_USAGE;
 }
 
 /*
@@ -222,12 +243,6 @@ static bool help_elsewhere(char *topic, int *status)
     return of_lambda || of_queue;
 }
 
-/* Hands WORDS to the program that has all functions. */
-static int run_elsewhere(char **words)
-{
-    return become("dime-labels", words, "make builds it, and Debian has it in dime-labels");
-}
-
 static int help(char **arguments)
 {
     static const struct {
@@ -251,31 +266,26 @@ static int help(char **arguments)
             return command_finish(STATUS_FINE);
         }
     }
-    const dime_function *function = registry_find(text_of(topic));
-    if (!function)
+    struct callee callee;
+    if (!find_function(NULL, topic, &callee))
         return command_misuse("there is no command or function", topic, "try dime help");
-    if (!function->handle)
-        return run_elsewhere((char *[]){"dime", "help", arguments[0], NULL});
-    help_function(function);
-    return command_finish(STATUS_FINE);
+    return help_function(topic, &callee);
 }
 
 static int invoke_function(char **arguments)
 {
+    struct callee callee;
     if (!arguments[0])
         return command_misuse("invoke wants the name of a function", NULL, "dime list names them");
-    const dime_function *function = registry_find(text_of(arguments[0]));
-    if (!function)
-        return command_misuse("there is no function", arguments[0], "dime list names them");
+    if (!find_function("dime", arguments[0], &callee))
+        return STATUS_USAGE;
     for (char **word = arguments + 1; *word; word++) {
         if (strcmp(*word, "--help") == 0)
-            return help((char *[]){arguments[0], NULL});
+            return help_function(arguments[0], &callee);
         if (strncmp(*word, "--", 2) == 0)
             return command_misuse("invoke has no option", *word, "try dime help invoke");
     }
-    if (!function->handle)
-        return run_elsewhere(arguments - 2);
-    return command_invoke(function, arguments + 1);
+    return command_invoke(&callee, arguments[0], arguments + 1);
 }
 
 static int print_version(char **arguments)
@@ -314,7 +324,8 @@ int main(int count, char **arguments)
         if (strcmp(arguments[1], COMMANDS[i].name) == 0)
             return COMMANDS[i].run(arguments + 2);
     }
-    if (!registry_find(text_of(arguments[1])))
+    struct callee callee;
+    if (!find_function(NULL, arguments[1], &callee))
         return command_misuse("there is no command", arguments[1], "try dime help");
     fprintf(stderr, "dime: %s is a function; try dime invoke %s\n", arguments[1], arguments[1]);
     return STATUS_USAGE;

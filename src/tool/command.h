@@ -7,7 +7,7 @@
 #ifndef DIME_TOOL_COMMAND_H
 #define DIME_TOOL_COMMAND_H
 
-#include "request/response.h"
+#include "tool/ask/find.h"
 
 enum command_status {
     STATUS_FINE = 0,
@@ -35,8 +35,8 @@ int command_misuse(const char *what, const char *which, const char *remedy);
  */
 int command_finish(int status);
 
-/* `dime invoke` with the WORDS behind the function's name, NULL behind the last. Returns its exit
- * status. The function has a `handle`. */
-int command_invoke(const dime_function *function, char **words);
+/* `dime invoke` of the function that WORD named, with the WORDS behind it, NULL behind the last.
+ * Returns its exit status. */
+int command_invoke(const struct callee *callee, const char *word, char **words);
 
 #endif

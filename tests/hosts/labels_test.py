@@ -137,10 +137,10 @@ def test_folder(folder):
 
 def test_models_of_a_lambda(folder):
     """A program that its loader runs isn't what the kernel names: Lambda says where the models are"""
-    program = shutil.copy(os.path.join(BUILD, "dime-labels"), folder)
+    program = shutil.copy(os.path.join(BUILD, "labels"), folder)
 
     def status(**variables):
-        done = subprocess.run([program, "invoke", "labels",
+        done = subprocess.run([os.path.join(BUILD, "dime"), "invoke", program,
                                "image=" + os.path.join(SOURCE, "www", "samples", "cat.jpg")],
                               capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
                               env=environment(**variables))

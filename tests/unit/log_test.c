@@ -75,7 +75,7 @@ static struct json_object *logged(dime_text id, int status, dime_text detail)
     struct request request = {.id = id};
     struct response response = {.status = status, .detail = detail};
     log_request(&log, &(struct log_entry){.function = "hello",
-                                          .host = "cgi",
+                                          .host = TEXT("cgi"),
                                           .request = &request,
                                           .response = &response,
                                           .duration_ns = 1234567,
@@ -147,7 +147,7 @@ START_TEST(quotes_the_name_of_a_function)
     struct request request = {.id = TEXT("abc")};
     struct response response = {.status = 200};
     log_request(&log, &(struct log_entry){.function = "he\"llo\\\n",
-                                          .host = "c\"gi",
+                                          .host = TEXT("c\"gi"),
                                           .request = &request,
                                           .response = &response});
     log_flush(&log);
@@ -182,9 +182,10 @@ START_TEST(gathers_whole_lines)
     for (size_t i = 0; i < LINES; i++) {
         struct request request = {.id = {text, i % 65}};
         struct response response = {.status = 500, .detail = {text, i * 37 % 1000}};
-        log_request(&log,
-                    &(struct log_entry){
-                        .function = "f", .host = "h", .request = &request, .response = &response});
+        log_request(&log, &(struct log_entry){.function = "f",
+                                              .host = TEXT("h"),
+                                              .request = &request,
+                                              .response = &response});
         while ((length = next_write())) {
             lines += count_lines(length);
             writes++;

@@ -138,7 +138,7 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
     request->source = request_source(found.source);
     if (!text_to_int64(found.deadline_ms, &request->deadline_ms) || request->deadline_ms <= 0)
         request->deadline_ms = clock_epoch_ms() + timeout_ms;
-    exchange->host = request_id_fits(found.host) ? arena_copy(arena, found.host).data : NULL;
+    exchange->host = request_id_fits(found.host) ? found.host : TEXT("");
     exchange->incoming.path_info = found.path_info;
     exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
     request_choose_id(request, found.request_id, exchange->id);
@@ -266,7 +266,7 @@ int64_t exchange_log(const struct exchange *exchange, struct log *log, const cha
     int64_t duration_ns = clock_monotonic_ns() - exchange->started_ns;
     log_request(log, &(struct log_entry){
                          .function = exchange->function->name,
-                         .host = exchange->host ? exchange->host : host,
+                         .host = exchange->host.length ? exchange->host : text_of(host),
                          .request = &exchange->request,
                          .response = &exchange->response,
                          .duration_ns = duration_ns,

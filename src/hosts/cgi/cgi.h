@@ -21,7 +21,7 @@ struct exchange {
     struct request request;
     struct response response;
     struct incoming incoming;
-    const char *host; /* what the tool asks for, for the log; NULL: it isn't the tool that asks */
+    dime_text host; /* what asks, as the tool says, for the log; empty: it is no tool */
     int64_t started_ns;
     bool has_length;
     size_t length; /* Content-Length, where has_length */

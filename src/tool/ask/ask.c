@@ -304,7 +304,7 @@ static void log_own(const struct ask *ask, const struct request *request,
 {
     struct log log = {.length = 0};
     log_request(&log, &(struct log_entry){.function = ask->callee->name,
-                                          .host = ask->host,
+                                          .host = text_of(ask->host),
                                           .request = request,
                                           .response = response,
                                           .duration_ns = clock_monotonic_ns() - started_ns,

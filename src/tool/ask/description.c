@@ -35,10 +35,21 @@ struct listening {
     char *text; /* TEXT_MAX bytes */
 };
 
-/* Asks a program that serves instead of printing whether it does. */
+/*
+ * Asks a program that serves, instead of printing, for a value that every FastCGI program has
+ * (FastCGI specification 1.0, section 4.1). Padded: libfcgi waits for more behind a record whose
+ * content ends with the bytes that it has read.
+ */
 static void probe_for_server(int connection)
 {
-    const FCGI_Header asked = record_header(FCGI_GET_VALUES, FCGI_NULL_REQUEST_ID, 0);
+    static const char PAIR[] = "\17\0FCGI_MPXS_CONNS";
+    enum { LENGTH = sizeof PAIR - 1, PADDING = 7 };
+    struct {
+        FCGI_Header header;
+        char content[LENGTH + PADDING];
+    } asked = {.header = record_header(FCGI_GET_VALUES, FCGI_NULL_REQUEST_ID, LENGTH)};
+    asked.header.paddingLength = PADDING;
+    memcpy(asked.content, PAIR, LENGTH);
     (void)send(connection, &asked, sizeof asked, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 

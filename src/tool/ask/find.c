@@ -73,7 +73,8 @@ bool find_function(const char *program, const char *word, struct callee *callee)
     if (slash) {
         if (make_path_absolute(word, callee->path) && is_runnable(callee->path))
             return true;
-        fprintf(stderr, "%s: %s can't be run: %s\n", program, word, strerror(errno));
+        if (program)
+            fprintf(stderr, "%s: %s can't be run: %s\n", program, word, strerror(errno));
         return false;
     }
     if (is_function_name(word)) {
@@ -83,8 +84,10 @@ bool find_function(const char *program, const char *word, struct callee *callee)
         if (length > 0 && (size_t)length < sizeof callee->path && is_runnable(callee->path))
             return true;
     }
-    fprintf(stderr, "%s: there is no function \"%s\"; dime list names those that are installed\n",
-            program, word);
+    if (program)
+        fprintf(stderr,
+                "%s: there is no function \"%s\"; dime list names those that are installed\n",
+                program, word);
     return false;
 }
 

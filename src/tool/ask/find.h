@@ -19,7 +19,8 @@ struct callee {
 
 /*
  * Finds the function that WORD names; WORD must outlast it. False: there is none, or it can't be
- * run, which has been said on stderr, on a line that begins with PROGRAM and a colon.
+ * run, which has been said on stderr, on a line that begins with PROGRAM and a colon; NULL: nothing
+ * is said.
  */
 bool find_function(const char *program, const char *word, struct callee *callee);
 

@@ -99,6 +99,7 @@ static void become_program(const struct program *program, const struct heritage 
 {
     static const int IGNORED[] = {SIGPIPE, SIGIO};
     sigset_t none;
+    int null;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (size_t i = 0; i < sizeof IGNORED / sizeof *IGNORED; i++)
@@ -109,6 +110,8 @@ static void become_program(const struct program *program, const struct heritage 
         return;
     /* What is written to stdout isn't an answer, and mustn't get into one. */
     (void)dup2(heritage->out >= 0 ? heritage->out : STDERR_FILENO, STDOUT_FILENO);
+    if (heritage->out >= 0 && (null = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0)
+        (void)dup2(null, STDERR_FILENO);
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     execv(program->path, heritage->words);
 }

@@ -30,9 +30,9 @@ void program_open(struct program *program, const char *path);
 
 /*
  * Starts the program with the words behind its name, of which the last is NULL, and with OUT as its
- * stdout; -1: that is our stderr, which its stderr is too. It must not run. Returns a connection to
- * it that the caller owns: one that is closed when the program ends before it has accepted it. -1:
- * WHY says why it can't be started.
+ * stdout, where what it says to stderr isn't wanted; -1: our stderr is both. It must not run.
+ * Returns a connection to it that the caller owns: one that is closed when the program ends before
+ * it has accepted it. -1: WHY says why it can't be started.
  */
 int program_start(struct program *program, char *const *words, int out, char why[PROGRAM_WHY]);
 
