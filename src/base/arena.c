@@ -94,12 +94,12 @@ static void free_until(struct arena *arena, const struct arena_block *last)
     }
 }
 
-struct arena_mark arena_mark(const struct arena *arena)
+struct arena_moment arena_mark(const struct arena *arena)
 {
-    return (struct arena_mark){arena->block, arena->block ? arena->block->used : 0};
+    return (struct arena_moment){arena->block, arena->block ? arena->block->used : 0};
 }
 
-void arena_rewind(struct arena *arena, struct arena_mark mark)
+void arena_rewind(struct arena *arena, struct arena_moment mark)
 {
     free_until(arena, mark.block);
     if (mark.block)

@@ -40,16 +40,16 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 dime_text arena_copy(struct arena *arena, dime_text text);
 
 /* A moment of an arena: what is allocated after it can be taken back alone. */
-struct arena_mark {
+struct arena_moment {
     struct arena_block *block;
     size_t used;
 };
 
 /* What the arena holds now. */
-struct arena_mark arena_mark(const struct arena *arena);
+struct arena_moment arena_mark(const struct arena *arena);
 
 /* Takes back what was allocated after MARK, which must be of the time since the last reset. */
-void arena_rewind(struct arena *arena, struct arena_mark mark);
+void arena_rewind(struct arena *arena, struct arena_moment mark);
 
 /*
  * Takes everything back. The oldest block is kept for the next request, unless it is larger than

@@ -64,8 +64,8 @@ struct dime_call {
     const struct value *values; /* in the order of the table, for the page; NULL: not read */
     struct dime_json answer;    /* the scope that the answer is written in */
     struct call_document page, problem;
-    struct buffer piece;    /* of a stream: the room that each piece begins with */
-    struct arena_mark mark; /* behind it: what a piece allocates is taken back before the next */
+    struct buffer piece;      /* of a stream: the room that each piece begins with */
+    struct arena_moment mark; /* behind it: what a piece allocates is taken back before the next */
 };
 
 /* The table of fields that holds for the call: the route's, or the function's. */

@@ -262,11 +262,16 @@ bool run_broke(const struct dime_call *call)
     return call->response->answer != ANSWER_STREAM || out_of_memory(call->response);
 }
 
+void run_forget_piece(struct dime_call *call)
+{
+    arena_rewind(call->request->arena, call->mark);
+    call->response->body = call->piece;
+}
+
 bool run_next(struct dime_call *call)
 {
     struct response *response = call->response;
-    arena_rewind(call->request->arena, call->mark);
-    response->body = call->piece;
+    run_forget_piece(call);
     return response->next(call, response->cursor) && !run_broke(call);
 }
 

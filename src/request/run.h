@@ -46,6 +46,9 @@ void run_call(struct dime_call *call, const struct incoming *incoming);
  */
 bool run_next(struct dime_call *call);
 
+/* Gives back the memory of a piece that has been sent; for a host that waits before the next. */
+void run_forget_piece(struct dime_call *call);
+
 /* Whether a stream can't be ended: the function has said a problem, or there is no memory. */
 bool run_broke(const struct dime_call *call);
 

@@ -237,8 +237,7 @@ static void take(struct results *results, const struct entry *entry)
         label(results, object);
 }
 
-/* One record only isn't sent in pieces: then its status can still tell that it failed. */
-static void take_records(struct results *results, struct json_value records, size_t count)
+static void take_records(struct results *results, struct json_value records)
 {
     struct arena *arena = results->response->arena;
     struct json_cursor cursor = json_members(records, arena);
@@ -247,8 +246,6 @@ static void take_records(struct results *results, struct json_value records, siz
         struct entry entry = {.skipped = TEXT("")};
         read_record(record.value, arena, &entry);
         take(results, &entry);
-        if (count > 1)
-            response_flush(results->response);
     }
 }
 
@@ -327,9 +324,9 @@ void labels_answer_objects(const struct labels_question *question, struct json_v
         return;
     }
     buffer_open(&results.own, response->arena, RESULTS_MAX);
-    results.json = response->stream && count > 1 ? response_json(response) : &results.own;
+    results.json = &results.own;
     if (shape == LABELS_RECORDS)
-        take_records(&results, records, count);
+        take_records(&results, records);
     else if (shape == LABELS_OBJECT)
         take_object(&results, event);
     end_results(&results);

@@ -14,6 +14,8 @@
 #include "request/response.h"
 #include "hosts/fastcgi/reader.h"
 
+struct serving; /* the thread's */
+
 enum connection_state {
     CONNECTION_IDLE,     /* kept open by the web server, between two requests */
     CONNECTION_WAITING,  /* new, or part of a request has come */
@@ -40,6 +42,7 @@ struct connection {
     size_t length, capacity;
     char *unsent;                                /* what the socket hasn't taken of an answer */
     size_t sent, unsent_length, unsent_capacity; /* `sent` of its bytes have gone since */
+    struct serving *stream; /* makes the rest of an answer, piece by piece; NULL: all is made */
 };
 
 /* What holds for all connections of a program. */

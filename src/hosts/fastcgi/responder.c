@@ -128,6 +128,7 @@ static void drop(struct worker *worker, struct connection *connection)
     worker->gathered -= connection->capacity;
     worker->unsent -= connection->unsent_capacity;
     worker->connections--;
+    worker_end_stream(worker, connection);
     connection_close(connection);
     choose_policy(worker);
 }
@@ -170,11 +171,11 @@ static bool proceed(struct worker *worker, struct connection *connection)
     if (connection->state == CONNECTION_WRITING)
         return worker_resume(worker, connection);
     if (connection->state == CONNECTION_DRAINING)
-        return connection_drain(connection, worker->room, sizeof worker->room);
+        return connection_drain(connection, worker->serving->room, sizeof worker->serving->room);
     size_t held = connection->capacity;
     struct arrived request;
-    enum arrival arrival =
-        connection_take(connection, worker->room, sizeof worker->room, &worker->rules, &request);
+    enum arrival arrival = connection_take(connection, worker->serving->room,
+                                           sizeof worker->serving->room, &worker->rules, &request);
     worker->gathered += connection->capacity - held;
     bool heavy = worker->settings->function->heavy;
     if (arrival == ARRIVAL_REQUEST && heavy && connection_is_gone(connection))
@@ -481,7 +482,7 @@ static void close_worker(struct worker *worker)
     }
     if (worker->epoll >= 0)
         close(worker->epoll);
-    arena_close(&worker->arena);
+    serving_close(worker->serving);
 }
 
 static bool open_worker(struct worker *worker)
@@ -499,9 +500,9 @@ static bool open_worker(struct worker *worker)
     empty_ring(&worker->waiting);
     empty_ring(&worker->writing);
     empty_ring(&worker->draining);
-    arena_open(&worker->arena, REQUEST_MEMORY_MAX);
+    worker->serving = serving_open();
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-    return worker->epoll >= 0 && watch(worker, stop_event, EPOLLIN, worker);
+    return worker->serving && worker->epoll >= 0 && watch(worker, stop_event, EPOLLIN, worker);
 }
 
 static bool work(struct worker *worker)

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "request/log.h"
+#include "hosts/cgi/cgi.h"
 #include "hosts/fastcgi/connection.h"
 #include "request/opening.h"
 #include "hosts/fastcgi/responder.h"
@@ -24,6 +25,20 @@ struct threads;
 
 /* What has become of a worker's place among the threads. */
 enum place { PLACE_FREE, PLACE_RUNNING, PLACE_ENDED };
+
+/*
+ * What serving one request takes. A thread has one for all of them; an answer that is streamed
+ * keeps it until its last piece, and the thread gets another.
+ */
+struct serving {
+    struct arena arena;
+    struct exchange exchange;
+    size_t bytes;         /* of the body that have been sent */
+    char room[64 * 1024]; /* for what comes from a connection */
+};
+
+/* Most answers that a thread streams at once: each keeps what serving a request takes. */
+enum { STREAMS_MAX = 256 };
 
 struct worker {
     const struct responder_settings *settings;
@@ -45,11 +60,11 @@ struct worker {
     bool pressed;            /* one request took long while others waited */
     size_t surplus;          /* connections to give up to other threads */
     struct opening opening;  /* of the function */
-    struct arena arena;
+    struct serving *serving;
+    size_t streams; /* answers that are being streamed */
     struct log log;
-    int64_t logged_ns;    /* when lines were last written */
-    int policy;           /* of scheduling, that the thread has chosen; -1: it may choose none */
-    char room[64 * 1024]; /* for what comes from a connection */
+    int64_t logged_ns; /* when lines were last written */
+    int policy;        /* of scheduling, that the thread has chosen; -1: it may choose none */
 };
 
 /* Whether what epoll reports is (part of) a request, rather than room in a socket or an end. */
@@ -69,7 +84,17 @@ bool worker_serve(struct worker *worker, struct connection *connection,
 /* Throws away what still comes, since all has been answered. False: the connection is done with. */
 bool worker_drain(struct worker *worker, struct connection *connection);
 
-/* Sends more of an answer that the socket couldn't take at once. Returns the same. */
+/* Sends more of an answer that the socket couldn't take at once, or makes more of it. Returns the
+ * same. */
 bool worker_resume(struct worker *worker, struct connection *connection);
+
+/* Gives up what is left of a streamed answer, if one is. */
+void worker_end_stream(struct worker *worker, struct connection *connection);
+
+/* What a thread serves with. The caller closes it. NULL: there is no memory. */
+struct serving *serving_open(void);
+
+/* Gives its memory back. SERVING may be NULL. */
+void serving_close(struct serving *serving);
 
 #endif
