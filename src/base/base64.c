@@ -82,11 +82,6 @@ bool base64_decode(dime_text text, struct arena *arena, dime_text *bytes)
     return more;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Gathers the next four digits of *REST in FOUR; returns how many there were before the end or =.
  */
 static size_t gather_digits(dime_text *rest, char four[4])
@@ -95,7 +90,7 @@ static size_t gather_digits(dime_text *rest, char four[4])
     while (rest->length && *rest->data != '=' && count < 4) {
         char c = *rest->data;
         *rest = text_skip(*rest, 1);
-        if (!is_blank(c))
+        if (!text_blank(c))
             four[count++] = c == '-' ? '+' : c == '_' ? '/' : c;
     }
     return count;
@@ -106,7 +101,7 @@ static bool is_padding(dime_text rest, size_t count)
 {
     size_t padding = 0;
     for (size_t i = 0; i < rest.length; i++) {
-        if (rest.data[i] != '=' && !is_blank(rest.data[i]))
+        if (rest.data[i] != '=' && !text_blank(rest.data[i]))
             return false;
         padding += rest.data[i] == '=';
     }

@@ -93,27 +93,16 @@ static bool next_part(struct form_reader *reader, dime_text *part)
     return false;
 }
 
-/* A mark at the beginning would be part of the first name, which nobody would know then. */
-static bool check_mark(struct form_reader *reader, dime_text name)
-{
-    return reader->pairs > 1 || !text_starts(name, TEXT("\xEF\xBB\xBF")) ||
-           form_fail(reader, FORM_MALFORMED, reader->start,
-                     "the text begins with a byte order mark: leave it out");
-}
-
-/* Names in other bytes would be passed over, all of them. */
-static bool check_bytes(struct form_reader *reader)
-{
-    return reader->pairs || !text_is_wide(reader->rest) ||
-           form_fail(reader, FORM_MALFORMED, reader->start,
-                     "the text is UTF-16 or UTF-32: send it as UTF-8");
-}
-
 bool form_next(struct form_reader *reader, struct form_pair *pair)
 {
     dime_text value;
     dime_text name;
-    if (reader->fault != FORM_FINE || !check_bytes(reader) || !next_part(reader, &value))
+    if (reader->fault != FORM_FINE)
+        return false;
+    if (!reader->pairs && text_is_wide(reader->rest)) /* all names would be passed over */
+        return form_fail(reader, FORM_MALFORMED, reader->start,
+                         "the text is UTF-16 or UTF-32: send it as UTF-8");
+    if (!next_part(reader, &value))
         return false;
     if (reader->pairs++ == FORM_PAIRS_MAX)
         return form_fail(reader, FORM_MALFORMED, value.data,
@@ -126,8 +115,10 @@ bool form_next(struct form_reader *reader, struct form_pair *pair)
     bool named = decode_component(reader, name, &pair->name);
     if (!named)
         pair->name = name;
-    if (!check_mark(reader, pair->name))
-        return false;
+    /* It would be part of the first name, which nobody would know then. */
+    if (reader->pairs == 1 && text_starts(pair->name, TEXT("\xEF\xBB\xBF")))
+        return form_fail(reader, FORM_MALFORMED, reader->start,
+                         "the text begins with a byte order mark: leave it out");
     if (named && decode_component(reader, value, &pair->value))
         return true;
     if (reader->fault == FORM_MALFORMED)

@@ -70,7 +70,7 @@ static bool gate_take(struct gate *gate, char byte)
 static void gate_skip_space(struct gate *gate)
 {
     const char *at = gate->at;
-    while (at < gate->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+    while (at < gate->end && text_blank(*at))
         at++;
     gate->at = at;
 }
@@ -115,11 +115,6 @@ static bool read_word(struct gate *gate, dime_text word)
     return true;
 }
 
-static bool is_high_surrogate(int32_t unit)
-{
-    return unit >= 0xD800 && unit <= 0xDBFF;
-}
-
 static bool is_low_surrogate(int32_t unit)
 {
     return unit >= 0xDC00 && unit <= 0xDFFF;
@@ -146,7 +141,7 @@ static bool read_unicode_escape(struct gate *gate)
         return false;
     if (unit == 0)
         gate->nul = true;
-    if (is_high_surrogate(unit)) {
+    if (unit >= 0xD800 && unit <= 0xDBFF) { /* a high surrogate */
         if (gate_take(gate, '\\') && gate_take(gate, 'u')) {
             if (!read_unit(gate, &unit))
                 return false;
@@ -184,17 +179,14 @@ static bool read_json_escape(struct gate *gate)
     }
 }
 
-/* Passes over what needs no thought: an image in base64 is megabytes of it. */
-static void skip_plain(struct gate *gate)
-{
-    gate->at += text_plain_length((dime_text){gate->at, (size_t)(gate->end - gate->at)});
-}
-
-/* Stands behind the opening quote, and then behind the closing one. */
+/*
+ * Stands behind the opening quote, and then behind the closing one. What needs no thought is passed
+ * over first: an image in base64 is megabytes of it.
+ */
 static bool read_string(struct gate *gate)
 {
     for (;;) {
-        skip_plain(gate);
+        gate->at += text_plain_length((dime_text){gate->at, (size_t)(gate->end - gate->at)});
         if (gate_at_end(gate))
             return gate_fault(gate, "the text ends inside a string");
         unsigned char byte = (unsigned char)*gate->at;
@@ -217,18 +209,14 @@ static bool read_string(struct gate *gate)
     }
 }
 
-static int compare_texts(dime_text a, dime_text b)
-{
-    size_t shorter = a.length < b.length ? a.length : b.length;
-    int order = memcmp(a.data, b.data, shorter);
-    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
-}
-
 /* For qsort. Equal names stay in the order of the text. */
 static int compare_member_names(const void *a, const void *b)
 {
     const struct member_name *left = a, *right = b;
-    int order = compare_texts(left->text, right->text);
+    size_t one = left->text.length, other = right->text.length;
+    int order = memcmp(left->text.data, right->text.data, one < other ? one : other);
+    if (order == 0)
+        order = (one > other) - (one < other);
     return order != 0 ? order : (left->at > right->at) - (left->at < right->at);
 }
 

@@ -54,16 +54,11 @@ dime_text text_media_type(dime_text content_type)
     return text_trim(type);
 }
 
-static bool is_ascii_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 dime_text text_trim(dime_text text)
 {
-    while (text.length && is_ascii_blank(text.data[0]))
+    while (text.length && text_blank(text.data[0]))
         text = text_skip(text, 1);
-    while (text.length && is_ascii_blank(text.data[text.length - 1]))
+    while (text.length && text_blank(text.data[text.length - 1]))
         text.length--;
     return text;
 }
@@ -106,7 +101,7 @@ size_t text_unseen_length(dime_text text)
 /* The length of the blank or the unseen mark that TEXT begins with, or 0. */
 static size_t empty_length(dime_text text)
 {
-    if (text.length && is_ascii_blank(text.data[0]))
+    if (text.length && text_blank(text.data[0]))
         return 1;
     return text_starts(text, TEXT("\u00A0")) ? 2 : text_unseen_length(text);
 }

@@ -47,6 +47,12 @@ static inline char text_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
 }
 
+/* Whether C is a space, a tab or a part of a line's end. */
+static inline bool text_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Whether C is an ASCII digit. */
 static inline bool text_digit(char c)
 {

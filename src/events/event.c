@@ -100,13 +100,6 @@ static bool find_source(struct event *event, struct json_value record, struct js
            member_is_text(event, "Records[0].eventSource", *source);
 }
 
-/* S3, or what speaks as S3 does: MinIO, Ceph. */
-static bool is_storage(struct json_value source)
-{
-    const dime_text ending = TEXT(":s3\"");
-    return text_ends_nocase(source.raw, ending);
-}
-
 static void read_records(struct event *event, struct members *members)
 {
     struct json_cursor records = json_members(members->records, NULL);
@@ -121,7 +114,7 @@ static void read_records(struct event *event, struct members *members)
     if (!find_source(event, first.value, &source))
         return;
     event->shape = EVENT_RECORDS;
-    if (is_storage(source)) {
+    if (text_ends_nocase(source.raw, TEXT(":s3\""))) { /* or what speaks as S3 does: MinIO, Ceph */
         event->request.source = DIME_S3;
     } else if (member_reads(source, TEXT("aws:sns"))) {
         read_topic(event, first.value, !json_next(&records, &second), members);
@@ -176,12 +169,6 @@ static bool is_socket(const struct members *members)
            members->method.kind == JSON_NULL;
 }
 
-/* What SNS puts into a queue, where it isn't told to put in the message alone. */
-static bool is_envelope(const struct members *members)
-{
-    return member_reads(members->type, TEXT("Notification")) && members->topic.kind == JSON_STRING;
-}
-
 /* Events without a request of HTTP in them; what fits none of them is direct. */
 static void tell_other_shape(struct event *event, struct members *members)
 {
@@ -193,7 +180,9 @@ static void tell_other_shape(struct event *event, struct members *members)
         read_bus_event(event, members);
     } else if (members->event_source.kind == JSON_STRING) {
         senders_refuse_source(event, members->event_source);
-    } else if (is_envelope(members)) {
+    } else if (member_reads(members->type, TEXT("Notification")) &&
+               members->topic.kind == JSON_STRING) {
+        /* What SNS puts into a queue, where it isn't told to put in the message alone. */
         event->request.source = DIME_SNS;
         members->wraps = member_is_text(event, "Message", members->message);
     } else if (member_reads(members->event, TEXT("s3:TestEvent"))) {

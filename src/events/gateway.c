@@ -216,21 +216,15 @@ static void drop_stage(struct event *event, const struct members *members)
         *path = rest;
 }
 
-/* The path of VPC Lattice has the query behind it, as it was written. */
-static void part_query(struct request *request)
-{
-    dime_text rest = request->path;
-    if (text_cut(&rest, '?', &request->path) && rest.data)
-        request->query = rest;
-}
-
 static void read_request_path(struct event *event, const struct members *members)
 {
     bool newer = event->shape == EVENT_GATEWAY_V2;
     member_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
                 &event->request.path);
-    if (event->shape == EVENT_LATTICE) {
-        part_query(&event->request);
+    if (event->shape == EVENT_LATTICE) { /* which has the query behind it, as it was written */
+        dime_text rest = event->request.path;
+        if (text_cut(&rest, '?', &event->request.path) && rest.data)
+            event->request.query = rest;
         return;
     }
     /* Of the older events only those of an HTTP API have a version. */

@@ -161,14 +161,6 @@ static enum coins_outcome solve_by_table(struct plan *plan, int64_t cells,
     return COINS_MADE;
 }
 
-/* One kind needs no table, in which as many as INT64_MAX pieces would read as none. */
-static enum coins_outcome solve_one_kind(const struct plan *plan, struct coins_answer *answer)
-{
-    answer->pieces = plan->low / plan->kinds[0].value;
-    answer->counts[plan->kinds[0].position] = answer->pieces;
-    return COINS_MADE;
-}
-
 /*
  * Where the table is too large. The bits come before the search: they find out quickly that an
  * amount can't be made, for which the search would have to try everything.
@@ -196,8 +188,12 @@ static enum coins_outcome solve_amount(struct plan *plan, struct coins_answer *a
 {
     if (plan->low > plan->worth[0] || plan->low % plan->divisor != 0)
         return COINS_IMPOSSIBLE;
-    if (plan->count == 1)
-        return solve_one_kind(plan, answer);
+    if (plan->count ==
+        1) { /* a table, in which INT64_MAX pieces would read as none, isn't needed */
+        answer->pieces = plan->low / plan->kinds[0].value;
+        answer->counts[plan->kinds[0].position] = answer->pieces;
+        return COINS_MADE;
+    }
     plan_set_windows(plan);
     int64_t cells = count_cells(plan);
     if (cells == 0)

@@ -23,11 +23,6 @@ static int64_t words_of(int64_t length)
     return (length + WORD_BITS - 1) / WORD_BITS;
 }
 
-static bool bit_is_set(struct bits bits, int64_t at)
-{
-    return bits.words[at / WORD_BITS] >> (at % WORD_BITS) & 1;
-}
-
 /* The last bit that is set before AT or there; there is one. */
 static int64_t last_set(struct bits bits, int64_t at)
 {
@@ -203,14 +198,13 @@ enum coins_outcome plan_nearest_by_bits(struct plan *plan, int64_t amount,
     if (!fill_rows(plan, &bits))
         return COINS_NO_MEMORY;
     int64_t below = (amount - answer->below) / plan->divisor;
-    int64_t above = below + 1;
-    if (amount % plan->divisor == 0 && bit_is_set(bits, below))
+    int64_t nearest = last_set(bits, below); /* bit 0 can be made */
+    if (amount % plan->divisor == 0 && nearest == below)
         return COINS_MADE;
-    below = last_set(bits, below); /* bit 0 can be made */
-    above = next_set(bits, above);
+    int64_t above = next_set(bits, below + 1);
     answer->has_above = above < bits.length;
     answer->above = answer->has_above ? answer->below + above * plan->divisor : 0;
-    answer->below += below * plan->divisor;
+    answer->below += nearest * plan->divisor;
     answer->nearest = true;
     return COINS_IMPOSSIBLE;
 }

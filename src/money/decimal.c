@@ -130,14 +130,6 @@ static void trim(struct decimal_reader *reader)
         reader->rest.length -= length;
 }
 
-/* Takes a pair of double quotes off, as one copies them from JSON. */
-static dime_text decimal_unquote(dime_text text)
-{
-    if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')
-        return (dime_text){text.data + 1, text.length - 2};
-    return text;
-}
-
 /* The length of SYMBOL if the rest begins with it in any case, and else 0. */
 static size_t match(const struct decimal_reader *reader, const char *symbol)
 {
@@ -327,11 +319,6 @@ static void add_digits(struct sum *sum, dime_text digits)
     }
 }
 
-static int64_t most_of(const struct currency *currency)
-{
-    return currency->exponent == 0 ? INT64_MAX / 100 : INT64_MAX;
-}
-
 /* Works the digits and the exponent out to minor units. */
 static enum decimal_outcome work_out(const struct decimal_reader *reader, int64_t *minor)
 {
@@ -358,7 +345,7 @@ static enum decimal_outcome work_out(const struct decimal_reader *reader, int64_
         return DECIMAL_TOO_LARGE;
     for (; sum.length > 0 && power > 0; power--)
         sum.value *= 10;
-    if (sum.value > (uint64_t)most_of(reader->currency))
+    if (sum.value > (uint64_t)(reader->currency->exponent ? INT64_MAX : INT64_MAX / 100))
         return DECIMAL_TOO_LARGE;
     *minor = (int64_t)sum.value;
     return DECIMAL_OK;
@@ -451,8 +438,11 @@ enum decimal_outcome decimal_read(dime_text text, const struct currency *currenc
     char room[DECIMAL_PLAIN];
     struct decimal_reader reader = {.rest = make_plain(text, room), .currency = currency};
     trim(&reader);
-    reader.rest = decimal_unquote(reader.rest);
-    trim(&reader);
+    dime_text rest = reader.rest;
+    if (rest.length >= 2 && rest.data[0] == '"' && rest.data[rest.length - 1] == '"') {
+        reader.rest = (dime_text){rest.data + 1, rest.length - 2}; /* as one copies it from JSON */
+        trim(&reader);
+    }
     enum decimal_outcome outcome = DECIMAL_EMPTY;
     if (reader.rest.length > 0)
         outcome = read_amount_parts(&reader, minor);

@@ -311,13 +311,6 @@ bool http_is_stopped(const int *stop)
     return poll(&ready, 1, 0) == 1;
 }
 
-/* Whether it has to be given up, and what for. */
-static bool must_end(const struct http_request *request, int64_t left_ms, enum http_outcome *why)
-{
-    *why = http_is_stopped(request->stop) ? HTTP_STOPPED : HTTP_LATE;
-    return *why == HTTP_STOPPED || left_ms <= 0;
-}
-
 /* Works until the exchange has ended (true) or has to be given up (false and why). */
 static bool perform_until(struct http *http, const struct http_request *request,
                           enum http_outcome *why)
@@ -325,7 +318,8 @@ static bool perform_until(struct http *http, const struct http_request *request,
     int running = 1;
     for (;;) {
         int64_t left = request->until_ms - clock_epoch_ms();
-        if (must_end(request, left, why))
+        *why = http_is_stopped(request->stop) ? HTTP_STOPPED : HTTP_LATE;
+        if (*why == HTTP_STOPPED || left <= 0)
             return false;
         *why = HTTP_NO_MEMORY;
         if (curl_multi_perform(http->multi, &running) != CURLM_OK)
@@ -351,17 +345,11 @@ static CURLcode result_of(struct http *http)
     return result;
 }
 
-/* Whether the request went out, if only in part. */
-static bool was_connected(CURL *handle)
-{
-    curl_off_t microseconds = 0;
-    curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &microseconds);
-    return microseconds > 0;
-}
-
 static enum http_outcome outcome_of(const struct http_transfer *exchange, CURLcode result)
 {
-    bool connected = was_connected(exchange->handle);
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(exchange->handle, CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+    bool connected = microseconds > 0; /* so the request went out, if only in part */
     switch ((int)result) {
     case CURLE_OK: /* to libcurl an answer that ends within its head has just no body */
         return exchange->head_whole ? HTTP_ANSWERED : HTTP_BROKEN;

@@ -153,9 +153,11 @@ static void call_batch(struct probe *probe)
         if (probe->queue.ordered)
             entries[i].group = TEXT("one");
     }
-    (send   ? sqs_send
-     : hide ? sqs_hide
-            : sqs_delete)(probe->aws, &probe->call, &probe->queue, entries, count, &probe->reply);
+    sqs_batch(probe->aws, &probe->call, &probe->queue,
+              send   ? SQS_SEND
+              : hide ? SQS_HIDE
+                     : SQS_DELETE,
+              entries, count, &probe->reply);
     put_entries(probe, entries, count);
 }
 

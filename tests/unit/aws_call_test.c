@@ -238,7 +238,7 @@ static void ask_deletion(struct aws *aws)
         {.receipt = TEXT("r1")}, {.receipt = TEXT("r2")}, {.receipt = TEXT("r3")}};
     if (!open_queue(aws))
         return;
-    sqs_delete(aws, &call, &queue, entries, 3, &reply);
+    sqs_batch(aws, &call, &queue, SQS_DELETE, entries, 3, &reply);
     right = !reply.ok || (!entries[0].failed && entries[1].failed && entries[2].failed &&
                           text_equal(entries[1].code, TEXT("Code")));
 }

@@ -35,14 +35,6 @@ void aws_close(struct aws *aws)
     free(aws);
 }
 
-/* An instance that has said no is believed for a while; one that hasn't been asked is supposed to
- * have a role. */
-static bool may_ask_instance(const struct aws *aws)
-{
-    bool refused = aws->origin == ORIGIN_INSTANCE && aws->fetch_why;
-    return origins_may_be_instance() && (!refused || clock_epoch_ms() >= aws->again_ms);
-}
-
 bool aws_ready(struct aws *aws, const char **why)
 {
     struct credentials found;
@@ -52,7 +44,11 @@ bool aws_ready(struct aws *aws, const char **why)
     explicit_bzero(&found, sizeof found);
     if (origin == ORIGIN_FAULT || origin == ORIGIN_NONE)
         return false;
-    if (origin == ORIGIN_INSTANCE && !may_ask_instance(aws))
-        return false; /* WHY is what credentials_find says for that case */
+    /* An instance that has said no is believed for a while; one that hasn't been asked is supposed
+     * to have a role. WHY is what credentials_find says for that case. */
+    bool refused = aws->origin == ORIGIN_INSTANCE && aws->fetch_why;
+    if (origin == ORIGIN_INSTANCE &&
+        (!origins_may_be_instance() || (refused && clock_epoch_ms() < aws->again_ms)))
+        return false;
     return settings_region(&aws->settings, TEXT(""), region, why);
 }

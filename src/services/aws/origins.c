@@ -18,6 +18,7 @@
 #include "services/aws/reply.h"
 #include "services/aws/retry.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "request/log.h"
 
 enum {
@@ -64,10 +65,9 @@ static bool ask_origin(struct aws *aws, const struct aws_call *call,
     struct http_answer answer = {0};
     int64_t until = aws_until(call);
     for (int tries = 1;; tries++) {
-        int64_t limit = clock_epoch_ms() + question->limit_ms;
         question->request.most = ORIGIN_ANSWER_MAX;
         question->request.connect_ms = question->limit_ms;
-        question->request.until_ms = limit < until ? limit : until;
+        question->request.until_ms = smaller(until, clock_epoch_ms() + question->limit_ms);
         question->request.stop = call->stop;
         enum http_outcome outcome =
             http_exchange(&aws->http, &question->request, call->arena, &answer);
@@ -226,14 +226,6 @@ static bool ask_instance(struct aws *aws, const struct aws_call *call,
     return !url.failed && ask_origin(aws, call, &question, body) && body->length;
 }
 
-/* Where IAM is slow, the server hands out old credentials on purpose, and AWS takes them. */
-static void lengthen(struct credentials *credentials)
-{
-    int64_t least = clock_epoch_ms() + LONGER_MS;
-    if (credentials->expires_ms && credentials->expires_ms < least)
-        credentials->expires_ms = least;
-}
-
 bool origins_instance(struct aws *aws, const struct aws_call *call, struct credentials *credentials,
                       const char **why)
 {
@@ -255,7 +247,9 @@ bool origins_instance(struct aws *aws, const struct aws_call *call, struct crede
         !ask_instance(aws, call, &instance, text_trim(role), &body) ||
         !read_answer(aws, call, "the instance's metadata server", body, credentials))
         return false;
-    lengthen(credentials);
+    /* Where IAM is slow, the server hands out old credentials on purpose, and AWS takes them. */
+    if (credentials->expires_ms)
+        credentials->expires_ms = larger(credentials->expires_ms, clock_epoch_ms() + LONGER_MS);
     return true;
 }
 

@@ -34,19 +34,14 @@ bool retry_is_throttling(dime_text code)
     return text_is_one_of(code, CODES, sizeof CODES / sizeof *CODES);
 }
 
-static bool is_transient(dime_text code)
-{
-    static const char *const CODES[] = {"RequestTimeout", "RequestTimeoutException"};
-    return text_is_one_of(code, CODES, sizeof CODES / sizeof *CODES);
-}
-
 bool retry_is_worth(enum http_outcome outcome, long status, dime_text code)
 {
     if (outcome == HTTP_UNREACHED || outcome == HTTP_BROKEN || outcome == HTTP_STALLED)
         return true;
     return outcome == HTTP_ANSWERED &&
            (status == 500 || status == 502 || status == 503 || status == 504 ||
-            retry_is_throttling(code) || is_transient(code));
+            retry_is_throttling(code) || text_equal(code, TEXT("RequestTimeout")) ||
+            text_equal(code, TEXT("RequestTimeoutException")));
 }
 
 int64_t retry_pause_ms(int tries, uint32_t random)

@@ -90,9 +90,8 @@ static bool find_path(const struct shared_file *file, char path[PATH_MAX])
     if (named.length && !text_starts(named, TEXT("~/"))) {
         buffer_put(&room, named);
     } else {
-        dime_text below = {named.data + 1, named.length ? named.length - 1 : 0};
         buffer_put(&room, home);
-        buffer_put(&room, named.length ? below : text_of(file->usual));
+        buffer_put(&room, named.length ? text_skip(named, 1) : text_of(file->usual));
     }
     path[room.length] = '\0';
     return !room.failed && (home.length || path[0] == '/' || named.length);
@@ -141,11 +140,6 @@ bool settings_read_file(const char *path, size_t most, struct arena *arena, dime
     return taken;
 }
 
-static bool is_absent(int error, bool named)
-{
-    return error == ENOENT || error == ENOTDIR || (error == EACCES && !named);
-}
-
 static void read_shared_file(struct aws_settings *settings, const struct shared_file *file,
                              dime_text *text)
 {
@@ -157,8 +151,8 @@ static void read_shared_file(struct aws_settings *settings, const struct shared_
     if (settings_read_file(path, SETTINGS_FILE_MAX, &settings->arena, text))
         return;
     int error = errno;
-    if (is_absent(error, named))
-        return;
+    if (error == ENOENT || error == ENOTDIR || (error == EACCES && !named))
+        return; /* there is none */
     settings->fault = error == EFBIG ? file->too_long : file->unreadable;
     if (error == ENOMEM) {
         settings->fault = NO_SETTINGS_MEMORY;

@@ -39,11 +39,6 @@ static dime_text region_of(dime_text host)
     return TEXT("");
 }
 
-static bool names_region(dime_text label)
-{
-    return label.length > 4 && memchr(label.data, '-', label.length);
-}
-
 /* The last two parts of the path. */
 static void read_queue_path(struct sqs_queue *queue, dime_text path)
 {
@@ -73,7 +68,8 @@ bool sqs_open(struct sqs_queue *queue, struct aws *aws, dime_text url, const cha
         return false;
     memcpy(queue->endpoint, address.base, strlen(address.base) + 1);
     dime_text region = region_of(text_of(address.host));
-    if (!names_region(region) || !settings_take_region(region, queue->region))
+    if (region.length <= 4 || !memchr(region.data, '-', region.length) ||
+        !settings_take_region(region, queue->region))
         return settings_region(&aws->settings, TEXT(""), queue->region, why);
     return true;
 }
@@ -220,78 +216,22 @@ static void read_failed(struct json_cursor cursor, struct sqs_entry *entries, si
     }
 }
 
-/* Sends a batch whose request has been written, and notes what became of each entry. */
-static void perform_batch(struct aws *aws, const struct aws_call *call,
-                          const struct sqs_queue *queue, const char *target, struct buffer *body,
-                          struct sqs_entry *entries, size_t count, struct aws_reply *reply)
+static void put_receipt(struct buffer *body, const struct sqs_entry *entry)
 {
-    buffer_puts(body, "]}");
-    for (size_t i = 0; i < count; i++) {
-        entries[i].failed = true;
-        entries[i].sender_fault = false;
-        entries[i].code = entries[i].id = TEXT("");
-    }
-    perform_on_queue(aws, call, queue,
-                     (struct aws_operation){.target = target, .most = BATCH_REPLY_MAX}, body,
-                     reply);
-    if (!reply->ok)
-        return;
-    read_successful(list_in_reply(reply, "Successful", call->arena), entries, count, call->arena);
-    read_failed(list_in_reply(reply, "Failed", call->arena), entries, count, call->arena);
-    if (call->arena->failed)
-        aws_no_memory(reply);
+    buffer_puts(body, "\"ReceiptHandle\":");
+    buffer_json(body, entry->receipt);
 }
 
-static void put_batch_entry(struct buffer *body, size_t number, const char *name, dime_text value)
+static void put_hidden(struct buffer *body, const struct sqs_entry *entry)
 {
-    buffer_puts(body, number ? ",{\"Id\":\"" : ",\"Entries\":[{\"Id\":\"");
-    buffer_int64(body, (int64_t)number);
-    buffer_puts(body, "\",\"");
-    buffer_puts(body, name);
-    buffer_puts(body, "\":");
-    buffer_json(body, value);
+    put_receipt(body, entry);
+    buffer_printf(body, ",\"VisibilityTimeout\":%d", entry->visibility_s);
 }
 
-static bool check_count(size_t count, const struct aws_call *call, struct aws_reply *reply)
+static void put_sent(struct buffer *body, const struct sqs_entry *entry)
 {
-    if (count >= 1 && count <= SQS_BATCH_MAX)
-        return true;
-    return aws_refuse(reply, call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
-}
-
-void sqs_delete(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                struct sqs_entry *entries, size_t count, struct aws_reply *reply)
-{
-    struct buffer body;
-    if (!check_count(count, call, reply))
-        return;
-    begin_request(&body, call, queue, BATCH_BODY_MAX);
-    for (size_t i = 0; i < count; i++) {
-        put_batch_entry(&body, i, "ReceiptHandle", entries[i].receipt);
-        buffer_puts(&body, "}");
-    }
-    perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.DeleteMessageBatch", &body, entries,
-                  count, reply);
-}
-
-void sqs_hide(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-              struct sqs_entry *entries, size_t count, struct aws_reply *reply)
-{
-    struct buffer body;
-    if (!check_count(count, call, reply))
-        return;
-    begin_request(&body, call, queue, BATCH_BODY_MAX);
-    for (size_t i = 0; i < count; i++) {
-        put_batch_entry(&body, i, "ReceiptHandle", entries[i].receipt);
-        buffer_printf(&body, ",\"VisibilityTimeout\":%d}", entries[i].visibility_s);
-    }
-    perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.ChangeMessageVisibilityBatch", &body,
-                  entries, count, reply);
-}
-
-static void put_sent_message(struct buffer *body, size_t number, const struct sqs_entry *entry)
-{
-    put_batch_entry(body, number, "MessageBody", entry->body);
+    buffer_puts(body, "\"MessageBody\":");
+    buffer_json(body, entry->body);
     if (entry->group.length) {
         buffer_puts(body, ",\"MessageGroupId\":");
         buffer_json(body, entry->group);
@@ -306,18 +246,46 @@ static void put_sent_message(struct buffer *body, size_t number, const struct sq
         buffer_puts(body, ",\"MessageAttributes\":");
         buffer_put(body, entry->message_attributes);
     }
-    buffer_puts(body, "}");
 }
 
-void sqs_send(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-              struct sqs_entry *entries, size_t count, struct aws_reply *reply)
+static const struct {
+    const char *target;
+    size_t most; /* bytes of the request */
+    void (*put)(struct buffer *body, const struct sqs_entry *entry);
+} BATCHES[] = {
+    [SQS_DELETE] = {"X-Amz-Target: AmazonSQS.DeleteMessageBatch", BATCH_BODY_MAX, put_receipt},
+    [SQS_HIDE] = {"X-Amz-Target: AmazonSQS.ChangeMessageVisibilityBatch", BATCH_BODY_MAX,
+                  put_hidden},
+    [SQS_SEND] = {"X-Amz-Target: AmazonSQS.SendMessageBatch", SEND_MAX, put_sent},
+};
+
+void sqs_batch(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+               enum sqs_action action, struct sqs_entry *entries, size_t count,
+               struct aws_reply *reply)
 {
     struct buffer body;
-    if (!check_count(count, call, reply))
+    if (count < 1 || count > SQS_BATCH_MAX) {
+        aws_refuse(reply, call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
         return;
-    begin_request(&body, call, queue, SEND_MAX);
-    for (size_t i = 0; i < count; i++)
-        put_sent_message(&body, i, &entries[i]);
-    perform_batch(aws, call, queue, "X-Amz-Target: AmazonSQS.SendMessageBatch", &body, entries,
-                  count, reply);
+    }
+    begin_request(&body, call, queue, BATCHES[action].most);
+    for (size_t i = 0; i < count; i++) {
+        entries[i].failed = true;
+        entries[i].sender_fault = false;
+        entries[i].code = entries[i].id = TEXT("");
+        buffer_printf(&body, "%s{\"Id\":\"%zu\",", i ? "," : ",\"Entries\":[", i);
+        BATCHES[action].put(&body, &entries[i]);
+        buffer_puts(&body, "}");
+    }
+    buffer_puts(&body, "]}");
+    perform_on_queue(
+        aws, call, queue,
+        (struct aws_operation){.target = BATCHES[action].target, .most = BATCH_REPLY_MAX}, &body,
+        reply);
+    if (!reply->ok)
+        return;
+    read_successful(list_in_reply(reply, "Successful", call->arena), entries, count, call->arena);
+    read_failed(list_in_reply(reply, "Failed", call->arena), entries, count, call->arena);
+    if (call->arena->failed)
+        aws_no_memory(reply);
 }

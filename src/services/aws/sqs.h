@@ -75,15 +75,14 @@ struct sqs_entry {
     dime_text id;      /* send: the message's */
 };
 
+enum sqs_action { SQS_DELETE, SQS_HIDE, SQS_SEND };
+
 /*
- * Each does COUNT entries (1 to SQS_BATCH_MAX) in one call. The reply is ok even if some entries
- * have failed; if it isn't, nothing is known of any of them: they may be deleted, hidden or sent.
+ * Does COUNT entries (1 to SQS_BATCH_MAX) in one call. The reply is ok even if some entries have
+ * failed; if it isn't, nothing is known of any of them: they may be deleted, hidden or sent.
  */
-void sqs_delete(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                struct sqs_entry *entries, size_t count, struct aws_reply *reply);
-void sqs_hide(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-              struct sqs_entry *entries, size_t count, struct aws_reply *reply);
-void sqs_send(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-              struct sqs_entry *entries, size_t count, struct aws_reply *reply);
+void sqs_batch(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
+               enum sqs_action action, struct sqs_entry *entries, size_t count,
+               struct aws_reply *reply);
 
 #endif

@@ -104,22 +104,19 @@ static bool receive_from_sqs(struct queue *queue, size_t most, int64_t wait_ms, 
     return take_sqs_messages(sqs, &messages, arena, batch);
 }
 
-/* What a call does to some messages. */
-typedef void batch_operation(struct aws *aws, const struct aws_call *call,
-                             const struct sqs_queue *queue, struct sqs_entry *entries, size_t count,
-                             struct aws_reply *reply);
-
 /*
- * Does it to COUNT entries. One that failed for good, as one whose time is over, is passed over:
+ * Does this to COUNT entries. One that failed for good, as one whose time is over, is passed over:
  * it's another's now, and no repetition would change that. False: what failed may succeed yet.
  */
-static bool perform(struct sqs_messages_queue *sqs, const struct aws_call *call,
-                    batch_operation *perform_on, struct sqs_entry *entries, size_t count,
+static bool perform(struct sqs_messages_queue *sqs, enum sqs_action action,
+                    struct sqs_entry *entries, size_t count, const int *stop, struct arena *arena,
                     struct aws_reply *reply)
 {
-    if (!count)
-        return true;
-    perform_on(sqs->aws, call, &sqs->sqs, entries, count, reply);
+    struct aws_call call = queue_call(arena, CALL_MS);
+    call.stop = stop;
+    *reply = (struct aws_reply){.ok = true};
+    if (count)
+        sqs_batch(sqs->aws, &call, &sqs->sqs, action, entries, count, reply);
     if (!is_ok(sqs, reply))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -144,8 +141,7 @@ static void say_refused(const struct queue *queue, const struct queue_message *m
 static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
                         const enum message_end *ends, struct arena *arena)
 {
-    struct aws_call call = queue_call(arena, CALL_MS);
-    struct aws_reply reply = {0};
+    struct aws_reply reply;
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     const struct queue_message *messages[SQS_BATCH_MAX];
     size_t count = 0;
@@ -155,7 +151,7 @@ static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch
         messages[count] = &batch->messages[i];
         entries[count++].receipt = batch->messages[i].receipt;
     }
-    if (!perform(sqs, &call, sqs_delete, entries, count, &reply))
+    if (!perform(sqs, SQS_DELETE, entries, count, NULL, arena, &reply))
         return false;
     for (size_t i = 0; i < count; i++)
         say_refused(&sqs->queue, messages[i], &entries[i]);
@@ -169,8 +165,7 @@ static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch
 static void hasten_in_sqs(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
                           const enum message_end *ends, struct arena *arena)
 {
-    struct aws_call call = queue_call(arena, CALL_MS);
-    struct aws_reply reply = {0};
+    struct aws_reply reply;
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     size_t count = 0;
     for (size_t i = 0; i < batch->count; i++) {
@@ -181,7 +176,7 @@ static void hasten_in_sqs(struct sqs_messages_queue *sqs, const struct queue_bat
         entries[count++].visibility_s =
             seconds(queue_retry_ms(&sqs->queue.use, message->deliveries));
     }
-    (void)perform(sqs, &call, sqs_hide, entries, count, &reply);
+    (void)perform(sqs, SQS_HIDE, entries, count, NULL, arena, &reply);
 }
 
 static bool settle_in_sqs(struct queue *queue, const struct queue_batch *batch,
@@ -198,15 +193,13 @@ static bool extend_in_sqs(struct queue *queue, const dime_text *receipts, size_t
                           struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
-    struct aws_call call = queue_call(arena, CALL_MS);
-    struct aws_reply reply = {0};
+    struct aws_reply reply;
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
-    call.stop = &queue->use.stop;
     for (size_t i = 0; i < count && i < SQS_BATCH_MAX; i++) {
         entries[i].receipt = receipts[i];
         entries[i].visibility_s = seconds(queue->use.visibility_ms);
     }
-    return perform(sqs, &call, sqs_hide, entries, count, &reply);
+    return perform(sqs, SQS_HIDE, entries, count, &queue->use.stop, arena, &reply);
 }
 
 /* How many of the bodies go into one call, whose bytes SQS limits. */
@@ -264,12 +257,11 @@ static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *ent
 static bool send_some(struct sqs_messages_queue *sqs, const dime_text *bodies, size_t count,
                       dime_text *ids, struct arena *arena, bool *too_long)
 {
-    struct aws_call call = queue_call(arena, CALL_MS);
-    struct aws_reply reply = {0};
+    struct aws_reply reply;
     struct sqs_entry entries[SQS_BATCH_MAX];
     for (size_t i = 0; i < count; i++)
         fill_entry(sqs, bodies[i], arena, &entries[i]);
-    bool fine = perform(sqs, &call, sqs_send, entries, count, &reply);
+    bool fine = perform(sqs, SQS_SEND, entries, count, NULL, arena, &reply);
     *too_long = is_too_long(&reply) && count > 1;
     if (reply.ok)
         return read_ids(sqs, entries, count, ids) && fine;
