@@ -180,8 +180,7 @@ static enum origin find_server(const char **why)
     if (settings_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").length ||
         settings_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").length)
         return ORIGIN_CONTAINER;
-    *why = "There are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give "
-           "this machine a role.";
+    *why = CREDENTIALS_NONE;
     return settings_true(settings_variable("AWS_EC2_METADATA_DISABLED")) ? ORIGIN_NONE
                                                                          : ORIGIN_INSTANCE;
 }

@@ -21,6 +21,11 @@ struct credentials {
     int64_t expires_ms;                    /* milliseconds since the epoch; 0: they don't end */
 };
 
+/* What to say where there are none. */
+#define CREDENTIALS_NONE                                                                           \
+    "There are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this " \
+    "machine a role."
+
 /* Where credentials come from. */
 enum origin {
     ORIGIN_FAULT, /* what was found is wrong */

@@ -32,9 +32,6 @@ enum {
 
 static const char NO_ORIGIN_MEMORY[] =
     "There is no memory left to fetch AWS credentials; try again later.";
-static const char NO_INSTANCE[] =
-    "There are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this "
-    "machine a role.";
 
 static const struct aws_service STS = {"AWS STS", "sts", "AWS_ENDPOINT_URL_STS"};
 
@@ -235,7 +232,7 @@ bool origins_instance(struct aws *aws, const struct aws_call *call, struct crede
         instance.base = TEXT("http://169.254.169.254");
     while (instance.base.length && instance.base.data[instance.base.length - 1] == '/')
         instance.base.length--;
-    *why = NO_INSTANCE;
+    *why = CREDENTIALS_NONE;
     if (!ask_instance(aws, call, &instance, TEXT(""), &token) || !is_header_value(token))
         return false;
     instance.line = make_header(call->arena, "X-aws-ec2-metadata-token", token);
