@@ -68,23 +68,23 @@ static const char *name_format(dime_text bytes)
     return looks_like_text(bytes) ? "text" : NULL;
 }
 
-static bool refuse_format(dime_text bytes, struct vision_refusal *refusal)
+static bool refuse_format(dime_text bytes, struct picture_refusal *refusal)
 {
     const char *name = name_format(bytes);
     if (!name)
-        return vision_refuse(refusal, 415,
-                             "This is no picture that is known here; send a JPEG or a PNG.");
-    return vision_refuse(refusal, 415, "This is %s; send a JPEG or a PNG.", name);
+        return picture_refuse(refusal, 415,
+                              "This is no picture that is known here; send a JPEG or a PNG.");
+    return picture_refuse(refusal, 415, "This is %s; send a JPEG or a PNG.", name);
 }
 
-bool picture_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal)
+bool picture_read(struct picture *picture, dime_text bytes, struct picture_refusal *refusal)
 {
     *picture = (struct picture){.orientation = 1};
     bool done = false;
     if (!bytes.length)
-        vision_refuse(refusal, 400, "There are no bytes; send a JPEG or a PNG.");
+        picture_refuse(refusal, 400, "There are no bytes; send a JPEG or a PNG.");
     else if (bytes.length > VISION_BYTES_MAX)
-        vision_refuse(refusal, 413, "Send a picture of at most %d MiB.", VISION_BYTES_MAX >> 20);
+        picture_refuse(refusal, 413, "Send a picture of at most %d MiB.", VISION_BYTES_MAX >> 20);
     else if (text_starts(bytes, TEXT("\xFF\xD8\xFF")))
         done = jpeg_read(picture, bytes, refusal);
     else if (text_starts(bytes, TEXT("\x89PNG\r\n\x1A\n")))

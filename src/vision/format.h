@@ -12,6 +12,6 @@
  * Decodes JPEG or PNG into *PICTURE, which the caller frees; on false there is nothing to free, and
  * REFUSAL says why.
  */
-bool picture_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal);
+bool picture_read(struct picture *picture, dime_text bytes, struct picture_refusal *refusal);
 
 #endif

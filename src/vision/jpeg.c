@@ -177,18 +177,18 @@ bool jpeg_take_survey(dime_text bytes, struct jpeg_survey *survey)
     return survey->scans > 0;
 }
 
-static bool jpeg_is_affordable(const struct jpeg_survey *survey, struct vision_refusal *refusal)
+static bool jpeg_is_affordable(const struct jpeg_survey *survey, struct picture_refusal *refusal)
 {
     if (!picture_fits(survey->width, survey->height, refusal))
         return false;
     if (survey->coefficient_bytes > COEFFICIENT_BYTES_MAX)
-        return vision_refuse(
+        return picture_refuse(
             refusal, 413,
             "A progressive JPEG of %zu x %zu pixels needs too much memory; save it as a "
             "baseline JPEG, or smaller.",
             survey->width, survey->height);
     if (survey->scans > SCANS_MAX || survey->width * survey->height * survey->scans > WORK_MAX)
-        return vision_refuse(
+        return picture_refuse(
             refusal, 413,
             "This progressive JPEG of %zu scans is too much work: at most %d scans, and "
             "%zu million pixels of all of them. Save it as a baseline JPEG, or smaller.",
@@ -227,7 +227,7 @@ static void inks_to_colours(uint8_t *pixels, size_t count, bool inverted)
 
 /* Decodes BYTES, which end with the marker EOI; OPEN_END: it's ours, and the file had none. */
 static bool decode_jpeg(tjhandle handle, const struct picture *picture, dime_text bytes, bool inks,
-                        bool open_end, struct vision_refusal *refusal)
+                        bool open_end, struct picture_refusal *refusal)
 {
     const unsigned char *data = (const unsigned char *)bytes.data;
     int failed =
@@ -238,13 +238,13 @@ static bool decode_jpeg(tjhandle handle, const struct picture *picture, dime_tex
     const char *why = tjGetErrorStr2(handle);
     bool warning = tjGetErrorCode(handle) == TJERR_WARNING;
     if (warning && open_end && strstr(why, "premature end"))
-        return vision_refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
+        return picture_refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
     /* Another warning is about damage in the middle, which every viewer shows too. */
     if (warning)
         return true;
     if (strstr(why, "emory"))
-        return vision_refuse_memory(refusal);
-    return vision_refuse(refusal, 400, "This JPEG is damaged (%.120s); send it again.", why);
+        return picture_refuse_memory(refusal);
+    return picture_refuse(refusal, 400, "This JPEG is damaged (%.120s); send it again.", why);
 }
 
 /*
@@ -252,11 +252,11 @@ static bool decode_jpeg(tjhandle handle, const struct picture *picture, dime_tex
  * file, which has all that its scans need, from one that was cut short.
  */
 static bool decode_open_end(tjhandle handle, const struct picture *picture, dime_text bytes,
-                            bool inks, struct vision_refusal *refusal)
+                            bool inks, struct picture_refusal *refusal)
 {
     char *ended = malloc(bytes.length + LAST_MARKER.length);
     if (!ended)
-        return vision_refuse_memory(refusal);
+        return picture_refuse_memory(refusal);
     memcpy(ended, bytes.data, bytes.length);
     memcpy(ended + bytes.length, LAST_MARKER.data, LAST_MARKER.length);
     bool done = decode_jpeg(handle, picture, (dime_text){ended, bytes.length + LAST_MARKER.length},
@@ -266,7 +266,7 @@ static bool decode_open_end(tjhandle handle, const struct picture *picture, dime
 }
 
 static bool read_pixels(struct picture *picture, dime_text bytes, const struct jpeg_survey *survey,
-                        struct vision_refusal *refusal)
+                        struct picture_refusal *refusal)
 {
     bool inks = survey->components == 4;
     tjscalingfactor factor = scale(survey);
@@ -274,7 +274,7 @@ static bool read_pixels(struct picture *picture, dime_text bytes, const struct j
     size_t height = (size_t)TJSCALED((int)survey->height, factor);
     tjhandle handle = tjInitDecompress();
     if (!handle)
-        return vision_refuse_memory(refusal);
+        return picture_refuse_memory(refusal);
     bool done = picture_allocate(picture, width, height, inks ? 4 : 3, refusal);
     if (done && survey->open_end)
         done = decode_open_end(handle, picture, bytes, inks, refusal);
@@ -286,20 +286,20 @@ static bool read_pixels(struct picture *picture, dime_text bytes, const struct j
     return done;
 }
 
-bool jpeg_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal)
+bool jpeg_read(struct picture *picture, dime_text bytes, struct picture_refusal *refusal)
 {
     struct jpeg_survey survey;
     if (!jpeg_take_survey(bytes, &survey))
-        return vision_refuse(
+        return picture_refuse(
             refusal, 400,
             "This JPEG is damaged, or ends before its picture begins; send it again.");
     if (!survey.readable)
-        return vision_refuse(refusal, 415,
-                             "This kind of JPEG can't be read; save it as a usual one, of 8 bits.");
+        return picture_refuse(
+            refusal, 415, "This kind of JPEG can't be read; save it as a usual one, of 8 bits.");
     if (!jpeg_is_affordable(&survey, refusal))
         return false;
     if (!survey.whole && !survey.open_end)
-        return vision_refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
+        return picture_refuse(refusal, 400, "This JPEG ends too early; send all of it again.");
     picture->full_width = survey.width;
     picture->full_height = survey.height;
     picture->orientation = exif_orientation(survey.exif);

@@ -26,6 +26,6 @@ struct jpeg_survey {
 bool jpeg_take_survey(dime_text bytes, struct jpeg_survey *survey);
 
 /* Decodes a JPEG; see picture_read. */
-bool jpeg_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal);
+bool jpeg_read(struct picture *picture, dime_text bytes, struct picture_refusal *refusal);
 
 #endif

@@ -6,9 +6,30 @@
  */
 #include "vision/picture.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "vision/vision.h"
+
+/* The first reason stands: what fails afterwards, while all is taken down, only follows. */
+bool picture_refuse(struct picture_refusal *refusal, int status, const char *format, ...)
+{
+    if (refusal->status)
+        return false;
+    refusal->status = status;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(refusal->why, sizeof refusal->why, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool picture_refuse_memory(struct picture_refusal *refusal)
+{
+    return picture_refuse(refusal, 503,
+                          "There is no memory for this picture now; try again later.");
+}
 
 void picture_free(struct picture *picture)
 {
@@ -16,16 +37,16 @@ void picture_free(struct picture *picture)
     *picture = (struct picture){.orientation = 1};
 }
 
-bool picture_fits(size_t width, size_t height, struct vision_refusal *refusal)
+bool picture_fits(size_t width, size_t height, struct picture_refusal *refusal)
 {
     if (width > VISION_SIDE_MAX || height > VISION_SIDE_MAX || width * height > VISION_PIXELS_MAX)
-        return vision_refuse(
+        return picture_refuse(
             refusal, 413,
             "The picture has %zu x %zu pixels; send one of at most %d million, and of "
             "%d a side.",
             width, height, VISION_PIXELS_MAX / 1000000, VISION_SIDE_MAX);
     if (width < VISION_SIDE_MIN || height < VISION_SIDE_MIN)
-        return vision_refuse(
+        return picture_refuse(
             refusal, 422,
             "The picture has %zu x %zu pixels, too few to see anything; send one of at "
             "least %d a side.",
@@ -34,11 +55,11 @@ bool picture_fits(size_t width, size_t height, struct vision_refusal *refusal)
 }
 
 bool picture_allocate(struct picture *picture, size_t width, size_t height, size_t bytes,
-                      struct vision_refusal *refusal)
+                      struct picture_refusal *refusal)
 {
     picture->pixels = malloc(width * height * bytes);
     if (!picture->pixels)
-        return vision_refuse_memory(refusal);
+        return picture_refuse_memory(refusal);
     picture->width = width;
     picture->height = height;
     return true;

@@ -13,9 +13,24 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "vision/refusal.h"
 
 enum { PICTURE_SIDE = 320 };
+
+/*
+ * Why a picture isn't looked at. A decoder may find the fault deep inside; it writes it down once,
+ * and everybody above only returns false.
+ */
+struct picture_refusal {
+    int status; /* 400 to 599; 0: nothing has been refused */
+    char why[256];
+};
+
+/* Writes the refusal down, cut to its room, and returns false for the caller to return. */
+bool picture_refuse(struct picture_refusal *refusal, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The refusal of a picture that memory doesn't suffice for. Returns false. */
+bool picture_refuse_memory(struct picture_refusal *refusal);
 
 /* Red, green and blue, a byte each, row by row without gaps. */
 struct picture {
@@ -36,14 +51,14 @@ struct view {
 void picture_free(struct picture *picture);
 
 /* Whether a picture of this size is looked at; else refuses it. To be asked before allocating. */
-bool picture_fits(size_t width, size_t height, struct vision_refusal *refusal);
+bool picture_fits(size_t width, size_t height, struct picture_refusal *refusal);
 
 /*
  * Allocates WIDTH x HEIGHT pixels of BYTES each, 3 or, on the way to 3, more. False: there is no
  * memory, which is refused.
  */
 bool picture_allocate(struct picture *picture, size_t width, size_t height, size_t bytes,
-                      struct vision_refusal *refusal);
+                      struct picture_refusal *refusal);
 
 /* The whole picture with its orientation applied. It lasts as long as the picture. */
 struct view picture_view(const struct picture *picture);

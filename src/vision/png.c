@@ -30,7 +30,7 @@ struct png_reading {
     dime_text rest;    /* what libpng hasn't read yet */
     const char *limit; /* up to where it may; NULL: to the end */
     struct picture *picture;
-    struct vision_refusal *refusal;
+    struct picture_refusal *refusal;
     png_structp png;
     png_infop info;
     size_t block;     /* so many pixels a side become one */
@@ -80,7 +80,7 @@ static size_t bits_of_pixel(unsigned char depth, unsigned char colour)
 }
 
 static bool png_is_affordable(const struct picture *picture, size_t bits,
-                              struct vision_refusal *refusal)
+                              struct picture_refusal *refusal)
 {
     size_t width = picture->full_width, height = picture->full_height;
     size_t work = width * height + (width * bits + 7) / 8 * height;
@@ -88,7 +88,7 @@ static bool png_is_affordable(const struct picture *picture, size_t bits,
         return false;
     if (work <= VISION_PNG_WORK_MAX)
         return true;
-    return vision_refuse(
+    return picture_refuse(
         refusal, 413,
         "This PNG of %zu x %zu pixels is too much work: of %zu bits each, at most %zu "
         "million pixels. Send it smaller, with fewer bits, or as a JPEG.",
@@ -96,17 +96,17 @@ static bool png_is_affordable(const struct picture *picture, size_t bits,
 }
 
 /* The first chunk is IHDR, which begins with the size (ISO/IEC 15948, section 11.2.2). */
-static bool read_size(struct picture *picture, dime_text bytes, struct vision_refusal *refusal)
+static bool read_size(struct picture *picture, dime_text bytes, struct picture_refusal *refusal)
 {
     static const char HEADER[] = "\0\0\0\rIHDR";
     if (bytes.length < SIGNATURE + 16)
-        return vision_refuse(refusal, 400, "This PNG ends too early; send all of it again.");
+        return picture_refuse(refusal, 400, "This PNG ends too early; send all of it again.");
     if (memcmp(bytes.data + SIGNATURE, HEADER, sizeof HEADER - 1) != 0)
-        return vision_refuse(refusal, 400, "This PNG is damaged in its header; send it again.");
+        return picture_refuse(refusal, 400, "This PNG is damaged in its header; send it again.");
     picture->full_width = number32(bytes.data + 16);
     picture->full_height = number32(bytes.data + 20);
     if (bytes.length < SIGNATURE + 18)
-        return vision_refuse(refusal, 400, "This PNG ends too early; send all of it again.");
+        return picture_refuse(refusal, 400, "This PNG ends too early; send all of it again.");
     return png_is_affordable(
         picture, bits_of_pixel((unsigned char)bytes.data[24], (unsigned char)bytes.data[25]),
         refusal);
@@ -117,8 +117,8 @@ static void on_error(png_structp png, png_const_charp message)
 {
     struct png_reading *reading = png_get_error_ptr(png);
     if (strstr(message, "emory"))
-        vision_refuse_memory(reading->refusal);
-    vision_refuse(reading->refusal, 400, "This PNG is damaged (%.120s); send it again.", message);
+        picture_refuse_memory(reading->refusal);
+    picture_refuse(reading->refusal, 400, "This PNG is damaged (%.120s); send it again.", message);
     png_longjmp(png, 1);
 }
 
@@ -131,12 +131,12 @@ static void on_read(png_structp png, png_bytep bytes, size_t length)
 {
     struct png_reading *reading = png_get_io_ptr(png);
     if (length > reading->rest.length) {
-        vision_refuse(reading->refusal, 400, "This PNG ends too early; send all of it again.");
+        picture_refuse(reading->refusal, 400, "This PNG ends too early; send all of it again.");
         png_error(png, "cut short");
     }
     if (reading->limit && (size_t)(reading->limit - reading->rest.data) < length) {
-        vision_refuse(reading->refusal, 400,
-                      "This PNG holds far more than its pixels; save it anew, and send that.");
+        picture_refuse(reading->refusal, 400,
+                       "This PNG holds far more than its pixels; save it anew, and send that.");
         png_error(png, "too long");
     }
     memcpy(bytes, reading->rest.data, length);
@@ -166,7 +166,7 @@ static bool allocate_rows(struct png_reading *reading)
     reading->sums = calloc(picture->width * picture->height, 3 * sizeof *reading->sums);
     reading->column = malloc(width * sizeof *reading->column);
     if (!reading->row || !reading->sums || !reading->column)
-        return vision_refuse_memory(reading->refusal);
+        return picture_refuse_memory(reading->refusal);
     for (size_t x = 0; x < width; x++)
         reading->column[x] = (uint32_t)(3 * (x / reading->block));
     return true;
@@ -259,8 +259,8 @@ static bool read_rows(struct png_reading *reading)
     if (png_get_image_width(reading->png, reading->info) != width ||
         png_get_image_height(reading->png, reading->info) != reading->picture->full_height ||
         png_get_rowbytes(reading->png, reading->info) != width * PIXEL)
-        return vision_refuse(reading->refusal, 400,
-                             "This PNG is damaged in its header; send it again.");
+        return picture_refuse(reading->refusal, 400,
+                              "This PNG is damaged in its header; send it again.");
     if (!allocate_rows(reading))
         return false;
     add_all(reading);
@@ -273,7 +273,7 @@ static bool decode_png(struct png_reading *reading)
     reading->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reading, on_error, on_warning);
     reading->info = reading->png ? png_create_info_struct(reading->png) : NULL;
     if (!reading->info)
-        return vision_refuse_memory(reading->refusal);
+        return picture_refuse_memory(reading->refusal);
     if (setjmp(png_jmpbuf(reading->png)))
         return false;
     png_set_read_fn(reading->png, reading, on_read);
@@ -282,7 +282,7 @@ static bool decode_png(struct png_reading *reading)
     return read_rows(reading);
 }
 
-bool png_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal)
+bool png_read(struct picture *picture, dime_text bytes, struct picture_refusal *refusal)
 {
     struct png_reading reading = {.rest = bytes, .picture = picture, .refusal = refusal};
     if (!read_size(picture, bytes, refusal))

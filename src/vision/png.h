@@ -9,6 +9,6 @@
 #include "vision/picture.h"
 
 /* Decodes a PNG; see picture_read. */
-bool png_read(struct picture *picture, dime_text bytes, struct vision_refusal *refusal);
+bool png_read(struct picture *picture, dime_text bytes, struct picture_refusal *refusal);
 
 #endif

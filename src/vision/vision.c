@@ -15,7 +15,6 @@
 #include "vision/names.h"
 #include "vision/network.h"
 #include "vision/format.h"
-#include "vision/refusal.h"
 #include "vision/resize.h"
 #include "vision/tflite.h"
 
@@ -155,15 +154,15 @@ static void insert_finding(struct findings *findings, const struct finding *find
 }
 
 static bool detect(const struct vision *vision, struct view view, struct findings *findings,
-                   struct vision_refusal *refusal)
+                   struct picture_refusal *refusal)
 {
     struct placement placed = letterbox(view.width, view.height, DETECTOR_SIDE);
     uint8_t *input = network_input(vision->detector);
     memset(input, GREY, DETECTOR_SIDE * DETECTOR_ROW);
     if (!resize(view, placed.width, placed.height, input, DETECTOR_ROW))
-        return vision_refuse_memory(refusal);
+        return picture_refuse_memory(refusal);
     if (!network_run(vision->detector))
-        return vision_refuse(refusal, 500, "The detector failed; please report this.");
+        return picture_refuse(refusal, 500, "The detector failed; please report this.");
     float count = *(const float *)network_output(vision->detector, COUNT);
     for (size_t i = 0; i < FINDINGS_MAX && (float)i < count; i++) {
         struct finding finding;
@@ -174,13 +173,13 @@ static bool detect(const struct vision *vision, struct view view, struct finding
 }
 
 static bool classify(const struct vision *vision, struct view view, struct guess *guess,
-                     struct vision_refusal *refusal)
+                     struct picture_refusal *refusal)
 {
     if (!resize(view, CLASSIFIER_SIDE, CLASSIFIER_SIDE, network_input(vision->classifier),
                 CLASSIFIER_ROW))
-        return vision_refuse_memory(refusal);
+        return picture_refuse_memory(refusal);
     if (!network_run(vision->classifier))
-        return vision_refuse(refusal, 500, "The classifier failed; please report this.");
+        return picture_refuse(refusal, 500, "The classifier failed; please report this.");
     const uint8_t *scores = network_output(vision->classifier, 0);
     size_t best = 0;
     for (size_t i = 1; i < NAMES_CLASSIFIED; i++)
@@ -191,7 +190,7 @@ static bool classify(const struct vision *vision, struct view view, struct guess
 
 static bool label_picture(const struct vision *vision, const struct picture *picture,
                           const struct vision_options *options, struct arena *arena,
-                          struct vision_result *result, struct vision_refusal *refusal)
+                          struct vision_result *result, struct picture_refusal *refusal)
 {
     struct view view = picture_view(picture);
     struct findings findings = {0};
@@ -199,14 +198,14 @@ static bool label_picture(const struct vision *vision, const struct picture *pic
     if (!detect(vision, view, &findings, refusal) ||
         (merge_wants_guess(&findings) && !classify(vision, view, &guess, refusal)))
         return false;
-    return merge(&findings, &guess, options, arena, result) || vision_refuse_memory(refusal);
+    return merge(&findings, &guess, options, arena, result) || picture_refuse_memory(refusal);
 }
 
 bool vision_look(struct vision *vision, dime_text bytes, const struct vision_options *options,
                  struct arena *arena, struct vision_result *result)
 {
     struct picture picture;
-    struct vision_refusal refusal = {0};
+    struct picture_refusal refusal = {0};
     *result = (struct vision_result){.status = 200};
     if (picture_read(&picture, bytes, &refusal)) {
         bool turned = picture.orientation >= 5;

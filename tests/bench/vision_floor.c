@@ -100,7 +100,7 @@ static double time_label(struct vision *vision, struct timed *timed)
 static double time_floor(const struct networks *networks, const struct timed *timed)
 {
     struct picture picture;
-    struct vision_refusal refusal = {0};
+    struct picture_refusal refusal = {0};
     double began = now_ms();
     must(picture_read(&picture, timed->file, &refusal), refusal.why);
     picture_free(&picture);

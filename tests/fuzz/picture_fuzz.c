@@ -35,7 +35,7 @@ static void look(const struct picture *picture)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct picture picture;
-    struct vision_refusal refusal = {0};
+    struct picture_refusal refusal = {0};
     if (picture_read(&picture, (dime_text){(const char *)data, size}, &refusal)) {
         must(refusal.status == 0);
         look(&picture);

@@ -20,11 +20,11 @@
 Suite *picture_suite(void);
 
 static struct picture picture;
-static struct vision_refusal refusal;
+static struct picture_refusal refusal;
 
 static bool reads(const void *bytes, size_t length)
 {
-    refusal = (struct vision_refusal){0};
+    refusal = (struct picture_refusal){0};
     return picture_read(&picture, (dime_text){bytes, length}, &refusal);
 }
 

@@ -42,7 +42,7 @@ START_TEST(refuses_a_png_by_its_work)
 {
     char bytes[HEADER] = "\x89PNG\r\n\x1A\n\0\0\0\rIHDR";
     struct picture picture;
-    struct vision_refusal refusal = {0};
+    struct picture_refusal refusal = {0};
     png_save_uint_32((png_bytep)bytes + 16, (png_uint_32)WORKS[_i].width);
     png_save_uint_32((png_bytep)bytes + 20, (png_uint_32)WORKS[_i].height);
     bytes[24] = WORKS[_i].depth;

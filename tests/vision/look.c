@@ -104,7 +104,7 @@ static int read_all(char **paths, bool pixels)
     for (; *paths; paths++) {
         dime_text file = read_file(*paths);
         struct picture picture;
-        struct vision_refusal refusal = {0};
+        struct picture_refusal refusal = {0};
         double began = now_ms();
         bool done = picture_read(&picture, file, &refusal);
         struct vision_result result = {.status = done ? 200 : refusal.status,

@@ -156,7 +156,7 @@ static void label(struct vision *vision, dime_text bytes, size_t which, struct o
 static void try_one(struct vision *vision, dime_text bytes, size_t which, struct outcome *outcome)
 {
     struct picture picture;
-    struct vision_refusal refusal = {0};
+    struct picture_refusal refusal = {0};
     double began = now_ms();
     bool done = picture_read(&picture, bytes, &refusal);
     double ms = now_ms() - began;
