@@ -223,6 +223,8 @@ void dime_problem_at(dime_call *call, const void *member, int status, const char
 
 bool dime_is_wrong(const dime_call *call, const void *member)
 {
+    if (!call->response->error_count)
+        return false;
     struct bound_member found = bound_find(call->input, member);
     if (!found.bound)
         return false;

@@ -86,7 +86,7 @@ struct body body_of(const struct dime_call *call)
     bool bare = (form || plain) && is_bare_file(call, text);
     struct body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(call, type)};
     if (bare)
-        body.file = function_file(fields, count);
+        body.file = field_file(fields, count);
     if (text.length && is_encoded(request))
         body.kind = BODY_ENCODED;
     else if (!bare &&

@@ -49,7 +49,7 @@ static const dime_field *find_meant(const struct reading *reading, dime_text nam
            name.data[length] != '%' && !wrong_notation(name.data[length]))
         length++;
     name.length = length;
-    const dime_field *meant = function_find(input->fields, input->count, name);
+    const dime_field *meant = field_find(input->fields, input->count, name);
     for (size_t i = 0; !meant && i < input->count; i++) {
         if (text_equal_nocase(name, text_of(input->fields[i].name)))
             meant = &input->fields[i];
@@ -150,7 +150,7 @@ static void read_field(struct reading *reading, const dime_field *field, const s
 static void read_name(struct reading *reading, dime_text name, const struct given *given)
 {
     const struct bound *input = reading->input;
-    const dime_field *field = function_find(input->fields, input->count, name);
+    const dime_field *field = field_find(input->fields, input->count, name);
     if (field) {
         read_field(reading, field, given);
         return;

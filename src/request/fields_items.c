@@ -338,7 +338,7 @@ static void read_members(struct reading *reading, struct bound *bound, struct js
     struct json_member member;
     while (json_next(&cursor, &member)) {
         struct given given = {.json = member.value};
-        const dime_field *field = function_find(bound->fields, bound->count, member.name);
+        const dime_field *field = field_find(bound->fields, bound->count, member.name);
         if (!field)
             continue;
         if (member.value.kind == JSON_STRING &&

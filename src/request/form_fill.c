@@ -38,7 +38,7 @@ static dime_text attribute(dime_text tag, dime_text name)
 
 static const struct value *value_of(const struct filling *filling, dime_text name)
 {
-    const dime_field *field = function_find(filling->fields, filling->field_count, name);
+    const dime_field *field = field_find(filling->fields, filling->field_count, name);
     return field && filling->call->values ? &filling->call->values[field - filling->fields] : NULL;
 }
 

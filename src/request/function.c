@@ -12,29 +12,6 @@
 
 #include "request/route.h"
 
-int64_t field_min(const dime_field *field)
-{
-    bool ranged = field->kind == DIME_KIND_INTEGER || field->kind == DIME_KIND_DECIMAL;
-    return ranged && !field->min && !field->max ? INT64_MIN : field->min;
-}
-
-int64_t field_max(const dime_field *field)
-{
-    bool ranged = field->kind == DIME_KIND_INTEGER || field->kind == DIME_KIND_DECIMAL;
-    if (field->max || (field->min < 0 && ranged))
-        return field->max;
-    switch (field->kind) {
-    case DIME_KIND_TEXT:
-        return FIELD_TEXT_MAX;
-    case DIME_KIND_NUMBER:
-        return FIELD_NUMBER_MAX;
-    case DIME_KIND_FILE:
-        return FIELD_FILE_MAX;
-    default:
-        return INT64_MAX;
-    }
-}
-
 /* A file may come in base64, which is a third longer. */
 static size_t body_of_fields(const dime_field *fields, size_t count)
 {
@@ -67,24 +44,6 @@ unsigned function_methods(const dime_function *function)
     if (methods)
         return methods;
     return function->methods ? function->methods : DIME_GET | DIME_POST;
-}
-
-const dime_field *function_find(const dime_field *fields, size_t count, dime_text name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (text_equal(name, text_of(fields[i].name)))
-            return &fields[i];
-    }
-    return NULL;
-}
-
-const dime_field *function_file(const dime_field *fields, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i].kind == DIME_KIND_FILE)
-            return &fields[i];
-    }
-    return NULL;
 }
 
 /* Where what is wrong is said. */
@@ -141,7 +100,7 @@ static bool prove_fields(const struct proof *proof, const dime_field *fields, si
                             "the field %zu of a table has no name; write it with one of "
                             "dime.h's macros",
                             i + 1);
-        if (function_find(fields, i, text_of(name)))
+        if (field_find(fields, i, text_of(name)))
             return disprove(proof, "the field %s stands in its table twice", name);
         size_t end =
             fields[i].offset +

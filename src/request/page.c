@@ -68,7 +68,7 @@ static void put_fields(dime_json *dime, const struct dime_call *call)
         dime_put_string(field, "accept", fields[i].types);
         dime_put_string(field, "help", fields[i].help);
     }
-    dime_put_boolean(dime, "upload", function_file(fields, count));
+    dime_put_boolean(dime, "upload", field_file(fields, count));
     dime_json *values = dime_put_object(dime, "values");
     for (size_t i = 0; call->values && i < count; i++) {
         if (call->values[i].given)

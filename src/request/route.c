@@ -7,7 +7,7 @@
  */
 #include "request/route.h"
 
-#include "request/function.h"
+#include "request/field.h"
 #include "request/request.h"
 
 unsigned route_method(const dime_route *route)
@@ -58,7 +58,7 @@ const char *route_wrong(const dime_route *route)
         dime_text name = name_in(part);
         if (!name.length && memchr(part.data, '{', part.length))
             return "has braces that aren't a whole part of its path";
-        const dime_field *field = function_find(route->fields, route->field_count, name);
+        const dime_field *field = field_find(route->fields, route->field_count, name);
         if (name.length && (!field || field->shape != DIME_ONE || field->kind == DIME_KIND_OBJECT))
             return "has a part in braces that isn't the name of a single field in its table";
     }

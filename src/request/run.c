@@ -122,7 +122,7 @@ static void refuse_body(const struct dime_call *call)
 {
     size_t count, most = function_body_max(call->function);
     const dime_field *fields = call_fields(call, &count);
-    const dime_field *file = function_file(fields, count);
+    const dime_field *file = field_file(fields, count);
     if (file && file->help)
         response_problem(call->response, 413, "Send %s; all together may have at most %zu bytes.",
                          file->help, most);

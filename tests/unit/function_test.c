@@ -330,10 +330,10 @@ START_TEST(has_defaults)
     function.field_count = 3;
     ck_assert_uint_eq(function_body_max(&function),
                       FUNCTION_BODY_MAX + (FIELD_FILE_MAX + 3 * 1024) / 3 * 4);
-    ck_assert_ptr_eq(function_file(FILES, 3), &FILES[0]);
-    ck_assert_ptr_eq(function_file(FILES + 1, 1), NULL);
-    ck_assert_ptr_eq(function_find(FILES, 3, TEXT("c")), &FILES[2]);
-    ck_assert_ptr_eq(function_find(FILES, 2, TEXT("c")), NULL);
+    ck_assert_ptr_eq(field_file(FILES, 3), &FILES[0]);
+    ck_assert_ptr_eq(field_file(FILES + 1, 1), NULL);
+    ck_assert_ptr_eq(field_find(FILES, 3, TEXT("c")), &FILES[2]);
+    ck_assert_ptr_eq(field_find(FILES, 2, TEXT("c")), NULL);
     function.field_count = 0;
     function.routes = routes;
     function.route_count = 3;
