@@ -179,7 +179,10 @@ dime_text dime_address(dime_call *call)
     buffer_put(&address, request->scheme.length ? request->scheme : TEXT("http"));
     buffer_puts(&address, "://");
     buffer_put(&address, is_host(host) ? host : TEXT("localhost"));
-    if (request->path.length) {
+    /* A path that is empty is right where a server has the function at its root: routes are below.
+     */
+    bool at_root = call->function->route_count && request->source == DIME_HTTP;
+    if (request->path.length || at_root) {
         buffer_put(&address, request->path);
     } else {
         buffer_puts(&address, "/cgi-bin/");

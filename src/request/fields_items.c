@@ -231,8 +231,8 @@ void fields_read_items(struct reading *reading, const struct place *place,
     else
         items_from_json(reading, place, &whole);
     if (!list_of(place)->count && reading->response->error_count == errors)
-        fields_refuse(reading, place, "%s is empty; leave it out or give at least one item.",
-                      fields_name(reading, place));
+        fields_refuse(reading, place, "%s is empty; %sgive at least one item.",
+                      fields_name(reading, place), field->required ? "" : "leave it out or ");
 }
 
 void fields_add_item(struct reading *reading, const struct place *place, const struct given *given)

@@ -81,6 +81,16 @@ static dime_text part_request(struct request *request, const char *line)
     return text_equal(path, TEXT("/")) || !path.data ? TEXT("") : path;
 }
 
+/* Where a web server would have the function. Empty where there is no memory for it. */
+static dime_text path_of(dime_test *test)
+{
+    struct buffer path;
+    buffer_open(&path, &test->arena, 1024);
+    buffer_puts(&path, "/cgi-bin/");
+    buffer_puts(&path, test->function->name);
+    return path.failed ? TEXT("") : buffer_text(&path);
+}
+
 const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const char *headers,
                                       dime_text body)
 {
@@ -95,6 +105,7 @@ const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const c
     struct request request = {.arena = &test->arena,
                               .source = DIME_HTTP,
                               .scheme = TEXT("http"),
+                              .path = path_of(test),
                               .body = body,
                               .state = test->opening.state};
     struct incoming incoming = {.path_info = part_request(&request, line)};

@@ -33,6 +33,10 @@ struct line {
     DIME_MAP_OF(int64_t) shares;
 };
 
+struct box {
+    DIME_LIST_OF(int64_t) sizes;
+};
+
 struct order {
     dime_text id;
     DIME_LIST_OF(struct line) items;
@@ -41,6 +45,7 @@ struct order {
     DIME_MAP_OF(struct address) stops;
     DIME_MAP_OF(dime_text) notes;
     DIME_LIST_OF(int64_t) sums;
+    struct box box;
 };
 
 static const dime_field COUNTRY[] = {
@@ -63,6 +68,10 @@ static const dime_field LINE[] = {
     DIME_INTEGER_MAP(struct line, shares),
 };
 
+static const dime_field BOX[] = {
+    DIME_INTEGERS(struct box, sizes, .required = true),
+};
+
 static const dime_field ORDER[] = {
     DIME_TEXT(struct order, id),
     DIME_OBJECTS(struct order, items, struct line, LINE, .most = 3),
@@ -71,6 +80,7 @@ static const dime_field ORDER[] = {
     DIME_OBJECT_MAP(struct order, stops, struct address, ADDRESS, .most = 2),
     DIME_TEXT_MAP(struct order, notes),
     DIME_DECIMALS(struct order, sums, .places = 2),
+    DIME_OBJECT(struct order, box, struct box, BOX),
 };
 static const dime_function order = {.name = "order", DIME_INPUT(struct order, ORDER)};
 
@@ -195,6 +205,8 @@ static const struct {
     {"{\"stops\":{}}", "stops", "stops is empty; leave it out or give at least one item."},
     {"{\"stops\":{\"a\":{\"street\":\"x\"},\"b\":{\"street\":\"x\"},\"c\":{\"street\":\"x\"}}}",
      "stops", "stops may have at most 2 items."},
+    {"{\"box\":{\"sizes\":[]}}", "box.sizes", "box.sizes is empty; give at least one item."},
+    {"{\"box\":{}}", "box.sizes", "Give box.sizes."},
     {"{\"notes\":{\"a\":\"b\",\"c\":1}}", "notes.c", "notes.c must be text."},
 };
 

@@ -96,6 +96,28 @@ START_TEST(parts_a_path)
 }
 END_TEST
 
+static void answer_address(dime_call *call, const void *input)
+{
+    (void)input;
+    dime_put_text(dime_answer(call, 200), "at", dime_address(call));
+}
+
+/* A gateway sends a function with routes what is below its root, or what a web server would. */
+START_TEST(leads_routes_from_the_root)
+{
+    static const dime_route routes[] = {DIME_ROUTE("GET /a", answer_address)};
+    static const dime_function routed = {.name = "routed", DIME_ROUTES(routes)};
+    invoker.function = &routed;
+    check_has(answer_to("{\"httpMethod\":\"GET\",\"path\":\"/a\",\"headers\":{\"Host\":\"h\","
+                        "\"X-Forwarded-Proto\":\"https\"}}"),
+              "{\\\"at\\\":\\\"https://h\\\"}");
+    check_has(answer_to("{\"httpMethod\":\"GET\",\"path\":\"/cgi-bin/routed/a\"}"),
+              "{\\\"at\\\":\\\"https://localhost/cgi-bin/routed\\\"}");
+    answer_to("{\"httpMethod\":\"GET\",\"path\":\"/b\"}");
+    ck_assert_int_eq(invocation.response.status, 404);
+}
+END_TEST
+
 START_TEST(refuses_in_the_senders_form)
 {
     check_has(answer_to("["),
@@ -223,6 +245,7 @@ Suite *invoke_suite(void)
     tcase_add_loop_test(test, answers_an_event, 0, 4);
     tcase_add_test(test, chooses_an_id);
     tcase_add_test(test, parts_a_path);
+    tcase_add_test(test, leads_routes_from_the_root);
     tcase_add_test(test, adds_the_hosts_fields);
     tcase_add_test(test, refuses_in_the_senders_form);
     tcase_add_test(test, refuses_a_large_body);
