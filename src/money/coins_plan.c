@@ -88,7 +88,7 @@ bool plan_open(struct plan *plan, struct arena *arena, const struct coins_kind *
 
 /* Lowers REST to what BOUND of kind J adds to SUM, where at most MOST of J are used. */
 static int64_t chain(int64_t rest, int64_t sum, const struct kind *j, int64_t most,
-                     const struct bound *bound)
+                     const struct coins_bound *bound)
 {
     bool holds = j->limit == COINS_UNLIMITED || j->limit - most >= bound->spare;
     return holds ? smaller(rest, sum + bound->rest) : rest;
@@ -129,7 +129,7 @@ static void bound_kinds(struct plan *plan)
 }
 
 /* The most that can be left behind KIND by BOUND, when there were at most HIGH before it. */
-static int64_t most_left(const struct kind *kind, const struct bound *bound, int64_t high)
+static int64_t most_left(const struct kind *kind, const struct coins_bound *bound, int64_t high)
 {
     if (kind->limit == COINS_UNLIMITED)
         return bound->rest;

@@ -35,7 +35,7 @@ _Static_assert(WORK_BYTES < COINS_ARENA_NEED, "room for one table");
 
 /* If at least `spare` more pieces of a kind could be used, the smaller kinds make at most `rest`.
  */
-struct bound {
+struct coins_bound {
     int64_t spare;
     int64_t rest;
 };
@@ -45,8 +45,8 @@ struct kind {
     int64_t available;
     int64_t limit; /* the same, or COINS_UNLIMITED where more than that wouldn't fit */
     size_t position;
-    struct bound exchange;
-    struct bound pigeonhole;
+    struct coins_bound exchange;
+    struct coins_bound pigeonhole;
 };
 
 /* The rests that a best answer may leave for the kinds behind, and the fewest pieces for each. */

@@ -75,7 +75,7 @@ static bool is_bare_file(const struct dime_call *call, dime_text body)
     return body_file_types(call) && !text_is_utf8(body);
 }
 
-struct body body_of(const struct dime_call *call)
+struct sent_body body_of(const struct dime_call *call)
 {
     const struct request *request = call->request;
     size_t count;
@@ -84,7 +84,7 @@ struct body body_of(const struct dime_call *call)
     bool form = text_equal_nocase(type, TEXT("application/x-www-form-urlencoded")) || !type.length;
     bool plain = text_equal_nocase(type, TEXT("text/plain"));
     bool bare = (form || plain) && is_bare_file(call, text);
-    struct body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(call, type)};
+    struct sent_body body = {.kind = BODY_NONE, .type = type, .file = file_of_type(call, type)};
     if (bare)
         body.file = field_file(fields, count);
     if (text.length && is_encoded(request))

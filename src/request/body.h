@@ -19,14 +19,14 @@ enum body_kind {
     BODY_UNKNOWN, /* of a media type that the function doesn't take */
 };
 
-struct body {
+struct sent_body {
     enum body_kind kind;
     dime_text type;         /* its media type, which may be empty */
     const dime_field *file; /* of BODY_FILE: the field that it is */
 };
 
 /* What the body of the call's request is to its function. The texts are the request's. */
-struct body body_of(const struct dime_call *call);
+struct sent_body body_of(const struct dime_call *call);
 
 /* The media types of the call's file that a body may have; NULL: it takes none. */
 const char *body_file_types(const struct dime_call *call);

@@ -111,11 +111,11 @@ struct bound_member bound_find(const struct bound *first, const void *member)
     return last;
 }
 
-static void put_place(struct buffer *out, const struct bound *bound, const dime_field *field,
-                      size_t index, dime_text name)
+static void put_place_name(struct buffer *out, const struct bound *bound, const dime_field *field,
+                           size_t index, dime_text name)
 {
     if (bound->outer) {
-        put_place(out, bound->outer, bound->field, bound->index, bound->name);
+        put_place_name(out, bound->outer, bound->field, bound->index, bound->name);
         buffer_puts(out, ".");
     }
     buffer_puts(out, field->name);
@@ -138,7 +138,7 @@ dime_text bound_place(const struct bound *bound, const dime_field *field, size_t
     if (!bound->outer && index == BOUND_ALONE)
         return text_of(field->name);
     buffer_open(&out, arena, 4096);
-    put_place(&out, bound, field, index, name);
+    put_place_name(&out, bound, field, index, name);
     buffer_put(&out, (dime_text){"", 1});
     dime_text place = buffer_text(&out);
     return out.failed ? TEXT("") : (dime_text){place.data, place.length - 1};

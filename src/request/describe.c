@@ -14,7 +14,7 @@
 
 enum { DESCRIBE_MAX = 1024 * 1024 };
 
-static void put_fields(dime_json *outer, const dime_field *fields, size_t count);
+static void put_field_table(dime_json *outer, const dime_field *fields, size_t count);
 
 static void put_limits(dime_json *json, const dime_field *field)
 {
@@ -35,7 +35,7 @@ static void put_flag(dime_json *json, const char *name, bool flag)
         dime_put_boolean(json, name, true);
 }
 
-static void put_words(dime_json *json, const char *name, const char *words)
+static void put_words_if_any(dime_json *json, const char *name, const char *words)
 {
     if (words)
         dime_put_string(json, name, words);
@@ -54,23 +54,23 @@ static void put_field(dime_json *json, const dime_field *field)
     dime_put_string(json, "kind", KINDS[field->kind]);
     if (field->shape != DIME_ONE)
         dime_put_string(json, "shape", field->shape == DIME_MANY ? "list" : "map");
-    put_words(json, "help", field->help);
+    put_words_if_any(json, "help", field->help);
     put_flag(json, "required", field->required);
-    put_words(json, "fallback", field->fallback);
+    put_words_if_any(json, "fallback", field->fallback);
     put_limits(json, field);
     if (field->shape != DIME_ONE)
         dime_put_integer(json, "most", (int64_t)field_most(field));
     put_flag(json, "wholeNames", field->whole_names);
     put_flag(json, "lines", field->lines);
-    put_words(json, "types", field->types);
+    put_words_if_any(json, "types", field->types);
     dime_json *choices = field->choices ? dime_put_array(json, "choices") : NULL;
     for (size_t i = 0; choices && field->choices[i]; i++)
         dime_put_string(choices, NULL, field->choices[i]);
     if (field->kind == DIME_KIND_OBJECT)
-        put_fields(json, field->fields, field->field_count);
+        put_field_table(json, field->fields, field->field_count);
 }
 
-static void put_fields(dime_json *outer, const dime_field *fields, size_t count)
+static void put_field_table(dime_json *outer, const dime_field *fields, size_t count)
 {
     dime_json *list = dime_put_array(outer, "fields");
     for (size_t i = 0; i < count; i++)
@@ -102,8 +102,8 @@ static void put_routes(dime_json *json, const dime_function *function)
         dime_json *one = dime_put_object(list, NULL);
         dime_put_string(one, "pattern", route->pattern);
         put_effects(one, route->effects);
-        put_words(one, "answers", route->answers);
-        put_fields(one, route->fields, route->field_count);
+        put_words_if_any(one, "answers", route->answers);
+        put_field_table(one, route->fields, route->field_count);
     }
 }
 
@@ -114,10 +114,10 @@ static void put_settings(dime_json *json, const dime_function *function)
         const dime_setting *setting = &function->settings[i];
         dime_json *one = dime_put_object(list, NULL);
         dime_put_string(one, "name", setting->name);
-        put_words(one, "help", setting->help);
+        put_words_if_any(one, "help", setting->help);
         put_flag(one, "required", setting->required);
         put_flag(one, "secret", setting->secret);
-        put_words(one, "fallback", setting->secret ? NULL : setting->fallback);
+        put_words_if_any(one, "fallback", setting->secret ? NULL : setting->fallback);
     }
 }
 
@@ -140,8 +140,8 @@ void describe_write(const dime_function *function, struct buffer *json)
     dime_put_integer(&root, "bodyMax", (int64_t)function_body_max(function));
     put_flag(&root, "heavy", function->heavy);
     put_flag(&root, "network", function->network);
-    put_words(&root, "answers", function->answers);
-    put_fields(&root, function->fields, function->field_count);
+    put_words_if_any(&root, "answers", function->answers);
+    put_field_table(&root, function->fields, function->field_count);
     if (function->route_count)
         put_routes(&root, function);
     if (function->setting_count)

@@ -40,7 +40,7 @@ static const char *wrong_notation(char c)
  * of a list, or what has been damaged. Who sends that, or other capitals, means this field, and has
  * to hear of it.
  */
-static const dime_field *find_meant(const struct reading *reading, dime_text name)
+static const dime_field *find_meant(const struct field_reading *reading, dime_text name)
 {
     const struct bound *input = reading->input;
     size_t length = 0;
@@ -71,7 +71,8 @@ static char first_byte(dime_text text)
  * What is wrong with a name that isn't quite a field's, or NULL: it is another one. In JSON a name
  * with other capitals may be an event's own: S3 writes "Bucket", MinIO "Key".
  */
-static const char *wrong_name(const dime_field *field, dime_text name, const struct given *given)
+static const char *wrong_name(const dime_field *field, dime_text name,
+                              const struct given_value *given)
 {
     dime_text bare = text_bare(name), behind = text_skip(bare, strlen(field->name));
     const char *why = wrong_notation(first_byte(behind));
@@ -90,10 +91,10 @@ static const char *wrong_name(const dime_field *field, dime_text name, const str
  * till[25]=2 or till.25=2; what nobody sees comes along where a name is copied. Were such a name
  * passed over, the answer would be to another question.
  */
-static void refuse_name(struct reading *reading, const dime_field *field, dime_text name,
-                        const struct given *given)
+static void refuse_field_name(struct field_reading *reading, const dime_field *field,
+                              dime_text name, const struct given_value *given)
 {
-    const struct place place = {reading->input, field, BOUND_ALONE, TEXT("")};
+    const struct field_place place = {reading->input, field, BOUND_ALONE, TEXT("")};
     const char *why = wrong_name(field, name, given);
     if (!why)
         return;
@@ -109,26 +110,27 @@ static void refuse_name(struct reading *reading, const dime_field *field, dime_t
 }
 
 /* What a page shows again of a field. */
-static void keep_value(struct reading *reading, const struct place *place,
-                       const struct given *given)
+static void keep_value(struct field_reading *reading, const struct field_place *place,
+                       const struct given_value *given)
 {
     const dime_field *field = place->field;
     struct value *value = &reading->values[field - reading->input->fields];
     const void *slot = place->bound->base + field->offset;
     value->given = true;
-    if (field->shape != DIME_ONE && !is_text(given))
+    if (field->shape != DIME_ONE && !given_is_text(given))
         value->text = fields_items_text(reading, place, given);
     else if (field->kind != DIME_KIND_FILE)
-        value->text = is_text(given) ? given->text : given->json.raw;
+        value->text = given_is_text(given) ? given->text : given->json.raw;
     if (field->kind == DIME_KIND_BOOLEAN && field->shape == DIME_ONE)
         value->boolean = *(const bool *)slot;
-    if (field->lines && field->shape == DIME_ONE && is_text(given))
+    if (field->lines && field->shape == DIME_ONE && given_is_text(given))
         value->text = *(const dime_text *)slot;
 }
 
-static void read_field(struct reading *reading, const dime_field *field, const struct given *given)
+static void read_field(struct field_reading *reading, const dime_field *field,
+                       const struct given_value *given)
 {
-    const struct place place = {reading->input, field, BOUND_ALONE, TEXT("")};
+    const struct field_place place = {reading->input, field, BOUND_ALONE, TEXT("")};
     bool *was_given = &reading->input->given[field - reading->input->fields];
     bool repeated = fields_is_repeated(field) && !given->json.raw.data;
     if (fields_say_nothing(field, given))
@@ -147,7 +149,8 @@ static void read_field(struct reading *reading, const dime_field *field, const s
     keep_value(reading, &place, given);
 }
 
-static void read_name(struct reading *reading, dime_text name, const struct given *given)
+static void read_name(struct field_reading *reading, dime_text name,
+                      const struct given_value *given)
 {
     const struct bound *input = reading->input;
     const dime_field *field = field_find(input->fields, input->count, name);
@@ -157,23 +160,23 @@ static void read_name(struct reading *reading, dime_text name, const struct give
     }
     field = find_meant(reading, name);
     if (field)
-        refuse_name(reading, field, name, given);
+        refuse_field_name(reading, field, name, given);
 }
 
-static void unreadable(struct reading *reading, const char *what, const char *why)
+static void unreadable(struct field_reading *reading, const char *what, const char *why)
 {
     response_problem(reading->response, 400, "%s can't be read at %s.", what, why);
     reading->failed = true;
 }
 
-static void read_form(struct reading *reading, dime_text form, const char *what)
+static void read_form_fields(struct field_reading *reading, dime_text form, const char *what)
 {
     struct form_reader reader;
     struct form_pair pair = {0};
     form_open(&reader, form, reading->request->arena);
     for (;;) {
         if (form_next(&reader, &pair))
-            read_name(reading, pair.name, &(struct given){.text = pair.value});
+            read_name(reading, pair.name, &(struct given_value){.text = pair.value});
         else if (reader.fault == FORM_DAMAGED && !find_meant(reading, pair.name))
             form_pass_over(&reader);
         else
@@ -184,19 +187,19 @@ static void read_form(struct reading *reading, dime_text form, const char *what)
 }
 
 /* A part is a file if it's named as one, or says that it isn't text. */
-static void take_part(struct reading *reading, const struct multipart_part *part)
+static void take_part(struct field_reading *reading, const struct multipart_part *part)
 {
     const dime_text plain = TEXT("text/plain");
     dime_text type = text_media_type(part->content_type);
     read_name(reading, part->name,
-              &(struct given){.text = part->body,
-                              .bytes = part->file_name.data ||
-                                       (type.length && !text_equal_nocase(type, plain)),
-                              .content_type = part->content_type,
-                              .file_name = part->file_name});
+              &(struct given_value){.text = part->body,
+                                    .bytes = part->file_name.data ||
+                                             (type.length && !text_equal_nocase(type, plain)),
+                                    .content_type = part->content_type,
+                                    .file_name = part->file_name});
 }
 
-static void read_multipart(struct reading *reading)
+static void read_multipart(struct field_reading *reading)
 {
     const struct request *request = reading->request;
     struct multipart_reader reader;
@@ -208,12 +211,12 @@ static void read_multipart(struct reading *reading)
         unreadable(reading, "The form", reader.message);
 }
 
-static void read_members(struct reading *reading, struct json_value object)
+static void read_json_fields(struct field_reading *reading, struct json_value object)
 {
     struct json_cursor cursor = json_members(object, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
-        struct given given = {.json = member.value};
+        struct given_value given = {.json = member.value};
         if (member.value.kind == JSON_STRING &&
             !json_string(member.value, reading->request->arena, &given.text))
             return;
@@ -221,7 +224,7 @@ static void read_members(struct reading *reading, struct json_value object)
     }
 }
 
-static void read_json(struct reading *reading)
+static void read_json(struct field_reading *reading)
 {
     struct json_value value;
     struct json_error error;
@@ -231,7 +234,7 @@ static void read_json(struct reading *reading)
         return;
     }
     if (value.kind == JSON_OBJECT) {
-        read_members(reading, value);
+        read_json_fields(reading, value);
         return;
     }
     if (reading->input->count)
@@ -242,7 +245,7 @@ static void read_json(struct reading *reading)
     reading->failed = true;
 }
 
-static void refuse_type(struct reading *reading)
+static void refuse_type(struct field_reading *reading)
 {
     const char *types = body_file_types(reading->call);
     response_problem(reading->response, 415,
@@ -252,16 +255,16 @@ static void refuse_type(struct reading *reading)
     reading->failed = true;
 }
 
-static void refuse_encoding(struct reading *reading)
+static void refuse_encoding(struct field_reading *reading)
 {
     response_problem(reading->response, 415, "Send the body as it is, without a Content-Encoding.");
     reading->failed = true;
 }
 
-static void read_body(struct reading *reading)
+static void read_body_fields(struct field_reading *reading)
 {
     const struct request *request = reading->request;
-    struct body body = body_of(reading->call);
+    struct sent_body body = body_of(reading->call);
     switch (body.kind) {
     case BODY_NONE:
         break;
@@ -272,14 +275,15 @@ static void read_body(struct reading *reading)
         read_json(reading);
         break;
     case BODY_FORM:
-        read_form(reading, text_trim(request->body), "The form");
+        read_form_fields(reading, text_trim(request->body), "The form");
         break;
     case BODY_MULTIPART:
         read_multipart(reading);
         break;
     case BODY_FILE:
-        read_name(reading, text_of(body.file->name),
-                  &(struct given){.text = request->body, .bytes = true, .content_type = body.type});
+        read_name(
+            reading, text_of(body.file->name),
+            &(struct given_value){.text = request->body, .bytes = true, .content_type = body.type});
         break;
     case BODY_UNKNOWN:
         refuse_type(reading);
@@ -288,24 +292,24 @@ static void read_body(struct reading *reading)
 }
 
 /* Whether what was read so far, though a field in it may be wrong, lets more be read and judged. */
-static bool goes_on(const struct reading *reading)
+static bool goes_on(const struct field_reading *reading)
 {
     return !reading->failed || reading->response->error_count;
 }
 
 /* What the route's pattern takes out of the path. */
-static void read_path(struct reading *reading, dime_text path)
+static void read_path(struct field_reading *reading, dime_text path)
 {
     dime_text name, part;
     if (!reading->call->route)
         return;
     dime_text pattern = route_path(reading->call->route);
     while (route_next(&pattern, &path, &name, &part))
-        read_name(reading, name, &(struct given){.text = part});
+        read_name(reading, name, &(struct given_value){.text = part});
 }
 
 /* Makes room for the input. False: memory is out. */
-static bool open_input(struct reading *reading)
+static bool open_input(struct field_reading *reading)
 {
     struct dime_call *call = reading->call;
     size_t count, size = call->route ? call->route->input_size : call->function->input_size;
@@ -321,14 +325,14 @@ static bool open_input(struct reading *reading)
 bool fields_read(struct dime_call *call, dime_text path)
 {
     struct request *request = call->request;
-    struct reading reading = {.call = call, .request = request, .response = call->response};
+    struct field_reading reading = {.call = call, .request = request, .response = call->response};
     if (!open_input(&reading))
         return false;
     read_path(&reading, path);
-    read_form(&reading, request->query, "The query");
+    read_form_fields(&reading, request->query, "The query");
     if (goes_on(&reading) &&
         (request->method & ~(unsigned)(DIME_GET | DIME_HEAD) || request->body.length))
-        read_body(&reading);
+        read_body_fields(&reading);
     if (goes_on(&reading))
         fields_complete(&reading, reading.input);
     return !reading.failed && !request->arena->failed;

@@ -21,7 +21,7 @@ bool fields_is_repeated(const dime_field *field)
            (field->kind == DIME_KIND_TEXT || field->kind == DIME_KIND_FILE);
 }
 
-static struct bound_list *list_of(const struct place *place)
+static struct bound_list *list_at(const struct field_place *place)
 {
     return (struct bound_list *)(void *)(place->bound->base + place->field->offset);
 }
@@ -32,12 +32,13 @@ static size_t stride_of(const dime_field *field)
 }
 
 /* Room for one value more; NULL: there may be none, or memory is out. */
-static void *next_slot(struct reading *reading, const struct place *place, size_t capacity)
+static void *next_slot(struct field_reading *reading, const struct field_place *place,
+                       size_t capacity)
 {
-    struct bound_list *list = list_of(place);
+    struct bound_list *list = list_at(place);
     size_t stride = stride_of(place->field), most = field_most(place->field);
     if (list->count == most) {
-        const struct place whole = {place->bound, place->field, BOUND_ALONE, TEXT("")};
+        const struct field_place whole = {place->bound, place->field, BOUND_ALONE, TEXT("")};
         fields_refuse(reading, &whole, "%s may have at most %zu items.",
                       fields_name(reading, &whole), most);
         return NULL;
@@ -57,7 +58,7 @@ static void *next_slot(struct reading *reading, const struct place *place, size_
     return item + sizeof place->name;
 }
 
-const char *fields_items_example(const dime_field *field, const struct given *given)
+const char *fields_items_example(const dime_field *field, const struct given_value *given)
 {
     bool json = given->json.raw.data;
     if (field->kind == DIME_KIND_TEXT || field->kind == DIME_KIND_FILE)
@@ -90,15 +91,15 @@ static const char *what_of(const dime_field *field)
     }
 }
 
-static void refuse_items(struct reading *reading, const struct place *place,
-                         const struct given *given)
+static void refuse_items(struct field_reading *reading, const struct field_place *place,
+                         const struct given_value *given)
 {
     fields_refuse(reading, place, "%s must %s, such as %s.", fields_name(reading, place),
                   what_of(place->field), fields_items_example(place->field, given));
 }
 
 /* Whether a text is a value of an INTEGER at all, so that what is said of a list says so. */
-static bool is_wrong_integer(const dime_field *field, const struct given *given)
+static bool is_wrong_integer(const dime_field *field, const struct given_value *given)
 {
     int64_t integer;
     if (field->kind != DIME_KIND_INTEGER)
@@ -107,9 +108,9 @@ static bool is_wrong_integer(const dime_field *field, const struct given *given)
                                 : !text_to_int64(text_bare(given->text), &integer);
 }
 
-static bool is_named(const struct place *place)
+static bool is_named(const struct field_place *place)
 {
-    const struct bound_list *list = list_of(place);
+    const struct bound_list *list = list_at(place);
     size_t stride = stride_of(place->field);
     for (size_t i = 0; i < list->count; i++) {
         dime_text name;
@@ -121,15 +122,16 @@ static bool is_named(const struct place *place)
 }
 
 /* Reads one value into the list or map. False: nothing more is to be read. */
-static bool take_item(struct reading *reading, const struct place *place, const struct given *whole,
-                      const struct given *given, dime_text name)
+static bool take_item(struct field_reading *reading, const struct field_place *place,
+                      const struct given_value *whole, const struct given_value *given,
+                      dime_text name)
 {
     const dime_field *field = place->field;
-    struct place item = {place->bound, field, list_of(place)->count, name};
+    struct field_place item = {place->bound, field, list_at(place)->count, name};
     int64_t number;
     bool misnamed = field->shape == DIME_MAP && field->whole_names && !text_to_int64(name, &number);
     bool nothing =
-        field->kind == DIME_KIND_NUMBER && is_text(given) && !text_bare(given->text).length;
+        field->kind == DIME_KIND_NUMBER && given_is_text(given) && !text_bare(given->text).length;
     bool no_text = memchr(name.data, '\0', name.length) || !text_is_utf8(name);
     if (misnamed || nothing || no_text || is_wrong_integer(field, given)) {
         refuse_items(reading, place, whole);
@@ -145,7 +147,7 @@ static bool take_item(struct reading *reading, const struct place *place, const 
         return false;
     size_t errors = reading->response->error_count;
     /* A list of numbers is one value to a person: what is wrong is said of all of it. */
-    const struct place *said = has_notation(field) ? place : &item;
+    const struct field_place *said = has_notation(field) ? place : &item;
     fields_read_value(reading, said, given, slot);
     bool goes_on = !has_notation(field) || reading->response->error_count == errors;
     return goes_on && !reading->request->arena->failed;
@@ -160,9 +162,9 @@ static size_t count_parts(dime_text text)
     return count;
 }
 
-static bool open_items(struct reading *reading, const struct place *place, size_t count)
+static bool open_items(struct field_reading *reading, const struct field_place *place, size_t count)
 {
-    struct bound_list *list = list_of(place);
+    struct bound_list *list = list_at(place);
     size_t most = field_most(place->field);
     list->items =
         arena_array(reading->request->arena, count < most ? count : most, stride_of(place->field));
@@ -170,8 +172,8 @@ static bool open_items(struct reading *reading, const struct place *place, size_
     return list->items;
 }
 
-static void items_from_text(struct reading *reading, const struct place *place,
-                            const struct given *given)
+static void items_from_text(struct field_reading *reading, const struct field_place *place,
+                            const struct given_value *given)
 {
     dime_text text = given->text, part;
     while (text_cut(&text, ',', &part)) {
@@ -180,19 +182,19 @@ static void items_from_text(struct reading *reading, const struct place *place,
             refuse_items(reading, place, given);
             return;
         }
-        struct given item = {.text = part};
+        struct given_value item = {.text = part};
         if (!take_item(reading, place, given, &item, text_bare(name)))
             return;
     }
 }
 
-static void items_from_json(struct reading *reading, const struct place *place,
-                            const struct given *given)
+static void items_from_json(struct field_reading *reading, const struct field_place *place,
+                            const struct given_value *given)
 {
     struct json_cursor cursor = json_members(given->json, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
-        struct given item = {.json = member.value};
+        struct given_value item = {.json = member.value};
         if (member.value.kind == JSON_STRING &&
             !json_string(member.value, reading->request->arena, &item.text))
             return;
@@ -202,20 +204,20 @@ static void items_from_json(struct reading *reading, const struct place *place,
 }
 
 /* A form's text that is JSON, since the field has no notation of its own. */
-static bool read_as_json(struct reading *reading, struct given *given)
+static bool read_as_json(struct field_reading *reading, struct given_value *given)
 {
     struct json_error error;
     return json_check(given->text, reading->request->arena, &given->json, &error);
 }
 
-void fields_read_items(struct reading *reading, const struct place *place,
-                       const struct given *given)
+void fields_read_items(struct field_reading *reading, const struct field_place *place,
+                       const struct given_value *given)
 {
     const dime_field *field = place->field;
     enum json_kind wanted = field->shape == DIME_MAP ? JSON_OBJECT : JSON_ARRAY;
     size_t errors = reading->response->error_count;
-    struct given whole = *given;
-    bool notation = is_text(&whole) && has_notation(field);
+    struct given_value whole = *given;
+    bool notation = given_is_text(&whole) && has_notation(field);
     if (!notation && !whole.json.raw.data && !read_as_json(reading, &whole)) {
         refuse_items(reading, place, given);
         return;
@@ -230,14 +232,15 @@ void fields_read_items(struct reading *reading, const struct place *place,
         items_from_text(reading, place, &whole);
     else
         items_from_json(reading, place, &whole);
-    if (!list_of(place)->count && reading->response->error_count == errors)
+    if (!list_at(place)->count && reading->response->error_count == errors)
         fields_refuse(reading, place, "%s is empty; %sgive at least one item.",
                       fields_name(reading, place), field->required ? "" : "leave it out or ");
 }
 
-void fields_add_item(struct reading *reading, const struct place *place, const struct given *given)
+void fields_add_item(struct field_reading *reading, const struct field_place *place,
+                     const struct given_value *given)
 {
-    struct place item = {place->bound, place->field, list_of(place)->count, TEXT("")};
+    struct field_place item = {place->bound, place->field, list_at(place)->count, TEXT("")};
     size_t count = item.index;
     /* It has grown by doubling from 8: full where the count is such a number. */
     bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
@@ -246,12 +249,12 @@ void fields_add_item(struct reading *reading, const struct place *place, const s
         fields_read_value(reading, &item, given, slot);
 }
 
-dime_text fields_items_text(struct reading *reading, const struct place *place,
-                            const struct given *given)
+dime_text fields_items_text(struct field_reading *reading, const struct field_place *place,
+                            const struct given_value *given)
 {
     if (!has_notation(place->field))
         return given->json.raw;
-    const struct bound_list *list = list_of(place);
+    const struct bound_list *list = list_at(place);
     const dime_field *field = place->field;
     struct buffer text;
     buffer_open(&text, reading->request->arena, field_most(field) * 256);
@@ -271,7 +274,7 @@ dime_text fields_items_text(struct reading *reading, const struct place *place,
     return buffer_text(&text);
 }
 
-struct bound *fields_bind(struct reading *reading, const struct place *place,
+struct bound *fields_bind(struct field_reading *reading, const struct field_place *place,
                           const dime_field *fields, size_t count, char *base)
 {
     struct bound *bound = arena_alloc(reading->request->arena, sizeof *bound + count);
@@ -291,11 +294,11 @@ struct bound *fields_bind(struct reading *reading, const struct place *place,
 }
 
 /* A fallback that can't be read is its author's mistake, and no client's. */
-static void read_fallback(struct reading *reading, const struct place *place)
+static void read_fallback(struct field_reading *reading, const struct field_place *place)
 {
     const dime_field *field = place->field;
     size_t errors = reading->response->error_count;
-    struct given given = {.text = text_of(field->fallback)};
+    struct given_value given = {.text = text_of(field->fallback)};
     if (fields_is_repeated(field))
         fields_add_item(reading, place, &given);
     else if (field->shape != DIME_ONE)
@@ -306,11 +309,11 @@ static void read_fallback(struct reading *reading, const struct place *place)
         call_mistake(reading->call, "the fallback of the field %s can't be its value", field->name);
 }
 
-void fields_complete(struct reading *reading, struct bound *bound)
+void fields_complete(struct field_reading *reading, struct bound *bound)
 {
     for (size_t i = 0; i < bound->count; i++) {
         const dime_field *field = &bound->fields[i];
-        const struct place place = {bound, field, BOUND_ALONE, TEXT("")};
+        const struct field_place place = {bound, field, BOUND_ALONE, TEXT("")};
         if (bound->given[i])
             continue;
         if (field->required && field->help)
@@ -323,28 +326,29 @@ void fields_complete(struct reading *reading, struct bound *bound)
     }
 }
 
-bool fields_say_nothing(const dime_field *field, const struct given *given)
+bool fields_say_nothing(const dime_field *field, const struct given_value *given)
 {
-    if (is_json(given, JSON_NULL))
+    if (given_is_json(given, JSON_NULL))
         return true;
     bool named = field->kind == DIME_KIND_FILE && given->file_name.length;
-    return is_text(given) && !named && text_trim(given->text).length == 0;
+    return given_is_text(given) && !named && text_trim(given->text).length == 0;
 }
 
 /* Reads the members of an object that are fields of its table; others are passed over. */
-static void read_members(struct reading *reading, struct bound *bound, struct json_value object)
+static void read_object_members(struct field_reading *reading, struct bound *bound,
+                                struct json_value object)
 {
     struct json_cursor cursor = json_members(object, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
-        struct given given = {.json = member.value};
+        struct given_value given = {.json = member.value};
         const dime_field *field = field_find(bound->fields, bound->count, member.name);
         if (!field)
             continue;
         if (member.value.kind == JSON_STRING &&
             !json_string(member.value, reading->request->arena, &given.text))
             return;
-        struct place place = {bound, field, BOUND_ALONE, TEXT("")};
+        struct field_place place = {bound, field, BOUND_ALONE, TEXT("")};
         if (fields_say_nothing(field, &given))
             continue;
         bound->given[field - bound->fields] = true;
@@ -355,11 +359,11 @@ static void read_members(struct reading *reading, struct bound *bound, struct js
     }
 }
 
-void fields_read_object(struct reading *reading, const struct place *place,
-                        const struct given *given, void *slot)
+void fields_read_object(struct field_reading *reading, const struct field_place *place,
+                        const struct given_value *given, void *slot)
 {
     const dime_field *field = place->field;
-    struct given whole = *given;
+    struct given_value whole = *given;
     if (!whole.json.raw.data && !read_as_json(reading, &whole))
         whole.json.kind = JSON_NULL;
     if (whole.json.kind != JSON_OBJECT) {
@@ -371,6 +375,6 @@ void fields_read_object(struct reading *reading, const struct place *place,
     struct bound *bound = fields_bind(reading, place, field->fields, field->field_count, slot);
     if (!bound)
         return; /* the arena has failed, and so will the whole response */
-    read_members(reading, bound, whole.json);
+    read_object_members(reading, bound, whole.json);
     fields_complete(reading, bound);
 }

@@ -14,7 +14,7 @@
 #include "request/function.h"
 
 /* One call's fields as they are read. */
-struct reading {
+struct field_reading {
     struct dime_call *call;
     struct request *request;
     struct response *response;
@@ -25,7 +25,7 @@ struct reading {
 };
 
 /* Where a value goes: a field of a bound struct, or one of its values. */
-struct place {
+struct field_place {
     struct bound *bound;
     const dime_field *field;
     size_t index; /* BOUND_ALONE: the field itself */
@@ -33,7 +33,7 @@ struct place {
 };
 
 /* A value before its kind is known: JSON, or text where json.raw.data is NULL. */
-struct given {
+struct given_value {
     dime_text text;
     struct json_value json;
     bool bytes; /* it came as a file: any bytes, in no encoding */
@@ -41,60 +41,61 @@ struct given {
 };
 
 /* Whether it is JSON of this kind. */
-static inline bool is_json(const struct given *given, enum json_kind kind)
+static inline bool given_is_json(const struct given_value *given, enum json_kind kind)
 {
     return given->json.raw.data && given->json.kind == kind;
 }
 
 /* Whether it can be read like a form's value: it is one, or a JSON string. */
-static inline bool is_text(const struct given *given)
+static inline bool given_is_text(const struct given_value *given)
 {
     return !given->json.raw.data || given->json.kind == JSON_STRING;
 }
 
 /* Says what is wrong at a place; the format's first argument is how the place is called. */
-void fields_refuse(struct reading *reading, const struct place *place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void fields_refuse(struct field_reading *reading, const struct field_place *place,
+                   const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* How the place is called, for such a sentence: NUL-terminated, the arena's or a literal. */
-const char *fields_name(struct reading *reading, const struct place *place);
+const char *fields_name(struct field_reading *reading, const struct field_place *place);
 
 /* Reads one value into SLOT, which is of the field's kind. What is wrong with it is said. */
-void fields_read_value(struct reading *reading, const struct place *place,
-                       const struct given *given, void *slot);
+void fields_read_value(struct field_reading *reading, const struct field_place *place,
+                       const struct given_value *given, void *slot);
 
 /* Reads a list or a map in one go, from JSON or in a form's notation, into the field's member. */
-void fields_read_items(struct reading *reading, const struct place *place,
-                       const struct given *given);
+void fields_read_items(struct field_reading *reading, const struct field_place *place,
+                       const struct given_value *given);
 
 /* Adds one value that a form repeats to the field's list. */
-void fields_add_item(struct reading *reading, const struct place *place, const struct given *given);
+void fields_add_item(struct field_reading *reading, const struct field_place *place,
+                     const struct given_value *given);
 
 /* Whether a form gives the field's values one by one, by repeating its name. */
 bool fields_is_repeated(const dime_field *field);
 
 /* Fills a struct with an object's members, its fallbacks, and what is required and missing. */
-void fields_read_object(struct reading *reading, const struct place *place,
-                        const struct given *given, void *slot);
+void fields_read_object(struct field_reading *reading, const struct field_place *place,
+                        const struct given_value *given, void *slot);
 
 /* Binds a struct at BASE that lies at a place, or is the input itself where PLACE is NULL. NULL:
  * memory is out. */
-struct bound *fields_bind(struct reading *reading, const struct place *place,
+struct bound *fields_bind(struct field_reading *reading, const struct field_place *place,
                           const dime_field *fields, size_t count, char *base);
 
 /* Fills in the fallbacks of what wasn't given, and says what is required and missing. */
-void fields_complete(struct reading *reading, struct bound *bound);
+void fields_complete(struct field_reading *reading, struct bound *bound);
 
 /* Whether a value says nothing: an empty input of a form, and JSON's null. */
-bool fields_say_nothing(const dime_field *field, const struct given *given);
+bool fields_say_nothing(const dime_field *field, const struct given_value *given);
 
 /* How to write several values: as JSON's own types where JSON was sent, else in a form's notation.
  */
-const char *fields_items_example(const dime_field *field, const struct given *given);
+const char *fields_items_example(const dime_field *field, const struct given_value *given);
 
 /* A list or a map that came as JSON, in a form's notation if it has one, so that a page can show it
  * again. */
-dime_text fields_items_text(struct reading *reading, const struct place *place,
-                            const struct given *given);
+dime_text fields_items_text(struct field_reading *reading, const struct field_place *place,
+                            const struct given_value *given);
 
 #endif

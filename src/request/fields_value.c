@@ -14,7 +14,8 @@
 enum { MEBIBYTE = 1024 * 1024 };
 
 /* People think of a file's size in MiB. It's rounded up, so that it is never the limit itself. */
-static void refuse_large_file(struct reading *reading, const struct place *place, size_t length)
+static void refuse_large_file(struct field_reading *reading, const struct field_place *place,
+                              size_t length)
 {
     size_t tenths = length / MEBIBYTE * 10 + (length % MEBIBYTE * 10 + MEBIBYTE - 1) / MEBIBYTE;
     fields_refuse(reading, place, "%s has %zu.%zu MiB; give at most %" PRId64 " MiB.",
@@ -23,8 +24,8 @@ static void refuse_large_file(struct reading *reading, const struct place *place
 }
 
 /* UNIT says what was counted: a byte or a character. */
-static bool check_length(struct reading *reading, const struct place *place, size_t length,
-                         const char *unit)
+static bool check_length(struct field_reading *reading, const struct field_place *place,
+                         size_t length, const char *unit)
 {
     int64_t least = field_min(place->field), most = field_max(place->field);
     bool short_of = (int64_t)length < least;
@@ -52,11 +53,11 @@ static dime_text unfold_ends(dime_text text, struct arena *arena)
     return to ? copy : text;
 }
 
-static void read_text(struct reading *reading, const struct place *place, const struct given *given,
-                      void *slot)
+static void read_text_value(struct field_reading *reading, const struct field_place *place,
+                            const struct given_value *given, void *slot)
 {
     dime_text text = given->text;
-    if (!is_text(given)) {
+    if (!given_is_text(given)) {
         fields_refuse(reading, place, "%s must be text.", fields_name(reading, place));
         return;
     }
@@ -70,12 +71,12 @@ static void read_text(struct reading *reading, const struct place *place, const 
         check_length(reading, place, text_characters(text), "character");
 }
 
-static void read_number(struct reading *reading, const struct place *place,
-                        const struct given *given, void *slot)
+static void read_number(struct field_reading *reading, const struct field_place *place,
+                        const struct given_value *given, void *slot)
 {
-    dime_text text = is_text(given) ? given->text : given->json.raw;
+    dime_text text = given_is_text(given) ? given->text : given->json.raw;
     *(dime_text *)slot = text;
-    if (!is_text(given) && !is_json(given, JSON_NUMBER))
+    if (!given_is_text(given) && !given_is_json(given, JSON_NUMBER))
         fields_refuse(reading, place, "%s must be a number, or text that holds one.",
                       fields_name(reading, place));
     else
@@ -83,7 +84,8 @@ static void read_number(struct reading *reading, const struct place *place,
 }
 
 /* Refuses a number that the field doesn't allow. */
-static void check_range(struct reading *reading, const struct place *place, int64_t number)
+static void check_range(struct field_reading *reading, const struct field_place *place,
+                        int64_t number)
 {
     int64_t least = field_min(place->field), most = field_max(place->field);
     if (number >= least && number <= most)
@@ -103,12 +105,13 @@ static void check_range(struct reading *reading, const struct place *place, int6
                   fields_name(reading, place), number, least, most);
 }
 
-static void read_integer(struct reading *reading, const struct place *place,
-                         const struct given *given, void *slot)
+static void read_integer(struct field_reading *reading, const struct field_place *place,
+                         const struct given_value *given, void *slot)
 {
     int64_t *integer = slot;
-    bool whole = is_text(given) ? text_to_int64(text_bare(given->text), integer)
-                                : is_json(given, JSON_NUMBER) && json_integer(given->json, integer);
+    bool whole = given_is_text(given)
+                     ? text_to_int64(text_bare(given->text), integer)
+                     : given_is_json(given, JSON_NUMBER) && json_integer(given->json, integer);
     if (whole)
         check_range(reading, place, *integer);
     else
@@ -132,12 +135,12 @@ static bool is_plain_number(dime_text text)
     return digits;
 }
 
-static void read_decimal(struct reading *reading, const struct place *place,
-                         const struct given *given, void *slot)
+static void read_decimal(struct field_reading *reading, const struct field_place *place,
+                         const struct given_value *given, void *slot)
 {
     int places = place->field->places;
-    dime_text text = is_text(given) ? text_bare(given->text) : given->json.raw;
-    bool number = is_text(given) ? is_plain_number(text) : is_json(given, JSON_NUMBER);
+    dime_text text = given_is_text(given) ? text_bare(given->text) : given->json.raw;
+    bool number = given_is_text(given) ? is_plain_number(text) : given_is_json(given, JSON_NUMBER);
     if (number && json_decimal(text, places, slot))
         check_range(reading, place, *(int64_t *)slot);
     else
@@ -159,18 +162,18 @@ static bool parse_boolean(dime_text text, bool *boolean)
     return false;
 }
 
-static void read_boolean(struct reading *reading, const struct place *place,
-                         const struct given *given, void *slot)
+static void read_boolean(struct field_reading *reading, const struct field_place *place,
+                         const struct given_value *given, void *slot)
 {
     bool *boolean = slot;
-    if (is_json(given, JSON_BOOLEAN))
+    if (given_is_json(given, JSON_BOOLEAN))
         *boolean = json_true(given->json);
-    else if (!is_text(given) || !parse_boolean(given->text, boolean))
+    else if (!given_is_text(given) || !parse_boolean(given->text, boolean))
         fields_refuse(reading, place, "%s must be true or false.", fields_name(reading, place));
 }
 
 /* "red, green or blue" */
-static dime_text list_choices(struct reading *reading, const char *const *choices)
+static dime_text list_choices(struct field_reading *reading, const char *const *choices)
 {
     struct buffer list;
     buffer_open(&list, reading->request->arena, 512);
@@ -181,12 +184,12 @@ static dime_text list_choices(struct reading *reading, const char *const *choice
     return buffer_text(&list);
 }
 
-static void read_choice(struct reading *reading, const struct place *place,
-                        const struct given *given, void *slot)
+static void read_choice_value(struct field_reading *reading, const struct field_place *place,
+                              const struct given_value *given, void *slot)
 {
     const char *const *choices = place->field->choices;
     dime_text text = text_bare(given->text);
-    for (int i = 0; is_text(given) && choices[i]; i++) {
+    for (int i = 0; given_is_text(given) && choices[i]; i++) {
         if (text_equal(text, text_of(choices[i]))) {
             *(int *)slot = i;
             return;
@@ -197,7 +200,7 @@ static void read_choice(struct reading *reading, const struct place *place,
 }
 
 /* Cuts what a data: URL (RFC 2397) says before its base64 off; other text stays as it is. */
-static void cut_data_url(struct given *given)
+static void cut_data_url(struct given_value *given)
 {
     const dime_text scheme = TEXT("data:"), coding = TEXT(";base64");
     dime_text rest = given->text, head;
@@ -214,7 +217,8 @@ static void cut_data_url(struct given *given)
  * Decodes the base64 of a file in place of its text. In a form a blank is a + that wasn't escaped,
  * which would be lost where blanks are passed over, as in JSON.
  */
-static bool decode_file(struct reading *reading, const struct place *place, struct given *file)
+static bool decode_file(struct field_reading *reading, const struct field_place *place,
+                        struct given_value *file)
 {
     cut_data_url(file);
     file->text = text_bare(file->text);
@@ -230,11 +234,11 @@ static bool decode_file(struct reading *reading, const struct place *place, stru
     return false;
 }
 
-static void read_file(struct reading *reading, const struct place *place, const struct given *given,
-                      void *slot)
+static void read_file(struct field_reading *reading, const struct field_place *place,
+                      const struct given_value *given, void *slot)
 {
-    struct given file = *given;
-    if (!is_text(given)) {
+    struct given_value file = *given;
+    if (!given_is_text(given)) {
         fields_refuse(reading, place, "%s must be a file, or its bytes as text in base64.",
                       fields_name(reading, place));
         return;
@@ -250,8 +254,8 @@ static void read_file(struct reading *reading, const struct place *place, const 
 }
 
 /* In a query or a form the text is the JSON itself. */
-static void read_any(struct reading *reading, const struct place *place, const struct given *given,
-                     void *slot)
+static void read_any(struct field_reading *reading, const struct field_place *place,
+                     const struct given_value *given, void *slot)
 {
     struct json_value json = given->json;
     struct json_error error;
@@ -264,35 +268,36 @@ static void read_any(struct reading *reading, const struct place *place, const s
     check_length(reading, place, json.raw.length, "byte");
 }
 
-void fields_read_value(struct reading *reading, const struct place *place,
-                       const struct given *given, void *slot)
+void fields_read_value(struct field_reading *reading, const struct field_place *place,
+                       const struct given_value *given, void *slot)
 {
-    static void (*const READERS[])(struct reading *, const struct place *, const struct given *,
-                                   void *) = {
-        [DIME_KIND_TEXT] = read_text,
+    static void (*const READERS[])(struct field_reading *, const struct field_place *,
+                                   const struct given_value *, void *) = {
+        [DIME_KIND_TEXT] = read_text_value,
         [DIME_KIND_NUMBER] = read_number,
         [DIME_KIND_DECIMAL] = read_decimal,
         [DIME_KIND_INTEGER] = read_integer,
         [DIME_KIND_BOOLEAN] = read_boolean,
-        [DIME_KIND_CHOICE] = read_choice,
+        [DIME_KIND_CHOICE] = read_choice_value,
         [DIME_KIND_FILE] = read_file,
         [DIME_KIND_JSON] = read_any,
         [DIME_KIND_OBJECT] = fields_read_object,
     };
-    if (place->field->kind != DIME_KIND_FILE && is_text(given) && !text_is_utf8(given->text))
+    if (place->field->kind != DIME_KIND_FILE && given_is_text(given) && !text_is_utf8(given->text))
         fields_refuse(reading, place, "%s must be text in UTF-8.", fields_name(reading, place));
     else
         READERS[place->field->kind](reading, place, given, slot);
 }
 
-const char *fields_name(struct reading *reading, const struct place *place)
+const char *fields_name(struct field_reading *reading, const struct field_place *place)
 {
     dime_text text =
         bound_place(place->bound, place->field, place->index, place->name, reading->request->arena);
     return text.length ? text.data : "a field";
 }
 
-void fields_refuse(struct reading *reading, const struct place *place, const char *format, ...)
+void fields_refuse(struct field_reading *reading, const struct field_place *place,
+                   const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -36,7 +36,7 @@ static dime_text attribute(dime_text tag, dime_text name)
     return (dime_text){0};
 }
 
-static const struct value *value_of(const struct filling *filling, dime_text name)
+static const struct value *kept_value_of(const struct filling *filling, dime_text name)
 {
     const dime_field *field = field_find(filling->fields, filling->field_count, name);
     return field && filling->call->values ? &filling->call->values[field - filling->fields] : NULL;
@@ -48,7 +48,7 @@ static const struct field_error *error_of(const struct filling *filling, dime_te
     return response->answer == ANSWER_PROBLEM ? response_field_error(response, name) : NULL;
 }
 
-static void put_attribute(struct buffer *out, const char *name, dime_text value)
+static void put_html_attribute(struct buffer *out, const char *name, dime_text value)
 {
     buffer_put(out, TEXT(" "));
     buffer_puts(out, name);
@@ -73,13 +73,13 @@ static bool is_file(dime_text tag)
 static void fill_input(struct filling *filling, dime_text tag)
 {
     dime_text name = attribute(tag, TEXT("name"));
-    const struct value *value = value_of(filling, name);
+    const struct value *value = kept_value_of(filling, name);
     buffer_put(filling->out, tag);
     if (text_equal(attribute(tag, TEXT("type")), TEXT("checkbox"))) {
         if (value && value->boolean)
             buffer_put(filling->out, TEXT(" checked"));
     } else if (value && value->text.length && !is_file(tag)) {
-        put_attribute(filling->out, "value", value->text);
+        put_html_attribute(filling->out, "value", value->text);
     }
     put_invalid(filling, name);
 }
@@ -93,7 +93,7 @@ static void fill_select(struct filling *filling, dime_text tag)
 
 static void fill_option(struct filling *filling, dime_text tag)
 {
-    const struct value *value = value_of(filling, filling->select);
+    const struct value *value = kept_value_of(filling, filling->select);
     buffer_put(filling->out, tag);
     if (value && text_equal_nocase(text_trim(value->text), attribute(tag, TEXT("value"))))
         buffer_put(filling->out, TEXT(" selected"));
@@ -103,7 +103,7 @@ static void fill_option(struct filling *filling, dime_text tag)
 static void fill_textarea(struct filling *filling, dime_text tag)
 {
     dime_text name = attribute(tag, TEXT("name"));
-    const struct value *value = value_of(filling, name);
+    const struct value *value = kept_value_of(filling, name);
     buffer_put(filling->out, tag);
     put_invalid(filling, name);
     buffer_puts(filling->out, ">\n");
@@ -117,7 +117,7 @@ static void fill_details(struct filling *filling, dime_text tag)
     dime_text names = attribute(tag, TEXT("data-fields")), name;
     bool open = false;
     while (text_cut(&names, ' ', &name)) {
-        const struct value *value = value_of(filling, name);
+        const struct value *value = kept_value_of(filling, name);
         open = open || (value && value->text.length) || error_of(filling, name);
     }
     buffer_put(filling->out, tag);
@@ -193,7 +193,7 @@ static void fill_paragraph(struct filling *filling, dime_text tag)
 }
 
 /* What a tag that begins so is filled by; `close` stands behind it. */
-static const struct place {
+static const struct form_place {
     dime_text open;
     dime_text close;
     void (*fill)(struct filling *filling, dime_text inner);
@@ -208,7 +208,7 @@ static const struct place {
     {{"<p id=", 6}, {">", 1}, fill_paragraph, false},
 };
 
-static const struct place *place_at(dime_text page)
+static const struct form_place *place_at(dime_text page)
 {
     for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
         if (text_starts(page, PLACES[i].open))
@@ -220,7 +220,7 @@ static const struct place *place_at(dime_text page)
 /* Fills what stands at the '<' that PAGE begins with; returns how many bytes of the page it was. */
 static size_t fill_place(struct filling *filling, dime_text page)
 {
-    const struct place *place = place_at(page);
+    const struct form_place *place = place_at(page);
     size_t open = place ? place->open.length : 0;
     const char *end =
         place ? memmem(page.data + open, page.length - open, place->close.data, place->close.length)

@@ -49,7 +49,7 @@ void log_least(enum log_level level)
 }
 
 /* printf would bring in more code than all the rest of a CGI call runs through. */
-static void put_number(struct line *line, int64_t number, int least_digits)
+static void put_log_number(struct line *line, int64_t number, int least_digits)
 {
     char room[20];
     char *first = room + sizeof room;
@@ -60,7 +60,7 @@ static void put_number(struct line *line, int64_t number, int least_digits)
     put(line, (dime_text){first, (size_t)(room + sizeof room - first)});
 }
 
-static bool is_plain(char c)
+static bool is_plain_id(char c)
 {
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
@@ -71,7 +71,7 @@ static void put_string(struct line *line, dime_text text)
     put(line, TEXT("\""));
     while (text.length) {
         size_t run = 0;
-        while (run < text.length && is_plain(text.data[run]))
+        while (run < text.length && is_plain_id(text.data[run]))
             run++;
         put(line, (dime_text){text.data, run});
         if (run == text.length)
@@ -87,7 +87,7 @@ static void put_string(struct line *line, dime_text text)
 }
 
 /* A member whose value isn't empty. */
-static void put_member(struct line *line, dime_text name, dime_text value)
+static void put_log_member(struct line *line, dime_text name, dime_text value)
 {
     if (!value.length)
         return;
@@ -133,7 +133,7 @@ void log_timestamp(int64_t milliseconds, char room[25])
     digits(room + 20, 3, rest % 1000);
 }
 
-static void begin(struct line *line, char *room, size_t size, enum log_level level)
+static void begin_line(struct line *line, char *room, size_t size, enum log_level level)
 {
     static const char *const LEVELS[] = {"info", "warn", "error"};
     char timestamp[25];
@@ -199,7 +199,7 @@ static ssize_t write_now(const char *data, size_t length)
  * costs the lines and not the service: requests go on, and so does stopping. False: the lines are
  * lost.
  */
-static bool write_all(const char *data, size_t length)
+static bool write_at_once(const char *data, size_t length)
 {
     static atomic_bool cut; /* the last line that was taken was so only in part */
     if (atomic_load_explicit(&cut, memory_order_relaxed)) {
@@ -237,11 +237,11 @@ static void say_lost(void)
     unsigned count = atomic_load_explicit(&lost, memory_order_relaxed);
     if (!count || !(count = atomic_exchange(&lost, 0)))
         return;
-    begin(&line, room, sizeof room, LOG_LEVEL_WARN);
+    begin_line(&line, room, sizeof room, LOG_LEVEL_WARN);
     put(&line, TEXT(",\"message\":\""));
-    put_number(&line, count, 1);
+    put_log_number(&line, count, 1);
     put(&line, TEXT(" log lines before this one were lost: nothing read them in time\"}\n"));
-    if (!write_all(line.room, line.length))
+    if (!write_at_once(line.room, line.length))
         atomic_fetch_add(&lost, count);
 }
 
@@ -250,7 +250,7 @@ void log_flush(struct log *log)
     if (!log->length)
         return;
     say_lost();
-    if (!write_all(log->lines, log->length))
+    if (!write_at_once(log->lines, log->length))
         atomic_fetch_add(&lost, count_lines(log));
     log->length = 0;
 }
@@ -272,21 +272,21 @@ static void put_entry(struct line *line, const struct log_entry *entry)
     int status = entry->response->status;
     put(line, TEXT(",\"requestId\":"));
     put_string(line, entry->request->id);
-    put_member(line, TEXT(",\"tenantId\":"), entry->tenant);
+    put_log_member(line, TEXT(",\"tenantId\":"), entry->tenant);
     put(line, TEXT(",\"function\":"));
     put_string(line, text_of(entry->function));
     put(line, TEXT(",\"host\":"));
     put_string(line, entry->host);
     put(line, TEXT(",\"status\":"));
-    put_number(line, status, 1);
+    put_log_number(line, status, 1);
     put(line, TEXT(",\"durationMs\":"));
-    put_number(line, entry->duration_ns / 1000000, 1);
+    put_log_number(line, entry->duration_ns / 1000000, 1);
     put(line, TEXT("."));
-    put_number(line, entry->duration_ns / 1000 % 1000, 3);
+    put_log_number(line, entry->duration_ns / 1000 % 1000, 3);
     put(line, TEXT(",\"bytesIn\":"));
-    put_number(line, (int64_t)entry->bytes_in, 1);
+    put_log_number(line, (int64_t)entry->bytes_in, 1);
     put(line, TEXT(",\"bytesOut\":"));
-    put_number(line, (int64_t)entry->bytes_out, 1);
+    put_log_number(line, (int64_t)entry->bytes_out, 1);
     if (status >= 500 && entry->response->detail.length) {
         put(line, TEXT(",\"message\":"));
         put_string(line, entry->response->detail);
@@ -304,24 +304,25 @@ void log_request(struct log *log, const struct log_entry *entry)
     for (int attempt = 0; line.full && attempt < 2; attempt++) {
         if (attempt)
             log_flush(log);
-        begin(&line, log->lines + log->length, sizeof log->lines - log->length, level);
+        begin_line(&line, log->lines + log->length, sizeof log->lines - log->length, level);
         put_entry(&line, entry);
     }
     log->length += line.full ? 0 : line.length;
 }
 
-__attribute__((format(printf, 4, 0))) static void say(enum log_level level,
-                                                      const struct log_subject *subject, int error,
-                                                      const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static void say_line(enum log_level level,
+                                                           const struct log_subject *subject,
+                                                           int error, const char *format,
+                                                           va_list arguments)
 {
     char message[512], room[PIPE_BUF];
     struct line line;
     if (level < least)
         return;
     int length = vsnprintf(message, sizeof message, format, arguments);
-    begin(&line, room, sizeof room, level);
-    put_member(&line, TEXT(",\"requestId\":"), subject->request_id);
-    put_member(&line, TEXT(",\"tenantId\":"), subject->tenant);
+    begin_line(&line, room, sizeof room, level);
+    put_log_member(&line, TEXT(",\"requestId\":"), subject->request_id);
+    put_log_member(&line, TEXT(",\"tenantId\":"), subject->tenant);
     put(&line, TEXT(",\"function\":"));
     put_string(&line, text_of(subject->function));
     put(&line, TEXT(",\"message\":"));
@@ -330,7 +331,7 @@ __attribute__((format(printf, 4, 0))) static void say(enum log_level level,
     put_string(&line, text_of(length < 0 ? "a message that can't be printed" : message));
     put(&line, TEXT("}\n"));
     say_lost();
-    if (!write_all(line.room, line.full ? 0 : line.length))
+    if (!write_at_once(line.room, line.full ? 0 : line.length))
         atomic_fetch_add(&lost, 1);
 }
 
@@ -339,7 +340,7 @@ void log_say(enum log_level level, const char *function, int error, const char *
     const struct log_subject subject = {.function = function};
     va_list arguments;
     va_start(arguments, format);
-    say(level, &subject, error, format, arguments);
+    say_line(level, &subject, error, format, arguments);
     va_end(arguments);
 }
 
@@ -348,6 +349,6 @@ void log_say_of(enum log_level level, const struct log_subject *subject, int err
 {
     va_list arguments;
     va_start(arguments, format);
-    say(level, subject, error, format, arguments);
+    say_line(level, subject, error, format, arguments);
     va_end(arguments);
 }

@@ -13,9 +13,9 @@
 #include "request/log.h"
 #include "request/problem.h"
 
-enum { FIRST_MS = 100, MOST_MS = 30000, OPENING_MEMORY_MAX = 1024 * 1024 };
+enum { OPENING_FIRST_MS = 100, OPENING_MOST_MS = 30000, OPENING_MEMORY_MAX = 1024 * 1024 };
 
-static void say(struct opening *opening, const dime_function *function)
+static void say_closed(struct opening *opening, const dime_function *function)
 {
     if (strncmp(opening->said, opening->not_open, sizeof opening->said - 1) == 0)
         return;
@@ -76,8 +76,8 @@ bool opening_try(struct opening *opening, const dime_function *function)
         return true;
     }
     opening->not_open = opening->why;
-    say(opening, function);
-    int64_t wait_ms = backoff_next(&opening->backoff, FIRST_MS, MOST_MS);
+    say_closed(opening, function);
+    int64_t wait_ms = backoff_next(&opening->backoff, OPENING_FIRST_MS, OPENING_MOST_MS);
     opening->next_ns = clock_monotonic_ns() + wait_ms * 1000000;
     return false;
 }

@@ -53,7 +53,7 @@ static const char *input_type(const dime_field *field)
     return box ? "checkbox" : field->kind == DIME_KIND_FILE ? "file" : "text";
 }
 
-static void put_fields(dime_json *dime, const struct dime_call *call)
+static void put_form_fields(dime_json *dime, const struct dime_call *call)
 {
     size_t count;
     const dime_field *fields = call_fields(call, &count);
@@ -84,7 +84,7 @@ static void put_call(dime_json *root, const struct dime_call *call, dime_text an
     dime_put_string(dime, "name", call->function->name);
     dime_put_string(dime, "summary", call->function->summary);
     dime_put_string(dime, "method", function_methods(call->function) & DIME_POST ? "post" : "get");
-    put_fields(dime, call);
+    put_form_fields(dime, call);
     if (response->answer == ANSWER_PROBLEM)
         put_problem(dime, response);
     else if (response->answer == ANSWER_JSON && answer.length)
@@ -95,7 +95,7 @@ static void put_call(dime_json *root, const struct dime_call *call, dime_text an
 
 /* Takes JSON that was written here, or that a function calls JSON, for what names are looked up in.
  */
-static bool take_context(struct dime_call *call, dime_text text, struct json_value *context)
+static bool read_page_context(struct dime_call *call, dime_text text, struct json_value *context)
 {
     struct json_error error;
     return json_check(text, call->request->arena, context, &error);
@@ -111,14 +111,14 @@ static size_t gather_contexts(struct dime_call *call, dime_text answer,
     json_scope_open(&root, call, &own, false);
     put_call(&root, call, answer);
     json_scope_end(&root);
-    if (own.failed || !take_context(call, buffer_text(&own), &contexts[count++]))
+    if (own.failed || !read_page_context(call, buffer_text(&own), &contexts[count++]))
         return 0;
-    if (call->response->answer == ANSWER_JSON && take_context(call, answer, &contexts[count]))
+    if (call->response->answer == ANSWER_JSON && read_page_context(call, answer, &contexts[count]))
         count++;
     if (call->page.root) {
         json_scope_end(call->page.root);
         if (call->page.text.failed ||
-            !take_context(call, buffer_text(&call->page.text), &contexts[count++]))
+            !read_page_context(call, buffer_text(&call->page.text), &contexts[count++]))
             return 0;
     }
     return count;

@@ -65,20 +65,20 @@ dime_text request_method_name(enum dime_method method)
     return TEXT("OTHER");
 }
 
-static const dime_text SOURCES[] = {
+static const dime_text SOURCE_NAMES[] = {
     [DIME_HTTP] = {"http", 4}, [DIME_DIRECT] = {"direct", 6}, [DIME_S3] = {"s3", 2},
     [DIME_SQS] = {"sqs", 3},   [DIME_SNS] = {"sns", 3},       [DIME_SCHEDULE] = {"schedule", 8},
 };
 
 dime_text request_source_name(enum dime_source source)
 {
-    return SOURCES[source];
+    return SOURCE_NAMES[source];
 }
 
 enum dime_source request_source(dime_text name)
 {
-    for (size_t i = 0; i < sizeof SOURCES / sizeof *SOURCES; i++) {
-        if (text_equal(name, SOURCES[i]))
+    for (size_t i = 0; i < sizeof SOURCE_NAMES / sizeof *SOURCE_NAMES; i++) {
+        if (text_equal(name, SOURCE_NAMES[i]))
             return (enum dime_source)i;
     }
     return DIME_HTTP;

@@ -48,7 +48,7 @@ static void drop_bytes(struct response *response)
     response->next = NULL;
 }
 
-struct buffer *response_begin(struct response *response, enum answer answer, int status,
+struct buffer *response_begin(struct response *response, enum answer_kind answer, int status,
                               const char *type)
 {
     drop_bytes(response);
@@ -271,7 +271,7 @@ const char *status_phrase(int status)
     return CLASSES[status >= 200 && status <= 599 ? status / 100 : 0];
 }
 
-static void put_header(struct buffer *head, dime_text name, dime_text value)
+static void put_response_header(struct buffer *head, dime_text name, dime_text value)
 {
     buffer_put(head, name);
     buffer_put(head, TEXT(": "));
@@ -287,9 +287,9 @@ void response_cgi_head(const struct response *response, struct buffer *head)
     buffer_puts(head, status_phrase(response->status));
     buffer_put(head, TEXT("\r\n"));
     if (response->content_type)
-        put_header(head, TEXT("Content-Type"), text_of(response->content_type));
+        put_response_header(head, TEXT("Content-Type"), text_of(response->content_type));
     for (size_t i = 0; i < response->header_count; i++)
-        put_header(head, response->headers[i].name, response->headers[i].value);
+        put_response_header(head, response->headers[i].name, response->headers[i].value);
     if (response->content_type && response->answer != ANSWER_STREAM) {
         buffer_put(head, TEXT("Content-Length: "));
         buffer_int64(head, (int64_t)response->body.length);

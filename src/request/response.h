@@ -20,7 +20,7 @@ enum {
 };
 
 /* What a response holds so far. */
-enum answer {
+enum answer_kind {
     ANSWER_NONE,
     ANSWER_JSON,     /* the body is JSON, which a browser gets in a page */
     ANSWER_BYTES,    /* the body goes out as it is, to everybody */
@@ -46,7 +46,7 @@ struct stream {
 
 /* Filled by the functions below, not by hand. */
 struct response {
-    enum answer answer;
+    enum answer_kind answer;
     int status;
     const char *content_type; /* NULL: no body */
     struct buffer body;
@@ -71,7 +71,7 @@ void response_open(struct response *response, struct arena *arena);
 
 /* Begins an answer of this kind, in place of whatever was begun. TYPE is a literal, or lasts as
  * long as the response; NULL: no body. Returns the buffer to write it to. */
-struct buffer *response_begin(struct response *response, enum answer answer, int status,
+struct buffer *response_begin(struct response *response, enum answer_kind answer, int status,
                               const char *type);
 
 /*

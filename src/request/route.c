@@ -27,7 +27,7 @@ dime_text route_path(const dime_route *route)
 }
 
 /* Cuts the next part of a path off, with the slash before it. */
-static bool next_part(dime_text *path, dime_text *part)
+static bool next_segment(dime_text *path, dime_text *part)
 {
     if (!path->length || path->data[0] != '/')
         return false;
@@ -41,7 +41,7 @@ static bool next_part(dime_text *path, dime_text *part)
 }
 
 /* The name in a part such as {code}; empty: it stands for itself. */
-static dime_text name_in(dime_text part)
+static dime_text name_within(dime_text part)
 {
     bool braces = part.length > 2 && part.data[0] == '{' && part.data[part.length - 1] == '}';
     return braces ? (dime_text){part.data + 1, part.length - 2} : TEXT("");
@@ -54,8 +54,8 @@ const char *route_wrong(const dime_route *route)
         return "must begin with GET, POST, PUT, PATCH or DELETE and a blank";
     if (!path.length || path.data[0] != '/')
         return "has a path that doesn't begin with /";
-    while (next_part(&path, &part)) {
-        dime_text name = name_in(part);
+    while (next_segment(&path, &part)) {
+        dime_text name = name_within(part);
         if (!name.length && memchr(part.data, '{', part.length))
             return "has braces that aren't a whole part of its path";
         const dime_field *field = field_find(route->fields, route->field_count, name);
@@ -70,9 +70,9 @@ static bool fits(const dime_route *route, dime_text path)
     dime_text pattern = route_path(route), wanted, part;
     if (!path.length)
         path = TEXT("/");
-    while (next_part(&pattern, &wanted)) {
-        bool there = next_part(&path, &part);
-        bool any = name_in(wanted).length && part.length;
+    while (next_segment(&pattern, &wanted)) {
+        bool there = next_segment(&path, &part);
+        bool any = name_within(wanted).length && part.length;
         if (!there || (!any && !text_equal(wanted, part)))
             return false;
     }
@@ -97,8 +97,8 @@ struct route_match route_find(const dime_function *function, unsigned method, di
 bool route_next(dime_text *pattern, dime_text *path, dime_text *name, dime_text *part)
 {
     dime_text wanted;
-    while (next_part(pattern, &wanted) && next_part(path, part)) {
-        *name = name_in(wanted);
+    while (next_segment(pattern, &wanted) && next_segment(path, part)) {
+        *name = name_within(wanted);
         if (name->length)
             return true;
     }

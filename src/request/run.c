@@ -204,7 +204,7 @@ static void sort_errors(const struct dime_call *call)
 }
 
 /* Has the function answer, or says why it can't. */
-static void ask_function(struct dime_call *call, const struct incoming *incoming)
+static void call_function(struct dime_call *call, const struct incoming *incoming)
 {
     const dime_route *route = call->route;
     const dime_function *function = call->function;
@@ -219,7 +219,7 @@ static void ask_function(struct dime_call *call, const struct incoming *incoming
     sort_errors(call);
 }
 
-static void answer(struct dime_call *call, const struct incoming *incoming)
+static void answer_call(struct dime_call *call, const struct incoming *incoming)
 {
     struct request *request = call->request;
     unsigned methods;
@@ -233,7 +233,7 @@ static void answer(struct dime_call *call, const struct incoming *incoming)
     if (incoming->health)
         buffer_puts(response_json(call->response), "{\"status\":\"ok\"}");
     else
-        ask_function(call, incoming);
+        call_function(call, incoming);
 }
 
 static bool out_of_memory(const struct response *response)
@@ -294,7 +294,7 @@ static void push_pieces(struct dime_call *call)
 }
 
 /* Writes all of a stream's pieces, for a host that sends an answer as a whole. */
-static void gather(struct dime_call *call)
+static void gather_pieces(struct dime_call *call)
 {
     struct response *response = call->response;
     bool more = true;
@@ -328,7 +328,7 @@ static void make_first_piece(struct dime_call *call)
 }
 
 /* A stream for HEAD has a head alone. */
-static void begin_stream(struct dime_call *call)
+static void begin_pieces(struct dime_call *call)
 {
     struct response *response = call->response;
     if (call->request->method == DIME_HEAD)
@@ -336,7 +336,7 @@ static void begin_stream(struct dime_call *call)
     else if (response->pulled || response->stream)
         make_first_piece(call);
     else
-        gather(call);
+        gather_pieces(call);
 }
 
 /* The answer when memory has ended needs none from the arena. */
@@ -372,7 +372,7 @@ static void shape(struct dime_call *call, const struct incoming *incoming)
     if (response->answer == ANSWER_NONE)
         response_problem(response, 500, "The function gave no answer.");
     if (response->next)
-        begin_stream(call);
+        begin_pieces(call);
     if (call->request->html && !incoming->health && is_for_page(response))
         page_write(call, !incoming->not_open);
     else if (response->answer == ANSWER_PROBLEM)
@@ -380,7 +380,8 @@ static void shape(struct dime_call *call, const struct incoming *incoming)
 }
 
 /* Adds a header unless it's among the first OWN ones, which the function has set. */
-static void add_header(struct response *response, size_t own, const char *name, dime_text value)
+static void add_answer_header(struct response *response, size_t own, const char *name,
+                              dime_text value)
 {
     if (!response_has_header(response, own, text_of(name)))
         response_own_header(response, name, value);
@@ -389,21 +390,21 @@ static void add_header(struct response *response, size_t own, const char *name, 
 void run_add_headers(const struct request *request, struct response *response)
 {
     size_t own = response->header_count;
-    add_header(response, own, "X-Request-Id", request->id);
-    add_header(response, own, "Cache-Control", TEXT("no-store"));
-    add_header(response, own, "Vary", TEXT("Accept"));
-    add_header(response, own, "X-Content-Type-Options", TEXT("nosniff"));
+    add_answer_header(response, own, "X-Request-Id", request->id);
+    add_answer_header(response, own, "Cache-Control", TEXT("no-store"));
+    add_answer_header(response, own, "Vary", TEXT("Accept"));
+    add_answer_header(response, own, "X-Content-Type-Options", TEXT("nosniff"));
     if (!request->html)
         return;
-    add_header(response, own, "Content-Security-Policy", text_of(PAGE_POLICY));
-    add_header(response, own, "Referrer-Policy", TEXT("same-origin"));
-    add_header(response, own, "Permissions-Policy", text_of(PAGE_PERMISSIONS));
+    add_answer_header(response, own, "Content-Security-Policy", text_of(PAGE_POLICY));
+    add_answer_header(response, own, "Referrer-Policy", TEXT("same-origin"));
+    add_answer_header(response, own, "Permissions-Policy", text_of(PAGE_PERMISSIONS));
 }
 
 void run_call(struct dime_call *call, const struct incoming *incoming)
 {
     struct response *response = call->response;
-    answer(call, incoming);
+    answer_call(call, incoming);
     if (!out_of_memory(response))
         shape(call, incoming);
     if (out_of_memory(response)) {

@@ -290,8 +290,8 @@ static void write_indent(struct buffer *out, const struct template_indent *inden
 }
 
 /* Writes a piece that holds no others, where it's shown. */
-static bool write_piece(struct template_run *run, const struct template_scan *scan,
-                        const struct template_piece *piece)
+static bool write_template_piece(struct template_run *run, const struct template_scan *scan,
+                                 const struct template_piece *piece)
 {
     switch (piece->kind) {
     case TEMPLATE_TEXT:
@@ -350,7 +350,7 @@ static bool write_block(struct template_run *run, struct template_scan *scan,
             written = write_deeper(run, scan, &piece, shown);
             break;
         default:
-            written = !shown || write_piece(run, scan, &piece);
+            written = !shown || write_template_piece(run, scan, &piece);
         }
     }
     return false;

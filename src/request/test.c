@@ -54,8 +54,8 @@ void dime_test_memory(dime_test *test, size_t bytes)
 
 /* Takes "Name: value" lines as the headers of a request. They are copied: names are to be in lower
  * case. */
-static void take_headers(struct request *request, const char *lines, char *room,
-                         struct header headers[TEST_HEADERS])
+static void take_answer_headers(struct request *request, const char *lines, char *room,
+                                struct header headers[TEST_HEADERS])
 {
     dime_text rest = text_of(lines), line;
     while (text_cut(&rest, '\n', &line) && request->header_count < TEST_HEADERS) {
@@ -109,7 +109,7 @@ const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const c
                               .body = body,
                               .state = test->opening.state};
     struct incoming incoming = {.path_info = part_request(&request, line)};
-    take_headers(&request, headers ? headers : "", names, room);
+    take_answer_headers(&request, headers ? headers : "", names, room);
     request.content_type = request_header(&request, "content-type");
     if (body.length > function_body_max(test->function))
         incoming.refusal = REFUSED_TOO_LARGE;

@@ -80,7 +80,7 @@ START_TEST(knows_what_a_body_is)
     struct dime_call to_plain, to_filing;
     call_open(&to_plain, &plain, &request, &response);
     call_open(&to_filing, &filing, &request, &response);
-    struct body of_plain = body_of(&to_plain), of_filing = body_of(&to_filing);
+    struct sent_body of_plain = body_of(&to_plain), of_filing = body_of(&to_filing);
     ck_assert_int_eq(of_plain.kind, bodies[_i].of_plain);
     ck_assert_int_eq(of_filing.kind, bodies[_i].of_filing);
     if (of_filing.kind == BODY_FILE)
