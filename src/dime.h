@@ -468,6 +468,10 @@ void dime_put_raw(dime_json *json, const char *name, dime_text value); /* JSON, 
 dime_json *dime_put_object(dime_json *json, const char *name);
 dime_json *dime_put_array(dime_json *json, const char *name);
 
+/* Ends a scope, and returns a copy of all that was written to it, which is JSON by itself and lasts
+ * as long as the call. Empty where memory is out, or where the scope isn't one. */
+dime_text dime_json_text(dime_json *json);
+
 /* ---- What the macros are made of --------------------------------------------------------------
  */
 

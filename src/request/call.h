@@ -46,6 +46,7 @@ struct dime_json {
     struct dime_call *call;
     struct buffer *out;
     struct dime_json *outer, *inner; /* NULL: none; inner: the one that is open within it */
+    size_t start, end;               /* what it has written to `out`; end: once it has ended */
     bool array, ended, empty;
 };
 

@@ -16,7 +16,8 @@ enum { FORMAT_ROOM = 512 };
 void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
                      bool array)
 {
-    *scope = (struct dime_json){.call = call, .out = out, .array = array, .empty = true};
+    *scope = (struct dime_json){
+        .call = call, .out = out, .start = out->length, .array = array, .empty = true};
     buffer_put(out, array ? TEXT("[") : TEXT("{"));
 }
 
@@ -28,6 +29,7 @@ void json_scope_end(struct dime_json *scope)
         json_scope_end(scope->inner);
     scope->ended = true;
     buffer_put(scope->out, scope->array ? TEXT("]") : TEXT("}"));
+    scope->end = scope->out->length;
     if (scope->outer)
         scope->outer->inner = NULL;
 }
@@ -148,4 +150,15 @@ dime_json *dime_put_object(dime_json *json, const char *name)
 dime_json *dime_put_array(dime_json *json, const char *name)
 {
     return open_scope(json, name, true);
+}
+
+dime_text dime_json_text(dime_json *json)
+{
+    json_scope_end(json);
+    dime_text all = buffer_text(json->out);
+    if (json->out->failed || json->end > all.length)
+        return TEXT("");
+    dime_text copy = arena_copy(json->call->request->arena,
+                                (dime_text){all.data + json->start, json->end - json->start});
+    return copy.data ? copy : TEXT("");
 }

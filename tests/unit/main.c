@@ -18,14 +18,14 @@
 
 #define SUITES(each)                                                                               \
     each(arena) each(base64) each(body) each(text) each(buffer) each(log) each(form)               \
-        each(multipart) each(json) each(json_tree) each(request) each(response) each(fields)       \
-            each(fields_kinds) each(fields_nested) each(function) each(page) each(decimal)         \
-                each(currency) each(coins) each(coins_hard) each(reader) each(reader_reply)        \
-                    each(run) each(cgi) each(event) each(event_answer) each(event_message)         \
-                        each(senders) each(terminal) each(invoke) each(batch) each(runtime)        \
-                            each(queue_event) each(redis_queue) each(redis_url) each(redis_look)   \
-                                each(outage) each(clock) each(translate) each(template)            \
-                                    each(asking)
+        each(multipart) each(json) each(json_tree) each(json_write) each(request) each(response)   \
+            each(fields) each(fields_kinds) each(fields_nested) each(function) each(page)          \
+                each(decimal) each(currency) each(coins) each(coins_hard) each(reader)             \
+                    each(reader_reply) each(run) each(cgi) each(event) each(event_answer)          \
+                        each(event_message) each(senders) each(terminal) each(invoke) each(batch)  \
+                            each(runtime) each(queue_event) each(redis_queue) each(redis_url)      \
+                                each(redis_look) each(outage) each(clock) each(translate)          \
+                                    each(template) each(asking)
 
 /* Of asking functions, which are programs. */
 #define ASK_SUITES(each)                                                                           \

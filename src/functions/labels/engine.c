@@ -9,15 +9,14 @@
  */
 #include "dime.h"
 
+#include "base/clock.h"
+#include "base/json.h"
+#include "functions/labels/labels.h"
 #include "services/aws/rekognition.h"
 #include "services/aws/s3.h"
-#include "base/clock.h"
-#include "functions/labels/labels.h"
 
 enum {
     LOCAL_MS = 2000, /* of the time that there is, what is kept for labelling here after all */
-    SCRATCH = 4096,  /* bytes of an arena that an answer takes besides its JSON */
-    LOCAL_JSON_MAX = 256 * 1024,
 };
 
 static void refuse(struct labels_answer *answer, int status, dime_text why)
@@ -65,8 +64,8 @@ struct aws_call labels_call(const struct labels_question *question, struct arena
 {
     return (struct aws_call){
         .arena = arena,
-        .deadline_ms = question->request->deadline_ms,
-        .request_id = question->request->id,
+        .deadline_ms = dime_deadline_ms(question->call),
+        .request_id = dime_id(question->call),
     };
 }
 
@@ -93,72 +92,75 @@ static bool fetch(const struct labels_question *question, struct labels_picture 
     return false;
 }
 
-static void put_number(struct buffer *json, const char *before, float number)
+static void put_number(dime_call *call, dime_json *json, const char *name, float number)
 {
-    buffer_printf(json, "%s%.6f", before, number == number ? (double)number : 0.0);
+    dime_put_raw(json, name, dime_format(call, "%.6f", number == number ? (double)number : 0.0));
 }
 
-static void put_instance(struct buffer *json, const struct vision_instance *instance)
+static void put_instance(dime_call *call, dime_json *json, const struct vision_instance *instance)
 {
-    put_number(json, "{\"BoundingBox\":{\"Width\":", instance->box.width);
-    put_number(json, ",\"Height\":", instance->box.height);
-    put_number(json, ",\"Left\":", instance->box.left);
-    put_number(json, ",\"Top\":", instance->box.top);
-    put_number(json, "},\"Confidence\":", instance->confidence);
-    buffer_puts(json, "}");
+    dime_json *box = dime_put_object(json, "BoundingBox");
+    put_number(call, box, "Width", instance->box.width);
+    put_number(call, box, "Height", instance->box.height);
+    put_number(call, box, "Left", instance->box.left);
+    put_number(call, box, "Top", instance->box.top);
+    put_number(call, json, "Confidence", instance->confidence);
 }
 
 /* A list of objects with a name each. */
-static void put_names(struct buffer *json, const char *before, const dime_text *names, size_t count)
+static void put_names(dime_json *json, const char *name, const dime_text *names, size_t count)
 {
-    buffer_puts(json, before);
-    for (size_t i = 0; i < count; i++) {
-        buffer_puts(json, i ? ",{\"Name\":" : "{\"Name\":");
-        buffer_json(json, names[i]);
-        buffer_puts(json, "}");
-    }
-    buffer_puts(json, "]");
+    dime_json *list = dime_put_array(json, name);
+    for (size_t i = 0; i < count; i++)
+        dime_put_text(dime_put_object(list, NULL), "Name", names[i]);
 }
 
-static void put_label(struct buffer *json, const struct vision_label *label)
+static void put_label(dime_call *call, dime_json *json, const struct vision_label *label)
 {
-    buffer_puts(json, "{\"Name\":");
-    buffer_json(json, label->name);
-    put_number(json, ",\"Confidence\":", label->confidence);
-    buffer_puts(json, ",\"Instances\":[");
-    for (size_t i = 0; i < label->instance_count; i++) {
-        buffer_puts(json, i ? "," : "");
-        put_instance(json, &label->instances[i]);
-    }
-    put_names(json, "],\"Parents\":[", label->parents, label->parent_count);
-    put_names(json, ",\"Aliases\":[", label->aliases, label->alias_count);
-    buffer_puts(json, ",\"Categories\":[]}");
+    dime_put_text(json, "Name", label->name);
+    put_number(call, json, "Confidence", label->confidence);
+    dime_json *instances = dime_put_array(json, "Instances");
+    for (size_t i = 0; i < label->instance_count; i++)
+        put_instance(call, dime_put_object(instances, NULL), &label->instances[i]);
+    put_names(json, "Parents", label->parents, label->parent_count);
+    put_names(json, "Aliases", label->aliases, label->alias_count);
+    dime_put_array(json, "Categories");
 }
 
-static void answer_locally(const struct vision_result *result, struct arena *arena,
-                           struct labels_answer *answer)
+/* The members of an object that has been checked already, as they stand. */
+static void put_members(dime_call *call, dime_json *json, dime_text object)
 {
-    struct buffer json;
-    buffer_open(&json, arena, LOCAL_JSON_MAX);
-    buffer_puts(&json, "{\"Labels\":[");
-    for (size_t i = 0; i < result->label_count; i++) {
-        buffer_puts(&json, i ? "," : "");
-        put_label(&json, &result->labels[i]);
+    struct arena *arena = call_arena(call);
+    struct json_value value = {0};
+    struct json_error error;
+    struct json_member member;
+    (void)json_check(object, arena, &value, &error);
+    struct json_cursor cursor = json_members(value, arena);
+    while (json_next(&cursor, &member)) {
+        dime_text name = dime_copy(call, member.name);
+        if (name.data)
+            dime_put_raw(json, name.data, member.value.raw);
     }
-    buffer_puts(&json, "],\"LabelModelVersion\":");
-    buffer_json(&json, vision_model_version());
-    buffer_puts(&json, "}");
-    answer->status = 200;
-    answer->json = buffer_text(&json);
-    if (json.failed)
-        refuse_memory(answer);
+}
+
+void labels_put_answer(dime_call *call, dime_json *json, const struct labels_answer *answer)
+{
+    const struct vision_result *found = &answer->found;
+    if (answer->json.length) {
+        put_members(call, json, answer->json);
+        return;
+    }
+    dime_json *labels = dime_put_array(json, "Labels");
+    for (size_t i = 0; i < found->label_count; i++)
+        put_label(call, dime_put_object(labels, NULL), &found->labels[i]);
+    dime_put_text(json, "LabelModelVersion", vision_model_version());
 }
 
 static void look_here(const struct labels_question *question, struct labels_picture picture,
                       struct arena *arena, struct labels_answer *answer)
 {
     struct labels *labels = question->labels;
-    struct vision_result result;
+    struct vision_result *found = &answer->found;
     const struct vision_options options = {
         .max_labels = question->max_labels ? (size_t)*question->max_labels : VISION_LABELS_MAX,
         .min_confidence = (float)question->min_confidence,
@@ -167,10 +169,10 @@ static void look_here(const struct labels_question *question, struct labels_pict
     if (!open_vision(labels, answer) ||
         (!picture.bytes.length && !fetch(question, &picture, VISION_BYTES_MAX, arena, answer)))
         return;
-    if (vision_look(labels->vision, picture.bytes, &options, arena, &result))
-        answer_locally(&result, arena, answer);
+    if (vision_look(labels->vision, picture.bytes, &options, arena, found))
+        answer->status = 200;
     else
-        refuse(answer, result.status, text_of(result.why));
+        refuse(answer, found->status, text_of(found->why));
 }
 
 static void ask(const struct labels_question *question, const struct labels_picture *picture,

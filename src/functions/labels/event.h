@@ -1,5 +1,5 @@
 /*
- * event.h - what labels_records.c and labels_topic.c share: an event, and looking into it.
+ * event.h - what records.c and topic.c share: an event, and looking into it.
  * SNS brings the same events as S3 sends itself, in a wrapping of its own.
  */
 #ifndef DIME_FUNCTIONS_LABELS_EVENT_H
@@ -26,10 +26,9 @@ dime_text labels_text(struct json_value value, const char *path, struct arena *a
 
 /* Labels every object of an event and answers with a result for each. */
 void labels_answer_objects(const struct labels_question *question, struct json_value event,
-                           enum labels_shape shape, struct response *response);
+                           enum labels_shape shape);
 
 /* Answers what SNS has sent over HTTP: that a subscription is to be confirmed, or an event. */
-void labels_answer_topic(const struct labels_question *question, struct json_value message,
-                         struct response *response);
+void labels_answer_topic(const struct labels_question *question, struct json_value message);
 
 #endif

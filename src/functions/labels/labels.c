@@ -2,7 +2,7 @@
  * labels.c - what is in this picture.
  *
  * A picture comes as a file, in base64, or as the name of an object in S3; events that name objects
- * are in labels_records.c. The answer has the shape of Amazon Rekognition's DetectLabels, whoever
+ * are in records.c. The answer has the shape of Amazon Rekognition's DetectLabels, whoever
  * has labelled it, so that a program can change from one engine to the other without a change of
  * its own. No address is ever fetched that a client names: only buckets that the settings allow.
  */
@@ -123,8 +123,8 @@ static bool read_question(struct labels_question *question)
 {
     const struct labels_input *input = question->input;
     bool confidence = read_confidence(question, &question->min_confidence);
-    question->most = input->max_labels;
-    question->max_labels = dime_given(question->call, &input->max_labels) ? &question->most : NULL;
+    bool limited = dime_given(question->call, &input->max_labels);
+    question->max_labels = limited ? &input->max_labels : NULL;
     return read_source(question) && confidence;
 }
 
@@ -135,51 +135,59 @@ static bool is_of_picture(int status)
 }
 
 static void refuse_picture(const struct labels_question *question,
-                           const struct labels_answer *answer, struct response *response)
+                           const struct labels_answer *answer)
 {
-    (void)response;
-    if (dime_given(question->call, &question->input->image) && is_of_picture(answer->status))
-        dime_problem_at(question->call, &question->input->image, answer->status, "%.*s",
-                        DIME_ARG(answer->why));
+    dime_call *call = question->call;
+    const dime_file *image = &question->input->image;
+    if (dime_given(call, image) && is_of_picture(answer->status))
+        dime_problem_at(call, image, answer->status, "%.*s", DIME_ARG(answer->why));
     else
-        dime_problem(question->call, answer->status, "%.*s", DIME_ARG(answer->why));
+        dime_problem(call, answer->status, "%.*s", DIME_ARG(answer->why));
 }
 
 static void answer_picture(const struct labels_question *question,
-                           const struct labels_picture *picture, struct response *response)
+                           const struct labels_picture *picture)
 {
+    dime_call *call = question->call;
     struct labels_answer answer;
-    labels_look(question, picture, question->request->arena, &answer);
+    labels_look(question, picture, call_arena(call), &answer);
     if (answer.engine)
-        response_header(response, "X-Labels-Engine", text_of(answer.engine));
-    if (answer.status != 200)
-        refuse_picture(question, &answer, response);
-    else if (question->request->html)
-        labels_put_page(question, picture, &answer, response);
-    else
-        buffer_put(response_json(response), answer.json);
+        dime_set_header(call, "X-Labels-Engine", text_of(answer.engine));
+    if (answer.status != 200) {
+        refuse_picture(question, &answer);
+        return;
+    }
+    dime_text json = answer.json;
+    if (json.length) {
+        dime_answer_json(call, 200, json);
+    } else {
+        dime_json *root = dime_answer(call, 200);
+        labels_put_answer(call, root, &answer);
+        json = dime_json_text(root);
+    }
+    if (dime_wants_page(call))
+        labels_put_page(call, dime_page_data(call), picture, answer.engine, json);
 }
 
-static void answer_object(const struct labels_question *question, struct response *response)
+static void answer_object(const struct labels_question *question)
 {
-    struct labels_picture picture = {.bytes = TEXT("")};
-    picture.object.bucket = question->input->bucket;
-    picture.object.key = question->input->key;
-    if (!labels_authorize(question, response))
+    const struct labels_input *input = question->input;
+    struct labels_picture picture = {.object = {.bucket = input->bucket, .key = input->key}};
+    if (!labels_authorize(question))
         return;
-    if (labels_may_read(question, picture.object.bucket))
-        answer_picture(question, &picture, response);
+    if (labels_may_read(question, input->bucket))
+        answer_picture(question, &picture);
     else
-        dime_wrong(question->call, &question->input->bucket,
+        dime_wrong(question->call, &input->bucket,
                    "This bucket may not be read from here; whoever runs this server "
                    "can allow it with the setting LABELS_BUCKETS.");
 }
 
 /* A page of ours shows what it was sent, or has chosen itself, besides what lies here. */
-static void allow_pictures(const struct request *request, struct response *response)
+static void allow_pictures(dime_call *call)
 {
-    if (request->html)
-        response_header(response, "Content-Security-Policy",
+    if (dime_wants_page(call))
+        dime_set_header(call, "Content-Security-Policy",
                         TEXT("default-src 'none'; style-src 'self'; script-src 'self'; "
                              "img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; "
                              "base-uri 'none'; frame-ancestors 'none'"));
@@ -187,40 +195,40 @@ static void allow_pictures(const struct request *request, struct response *respo
 
 /* Neither a picture nor an event: somebody opens the page, or a webhook looks whether it's there.
  */
-static void answer_nothing(const struct labels_question *question, struct response *response)
+static void answer_nothing(const struct labels_question *question)
 {
-    const struct request *request = question->request;
-    bool asks = request->method != DIME_POST && !request->query.length && !request->body.length;
-    if (asks && request->html)
-        dime_answer_page(question->call);
-    else if (asks && request->method == DIME_HEAD)
-        buffer_puts(response_json(response), "{}");
+    dime_call *call = question->call;
+    bool asks =
+        dime_method(call) != DIME_POST && !dime_query(call).length && !dime_body(call).length;
+    if (asks && (dime_wants_page(call) || dime_method(call) == DIME_HEAD))
+        dime_answer_page(call);
     else
-        dime_wrong(question->call, &question->input->image, "Give image: %s.", FIELDS[0].help);
+        dime_wrong(call, &question->input->image, "Give image: %s.", FIELDS[0].help);
+}
+
+static struct labels_question begin_question(dime_call *call, const void *input)
+{
+    allow_pictures(call);
+    return (struct labels_question){.labels = dime_state(call), .call = call, .input = input};
 }
 
 static void handle(dime_call *call, const void *input)
 {
-    struct labels_question question = {
-        .labels = dime_state(call), .call = call, .input = input, .request = call->request};
-    struct response *response = call->response;
+    struct labels_question question = begin_question(call, input);
     struct labels_picture picture = {.bytes = question.input->image.bytes};
-    allow_pictures(call->request, response);
     if (!read_question(&question))
         return;
     if (dime_given(call, &question.input->image))
-        answer_picture(&question, &picture, response);
+        answer_picture(&question, &picture);
     else if (dime_given(call, &question.input->bucket))
-        answer_object(&question, response);
-    else if (!labels_answer_event(&question, response))
-        answer_nothing(&question, response);
+        answer_object(&question);
+    else if (!labels_answer_event(&question))
+        answer_nothing(&question);
 }
 
 static void check(dime_call *call, const void *input)
 {
-    struct labels_question question = {
-        .labels = dime_state(call), .call = call, .input = input, .request = call->request};
-    allow_pictures(call->request, call->response);
+    struct labels_question question = begin_question(call, input);
     read_question(&question);
 }
 

@@ -1,26 +1,28 @@
 /*
  * labels.h - what the files of labels share: a worker's state, a question, a picture, its answer.
  *
- * labels.c reads what was asked and answers it, labels_engine.c has a picture labelled, here or by
- * Amazon Rekognition, labels_records.c finds the pictures that an event names, labels_object.c says
- * which of them may be read, and labels_page.c shows labels to a person.
+ * labels.c reads what was asked and answers it, engine.c has a picture labelled, here or by Amazon
+ * Rekognition, records.c finds the pictures that an event names, topic.c those in a message of SNS,
+ * object.c says which of them may be read, and page.c has what a person is shown besides.
  */
 #ifndef DIME_FUNCTIONS_LABELS_LABELS_H
 #define DIME_FUNCTIONS_LABELS_LABELS_H
 
+#include "dime.h"
+
+#include "base/text.h"
+#include "request/arena_of.h"
 #include "services/aws/aws.h"
 #include "services/aws/fallback.h"
 #include "services/aws/sns.h"
-#include "request/call.h"
 #include "vision/vision.h"
 
 #define LABELS_SUMMARY "What is to be seen in a picture"
 
 enum {
-    LABELS_IMAGE_MAX = 8 * 1024 * 1024,        /* bytes of a picture that is sent along */
-    LABELS_BODY_MAX = 11 * 1024 * 1024,        /* of a body: such a picture in base64, and a bit */
-    LABELS_OBJECTS_MAX = 1000,                 /* that an event may name */
-    LABELS_ANSWER_MAX = 4 * 1024 * 1024 + 256, /* bytes of one picture's labels */
+    LABELS_IMAGE_MAX = 8 * 1024 * 1024, /* bytes of a picture that is sent along */
+    LABELS_BODY_MAX = 11 * 1024 * 1024, /* of a body: such a picture in base64, and a bit */
+    LABELS_OBJECTS_MAX = 1000,          /* that an event may name */
 };
 
 /* Who labels. */
@@ -60,17 +62,16 @@ struct labels_question {
     struct labels *labels;
     dime_call *call;
     const struct labels_input *input;
-    const struct request *request;
     const int64_t *max_labels; /* NULL: all */
     double min_confidence;     /* 0 to 100 */
-    int64_t most;              /* where max_labels points to */
 };
 
 struct labels_answer {
-    int status;         /* 200, or of the problem */
-    dime_text json;     /* 200: DetectLabels' own answer, an object */
-    dime_text why;      /* not 200: a sentence for the person */
-    const char *engine; /* that has labelled it, or was asked last; NULL: none was */
+    int status;                 /* 200, or of the problem */
+    struct vision_result found; /* 200: what the local engine has found */
+    dime_text json;             /* 200: of Rekognition, DetectLabels' own answer, an object */
+    dime_text why;              /* not 200: a sentence for the person */
+    const char *engine;         /* that has labelled it, or was asked last; NULL: none was */
 };
 
 /* Opens what calls AWS, unless it's open. False: there is no memory. */
@@ -86,11 +87,14 @@ struct aws_call labels_call(const struct labels_question *question, struct arena
 void labels_look(const struct labels_question *question, const struct labels_picture *picture,
                  struct arena *arena, struct labels_answer *answer);
 
+/* Writes the members of DetectLabels' answer to an object, whichever engine has found them. */
+void labels_put_answer(dime_call *call, dime_json *json, const struct labels_answer *answer);
+
 /*
  * Whether whoever sent the request may have objects read at all: over HTTP it takes the token,
- * where one is set. False: the response says so.
+ * where one is set. False: the call is answered.
  */
-bool labels_authorize(const struct labels_question *question, struct response *response);
+bool labels_authorize(const struct labels_question *question);
 
 /*
  * Whether an object of this bucket may be read for the request: one of LABELS_BUCKETS, or, where
@@ -102,10 +106,11 @@ bool labels_may_read(const struct labels_question *question, dime_text bucket);
  * Answers an event in the request's body that names objects. False: there is no such event in it,
  * and nothing has been answered.
  */
-bool labels_answer_event(const struct labels_question *question, struct response *response);
+bool labels_answer_event(const struct labels_question *question);
 
-/* Writes the labels of a picture for a person. PICTURE's bytes are shown too, where they fit. */
-void labels_put_page(const struct labels_question *question, const struct labels_picture *picture,
-                     const struct labels_answer *answer, struct response *response);
+/* Writes what the page needs besides the answer, whose JSON is ANSWER. The picture's bytes are
+ * shown too, where they fit. */
+void labels_put_page(dime_call *call, dime_json *page, const struct labels_picture *picture,
+                     const char *engine, dime_text answer);
 
 #endif

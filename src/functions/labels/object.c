@@ -19,26 +19,27 @@ static bool equal_in_constant_time(dime_text a, dime_text b)
 }
 
 /* The token that came with the request (RFC 6750, section 2.1); empty where none did. */
-static dime_text token_of(const struct request *request)
+static dime_text token_of(const dime_call *call)
 {
     const dime_text scheme = TEXT("bearer ");
-    dime_text value = request_header(request, "authorization");
+    dime_text value = dime_header(call, "authorization");
     if (value.length < scheme.length ||
         !text_equal_nocase((dime_text){value.data, scheme.length}, scheme))
         return TEXT("");
-    return text_trim((dime_text){value.data + scheme.length, value.length - scheme.length});
+    return text_trim(text_skip(value, scheme.length));
 }
 
-bool labels_authorize(const struct labels_question *question, struct response *response)
+bool labels_authorize(const struct labels_question *question)
 {
+    dime_call *call = question->call;
     dime_text wanted = question->labels->token;
-    if (question->request->source != DIME_HTTP || !wanted.length ||
-        equal_in_constant_time(token_of(question->request), wanted))
+    if (dime_source(call) != DIME_HTTP || !wanted.length ||
+        equal_in_constant_time(token_of(call), wanted))
         return true;
-    response_problem(response, 401,
-                     "Objects are read only for those who send the token of this server: "
-                     "Authorization: Bearer TOKEN.");
-    response_header(response, "WWW-Authenticate", TEXT("Bearer"));
+    dime_problem(call, 401,
+                 "Objects are read only for those who send the token of this server: "
+                 "Authorization: Bearer TOKEN.");
+    dime_set_header(call, "WWW-Authenticate", TEXT("Bearer"));
     return false;
 }
 
@@ -46,7 +47,7 @@ bool labels_may_read(const struct labels_question *question, dime_text bucket)
 {
     dime_text rest = question->labels->buckets, one;
     if (!rest.length)
-        return question->request->source != DIME_HTTP;
+        return dime_source(question->call) != DIME_HTTP;
     while (text_cut(&rest, ',', &one)) {
         one = text_trim(one);
         if (text_equal(one, TEXT("*")) || text_equal(one, bucket))

@@ -1,12 +1,12 @@
 /*
- * page.c - labels for a person: the picture, boxes drawn over it, and a bar for each label.
+ * page.c - what the page shows of labels: the picture, boxes drawn over it, a bar for each label.
  *
- * It's written from the answer's JSON, since that is what both engines have in common. The boxes
- * are drawn in parts of the picture's width and height, so its size need not be known. Nothing here
- * needs a script: a label is a link to its boxes, which light up as the target of the address. A
- * page that has the picture already asks for an answer without it (RFC 7240, return=minimal). A
- * label without boxes of its own, such as Egyptian Cat, has those of the parent that it was found
- * in.
+ * It's read from the answer's JSON, since that is what both engines have in common, and made data
+ * for www/pages/labels.html. The boxes are drawn in parts of the picture's width and height, so its
+ * size need not be known. Nothing there needs a script: a label is a link to its boxes, which light
+ * up as the target of the address. A page that has the picture already asks for an answer without
+ * it (RFC 7240, return=minimal). A label without boxes of its own, such as Egyptian Cat, has those
+ * of the parent that it was found in.
  */
 #include "dime.h"
 
@@ -21,6 +21,8 @@ enum {
     COLOURS = 6,                 /* that style.css has for labels and their boxes */
     NAMED_MAX = 3,               /* labels that the title names */
     INSTANCES_MAX = 1000,        /* boxes that are drawn of a label */
+    TEXT_MAX = 4 * 1024 * 1024,  /* bytes of the title, and of a label's kind: as an answer has */
+    SOURCE_MAX = 32 + (SHOWN_MAX + 2) / 3 * 4,
 };
 
 /* A label of the answer. */
@@ -30,11 +32,10 @@ struct shown {
     size_t parents, instances;
 };
 
-/* Where the page is written. */
+/* All of them. */
 struct view {
-    const struct labels_question *question;
+    struct arena *arena;
     struct json_value answer;
-    struct buffer *html;
     struct shown *labels;
     size_t count;
 };
@@ -52,48 +53,38 @@ static double number_at(struct json_value value, const char *path, double least,
     return number < least ? least : number < most ? number : most;
 }
 
-/* The items of a list; none where it's anything else, such as an object. */
-static struct json_cursor items_of(struct json_value value, const char *path)
+/* The list at a path; an empty one where anything else is there, such as an object. */
+static struct json_value list_at(struct json_value value, const char *path)
 {
     struct json_value list = labels_member(value, path);
-    return json_members(list.kind == JSON_ARRAY ? list : (struct json_value){0}, NULL);
-}
-
-static size_t count_of(struct json_value value, const char *path)
-{
-    struct json_cursor cursor = items_of(value, path);
-    struct json_member item;
-    size_t count = 0;
-    while (json_next(&cursor, &item))
-        count++;
-    return count;
+    return list.kind == JSON_ARRAY ? list : (struct json_value){0};
 }
 
 /* False: the arena has failed. */
 static bool read_labels(struct view *view)
 {
-    struct json_cursor cursor = items_of(view->answer, "Labels");
+    struct json_cursor cursor = json_members(list_at(view->answer, "Labels"), NULL);
     struct json_member label;
-    view->count = count_of(view->answer, "Labels");
-    view->labels = arena_array(view->html->arena, view->count + 1, sizeof *view->labels);
+    view->count = json_count(list_at(view->answer, "Labels"));
+    view->labels = arena_array(view->arena, view->count + 1, sizeof *view->labels);
     if (!view->labels)
         return false;
     for (size_t i = 0; i < view->count && json_next(&cursor, &label); i++)
         view->labels[i] = (struct shown){
             .json = label.value,
-            .name = labels_text(label.value, "Name", view->html->arena),
-            .parents = count_of(label.value, "Parents"),
-            .instances = count_of(label.value, "Instances"),
+            .name = labels_text(label.value, "Name", view->arena),
+            .parents = json_count(list_at(label.value, "Parents")),
+            .instances = json_count(list_at(label.value, "Instances")),
         };
-    return !view->html->arena->failed;
+    return !view->arena->failed;
 }
 
 static bool has_parent(const struct view *view, const struct shown *label, dime_text name)
 {
-    struct json_cursor parents = items_of(label->json, "Parents");
+    struct json_cursor parents = json_members(list_at(label->json, "Parents"), NULL);
     struct json_member parent;
     while (json_next(&parents, &parent)) {
-        if (text_equal(labels_text(parent.value, "Name", view->html->arena), name))
+        if (text_equal(labels_text(parent.value, "Name", view->arena), name))
             return true;
     }
     return false;
@@ -116,11 +107,6 @@ static size_t boxes_of(const struct view *view, size_t number)
             nearest = i;
     }
     return nearest;
-}
-
-static void put_text(struct view *view, struct json_value value, const char *path)
-{
-    buffer_html(view->html, labels_text(value, path, view->html->arena));
 }
 
 /* The labels that the title names. */
@@ -159,12 +145,14 @@ static void add_name(const struct view *view, struct named *named, size_t number
 }
 
 /* "Dog, Bicycle, Truck and 2 more" */
-static void put_title(struct view *view)
+static void put_title(const struct view *view, dime_json *seen)
 {
     struct named named = {.count = 0};
+    struct buffer title;
     size_t more = 0;
+    buffer_open(&title, view->arena, TEXT_MAX);
     if (!view->count)
-        buffer_puts(view->html, "Nothing that it knows");
+        buffer_puts(&title, "Nothing that it knows");
     for (size_t i = 0; i < view->count && named.count < NAMED_MAX; i++) {
         if (!is_said(view, &named, i))
             add_name(view, &named, i);
@@ -173,156 +161,100 @@ static void put_title(struct view *view)
         more += !is_said(view, &named, i);
     for (size_t i = 0; i < named.count; i++) {
         bool last = !more && i + 1 == named.count;
-        buffer_puts(view->html, !i ? "" : last ? " and " : ", ");
-        buffer_html(view->html, view->labels[named.numbers[i]].name);
+        buffer_puts(&title, !i ? "" : last ? " and " : ", ");
+        buffer_put(&title, view->labels[named.numbers[i]].name);
     }
     if (more)
-        buffer_printf(view->html, " and %zu more", more);
+        buffer_printf(&title, " and %zu more", more);
+    dime_put_text(seen, "title", buffer_text(&title));
 }
 
-static void put_head(struct view *view, const char *engine)
+static bool is_minimal(const dime_call *call)
 {
-    bool local = strcmp(engine, "local") == 0;
-    size_t count = view->count;
-    buffer_puts(view->html, "<div class=\"answer seen\">\n<h2 id=\"result-title\">");
-    put_title(view);
-    buffer_printf(view->html, "</h2>\n<p class=\"total\">%zu label%s, found %s", count,
-                  count == 1 ? "" : "s", local ? "on this server with " : "by Amazon Rekognition ");
-    put_text(view, view->answer, "LabelModelVersion");
-    buffer_puts(view->html, "</p>\n");
-    if (!count)
-        buffer_puts(view->html, "<p class=\"sentence\">Try another picture, or ask for labels that "
-                                "are less sure.</p>\n");
-    buffer_puts(view->html, "</div>\n");
+    return text_equal_nocase(text_trim(dime_header(call, "prefer")), TEXT("return=minimal"));
 }
 
-/*
- * Twice, so that it can be seen on a dark and on a bright picture. A box may reach beyond the
- * picture, by as much as the picture at most.
+/* The picture, as an address that holds all of it; none where the page has it, or reads it itself.
  */
-static void put_box(struct view *view, struct json_value box)
+static void put_picture(dime_call *call, dime_json *seen, dime_text bytes)
 {
-    static const char *const CLASSES[] = {"edge", "line"};
-    for (size_t i = 0; i < sizeof CLASSES / sizeof *CLASSES; i++)
-        buffer_printf(view->html,
-                      "<rect class=\"%s\" x=\"%.5f\" y=\"%.5f\" width=\"%.5f\" height=\"%.5f\"/>",
-                      CLASSES[i], number_at(box, "Left", -1, 1), number_at(box, "Top", -1, 1),
-                      number_at(box, "Width", 0, 2), number_at(box, "Height", 0, 2));
-}
-
-static void put_boxes(struct view *view)
-{
-    struct json_member instance;
-    buffer_puts(view->html, "<svg class=\"boxes\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\" "
-                            "aria-hidden=\"true\">\n");
-    for (size_t i = 0; i < view->count; i++) {
-        struct json_cursor instances = items_of(view->labels[i].json, "Instances");
-        buffer_printf(view->html, "<g id=\"boxes-%zu\" class=\"colour-%zu\">", i, i % COLOURS);
-        for (size_t j = 0; j < INSTANCES_MAX && json_next(&instances, &instance); j++)
-            put_box(view, labels_member(instance.value, "BoundingBox"));
-        buffer_puts(view->html, "</g>\n");
-    }
-    buffer_puts(view->html, "</svg>\n");
-}
-
-static bool is_minimal(const struct request *request)
-{
-    const dime_text minimal = TEXT("return=minimal");
-    return text_equal_nocase(text_trim(request_header(request, "prefer")), minimal);
-}
-
-static void put_picture(struct view *view, dime_text bytes)
-{
-    bool png = bytes.length && bytes.data[0] == '\x89';
-    bool left_out = !bytes.length || is_minimal(view->question->request);
-    if (!left_out && bytes.length > SHOWN_MAX) {
-        buffer_puts(view->html,
-                    "<p class=\"hint\">The picture is too large to be shown again.</p>\n");
+    bool shown = bytes.length && !is_minimal(call), fits = bytes.length <= SHOWN_MAX;
+    dime_put_boolean(seen, "too_large", shown && !fits);
+    if (!shown || !fits) {
+        dime_put_null(seen, "source");
         return;
     }
-    buffer_puts(view->html, "<div class=\"picture\">\n<img alt=\"The picture\"");
-    if (!left_out) {
-        buffer_printf(view->html, " src=\"data:image/%s;base64,", png ? "png" : "jpeg");
-        buffer_base64(view->html, bytes);
-        buffer_puts(view->html, "\"");
+    struct buffer source;
+    buffer_open(&source, call_arena(call), SOURCE_MAX);
+    buffer_puts(&source,
+                bytes.data[0] == '\x89' ? "data:image/png;base64," : "data:image/jpeg;base64,");
+    buffer_base64(&source, bytes);
+    dime_put_text(seen, "source", buffer_text(&source));
+}
+
+/* A box may reach beyond the picture, by as much as the picture at most. */
+static void put_boxes(const struct shown *label, dime_json *json)
+{
+    dime_json *boxes = dime_put_array(json, "boxes");
+    struct json_cursor instances = json_members(list_at(label->json, "Instances"), NULL);
+    struct json_member instance;
+    for (size_t i = 0; i < INSTANCES_MAX && json_next(&instances, &instance); i++) {
+        struct json_value box = labels_member(instance.value, "BoundingBox");
+        dime_json *place = dime_put_object(boxes, NULL);
+        dime_put_format(place, "x", "%.5f", number_at(box, "Left", -1, 1));
+        dime_put_format(place, "y", "%.5f", number_at(box, "Top", -1, 1));
+        dime_put_format(place, "width", "%.5f", number_at(box, "Width", 0, 2));
+        dime_put_format(place, "height", "%.5f", number_at(box, "Height", 0, 2));
     }
-    buffer_puts(view->html, ">\n");
-    put_boxes(view);
-    buffer_puts(view->html, "</div>\n");
 }
 
 /* What is known of a label besides its name: "Animal, Pet; 2 of them". */
-static void put_kind(struct view *view, const struct shown *label)
+static void put_kind(const struct view *view, const struct shown *label, dime_json *json)
 {
-    struct json_cursor parents = items_of(label->json, "Parents");
+    struct json_cursor parents = json_members(list_at(label->json, "Parents"), NULL);
     struct json_member parent;
-    const char *before = "";
-    buffer_puts(view->html, "<span class=\"kind\">");
+    struct buffer kind;
+    buffer_open(&kind, view->arena, TEXT_MAX);
     while (json_next(&parents, &parent)) {
-        buffer_puts(view->html, before);
-        put_text(view, parent.value, "Name");
-        before = ", ";
+        buffer_puts(&kind, kind.length ? ", " : "");
+        buffer_put(&kind, labels_text(parent.value, "Name", view->arena));
     }
     if (label->instances > 1)
-        buffer_printf(view->html, "%s%zu of them", *before ? "; " : "", label->instances);
-    buffer_puts(view->html, "</span>");
+        buffer_printf(&kind, "%s%zu of them", kind.length ? "; " : "", label->instances);
+    dime_put_text(json, "kind", buffer_text(&kind));
 }
 
-static void put_label(struct view *view, size_t number)
+static void put_label(const struct view *view, size_t number, dime_json *json)
 {
     const struct shown *label = &view->labels[number];
-    double confidence = number_at(label->json, "Confidence", 0, 100);
     size_t boxes = boxes_of(view, number);
-    bool boxed = boxes < view->count;
-    if (boxed)
-        buffer_printf(view->html,
-                      "<li class=\"colour-%zu\" data-boxes=\"boxes-%zu\">"
-                      "<a class=\"name\" href=\"#boxes-%zu\">",
-                      boxes % COLOURS, boxes, boxes);
-    else
-        buffer_puts(view->html, "<li><span class=\"name\">");
-    buffer_html(view->html, label->name);
-    buffer_puts(view->html, boxed ? "</a> " : "</span> ");
-    put_kind(view, label);
-    buffer_printf(view->html,
-                  " <span class=\"percent\">%.1f&nbsp;%%</span>"
-                  "<svg class=\"bar\" aria-hidden=\"true\"><rect width=\"%.1f%%\" height=\"100%%\" "
-                  "rx=\"4\"/></svg></li>\n",
-                  confidence, confidence);
+    dime_put_text(json, "name", label->name);
+    dime_put_format(json, "percent", "%.1f", number_at(label->json, "Confidence", 0, 100));
+    dime_put_integer(json, "number", (int64_t)number);
+    dime_put_integer(json, "colour", (int64_t)(number % COLOURS));
+    dime_put_boolean(json, "boxed", boxes < view->count);
+    dime_put_integer(json, "boxes_number", (int64_t)boxes);
+    dime_put_integer(json, "boxes_colour", (int64_t)(boxes % COLOURS));
+    put_kind(view, label, json);
+    put_boxes(label, json);
 }
 
-static void put_labels(struct view *view)
+void labels_put_page(dime_call *call, dime_json *page, const struct labels_picture *picture,
+                     const char *engine, dime_text answer)
 {
-    buffer_puts(view->html, "<ol class=\"labels\">\n");
-    for (size_t i = 0; i < view->count; i++)
-        put_label(view, i);
-    buffer_puts(view->html, "</ol>\n");
-}
-
-static void put_json(struct view *view)
-{
-    buffer_puts(view->html, "<details>\n<summary>As a program gets it</summary>\n"
-                            "<pre class=\"json\">");
-    buffer_html(view->html, view->answer.raw);
-    buffer_puts(view->html, "</pre>\n</details>\n");
-}
-
-void labels_put_page(const struct labels_question *question, const struct labels_picture *picture,
-                     const struct labels_answer *answer, struct response *response)
-{
-    struct view view = {.question = question};
+    struct view view = {.arena = call_arena(call)};
     struct json_error error;
-    if (!json_check(answer->json, response->arena, &view.answer, &error))
-        return; /* it's ours, or was checked: only memory can have ended */
-    view.html = response_html(response);
-    if (!read_labels(&view))
-        return;
-    buffer_puts(view.html, "<section class=\"result\" id=\"result\" tabindex=\"-1\" "
-                           "aria-labelledby=\"result-title\">\n");
-    put_head(&view, answer->engine);
-    put_picture(&view, picture->bytes);
-    if (view.count)
-        put_labels(&view);
-    put_json(&view);
-    buffer_puts(view.html, "</section>");
+    if (!json_check(answer, view.arena, &view.answer, &error) || !read_labels(&view))
+        return; /* the answer is JSON: only memory can be out */
+    dime_text model = labels_text(view.answer, "LabelModelVersion", view.arena);
+    dime_json *seen = dime_put_object(page, "seen");
+    put_title(&view, seen);
+    dime_put_format(seen, "total", "%zu label%s, found %s %.*s", view.count,
+                    view.count == 1 ? "" : "s",
+                    strcmp(engine, "local") == 0 ? "on this server with" : "by Amazon Rekognition",
+                    DIME_ARG(model));
+    put_picture(call, seen, picture->bytes);
+    dime_json *labels = dime_put_array(seen, "labels");
+    for (size_t i = 0; i < view.count; i++)
+        put_label(&view, i, dime_put_object(labels, NULL));
 }

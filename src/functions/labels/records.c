@@ -15,11 +15,9 @@
 #include "base/json.h"
 #include "functions/labels/labels.h"
 #include "functions/labels/event.h"
+#include "request/call.h"
 
-enum {
-    OBJECT_MEMORY_MAX = 48 * 1024 * 1024, /* of one object, given back before the next */
-    RESULTS_MAX = 8 * 1024 * 1024,
-};
+enum { OBJECT_MEMORY_MAX = 48 * 1024 * 1024 }; /* of one object, given back before the next */
 
 /* Why an object that stands for a folder is passed over. */
 static const dime_text FOLDER = {"folder", 6};
@@ -27,8 +25,8 @@ static const dime_text FOLDER = {"folder", 6};
 /* The results so far. */
 struct results {
     const struct labels_question *question;
-    struct response *response;
-    struct buffer own, *json; /* where they are written: the response's body where it's streamed */
+    dime_call *call;
+    dime_json *list; /* where they are written */
     size_t count, failed;
     int worst;     /* the highest status of those that failed */
     dime_text why; /* of the first that failed */
@@ -119,37 +117,26 @@ static void read_notification(struct json_value event, struct arena *arena, stru
         entry->skipped = FOLDER;
 }
 
-static void put_object(struct buffer *json, const struct labels_object *object)
-{
-    buffer_puts(json, "{\"Bucket\":");
-    buffer_json(json, object->bucket);
-    buffer_puts(json, ",\"Key\":");
-    buffer_json(json, object->key);
-    if (object->version.length) {
-        buffer_puts(json, ",\"VersionId\":");
-        buffer_json(json, object->version);
-    }
-}
-
 /* Begins the result of an object. */
-static struct buffer *begin_result(struct results *results, const struct labels_object *object)
+static dime_json *begin_result(struct results *results, const struct labels_object *object)
 {
-    buffer_puts(results->json, results->count++ ? "," : "{\"Results\":[");
-    put_object(results->json, object);
-    return results->json;
+    dime_json *json = dime_put_object(results->list, NULL);
+    results->count++;
+    dime_put_text(json, "Bucket", object->bucket);
+    dime_put_text(json, "Key", object->key);
+    if (object->version.length)
+        dime_put_text(json, "VersionId", object->version);
+    return json;
 }
 
 static void put_failure(struct results *results, const struct labels_object *object, int status,
                         dime_text why)
 {
-    struct buffer *json = begin_result(results, object);
-    buffer_puts(json, ",\"Error\":{\"status\":");
-    buffer_int64(json, status);
-    buffer_puts(json, ",\"detail\":");
-    buffer_json(json, why);
-    buffer_puts(json, "}}");
+    dime_json *error = dime_put_object(begin_result(results, object), "Error");
+    dime_put_integer(error, "status", status);
+    dime_put_text(error, "detail", why);
     if (!results->failed++)
-        results->why = arena_copy(results->response->arena, why);
+        results->why = dime_copy(results->call, why);
     if (status > results->worst)
         results->worst = status;
 }
@@ -157,21 +144,9 @@ static void put_failure(struct results *results, const struct labels_object *obj
 static void put_labels(struct results *results, const struct labels_object *object,
                        const struct labels_answer *answer)
 {
-    struct buffer *json = begin_result(results, object);
-    dime_text all = text_trim(answer->json);
-    dime_text members = text_trim((dime_text){all.data + 1, all.length - 1});
-    buffer_puts(json, ",\"Engine\":\"");
-    buffer_puts(json, answer->engine);
-    buffer_puts(json, members.length > 1 ? "\"," : "\"");
-    buffer_put(json, members);
-}
-
-static void put_skipped(struct results *results, const struct entry *entry)
-{
-    struct buffer *json = begin_result(results, &entry->object);
-    buffer_puts(json, ",\"Skipped\":");
-    buffer_json(json, entry->skipped);
-    buffer_puts(json, "}");
+    dime_json *json = begin_result(results, object);
+    dime_put_string(json, "Engine", answer->engine);
+    labels_put_answer(results->call, json, answer);
 }
 
 /* Reads the file in a folder that the host watches: it's the object that its event names. */
@@ -196,7 +171,7 @@ static int read_upload(const struct request *request, dime_text *bytes, const ch
 /* With memory of its own: an object may take most of what a request has. */
 static void label(struct results *results, const struct labels_object *object)
 {
-    const struct request *request = results->question->request;
+    const struct request *request = results->call->request;
     struct labels_picture picture = {.bytes = TEXT(""), .object = *object};
     struct labels_answer answer;
     struct arena arena;
@@ -209,7 +184,7 @@ static void label(struct results *results, const struct labels_object *object)
     arena_open(&arena, OBJECT_MEMORY_MAX);
     labels_look(results->question, &picture, &arena, &answer);
     if (answer.engine && !results->told)
-        response_header(results->response, "X-Labels-Engine", text_of(answer.engine));
+        dime_set_header(results->call, "X-Labels-Engine", text_of(answer.engine));
     results->told = results->told || answer.engine;
     if (answer.status == 200)
         put_labels(results, object, &answer);
@@ -220,17 +195,18 @@ static void label(struct results *results, const struct labels_object *object)
 
 static void take(struct results *results, const struct entry *entry)
 {
-    const struct request *request = results->question->request;
+    const struct request *request = results->call->request;
     const struct labels_object *object = &entry->object;
+    int64_t deadline_ms = dime_deadline_ms(results->call);
     if (entry->wrong)
         put_failure(results, object, 422, text_of(entry->wrong));
     else if (entry->skipped.length)
-        put_skipped(results, entry);
+        dime_put_text(begin_result(results, object), "Skipped", entry->skipped);
     else if (!request->upload && !labels_may_read(results->question, object->bucket))
         put_failure(results, object, 422,
                     TEXT("This bucket may not be read from here; whoever runs this server can "
                          "allow it with the setting LABELS_BUCKETS."));
-    else if (request->deadline_ms && clock_epoch_ms() >= request->deadline_ms)
+    else if (deadline_ms && clock_epoch_ms() >= deadline_ms)
         put_failure(results, object, 504,
                     TEXT("There was no time left for this one; send fewer at once."));
     else
@@ -239,7 +215,7 @@ static void take(struct results *results, const struct entry *entry)
 
 static void take_records(struct results *results, struct json_value records)
 {
-    struct arena *arena = results->response->arena;
+    struct arena *arena = call_arena(results->call);
     struct json_cursor cursor = json_members(records, arena);
     struct json_member record;
     while (json_next(&cursor, &record)) {
@@ -251,7 +227,7 @@ static void take_records(struct results *results, struct json_value records)
 
 static void take_object(struct results *results, struct json_value event)
 {
-    struct arena *arena = results->response->arena;
+    struct arena *arena = call_arena(results->call);
     struct entry entry = {.skipped = TEXT("")};
     if (labels_member(event, "detail-type").kind == JSON_STRING) {
         read_notification(event, arena, &entry);
@@ -262,38 +238,20 @@ static void take_object(struct results *results, struct json_value event)
     take(results, &entry);
 }
 
-static size_t count_items(struct json_value list)
-{
-    struct json_cursor cursor = json_members(list, NULL);
-    struct json_member item;
-    size_t count = 0;
-    while (json_next(&cursor, &item))
-        count++;
-    return count;
-}
-
+/* The answer stands unless whoever sent the event is to send it again. */
 static void end_results(struct results *results)
 {
-    struct response *response = results->response;
-    bool http = results->question->request->source == DIME_HTTP;
-    bool again = results->failed && (!http || results->worst >= 500);
-    buffer_puts(results->json, results->count ? "]}" : "{\"Results\":[]}");
-    if (results->json != &results->own)
+    dime_call *call = results->call;
+    bool again = results->failed && (dime_source(call) != DIME_HTTP || results->worst >= 500);
+    if (!again)
         return;
-    dime_text all = buffer_text(&results->own);
-    response->body.failed = response->body.failed || results->own.failed;
-    if (!again) {
-        buffer_put(response_json(response), all);
-        return;
-    }
+    dime_text all = dime_json_text(results->list);
     if (results->count == 1)
-        response_problem(response, results->worst, "%.*s", (int)results->why.length,
-                         results->why.data);
+        dime_problem(call, results->worst, "%.*s", DIME_ARG(results->why));
     else
-        response_problem(response, results->worst, "%zu of %zu objects failed; the first: %.*s",
-                         results->failed, results->count, (int)results->why.length,
-                         results->why.data);
-    response_extend(response, (dime_text){all.data + 1, all.length - 2}); /* without braces */
+        dime_problem(call, results->worst, "%zu of %zu objects failed; the first: %.*s",
+                     results->failed, results->count, DIME_ARG(results->why));
+    dime_put_raw(dime_problem_data(call), "Results", all);
 }
 
 enum labels_shape labels_shape_of(struct json_value event)
@@ -313,18 +271,18 @@ enum labels_shape labels_shape_of(struct json_value event)
 }
 
 void labels_answer_objects(const struct labels_question *question, struct json_value event,
-                           enum labels_shape shape, struct response *response)
+                           enum labels_shape shape)
 {
-    struct results results = {.question = question, .response = response};
+    dime_call *call = question->call;
     struct json_value records = labels_member(event, "Records");
-    size_t count = shape == LABELS_RECORDS ? count_items(records) : 1;
-    if (count > LABELS_OBJECTS_MAX) {
-        response_problem(response, 422, "An event may name at most %d objects; send fewer at once.",
-                         LABELS_OBJECTS_MAX);
+    if (shape == LABELS_RECORDS && json_count(records) > LABELS_OBJECTS_MAX) {
+        dime_problem(call, 422, "An event may name at most %d objects; send fewer at once.",
+                     LABELS_OBJECTS_MAX);
         return;
     }
-    buffer_open(&results.own, response->arena, RESULTS_MAX);
-    results.json = &results.own;
+    struct results results = {.question = question,
+                              .call = call,
+                              .list = dime_put_array(dime_answer(call, 200), "Results")};
     if (shape == LABELS_RECORDS)
         take_records(&results, records);
     else if (shape == LABELS_OBJECT)
@@ -332,21 +290,22 @@ void labels_answer_objects(const struct labels_question *question, struct json_v
     end_results(&results);
 }
 
-bool labels_answer_event(const struct labels_question *question, struct response *response)
+bool labels_answer_event(const struct labels_question *question)
 {
-    const struct request *request = question->request;
+    dime_call *call = question->call;
+    dime_text body = dime_body(call);
     struct json_value event;
     struct json_error error;
-    if (!request->body.length || !json_check(request->body, request->arena, &event, &error))
+    if (!body.length || !json_check(body, call_arena(call), &event, &error))
         return false;
-    if (request->source == DIME_HTTP && request_header(request, "x-amz-sns-message-type").length) {
-        labels_answer_topic(question, event, response);
+    if (dime_source(call) == DIME_HTTP && dime_header(call, "x-amz-sns-message-type").length) {
+        labels_answer_topic(question, event);
         return true;
     }
     enum labels_shape shape = labels_shape_of(event);
     if (shape == LABELS_NO_EVENT)
         return false;
-    if (labels_authorize(question, response))
-        labels_answer_objects(question, event, shape, response);
+    if (labels_authorize(question))
+        labels_answer_objects(question, event, shape);
     return true;
 }

@@ -41,58 +41,55 @@ static bool is_wanted(const struct labels *labels, dime_text topic)
 }
 
 /* The event in a message that has been verified. */
-static void answer_event(const struct labels_question *question, dime_text text,
-                         struct response *response)
+static void answer_event(const struct labels_question *question, dime_text text)
 {
     struct json_value event = {0};
     struct json_error error;
-    bool read = json_check(text, response->arena, &event, &error);
+    bool read = json_check(text, call_arena(question->call), &event, &error);
     enum labels_shape shape = read ? labels_shape_of(event) : LABELS_NO_EVENT;
     if (shape == LABELS_NO_EVENT)
-        response_problem(response, 422, "The message's text isn't an event that names objects.");
+        dime_problem(question->call, 422, "The message's text isn't an event that names objects.");
     else
-        labels_answer_objects(question, event, shape, response);
+        labels_answer_objects(question, event, shape);
 }
 
 static void answer_verified(const struct labels_question *question, const struct aws_call *call,
-                            const struct sns_message *message, struct response *response)
+                            const struct sns_message *message)
 {
     struct aws_reply reply = {.ok = true};
     if (text_equal(message->type, TEXT("Notification"))) {
-        answer_event(question, message->text, response);
+        answer_event(question, message->text);
         return;
     }
     if (text_equal(message->type, TEXT("SubscriptionConfirmation")))
         sns_confirm(question->labels->aws, call, message, &reply);
     if (reply.ok)
-        buffer_puts(response_json(response), "{\"Results\":[]}");
+        dime_put_array(dime_answer(question->call, 200), "Results");
     else
-        response_problem(response, reply.status, "%.*s", (int)reply.detail.length,
-                         reply.detail.data);
+        dime_problem(question->call, reply.status, "%.*s", DIME_ARG(reply.detail));
 }
 
-void labels_answer_topic(const struct labels_question *question, struct json_value message,
-                         struct response *response)
+void labels_answer_topic(const struct labels_question *question, struct json_value message)
 {
     struct labels *labels = question->labels;
-    struct sns_message read = read_message(message, response->arena);
-    struct aws_call call = labels_call(question, response->arena);
+    struct arena *arena = call_arena(question->call);
+    struct sns_message read = read_message(message, arena);
+    struct aws_call call = labels_call(question, arena);
     struct aws_reply reply = {0};
     if (!is_wanted(labels, read.topic)) {
-        response_problem(response, 422,
-                         "Messages of this topic aren't taken; whoever runs this server can allow "
-                         "it with the setting LABELS_SNS_TOPICS.");
+        dime_problem(question->call, 422,
+                     "Messages of this topic aren't taken; whoever runs this server can allow "
+                     "it with the setting LABELS_SNS_TOPICS.");
         return;
     }
     labels->sns = labels->sns ? labels->sns : sns_open();
     if (!labels->sns || !labels_open_aws(labels)) {
-        response_problem(response, 503, "There is no memory for this message; send it again.");
+        dime_problem(question->call, 503, "There is no memory for this message; send it again.");
         return;
     }
     sns_verify(labels->sns, labels->aws, &call, &read, &reply);
     if (reply.ok)
-        answer_verified(question, &call, &read, response);
+        answer_verified(question, &call, &read);
     else
-        response_problem(response, reply.status, "%.*s", (int)reply.detail.length,
-                         reply.detail.data);
+        dime_problem(question->call, reply.status, "%.*s", DIME_ARG(reply.detail));
 }
