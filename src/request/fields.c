@@ -145,7 +145,7 @@ static void read_field(struct field_reading *reading, const dime_field *field,
     else if (field->shape != DIME_ONE)
         fields_read_items(reading, &place, given);
     else
-        fields_read_value(reading, &place, given, reading->input->base + field->offset);
+        fields_read_one(reading, &place, given, reading->input->base + field->offset);
     keep_value(reading, &place, given);
 }
 

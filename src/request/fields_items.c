@@ -148,7 +148,7 @@ static bool take_item(struct field_reading *reading, const struct field_place *p
     size_t errors = reading->response->error_count;
     /* A list of numbers is one value to a person: what is wrong is said of all of it. */
     const struct field_place *said = has_notation(field) ? place : &item;
-    fields_read_value(reading, said, given, slot);
+    fields_read_one(reading, said, given, slot);
     bool goes_on = !has_notation(field) || reading->response->error_count == errors;
     return goes_on && !reading->request->arena->failed;
 }
@@ -246,7 +246,7 @@ void fields_add_item(struct field_reading *reading, const struct field_place *pl
     bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
     void *slot = next_slot(reading, &item, full ? count : SIZE_MAX);
     if (slot)
-        fields_read_value(reading, &item, given, slot);
+        fields_read_one(reading, &item, given, slot);
 }
 
 dime_text fields_items_text(struct field_reading *reading, const struct field_place *place,
@@ -304,7 +304,7 @@ static void read_fallback(struct field_reading *reading, const struct field_plac
     else if (field->shape != DIME_ONE)
         fields_read_items(reading, place, &given);
     else
-        fields_read_value(reading, place, &given, place->bound->base + field->offset);
+        fields_read_one(reading, place, &given, place->bound->base + field->offset);
     if (reading->response->error_count > errors)
         call_mistake(reading->call, "the fallback of the field %s can't be its value", field->name);
 }
@@ -353,13 +353,14 @@ static void read_object_members(struct field_reading *reading, struct bound *bou
             continue;
         bound->given[field - bound->fields] = true;
         if (field->shape == DIME_ONE)
-            fields_read_value(reading, &place, &given, bound->base + field->offset);
+            fields_read_one(reading, &place, &given, bound->base + field->offset);
         else
             fields_read_items(reading, &place, &given);
     }
 }
 
-void fields_read_object(struct field_reading *reading, const struct field_place *place,
+/* Fills a struct with an object's members, its fallbacks, and what is required and missing. */
+static void read_object(struct field_reading *reading, const struct field_place *place,
                         const struct given_value *given, void *slot)
 {
     const dime_field *field = place->field;
@@ -377,4 +378,15 @@ void fields_read_object(struct field_reading *reading, const struct field_place 
         return; /* the arena has failed, and so will the whole response */
     read_object_members(reading, bound, whole.json);
     fields_complete(reading, bound);
+}
+
+void fields_read_one(struct field_reading *reading, const struct field_place *place,
+                     const struct given_value *given, void *slot)
+{
+    if (place->field->kind != DIME_KIND_FILE && given_is_text(given) && !text_is_utf8(given->text))
+        fields_refuse(reading, place, "%s must be text in UTF-8.", fields_name(reading, place));
+    else if (place->field->kind == DIME_KIND_OBJECT)
+        read_object(reading, place, given, slot);
+    else
+        fields_read_value(reading, place, given, slot);
 }

@@ -59,7 +59,8 @@ void fields_refuse(struct field_reading *reading, const struct field_place *plac
 /* How the place is called, for such a sentence: NUL-terminated, the arena's or a literal. */
 const char *fields_name(struct field_reading *reading, const struct field_place *place);
 
-/* Reads one value into SLOT, which is of the field's kind. What is wrong with it is said. */
+/* Reads one value that is no object into SLOT, which is of the field's kind. What is wrong with it
+ * is said. */
 void fields_read_value(struct field_reading *reading, const struct field_place *place,
                        const struct given_value *given, void *slot);
 
@@ -74,9 +75,9 @@ void fields_add_item(struct field_reading *reading, const struct field_place *pl
 /* Whether a form gives the field's values one by one, by repeating its name. */
 bool fields_is_repeated(const dime_field *field);
 
-/* Fills a struct with an object's members, its fallbacks, and what is required and missing. */
-void fields_read_object(struct field_reading *reading, const struct field_place *place,
-                        const struct given_value *given, void *slot);
+/* Reads one value of any kind, likewise. */
+void fields_read_one(struct field_reading *reading, const struct field_place *place,
+                     const struct given_value *given, void *slot);
 
 /* Binds a struct at BASE that lies at a place, or is the input itself where PLACE is NULL. NULL:
  * memory is out. */

@@ -273,20 +273,12 @@ void fields_read_value(struct field_reading *reading, const struct field_place *
 {
     static void (*const READERS[])(struct field_reading *, const struct field_place *,
                                    const struct given_value *, void *) = {
-        [DIME_KIND_TEXT] = read_text_value,
-        [DIME_KIND_NUMBER] = read_number,
-        [DIME_KIND_DECIMAL] = read_decimal,
-        [DIME_KIND_INTEGER] = read_integer,
-        [DIME_KIND_BOOLEAN] = read_boolean,
-        [DIME_KIND_CHOICE] = read_choice_value,
-        [DIME_KIND_FILE] = read_file,
-        [DIME_KIND_JSON] = read_any,
-        [DIME_KIND_OBJECT] = fields_read_object,
+        [DIME_KIND_TEXT] = read_text_value, [DIME_KIND_NUMBER] = read_number,
+        [DIME_KIND_DECIMAL] = read_decimal, [DIME_KIND_INTEGER] = read_integer,
+        [DIME_KIND_BOOLEAN] = read_boolean, [DIME_KIND_CHOICE] = read_choice_value,
+        [DIME_KIND_FILE] = read_file,       [DIME_KIND_JSON] = read_any,
     };
-    if (place->field->kind != DIME_KIND_FILE && given_is_text(given) && !text_is_utf8(given->text))
-        fields_refuse(reading, place, "%s must be text in UTF-8.", fields_name(reading, place));
-    else
-        READERS[place->field->kind](reading, place, given, slot);
+    READERS[place->field->kind](reading, place, given, slot);
 }
 
 const char *fields_name(struct field_reading *reading, const struct field_place *place)

@@ -133,7 +133,7 @@ void log_timestamp(int64_t milliseconds, char room[25])
     digits(room + 20, 3, rest % 1000);
 }
 
-static void begin_line(struct line *line, char *room, size_t size, enum log_level level)
+static void begin_log_line(struct line *line, char *room, size_t size, enum log_level level)
 {
     static const char *const LEVELS[] = {"info", "warn", "error"};
     char timestamp[25];
@@ -237,7 +237,7 @@ static void say_lost(void)
     unsigned count = atomic_load_explicit(&lost, memory_order_relaxed);
     if (!count || !(count = atomic_exchange(&lost, 0)))
         return;
-    begin_line(&line, room, sizeof room, LOG_LEVEL_WARN);
+    begin_log_line(&line, room, sizeof room, LOG_LEVEL_WARN);
     put(&line, TEXT(",\"message\":\""));
     put_log_number(&line, count, 1);
     put(&line, TEXT(" log lines before this one were lost: nothing read them in time\"}\n"));
@@ -304,7 +304,7 @@ void log_request(struct log *log, const struct log_entry *entry)
     for (int attempt = 0; line.full && attempt < 2; attempt++) {
         if (attempt)
             log_flush(log);
-        begin_line(&line, log->lines + log->length, sizeof log->lines - log->length, level);
+        begin_log_line(&line, log->lines + log->length, sizeof log->lines - log->length, level);
         put_entry(&line, entry);
     }
     log->length += line.full ? 0 : line.length;
@@ -320,7 +320,7 @@ __attribute__((format(printf, 4, 0))) static void say_line(enum log_level level,
     if (level < least)
         return;
     int length = vsnprintf(message, sizeof message, format, arguments);
-    begin_line(&line, room, sizeof room, level);
+    begin_log_line(&line, room, sizeof room, level);
     put_log_member(&line, TEXT(",\"requestId\":"), subject->request_id);
     put_log_member(&line, TEXT(",\"tenantId\":"), subject->tenant);
     put(&line, TEXT(",\"function\":"));

@@ -82,7 +82,7 @@ static dime_text part_request(struct request *request, const char *line)
 }
 
 /* Where a web server would have the function. Empty where there is no memory for it. */
-static dime_text path_of(dime_test *test)
+static dime_text path_of_target(dime_test *test)
 {
     struct buffer path;
     buffer_open(&path, &test->arena, 1024);
@@ -105,7 +105,7 @@ const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const c
     struct request request = {.arena = &test->arena,
                               .source = DIME_HTTP,
                               .scheme = TEXT("http"),
-                              .path = path_of(test),
+                              .path = path_of_target(test),
                               .body = body,
                               .state = test->opening.state};
     struct incoming incoming = {.path_info = part_request(&request, line)};
