@@ -441,7 +441,7 @@ void dime_wrong(dime_call *call, const void *member, const char *format, ...) DI
 void dime_problem_at(dime_call *call, const void *member, int status, const char *format, ...)
     DIME_PRINTF_(4, 5);
 
-/* Whether something has been said of the field at this member. */
+/* Whether something has been said of the field at this member; NULL: of any field. */
 bool dime_is_wrong(const dime_call *call, const void *member);
 
 /* Gives the problem a type of the author's own: a URI, and a title of a few words. Literals. */

@@ -225,6 +225,8 @@ bool dime_is_wrong(const dime_call *call, const void *member)
 {
     if (!call->response->error_count)
         return false;
+    if (!member)
+        return call->response->error_count;
     struct bound_member found = bound_find(call->input, member);
     if (!found.bound)
         return false;

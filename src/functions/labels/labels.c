@@ -32,18 +32,24 @@ static const dime_field FIELDS[] = {
                 .help = "how sure a label must be, 0 to 100; 55 if left out"),
 };
 
+static const dime_setting SETTINGS[] = {
+    {.name = "LABELS_ENGINE",
+     .fallback = "local",
+     .help = "who labels: local, rekognition or auto"},
+    {.name = "LABELS_BUCKETS", .help = "the buckets whose objects may be read; * means any"},
+    {.name = "LABELS_TOKEN",
+     .secret = true,
+     .help = "what who names an object over HTTP must send with it"},
+    {.name = "LABELS_SNS_TOPICS", .help = "the topics whose messages are taken over HTTP"},
+};
+
 static bool read_choice(const char *name, enum labels_choice *choice)
 {
-    static const struct {
-        dime_text name;
-        enum labels_choice choice;
-    } CHOICES[] = {{{"", 0}, LABELS_LOCAL},
-                   {{"local", 5}, LABELS_LOCAL},
-                   {{"rekognition", 11}, LABELS_REKOGNITION},
-                   {{"auto", 4}, LABELS_EITHER}};
-    for (size_t i = 0; i < sizeof CHOICES / sizeof *CHOICES; i++) {
-        *choice = CHOICES[i].choice;
-        if (text_equal(text_of(name), CHOICES[i].name))
+    static const char *const NAMES[] = {
+        [LABELS_LOCAL] = "local", [LABELS_REKOGNITION] = "rekognition", [LABELS_EITHER] = "auto"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        *choice = (enum labels_choice)i;
+        if (strcmp(name, NAMES[i]) == 0)
             return true;
     }
     return false;
@@ -56,13 +62,13 @@ static bool open(dime_call *call, void **state)
         dime_problem(call, 503, "There is no memory to begin with; try again later.");
         return false;
     }
-    *labels = (struct labels){.token = text_of(getenv("LABELS_TOKEN")),
-                              .buckets = text_of(getenv("LABELS_BUCKETS")),
-                              .topics = text_of(getenv("LABELS_SNS_TOPICS")),
+    *labels = (struct labels){.token = text_of(dime_setting_of(call, "LABELS_TOKEN")),
+                              .buckets = text_of(dime_setting_of(call, "LABELS_BUCKETS")),
+                              .topics = text_of(dime_setting_of(call, "LABELS_SNS_TOPICS")),
                               .fallback = {.function = "labels",
                                            .service = "Amazon Rekognition",
                                            .other = "the local engine"}};
-    if (!read_choice(getenv("LABELS_ENGINE"), &labels->choice)) {
+    if (!read_choice(dime_setting_of(call, "LABELS_ENGINE"), &labels->choice)) {
         dime_problem(call, 503, "The setting LABELS_ENGINE must be local, rekognition or auto.");
         free(labels);
         return false;
@@ -233,6 +239,7 @@ static void check(dime_call *call, const void *input)
 }
 
 DIME_FUNCTION(labels, .summary = LABELS_SUMMARY, .body_max = LABELS_BODY_MAX,
-              DIME_INPUT(struct labels_input, FIELDS), .effects = DIME_READS, .heavy = true,
-              .network = true, .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE,
-              .open = open, .close = close, .handle = handle, .check = check, .uploads = true);
+              DIME_INPUT(struct labels_input, FIELDS), DIME_SETTINGS(SETTINGS),
+              .effects = DIME_READS, .heavy = true, .network = true,
+              .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE, .open = open,
+              .close = close, .handle = handle, .check = check, .uploads = true);

@@ -45,12 +45,11 @@ static bool has_words(const struct piece *pieces, size_t count)
  * answer says what is wrong. */
 static bool ask(struct work *work, const struct piece *pieces, size_t count)
 {
-    const struct request *request = work->question->request;
-    struct aws_call call = translate_call(request, request->arena, INT64_MAX);
+    struct aws_call call = translate_call(work->question->call, INT64_MAX);
     struct aws_reply reply;
     struct buffer html;
     size_t length = work->text.length;
-    buffer_open(&html, request->arena, HTML_MAX);
+    buffer_open(&html, call.arena, HTML_MAX);
     pieces_put_html(pieces, count, &html);
     if (html.failed) {
         translate_refuse_memory(work->answer);
@@ -62,10 +61,10 @@ static bool ask(struct work *work, const struct piece *pieces, size_t count)
         translate_refuse(work->answer, &reply);
         return false;
     }
-    if (pieces_take_html(pieces, count, reply.body, request->arena, &work->text))
+    if (pieces_take_html(pieces, count, reply.body, call.arena, &work->text))
         return true;
     work->text.length = length;
-    if (request->arena->failed)
+    if (call.arena->failed)
         translate_refuse_memory(work->answer);
     return false;
 }
@@ -109,27 +108,24 @@ static void refuse_pair(const struct translation_question *question,
                         const struct translate_list *list, bool automatic,
                         struct translation_answer *answer)
 {
-    struct arena *arena = question->request->arena;
+    struct arena *arena = call_arena(question->call);
     dime_text target = question->target, codes = name_codes(list, target, arena);
-    struct buffer why;
     while (!codes.length && language_widen(&target))
         codes = name_codes(list, target, arena);
-    buffer_open(&why, arena, 1023);
     answer->status = 422;
-    answer->field = codes.length ? "source" : "target";
+    answer->field = codes.length ? &question->input->source : &question->input->target;
     if (!codes.length)
-        buffer_puts(&why, "Apertium has no translation into this language here; choose another.");
+        answer->why = TEXT("Apertium has no translation into this language here; choose another.");
     else if (automatic)
-        buffer_puts(&why, "Give source: Apertium can't tell which language a text is in. Into this "
-                          "one it translates from ");
+        answer->why = dime_format(question->call,
+                                  "Give source: Apertium can't tell which language a text is in. "
+                                  "Into this one it translates from %.*s.",
+                                  DIME_ARG(codes));
     else
-        buffer_puts(&why, "Apertium doesn't translate between these languages here; into this one "
-                          "it translates from ");
-    if (codes.length) {
-        buffer_put(&why, codes);
-        buffer_puts(&why, ".");
-    }
-    answer->why = buffer_text(&why);
+        answer->why = dime_format(question->call,
+                                  "Apertium doesn't translate between these languages here; into "
+                                  "this one it translates from %.*s.",
+                                  DIME_ARG(codes));
 }
 
 /* The pair of these two, or NULL. AUTOMATIC: the only one that leads to the target. */
@@ -177,8 +173,8 @@ void translate_by_apertium(const struct translation_question *question,
         refuse_pair(question, list, automatic, answer);
         return;
     }
-    buffer_open(&work.text, question->request->arena, TRANSLATE_ANSWER_MAX);
-    if (!pieces_cut(question->text, question->request->arena, &pieces, &count)) {
+    buffer_open(&work.text, call_arena(question->call), TRANSLATE_ANSWER_MAX);
+    if (!pieces_cut(question->text, call_arena(question->call), &pieces, &count)) {
         translate_refuse_memory(answer);
         return;
     }

@@ -32,13 +32,13 @@ void translate_refuse_memory(struct translation_answer *answer)
     answer->why = TEXT("There is no memory left for this text; try again later.");
 }
 
-struct aws_call translate_call(const struct request *request, struct arena *arena,
-                               int64_t within_ms)
+struct aws_call translate_call(dime_call *call, int64_t within_ms)
 {
-    int64_t latest = request->deadline_ms, now = clock_epoch_ms();
+    int64_t latest = dime_deadline_ms(call), now = clock_epoch_ms();
     if (within_ms < INT64_MAX - now && (latest <= 0 || latest > now + within_ms))
         latest = now + within_ms;
-    return (struct aws_call){.arena = arena, .deadline_ms = latest, .request_id = request->id};
+    return (struct aws_call){
+        .arena = call_arena(call), .deadline_ms = latest, .request_id = dime_id(call)};
 }
 
 static bool open_aws(struct translate *translate)
@@ -57,10 +57,11 @@ static bool can_ask_aws(struct translate *translate)
 }
 
 /* Asks one engine for its list. */
-static bool get_list(struct translate *translate, bool aws, const struct request *request,
-                     int64_t within_ms, struct translation_answer *answer)
+static bool get_list(dime_call *call, bool aws, int64_t within_ms,
+                     struct translation_answer *answer)
 {
-    struct aws_call call = translate_call(request, request->arena, within_ms);
+    struct translate *translate = dime_state(call);
+    struct aws_call asking = translate_call(call, within_ms);
     struct aws_reply reply = {0};
     answer->engine = aws ? "aws" : "apertium";
     arena_reset(&translate->of_list);
@@ -70,9 +71,9 @@ static bool get_list(struct translate *translate, bool aws, const struct request
         return false;
     }
     if (aws)
-        translate_list_languages(translate->aws, &call, &reply);
+        translate_list_languages(translate->aws, &asking, &reply);
     else
-        apertium_list_pairs(translate->apertium, &call, &reply);
+        apertium_list_pairs(translate->apertium, &asking, &reply);
     if (!reply.ok) {
         translate_refuse(answer, &reply);
         return false;
@@ -93,24 +94,24 @@ static bool has_list(const struct translate *translate, bool aws)
            (strcmp(translate->list.engine, "aws") == 0) == aws;
 }
 
-static bool need_list(struct translate *translate, bool aws, const struct request *request,
-                      int64_t within_ms, struct translation_answer *answer)
+static bool need_list(dime_call *call, bool aws, int64_t within_ms,
+                      struct translation_answer *answer)
 {
-    return has_list(translate, aws) || get_list(translate, aws, request, within_ms, answer);
+    return has_list(dime_state(call), aws) || get_list(call, aws, within_ms, answer);
 }
 
-const struct translate_list *translate_languages(struct translate *translate,
-                                                 const struct request *request, int64_t within_ms,
+const struct translate_list *translate_languages(dime_call *call, int64_t within_ms,
                                                  struct translation_answer *answer)
 {
+    struct translate *translate = dime_state(call);
     bool aws = can_ask_aws(translate);
     *answer = (struct translation_answer){.why = TEXT("")};
-    if (need_list(translate, aws, request, within_ms, answer))
+    if (need_list(call, aws, within_ms, answer))
         return &translate->list;
     if (aws && translate->choice == TRANSLATE_EITHER) {
         struct translation_answer none = {0};
-        fallback_shun(&translate->fallback, request->id, answer->why);
-        if (need_list(translate, false, request, within_ms, &none))
+        fallback_shun(&translate->fallback, dime_id(call), answer->why);
+        if (need_list(call, false, within_ms, &none))
             return &translate->list;
     }
     return NULL;
@@ -119,10 +120,9 @@ const struct translate_list *translate_languages(struct translate *translate,
 static void ask_apertium(const struct translation_question *question,
                          struct translation_answer *answer)
 {
-    struct translate *translate = question->translate;
     *answer = (struct translation_answer){.why = TEXT(""), .engine = "apertium"};
-    if (need_list(translate, false, question->request, INT64_MAX, answer))
-        translate_by_apertium(question, &translate->list, answer);
+    if (need_list(question->call, false, INT64_MAX, answer))
+        translate_by_apertium(question, &question->translate->list, answer);
 }
 
 /* Its answer is {"TranslatedText":...,"SourceLanguageCode":...,"TargetLanguageCode":...}. */
@@ -149,8 +149,7 @@ static void take_aws(dime_text json, struct arena *arena, struct translation_ans
 static void ask_aws(const struct translation_question *question, int64_t within_ms,
                     struct translation_answer *answer)
 {
-    const struct request *request = question->request;
-    struct aws_call call = translate_call(request, request->arena, within_ms);
+    struct aws_call call = translate_call(question->call, within_ms);
     struct aws_reply reply = {0};
     *answer = (struct translation_answer){.why = TEXT(""), .engine = "aws"};
     if (!open_aws(question->translate)) {
@@ -163,7 +162,7 @@ static void ask_aws(const struct translation_question *question, int64_t within_
                                                 .target = question->target},
                    &reply);
     if (reply.ok)
-        take_aws(reply.body, request->arena, answer);
+        take_aws(reply.body, call.arena, answer);
     else
         translate_refuse(answer, &reply);
 }
@@ -172,7 +171,7 @@ static void ask_either(const struct translation_question *question,
                        struct translation_answer *answer)
 {
     struct translation_answer second;
-    int64_t left = question->request->deadline_ms - clock_epoch_ms();
+    int64_t left = dime_deadline_ms(question->call) - clock_epoch_ms();
     if (!can_ask_aws(question->translate)) {
         ask_apertium(question, answer);
         return;
@@ -180,7 +179,7 @@ static void ask_either(const struct translation_question *question,
     ask_aws(question, left > 2 * HERE_MS ? left - HERE_MS : INT64_MAX, answer);
     if (answer->status < 500)
         return;
-    fallback_shun(&question->translate->fallback, question->request->id, answer->why);
+    fallback_shun(&question->translate->fallback, dime_id(question->call), answer->why);
     ask_apertium(question, &second);
     if (second.status == 200)
         *answer = second;

@@ -16,7 +16,7 @@ static struct json_value list_of(const struct translation_question *question, co
 {
     struct json_value value = {0};
     struct json_error error;
-    if (!member->length || !json_check(*member, question->request->arena, &value, &error))
+    if (!member->length || !json_check(*member, call_arena(question->call), &value, &error))
         return (struct json_value){0};
     if (value.kind != JSON_ARRAY)
         dime_wrong(question->call, member, "%s must be a list, as labels answers it.", name);
@@ -49,7 +49,7 @@ dime_text translate_labels(const struct translation_question *question)
 {
     const struct translate_input *input = question->input;
     struct buffer names;
-    buffer_open(&names, question->request->arena, TRANSLATE_BODY_MAX);
+    buffer_open(&names, call_arena(question->call), TRANSLATE_BODY_MAX);
     put_names(&names, list_of(question, "Labels", &input->Labels));
     put_results(&names, list_of(question, "Results", &input->Results));
     return buffer_text(&names);

@@ -39,27 +39,30 @@ static const dime_field FIELDS[] = {
               .help = "its language, as translate has answered it"),
 };
 
+static const dime_setting SETTINGS[] = {
+    {.name = "TRANSLATE_ENGINE",
+     .fallback = "apertium",
+     .help = "who translates: apertium, aws or auto"},
+    {.name = "TRANSLATE_URL", .help = "where Apertium's APy is; http://127.0.0.1:2737 if left out"},
+    {.name = "TRANSLATE_REMOTE", .help = "yes, if that may be another machine"},
+};
+
 static bool read_choice(const char *name, enum translate_choice *choice)
 {
-    static const struct {
-        dime_text name;
-        enum translate_choice choice;
-    } CHOICES[] = {{{"", 0}, TRANSLATE_APERTIUM},
-                   {{"apertium", 8}, TRANSLATE_APERTIUM},
-                   {{"aws", 3}, TRANSLATE_AWS},
-                   {{"auto", 4}, TRANSLATE_EITHER}};
-    for (size_t i = 0; i < sizeof CHOICES / sizeof *CHOICES; i++) {
-        *choice = CHOICES[i].choice;
-        if (text_equal(text_of(name), CHOICES[i].name))
+    static const char *const NAMES[] = {
+        [TRANSLATE_APERTIUM] = "apertium", [TRANSLATE_AWS] = "aws", [TRANSLATE_EITHER] = "auto"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        *choice = (enum translate_choice)i;
+        if (strcmp(name, NAMES[i]) == 0)
             return true;
     }
     return false;
 }
 
 /* What isn't yes means no: the setting opens a way out of this machine. */
-static bool may_be_remote(void)
+static bool may_be_remote(const dime_call *call)
 {
-    return text_equal_nocase(text_of(getenv("TRANSLATE_REMOTE")), TEXT("yes"));
+    return text_equal_nocase(text_of(dime_setting_of(call, "TRANSLATE_REMOTE")), TEXT("yes"));
 }
 
 static bool open(dime_call *call, void **state)
@@ -72,11 +75,12 @@ static bool open(dime_call *call, void **state)
     }
     translate->fallback = (struct fallback){
         .function = "translate", .service = "Amazon Translate", .other = "Apertium"};
-    if (!read_choice(getenv("TRANSLATE_ENGINE"), &translate->choice))
+    if (!read_choice(dime_setting_of(call, "TRANSLATE_ENGINE"), &translate->choice))
         why = "The setting TRANSLATE_ENGINE must be apertium, aws or auto.";
     else if (translate->choice != TRANSLATE_AWS)
         translate->apertium =
-            apertium_open("translate", text_of(getenv("TRANSLATE_URL")), may_be_remote(), &why);
+            apertium_open("translate", text_of(dime_setting_of(call, "TRANSLATE_URL")),
+                          may_be_remote(call), &why);
     if (why) {
         dime_problem(call, 503, "%s", why);
         free(translate);
@@ -159,7 +163,7 @@ static bool read_question(struct translation_question *question)
         question->source = TEXT("auto");
     if (!dime_given(call, &input->target) && !dime_given(call, &input->tl))
         dime_wrong(call, &input->target, "Give target: %s.", FIELDS[2].help);
-    return !call->response->error_count;
+    return !dime_is_wrong(call, NULL);
 }
 
 static void put_languages(dime_json *json, const struct translate_list *list)
@@ -186,8 +190,7 @@ static void put_pairs(dime_json *json, const struct translate_list *list)
 static void answer_list(dime_call *call)
 {
     struct translation_answer none;
-    const struct translate_list *list =
-        translate_languages(dime_state(call), call->request, LIST_MS, &none);
+    const struct translate_list *list = translate_languages(call, LIST_MS, &none);
     if (list)
         dime_set_header(call, "X-Translate-Engine", text_of(list->engine));
     dime_json *json = dime_answer(call, 200);
@@ -196,6 +199,22 @@ static void answer_list(dime_call *call)
         put_pairs(json, list);
     if (!list)
         dime_put_text(json, "Detail", none.why);
+}
+
+/* What the page shows besides the answer: the languages' names, as the engine's list has them. */
+static void put_page(const struct translation_question *question,
+                     const struct translation_answer *answer, dime_json *page)
+{
+    const struct translate *translate = question->translate;
+    const struct translate_list *list = translate->list_until_ms ? &translate->list : NULL;
+    const char *engine = answer->engine;
+    const char *by = !engine                      ? "There was nothing to translate"
+                     : strcmp(engine, "aws") == 0 ? "By Amazon Translate"
+                                                  : "By Apertium, on this server";
+    dime_json *translation = dime_put_object(page, "translation");
+    dime_put_text(translation, "from", language_name(list, answer->source));
+    dime_put_text(translation, "to", language_name(list, answer->target));
+    dime_put_string(translation, "by", by);
 }
 
 static void answer_text(const struct translation_question *question)
@@ -210,24 +229,18 @@ static void answer_text(const struct translation_question *question)
         translate_ask(question, &answer);
     if (answer.engine)
         dime_set_header(call, "X-Translate-Engine", text_of(answer.engine));
-    if (answer.status != 200) {
-        const struct translate_input *input = question->input;
-        if (answer.status == 422 && answer.field)
-            dime_problem_at(call,
-                            strcmp(answer.field, "text") == 0     ? &input->text
-                            : strcmp(answer.field, "source") == 0 ? &input->source
-                                                                  : &input->target,
-                            answer.status, "%.*s", DIME_ARG(answer.why));
-        else
-            dime_problem(call, answer.status, "%.*s", DIME_ARG(answer.why));
+    if (answer.status != 200 && answer.field)
+        dime_problem_at(call, answer.field, answer.status, "%.*s", DIME_ARG(answer.why));
+    else if (answer.status != 200)
+        dime_problem(call, answer.status, "%.*s", DIME_ARG(answer.why));
+    if (answer.status != 200)
         return;
-    }
     dime_json *json = dime_answer(call, 200);
     dime_put_text(json, "TranslatedText", answer.text);
     dime_put_text(json, "SourceLanguageCode", answer.source);
     dime_put_text(json, "TargetLanguageCode", answer.target);
     if (dime_wants_page(call))
-        translate_put_page(question, &answer, dime_page_data(call));
+        put_page(question, &answer, dime_page_data(call));
 }
 
 /* Somebody opens the page, or wants to know the languages. */
@@ -240,7 +253,7 @@ static bool asks_nothing(const dime_call *call)
 static void handle(dime_call *call, const void *input)
 {
     struct translation_question question = {
-        .translate = dime_state(call), .call = call, .input = input, .request = call->request};
+        .translate = dime_state(call), .call = call, .input = input};
     if (asks_nothing(call) && dime_wants_page(call))
         dime_answer_page(call);
     else if (asks_nothing(call))
@@ -252,7 +265,7 @@ static void handle(dime_call *call, const void *input)
 static void check(dime_call *call, const void *input)
 {
     struct translation_question question = {
-        .translate = dime_state(call), .call = call, .input = input, .request = call->request};
+        .translate = dime_state(call), .call = call, .input = input};
     read_question(&question);
 }
 
@@ -313,8 +326,7 @@ static void fill(dime_call *call, dime_json *page)
     static const struct translate_list none = {
         .languages = usual, .language_count = 2, .pairs = pairs, .pair_count = 2};
     struct translation_answer why;
-    const struct translate_list *list =
-        translate_languages(dime_state(call), call->request, MENU_MS, &why);
+    const struct translate_list *list = translate_languages(call, MENU_MS, &why);
     put_menu(list ? list : &none, false, page);
     put_menu(list ? list : &none, true, page);
     if (list || !asks_nothing(call))
@@ -326,6 +338,6 @@ static void fill(dime_call *call, dime_json *page)
 }
 
 DIME_FUNCTION(translate, .summary = TRANSLATE_SUMMARY, .body_max = TRANSLATE_BODY_MAX,
-              DIME_INPUT(struct translate_input, FIELDS), .effects = DIME_READS, .network = true,
-              .page = TRANSLATE_PAGE, .open = open, .close = close, .handle = handle,
-              .check = check, .fill = fill);
+              DIME_INPUT(struct translate_input, FIELDS), DIME_SETTINGS(SETTINGS),
+              .effects = DIME_READS, .network = true, .page = TRANSLATE_PAGE, .open = open,
+              .close = close, .handle = handle, .check = check, .fill = fill);

@@ -2,20 +2,23 @@
  * translate.h - what the files of translate share: a worker's state, a question, its answer, and
  * the languages that an engine has.
  *
- * translate.c reads what was asked and answers it, translate_labels.c takes it from an answer of
- * labels, translate_engine.c has it translated by whom the
- * settings say, translate_apertium.c has Apertium do it, translate_pieces.c takes a text apart for
- * that and puts it together again, translate_languages.c knows languages by their codes, and
- * translate_page.c shows a translation to a person.
+ * translate.c reads what was asked and answers it, labels.c takes it from an answer of labels,
+ * engine.c has it translated by whom the settings say, apertium.c has Apertium do it, pieces.c
+ * takes a text apart for that and puts it together again, and languages.c knows languages by their
+ * codes.
  */
 #ifndef DIME_FUNCTIONS_TRANSLATE_TRANSLATE_H
 #define DIME_FUNCTIONS_TRANSLATE_TRANSLATE_H
 
+#include "dime.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "request/arena_of.h"
 #include "services/apertium.h"
 #include "services/aws/aws.h"
 #include "services/aws/fallback.h"
 #include "services/aws/translate.h"
-#include "request/call.h"
 
 #define TRANSLATE_SUMMARY "A text in another language"
 
@@ -72,7 +75,6 @@ struct translation_question {
     struct translate *translate;
     dime_call *call;
     const struct translate_input *input;
-    const struct request *request;
     dime_text text;
     dime_text source, target; /* codes; the source is auto where none was given */
 };
@@ -82,30 +84,28 @@ struct translation_answer {
     dime_text text, source, target; /* 200 */
     dime_text why;                  /* not 200: a sentence for the person */
     bool no_memory;                 /* not 200, since there was none left */
-    const char *field;              /* 422: the field that is wrong; NULL: none in particular */
+    const dime_text *field;         /* 422: the field that is wrong; NULL: none in particular */
     const char *engine;             /* that has translated it, or was asked last; NULL: none was */
 };
 
 /*
  * The names in an answer of labels that the request is, a line each; empty where it isn't one, or a
- * wrong one: then the response says so. The request's arena owns it.
+ * wrong one: then the answer says so. It lasts as long as the call.
  */
 dime_text translate_labels(const struct translation_question *question);
 
-/* Has a text translated by whom the settings say. The answer is the request's arena's. */
+/* Has a text translated by whom the settings say. The answer lasts as long as the call. */
 void translate_ask(const struct translation_question *question, struct translation_answer *answer);
 
 /*
  * The languages of the engine that would be asked, at most WITHIN_MS later; it keeps them for a
  * minute. NULL: *ANSWER says why there are none. The list lasts until the next call.
  */
-const struct translate_list *translate_languages(struct translate *translate,
-                                                 const struct request *request, int64_t within_ms,
+const struct translate_list *translate_languages(dime_call *call, int64_t within_ms,
                                                  struct translation_answer *answer);
 
-/* A call on behalf of a request, whose reply is ARENA's and is there WITHIN_MS from now at last. */
-struct aws_call translate_call(const struct request *request, struct arena *arena,
-                               int64_t within_ms);
+/* A call to a service on behalf of ours, whose reply is there WITHIN_MS from now at last. */
+struct aws_call translate_call(dime_call *call, int64_t within_ms);
 
 /* Fills *ANSWER with what a call came to nothing for. */
 void translate_refuse(struct translation_answer *answer, const struct aws_reply *reply);
@@ -157,9 +157,5 @@ void pieces_put_html(const struct piece *pieces, size_t count, struct buffer *ht
  */
 bool pieces_take_html(const struct piece *pieces, size_t count, dime_text html, struct arena *arena,
                       struct buffer *text);
-
-/* Writes what the page says of a translation besides the translation itself. */
-void translate_put_page(const struct translation_question *question,
-                        const struct translation_answer *answer, dime_json *page);
 
 #endif
