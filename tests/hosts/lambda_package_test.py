@@ -335,7 +335,7 @@ def check_unsuited(outcome, stand):
         os.symlink(made, os.path.join(folder, "builds", os.path.basename(made)))
     for name, (call, flags, _) in UNSUITED.items():
         with open(os.path.join(tree, "src", "functions", name + ".c"), "w") as file:
-            file.write(FUNCTION % (call, name, name))
+            file.write(FUNCTION % (call, name))
         with open(os.path.join(tree, "Makefile.am"), "a") as file:
             file.write(LINES.format(name, flags))
     status, said = run(["autoreconf", "-fi"], tree)
