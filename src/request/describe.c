@@ -11,6 +11,7 @@
 #include "config.h"
 #include "request/call.h"
 #include "request/function.h"
+#include "request/route.h"
 
 enum { DESCRIBE_MAX = 1024 * 1024 };
 
@@ -87,11 +88,13 @@ static void put_methods(dime_json *json, unsigned methods)
     }
 }
 
-static void put_effects(dime_json *json, enum dime_effects effects)
+/* What only answers to GET reads, unless its table says more: see enum dime_effects. */
+static void put_effects(dime_json *json, enum dime_effects effects, unsigned methods)
 {
     static const char *const EFFECTS[] = {
         [DIME_CREATES] = "creates", [DIME_IDEMPOTENT] = "idempotent", [DIME_READS] = "reads"};
-    dime_put_string(json, "effects", EFFECTS[effects]);
+    bool reads = effects == DIME_CREATES && methods == DIME_GET;
+    dime_put_string(json, "effects", EFFECTS[reads ? DIME_READS : effects]);
 }
 
 static void put_routes(dime_json *json, const dime_function *function)
@@ -101,7 +104,7 @@ static void put_routes(dime_json *json, const dime_function *function)
         const dime_route *route = &function->routes[i];
         dime_json *one = dime_put_object(list, NULL);
         dime_put_string(one, "pattern", route->pattern);
-        put_effects(one, route->effects);
+        put_effects(one, route->effects, route_method(route));
         put_words_if_any(one, "answers", route->answers);
         put_field_table(one, route->fields, route->field_count);
     }
@@ -136,7 +139,7 @@ void describe_write(const dime_function *function, struct buffer *json)
     dime_put_string(&root, "summary", function->summary);
     dime_put_string(&root, "version", PACKAGE_VERSION);
     put_methods(&root, function_methods(function));
-    put_effects(&root, function->effects);
+    put_effects(&root, function->effects, function_methods(function));
     dime_put_integer(&root, "bodyMax", (int64_t)function_body_max(function));
     put_flag(&root, "heavy", function->heavy);
     put_flag(&root, "network", function->network);

@@ -136,8 +136,12 @@ bool function_check(const dime_function *function, char *why, size_t size)
             return false;
     }
     for (size_t i = 0; i < function->setting_count; i++) {
-        if (!function->settings[i].name)
+        const dime_setting *setting = &function->settings[i];
+        if (!setting->name)
             return disprove(&proof, "the setting %zu has no name", i + 1);
+        if (setting->required && setting->fallback)
+            return disprove(&proof, "the setting %s is required, so its fallback never holds",
+                            setting->name);
     }
     return prove_fields(&proof, function->fields, function->field_count, function->input_size, 1);
 }

@@ -104,7 +104,7 @@ START_TEST(describes_a_function)
         "\"kind\":\"file\",\"help\":\"a picture\",\"min\":0,\"max\":100,"
         "\"types\":\"image/jpeg, image/png\"}",
         "{\"name\":\"tree\",\"kind\":\"json\",",
-        "\"routes\":[{\"pattern\":\"GET /\",\"effects\":\"creates\",\"fields\":[]},"
+        "\"routes\":[{\"pattern\":\"GET /\",\"effects\":\"reads\",\"fields\":[]},"
         "{\"pattern\":\"DELETE /{price}\",\"effects\":\"idempotent\",\"fields\":[{",
         "\"settings\":[{\"name\":\"SOME_KEY\",\"help\":\"a "
         "key\",\"required\":true,\"secret\":true}]}",

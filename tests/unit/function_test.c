@@ -197,6 +197,10 @@ START_TEST(proves_a_function)
     check_proof(&function, NULL);
     function.setting_count = 2;
     check_proof(&function, "the setting 2 has no name");
+    const dime_setting never[] = {{.name = "A", .required = true, .fallback = "b"}};
+    function.settings = never;
+    function.setting_count = 1;
+    check_proof(&function, "the setting A is required, so its fallback never holds");
 }
 END_TEST
 
