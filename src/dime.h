@@ -31,7 +31,7 @@ typedef struct dime_call dime_call;
 /* A JSON object or array that is being written. Opaque; it lasts as long as its call. */
 typedef struct dime_json dime_json;
 
-/* ---- Text ---------------------------------------------------------------------------------- */
+/* ---- Text (dime(3)) -------------------------------------------------------------------------- */
 
 /* For printf's "%.*s". */
 #define DIME_ARG(text) (int)(text).length, (text).data
@@ -49,7 +49,8 @@ bool dime_text_equal(dime_text a, dime_text b);
 
 enum dime_kind {
     DIME_KIND_TEXT = 1, /* dime_text: UTF-8 without NUL */
-    DIME_KIND_NUMBER,   /* dime_text: a number as it was written, never rounded */
+    DIME_KIND_NUMBER,   /* dime_text: a number as it was written, never rounded. Where it came as
+                           text that may be any text: the function reads it */
     DIME_KIND_DECIMAL,  /* int64_t: a decimal with at most `places` digits behind the point, times
                            10 to that power: 1.89 with 2 places is 189 */
     DIME_KIND_INTEGER,  /* int64_t: a whole number */
@@ -171,7 +172,7 @@ typedef struct dime_field {
 #define DIME_INPUT(type, table)                                                                    \
     .input_size = sizeof(type), .fields = (table), .field_count = DIME_COUNT_(table)
 
-/* ---- A function ---------------------------------------------------------------------------- */
+/* ---- A function (dime(3), dime_routes(3), dime_settings(3)) ---------------------------------- */
 
 /* The methods of HTTP, as bits. A function that takes GET takes HEAD; all take OPTIONS. */
 enum dime_method {
@@ -250,7 +251,7 @@ typedef struct dime_function {
     bool network;           /* it calls other machines */
     const char *json_types; /* media types besides JSON's own that JSON comes as: "text/plain" */
     const char *answers;    /* media types that it answers with besides JSON: "text/csv" */
-    const char *page;       /* its page, a Mustache template (dime_pages(7)); NULL: one is made */
+    const char *page;       /* its page, a template (dime-template(7)); NULL: one is made */
     /* Once per worker, before its first call, and again later where it has failed. False: it isn't
      * open, and dime_problem(call, 503, ...) has said why. May be NULL. */
     bool (*open)(dime_call *call, void **state);
@@ -296,7 +297,7 @@ int dime_main(const dime_function *function, int count, char **arguments);
             ".incbin \"" path "\"\n.byte 0\n.size " #name_ ", . - " #name_ "\n.popsection\n");     \
     DIME_EXTERN_ const char name_[] __attribute__((visibility("hidden")))
 
-/* ---- The call ------------------------------------------------------------------------------ */
+/* ---- The call (dime_call(3)) ----------------------------------------------------------------- */
 
 /* Where a call came from. No client can choose it. */
 enum dime_source {
@@ -328,7 +329,7 @@ dime_text dime_body(const dime_call *call);
 /* The id of the call: the log, X-Request-Id and a problem's `instance` have it. */
 dime_text dime_id(const dime_call *call);
 
-/* A header of the request, by its name in lower case; data is NULL where there is none. */
+/* A header of the request, by its name in any case; data is NULL where there is none. */
 dime_text dime_header(const dime_call *call, const char *name);
 
 /* A cookie of the request (RFC 6265, section 4.2); data is NULL where there is none. */
@@ -346,10 +347,11 @@ bool dime_given(const dime_call *call, const void *member);
 /* What `open` has put into *state. */
 void *dime_state(const dime_call *call);
 
-/* The value of a setting in the function's table, or its fallback; NULL: it has neither. */
+/* The value of a setting in the function's table, or its fallback where the environment has none or
+ * an empty one; NULL: it has neither, or isn't in the table. */
 const char *dime_setting_of(const dime_call *call, const char *name);
 
-/* ---- Memory and words (dime_memory(3)) ------------------------------------------------------ */
+/* ---- Memory and words (dime_call(3)) --------------------------------------------------------- */
 
 /* SIZE bytes, aligned for any type and cleared, which last as long as the call. NULL: there is no
  * memory, and the answer will be a 503 whatever the handler does. */
@@ -358,12 +360,13 @@ void *dime_alloc(dime_call *call, size_t size) __attribute__((malloc));
 /* A copy that lasts as long as the call, with a NUL behind it; data is NULL where memory is out. */
 dime_text dime_copy(dime_call *call, dime_text text);
 
-/* What printf would print, at most 8 MiB; lasts as long as the call. */
+/* What printf would print, with a NUL behind it, which lasts as long as the call. Where it's longer
+ * than 8 MiB the call is out of memory too; data is NULL then. */
 dime_text dime_format(dime_call *call, const char *format, ...) DIME_PRINTF_(2, 3);
 
 enum dime_level { DIME_INFO, DIME_WARN, DIME_ERROR };
 
-/* Writes a line to the program's log, with the call's id. */
+/* Writes a line to the program's log, with the call's id; what is longer than 511 bytes is cut. */
 void dime_log(const dime_call *call, enum dime_level level, const char *format, ...)
     DIME_PRINTF_(3, 4);
 
@@ -377,13 +380,14 @@ void dime_log(const dime_call *call, enum dime_level level, const char *format, 
 dime_json *dime_answer(dime_call *call, int status);
 dime_json *dime_answer_array(dime_call *call, int status);
 
-/* Answers with JSON that is written already, and is trusted to be that. It is copied. */
+/* The same with JSON that is written already, and is trusted to be that. It is copied. */
 void dime_answer_json(dime_call *call, int status, dime_text json);
 
-/* Answers with bytes of a media type. Both must last as long as the call. */
+/* Answers with bytes of a media type, with any status from 200 to 599 but 204, 205 and 304. Both
+ * must last as long as the call. */
 void dime_answer_bytes(dime_call *call, int status, const char *type, dime_text bytes);
 
-/* Answers without a body: 204, 304 and their like. */
+/* Answers without a body, with any status from 200 to 599. */
 void dime_answer_empty(dime_call *call, int status);
 
 /* Answers with the function's page alone, for a person who opens it and hasn't asked anything.
@@ -397,19 +401,22 @@ void dime_redirect(dime_call *call, int status, dime_text url);
  * Answers with a body that is made piece by piece, as its reader takes it: NEXT writes the next
  * piece with dime_write and says whether there are more. It is called on the call's own thread
  * until it returns false. CURSOR must last as long as the call; what NEXT allocates lasts until it
- * is called again. A problem that NEXT says breaks the answer off, in a way that its reader
- * notices.
+ * is called again. A problem that NEXT says in the first piece is the answer; in a later one it
+ * breaks the answer off, in a way that its reader notices. Where a host sends answers as a whole
+ * they have at most 8 MiB. TYPE and STATUS are those of dime_answer_bytes.
  */
 void dime_answer_stream(dime_call *call, int status, const char *type,
                         bool (*next)(dime_call *call, void *cursor), void *cursor);
 
-/* Adds to the piece of a stream; what is formatted has at most 1023 bytes. */
+/* Adds to the piece that NEXT writes; elsewhere they are mistakes. A piece has some 64 KiB at best,
+ * and 8 MiB at most. */
 void dime_write(dime_call *call, dime_text bytes);
 void dime_write_format(dime_call *call, const char *format, ...) DIME_PRINTF_(2, 3);
 
 /*
- * Sets a header of the answer. NAME is a literal, VALUE is copied. A value with CR, LF or NUL, and
- * more than ten headers, make the answer a 500.
+ * Sets a header of the answer, also of a problem that is said later. NAME is a literal, VALUE is
+ * copied. A value with CR, LF or NUL, more than ten headers or 3 KiB of them, and the headers that
+ * dime writes itself, such as Content-Type, make the answer a 500.
  */
 void dime_set_header(dime_call *call, const char *name, dime_text value);
 
@@ -433,7 +440,8 @@ void dime_problem(dime_call *call, int status, const char *format, ...) DIME_PRI
 
 /*
  * Answers with 422 and says what is wrong with the field at this member of the input, which may be
- * in a nested struct or a list: its place, items[2].vat, is found. May be called for several.
+ * in a nested struct or a list: its place, items[2].vat, is found. May be called for several, of
+ * which 16 are told.
  */
 void dime_wrong(dime_call *call, const void *member, const char *format, ...) DIME_PRINTF_(3, 4);
 
@@ -444,10 +452,12 @@ void dime_problem_at(dime_call *call, const void *member, int status, const char
 /* Whether something has been said of the field at this member; NULL: of any field. */
 bool dime_is_wrong(const dime_call *call, const void *member);
 
-/* Gives the problem a type of the author's own: a URI, and a title of a few words. Literals. */
+/* Gives the problem that was said last a type of the author's own: a URI, and a title of a few
+ * words. Literals. */
 void dime_problem_type(dime_call *call, const char *uri, const char *title);
 
-/* An object whose members become members of the problem (RFC 9457, section 3.2). */
+/* An object whose members become members of the problem that was said last (RFC 9457, section 3.2).
+ */
 dime_json *dime_problem_data(dime_call *call);
 
 /* ---- JSON (dime_json(3)) --------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ typedef struct dime_test dime_test;
 typedef struct dime_test_answer {
     int status;
     dime_text type; /* its media type; empty where it has no body */
-    dime_text body; /* all of it, also where it's streamed */
+    dime_text body; /* all of it, also where it's streamed; empty for HEAD */
 } dime_test_answer;
 
 /*

@@ -6,18 +6,63 @@
  * header of two lines, is a mistake in the function and becomes a 500.
  */
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "request/call.h"
 
-enum { PIECE_MAX = 1024 };
+/* Bytes of all headers that a function sets. A head has 4 KiB on some hosts, and dime's own are in
+ * it too. */
+enum { HEADERS_MAX = 3 * 1024 };
 
-static dime_json *begin_json(dime_call *call, int status, bool array)
+/* RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
+static bool has_no_body(int status)
 {
-    if (status < 200 || status > 299) {
-        call_mistake(call, "dime_answer takes a status from 200 to 299, not %d", status);
+    return status == 204 || status == 205 || status == 304;
+}
+
+/* Whether an answer with a body may have this status, at most MOST. Where not, that is a mistake.
+ */
+static bool takes_status(dime_call *call, const char *name, int status, int most)
+{
+    if (call->in_pieces)
+        call_mistake(call, "%s was called in a stream's next", name);
+    else if (has_no_body(status))
+        call_mistake(call, "%s was given %d, which has no body; call dime_answer_empty", name,
+                     status);
+    else if (status < 200 || status > most)
+        call_mistake(call, "%s takes a status from 200 to %d, not %d", name, most, status);
+    else
+        return true;
+    return false;
+}
+
+/* A media type that a client has sent could end its line and begin another header. */
+static bool takes_type(dime_call *call, const char *name, const char *type)
+{
+    bool fine = type && *type;
+    for (const char *at = type; fine && *at; at++)
+        fine = *at >= ' ' && *at < 0x7F;
+    if (!fine)
+        call_mistake(call, "%s was given something that is no media type", name);
+    return fine;
+}
+
+static void set_header(dime_call *call, const char *name, dime_text value)
+{
+    const struct response *response = call->response;
+    size_t length = strlen(name) + value.length + 4;
+    for (size_t i = 0; i < response->header_count; i++)
+        length += response->headers[i].name.length + response->headers[i].value.length + 4;
+    if (length > HEADERS_MAX)
+        call_mistake(call, "its headers have more than %d bytes", HEADERS_MAX);
+    else
+        response_header(call->response, name, value);
+}
+
+static dime_json *begin_json(dime_call *call, const char *name, int status, bool array)
+{
+    json_scope_abandon(&call->answer);
+    if (!takes_status(call, name, status, 299))
         status = 500;
-    }
     struct buffer *out = response_begin(call->response, ANSWER_JSON, status, "application/json");
     json_scope_open(&call->answer, call, out, array);
     return &call->answer;
@@ -25,24 +70,30 @@ static dime_json *begin_json(dime_call *call, int status, bool array)
 
 dime_json *dime_answer(dime_call *call, int status)
 {
-    return begin_json(call, status, false);
+    return begin_json(call, "dime_answer", status, false);
 }
 
 dime_json *dime_answer_array(dime_call *call, int status)
 {
-    return begin_json(call, status, true);
+    return begin_json(call, "dime_answer_array", status, true);
 }
 
 void dime_answer_json(dime_call *call, int status, dime_text json)
 {
-    call->answer.ended = true;
-    buffer_put(response_begin(call->response, ANSWER_JSON, status, "application/json"), json);
+    json_scope_abandon(&call->answer);
+    if (takes_status(call, "dime_answer_json", status, 299))
+        buffer_put(response_begin(call->response, ANSWER_JSON, status, "application/json"), json);
 }
 
 void dime_answer_bytes(dime_call *call, int status, const char *type, dime_text bytes)
 {
-    call->answer.ended = true;
+    json_scope_abandon(&call->answer);
+    if (!takes_status(call, "dime_answer_bytes", status, 599) ||
+        !takes_type(call, "dime_answer_bytes", type))
+        return;
     struct buffer *out = response_begin(call->response, ANSWER_BYTES, status, type);
+    if (call->response->answer != ANSWER_BYTES)
+        return; /* what has failed before stands, and needs the buffer */
     /* Not copied: the bytes last as long as the call, and may be many. */
     *out = (struct buffer){.arena = out->arena,
                            .data = (char *)(uintptr_t)bytes.data,
@@ -53,17 +104,18 @@ void dime_answer_bytes(dime_call *call, int status, const char *type, dime_text 
 
 void dime_answer_empty(dime_call *call, int status)
 {
-    call->answer.ended = true;
-    response_begin(call->response, ANSWER_EMPTY, status, NULL);
+    json_scope_abandon(&call->answer);
+    if (takes_status(call, "dime_answer_empty", has_no_body(status) ? 200 : status, 599))
+        response_begin(call->response, ANSWER_EMPTY, status, NULL);
 }
 
 void dime_answer_page(dime_call *call)
 {
-    call->answer.ended = true;
-    if (call->request->html)
-        response_begin(call->response, ANSWER_JSON, 200, "application/json");
-    else
-        dime_answer(call, 200);
+    dime_answer(call, 200);
+    if (!call->request->html || call->response->answer != ANSWER_JSON)
+        return;
+    json_scope_abandon(&call->answer);
+    call->response->body.length = 0;
 }
 
 void dime_redirect(dime_call *call, int status, dime_text url)
@@ -73,43 +125,43 @@ void dime_redirect(dime_call *call, int status, dime_text url)
         return;
     }
     dime_answer_empty(call, status);
-    response_header(call->response, "Location", url);
+    set_header(call, "Location", url);
 }
 
 void dime_answer_stream(dime_call *call, int status, const char *type,
                         bool (*next)(dime_call *call, void *cursor), void *cursor)
 {
-    call->answer.ended = true;
+    json_scope_abandon(&call->answer);
+    if (!takes_status(call, "dime_answer_stream", status, 599) ||
+        !takes_type(call, "dime_answer_stream", type))
+        return;
     response_begin(call->response, ANSWER_STREAM, status, type);
+    if (call->response->answer != ANSWER_STREAM)
+        return;
     call->response->next = next;
     call->response->cursor = cursor;
 }
 
 void dime_write(dime_call *call, dime_text bytes)
 {
-    buffer_put(&call->response->body, bytes);
+    if (call->in_pieces)
+        buffer_put(&call->response->body, bytes);
+    else
+        call_mistake(call, "dime_write was called outside of a stream's next");
 }
 
 void dime_write_format(dime_call *call, const char *format, ...)
 {
-    char room[PIECE_MAX];
+    char room[CALL_FORMAT_ROOM];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(room, sizeof room, format, arguments);
+    dime_text text = call_format(call, room, format, arguments);
     va_end(arguments);
-    if (length < 0 || length >= PIECE_MAX)
-        call->response->body.failed = true;
-    else
-        dime_write(call, (dime_text){room, (size_t)length});
+    dime_write(call, text);
 }
 
-void dime_set_header(dime_call *call, const char *name, dime_text value)
-{
-    response_header(call->response, name, value);
-}
-
-/* RFC 6265, section 4.1.1: a name is a token, a value has no blanks, quotes, commas, semicolons. */
-static bool is_cookie_text(dime_text text, const char *forbidden)
+/* Whether a text has visible characters of ASCII alone, and none of those that are forbidden. */
+static bool is_visible(dime_text text, const char *forbidden)
 {
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
@@ -119,15 +171,36 @@ static bool is_cookie_text(dime_text text, const char *forbidden)
     return true;
 }
 
+/* RFC 9110, section 5.6.2. */
+static bool is_token(const char *name)
+{
+    return *name && is_visible(text_of(name), "()<>@,;:\\\"/[]?={}");
+}
+
+void dime_set_header(dime_call *call, const char *name, dime_text value)
+{
+    static const char *const OURS[] = {"Content-Type", "Content-Length", "Status", "Connection",
+                                       "Transfer-Encoding"};
+    for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) {
+        if (text_equal_nocase(text_of(name), text_of(OURS[i]))) {
+            call_mistake(call, "the header %s was set, which dime writes itself", name);
+            return;
+        }
+    }
+    if (is_token(name))
+        set_header(call, name, value);
+    else
+        call_mistake(call, "a header was set whose name RFC 9110 forbids: %s", name);
+}
+
 void dime_set_cookie(dime_call *call, const char *name, dime_text value, const char *attributes)
 {
     struct buffer cookie;
-    if (!*name || !is_cookie_text(text_of(name), "()<>@,;:\\\"/[]?={}") ||
-        !is_cookie_text(value, "\",;\\")) {
+    if (!is_token(name) || !is_visible(value, "\",;\\")) { /* RFC 6265, section 4.1.1 */
         call_mistake(call, "the cookie %s has a name or a value that RFC 6265 forbids", name);
         return;
     }
-    buffer_open(&cookie, call->request->arena, 8192);
+    buffer_open(&cookie, call->request->arena, HEADERS_MAX);
     buffer_puts(&cookie, name);
     buffer_puts(&cookie, "=");
     buffer_put(&cookie, value);
@@ -135,10 +208,12 @@ void dime_set_cookie(dime_call *call, const char *name, dime_text value, const c
     buffer_puts(&cookie, attributes ? attributes : "Path=/; HttpOnly; SameSite=Lax");
     if (!attributes && text_equal(call->request->scheme, TEXT("https")))
         buffer_puts(&cookie, "; Secure");
+    if (call->request->arena->failed)
+        return;
     if (cookie.failed)
-        call_mistake(call, "the cookie %s is longer than 8 KiB", name);
+        call_mistake(call, "the cookie %s is longer than %d bytes", name, HEADERS_MAX);
     else
-        response_header(call->response, "Set-Cookie", buffer_text(&cookie));
+        set_header(call, "Set-Cookie", buffer_text(&cookie));
 }
 
 /* The scope of a document of its own, which is begun when it is first asked for. */
@@ -159,7 +234,7 @@ static dime_json *document_of(dime_call *call, struct call_document *document)
 
 dime_json *dime_page_data(dime_call *call)
 {
-    return call->request->html ? document_of(call, &call->page) : NULL;
+    return call->request->html && !call->in_pieces ? document_of(call, &call->page) : NULL;
 }
 
 dime_json *dime_problem_data(dime_call *call)
@@ -167,14 +242,24 @@ dime_json *dime_problem_data(dime_call *call)
     return document_of(call, &call->problem);
 }
 
+/* Begins a problem in place of whatever was begun. */
+__attribute__((format(printf, 4, 0))) static void
+begin_problem(dime_call *call, const char *name, int status, const char *format, va_list arguments)
+{
+    json_scope_abandon(&call->answer);
+    call->problem.root = NULL;
+    if (status >= 400 && status <= 599)
+        response_problem_of(call->response, status, format, arguments);
+    else
+        call_mistake(call, "%s takes a status from 400 to 599, not %d", name, status);
+}
+
 void dime_problem(dime_call *call, int status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    response_problem_of(call->response, status, format, arguments);
+    begin_problem(call, "dime_problem", status, format, arguments);
     va_end(arguments);
-    call->answer.ended = true;
-    call->problem.root = NULL;
 }
 
 void dime_problem_type(dime_call *call, const char *uri, const char *title)
@@ -204,7 +289,7 @@ void dime_wrong(dime_call *call, const void *member, const char *format, ...)
     va_start(arguments, format);
     response_field_problem_of(call->response, place, format, arguments);
     va_end(arguments);
-    call->answer.ended = true;
+    json_scope_abandon(&call->answer);
 }
 
 void dime_problem_at(dime_call *call, const void *member, int status, const char *format, ...)
@@ -214,11 +299,9 @@ void dime_problem_at(dime_call *call, const void *member, int status, const char
         return;
     va_list arguments;
     va_start(arguments, format);
-    response_problem_of(call->response, status, format, arguments);
+    begin_problem(call, "dime_problem_at", status, format, arguments);
     va_end(arguments);
     response_blame(call->response, place);
-    call->answer.ended = true;
-    call->problem.root = NULL;
 }
 
 bool dime_is_wrong(const dime_call *call, const void *member)

@@ -38,7 +38,8 @@ void call_open(struct dime_call *call, const dime_function *function, struct req
     call->response = response;
     call->input = NULL;
     call->values = NULL;
-    call->answer.ended = true;
+    call->answer = (struct dime_json){.ended = true};
+    call->in_pieces = false;
     call->page.root = call->problem.root = NULL;
 }
 
@@ -206,9 +207,18 @@ dime_text dime_id(const dime_call *call)
     return call->request->id;
 }
 
+/* What a body is comes as a variable of CGI, and as a header from elsewhere: it's read alike. */
 dime_text dime_header(const dime_call *call, const char *name)
 {
-    return request_header(call->request, name);
+    const struct request *request = call->request;
+    const dime_text wanted = text_of(name);
+    if (text_equal_nocase(wanted, TEXT("content-type")))
+        return request->content_type.length ? request->content_type : (dime_text){0};
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (text_equal_nocase(request->headers[i].name, wanted))
+            return request->headers[i].value;
+    }
+    return (dime_text){0};
 }
 
 dime_text dime_cookie(const dime_call *call, const char *name)
@@ -269,20 +279,32 @@ dime_text dime_copy(dime_call *call, dime_text text)
     return arena_copy(call->request->arena, text);
 }
 
+dime_text call_format(struct dime_call *call, char *room, const char *format, va_list arguments)
+{
+    struct arena *arena = call->request->arena;
+    const size_t size = room ? CALL_FORMAT_ROOM : 0;
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(room, size, format, arguments);
+    if (length < 0 || length > RESPONSE_BODY_MAX) {
+        arena->failed = true;
+        room = NULL;
+    } else if ((size_t)length >= size) {
+        room = arena_alloc(arena, (size_t)length + 1);
+        if (room)
+            (void)vsnprintf(room, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+    return room ? (dime_text){room, (size_t)length} : (dime_text){0};
+}
+
 dime_text dime_format(dime_call *call, const char *format, ...)
 {
-    va_list arguments, again;
+    va_list arguments;
     va_start(arguments, format);
-    va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    char *room = length >= 0 && length <= RESPONSE_BODY_MAX
-                     ? arena_alloc(call->request->arena, (size_t)length + 1)
-                     : NULL;
-    if (room)
-        (void)vsnprintf(room, (size_t)length + 1, format, again);
-    va_end(again);
+    dime_text text = call_format(call, NULL, format, arguments);
     va_end(arguments);
-    return room ? (dime_text){room, (size_t)length} : TEXT("");
+    return text;
 }
 
 void dime_log(const dime_call *call, enum dime_level level, const char *format, ...)

@@ -65,6 +65,7 @@ struct dime_call {
     const struct value *values; /* in the order of the table, for the page; NULL: not read */
     struct dime_json answer;    /* the scope that the answer is written in */
     struct call_document page, problem;
+    bool in_pieces;           /* the handler has returned, and its stream is being made */
     struct buffer piece;      /* of a stream: the room that each piece begins with */
     struct arena_moment mark; /* behind it: what a piece allocates is taken back before the next */
 };
@@ -87,12 +88,26 @@ void call_end(struct dime_call *call);
 void call_mistake(struct dime_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Bytes of the room that most of what is formatted fits into. */
+enum { CALL_FORMAT_ROOM = 512 };
+
+/*
+ * What printf would print, with a NUL behind it: in ROOM, of CALL_FORMAT_ROOM bytes, or the arena's
+ * where that is too small or NULL. Where it has more than RESPONSE_BODY_MAX bytes, or can't be
+ * formatted, the arena has failed, as it does where memory is out; data is NULL then.
+ */
+dime_text call_format(struct dime_call *call, char *room, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
 /* Begins a scope at the start of OUT: an object, or an array. */
 void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
                      bool array);
 
 /* Ends a scope and all within it; one that has ended stays as it is. */
 void json_scope_end(struct dime_json *scope);
+
+/* Ends a scope and all within it, of which nothing will be sent: they can't be written to. */
+void json_scope_abandon(struct dime_json *scope);
 
 /*
  * The place of a field in a bound struct, or of one of its values, as it is written for people:

@@ -6,12 +6,9 @@
  * and forgets none. Scopes come from the call's arena; there are as many as an answer nests.
  */
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/json.h"
 #include "request/call.h"
-
-enum { FORMAT_ROOM = 512 };
 
 void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
                      bool array)
@@ -32,6 +29,12 @@ void json_scope_end(struct dime_json *scope)
     scope->end = scope->out->length;
     if (scope->outer)
         scope->outer->inner = NULL;
+}
+
+void json_scope_abandon(struct dime_json *scope)
+{
+    for (; scope; scope = scope->inner)
+        scope->ended = true;
 }
 
 /* Writes what stands before a value. False: the value can't stand here, which has been said. */
@@ -75,24 +78,13 @@ void dime_put_string(dime_json *json, const char *name, const char *value)
 
 void dime_put_format(dime_json *json, const char *name, const char *format, ...)
 {
-    char room[FORMAT_ROOM], *text = room;
-    va_list arguments, again;
+    char room[CALL_FORMAT_ROOM];
+    va_list arguments;
     va_start(arguments, format);
-    va_copy(again, arguments);
-    int length = vsnprintf(room, sizeof room, format, arguments);
-    if (length >= (int)sizeof room) {
-        text = length <= RESPONSE_BODY_MAX
-                   ? arena_alloc(json->call->request->arena, (size_t)length + 1)
-                   : NULL;
-        if (text)
-            (void)vsnprintf(text, (size_t)length + 1, format, again);
-        else
-            json->out->failed = true;
-    }
-    va_end(again);
+    dime_text text = call_format(json->call, room, format, arguments);
     va_end(arguments);
-    if (text)
-        dime_put_text(json, name, (dime_text){text, length < 0 ? 0 : (size_t)length});
+    if (text.data)
+        dime_put_text(json, name, text);
 }
 
 void dime_put_integer(dime_json *json, const char *name, int64_t value)

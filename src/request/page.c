@@ -2,9 +2,9 @@
  * page.c - a page is a Mustache template, filled from the answer's JSON.
  *
  * A name is looked up in what the function has put aside for the page, then in its answer, then in
- * what dime says of both, which is all below the one name `dime`: see dime_pages(7). Three partials
- * are there for any page: the problem, the form that is made of the fields, and the answer as it
- * stands. What is there afterwards gets the given values into its form (form_fill.c).
+ * what dime says of both, which is all below the one name `dime`: see dime-template(7). Three
+ * partials are there for any page: the problem, the form that is made of the fields, and the answer
+ * as it stands. What is there afterwards gets the given values into its form (form_fill.c).
  */
 #include "request/page.h"
 
@@ -93,35 +93,38 @@ static void put_call(dime_json *root, const struct dime_call *call, dime_text an
         dime_put_text(dime, "fragment", answer);
 }
 
-/* Takes JSON that was written here, or that a function calls JSON, for what names are looked up in.
+/*
+ * What names are looked up in: how many contexts there are. 0: memory is out, or what the function
+ * has written for its page is no JSON, which is logged and made the answer. Its answer may be none,
+ * or too large to look names up in: programs get it as it is, and a page doesn't find it.
  */
-static bool read_page_context(struct dime_call *call, dime_text text, struct json_value *context)
-{
-    struct json_error error;
-    return json_check(text, call->request->arena, context, &error);
-}
-
 static size_t gather_contexts(struct dime_call *call, dime_text answer,
                               struct json_value contexts[CONTEXTS])
 {
+    struct arena *arena = call->request->arena;
+    struct json_error error;
     struct buffer own;
     struct dime_json root;
     size_t count = 0;
-    buffer_open(&own, call->request->arena, PAGE_DATA_MAX);
+    buffer_open(&own, arena, PAGE_DATA_MAX);
     json_scope_open(&root, call, &own, false);
     put_call(&root, call, answer);
     json_scope_end(&root);
-    if (own.failed || !read_page_context(call, buffer_text(&own), &contexts[count++]))
+    if (own.failed || !json_check(buffer_text(&own), arena, &contexts[count++], &error))
         return 0;
-    if (call->response->answer == ANSWER_JSON && read_page_context(call, answer, &contexts[count]))
+    if (call->response->answer == ANSWER_JSON &&
+        json_check(answer, arena, &contexts[count], &error))
         count++;
-    if (call->page.root) {
-        json_scope_end(call->page.root);
-        if (call->page.text.failed ||
-            !read_page_context(call, buffer_text(&call->page.text), &contexts[count++]))
-            return 0;
-    }
-    return count;
+    if (!call->page.root)
+        return count;
+    json_scope_end(call->page.root);
+    if (call->page.text.failed)
+        return 0;
+    if (json_check(buffer_text(&call->page.text), arena, &contexts[count++], &error))
+        return count;
+    if (error.fault == JSON_MALFORMED)
+        call_mistake(call, "its page's data can't be read at %s", error.message);
+    return 0;
 }
 
 /* Writes the template to OUT. False: it has a mistake, which is logged and made the answer. */
@@ -142,8 +145,8 @@ static bool write_template(struct dime_call *call, dime_text page, dime_text ans
         .partial_count = sizeof partials / sizeof *partials,
     };
     if (!data.context_count) {
-        out->failed = true;
-        return true;
+        out->failed = call->response->status != 500;
+        return out->failed;
     }
     switch (template_write(page, &data, out, why)) {
     case TEMPLATE_FINE:

@@ -169,11 +169,16 @@ static bool check_event(const struct dime_call *call, const struct incoming *inc
 }
 
 /* A browser that opens the function's address wants its form, not the news that a field is missing.
- */
-static bool wants_form(const struct request *request)
+ * Where the path has given a field something was asked. */
+static bool wants_form(const struct dime_call *call)
 {
+    const struct request *request = call->request;
+    size_t count, given = 0;
+    call_fields(call, &count);
+    for (size_t i = 0; call->input && i < count; i++)
+        given += call->input->given[i];
     return request->html && request->method & (DIME_GET | DIME_HEAD) && !request->query.length &&
-           !request->body.length;
+           !request->body.length && !given;
 }
 
 /* Where the table has the field that a place begins with: items of items[2].vat. */
@@ -211,7 +216,7 @@ static void call_function(struct dime_call *call, const struct incoming *incomin
     dime_handler *check = route ? route->check : function->check;
     if (fields_read(call, incoming->path_info))
         (route ? route->handle : function->handle)(call, call->input->base);
-    else if (wants_form(call->request))
+    else if (wants_form(call))
         dime_answer_page(call);
     else if (check && call->response->error_count && call->input)
         check(call, call->input->base);
@@ -266,6 +271,7 @@ void run_forget_piece(struct dime_call *call)
 {
     arena_rewind(call->request->arena, call->mark);
     call->response->body = call->piece;
+    call->problem.root = NULL; /* what the piece may have begun is gone with it */
 }
 
 bool run_next(struct dime_call *call)
@@ -331,12 +337,18 @@ static void make_first_piece(struct dime_call *call)
 static void begin_pieces(struct dime_call *call)
 {
     struct response *response = call->response;
+    call->in_pieces = true;
     if (call->request->method == DIME_HEAD)
         response->next = NULL;
     else if (response->pulled || response->stream)
         make_first_piece(call);
     else
         gather_pieces(call);
+    call->in_pieces = response->next;
+    if (!run_broke(call))
+        return;
+    response->next = NULL;
+    call_end(call); /* of a problem with data */
 }
 
 /* The answer when memory has ended needs none from the arena. */

@@ -118,8 +118,9 @@ const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const c
     run_function(test->function, &request, &incoming, &test->response);
     free(names);
     test->asked++;
+    bool has_body = test->response.content_type && request.method != DIME_HEAD;
     test->answer = (dime_test_answer){test->response.status, text_of(test->response.content_type),
-                                      buffer_text(&test->response.body)};
+                                      has_body ? buffer_text(&test->response.body) : TEXT("")};
     return &test->answer;
 }
 

@@ -45,7 +45,7 @@ static void handle(dime_call *call, const void *input)
     memset(room, 'x', bytes + header);
     buffer_json(json, (dime_text){room, bytes});
     if (header)
-        dime_set_header(call, "X-Long", (dime_text){room, header});
+        response_header(call->response, "X-Long", (dime_text){room, header});
     if (order->status >= 400)
         dime_problem(call, (int)order->status, "As it was told.");
 }

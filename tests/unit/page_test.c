@@ -157,6 +157,26 @@ START_TEST(fills_choices)
 }
 END_TEST
 
+static void fill_twice(dime_call *asked, dime_json *data)
+{
+    (void)asked;
+    dime_put_string(data, "menu", "a");
+    dime_put_string(data, "menu", "b");
+}
+
+START_TEST(refuses_data_with_a_name_twice)
+{
+    request.html = true;
+    function.fill = fill_twice;
+    response_html(&response);
+    call_open(&call, &function, &request, &response);
+    page_write(&call, true);
+    ck_assert_int_eq(response.status, 500);
+    ck_assert_str_eq(response.content_type, "application/problem+json");
+    ck_assert(contains(buffer_text(&response.body), "The function has a mistake"));
+}
+END_TEST
+
 START_TEST(fills_a_textarea)
 {
     response_html(&response);
@@ -502,6 +522,7 @@ Suite *page_suite(void)
     tcase_add_test(filling, checks_boxes);
     tcase_add_test(filling, selects_options);
     tcase_add_test(filling, fills_choices);
+    tcase_add_test(filling, refuses_data_with_a_name_twice);
     tcase_add_test(filling, fills_a_textarea);
     tcase_add_test(filling, opens_details);
     tcase_add_test(filling, puts_errors_at_their_fields);
