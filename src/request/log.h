@@ -2,9 +2,8 @@
  * log.h - one JSON line per request, and the few lines that a program says of itself.
  *
  * Lines go to fd 2, whole lines per write(2) and at most PIPE_BUF bytes of them, so that those of
- * several workers never mix. A worker gathers lines (hosts/fastcgi/responder.c): under load some
- * twenty cost one system call, a fiftieth of a second later at most, and when it's quiet each is
- * written without delay.
+ * several workers never mix. A worker gathers the lines of what it answers in one go, so that under
+ * load several cost one system call.
  */
 #ifndef DIME_REQUEST_LOG_H
 #define DIME_REQUEST_LOG_H

@@ -272,6 +272,17 @@ def descriptors(pid):
     return len(os.listdir("/proc/%d/fd" % pid))
 
 
+def takes_signals(pid):
+    """Whether a responder has come so far that a signal to stop doesn't end it at once."""
+    for name in os.listdir("/proc/%d/fd" % pid):
+        try:
+            if "signalfd" in os.readlink("/proc/%d/fd/%s" % (pid, name)):
+                return True
+        except FileNotFoundError:
+            pass  # it was closed just now
+    return False
+
+
 def processor_time(pid):
     """Seconds of processor time that a process has used."""
     with open("/proc/%d/stat" % pid) as file:

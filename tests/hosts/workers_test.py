@@ -7,7 +7,6 @@ failing file in the place of the program.
 """
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -17,7 +16,8 @@ import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import (Closed, Connection, Program, Server, accepts, alive, ask, children, equal, expect,
-                     get, is_sanitized, main, post, processor_time, wait_until)
+                     get, is_sanitized, main, post, processor_time, takes_signals,
+                     wait_until)
 
 
 def is_hello(answer):
@@ -27,13 +27,6 @@ def is_hello(answer):
 def workers_of(server, count):
     wait_until(lambda: len(children(server.pid)) == count, 5, "not %d workers" % count)
     return sorted(children(server.pid))
-
-
-def ready(pid):
-    """Whether a worker has come so far that SIGTERM is handled."""
-    with open("/proc/%d/status" % pid) as file:
-        caught = int(re.search(r"SigCgt:\s*([0-9a-f]+)", file.read()).group(1), 16)
-    return caught >> (signal.SIGTERM - 1) & 1
 
 
 def free_port():
@@ -137,7 +130,7 @@ def test_starts_with_stdin_closed(folder, program):
 def test_a_killed_worker_is_back_within_a_second(folder, program):
     with Server(folder, program, "--workers", "3", "--threads", "1") as server:
         workers = workers_of(server, 3)
-        wait_until(lambda: all(ready(pid) for pid in workers))
+        wait_until(lambda: all(takes_signals(pid) for pid in workers))
         time.sleep(1.05)  # one that has lived for a second is replaced at once
         start = time.monotonic()
         os.kill(workers[0], signal.SIGKILL)
@@ -152,7 +145,7 @@ def test_a_killed_worker_is_back_within_a_second(folder, program):
 def test_the_others_go_on_when_one_is_killed(folder, program):
     with Server(folder, program, "--workers", "3", "--threads", "1") as server:
         workers = workers_of(server, 3)
-        wait_until(lambda: all(ready(pid) for pid in workers))
+        wait_until(lambda: all(takes_signals(pid) for pid in workers))
         with Connection(server.address) as kept:
             is_hello(kept.ask(get()))
             with Clients(server.address) as clients:
@@ -289,7 +282,7 @@ def test_many_sighups_at_once_leave_as_many_workers(folder, program):
 def test_workers_end_with_a_parent_that_was_killed(folder, program):
     with Server(folder, program, "--workers", "3") as server:
         workers = workers_of(server, 3)
-        wait_until(lambda: all(ready(pid) for pid in workers))
+        wait_until(lambda: all(takes_signals(pid) for pid in workers))
         os.kill(server.pid, signal.SIGKILL)
         server.wait()
         wait_until(lambda: not any(alive(pid) for pid in workers), 2, "a worker goes on")
@@ -317,7 +310,7 @@ def test_what_waits_in_the_queue_is_answered_before_it_stops(folder, program):
                            ("127.0.0.1:%d" % free_port(), "2")):
         with Server(folder, program, "--workers", count, address=address) as server:
             workers = workers_of(server, int(count))
-            wait_until(lambda: all(ready(pid) for pid in workers))
+            wait_until(lambda: all(takes_signals(pid) for pid in workers))
             for pid in workers:
                 os.kill(pid, signal.SIGSTOP)
             waiting = [Connection(address) for _ in range(300)]
@@ -340,7 +333,7 @@ def test_a_socket_that_was_handed_over_keeps_its_queue(folder, program):
         listener.listen(64)
         with Program(folder, program, ["--workers", "2"], stdin=listener) as parent:
             workers = workers_of(parent, 2)
-            wait_until(lambda: all(ready(pid) for pid in workers))
+            wait_until(lambda: all(takes_signals(pid) for pid in workers))
             for pid in workers:
                 os.kill(pid, signal.SIGSTOP)
             with Connection("unix:" + folder + "/s") as waiting:
@@ -357,7 +350,7 @@ def test_a_socket_that_was_handed_over_keeps_its_queue(folder, program):
 def stop_and_replace(server):
     """Stops the one worker in its tracks and has it replaced; its process id."""
     stuck = workers_of(server, 1)[0]
-    wait_until(lambda: ready(stuck))
+    wait_until(lambda: takes_signals(stuck))
     os.kill(stuck, signal.SIGSTOP)
     server.signal(signal.SIGHUP)
     wait_until(lambda: set(children(server.pid)) - {stuck}, 5, "there is no new worker")
@@ -388,7 +381,7 @@ def test_a_stuck_worker_that_was_replaced_does_not_hold_up_stopping(folder, prog
 def test_a_stuck_worker_does_not_hold_up_stopping(folder, program):
     with Server(folder, program, "--workers", "2") as server:
         workers = workers_of(server, 2)
-        wait_until(lambda: all(ready(pid) for pid in workers))
+        wait_until(lambda: all(takes_signals(pid) for pid in workers))
         os.kill(workers[0], signal.SIGSTOP)
         equal(server.stop(25)[0], 0, "exit status")
         expect(not any(alive(pid) for pid in workers), "a worker is left")
@@ -429,7 +422,7 @@ def test_deaths_are_told_even_where_sigchld_was_ignored(folder, program):
                                           "--workers", "1"]) as parent:
         wait_until(lambda: accepts(address), 5, "it doesn't listen")
         worker = workers_of(parent, 1)[0]
-        wait_until(lambda: ready(worker))
+        wait_until(lambda: takes_signals(worker))
         os.kill(worker, signal.SIGKILL)
         wait_until(lambda: children(parent.pid) not in ([], [worker]), 2, "it isn't started again")
         is_hello(ask(address, get(), 3))

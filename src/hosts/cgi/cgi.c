@@ -3,10 +3,6 @@
  *
  * One pass over the variables picks out what a request needs; the few names are told apart by their
  * length and bytes. The answer leaves in one writev.
- *
- * What a CGI call costs here is pages: each that is touched first is a page fault, and stack
- * protection touches all those of a frame. So what is large lies in frames of its own, which aren't
- * inlined: they use pages that are there already, or aren't entered.
  */
 #include "hosts/cgi/cgi.h"
 
@@ -224,7 +220,7 @@ static void read_body(struct exchange *exchange)
  * Reads what is left of a refused body. Apache's mod_cgid gives its programs a socket, and a socket
  * that is closed with something unread in it takes the answer along that was written to it.
  */
-__attribute__((noinline)) static void drain_body(void)
+static void drain_body(void)
 {
     char dropped[16 * 1024];
     struct stat input;
@@ -260,23 +256,21 @@ static bool write_both(dime_text head, dime_text body)
     return true;
 }
 
-int64_t exchange_log(const struct exchange *exchange, struct log *log, const char *host,
-                     size_t bytes_out)
+void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                  size_t bytes_out)
 {
-    int64_t duration_ns = clock_monotonic_ns() - exchange->started_ns;
     log_request(log, &(struct log_entry){
                          .function = exchange->function->name,
                          .host = exchange->host.length ? exchange->host : text_of(host),
                          .request = &exchange->request,
                          .response = &exchange->response,
-                         .duration_ns = duration_ns,
+                         .duration_ns = clock_monotonic_ns() - exchange->started_ns,
                          .bytes_in = exchange->request.body.length,
                          .bytes_out = bytes_out,
                      });
-    return duration_ns;
 }
 
-__attribute__((noinline)) static void log_call(const struct exchange *exchange, size_t bytes_out)
+static void log_call(const struct exchange *exchange, size_t bytes_out)
 {
     struct log log = {.length = 0};
     exchange_log(exchange, &log, "cgi", bytes_out);
@@ -326,9 +320,8 @@ static void flush_piece(struct stream *stream, struct response *response)
 
 int cgi_serve(const dime_function *function)
 {
-    /* Not on the stack: their rooms are mostly unused. */
-    static struct exchange exchange;
-    static struct opening opening;
+    struct exchange exchange;
+    struct opening opening = {0};
     struct cgi_output output = {.stream = {.flush = flush_piece}, .exchange = &exchange};
     struct arena arena;
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */

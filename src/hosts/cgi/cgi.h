@@ -58,10 +58,10 @@ dime_text exchange_payload(const struct exchange *exchange);
 
 /*
  * Adds the exchange's line to LOG: HOST answered it, unless the tool has asked, with so many bytes
- * of body. Returns how long that took, in nanoseconds.
+ * of body.
  */
-int64_t exchange_log(const struct exchange *exchange, struct log *log, const char *host,
-                     size_t bytes_out);
+void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                  size_t bytes_out);
 
 /* Serves one CGI call from the process's environment, fd 0 and fd 1. Returns the exit status. */
 int cgi_serve(const dime_function *function);

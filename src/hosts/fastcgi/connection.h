@@ -21,6 +21,7 @@ enum connection_state {
     CONNECTION_WAITING,  /* new, or part of a request has come */
     CONNECTION_WRITING,  /* its socket is full, and part of an answer has yet to go */
     CONNECTION_DRAINING, /* answered early: the rest of the body is read and thrown away */
+    CONNECTION_STATES,   /* how many there are */
 };
 
 /* What becomes of a connection once its answer has gone. */

@@ -1,100 +1,94 @@
 /*
- * worker.h - what one thread of the responder has, and how it serves a request.
+ * worker.h - one thread of the responder: what it has, and the connections that it keeps.
  *
- * Shared by responder.c, which decides what is served and when, and serve.c, which does it. Nothing
- * of a worker is shared with another one, so there are no locks.
+ * A worker decides by an epoll set of its own what is next. Nothing of it is shared with another
+ * one but the time at which it was last used, so there are no locks.
  */
 #ifndef DIME_HOSTS_FASTCGI_WORKER_H
 #define DIME_HOSTS_FASTCGI_WORKER_H
 
 #include <pthread.h>
-#include <sys/epoll.h>
+#include <stdatomic.h>
 
-#include "base/arena.h"
-#include "request/log.h"
-#include "hosts/cgi/cgi.h"
 #include "hosts/fastcgi/connection.h"
+#include "hosts/fastcgi/serving.h"
+#include "request/log.h"
 #include "request/opening.h"
-#include "hosts/fastcgi/responder.h"
 
-/* How long requests may wait for each other, or one may take while others wait, before that makes a
- * thread start another one. */
-enum { PRESSED_MS = 5 };
-
-struct threads;
-
-/* What has become of a worker's place among the threads. */
-enum place { PLACE_FREE, PLACE_RUNNING, PLACE_ENDED };
-
-/*
- * What serving one request takes. A thread has one for all of them; an answer that is streamed
- * keeps it until its last piece, and the thread gets another.
- */
-struct serving {
-    struct arena arena;
-    struct exchange exchange;
-    size_t bytes;         /* of the body that have been sent */
-    char room[64 * 1024]; /* for what comes from a connection */
+struct responder_settings {
+    const dime_function *function;
+    int listener;       /* a listening socket; responder_serve makes it non-blocking */
+    bool own_listener;  /* nobody else holds it: what is queued must be served before stopping */
+    int threads;        /* 1 to RESPONDER_THREADS_MAX */
+    int64_t timeout_ms; /* how long a request may take to arrive, to be answered, to be read */
+    int64_t idle_ms;    /* how long there may be nothing to do before it ends; 0: for ever */
 };
 
-/* Most answers that a thread streams at once: each keeps what serving a request takes. */
-enum { STREAMS_MAX = 256 };
+/* What the workers share. */
+struct responder {
+    const struct responder_settings *settings;
+    int signals;            /* readable once the process is to stop */
+    size_t connections_max; /* of each worker */
+    struct worker *workers; /* as many as there are to be threads */
+};
 
 struct worker {
-    const struct responder_settings *settings;
-    struct threads *threads;
+    const struct responder *responder;
+    const struct responder_settings *settings; /* of the responder */
     pthread_t thread;
-    enum place place;
-    bool leaving; /* it has had nothing to do for so long that it ends */
     int epoll;
-    size_t connections, connections_max;
+    bool stopping;
+    size_t connections;
     struct connection_rules rules;
-    size_t gathered;                 /* bytes of requests that the connections hold */
-    size_t unsent;                   /* bytes of answers that they hold */
-    struct connection idle, waiting; /* heads of rings, the oldest first */
-    struct connection writing;
-    struct connection draining;
-    int64_t paused_until_ns; /* 0: the listener is watched */
-    int64_t used_ns;         /* when there was last something to do */
-    int64_t rested_ns;       /* when it last had to wait for that */
-    bool pressed;            /* one request took long while others waited */
-    size_t surplus;          /* connections to give up to other threads */
+    size_t gathered;                            /* bytes of requests that the connections hold */
+    size_t unsent;                              /* bytes of answers that they hold */
+    struct connection rings[CONNECTION_STATES]; /* heads of rings, the oldest first */
+    int64_t paused_until_ns;                    /* 0: the listener is watched */
+    _Atomic int64_t used_ns; /* when there was last something to do; INT64_MAX: there is */
     struct opening opening;  /* of the function */
     struct serving *serving;
     size_t streams; /* answers that are being streamed */
     struct log log;
-    int64_t logged_ns; /* when lines were last written */
-    int policy;        /* of scheduling, that the thread has chosen; -1: it may choose none */
+    int policy; /* of scheduling, that the thread has chosen; -1: it may choose none */
 };
 
-/* Whether what epoll reports is (part of) a request, rather than room in a socket or an end. */
-static inline bool worker_is_request(const struct epoll_event *event)
-{
-    return (event->events & (EPOLLIN | EPOLLRDHUP)) == EPOLLIN;
-}
-
 /*
- * Serves the REQUEST that has arrived on the connection. With STOPPING the web server is told to
- * close the connection. Never waits: what the socket doesn't take of the answer is kept with the
- * connection. Returns false when the connection is done with.
+ * Prepares a worker whose responder is set. False, with errno: it can't be; close it all the same.
  */
-bool worker_serve(struct worker *worker, struct connection *connection,
-                  const struct arrived *request, bool stopping);
+bool worker_open(struct worker *worker);
 
-/* Throws away what still comes, since all has been answered. False: the connection is done with. */
-bool worker_drain(struct worker *worker, struct connection *connection);
+/* Closes its connections and frees what it has. */
+void worker_close(struct worker *worker);
 
-/* Sends more of an answer that the socket couldn't take at once, or makes more of it. Returns the
- * same. */
-bool worker_resume(struct worker *worker, struct connection *connection);
+/* Takes a connection to FD, which has just been accepted. NULL: there is no memory for it. */
+struct connection *worker_add(struct worker *worker, int fd, int64_t now_ns);
 
-/* Gives up what is left of a streamed answer, if one is. */
+/* Gives up what is left of a streamed answer, if one is, and logs it. */
 void worker_end_stream(struct worker *worker, struct connection *connection);
 
-/* What a thread serves with. The caller closes it. NULL: there is no memory. */
-struct serving *serving_open(void);
+/* Closes a connection. */
+void worker_drop(struct worker *worker, struct connection *connection);
 
-/* Gives its memory back. SERVING may be NULL. */
-void serving_close(struct serving *serving);
+/* Puts a connection into another state, or into the same one anew. */
+void worker_move(struct worker *worker, struct connection *connection, enum connection_state state,
+                 int64_t now_ns);
+
+/* Has epoll report what the connection's state waits for: a request, or room for an answer. */
+bool worker_watch(const struct worker *worker, struct connection *connection);
+
+/*
+ * Has epoll report newcomers. Its events carry a connection; that of a newcomer NULL, and that of
+ * the signal to stop the worker itself.
+ */
+void worker_watch_listener(struct worker *worker);
+
+/* Accepts nobody until then; INT64_MAX: until there is room. */
+void worker_pause_listener(struct worker *worker, int64_t until_ns);
+
+/* Whether no connection is in this state. */
+static inline bool worker_has_none(const struct worker *worker, enum connection_state state)
+{
+    return worker->rings[state].next == &worker->rings[state];
+}
 
 #endif

@@ -1,0 +1,144 @@
+/*
+ * answering.c - one FastCGI request from its variables to its answer.
+ *
+ * It's only begun once the whole request is there, and its bytes stay where they arrived until it
+ * has been answered. The answer goes to the socket from where it is, in one call as a rule.
+ */
+#include "hosts/fastcgi/answering.h"
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "net/fastcgi_record.h"
+
+enum {
+    PIECES_AT_ONCE = 4, /* of a stream */
+    STREAMS_MAX = 256,  /* of a thread at once: each keeps what serving a request takes */
+};
+
+/* Splits the variables. NULL: there is no memory for them. */
+static struct header *split(dime_text variables, struct arena *arena, size_t *count)
+{
+    dime_text left = variables, name, value;
+    for (*count = 0; reader_variable(&left, &name, &value); ++*count)
+        continue;
+    struct header *headers = arena_alloc(arena, *count * sizeof *headers);
+    *count = headers ? *count : 0;
+    for (size_t i = 0; i < *count && reader_variable(&variables, &name, &value); i++)
+        headers[i] = (struct header){name, value};
+    return headers;
+}
+
+static struct iovec part(dime_text text)
+{
+    return (struct iovec){(void *)(uintptr_t)text.data, text.length};
+}
+
+/* Sends part of an answer to a request as STDOUT records. With LAST the answer ends behind it: its
+ * last record is empty, and the request's end follows. */
+static bool send_records(struct connection *connection, dime_text head, dime_text payload,
+                         bool last)
+{
+    const unsigned id = connection->reader.id;
+    struct {
+        FCGI_Header out;
+        FCGI_EndRequestRecord request;
+    } end = {record_header(FCGI_STDOUT, id, 0), record_end(id, FCGI_REQUEST_COMPLETE)};
+    bool sent = true;
+    for (bool all = false; sent && !all; head.length = 0) {
+        size_t room = FCGI_MAX_LENGTH - head.length;
+        all = payload.length <= room;
+        dime_text piece = {payload.data, all ? payload.length : room};
+        payload = (dime_text){payload.data + piece.length, payload.length - piece.length};
+        FCGI_Header header = record_header(FCGI_STDOUT, id, head.length + piece.length);
+        bool empty = !(head.length + piece.length); /* which would end the stream */
+        const struct iovec parts[] = {{&header, empty ? 0 : sizeof header},
+                                      part(head),
+                                      part(piece),
+                                      {&end, all && last ? sizeof end : 0}};
+        sent = connection_send(connection, parts, 4);
+    }
+    return sent;
+}
+
+/* Has the function answer. */
+static void run(struct worker *worker, const struct arrived *request)
+{
+    const struct responder_settings *settings = worker->settings;
+    struct serving *serving = worker->serving;
+    struct exchange *exchange = &serving->exchange;
+    size_t count;
+    struct header *variables = split(request->variables, &serving->arena, &count);
+    exchange_open(exchange, settings->function, variables, count, &serving->arena,
+                  settings->timeout_ms);
+    (void)opening_try(&worker->opening, settings->function);
+    exchange->request.state = worker->opening.state;
+    exchange->incoming.not_open = worker->opening.not_open;
+    exchange->response.pulled = true;
+    exchange_body(exchange, request->body);
+    exchange_run(exchange);
+}
+
+/* Leaves an answer that is streamed to its connection. False: there can't be another one now, and
+ * the answer says so. */
+static bool begin_stream(struct worker *worker, struct connection *connection)
+{
+    struct exchange *exchange = &worker->serving->exchange;
+    struct serving *other = worker->streams < STREAMS_MAX ? serving_open() : NULL;
+    if (!other) {
+        exchange->response.next = NULL;
+        run_out_of_memory(&exchange->request, &exchange->response);
+        return false;
+    }
+    connection->stream = worker->serving;
+    worker->serving = other;
+    worker->streams++;
+    return true;
+}
+
+/*
+ * Where a connection is closed though the web server would keep it, that could be quicker to send
+ * the next request: so it's barred from that before it gets the answer, which on a unix socket it
+ * notices at once.
+ */
+bool answer_begin(struct worker *worker, struct connection *connection,
+                  const struct arrived *request)
+{
+    struct serving *serving = worker->serving;
+    struct exchange *exchange = &serving->exchange;
+    run(worker, request);
+    bool streams = exchange->response.next && begin_stream(worker, connection);
+    dime_text head = exchange_head(exchange), payload = exchange_payload(exchange);
+    serving->bytes = payload.length;
+    if (!streams)
+        exchange_log(exchange, &worker->log, "fastcgi", payload.length);
+    if (connection->next_state == CONNECTION_CLOSE && connection->reader.keep)
+        shutdown(connection->fd, SHUT_RD);
+    bool sent = send_records(connection, head, payload, !streams);
+    if (streams)
+        run_forget_piece(&exchange->call);
+    return sent;
+}
+
+/*
+ * Makes more of an answer while the socket takes it, but not so much at once that others wait. A
+ * stream that breaks off ends without the request's end, so that the web server notices. False: the
+ * connection is done with.
+ */
+bool answer_more(struct worker *worker, struct connection *connection)
+{
+    struct serving *stream = connection->stream;
+    struct dime_call *call = &stream->exchange.call;
+    bool more = true;
+    for (int i = 0; i < PIECES_AT_ONCE && more && !connection_is_full(connection); i++) {
+        more = run_next(call);
+        dime_text payload = exchange_payload(&stream->exchange);
+        if (run_broke(call) || !send_records(connection, TEXT(""), payload, !more))
+            return false;
+        stream->bytes += payload.length;
+        run_forget_piece(call);
+    }
+    if (!more)
+        worker_end_stream(worker, connection);
+    return true;
+}

@@ -1,0 +1,17 @@
+/*
+ * upkeep.h - what a worker does between requests: timeouts, and room for newcomers.
+ *
+ * Slow and silent clients keep their connections only as long as nobody else needs the room.
+ */
+#ifndef DIME_HOSTS_FASTCGI_UPKEEP_H
+#define DIME_HOSTS_FASTCGI_UPKEEP_H
+
+#include "hosts/fastcgi/worker.h"
+
+/*
+ * Does what is due, and returns how many milliseconds epoll may wait, -1 for ever. Never to be
+ * called amid a batch of events, one of which might be for a connection that is dropped here.
+ */
+int upkeep(struct worker *worker);
+
+#endif
