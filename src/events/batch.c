@@ -215,5 +215,5 @@ void batch_invoke(struct invocation *batch, const struct invoker *invoker, struc
         response_problem(&batch->response, progress->worst, "%zu of %zu messages failed.", failures,
                          count);
     else
-        (void)response_json(&batch->response);
+        response_begin(&batch->response, ANSWER_JSON, 200, "application/json");
 }

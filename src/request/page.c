@@ -89,8 +89,6 @@ static void put_call(dime_json *root, const struct dime_call *call, dime_text an
         put_problem(dime, response);
     else if (response->answer == ANSWER_JSON && answer.length)
         dime_put_text(dime, "answer", answer);
-    else if (response->answer == ANSWER_FRAGMENT)
-        dime_put_text(dime, "fragment", answer);
 }
 
 /*

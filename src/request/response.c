@@ -63,16 +63,6 @@ struct buffer *response_begin(struct response *response, enum answer_kind answer
     return &response->body;
 }
 
-struct buffer *response_json(struct response *response)
-{
-    return response_begin(response, ANSWER_JSON, 200, "application/json");
-}
-
-struct buffer *response_html(struct response *response)
-{
-    return response_begin(response, ANSWER_FRAGMENT, 200, "text/html; charset=utf-8");
-}
-
 /* The length of TEXT, cut to LENGTH bytes, without a part of a character that is left at its end.
  */
 static size_t length_kept(const char *text, size_t length)
@@ -157,12 +147,6 @@ const struct field_error *response_field_error(const struct response *response, 
             return &response->errors[i];
     }
     return NULL;
-}
-
-void response_flush(struct response *response)
-{
-    if (response->stream && response->answer == ANSWER_JSON && !response->body.failed)
-        response->stream->flush(response->stream, response);
 }
 
 static bool breaks_line(dime_text value)

@@ -22,12 +22,11 @@ enum {
 /* What a response holds so far. */
 enum answer_kind {
     ANSWER_NONE,
-    ANSWER_JSON,     /* the body is JSON, which a browser gets in a page */
-    ANSWER_BYTES,    /* the body goes out as it is, to everybody */
-    ANSWER_STREAM,   /* the same, and `next` makes it piece by piece */
-    ANSWER_EMPTY,    /* there is no body */
-    ANSWER_FRAGMENT, /* the body is a piece of HTML that still wants its page */
-    ANSWER_PROBLEM,  /* detail and errors say what is wrong; the host's side writes the body */
+    ANSWER_JSON,    /* the body is JSON, which a browser gets in a page */
+    ANSWER_BYTES,   /* the body goes out as it is, to everybody */
+    ANSWER_STREAM,  /* the same, and `next` makes it piece by piece */
+    ANSWER_EMPTY,   /* there is no body */
+    ANSWER_PROBLEM, /* detail and errors say what is wrong; the host's side writes the body */
 };
 
 /* What is wrong with one field: `errors[]` of the problem (RFC 9457, section 3.2). */
@@ -75,17 +74,6 @@ struct buffer *response_begin(struct response *response, enum answer_kind answer
                               const char *type);
 
 /*
- * Begins a successful answer in JSON, and returns the buffer to write it to: one whole JSON value.
- */
-struct buffer *response_json(struct response *response);
-
-/*
- * Begins a successful answer for a person, and returns the buffer to write to: a piece of HTML,
- * which lands in the function's page where that says <!--result-->. For a request with `html` set.
- */
-struct buffer *response_html(struct response *response);
-
-/*
  * Answers with a problem (RFC 9457) of this status, 400 to 599, in place of whatever was begun.
  * The text says to the person what to do; it is cut at 1023 bytes. Its type is one of dime's own
  * where there is one for the status; otherwise the status says all there is to say of its kind, and
@@ -121,15 +109,6 @@ void response_extend(struct response *response, dime_text members);
 
 /* What has been said first of what is wrong with a field, or NULL. */
 const struct field_error *response_field_error(const struct response *response, dime_text name);
-
-/*
- * Sends what the body of a JSON answer holds so far, where the host streams; elsewhere it does
- * nothing, and the same bytes go out together at the end. Status and headers go with the first
- * flush and stand then: a problem after it breaks the answer off, in a way that its reader notices.
- * The buffer is emptied, so a streamed answer may be longer than a body. Only for functions that
- * say `streams`.
- */
-void response_flush(struct response *response);
 
 /*
  * Adds a header. NAME is a literal; VALUE is copied. A value with CR, LF or NUL, and more than

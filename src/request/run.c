@@ -236,7 +236,7 @@ static void answer_call(struct dime_call *call, const struct incoming *incoming)
         !check_open(call, incoming))
         return;
     if (incoming->health)
-        buffer_puts(response_json(call->response), "{\"status\":\"ok\"}");
+        dime_answer_json(call, 200, TEXT("{\"status\":\"ok\"}"));
     else
         call_function(call, incoming);
 }
@@ -374,8 +374,7 @@ static void answer_out_of_memory(const struct request *request, struct response 
 /* Whether what there is goes out in a page. */
 static bool is_for_page(const struct response *response)
 {
-    return response->answer == ANSWER_JSON || response->answer == ANSWER_FRAGMENT ||
-           response->answer == ANSWER_PROBLEM;
+    return response->answer == ANSWER_JSON || response->answer == ANSWER_PROBLEM;
 }
 
 static void shape(struct dime_call *call, const struct incoming *incoming)

@@ -97,10 +97,12 @@ static void handle_sum(dime_call *call, const void *input)
         response_problem(response, 422, "%s", WHY[end]);
     else if (fails && bytes.length % 2)
         response_problem(response, (int)fails, "As it was told.");
-    else
-        buffer_printf(response_json(response), "{\"bytes\":%zu,\"sum\":\"%016llx\",\"event\":%.*s}",
-                      bytes.length, (unsigned long long)sum, (int)request->body.length,
-                      request->body.data);
+    if (response->answer == ANSWER_PROBLEM)
+        return;
+    dime_json *json = dime_answer(call, 200);
+    dime_put_integer(json, "bytes", (int64_t)bytes.length);
+    dime_put_format(json, "sum", "%016llx", (unsigned long long)sum);
+    dime_put_raw(json, "event", dime_body(call));
 }
 
 static const dime_function SUM = {

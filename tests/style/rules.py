@@ -42,7 +42,7 @@ ARROWS = {
     "money": {"money", "base"},
     "vision": {"vision", "base"},
     "functions": {"functions", "money", "vision", "services", "base", LOG, "request/arena_of.h",
-                  "request/call.h", "request/response.h", "request/request.h"},
+                  "request/call.h", "request/request.h"},
     "hosts": {"hosts", "events", "request", "net", "base"},
     "emulator": {"emulator", "net", "request", "base"},
     "tool": {"tool", "events", "request", "services", "net", "base",

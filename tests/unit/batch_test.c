@@ -38,7 +38,7 @@ static void handle(dime_call *call, const void *input)
     calls++;
     struct timespec pause = clock_timespec(order->sleep * 1000000);
     nanosleep(&pause, NULL);
-    struct buffer *json = response_json(call->response);
+    struct buffer *json = response_begin(call->response, ANSWER_JSON, 200, "application/json");
     char *room = dime_alloc(call, bytes + header + 1);
     if (!room)
         return;

@@ -44,7 +44,7 @@ static void end(void)
 static void answer_with(const char *type, dime_text body)
 {
     response_open(&response, &arena);
-    buffer_put(response_json(&response), body);
+    buffer_put(response_begin(&response, ANSWER_JSON, 200, "application/json"), body);
     response.content_type = type;
 }
 

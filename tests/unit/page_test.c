@@ -57,6 +57,12 @@ static void end(void)
     arena_close(&arena);
 }
 
+/* Of a person who only opens the page. */
+static void begin_answer(void)
+{
+    response_begin(&response, ANSWER_JSON, 200, "application/json");
+}
+
 static dime_text written(void)
 {
     call_open(&call, &function, &request, &response);
@@ -90,7 +96,7 @@ START_TEST(leaves_the_rest_alone)
         "<<<>>>",
         "a\xC3\xA9\xFF\x01",
     };
-    response_html(&response);
+    begin_answer();
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         check_page(pages[i], pages[i]);
     check_page("a{{! a comment }}b<!-- another -->c", "ab<!-- another -->c");
@@ -100,7 +106,7 @@ END_TEST
 START_TEST(fills_inputs)
 {
     values[0].text = TEXT("1.5");
-    response_html(&response);
+    begin_answer();
     check_page("<input name=\"a\">", "<input name=\"a\" value=\"1.5\">");
     check_page("<input id=\"a\" type=\"text\" name=\"a\" required>",
                "<input id=\"a\" type=\"text\" name=\"a\" required value=\"1.5\">");
@@ -113,7 +119,7 @@ END_TEST
 
 START_TEST(checks_boxes)
 {
-    response_html(&response);
+    begin_answer();
     values[1].text = TEXT("off");
     check_page("<input name=\"b\" type=\"checkbox\">", "<input name=\"b\" type=\"checkbox\">");
     values[1].boolean = true;
@@ -126,7 +132,7 @@ START_TEST(selects_options)
 {
     static const char select[] = "<select name=\"c\"><option value=\"USD\">1</option>"
                                  "<option value=\"EUR\">2</option></select>";
-    response_html(&response);
+    begin_answer();
     check_page(select, select);
     values[2].text = TEXT(" eur ");
     check_page(select, "<select name=\"c\"><option value=\"USD\">1</option>"
@@ -151,7 +157,7 @@ START_TEST(fills_choices)
         "<select name=\"c\">{{#menu}}<option value=\"{{.}}\">{{/menu}}</select>";
     request.html = true;
     function.fill = fill_menu;
-    response_html(&response);
+    begin_answer();
     check_page(select, "<select name=\"c\"><option value=\"e&quot;n\">"
                        "<option value=\"&lt;es&gt;\"></select>");
 }
@@ -179,7 +185,7 @@ END_TEST
 
 START_TEST(fills_a_textarea)
 {
-    response_html(&response);
+    begin_answer();
     check_page("<textarea name=\"a\"></textarea>", "<textarea name=\"a\">\n</textarea>");
     values[0].text = TEXT("\n</textarea>&");
     check_page("<textarea name=\"a\" rows=\"2\"></textarea><textarea name=\"d\">",
@@ -196,7 +202,7 @@ START_TEST(opens_details)
 {
     static const char closed[] = "<details data-fields=\"b c\"><summary></summary></details>";
     static const char open[] = "<details data-fields=\"b c\" open><summary></summary></details>";
-    response_html(&response);
+    begin_answer();
     values[0].text = TEXT("x");
     check_page(closed, closed);
     values[2].text = TEXT("x");
@@ -281,14 +287,15 @@ START_TEST(puts_the_problem)
                "<div class=\"problem\" role=\"alert\"><h2>Some fields are wrong</h2>"
                "<p>Correct the marked fields.</p></div>\n");
     response_open(&response, &arena);
-    response_html(&response);
+    begin_answer();
     check_page("<title>x</title>{{> problem}}", "<title>x</title>");
 }
 END_TEST
 
 START_TEST(puts_the_result)
 {
-    buffer_puts(response_json(&response), "{\"a\":\"</pre>\"}");
+    begin_answer();
+    buffer_puts(&response.body, "{\"a\":\"</pre>\"}");
     function.page = "[{{> answer}}]";
     dime_text result = written();
     ck_assert(
@@ -299,7 +306,7 @@ END_TEST
 
 START_TEST(puts_name_and_summary)
 {
-    response_html(&response);
+    begin_answer();
     check_page("<title>{{dime.name}} - dime</title>{{dime.summary}}",
                "<title>some - dime</title>Does &lt;some&gt; &amp; &quot;more&quot;");
 }
@@ -315,7 +322,7 @@ START_TEST(keeps_hostile_values_in_their_place)
     };
     values[0].text = values[2].text = hostile[_i];
     values[2].given = true;
-    response_html(&response);
+    begin_answer();
     function.page = "<input name=\"a\"><select name=\"c\"><option value=\"x\"></select>"
                     "{{dime.values.c}}";
     dime_text result = written();
@@ -422,7 +429,7 @@ static void write_exactly(const char *text, size_t length)
     memcpy(exact, text, length);
     exact[length] = '\0';
     function.page = exact;
-    response_html(&response);
+    begin_answer();
     dime_text result = written();
     ck_assert_uint_le(result.length, 16 * length + 64);
     free(exact);
@@ -499,7 +506,7 @@ START_TEST(survives_the_end_of_memory)
         arena_open(&small, limit);
         request.arena = &small;
         response_open(&response, &small);
-        response_html(&response);
+        begin_answer();
         call_open(&call, &function, &request, &response);
         call.values = values;
         page_write(&call, true);

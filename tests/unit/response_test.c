@@ -49,12 +49,13 @@ END_TEST
 
 START_TEST(begins_answers)
 {
-    buffer_puts(response_json(&response), "{}");
+    buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     ck_assert_int_eq(response.answer, ANSWER_JSON);
     ck_assert_int_eq(response.status, 200);
     ck_assert_str_eq(response.content_type, "application/json");
-    buffer_puts(response_html(&response), "<p>");
-    ck_assert_int_eq(response.answer, ANSWER_FRAGMENT);
+    buffer_puts(response_begin(&response, ANSWER_BYTES, 201, "text/html; charset=utf-8"), "<p>");
+    ck_assert_int_eq(response.answer, ANSWER_BYTES);
+    ck_assert_int_eq(response.status, 201);
     ck_assert_str_eq(response.content_type, "text/html; charset=utf-8");
     check_text(buffer_text(&response.body), "<p>");
 }
@@ -63,7 +64,7 @@ END_TEST
 /* A body of exactly the limit fits. */
 START_TEST(limits_the_body)
 {
-    struct buffer *body = response_json(&response);
+    struct buffer *body = response_begin(&response, ANSWER_JSON, 200, "application/json");
     const dime_text piece = TEXT("0123456789abcdef");
     for (size_t i = 0; i < RESPONSE_BODY_MAX / piece.length; i++)
         buffer_put(body, piece);
@@ -77,7 +78,7 @@ END_TEST
 
 START_TEST(answers_with_problems)
 {
-    buffer_puts(response_json(&response), "{}");
+    buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     response_field_problem(&response, TEXT("a"), "no %s", "good");
     response_problem(&response, 404, "not %d", 7);
     ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
@@ -122,7 +123,7 @@ START_TEST(forgets_what_was_said_before)
     response_field_problem(&response, TEXT("a"), "wrong");
     ck_assert_int_eq(response.status, 422);
     check_text(problem_detail(&response), "wrong");
-    buffer_puts(response_json(&response), "{}");
+    buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     ck_assert_int_eq(response.status, 200);
     ck_assert_int_eq(response.answer, ANSWER_JSON);
     response_field_problem(&response, TEXT("b"), "worse");
@@ -172,10 +173,10 @@ START_TEST(refuses_to_break_a_line)
     ck_assert_uint_eq(response.header_count, 0);
     ck_assert_int_eq(response.status, 500);
     check_text(response.detail, "The function set the header X-A to more than a line.");
-    buffer_puts(response_json(&response), "{}");
+    buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
     ck_assert_int_eq(response.status, 500);
-    response_html(&response);
+    response_begin(&response, ANSWER_EMPTY, 204, NULL);
     ck_assert_int_eq(response.status, 500);
     response_field_problem(&response, TEXT("a"), "wrong");
     ck_assert_int_eq(response.status, 500);
@@ -211,7 +212,7 @@ START_TEST(survives_the_end_of_memory)
     check_text(problem_detail(&response), "No more is known.");
     response_field_problem(&response, TEXT("a"), "text");
     ck_assert_uint_eq(response.errors[0].detail.length, 0);
-    buffer_puts(response_json(&response), "{}");
+    buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     ck_assert(response.body.failed);
     ck_assert(none.failed);
     arena_close(&none);
@@ -229,7 +230,7 @@ static void check_head(const char *expected)
 
 START_TEST(writes_the_head)
 {
-    buffer_puts(response_json(&response), "{\"a\":1}");
+    buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{\"a\":1}");
     response_header(&response, "X-A", TEXT("b c"));
     check_head("Status: 200 OK\r\nContent-Type: application/json\r\nX-A: b c\r\n"
                "Content-Length: 7\r\n\r\n");
@@ -297,7 +298,7 @@ static struct json_object *parse_problem(const char *instance)
 
 START_TEST(writes_problems)
 {
-    buffer_puts(response_json(&response), "{\"half\":");
+    buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{\"half\":");
     response_problem(&response, 413, "%s", "at \"most\" \\ \n\xFF");
     struct json_object *problem = parse_problem("id-1");
     ck_assert_str_eq(string(problem, "type"), "/problems/too-large");

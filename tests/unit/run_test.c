@@ -47,7 +47,7 @@ static struct header accept = {TEXT("accept"), TEXT("text/html,*/*;q=0.8")};
 
 static void echo(const struct request *asked, struct response *answer)
 {
-    struct buffer *json = response_json(answer);
+    struct buffer *json = response_begin(answer, ANSWER_JSON, 200, "application/json");
     buffer_put(json, TEXT("{\"word\":"));
     (void)asked;
     buffer_json(json, given->word);
@@ -155,7 +155,7 @@ END_TEST
 START_TEST(shows_a_browser_the_form)
 {
     static const dime_text plain =
-        TEXT("<title>x</title><input name=\"word\"><p id=\"word-error\" hidden>\n");
+        TEXT("<title>x</title><input name=\"word\"><p id=\"word-error\" hidden>");
     ask_for_html();
     request.query = TEXT("");
     ck_assert(text_equal(run(), plain));
@@ -523,7 +523,7 @@ END_TEST
 static void answer_too_much(const struct request *asked, struct response *answer)
 {
     (void)asked;
-    struct buffer *json = response_json(answer);
+    struct buffer *json = response_begin(answer, ANSWER_JSON, 200, "application/json");
     while (!json->failed)
         buffer_puts(json, "0123456789abcdef");
 }

@@ -226,7 +226,7 @@ START_TEST(writes_a_prelude)
     struct response response;
     struct buffer out;
     response_open(&response, &arena);
-    response_json(&response);
+    response_begin(&response, ANSWER_JSON, 200, "application/json");
     response_header(&response, "Set-Cookie", TEXT("a=1"));
     response_header(&response, "X-Name", TEXT("caf\xC3\xA9"));
     response_header(&response, "Set-Cookie", TEXT("b=2"));
@@ -234,38 +234,6 @@ START_TEST(writes_a_prelude)
     event_prelude(&event, &response, &out);
     check_is(&out, "{\"statusCode\":200,\"headers\":{\"Content-Type\":\"application/json\","
                    "\"X-Name\":\"caf\xC3\xA9\"},\"cookies\":[\"a=1\",\"b=2\"]}");
-}
-END_TEST
-
-/* A stream that counts, and empties the body. */
-static size_t flushed;
-
-static void count_flush(struct stream *stream, struct response *response)
-{
-    (void)stream;
-    flushed += response->body.length;
-    response->body.length = 0;
-}
-
-START_TEST(flushes_only_an_answer_that_can_go)
-{
-    struct stream stream = {.flush = count_flush};
-    struct response response;
-    flushed = 0;
-    response_open(&response, &arena);
-    buffer_puts(response_json(&response), "12345");
-    response_flush(&response); /* nobody streams */
-    ck_assert_uint_eq(response.body.length, 5);
-    response.stream = &stream;
-    response_flush(&response);
-    ck_assert_uint_eq(flushed, 5);
-    buffer_puts(response_html(&response), "<p>");
-    response_flush(&response); /* wants its page */
-    response_problem(&response, 500, "No.");
-    response_flush(&response);
-    ck_assert_uint_eq(flushed, 5);
-    response_open(&response, &arena);
-    ck_assert_ptr_null(response.stream);
 }
 END_TEST
 
@@ -284,7 +252,6 @@ Suite *runtime_suite(void)
     tcase_add_test(test, writes_metrics);
     tcase_add_test(test, wants_metrics_where_it_is_said);
     tcase_add_test(test, writes_a_prelude);
-    tcase_add_test(test, flushes_only_an_answer_that_can_go);
     suite_add_tcase(suite, test);
     return suite;
 }
