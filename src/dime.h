@@ -263,7 +263,6 @@ typedef struct dime_function {
     /* Before a page is written, whatever is in it, also a problem: adds what its template needs
      * each time, such as the choices of a menu. May be NULL. */
     void (*fill)(dime_call *call, dime_json *page);
-    bool uploads; /* reserved */
 } dime_function;
 
 /*

@@ -35,7 +35,7 @@ struct progress {
 
 static size_t count_messages(const struct event *queue)
 {
-    struct json_cursor messages = event_messages(queue);
+    struct event_cursor messages = event_messages(queue);
     struct event_message message;
     size_t count = 0;
     while (event_next_message(&messages, &message))
@@ -182,7 +182,7 @@ static void log_left(const struct progress *progress, const struct invocation *b
 static void run_messages(struct progress *progress, enum message_end *ends,
                          struct invocation *batch)
 {
-    struct json_cursor messages = event_messages(&batch->event);
+    struct event_cursor messages = event_messages(&batch->event);
     struct event_message message;
     arena_open(&progress->arena, INVOKE_MEMORY_MAX);
     for (size_t i = 0; event_next_message(&messages, &message); i++)

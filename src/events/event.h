@@ -41,7 +41,9 @@ struct event {
     bool multi_values;         /* a balancer that sends its headers as lists, and wants lists */
     bool asynchronous;         /* S3, SNS, EventBridge: see event_must_fail */
     bool unanswerable;         /* its sender isn't read, or takes any answer for done: likewise */
-    struct json_value records; /* of EVENT_QUEUE */
+    struct json_value records; /* of EVENT_QUEUE, where it was read */
+    const struct event_message *messages; /* of EVENT_QUEUE, where a host has made it */
+    size_t message_count;
     const enum message_end *ends; /* of EVENT_QUEUE, one each; NULL: all by the status */
     struct request request;       /* without id, deadline, state and fields: those are the host's */
     /* 0, or the status of the problem that this event is: 400, 422, what an EVENT_PREVIOUS says. */
@@ -54,6 +56,7 @@ struct event {
 struct event_message {
     struct json_value id;    /* text by which the queue knows it; else it can't be named */
     struct json_value body;  /* text */
+    dime_text text;          /* the body, where it doesn't stand in JSON; data is NULL otherwise */
     bool in_order;           /* it may not be taken before those of its group that came earlier */
     struct json_value group; /* text that names the group; null: that of all that name none */
     const char *wrong; /* the name of what isn't text in it, though it should be; NULL: none */
@@ -73,11 +76,25 @@ void event_read(struct event *event, dime_text text, struct arena *arena);
  */
 bool event_must_fail(const struct event *event, int status);
 
+/*
+ * Makes an EVENT_QUEUE of COUNT messages that a host has, and that must outlast it. The request's
+ * memory is the arena's.
+ */
+void event_of_messages(struct event *event, const struct event_message *messages, size_t count,
+                       struct arena *arena);
+
+/* Where in an EVENT_QUEUE a reader of its messages is. */
+struct event_cursor {
+    struct json_cursor records;
+    const struct event_message *next;
+    size_t left;
+};
+
 /* A cursor before the first message of an EVENT_QUEUE. It allocates nothing. */
-struct json_cursor event_messages(const struct event *queue);
+struct event_cursor event_messages(const struct event *queue);
 
 /* Reads the next message. False: there are no more. */
-bool event_next_message(struct json_cursor *messages, struct event_message *message);
+bool event_next_message(struct event_cursor *messages, struct event_message *message);
 
 /*
  * Reads the event that a message's body is, as event_read does; the message must outlast it, the

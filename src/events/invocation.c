@@ -151,7 +151,6 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     struct incoming incoming = {.not_open = invoker->not_open};
     request_choose_id(request, invoker->id, invocation->id);
     request->state = invoker->state;
-    request->upload = invoker->upload;
     request->deadline_ms = invoker->deadline_ms;
     add_host_headers(request, invoker);
     add_query(request, invoker->query);

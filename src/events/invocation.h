@@ -49,9 +49,8 @@ struct invoker {
     size_t answer_max;            /* most bytes of an answer that the host can pass on; 0: any */
     const struct header *headers; /* of the host itself: they stand before those of the request */
     size_t header_count;
-    dime_text query;             /* fields besides the event's, as a query has them */
-    dime_text tenant;            /* for the log */
-    const struct upload *upload; /* what the event tells of, if the host has it itself */
+    dime_text query;  /* fields besides the event's, as a query has them */
+    dime_text tenant; /* for the log */
     /* Takes the answer to each message of a batch that succeeded, in the form of a direct event's.
      * The time that it needs isn't counted for the deadline. NULL: nobody wants them. */
     enum keep_end (*keep)(void *keeper, dime_text answer);

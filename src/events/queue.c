@@ -7,9 +7,21 @@
  */
 #include "events/members.h"
 
-struct json_cursor event_messages(const struct event *queue)
+struct event_cursor event_messages(const struct event *queue)
 {
-    return json_members(queue->records, NULL);
+    return (struct event_cursor){.records = json_members(queue->records, NULL),
+                                 .next = queue->messages,
+                                 .left = queue->message_count};
+}
+
+void event_of_messages(struct event *event, const struct event_message *messages, size_t count,
+                       struct arena *arena)
+{
+    event_read(event, TEXT("{}"), arena);
+    event->shape = EVENT_QUEUE;
+    event->request.source = DIME_SQS;
+    event->messages = messages;
+    event->message_count = count;
 }
 
 /* A member of the record that should be text, or null, as if it were absent. */
@@ -24,12 +36,13 @@ static struct json_value find_text(struct json_value record, const char *name,
     return value;
 }
 
-bool event_next_message(struct json_cursor *messages, struct event_message *message)
+/* Reads the next record of an event that has come as JSON. */
+static bool next_record(struct json_cursor *records, struct event_message *message)
 {
     const dime_text ordered = TEXT(".fifo\"");
     struct json_member record;
     struct json_value attributes;
-    if (!json_next(messages, &record))
+    if (!json_next(records, &record))
         return false;
     *message = (struct event_message){0};
     struct json_value queue = find_text(record.value, "eventSourceARN", message);
@@ -43,9 +56,20 @@ bool event_next_message(struct json_cursor *messages, struct event_message *mess
     return true;
 }
 
+bool event_next_message(struct event_cursor *messages, struct event_message *message)
+{
+    if (!messages->next)
+        return next_record(&messages->records, message);
+    if (!messages->left)
+        return false;
+    messages->left--;
+    *message = *messages->next++;
+    return true;
+}
+
 void event_of_message(struct event *event, const struct event_message *message, struct arena *arena)
 {
-    dime_text body = TEXT("null");
+    dime_text body = message->text.data ? message->text : TEXT("null");
     if (message->body.kind == JSON_STRING && !json_string(message->body, arena, &body))
         body = TEXT("null"); /* the arena has failed, and so will the request */
     event_read(event, body, arena);
@@ -69,7 +93,7 @@ static void put_failed_item(struct buffer *out, const struct event_message *mess
 
 void queue_answer(const struct event *event, const struct response *response, struct buffer *out)
 {
-    struct json_cursor messages = event_messages(event);
+    struct event_cursor messages = event_messages(event);
     struct event_message message;
     bool first = true;
     buffer_puts(out, "{\"batchItemFailures\":[");

@@ -210,8 +210,3 @@ void request_choose_id(struct request *request, dime_text of_host, char room[33]
     request_make_id(room);
     request->id = (dime_text){room, 32};
 }
-
-enum upload_end upload_read(const struct request *request, size_t most, dime_text *bytes)
-{
-    return request->upload->read(request->upload, most, request->arena, bytes);
-}

@@ -22,20 +22,6 @@ struct value {
     dime_text text; /* as it was given; a list or a map in a form's notation; of a file nothing */
 };
 
-/* How reading an upload ends. */
-enum upload_end {
-    UPLOAD_READ,
-    UPLOAD_TOO_LARGE,
-    UPLOAD_GONE, /* it can't be read any more */
-    UPLOAD_NO_MEMORY,
-};
-
-/* How a host hands over an upload that it has itself. */
-struct upload {
-    enum upload_end (*read)(const struct upload *upload, size_t most, struct arena *arena,
-                            dime_text *bytes);
-};
-
 /* All texts of a request last until its response has been sent. */
 struct request {
     dime_text id; /* unique; the log line and X-Request-Id carry it */
@@ -51,8 +37,7 @@ struct request {
     dime_text body;
     int64_t deadline_ms; /* milliseconds since the epoch; the answer is of no use later; 0: none */
     void *state;         /* what the function's `open` returned */
-    const struct upload *upload; /* of an event that tells of one; NULL: S3 has it */
-    struct arena *arena;         /* all memory of this request */
+    struct arena *arena; /* all memory of this request */
 };
 
 /*
@@ -62,11 +47,6 @@ struct request {
  * dime-* and proxy are dropped from what a client sends, on every host.
  */
 dime_text request_header(const struct request *request, const char *name);
-
-/*
- * Reads the bytes of request->upload, which isn't NULL, at most MOST of them. The arena owns them.
- */
-enum upload_end upload_read(const struct request *request, size_t most, dime_text *bytes);
 
 /* The method of this name; DIME_OTHER for one that no function takes. */
 enum dime_method request_method(dime_text name);

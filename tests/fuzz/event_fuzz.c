@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/form.h"
-#include "tool/registry.h"
+#include "functions.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -64,7 +64,7 @@ static void check_answer(const struct invocation *invocation, dime_text answer)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct invocation invocation;
-    const struct invoker invoker = {.function = registry_find(TEXT("change"))};
+    const struct invoker invoker = {.function = &dime_function_change};
     struct arena arena;
     arena_open(&arena, size % 4 ? INVOKE_MEMORY_MAX : 16 * 1024);
     dime_text answer = invoke(&invocation, &invoker, (dime_text){(const char *)data, size}, &arena);

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "tool/registry.h"
+#include "functions.h"
 #include "hosts/fastcgi/responder.h"
 
 enum { DEADLINE_SECONDS = 10, RECORD_HEAD = 8 };
@@ -34,7 +34,7 @@ static void require(int held)
 static void *serve(void *listener)
 {
     const struct responder_settings settings = {
-        .function = registry_find(TEXT("change")),
+        .function = &dime_function_change,
         .listener = *(const int *)listener,
         .threads = 1,
         .timeout_ms = 1000,

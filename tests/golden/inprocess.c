@@ -16,7 +16,7 @@
 #include "request/opening.h"
 #include "request/request.h"
 #include "request/response.h"
-#include "tool/registry.h"
+#include "registry.h"
 #include "hosts/cgi/cgi.h"
 #include "request/run.h"
 #include "fail_malloc.h"

@@ -17,7 +17,7 @@ import time
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fake_sqs import FakeSqs, Refusal
 from fastcgi import equal, expect, main, wait_until
-from queue_test import Consumer, fill, is_empty, noted, pending, real, send
+from queue_test import Consumer, fill, is_empty, noted, pending, send
 from redis_server import Peer, Redis
 
 EXTEND, DELETE = "ChangeMessageVisibilityBatch", "DeleteMessageBatch"
@@ -81,7 +81,7 @@ def test_runs_the_rest_after_an_answer_had_to_wait(folder, program):
         peer = Peer(redis.port)
         peer.refuse()
         redis.all([("XADD", "q", "*", "amount", "%d" % number) for number in range(1, 21)])
-        with Consumer(folder, real(program), redis.url("q", deliveries=1), "--answers",
+        with Consumer(folder, program, redis.url("q", deliveries=1), "--answers",
                       "redis://127.0.0.1:%d/next" % peer.port, "--timeout", "1", function="change") as one:
             wait_until(lambda: "answers can't be passed on" in one.said(), 10, "it says nothing")
             time.sleep(2.5)
@@ -167,7 +167,7 @@ def read_rest(descriptor):
 def start_unread(program, url, *options, function="change"):
     """A consumer of whose stdout nobody reads; and the end to read from."""
     out, held = os.pipe()
-    process = subprocess.Popen([real(program), "consume", "--queue", url, "--function", function, "--answers",
+    process = subprocess.Popen([program, "consume", "--queue", url, "--function", function, "--answers",
                                 "-", "--visibility", "1", *options], stdout=held, stderr=subprocess.PIPE)
     os.close(held)
     return process, out
@@ -194,7 +194,7 @@ def test_ends_though_nobody_reads_the_answers(folder, program):
         left = redis("XLEN", "q")
         expect(len(lines) - 1 >= 600 - left, "%d lines, %d messages" % (len(lines) - 1, left))
         equal(redis("XLEN", "q:dead"), 0, "the dead letters")
-        with Consumer(folder, real(program), redis.url("q", deliveries=1), function="change") as consumer:
+        with Consumer(folder, program, redis.url("q", deliveries=1), function="change") as consumer:
             wait_until(lambda: is_empty(redis, "q"), 20, "what has no answer doesn't come again")
             equal(consumer.stop(), 0, "the exit status")
         equal(redis("XLEN", "q:dead"), 0, "the dead letters of the next one")
@@ -308,4 +308,4 @@ def test_gives_back_what_it_has_not_begun(folder, program):
 if __name__ == "__main__":
     prepare()
     main([value for name, value in list(globals().items()) if name.startswith("test_")],
-         "tests/hosts/queue_probe", 90, 4)
+         "dime-queue", 90, 4)

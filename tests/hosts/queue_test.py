@@ -11,17 +11,24 @@ import collections
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
-from fastcgi import Program, Skip, equal, expect, is_sanitized, main, processor_time, wait_until
+from fastcgi import Program, Skip, alive, children, equal, expect, is_sanitized, main, processor_time, wait_until
 from redis_server import Peer, Redis, answers, closes, stalls, trickles
 
 MANY = 10000
 TIMEOUT = 20
+
+
+def function_of(program, name):
+    """How --function names one of the tests' own functions, a program of the build tree, or one of dime's."""
+    path = os.path.join(os.path.dirname(program), "tests", "hosts", "queue", name)
+    return path if os.path.exists(path) else name
 
 
 class Consumer(Program):
@@ -32,7 +39,7 @@ class Consumer(Program):
         environment = dict(os.environ, PROBE_FILE=self.notes, PROBE_STATUS="500")
         environment.update({"PROBE_" + name.upper(): str(value)
                             for name, value in variables.items()})
-        super().__init__(folder, program, ["consume", "--queue", url, "--function", function,
+        super().__init__(folder, program, ["consume", "--queue", url, "--function", function_of(program, function),
                                            "--visibility", "2", "--retry", "0.05", *options],
                          environment=environment)
 
@@ -265,17 +272,8 @@ def test_ends_after_one_batch(folder, program):
         equal(len(dead(redis, "q")), 2, "the dead letters")
 
 
-def real(probe):
-    """The program that is installed, beside that of the tests."""
-    folder = os.path.dirname(probe)
-    while not os.path.exists(os.path.join(folder, "dime-queue")):
-        folder = os.path.dirname(folder)
-    return os.path.join(folder, "dime-queue")
-
-
 def test_passes_answers_on(folder, program):
     """From one queue through a function into the next, whose consumer prints what comes out."""
-    program = real(program)
     with Redis(folder) as redis:
         redis.all([("XADD", "q", "*", "amount", "%d" % number) for number in range(1, 101)]
                   + [("XADD", "q", "*", "amount", "x")])
@@ -306,7 +304,6 @@ def test_passes_answers_on(folder, program):
 
 def test_keeps_what_cannot_be_passed_on(folder, program):
     """A full disk, a queue of answers that is away or full: no message is done with."""
-    program = real(program)
     away = "redis://127.0.0.1:1/next"
     with Redis(folder) as redis:
         redis("XADD", "full", "*", "amount", "1")
@@ -343,7 +340,7 @@ def test_waits_for_where_answers_go(folder, program):
         peer.refuse()
         redis.all([("XADD", "q", "*", "amount", "%d" % number) for number in range(1, 31)])
         away = "redis://127.0.0.1:%d/next" % peer.port
-        with Consumer(folder, real(program), redis.url("q", deliveries=2), "--answers", away, "--timeout", "1",
+        with Consumer(folder, program, redis.url("q", deliveries=2), "--answers", away, "--timeout", "1",
                       "--concurrency", "2", function="change") as one:
             wait_until(lambda: "answers can't be passed on" in one.said(), 10, "it says nothing")
             time.sleep(6)  # of which each delivery would have had at most two
@@ -362,7 +359,7 @@ def test_ends_when_nobody_reads_the_answers(folder, program):
         redis.all([("XADD", "q", "*", "amount", "%d" % number) for number in range(1, 31)])
         started, held = os.pipe()
         os.close(started)
-        process = subprocess.Popen([real(program), "consume", "--queue", redis.url("q"), "--function", "change",
+        process = subprocess.Popen([program, "consume", "--queue", redis.url("q"), "--function", "change",
                                     "--answers", "-"], stdout=held, stderr=subprocess.PIPE)
         os.close(held)
         _, err = process.communicate(timeout=TIMEOUT)
@@ -571,11 +568,87 @@ def test_refuses_a_url(_, program):
         status, _, err = send(program, url, "{}")
         equal(status, 2, "the status of %s" % url)
         expect(words in err, "%s: it says %r" % (url, err))
-        done = subprocess.run([program, "consume", "--queue", url, "--function", "probe"],
+        done = subprocess.run([program, "consume", "--queue", url, "--function", function_of(program, "probe")],
                               capture_output=True, timeout=TIMEOUT, check=False)
         equal(done.returncode, 2, "the status of a consumer of %s" % url)
         expect(words in done.stderr.decode(), "%s: it says %r" % (url, done.stderr))
         expect(done.stderr.startswith(b"dime consume: the URL of the queue can't be used"), "as a plain line")
+
+
+def test_a_crash_costs_its_own_message(folder, program):
+    """The others are done, once each; the one that crashes the function comes again, and is a dead letter then."""
+    with Redis(folder) as redis:
+        fill(redis, "q", range(1, 31))
+        with Consumer(folder, program, redis.url("q", deliveries=2), "--concurrency", "2", crashes=7) as consumer:
+            wait_until(lambda: is_empty(redis, "q"), 30, "the queue isn't empty")
+            equal(consumer.stop(), 0, "the exit status")
+            expect("failed with 502: The function's program was killed by signal 11" in consumer.said(),
+                   "it says %r" % consumer.said()[-800:])
+        equal(noted(folder), {**{number: 1 for number in range(1, 31)}, 7: 2}, "what was run")
+        equal(dead(redis, "q"), [7], "the dead letters")
+
+
+def test_a_hang_costs_its_own_message(folder, program):
+    """Its function is killed when the batch's time is over, and what is behind it has another batch's."""
+    with Redis(folder) as redis:
+        fill(redis, "q", range(1, 31))
+        with Consumer(folder, program, redis.url("q", deliveries=2), "--timeout", "1", hangs=7) as consumer:
+            wait_until(lambda: is_empty(redis, "q"), 40, "the queue isn't empty")
+            equal(consumer.stop(), 0, "the exit status")
+            expect("failed with 504: The function didn't answer in time" in consumer.said(),
+                   "it says %r" % consumer.said()[-800:])
+        equal(noted(folder), {**{number: 1 for number in range(1, 31)}, 7: 2}, "what was run")
+        equal(dead(redis, "q"), [7], "the dead letters")
+
+
+def test_a_function_ends_with_its_consumer(folder, program):
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        with Redis(folder) as redis:
+            fill(redis, "q", [1], wait=1000)
+            with Consumer(folder, program, redis.url("q"), "--concurrency", "3") as consumer:
+                wait_until(lambda: "it consumes" in consumer.said() and pending(redis) == 1, 10, "nothing runs")
+                functions = children(consumer.pid)
+                equal(len(functions), 3, "the functions' processes")
+                consumer.signal(number)
+                consumer.wait()
+                wait_until(lambda: not any(map(alive, functions)), 5, "a function runs on")
+
+
+def test_a_program_that_is_not_ours(folder, program):
+    """A FastCGI program that knows nothing of dime is a function too, and its answers are passed on."""
+    plain = os.path.join(os.path.dirname(program), "tests", "hosts", "plain")
+    if not os.path.exists(plain):
+        raise Skip("this build has no tests/hosts/plain")
+    os.environ["PLAIN_FILE"] = os.path.join(folder, "plain")
+    with Redis(folder) as redis:
+        fill(redis, "q", range(500))
+        with Consumer(folder, program, redis.url("q"), "--concurrency", "2", "--answers", redis.url("next"),
+                      function=plain) as consumer:
+            wait_until(lambda: is_empty(redis, "q"), 30, "the queue isn't empty")
+            equal(consumer.stop(), 0, "the exit status")
+        with open(os.environ["PLAIN_FILE"]) as file:
+            equal(sorted(json.loads(line)["n"] for line in file), list(range(500)), "what was run")
+        answers = [json.loads(dict(zip(fields[::2], fields[1::2]))["body"])
+                   for _, fields in redis("XRANGE", "next", "-", "+")]
+        equal(len(answers), 500, "the answers")
+        expect(all("DIME_SOURCE=sqs\n" in answer["body"] and "DIME_HOST=queue\n" in answer["body"] and
+                   answer["headers"]["Content-Type"] == "text/plain" for answer in answers), "an answer")
+
+
+def test_php(folder, program):
+    if not shutil.which("php-cgi"):
+        raise Skip("php-cgi isn't installed")
+    script, notes = os.path.join(folder, "note.php"), os.path.join(folder, "notes")
+    with open(script, "w") as file:
+        file.write("#!%s\n<?php file_put_contents('%s', json_decode(file_get_contents('php://input'))->n . ' ' .\n"
+                   "$_SERVER['DIME_SOURCE'] . \"\\n\", FILE_APPEND);\n" % (shutil.which("php-cgi"), notes))
+    os.chmod(script, 0o755)
+    with Redis(folder) as redis:
+        fill(redis, "q", range(700))  # more than one php-cgi answers before it ends by itself
+        with Consumer(folder, program, redis.url("q"), function=script) as consumer:
+            wait_until(lambda: is_empty(redis, "q"), 30, "the queue isn't empty")
+            equal(consumer.stop(), 0, "the exit status")
+        equal(noted(folder), {number: 1 for number in range(700)}, "what was run")
 
 
 def test_consumes_nothing_where_the_function_cannot_start(folder, program):
@@ -589,4 +662,4 @@ def test_consumes_nothing_where_the_function_cannot_start(folder, program):
 
 if __name__ == "__main__":
     main([value for name, value in list(globals().items()) if name.startswith("test_")],
-         "tests/hosts/queue_probe", 90, 4)
+         "dime-queue", 90, 4)

@@ -54,16 +54,17 @@ def variables(data):
 
 
 def read_request(connection):
-    """The request's id and its query."""
-    params, kind, length = b"", 0, 0
+    """The request's id and its query, or its body with RUDE_BODY."""
+    params, body, kind, length = b"", b"", 0, 0
     while kind != STDIN or length:
         _, kind, request, length, padding, _ = struct.unpack(">BBHHBB", read_exactly(connection, 8))
         content = read_exactly(connection, length)
         read_exactly(connection, padding)
         params += content if kind == PARAMS else b""
+        body += content if kind == STDIN else b""
         if kind == GET_VALUES:
             connection.sendall(record(GET_VALUES_RESULT, b"\x0f\x01FCGI_MPXS_CONNS0", 0))
-    return request, variables(params)["QUERY_STRING"]
+    return request, body.decode() if "RUDE_BODY" in os.environ else variables(params)["QUERY_STRING"]
 
 
 def whole(request, text=b"fine"):

@@ -237,7 +237,7 @@ def test_what_fails_goes_where_the_queue_says_with_moto(folder, program):
 def test_an_upload_is_labelled(folder, program):
     """S3's event in a queue, and the object in S3: the answer goes into the next queue."""
     source = os.path.dirname(os.path.dirname(HERE))
-    build = os.path.dirname(os.path.dirname(os.path.dirname(program)))
+    build = os.path.dirname(program)
     have, why = get_models(build, source)
     if not have:
         raise Skip(why)
@@ -359,7 +359,7 @@ def test_needs_credentials_and_a_queue(folder, program):
 
 def run_tests():
     main([value for name, value in list(globals().items()) if name.startswith("test_")],
-         "tests/hosts/queue_probe", 240, 3)
+         "dime-queue", 240, 3)
 
 
 if __name__ == "__main__":

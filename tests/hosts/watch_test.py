@@ -21,6 +21,7 @@ import urllib.parse
 
 sys.dont_write_bytecode = True  # the source may be another's, or be read only
 from fastcgi import Program, Skip, equal, expect, is_sanitized, main, processor_time, wait_until
+from queue_test import function_of
 
 MANY = 10000
 SUFFIX = ".sum.json"
@@ -31,7 +32,8 @@ class Watcher(Program):
                  ready=True, within=()):
         """WITHIN: a command that becomes the one behind it, such as setpriv."""
         environment = dict(os.environ, PROBE_WAIT=str(wait), PROBE_STATUS=str(status), PROBE_FILE=notes)
-        first, *words = [*within, program, "watch", folder, "--function", function, *options]
+        first, *words = [*within, program, "watch", folder, "--function", function_of(program, function),
+                         *options]
         super().__init__(os.path.dirname(folder), first, words, environment=environment)
         if ready:
             wait_until(lambda: "it watches" in self.said() or self.process.poll() is not None, 10,
@@ -67,6 +69,12 @@ def result(path):
             return json.loads(file.read())
     except FileNotFoundError:
         return None
+
+
+def file_name(found):
+    """The name that the function was told (RFC 6266)."""
+    plain, _, encoded = found["name"].removeprefix("attachment; filename").partition("*=UTF-8''")
+    return urllib.parse.unquote(encoded, errors="strict") if encoded else plain.removeprefix('="')[:-1]
 
 
 def is_right(path, data):
@@ -116,11 +124,10 @@ def test_takes_what_is_put_there(folder, program):
         put(os.path.join(box, "empty"), b"")
         for name in odd:
             wait_until(lambda name=name: is_right(os.path.join(box, name), name.encode()), 5, repr(name))
-            record = result(os.path.join(box, name))["event"]["Records"][0]
-            equal(urllib.parse.unquote(record["s3"]["object"]["key"]), name, "the key")
-            equal((record["s3"]["bucket"]["name"], record["eventSource"], record["eventName"],
-                   record["s3"]["object"]["size"]),
-                  ("in box", "aws:s3", "ObjectCreated:Put", len(name.encode())), "the event")
+            found = result(os.path.join(box, name))
+            equal(file_name(found), name, "the name")
+            equal(found["type"], {".jpg": "image/jpeg", ".png": "image/png"}.get(name[-4:], "application/octet-stream"),
+                  "the type of %r" % name)
         wait_until(lambda: is_right(os.path.join(box, "before"), b"before"), what="what was there before")
         wait_until(lambda: result(os.path.join(box, "empty")), what="the empty file")
         equal(watcher.stop(), 0, "the exit status")
@@ -129,16 +136,15 @@ def test_takes_what_is_put_there(folder, program):
     equal(hidden, [".dime-watch.sum.lock"], "what is left")
 
 
-def test_the_bucket_is_the_folder_itself(folder, program):
+def test_a_folder_by_any_of_its_paths(folder, program):
     box = place(folder)
     link = os.path.join(folder, "link")
     os.symlink(box, link)
     for path in (".", "./", "../in box/.", link, link + "/"):
         put(os.path.join(box, "a"), b"a")
-        subprocess.run([program, "watch", path, "--function", "sum", "--once"], cwd=box, check=True,
-                       stderr=subprocess.DEVNULL, timeout=9)
-        record = result(os.path.join(box, "a"))["event"]["Records"][0]
-        equal(record["s3"]["bucket"]["name"], "in box", "the bucket of %s" % path)
+        subprocess.run([program, "watch", path, "--function", function_of(program, "sum"), "--once"], cwd=box,
+                       check=True, stderr=subprocess.DEVNULL, timeout=9)
+        expect(is_right(os.path.join(box, "a"), b"a"), "the result in %s" % path)
         os.unlink(os.path.join(box, "a" + SUFFIX))
 
 
@@ -149,7 +155,8 @@ def test_leaves_alone_what_is_no_upload(folder, program):
     os.mkfifo(os.path.join(box, "pipe"))
     os.mkdir(os.path.join(box, "folder"))
     put(os.path.join(box, ".hidden"), b"x")
-    put(os.path.join(box, "a.probe.json"), b"x")  # another function's
+    put(os.path.join(box, "a.probe.json"), b"x")  # another function's, which has watched here
+    put(os.path.join(box, ".dime-watch.probe.lock"), b"")
     put(os.path.join(box, "y" * 250), b"x")  # its result's name would be too long
     put(os.path.join(box, "last"), b"last")
     before = set(os.listdir(box))
@@ -322,7 +329,12 @@ def test_tries_again_what_may_succeed(folder, program):
     os.truncate(os.path.join(box, "even"), 2 << 20)
     with Watcher(box, program, "--once", ready=False) as watcher:
         equal(watcher.wait(), 4, "the exit status")
-    equal(result(os.path.join(box, "even"))["detail"], "It is too large.", "of a file of 2 MB")
+    expect("at most 1048576 bytes" in result(os.path.join(box, "even"))["detail"], "of a file of 2 MB")
+    os.truncate(os.path.join(box, "even"), 17 << 20)
+    with Watcher(box, program, "--once", ready=False) as watcher:
+        equal(watcher.wait(), 4, "the exit status")
+        expect('"host":"watch","status":413' in watcher.said(), "it says %r" % watcher.said())
+    expect("more than 16 MiB" in result(os.path.join(box, "even"))["detail"], "of a file of 17 MB")
 
 
 def test_takes_again_what_was_our_fault(folder, program):
@@ -341,6 +353,25 @@ def test_takes_again_what_was_our_fault(folder, program):
             equal(watcher.wait(), 0, "the exit status")
             equal(watcher.said().count('"host":"watch"'), times, "how often it ran")
         expect(is_right(paths[0], b"1") and is_right(paths[1], b"12"), "a result is wrong")
+
+
+def test_a_program_that_crashes(folder, program):
+    """It's started again; the file that it crashes on is tried a few times, and costs no other its result."""
+    box = place(folder)
+    rude = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rude.py")
+    script = os.path.join(folder, "picky")
+    with open(script, "w") as file:
+        file.write("#!/bin/sh\nRUDE_BODY=1 exec %s\n" % rude)
+    os.chmod(script, 0o755)
+    for name, does in (("a", "wait"), ("b", "crash"), ("c", "wait"), ("d", "crash"), ("e", "wait")):
+        put(os.path.join(box, name), does.encode())
+    with Watcher(box, program, "--once", function=script, ready=False) as watcher:
+        equal(watcher.wait(60), 5, "the exit status")
+        equal(watcher.said().count("b failed with 502, and is tried again: The function's program was killed by "
+                                   "signal 11"), 4, "the tries")
+    for name, wanted in (("a", "fine"), ("b", "502"), ("c", "fine"), ("d", "502"), ("e", "fine")):
+        with open(os.path.join(box, name + ".picky.json")) as file:
+            expect(wanted in file.read(), "the result of %s" % name)
 
 
 def test_finishes_what_runs(folder, program):
@@ -427,7 +458,7 @@ def test_a_replacement_of_the_same_time(folder, program):
 
 
 def test_names_in_other_bytes(folder, program):
-    """A file whose name isn't UTF-8 is read as any other; its key, which is text, has U+FFFD."""
+    """A file whose name isn't UTF-8 is read as any other; in the header, which is text, it has U+FFFD."""
     box = place(folder)
     for name, key in ((b"caf\xe9.jpg", "caf\ufffd.jpg"), (b"\xff", "\ufffd"), (b"\xe4\xb8", "\ufffd\ufffd")):
         path = os.path.join(os.fsencode(box), name)
@@ -436,7 +467,7 @@ def test_names_in_other_bytes(folder, program):
         with open(path + SUFFIX.encode(), "rb") as file:
             found = json.loads(file.read().decode("utf-8"))
         equal(found["sum"], sum_of(name), "the sum")
-        equal(urllib.parse.unquote(found["event"]["Records"][0]["s3"]["object"]["key"], errors="strict"), key, "the key")
+        equal(file_name(found), key, "the name")
 
 
 def test_nobody_else_can_stop_it(folder, program):
@@ -547,7 +578,7 @@ def test_file_systems_without_events(folder, program):
                    "it isn't given up")
         time.sleep(3)
         equal(watcher.said().count("odd failed with 503"), 5, "how often it was tried")
-        equal(watcher.said().count('"status":200'), 2, "how often the others ran")
+        equal(watcher.said().count('"host":"watch","status":200'), 2, "how often the others ran")
         equal(watcher.stop(), 0, "the exit status")
     expect("no event tells" not in once(parts[3], program, within=mount), "it warns, and has to wait for nothing")
 
@@ -593,8 +624,8 @@ def test_waits_at_no_cost(folder, program):
 
 def test_says_how_to_use_it(folder, program):
     for words, part in (([], "name a folder"), (["x"], "--function"), (["x", "--function", "y"], '"y"'),
-                        (["x", "z", "--function", "sum"], '"z"'),
-                        (["x", "--function", "probe"], "functions that read files"), (["--concurrency", "65"], "1 to 64"),
+                        (["x", "z", "--function", "hello"], '"z"'),
+                        (["x", "--function", "./y"], "./y can't be run: No such file"), (["--concurrency", "65"], "1 to 64"),
                         (["--timeout", "0"], "from 0.01"), (["--x"], '"--x"')):
         done = subprocess.run([program, "watch", *words], capture_output=True, timeout=9, check=False)
         equal((done.returncode, done.stdout), (2, b""), "%s: the status and stdout" % words)
@@ -605,4 +636,4 @@ def test_says_how_to_use_it(folder, program):
 
 if __name__ == "__main__":
     main([value for name, value in list(globals().items()) if name.startswith("test_")],
-         "tests/hosts/queue_probe", 100, 3)
+         "dime-queue", 100, 3)

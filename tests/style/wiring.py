@@ -20,7 +20,7 @@ INTERFACE = ("dime.h", "dime/")
 # Places of src that are still to be put in order: the beginnings of paths. The list only gets shorter.
 STILL_TO_COME = (
     "emulator", "functions", "hosts", "request/response", "request/template", "tool/ask", "tool/command", "tool/consume/consume",
-    "tool/consume/queue_command", "tool/consume/queue_event", "tool/consume/send", "tool/watch",
+    "tool/consume/queue_command", "tool/consume/send", "tool/watch",
 )  # fmt: skip
 
 

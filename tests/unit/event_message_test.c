@@ -62,7 +62,7 @@ START_TEST(reads_a_message)
     buffer_puts(&batch, "]}");
     event_read(&queue, buffer_text(&batch), &arena);
     ck_assert_int_eq(queue.shape, EVENT_QUEUE);
-    struct json_cursor cursor = event_messages(&queue);
+    struct event_cursor cursor = event_messages(&queue);
     ck_assert(event_next_message(&cursor, &message) && event_next_message(&cursor, &message));
     event_of_message(&one, &message, &arena);
     ck_assert(text_equal(message.id.raw, text_of(messages[_i].id)));

@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "fail_malloc.h"
-#include "tool/registry.h"
+#include "registry.h"
 #include "unit.h"
 
 Suite *invoke_suite(void);

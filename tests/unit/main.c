@@ -23,9 +23,9 @@
                 each(decimal) each(currency) each(coins) each(coins_hard) each(reader)             \
                     each(reader_reply) each(run) each(cgi) each(event) each(event_answer)          \
                         each(event_message) each(senders) each(terminal) each(invoke) each(batch)  \
-                            each(runtime) each(queue_event) each(redis_queue) each(redis_url)      \
-                                each(redis_look) each(outage) each(clock) each(translate)          \
-                                    each(template) each(asking)
+                            each(runtime) each(redis_queue) each(redis_url) each(redis_look)       \
+                                each(outage) each(clock) each(translate) each(template)            \
+                                    each(asking)
 
 /* Of asking functions, which are programs. */
 #define ASK_SUITES(each)                                                                           \

@@ -242,4 +242,4 @@ DIME_FUNCTION(labels, .summary = LABELS_SUMMARY, .body_max = LABELS_BODY_MAX,
               DIME_INPUT(struct labels_input, FIELDS), DIME_SETTINGS(SETTINGS),
               .effects = DIME_READS, .heavy = true, .network = true,
               .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE, .open = open,
-              .close = close, .handle = handle, .check = check, .uploads = true);
+              .close = close, .handle = handle, .check = check);

@@ -149,38 +149,12 @@ static void put_labels(struct results *results, const struct labels_object *obje
     labels_put_answer(results->call, json, answer);
 }
 
-/* Reads the file in a folder that the host watches: it's the object that its event names. */
-static int read_upload(const struct request *request, dime_text *bytes, const char **why)
-{
-    switch (upload_read(request, LABELS_IMAGE_MAX, bytes)) {
-    case UPLOAD_READ:
-        *why = "The file has 0 bytes; take one that is a picture.";
-        return bytes->length ? 200 : 422;
-    case UPLOAD_TOO_LARGE:
-        *why = "The file is larger than 8 MiB; make the picture smaller.";
-        return 413;
-    case UPLOAD_NO_MEMORY:
-        *why = "There is no memory to read the file; try again later.";
-        return 503;
-    default:
-        *why = "The file can't be read any more; put it there again.";
-        return 422;
-    }
-}
-
 /* With memory of its own: an object may take most of what a request has. */
 static void label(struct results *results, const struct labels_object *object)
 {
-    const struct request *request = results->call->request;
     struct labels_picture picture = {.bytes = TEXT(""), .object = *object};
     struct labels_answer answer;
     struct arena arena;
-    const char *why;
-    int status = request->upload ? read_upload(request, &picture.bytes, &why) : 200;
-    if (status != 200) {
-        put_failure(results, object, status, text_of(why));
-        return;
-    }
     arena_open(&arena, OBJECT_MEMORY_MAX);
     labels_look(results->question, &picture, &arena, &answer);
     if (answer.engine && !results->told)
@@ -195,14 +169,13 @@ static void label(struct results *results, const struct labels_object *object)
 
 static void take(struct results *results, const struct entry *entry)
 {
-    const struct request *request = results->call->request;
     const struct labels_object *object = &entry->object;
     int64_t deadline_ms = dime_deadline_ms(results->call);
     if (entry->wrong)
         put_failure(results, object, 422, text_of(entry->wrong));
     else if (entry->skipped.length)
         dime_put_text(begin_result(results, object), "Skipped", entry->skipped);
-    else if (!request->upload && !labels_may_read(results->question, object->bucket))
+    else if (!labels_may_read(results->question, object->bucket))
         put_failure(results, object, 422,
                     TEXT("This bucket may not be read from here; whoever runs this server can "
                          "allow it with the setting LABELS_BUCKETS."));

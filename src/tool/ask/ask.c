@@ -139,7 +139,8 @@ static void put_event(struct buffer *variables, const struct ask *ask,
     if (request->source != DIME_HTTP)
         fastcgi_put_variable(variables, TEXT("DIME_SOURCE"), request_source_name(request->source));
     fastcgi_put_variable(variables, TEXT("DIME_REQUEST_ID"), request->id);
-    fastcgi_put_variable(variables, TEXT("DIME_HOST"), text_of(ask->host));
+    if (ask->host)
+        fastcgi_put_variable(variables, TEXT("DIME_HOST"), text_of(ask->host));
     if (request->deadline_ms)
         put_number(variables, TEXT("DIME_DEADLINE_MS"), request->deadline_ms);
 }
@@ -356,6 +357,7 @@ static bool is_healthy(struct ask *ask, struct arena *arena, char why[PROGRAM_WH
 
 bool ask_is_ready(struct ask *ask, bool own, char why[PROGRAM_WHY])
 {
+    const char *host = ask->host;
     struct arena arena;
     bool started;
     if (!connect_to_program(ask, &started, why))
@@ -363,7 +365,9 @@ bool ask_is_ready(struct ask *ask, bool own, char why[PROGRAM_WHY])
     if (!own)
         return true;
     arena_open(&arena, READY_MEMORY);
+    ask->host = NULL; /* it's no message, nor a file */
     bool ready = is_healthy(ask, &arena, why);
+    ask->host = host;
     arena_close(&arena);
     return ready;
 }

@@ -16,7 +16,8 @@
 /* What a thread needs to ask a function: a process of its own. */
 struct ask {
     const struct callee *callee;
-    const char *host; /* what asks, as the program's log line has it: command, queue, watch */
+    const char *host; /* what asks, as the program's log line has it: command, queue, watch; NULL:
+                         the program says it */
     struct program program;
     struct fastcgi_client client;
 };

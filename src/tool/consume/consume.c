@@ -43,7 +43,7 @@ struct consume {
 
 static void say(const struct consume_settings *settings, const char *sentence, const char *more)
 {
-    log_say(LOG_LEVEL_ERROR, settings->function->name, 0, "%s%s", sentence, more);
+    log_say(LOG_LEVEL_ERROR, settings->callee->name, 0, "%s%s", sentence, more);
 }
 
 /* Copies what a consumer holds; the mutex isn't kept while the queue is asked. */
@@ -113,9 +113,9 @@ static void *run_consumer(void *argument)
     return NULL;
 }
 
-static void close_consumer(struct consumer *consumer, const dime_function *function)
+static void close_consumer(struct consumer *consumer)
 {
-    opening_close(&consumer->opening, function);
+    ask_close(&consumer->ask);
     queue_close(consumer->queue);
     if (consumer->invoker.keep)
         answers_close(&consumer->answers);
@@ -152,19 +152,21 @@ static bool open_queues(struct consumer *consumer)
 /* A function that can't be started would fail all messages, so nothing is consumed then. */
 static bool open_consumer(struct consumer *consumer, struct consume *all)
 {
-    const dime_function *function = all->settings->function;
-    consumer->settings = all->settings;
+    const struct consume_settings *settings = all->settings;
+    char why[PROGRAM_WHY];
+    consumer->settings = settings;
     consumer->over = all->over;
     consumer->outages = &all->outages;
     consumer->kept = all->kept;
-    consumer->invoker.function = function;
-    if (!opening_try(&consumer->opening, function)) {
-        say(all->settings, "the function can't be started: ", consumer->opening.not_open);
-        return false;
-    }
-    consumer->invoker.state = consumer->opening.state;
-    if (!open_queues(consumer)) {
-        opening_close(&consumer->opening, function);
+    consumer->invoker.name = settings->callee->name;
+    consumer->invoker.ask = ask_function;
+    consumer->invoker.asked = &consumer->ask;
+    ask_open(&consumer->ask, settings->callee, "queue");
+    bool ready = ask_is_ready(&consumer->ask, settings->own, why);
+    if (!ready)
+        say(settings, "the function can't be started: ", why);
+    if (!ready || !open_queues(consumer)) {
+        ask_close(&consumer->ask);
         return false;
     }
     pthread_mutex_init(&consumer->held.lock, NULL);
@@ -176,7 +178,7 @@ static bool open_consumer(struct consumer *consumer, struct consume *all)
 static void close_all(struct consume *all)
 {
     for (size_t i = 0; i < all->count; i++)
-        close_consumer(&all->consumers[i], all->settings->function);
+        close_consumer(&all->consumers[i]);
     queue_close(all->kept);
     free(all->consumers);
     if (all->over >= 0)
@@ -254,7 +256,7 @@ static size_t start(struct consume *all)
         started += !error;
     }
     if (error)
-        log_say(LOG_LEVEL_ERROR, all->settings->function->name, error,
+        log_say(LOG_LEVEL_ERROR, all->settings->callee->name, error,
                 "only %zu of %zu threads can be started", started, all->count);
     return started;
 }
@@ -311,7 +313,7 @@ static int run(struct consume *all, int signals)
     size_t started = start(all), running = started;
     bool whole = started == all->count;
     if (whole && !all->settings->once)
-        log_say(LOG_LEVEL_INFO, all->settings->function->name, 0, "it consumes %.*s",
+        log_say(LOG_LEVEL_INFO, all->settings->callee->name, 0, "it consumes %.*s",
                 (int)all->kept->name.length, all->kept->name.data);
     if (running && (!whole || !wait_for(all, signals, &running, -1)) &&
         !stop(all, signals, running))
@@ -330,9 +332,9 @@ int consume(const struct consume_settings *given)
     struct consume all = {.settings = &settings, .over = -1, .finished = -1};
     int status = STATUS_FAILED, signals = stopping_signals();
     settings.use.stop = eventfd(0, EFD_CLOEXEC);
-    open_outages(&all.outages, settings.function->name);
+    open_outages(&all.outages, settings.callee->name);
     if (signals < 0 || settings.use.stop < 0)
-        log_say(LOG_LEVEL_ERROR, settings.function->name, errno, "it can't be started");
+        log_say(LOG_LEVEL_ERROR, settings.callee->name, errno, "it can't be started");
     else if (open_all(&all))
         status = run(&all, signals);
     close_all(&all);

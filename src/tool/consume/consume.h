@@ -1,8 +1,9 @@
 /*
  * consume.h - the host that takes messages from a queue: `dime consume`.
  *
- * Each thread receives a batch, runs the function on it, and settles it: what succeeded is
- * acknowledged, and only that. One more thread keeps what runs hidden from other consumers.
+ * Each thread receives a batch, hands its messages to the function, in a process that is the
+ * thread's own, and settles it: what succeeded is acknowledged, and only that. One more thread
+ * keeps what runs hidden from other consumers.
  */
 #ifndef DIME_TOOL_CONSUME_CONSUME_H
 #define DIME_TOOL_CONSUME_CONSUME_H
@@ -11,15 +12,16 @@
 #include <stdatomic.h>
 
 #include "tool/consume/answers.h"
-#include "events/invoke.h"
-#include "request/opening.h"
+#include "events/batch.h"
+#include "tool/ask/ask.h"
 #include "tool/consume/outage.h"
 #include "tool/consume/queue.h"
 
 enum { CONSUME_THREADS_MAX = 64 };
 
 struct consume_settings {
-    const dime_function *function;
+    const struct callee *callee; /* the function */
+    bool own;                    /* its program is dime's: see ask_is_ready */
     struct queue_use use;
     dime_text answers; /* where they go: a queue's URL, "-" for stdout; empty: nowhere */
     int64_t threads;
@@ -55,12 +57,13 @@ struct consumer {
     int worst;                              /* the highest status among them */
     struct held held;
     struct arena received; /* holds the batch */
-    struct arena event;    /* holds an event of it, and the answer */
+    struct arena event;    /* holds what is made of it */
+    struct event_message messages[QUEUE_BATCH_MAX];
     struct invocation invocation;
     struct invoker invoker;
-    struct opening opening; /* of the function */
-    bool unsettled;         /* it ended with a batch that the queue knows nothing of */
-    bool unread;            /* it ended since nobody reads the answers */
+    struct ask ask; /* the function, in a process of its own */
+    bool unsettled; /* it ended with a batch that the queue knows nothing of */
+    bool unread;    /* it ended since nobody reads the answers */
 };
 
 /*

@@ -14,15 +14,14 @@
 #include "request/request.h"
 #include "base/backoff.h"
 #include "tool/consume/consume.h"
-#include "tool/consume/queue_event.h"
 
 enum {
-    WAIT_MS = 400,                      /* for messages, where a wait can't be broken off */
-    FIRST_MS = 100,                     /* of a wait after a failure */
-    MOST_MS = 3000,                     /* so that who comes back is found soon */
-    MOST_OF_FUNCTION_MS = 30000,        /* where it's not the queue that fails */
-    GRACE_MS = 5000,                    /* for the last word to a queue, once it's to be stopped */
-    EVENT_LIMIT = 2 * INVOKE_EVENT_MAX, /* one message more than goes into it is tried */
+    WAIT_MS = 400,               /* for messages, where a wait can't be broken off */
+    FIRST_MS = 100,              /* of a wait after a failure */
+    MOST_MS = 3000,              /* so that who comes back is found soon */
+    MOST_OF_FUNCTION_MS = 30000, /* where it's not the queue that fails */
+    GRACE_MS = 5000,             /* for the last word to a queue, once it's to be stopped */
+    ID_MAX = 4096,               /* bytes of a message's id in JSON */
 };
 
 /* Lets the keeper know what is to be kept hidden. */
@@ -49,27 +48,6 @@ static void release(struct consumer *consumer)
     pthread_mutex_lock(&consumer->held.lock);
     consumer->held.count = 0;
     pthread_mutex_unlock(&consumer->held.lock);
-}
-
-/* What became of a message of an event. */
-static enum message_end end_of(const struct invocation *invocation, bool told, size_t number)
-{
-    if (!told)
-        return MESSAGE_FAILED;
-    if (invocation->event.ends)
-        return invocation->event.ends[number];
-    return invocation->response.status >= 400 ? MESSAGE_FAILED : MESSAGE_DONE;
-}
-
-/* Notes what has become of the messages FIRST to END, which were one event. */
-static void take_verdicts(struct consumer *consumer, size_t first, size_t end, bool answered)
-{
-    const struct invocation *invocation = &consumer->invocation;
-    bool told = answered && invocation->event.shape == EVENT_QUEUE;
-    for (size_t i = first; i < end; i++)
-        consumer->ends[i] = end_of(invocation, told, i - first);
-    int status = told ? invocation->response.status : 503;
-    consumer->worst = status > consumer->worst ? status : consumer->worst;
 }
 
 /* Ends all of them: whatever they do would be done again, and again for nobody. */
@@ -108,38 +86,55 @@ enum keep_end consumer_keep(void *context, dime_text answer)
     return end == ANSWERS_PASSED ? KEEP_PASSED : end == ANSWERS_GONE ? KEEP_ENDED : KEEP_REFUSED;
 }
 
-/* Runs the function on as many messages from FIRST on as go into one event; returns the next. */
-static size_t run_event(struct consumer *consumer, size_t first)
+/*
+ * A message as events know them. A body that isn't text of UTF-8, or that is longer than SQS takes,
+ * is none that a function could be handed: it fails.
+ */
+static void make_message(const struct queue_message *from, bool in_order, struct arena *arena,
+                         struct event_message *message)
 {
-    const struct queue_batch *batch = &consumer->batch;
-    struct buffer event;
-    arena_reset(&consumer->event);
-    buffer_open(&event, &consumer->event, EVENT_LIMIT);
-    size_t end = queue_event(consumer->queue, batch, first, &event);
-    if (event.failed) {
-        log_say(LOG_LEVEL_ERROR, consumer->settings->function->name, 0,
-                "there is no memory for %zu messages; they come again", batch->count - first);
-        take_verdicts(consumer, first, batch->count, false);
-        return batch->count;
-    }
-    dime_text answer =
-        invoke(&consumer->invocation, &consumer->invoker, buffer_text(&event), &consumer->event);
-    take_verdicts(consumer, first, end, answer.data);
-    invoke_log(&consumer->invocation, &consumer->invoker, "queue", event.length, answer.length);
-    return end;
+    struct json_value attributes = {JSON_OBJECT, from->attributes};
+    struct buffer id;
+    buffer_open(&id, arena, ID_MAX);
+    buffer_json(&id, from->id);
+    bool text = from->body.data && from->body.length <= QUEUE_BODY_MAX && text_is_utf8(from->body);
+    *message = (struct event_message){.id = {JSON_STRING, buffer_text(&id)}, .in_order = in_order};
+    if (in_order && from->attributes.length)
+        (void)json_find(attributes, TEXT("MessageGroupId"), &message->group);
+    if (text)
+        message->text = from->body;
+    else
+        message->wrong = "body";
 }
 
+/* Notes what has become of the messages. */
+static void take_verdicts(struct consumer *consumer)
+{
+    const struct invocation *invocation = &consumer->invocation;
+    const enum message_end *ends = invocation->event.ends;
+    for (size_t i = 0; i < consumer->batch.count; i++)
+        consumer->ends[i] = ends ? ends[i] : MESSAGE_FAILED;
+    consumer->worst = invocation->response.status;
+}
+
+/* Hands the messages to the function, one after the other. */
 static void run_batch(struct consumer *consumer)
 {
+    const struct queue_batch *batch = &consumer->batch;
     int64_t timeout_ms = consumer->settings->timeout_ms;
+    bool in_order = text_ends_nocase(consumer->queue->name, TEXT(".fifo"));
     char id[33];
     request_make_id(id);
     consumer->invoker.id = text_of(id);
     consumer->invoker.deadline_ms = clock_epoch_ms() + timeout_ms;
-    consumer->worst = 0;
     hold(consumer, clock_monotonic_ns() + timeout_ms * 1000000);
-    for (size_t next = 0; next < consumer->batch.count;)
-        next = run_event(consumer, next);
+    arena_reset(&consumer->event);
+    for (size_t i = 0; i < batch->count; i++)
+        make_message(&batch->messages[i], in_order, &consumer->event, &consumer->messages[i]);
+    event_of_messages(&consumer->invocation.event, consumer->messages, batch->count,
+                      &consumer->event);
+    batch_invoke(&consumer->invocation, &consumer->invoker, &consumer->event);
+    take_verdicts(consumer);
     consumer->invoker.id = (dime_text){0};
 }
 
@@ -180,7 +175,7 @@ static void settle_batch(struct consumer *consumer)
     } while (may_tell_again(consumer, &backoff, &end_ns));
     release(consumer);
     consumer->unsettled = true;
-    log_say(LOG_LEVEL_ERROR, consumer->settings->function->name, 0,
+    log_say(LOG_LEVEL_ERROR, consumer->settings->callee->name, 0,
             "the queue couldn't be told what has become of %zu messages; they come again",
             consumer->batch.count);
 }
@@ -234,4 +229,5 @@ void consumer_run(struct consumer *consumer)
         if (consumer->settings->once && consumer->batch.count)
             break;
     }
+    ask_close(&consumer->ask); /* by the thread that may have started it: see program.h */
 }

@@ -1,6 +1,6 @@
 /*
  * queue_command.c - dime-queue: the commands of `dime` that have to do with queues. A watched
- * folder is one too, of uploads.
+ * folder is one too, of files.
  *
  * `dime` runs it with its own arguments. It's a program of its own since `dime invoke` must start
  * in no time, and links neither what speaks to Redis nor what speaks to AWS.
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tool/registry.h"
+#include "tool/ask/description.h"
 #include "tool/consume/consume.h"
 #include "base/options.h"
 #include "tool/consume/send.h"
@@ -33,14 +33,18 @@ enum {
 static const char HELP_CONSUME[] =
     "dime consume --queue URL --function NAME [OPTION]...\n"
     "\n"
-    "Takes messages from a queue, and hands them to a function in events of SQS, as Lambda does.\n"
-    "A message is acknowledged when the function has answered it with less than 400; if not, it\n"
-    "comes again. SIGTERM and Ctrl-C finish what runs.\n"
+    "Takes messages from a queue, and hands them to a function one by one, as Lambda does. A "
+    "message\n"
+    "is acknowledged when the function has answered it with less than 400; if not, it comes "
+    "again.\n"
+    "SIGTERM and Ctrl-C finish what runs.\n"
     "\n"
     "  --queue URL            redis://HOST:PORT/STREAM, redis+unix:///SOCKET?stream=STREAM,\n"
     "                         https://sqs.REGION.amazonaws.com/ACCOUNT/NAME\n"
     "                         (default: the variable DIME_QUEUE)\n"
-    "  --function NAME        the function; dime list names them\n"
+    "  --function NAME        the function; dime list names them. With a / in it the path of a "
+    "program,\n"
+    "                         any that serves FastCGI\n"
     "  --concurrency N        batches at once (default 1)\n"
     "  --batch N              most messages of a batch (default 10)\n"
     "  --timeout SECONDS      that a batch may take (default 30)\n"
@@ -76,14 +80,15 @@ static const char HELP_SEND[] =
 static const char HELP_WATCH[] =
     "dime watch DIR --function NAME [OPTION]...\n"
     "\n"
-    "Runs a function on each file that is put into the folder DIR, as if it was uploaded to S3, "
-    "and\n"
+    "Hands each file that is put into the folder DIR to a function, as the body of a request, and\n"
     "writes the answer beside it, as FILE.NAME.json. What was put there before is taken too, "
     "unless\n"
     "it has its answer; one of 5xx is asked for anew at the next start. SIGTERM and Ctrl-C finish "
     "what runs.\n"
     "\n"
-    "  --function NAME     the function; dime list names them\n"
+    "  --function NAME     the function; dime list names them. With a / in it the path of a "
+    "program,\n"
+    "                      any that serves FastCGI\n"
     "  --concurrency N     files at once (default 1)\n"
     "  --timeout SECONDS   that a file may take (default 30)\n"
     "  --once              end when all files that are there have their answers; the exit status "
@@ -113,6 +118,23 @@ static bool read_text(const char *option, dime_text *text)
     return text->length;
 }
 
+/* Finds the function that WORD names, into room that lasts. NULL: it has been said that there is
+ * none. */
+static const struct callee *read_function(const char *program, const char *word)
+{
+    static struct callee callee;
+    return find_function(program, word, &callee) ? &callee : NULL;
+}
+
+/* Whether a program is dime's own, and so describes itself. */
+static bool is_own(const struct callee *callee)
+{
+    struct description description;
+    bool own = description_read(&description, callee->path);
+    description_close(&description);
+    return own;
+}
+
 static bool read_consume_option(int option, struct consume_settings *settings)
 {
     dime_text name;
@@ -139,10 +161,8 @@ static bool read_consume_option(int option, struct consume_settings *settings)
         settings->use.consumer = optarg;
         return read_text("--name", &name);
     case 'f':
-        settings->function = registry_find(text_of(optarg));
-        if (!settings->function)
-            (void)misuse(CONSUME, "there is no function", optarg);
-        return settings->function;
+        settings->callee = read_function(CONSUME, optarg);
+        return settings->callee;
     default:
         settings->once = true;
         return true;
@@ -196,13 +216,14 @@ static int run_consume(struct consume_settings *settings)
     char name[256] = "dime";
     if (!settings->use.url.length)
         return misuse(CONSUME, "name a queue with --queue", NULL);
-    if (!settings->function)
+    if (!settings->callee)
         return misuse(CONSUME, "name a function with --function", NULL);
     if (!settings->use.consumer) {
         (void)gethostname(name, sizeof name - 1);
         settings->use.consumer = name;
     }
-    settings->use.function = settings->function->name;
+    settings->use.function = settings->callee->name;
+    settings->own = is_own(settings->callee);
     settings->threads = settings->once ? 1 : settings->threads;
     int status = check_urls(settings) ? consume(settings) : STATUS_USAGE;
     settings->use.consumer = NULL; /* it may be this call's own */
@@ -275,13 +296,8 @@ static bool read_watch_option(int option, struct watch_settings *settings)
 {
     switch (option) {
     case 'f':
-        settings->function = registry_find(text_of(optarg));
-        if (!settings->function)
-            (void)misuse(WATCH, "there is no function", optarg);
-        else if (!settings->function->uploads)
-            (void)misuse(WATCH, "it runs functions that read files, such as labels, and not",
-                         optarg);
-        return settings->function && settings->function->uploads;
+        settings->callee = read_function(WATCH, optarg);
+        return settings->callee;
     case 'c':
         return option_number(WATCH, "concurrency", optarg, WATCH_THREADS_MAX, &settings->threads);
     case 't':
@@ -312,8 +328,9 @@ static int command_watch(int count, char **arguments)
         return misuse(WATCH, "name a folder", NULL);
     if (optind + 1 < count)
         return misuse(WATCH, "it takes one folder, and not also", arguments[optind + 1]);
-    if (!settings.function)
+    if (!settings.callee)
         return misuse(WATCH, "name a function with --function", NULL);
+    settings.own = is_own(settings.callee);
     return watch(&settings);
 }
 

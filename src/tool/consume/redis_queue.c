@@ -117,12 +117,13 @@ static bool is_hastened(struct redis_queue *redis, const struct queue_message *m
 static bool hasten_all(struct redis_queue *redis, const struct queue_batch *batch,
                        const enum message_end *ends, const bool *forgotten, struct arena *arena)
 {
-    int64_t delays_ms[QUEUE_BATCH_MAX];
+    int64_t delays_ms[QUEUE_BATCH_MAX] = {0};
     for (size_t i = 0; i < batch->count; i++) {
         const struct queue_message *message = &batch->messages[i];
+        if (forgotten[i])
+            continue;
         delays_ms[i] = queue_retry_ms(&redis->queue.use, message->deliveries);
-        if (!forgotten[i])
-            hasten_in_redis(redis, message, ends[i], delays_ms[i], arena);
+        hasten_in_redis(redis, message, ends[i], delays_ms[i], arena);
     }
     for (size_t i = 0; i < batch->count; i++) {
         if (!forgotten[i] && !is_hastened(redis, &batch->messages[i], delays_ms[i], arena))

@@ -40,12 +40,11 @@ enum {
 struct watch {
     const struct watch_settings *settings;
     int folder, lock, inotify, signals, news;
-    char path[PATH_MAX]; /* of the folder, without links */
-    DIR *looked;         /* the folder, while it's looked through */
-    bool look;           /* it's to be looked through, from its beginning */
-    int64_t look_ns;     /* but not before */
-    int64_t began_ns;    /* the last look did; 0: what it found has been worked on */
-    int64_t took_ns;     /* the look did; 0: it isn't over */
+    DIR *looked;      /* the folder, while it's looked through */
+    bool look;        /* it's to be looked through, from its beginning */
+    int64_t look_ns;  /* but not before */
+    int64_t began_ns; /* the last look did; 0: what it found has been worked on */
+    int64_t took_ns;  /* the look did; 0: it isn't over */
     struct watch_trust trust;
     bool gone;              /* the folder is */
     size_t opened, started; /* workers */
@@ -54,8 +53,8 @@ struct watch {
 
 static bool fail(const struct watch *watch, int error, const char *what)
 {
-    log_say(LOG_LEVEL_ERROR, watch->settings->function->name, error, "%s %s",
-            watch->settings->folder, what);
+    log_say(LOG_LEVEL_ERROR, watch->settings->callee->name, error, "%s %s", watch->settings->folder,
+            what);
     return false;
 }
 
@@ -68,7 +67,7 @@ static void look_again(struct watch *watch, int64_t wait_ms)
 /* The same name always goes to the same worker. */
 static void give(struct watch *watch, const char *name, bool finished)
 {
-    if (watch_is_upload(name) &&
+    if (*name != '.' && !watch_result_is(watch->folder, name) &&
         !watch_give(&watch->workers[watch_hash(name) % watch->started], name, finished))
         look_again(watch, AGAIN_MS);
 }
@@ -217,15 +216,14 @@ static bool serve_round(struct watch *watch)
     return !watch->settings->once || watch->looked || watch->look || !all_idle(watch, true);
 }
 
-static void close_worker(struct watch *watch, struct watch_worker *worker)
+static void close_worker(struct watch_worker *worker)
 {
-    const dime_function *function = watch->settings->function;
     while (worker->first) {
         struct watch_item *next = worker->first->next;
         free(worker->first);
         worker->first = next;
     }
-    opening_close(&worker->opening, function);
+    ask_close(&worker->ask);
     arena_close(&worker->arena);
     pthread_cond_destroy(&worker->more);
     pthread_mutex_destroy(&worker->lock);
@@ -233,19 +231,23 @@ static void close_worker(struct watch *watch, struct watch_worker *worker)
 
 static bool open_worker(struct watch *watch, struct watch_worker *worker)
 {
-    const dime_function *function = watch->settings->function;
+    const struct watch_settings *settings = watch->settings;
     pthread_condattr_t monotonic;
-    worker->settings = watch->settings;
+    char why[PROGRAM_WHY];
+    worker->settings = settings;
     worker->folder = watch->folder;
     worker->trust = watch->trust;
-    worker->path = watch->path;
     worker->news = watch->news;
     worker->last = &worker->first;
     worker->busy = true; /* until it has looked for something to do */
-    if (!opening_try(&worker->opening, function))
+    ask_open(&worker->ask, settings->callee, "watch");
+    if (!ask_is_ready(&worker->ask, settings->own, why)) {
+        log_say(LOG_LEVEL_ERROR, settings->callee->name, 0, "the function can't be started: %s",
+                why);
+        ask_close(&worker->ask);
         return false;
-    worker->state = worker->opening.state;
-    arena_open(&worker->arena, INVOKE_MEMORY_MAX);
+    }
+    arena_open(&worker->arena, WATCH_MEMORY_MAX);
     pthread_mutex_init(&worker->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -259,7 +261,7 @@ static bool lock_folder(struct watch *watch)
 {
     char name[256];
     struct stat stat;
-    snprintf(name, sizeof name, ".dime-watch.%.200s.lock", watch->settings->function->name);
+    watch_lock_name(watch->settings->callee->name, strlen(watch->settings->callee->name), name);
     /* For nobody else to open: whoever can, could hold the lock. */
     watch->lock = openat(watch->folder, name,
                          O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
@@ -284,14 +286,10 @@ static bool open_folder(struct watch *watch)
         return fail(watch, errno, "can't be watched");
     if (!lock_folder(watch))
         return false;
-    watch_result_tidy(watch->folder, watch->settings->function->name);
+    watch_result_tidy(watch->folder, watch->settings->callee->name);
     watch->trust = watch_trust_of(watch->folder);
     /* The folder that is open, whatever its path leads to by now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", watch->folder);
-    ssize_t length = readlink(path, watch->path, sizeof watch->path - 1);
-    if (length <= 0)
-        return fail(watch, errno, "has no path in /proc");
-    watch->path[length] = '\0';
     watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watch->inotify >= 0 && inotify_add_watch(watch->inotify, path,
                                                  IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE |
@@ -394,12 +392,12 @@ static int run(struct watch *watch)
 {
     bool whole = start(watch);
     if (!watch->trust.events && !watch->settings->once)
-        log_say(LOG_LEVEL_WARN, watch->settings->function->name, 0,
+        log_say(LOG_LEVEL_WARN, watch->settings->callee->name, 0,
                 "%s is on a network, FUSE or overlay file system, where no event tells what others "
                 "change; so it's also looked through every 2 to 60 seconds",
                 watch->settings->folder);
     if (whole && !watch->settings->once)
-        log_say(LOG_LEVEL_INFO, watch->settings->function->name, 0, "it watches %s",
+        log_say(LOG_LEVEL_INFO, watch->settings->callee->name, 0, "it watches %s",
                 watch->settings->folder);
     watch->look = true;
     while (whole && serve_round(watch))
@@ -412,7 +410,7 @@ static void close_all(struct watch *watch)
 {
     const int fds[] = {watch->folder, watch->lock, watch->inotify, watch->signals, watch->news};
     for (size_t i = 0; i < watch->opened; i++)
-        close_worker(watch, &watch->workers[i]);
+        close_worker(&watch->workers[i]);
     free(watch->workers);
     if (watch->looked)
         closedir(watch->looked);

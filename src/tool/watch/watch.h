@@ -2,23 +2,27 @@
  * watch.h - the host that runs a function on each file that is put into a folder: `dime watch`.
  *
  * The main thread (watch.c) learns of files, by inotify and by looking, and gives each to a thread
- * by its name, so that no two threads ever have the same file. A thread (watch_work.c) runs the
- * function and writes the result beside the file, whole or not at all.
+ * by its name, so that no two threads ever have the same file. A thread (watch_work.c) hands the
+ * file to the function, in a process that is the thread's own, and writes the result beside it,
+ * whole or not at all.
  */
 #ifndef DIME_TOOL_WATCH_WATCH_H
 #define DIME_TOOL_WATCH_WATCH_H
 
 #include <pthread.h>
 
-#include "events/invoke.h"
-#include "request/opening.h"
+#include "tool/ask/ask.h"
 #include "tool/watch/watch_file.h"
 
 enum { WATCH_THREADS_MAX = 64, WATCH_QUEUE_MAX = 16384, WATCH_LEFT_MAX = 4096 };
 
+/* Bytes: most of a file, and most memory that a file may take with its answer. */
+enum { WATCH_FILE_MAX = 16 * 1024 * 1024, WATCH_MEMORY_MAX = 64 * 1024 * 1024 };
+
 struct watch_settings {
-    const char *folder; /* as it was named */
-    const dime_function *function;
+    const char *folder;          /* as it was named */
+    const struct callee *callee; /* the function */
+    bool own;                    /* its program is dime's: see ask_is_ready */
     int64_t threads;
     int64_t timeout_ms; /* that the function may take */
     bool once;          /* end when all that is there has its result */
@@ -41,13 +45,10 @@ struct watch_worker {
     pthread_t thread;
     int folder; /* a descriptor of the folder */
     struct watch_trust trust;
-    const char *path; /* its own, without links */
-    int news;         /* an eventfd: this has got room or nothing to do, or has ended */
-    void *state;
-    struct opening opening; /* of the function */
+    int news;       /* an eventfd: this has got room or nothing to do, or has ended */
+    struct ask ask; /* the function, in a process of its own */
     struct arena arena;
-    struct invocation invocation;
-    int read_error;                /* errno of reading the file that is in work */
+    struct response response;      /* to the file that is in work */
     size_t unwritten;              /* results that couldn't be had */
     int worst;                     /* the highest status of those that were */
     uint64_t left[WATCH_LEFT_MAX]; /* marks of files that are left until the next start */
@@ -77,16 +78,5 @@ bool watch_give(struct watch_worker *worker, const char *name, bool finished);
 
 /* A number that depends on every byte of a name (FNV-1a). */
 uint64_t watch_hash(const char *name);
-
-/* Whether a file of this name is an upload, and neither a result nor something hidden. */
-bool watch_is_upload(const char *name);
-
-/*
- * Writes the event of S3 that tells of a file, which has been uploaded with this size and time, to
- * the bucket that has the name of the folder. Bytes of a name that aren't UTF-8 become U+FFFD,
- * since a key is text; the file is read by its own name.
- */
-void watch_event(struct buffer *event, const char *folder, const char *name,
-                 const struct stat *file);
 
 #endif

@@ -118,6 +118,30 @@ void watch_file_settle(const struct watch_file *file)
     }
 }
 
+void watch_lock_name(const char *function, size_t length, char room[256])
+{
+    snprintf(room, 256, ".dime-watch.%.*s.lock", length < 200 ? (int)length : 200, function);
+}
+
+bool watch_result_is(int folder, const char *name)
+{
+    const dime_text ending = TEXT(".json");
+    dime_text all = text_of(name);
+    char lock[256];
+    struct stat stat;
+    if (!text_ends_nocase(all, ending))
+        return false;
+    size_t end = all.length - ending.length;
+    for (size_t i = end; i > 1; i--) {
+        if (name[i - 1] != '.' || i == end)
+            continue;
+        watch_lock_name(name + i, end - i, lock);
+        if (fstatat(folder, lock, &stat, AT_SYMLINK_NOFOLLOW) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool watch_result_is_of(const char *result, const struct watch_file *file)
 {
     struct stat stat;

@@ -56,6 +56,15 @@ enum watch_writer watch_file_writer(const struct watch_file *file);
  */
 void watch_file_settle(const struct watch_file *file);
 
+/* The name of the file that is locked while FUNCTION watches a folder, in ROOM. */
+void watch_lock_name(const char *function, size_t length, char room[256]);
+
+/*
+ * Whether a file of this name is the result of a function, FILE.FUNCTION.json: of one that has
+ * watched the folder, since its lock is still there.
+ */
+bool watch_result_is(int folder, const char *name);
+
 /* Whether the file RESULT is there, and of the file as it is. */
 bool watch_result_is_of(const char *result, const struct watch_file *file);
 

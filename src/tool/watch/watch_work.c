@@ -1,5 +1,5 @@
 /*
- * watch_work.c - a thread of `dime watch`: one file after the other through the function.
+ * watch_work.c - a thread of `dime watch`: one file after the other to the function.
  *
  * A file that somebody is still writing is left alone: its writer's end raises an event. A lease,
  * which the kernel grants only on a file that nobody writes, tells whether there is a writer. Where
@@ -19,6 +19,8 @@
 #include "request/log.h"
 #include "request/problem.h"
 #include "request/request.h"
+#include "request/response.h"
+#include "tool/ask/media_type.h"
 #include "base/backoff.h"
 #include "tool/watch/watch.h"
 #include "tool/watch/watch_file.h"
@@ -29,7 +31,7 @@ enum {
     MOST_MS = 16000,
     QUIET_MS = 2000, /* a file that hasn't changed for so long is whole, where nothing else tells */
     WAITS_MAX = 10,  /* for that, where the wait has to end */
-    EVENT_MAX = 4096,
+    DISPOSITION_MAX = 4096,
     MOMENT_NS = 5000000, /* after which a writer that has ended is looked for again */
     MOMENTS_MAX = 100,
 };
@@ -38,7 +40,7 @@ enum {
 struct work {
     struct watch_worker *worker;
     struct watch_item *item;
-    struct upload upload; /* must be found from its address */
+    int read_error; /* errno of reading it */
     struct watch_file file;
     char result[NAME_MAX + 1];
 };
@@ -54,34 +56,35 @@ enum end {
 
 static void say(const struct work *work, int error, const char *what)
 {
-    log_say(LOG_LEVEL_ERROR, work->worker->settings->function->name, error, "%s: %s",
+    log_say(LOG_LEVEL_ERROR, work->worker->settings->callee->name, error, "%s: %s",
             work->item->name, what);
 }
 
-static enum upload_end read_upload(const struct upload *upload, size_t most, struct arena *arena,
-                                   dime_text *bytes)
+/* Reads the file. Returns 200, or the status of a problem with a sentence in WHY. */
+static int read_watched_file(struct work *work, dime_text *bytes, const char **why)
 {
-    const struct work *work =
-        (const struct work *)((const char *)upload - offsetof(struct work, upload));
     const struct stat *stat = &work->file.stat;
-    if (stat->st_size < 0 || (uintmax_t)stat->st_size > most)
-        return UPLOAD_TOO_LARGE;
+    *why = "The file has more than 16 MiB; make it smaller.";
+    if (stat->st_size < 0 || stat->st_size > WATCH_FILE_MAX)
+        return 413;
     size_t size = (size_t)stat->st_size, length = 0;
-    char *room = arena_alloc(arena, size + 1);
+    char *room = arena_alloc(&work->worker->arena, size + 1);
+    *why = "There is no memory to read the file; try again later.";
     if (!room)
-        return UPLOAD_NO_MEMORY;
+        return 503;
     while (length < size) {
         ssize_t got = pread(work->file.fd, room + length, size - length, (off_t)length);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0) {
-            work->worker->read_error = got ? errno : EIO;
-            return UPLOAD_GONE;
+            work->read_error = got ? errno : EIO;
+            *why = "The file can't be read.";
+            return 503;
         }
         length += (size_t)got;
     }
     *bytes = (dime_text){room, length};
-    return UPLOAD_READ;
+    return 200;
 }
 
 /* Whether the file hasn't changed for a while: by its time, or since it was looked at before. The
@@ -163,36 +166,52 @@ static enum end open_file(struct work *work)
     return error == EACCES || error == EPERM ? END_LEFT : END_AGAIN;
 }
 
-/* Runs the function; its answer is in the worker's invocation. */
-static void run(struct work *work)
+/*
+ * Hands the file to the function as the body of a request, as curl --data-binary would. It's no
+ * event of the tool's own: whoever may put files into the folder is trusted no further than a
+ * client.
+ */
+static void ask_about_file(struct work *work)
 {
     struct watch_worker *worker = work->worker;
-    struct invocation *invocation = &worker->invocation;
-    struct invoker invoker = {.function = worker->settings->function,
-                              .state = worker->state,
-                              .upload = &work->upload,
-                              .deadline_ms = clock_epoch_ms() + worker->settings->timeout_ms};
-    struct buffer event;
+    char id[33];
+    const char *why;
+    struct buffer disposition;
+    struct header header = {.name = TEXT("content-disposition")};
+    struct incoming incoming = {0};
     arena_reset(&worker->arena);
-    buffer_open(&event, &worker->arena, EVENT_MAX);
-    watch_event(&event, worker->path, work->item->name, &work->file.stat);
-    worker->read_error = 0;
-    invocation->started_ns = clock_monotonic_ns();
-    event_read(&invocation->event, event.failed ? TEXT("{}") : buffer_text(&event), &worker->arena);
-    worker->arena.failed = worker->arena.failed || event.failed;
-    invoke_event(invocation, &invoker, &worker->arena);
-    invocation->ended_ns = clock_monotonic_ns();
-    invoke_log(invocation, &invoker, "watch", event.length, invocation->response.body.length);
+    request_make_id(id);
+    buffer_open(&disposition, &worker->arena, DISPOSITION_MAX);
+    buffer_puts(&disposition, "attachment");
+    media_put_file_name(&disposition, work->item->name);
+    header.value = buffer_text(&disposition);
+    struct request request = {.arena = &worker->arena,
+                              .id = text_of(id),
+                              .source = DIME_HTTP,
+                              .method = DIME_POST,
+                              .scheme = TEXT("http"),
+                              .path = TEXT("/"),
+                              .query = TEXT(""),
+                              .headers = &header,
+                              .header_count = 1,
+                              .content_type = media_type_of(work->item->name),
+                              .body = TEXT(""),
+                              .deadline_ms = clock_epoch_ms() + worker->settings->timeout_ms};
+    int status = read_watched_file(work, &request.body, &why);
+    if (status != 200)
+        incoming = (struct incoming){.refusal = REFUSED_EVENT, .status = status, .why = why};
+    response_open(&worker->response, &worker->arena);
+    ask_function(&worker->ask, &request, &incoming, &worker->response);
 }
 
 /* Logs a problem. Returns whether it's one that may pass, and has further tries. */
 static bool judge(const struct work *work)
 {
-    const struct response *response = &work->worker->invocation.response;
+    const struct response *response = &work->worker->response;
     dime_text why = problem_detail(response);
     bool ours = response->status >= 500, again = ours && work->item->tries + 1 < TRIES_MAX;
     if (response->status >= 400)
-        log_say(LOG_LEVEL_WARN, work->worker->settings->function->name, 0,
+        log_say(LOG_LEVEL_WARN, work->worker->settings->callee->name, 0,
                 "%s failed with %d%s: %.*s", work->item->name, response->status,
                 again  ? ", and is tried again"
                 : ours ? ", and is tried again at the next start"
@@ -205,17 +224,17 @@ static bool judge(const struct work *work)
 static enum end take_answer(const struct work *work)
 {
     struct watch_worker *worker = work->worker;
-    const struct response *response = &worker->invocation.response;
+    const struct response *response = &worker->response;
     bool ours = response->status >= 500;
     if (!watch_file_is_unchanged(&work->file))
         return END_LATER;
-    if (worker->read_error) {
-        say(work, worker->read_error, "it can't be read");
+    if (work->read_error) {
+        say(work, work->read_error, "it can't be read");
         return END_AGAIN;
     }
     if (judge(work))
         return END_AGAIN;
-    if (!watch_result_write(work->result, worker->settings->function->name, &work->file,
+    if (!watch_result_write(work->result, worker->settings->callee->name, &work->file,
                             buffer_text(&response->body), !ours)) {
         say(work, errno, "the result can't be written");
         return END_AGAIN;
@@ -230,7 +249,7 @@ static enum end take_answer(const struct work *work)
 static enum end do_work(struct work *work)
 {
     int length = snprintf(work->result, sizeof work->result, "%s.%s.json", work->item->name,
-                          work->worker->settings->function->name);
+                          work->worker->settings->callee->name);
     if (length < 0 || (size_t)length >= sizeof work->result) {
         if (watch_file_find(&work->file) && !is_left(work)) {
             say(work, ENAMETOOLONG, "it can have no result");
@@ -244,7 +263,7 @@ static enum end do_work(struct work *work)
     if (end != END_NONE)
         return end;
     watch_file_settle(&work->file);
-    run(work);
+    ask_about_file(work);
     return take_answer(work);
 }
 
@@ -362,7 +381,7 @@ static void give_up(const struct work *work, enum end end)
     if (end == END_LATER && !worker->settings->once)
         return; /* the next look finds it */
     if (end != END_LEFT)
-        log_say(LOG_LEVEL_ERROR, worker->settings->function->name, 0,
+        log_say(LOG_LEVEL_ERROR, worker->settings->callee->name, 0,
                 end == END_LATER ? "%s changes all the time, and is left until the next start"
                                  : "%s has no result, and is left until the next start",
                 work->item->name);
@@ -375,7 +394,6 @@ static void take(struct watch_worker *worker, struct watch_item *item)
     struct work work = {
         .worker = worker,
         .item = item,
-        .upload = {.read = read_upload},
         .file = {.folder = worker->folder, .name = item->name, .fd = -1},
     };
     enum end end = do_work(&work);
@@ -393,6 +411,7 @@ void *watch_work(void *argument)
     struct watch_worker *worker = argument;
     for (struct watch_item *item; (item = next_item(worker));)
         take(worker, item);
+    ask_close(&worker->ask); /* by the thread that may have started it: see program.h */
     pthread_mutex_lock(&worker->lock);
     worker->ended = true;
     pthread_mutex_unlock(&worker->lock);

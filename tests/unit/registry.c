@@ -1,12 +1,10 @@
 /*
- * registry.c - the list of functions, a line each.
+ * registry.c - dime's own functions by name, for tests that call them in their own process.
  *
- * A program that serves one function doesn't need it: the linker gives it that function alone. This
- * is for programs that take a function's name, and links all of them.
+ * Nothing else does: every program serves one function, and the tool asks that program.
  */
-#include "tool/registry.h"
+#include "registry.h"
 
-/* The name of a new function goes here. */
 #define FUNCTIONS(each) each(change) each(hello) each(labels) each(translate)
 
 #define DECLARE(name) extern const dime_function dime_function_##name;
@@ -16,7 +14,7 @@ FUNCTIONS(DECLARE)
 
 static const dime_function *const ALL[] = {FUNCTIONS(ADDRESS) NULL};
 
-/* These programs have a main of their own, and no function's. */
+/* The tests have a main of their own. */
 int dime_main(const dime_function *function, int count, char **arguments)
 {
     return (void)function, (void)count, (void)arguments, 2;
@@ -29,9 +27,4 @@ const dime_function *registry_find(dime_text name)
             return ALL[i];
     }
     return NULL;
-}
-
-const dime_function *const *registry_list(void)
-{
-    return ALL;
 }
