@@ -174,7 +174,7 @@ START_TEST(refuses_data_with_a_name_twice)
 {
     request.html = true;
     function.fill = fill_twice;
-    response_html(&response);
+    begin_answer();
     call_open(&call, &function, &request, &response);
     page_write(&call, true);
     ck_assert_int_eq(response.status, 500);
