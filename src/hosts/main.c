@@ -15,6 +15,6 @@ int dime_main(const dime_function *function, int count, char **arguments)
     char why[256];
     if (function_check(function, why, sizeof why))
         return fastcgi_main(function, count, arguments);
-    fprintf(stderr, "%s: its table has a mistake: %s\n", function->name, why);
+    fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);
     return STATUS_USAGE;
 }

@@ -8,6 +8,8 @@
  */
 #include "request/page.h"
 
+#include <stdio.h>
+
 #include "request/form_fill.h"
 #include "request/function.h"
 #include "request/log.h"
@@ -19,7 +21,34 @@ DIME_EMBED(PROBLEM_PART, "www/pages/parts/problem.html");
 DIME_EMBED(FORM_PART, "www/pages/parts/form.html");
 DIME_EMBED(ANSWER_PART, "www/pages/parts/answer.html");
 
-enum { CONTEXTS = 3, PAGE_DATA_MAX = 2 * RESPONSE_BODY_MAX };
+enum { CONTEXTS = 3, PARTIALS = 3, PAGE_DATA_MAX = 2 * RESPONSE_BODY_MAX };
+
+static void take_partials(struct template_partial partials[PARTIALS])
+{
+    partials[0] = (struct template_partial){TEXT("problem"), text_of(PROBLEM_PART)};
+    partials[1] = (struct template_partial){TEXT("form"), text_of(FORM_PART)};
+    partials[2] = (struct template_partial){TEXT("answer"), text_of(ANSWER_PART)};
+}
+
+static bool check_template(const char *page, const char *owner, char *why, size_t size)
+{
+    struct template_partial partials[PARTIALS];
+    char mistake[TEMPLATE_WHY];
+    take_partials(partials);
+    if (!page || template_check(text_of(page), partials, PARTIALS, mistake))
+        return true;
+    (void)snprintf(why, size, "the page%s%s%s has a mistake: %s", *owner ? " of the route \"" : "",
+                   owner, *owner ? "\"" : "", mistake);
+    return false;
+}
+
+bool page_check(const dime_function *function, char *why, size_t size)
+{
+    bool fine = check_template(function->page, "", why, size);
+    for (size_t i = 0; fine && i < function->route_count; i++)
+        fine = check_template(function->routes[i].page, function->routes[i].pattern, why, size);
+    return fine;
+}
 
 /* The sentence above the form: what is wrong is said at the fields, where that says all. */
 static dime_text sentence_of(const struct response *response)
@@ -129,19 +158,16 @@ static size_t gather_contexts(struct dime_call *call, dime_text answer,
 static bool write_template(struct dime_call *call, dime_text page, dime_text answer,
                            struct buffer *out)
 {
-    const struct template_partial partials[] = {
-        {TEXT("problem"), text_of(PROBLEM_PART)},
-        {TEXT("form"), text_of(FORM_PART)},
-        {TEXT("answer"), text_of(ANSWER_PART)},
-    };
+    struct template_partial partials[PARTIALS];
     struct json_value contexts[CONTEXTS];
     char why[TEMPLATE_WHY];
     const struct template_data data = {
         .contexts = contexts,
         .context_count = gather_contexts(call, answer, contexts),
         .partials = partials,
-        .partial_count = sizeof partials / sizeof *partials,
+        .partial_count = PARTIALS,
     };
+    take_partials(partials);
     if (!data.context_count) {
         out->failed = call->response->status != 500;
         return out->failed;

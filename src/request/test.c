@@ -13,6 +13,7 @@
 #include "request/function.h"
 #include "request/log.h"
 #include "request/opening.h"
+#include "request/page.h"
 #include "request/run.h"
 
 enum { TEST_MEMORY = 64 * 1024 * 1024, TEST_HEADERS = 64, TEST_STATUS_BROKEN = 2 };
@@ -29,14 +30,14 @@ struct dime_test {
 
 dime_test *dime_test_begin(const dime_function *function)
 {
-    char why[256];
+    char why[512];
     dime_test *test = calloc(1, sizeof *test);
     if (!test) {
         fprintf(stderr, "%s: there is no memory for a test\n", function->name);
         exit(TEST_STATUS_BROKEN);
     }
-    if (!function_check(function, why, sizeof why)) {
-        fprintf(stderr, "%s: its table has a mistake: %s\n", function->name, why);
+    if (!function_check(function, why, sizeof why) || !page_check(function, why, sizeof why)) {
+        fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);
         exit(TEST_STATUS_BROKEN);
     }
     test->function = function;

@@ -519,6 +519,35 @@ START_TEST(survives_the_end_of_memory)
 }
 END_TEST
 
+static void handle(dime_call *called, const void *input)
+{
+    (void)called;
+    (void)input;
+}
+
+START_TEST(proves_pages)
+{
+    char why[512] = "";
+    const dime_route routes[] = {
+        DIME_ROUTE("GET /", handle, .page = "{{> form}}{{> problem}}{{> answer}}"),
+        DIME_ROUTE("POST /", handle, .page = "a\n{{#b}}"),
+        DIME_ROUTE("PUT /", handle),
+    };
+    function.page = "{{a}}";
+    function.routes = routes;
+    function.route_count = 1;
+    ck_assert(page_check(&function, why, sizeof why));
+    function.route_count = 3;
+    ck_assert(!page_check(&function, why, sizeof why));
+    ck_assert_str_eq(why,
+                     "the page of the route \"POST /\" has a mistake: line 2: {{#b}} isn't ended");
+    function.page = "{{> other}}";
+    ck_assert(!page_check(&function, why, sizeof why));
+    ck_assert_str_eq(why, "the page has a mistake: line 1: {{> other}} names a partial that "
+                          "there isn't");
+}
+END_TEST
+
 Suite *page_suite(void)
 {
     Suite *suite = suite_create("page");
@@ -545,6 +574,7 @@ Suite *page_suite(void)
     tcase_add_test(filling, needs_no_values);
     tcase_add_loop_test(filling, ends_with_odd_pages, 0, sizeof odd / sizeof *odd);
     tcase_add_test(filling, ends_with_random_pages);
+    tcase_add_test(filling, proves_pages);
     tcase_add_test(filling, survives_the_end_of_memory);
     suite_add_tcase(suite, filling);
     return suite;

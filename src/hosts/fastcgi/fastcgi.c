@@ -19,6 +19,7 @@
 #include "config.h"
 #include "request/describe.h"
 #include "request/log.h"
+#include "request/page.h"
 #include "hosts/cgi/cgi.h"
 #include "net/listen.h"
 #include "hosts/fastcgi/responder.h"
@@ -219,10 +220,16 @@ static int be_responder(const struct options *options)
 
 int fastcgi_main(const dime_function *function, int count, char **arguments)
 {
+    char why[512];
     bool listening = listen_is(STDIN_FILENO);
     /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
     if (!listening && getenv("REQUEST_METHOD"))
         return cgi_serve(function);
+    /* Not for each CGI call, which it would cost a thirtieth more. */
+    if (!page_check(function, why, sizeof why)) {
+        fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);
+        return STATUS_USAGE;
+    }
     struct options options = {.function = function,
                               .threads = usual_threads(function),
                               .timeout_seconds = TIMEOUT_SECONDS};

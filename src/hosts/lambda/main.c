@@ -8,14 +8,15 @@
 
 #include "hosts/lambda/lambda.h"
 #include "request/function.h"
+#include "request/page.h"
 
 enum { STATUS_USAGE = 2 };
 
 int dime_main(const dime_function *function, int count, char **arguments)
 {
-    char why[256];
-    if (function_check(function, why, sizeof why))
+    char why[512];
+    if (function_check(function, why, sizeof why) && page_check(function, why, sizeof why))
         return lambda_main(function, count, arguments);
-    fprintf(stderr, "%s: its table has a mistake: %s\n", function->name, why);
+    fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);
     return STATUS_USAGE;
 }
