@@ -289,6 +289,22 @@ bool json_string(struct json_value value, struct arena *arena, dime_text *string
     return true;
 }
 
+struct json_value json_at(struct json_value value, const char *path)
+{
+    dime_text rest = text_of(path), name;
+    while (text_cut(&rest, '.', &name)) {
+        if (value.kind != JSON_OBJECT || !json_find(value, name, &value))
+            return (struct json_value){0};
+    }
+    return value;
+}
+
+dime_text json_text_at(struct json_value value, const char *path, struct arena *arena)
+{
+    dime_text text;
+    return json_string(json_at(value, path), arena, &text) ? text : TEXT("");
+}
+
 /* A number's exponent, and 0 where it has none; one beyond LARGE is LARGE or more. */
 static int64_t exponent_of(dime_text exponent)
 {

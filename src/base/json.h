@@ -101,20 +101,12 @@ bool json_find(struct json_value object, dime_text name, struct json_value *foun
  */
 bool json_string(struct json_value value, struct arena *arena, dime_text *string);
 
-/*
- * The decoded text of the member of this name; empty where the value isn't an object, has no such
- * member or one that isn't a string, and where memory ends.
+/* The value at a path such as "s3.object.key" in a checked value; of kind JSON_NULL where none is.
  */
-static inline dime_text json_find_text(struct json_value object, const char *name,
-                                       struct arena *arena)
-{
-    struct json_value value;
-    dime_text text;
-    if (object.kind == JSON_OBJECT && json_find(object, text_of(name), &value) &&
-        json_string(value, arena, &text))
-        return text;
-    return TEXT("");
-}
+struct json_value json_at(struct json_value value, const char *path);
+
+/* The decoded text at such a path; empty where there is none, and where memory ends. */
+dime_text json_text_at(struct json_value value, const char *path, struct arena *arena);
 
 /* Reads a checked JSON_NUMBER that is whole, however it is written (2, 2.0, 20e-1), in 64 bits. */
 bool json_integer(struct json_value value, int64_t *integer);

@@ -50,7 +50,7 @@ static void refuse_failure(struct event *event, int status)
     struct json_error error;
     dime_text detail = TEXT("");
     if (json_check(request->body, request->arena, &body, &error))
-        detail = json_find_text(body, "detail", request->arena);
+        detail = json_text_at(body, "detail", request->arena);
     int length = length_said(detail, sizeof event->why - 1);
     if (length)
         event_refuse(event, status, "%.*s", length, detail.data);

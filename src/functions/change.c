@@ -29,7 +29,7 @@ struct change {
     DIME_MAP_OF(int64_t) till;
 };
 
-static const dime_field FIELDS[] = {
+static const dime_field CHANGE_FIELDS[] = {
     DIME_NUMBER(struct change, amount, .required = true,
                 .help = "the amount of money, such as 1.89"),
     DIME_TEXT(struct change, currency, .max = 16, .fallback = "USD",
@@ -182,7 +182,7 @@ static bool read_kinds(struct question *question)
 }
 
 /* Reads on though one field is wrong, so that all that are wrong are said at once. */
-static bool read_question(struct question *question)
+static bool read_change_question(struct question *question)
 {
     const dime_call *call = question->call;
     const struct change *input = question->input;
@@ -277,7 +277,7 @@ static void answer_json(const struct question *question, const struct coins_answ
 }
 
 /* The same question in JSON, for the command line that the page shows. */
-static void put_question(dime_json *json, const struct question *question)
+static void put_what_was_asked(dime_json *json, const struct question *question)
 {
     const struct change *input = question->input;
     char value[COUNT_TEXT];
@@ -326,8 +326,8 @@ static void put_pile(dime_json *json, const struct question *question, const str
     dime_put_integer(json, "label_size", drawing.label_size);
 }
 
-static void put_page(dime_json *page, const struct question *question,
-                     const struct coins_answer *answer)
+static void put_change_page(dime_json *page, const struct question *question,
+                            const struct coins_answer *answer)
 {
     dime_json *result = dime_put_object(page, "result");
     char text[DECIMAL_TEXT];
@@ -338,7 +338,7 @@ static void put_page(dime_json *page, const struct question *question,
     dime_put_format(result, "total", "%s %s%s", text, question->input->notes ? "piece" : "coin",
                     answer->pieces == 1 ? "" : "s");
     dime_put_text(result, "address", dime_address(question->call));
-    put_question(dime_put_object(result, "question"), question);
+    put_what_was_asked(dime_put_object(result, "question"), question);
     dime_json *piles = dime_put_array(result, "piles");
     bool first = true;
     for (size_t at = 0; next_pile(question, answer, &at, &pile); first = false) {
@@ -431,18 +431,18 @@ static void say_too_hard(const struct question *question, const struct coins_ans
     extend_problem(question, answer);
 }
 
-static void handle(dime_call *call, const void *input)
+static void handle_change(dime_call *call, const void *input)
 {
     struct question question = {.call = call, .input = input};
     struct coins_answer answer;
-    if (!read_question(&question))
+    if (!read_change_question(&question))
         return;
     switch (
         coins_solve(call_arena(call), question.kinds, question.count, question.amount, &answer)) {
     case COINS_MADE:
         answer_json(&question, &answer);
         if (dime_wants_page(call))
-            put_page(dime_page_data(call), &question, &answer);
+            put_change_page(dime_page_data(call), &question, &answer);
         break;
     case COINS_IMPOSSIBLE:
         say_impossible(&question, &answer);
@@ -458,12 +458,12 @@ static void handle(dime_call *call, const void *input)
     }
 }
 
-static void check(dime_call *call, const void *input)
+static void check_change(dime_call *call, const void *input)
 {
     struct question question = {.call = call, .input = input};
-    read_question(&question);
+    read_change_question(&question);
 }
 
 DIME_FUNCTION(change, .summary = "The fewest coins for an amount of money", .body_max = 8 * 1024,
-              DIME_INPUT(struct change, FIELDS), .effects = DIME_READS, .page = CHANGE_PAGE,
-              .handle = handle, .check = check);
+              DIME_INPUT(struct change, CHANGE_FIELDS), .effects = DIME_READS, .page = CHANGE_PAGE,
+              .handle = handle_change, .check = check_change);

@@ -10,7 +10,7 @@ struct greeting {
     dime_text name;
 };
 
-static const dime_field FIELDS[] = {
+static const dime_field HELLO_FIELDS[] = {
     DIME_TEXT(struct greeting, name, .min = 1, .max = 200, .fallback = "world",
               .help = "whom to greet"),
 };
@@ -23,4 +23,4 @@ static void hello(dime_call *call, const void *input)
 }
 
 DIME_FUNCTION(hello, .summary = "Says hello", .body_max = 8 * 1024,
-              DIME_INPUT(struct greeting, FIELDS), .effects = DIME_READS, .handle = hello);
+              DIME_INPUT(struct greeting, HELLO_FIELDS), .effects = DIME_READS, .handle = hello);

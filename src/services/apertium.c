@@ -100,7 +100,7 @@ static void refuse_apertium_answer(const struct apertium *apertium, const struct
     dime_text said = TEXT("");
     char what[48];
     if (json_check(buffer_text(&answer->body), call->arena, &value, &error))
-        said = json_find_text(value, "explanation", call->arena);
+        said = json_text_at(value, "explanation", call->arena);
     if (answer->status == 400 && text_equal(said, TEXT("That pair is not installed")))
         aws_refuse(reply, call, 422,
                    "Apertium says 400: it doesn't translate between these languages.");

@@ -36,7 +36,7 @@ static void read_filling(struct filling *filling, dime_text line, struct arena *
         fail(error.message);
     *filling =
         (struct filling){.data = {.contexts = filling->contexts, .partials = filling->partials}};
-    filling->source = json_find_text(all, "template", arena);
+    filling->source = json_text_at(all, "template", arena);
     if (!json_find(all, TEXT("contexts"), &list))
         fail("there are no contexts");
     struct json_cursor cursor = json_members(list, arena);

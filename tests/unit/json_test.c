@@ -407,14 +407,14 @@ END_TEST
 START_TEST(finds_texts)
 {
     struct json_value object = checked(TEXT("{\"a\":\"b\\u0063\",\"n\":7,\"z\":null,\"o\":{}}"));
-    ck_assert(text_equal(json_find_text(object, "a", &arena), TEXT("bc")));
+    ck_assert(text_equal(json_text_at(object, "a", &arena), TEXT("bc")));
     static const char *const NONE[] = {"n", "z", "o", "b", ""};
     for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
-        ck_assert_uint_eq(json_find_text(object, NONE[i], &arena).length, 0);
-    ck_assert_uint_eq(json_find_text(checked(TEXT("[\"a\"]")), "a", &arena).length, 0);
+        ck_assert_uint_eq(json_text_at(object, NONE[i], &arena).length, 0);
+    ck_assert_uint_eq(json_text_at(checked(TEXT("[\"a\"]")), "a", &arena).length, 0);
     struct arena none;
     arena_open(&none, 0);
-    ck_assert_uint_eq(json_find_text(object, "a", &none).length, 0);
+    ck_assert_uint_eq(json_text_at(object, "a", &none).length, 0);
     ck_assert(none.failed);
 }
 END_TEST

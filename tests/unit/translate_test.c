@@ -16,7 +16,7 @@
 Suite *translate_suite(void);
 
 static struct arena arena;
-static struct piece *pieces;
+static struct text_piece *pieces;
 static size_t count;
 
 static void begin(void)

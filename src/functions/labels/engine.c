@@ -19,7 +19,7 @@ enum {
     LOCAL_MS = 2000, /* of the time that there is, what is kept for labelling here after all */
 };
 
-static void refuse(struct labels_answer *answer, int status, dime_text why)
+static void refuse_labels(struct labels_answer *answer, int status, dime_text why)
 {
     answer->status = status;
     answer->why = why;
@@ -28,12 +28,12 @@ static void refuse(struct labels_answer *answer, int status, dime_text why)
 /* Takes over what a call to AWS came to nothing for. */
 static void refuse_reply(struct labels_answer *answer, const struct aws_reply *reply)
 {
-    refuse(answer, reply->status, reply->detail);
+    refuse_labels(answer, reply->status, reply->detail);
 }
 
 static void refuse_memory(struct labels_answer *answer)
 {
-    refuse(answer, 503, TEXT("There is no memory left for this picture; try again later."));
+    refuse_labels(answer, 503, TEXT("There is no memory left for this picture; try again later."));
 }
 
 static bool open_vision(struct labels *labels, struct labels_answer *answer)
@@ -41,7 +41,7 @@ static bool open_vision(struct labels *labels, struct labels_answer *answer)
     const char *why = NULL;
     if (labels->vision || vision_open(&labels->vision, &why))
         return true;
-    refuse(answer, 503, text_of(why));
+    refuse_labels(answer, 503, text_of(why));
     return false;
 }
 
@@ -52,7 +52,7 @@ bool labels_open_aws(struct labels *labels)
     return labels->aws;
 }
 
-static bool open_aws(struct labels *labels, struct labels_answer *answer)
+static bool open_aws_or_refuse(struct labels *labels, struct labels_answer *answer)
 {
     if (labels_open_aws(labels))
         return true;
@@ -79,20 +79,20 @@ static bool fetch(const struct labels_question *question, struct labels_picture 
                                      .key = picture->object.key,
                                      .version = picture->object.version,
                                      .region = picture->object.region};
-    if (!open_aws(question->labels, answer))
+    if (!open_aws_or_refuse(question->labels, answer))
         return false;
     s3_get_object(question->labels->aws, &call, &object, most, &reply);
     picture->bytes = reply.body;
     if (reply.ok && reply.body.length)
         return true;
     if (reply.ok)
-        refuse(answer, 422, TEXT("The object has 0 bytes; take one that is a picture."));
+        refuse_labels(answer, 422, TEXT("The object has 0 bytes; take one that is a picture."));
     else
         refuse_reply(answer, &reply);
     return false;
 }
 
-static void put_number(dime_call *call, dime_json *json, const char *name, float number)
+static void put_confidence(dime_call *call, dime_json *json, const char *name, float number)
 {
     dime_put_raw(json, name, dime_format(call, "%.6f", number == number ? (double)number : 0.0));
 }
@@ -100,30 +100,30 @@ static void put_number(dime_call *call, dime_json *json, const char *name, float
 static void put_instance(dime_call *call, dime_json *json, const struct vision_instance *instance)
 {
     dime_json *box = dime_put_object(json, "BoundingBox");
-    put_number(call, box, "Width", instance->box.width);
-    put_number(call, box, "Height", instance->box.height);
-    put_number(call, box, "Left", instance->box.left);
-    put_number(call, box, "Top", instance->box.top);
-    put_number(call, json, "Confidence", instance->confidence);
+    put_confidence(call, box, "Width", instance->box.width);
+    put_confidence(call, box, "Height", instance->box.height);
+    put_confidence(call, box, "Left", instance->box.left);
+    put_confidence(call, box, "Top", instance->box.top);
+    put_confidence(call, json, "Confidence", instance->confidence);
 }
 
 /* A list of objects with a name each. */
-static void put_names(dime_json *json, const char *name, const dime_text *names, size_t count)
+static void put_name_list(dime_json *json, const char *name, const dime_text *names, size_t count)
 {
     dime_json *list = dime_put_array(json, name);
     for (size_t i = 0; i < count; i++)
         dime_put_text(dime_put_object(list, NULL), "Name", names[i]);
 }
 
-static void put_label(dime_call *call, dime_json *json, const struct vision_label *label)
+static void put_found_label(dime_call *call, dime_json *json, const struct vision_label *label)
 {
     dime_put_text(json, "Name", label->name);
-    put_number(call, json, "Confidence", label->confidence);
+    put_confidence(call, json, "Confidence", label->confidence);
     dime_json *instances = dime_put_array(json, "Instances");
     for (size_t i = 0; i < label->instance_count; i++)
         put_instance(call, dime_put_object(instances, NULL), &label->instances[i]);
-    put_names(json, "Parents", label->parents, label->parent_count);
-    put_names(json, "Aliases", label->aliases, label->alias_count);
+    put_name_list(json, "Parents", label->parents, label->parent_count);
+    put_name_list(json, "Aliases", label->aliases, label->alias_count);
     dime_put_array(json, "Categories");
 }
 
@@ -152,7 +152,7 @@ void labels_put_answer(dime_call *call, dime_json *json, const struct labels_ans
     }
     dime_json *labels = dime_put_array(json, "Labels");
     for (size_t i = 0; i < found->label_count; i++)
-        put_label(call, dime_put_object(labels, NULL), &found->labels[i]);
+        put_found_label(call, dime_put_object(labels, NULL), &found->labels[i]);
     dime_put_text(json, "LabelModelVersion", vision_model_version());
 }
 
@@ -172,11 +172,12 @@ static void look_here(const struct labels_question *question, struct labels_pict
     if (vision_look(labels->vision, picture.bytes, &options, arena, found))
         answer->status = 200;
     else
-        refuse(answer, found->status, text_of(found->why));
+        refuse_labels(answer, found->status, text_of(found->why));
 }
 
-static void ask(const struct labels_question *question, const struct labels_picture *picture,
-                const struct aws_call *call, struct aws_reply *reply)
+static void ask_rekognition(const struct labels_question *question,
+                            const struct labels_picture *picture, const struct aws_call *call,
+                            struct aws_reply *reply)
 {
     const struct labels_object *object = &picture->object;
     rekognition_detect_labels(question->labels->aws, call,
@@ -199,13 +200,13 @@ static void look_there(const struct labels_question *question, struct labels_pic
     const dime_text unreadable = TEXT("InvalidS3ObjectException");
     struct aws_reply reply = {0};
     answer->engine = "rekognition";
-    if (!open_aws(question->labels, answer))
+    if (!open_aws_or_refuse(question->labels, answer))
         return;
-    ask(question, &picture, &call, &reply);
+    ask_rekognition(question, &picture, &call, &reply);
     if (!reply.ok && text_equal(reply.code, unreadable)) {
         if (!fetch(question, &picture, REKOGNITION_BYTES_MAX, call.arena, answer))
             return;
-        ask(question, &picture, &call, &reply);
+        ask_rekognition(question, &picture, &call, &reply);
     }
     answer->status = 200;
     answer->json = reply.body;

@@ -10,12 +10,14 @@
 
 #include <stdlib.h>
 
+#include "functions/labels/event.h"
+
 DIME_EMBED(LABELS_PAGE, "www/pages/labels.html");
 
 enum { CONFIDENCE_BYTES = 16 };
 static const double CONFIDENCE_USUAL = 55; /* DetectLabels' own */
 
-static const dime_field FIELDS[] = {
+static const dime_field LABELS_FIELDS[] = {
     DIME_FILE(struct labels_input, image, .min = 1, .max = LABELS_IMAGE_MAX,
               .help = "the picture, JPEG or PNG, of at most 8 MiB",
               .types = "image/jpeg, image/png",
@@ -32,7 +34,7 @@ static const dime_field FIELDS[] = {
                 .help = "how sure a label must be, 0 to 100; 55 if left out"),
 };
 
-static const dime_setting SETTINGS[] = {
+static const dime_setting LABELS_SETTINGS[] = {
     {.name = "LABELS_ENGINE",
      .fallback = "local",
      .help = "who labels: local, rekognition or auto"},
@@ -43,7 +45,7 @@ static const dime_setting SETTINGS[] = {
     {.name = "LABELS_SNS_TOPICS", .help = "the topics whose messages are taken over HTTP"},
 };
 
-static bool read_choice(const char *name, enum labels_choice *choice)
+static bool read_labels_engine(const char *name, enum labels_choice *choice)
 {
     static const char *const NAMES[] = {
         [LABELS_LOCAL] = "local", [LABELS_REKOGNITION] = "rekognition", [LABELS_EITHER] = "auto"};
@@ -55,7 +57,7 @@ static bool read_choice(const char *name, enum labels_choice *choice)
     return false;
 }
 
-static bool open(dime_call *call, void **state)
+static bool open_labels(dime_call *call, void **state)
 {
     struct labels *labels = calloc(1, sizeof *labels);
     if (!labels) {
@@ -68,7 +70,7 @@ static bool open(dime_call *call, void **state)
                               .fallback = {.function = "labels",
                                            .service = "Amazon Rekognition",
                                            .other = "the local engine"}};
-    if (!read_choice(dime_setting_of(call, "LABELS_ENGINE"), &labels->choice)) {
+    if (!read_labels_engine(dime_setting_of(call, "LABELS_ENGINE"), &labels->choice)) {
         dime_problem(call, 503, "The setting LABELS_ENGINE must be local, rekognition or auto.");
         free(labels);
         return false;
@@ -77,7 +79,7 @@ static bool open(dime_call *call, void **state)
     return true;
 }
 
-static void close(void *state)
+static void close_labels(void *state)
 {
     struct labels *labels = state;
     vision_close(labels->vision);
@@ -125,7 +127,7 @@ static bool read_source(const struct labels_question *question)
     return false;
 }
 
-static bool read_question(struct labels_question *question)
+static bool read_labels_question(struct labels_question *question)
 {
     const struct labels_input *input = question->input;
     bool confidence = read_confidence(question, &question->min_confidence);
@@ -209,7 +211,7 @@ static void answer_nothing(const struct labels_question *question)
     if (asks && (dime_wants_page(call) || dime_method(call) == DIME_HEAD))
         dime_answer_page(call);
     else
-        dime_wrong(call, &question->input->image, "Give image: %s.", FIELDS[0].help);
+        dime_wrong(call, &question->input->image, "Give image: %s.", LABELS_FIELDS[0].help);
 }
 
 static struct labels_question begin_question(dime_call *call, const void *input)
@@ -218,11 +220,11 @@ static struct labels_question begin_question(dime_call *call, const void *input)
     return (struct labels_question){.labels = dime_state(call), .call = call, .input = input};
 }
 
-static void handle(dime_call *call, const void *input)
+static void handle_labels(dime_call *call, const void *input)
 {
     struct labels_question question = begin_question(call, input);
     struct labels_picture picture = {.bytes = question.input->image.bytes};
-    if (!read_question(&question))
+    if (!read_labels_question(&question))
         return;
     if (dime_given(call, &question.input->image))
         answer_picture(&question, &picture);
@@ -232,14 +234,14 @@ static void handle(dime_call *call, const void *input)
         answer_nothing(&question);
 }
 
-static void check(dime_call *call, const void *input)
+static void check_labels(dime_call *call, const void *input)
 {
     struct labels_question question = begin_question(call, input);
-    read_question(&question);
+    read_labels_question(&question);
 }
 
 DIME_FUNCTION(labels, .summary = LABELS_SUMMARY, .body_max = LABELS_BODY_MAX,
-              DIME_INPUT(struct labels_input, FIELDS), DIME_SETTINGS(SETTINGS),
+              DIME_INPUT(struct labels_input, LABELS_FIELDS), DIME_SETTINGS(LABELS_SETTINGS),
               .effects = DIME_READS, .heavy = true, .network = true,
-              .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE, .open = open,
-              .close = close, .handle = handle, .check = check);
+              .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE, .open = open_labels,
+              .close = close_labels, .handle = handle_labels, .check = check_labels);

@@ -2,7 +2,7 @@
  * labels.h - what the files of labels share: a worker's state, a question, a picture, its answer.
  *
  * labels.c reads what was asked and answers it, engine.c has a picture labelled, here or by Amazon
- * Rekognition, records.c finds the pictures that an event names, topic.c those in a message of SNS,
+ * Rekognition, event.c takes an event out of the body, records.c finds the pictures that it names,
  * object.c says which of them may be read, and page.c has what a person is shown besides.
  */
 #ifndef DIME_FUNCTIONS_LABELS_LABELS_H
@@ -101,12 +101,6 @@ bool labels_authorize(const struct labels_question *question);
  * that isn't set, any for events from AWS and none over HTTP.
  */
 bool labels_may_read(const struct labels_question *question, dime_text bucket);
-
-/*
- * Answers an event in the request's body that names objects. False: there is no such event in it,
- * and nothing has been answered.
- */
-bool labels_answer_event(const struct labels_question *question);
 
 /* Writes what the page needs besides the answer, whose JSON is ANSWER. The picture's bytes are
  * shown too, where they fit. */

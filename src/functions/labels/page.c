@@ -14,14 +14,16 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
-#include "functions/labels/event.h"
+#include "base/json.h"
+#include "functions/labels/labels.h"
 
 enum {
     SHOWN_MAX = 5 * 1024 * 1024, /* bytes of a picture that still fit into a page, in base64 */
     COLOURS = 6,                 /* that style.css has for labels and their boxes */
     NAMED_MAX = 3,               /* labels that the title names */
     INSTANCES_MAX = 1000,        /* boxes that are drawn of a label */
-    TEXT_MAX = 4 * 1024 * 1024,  /* bytes of the title, and of a label's kind: as an answer has */
+    SHOWN_TEXT_MAX =
+        4 * 1024 * 1024, /* bytes of the title, and of a label's kind: as an answer has */
     SOURCE_MAX = 32 + (SHOWN_MAX + 2) / 3 * 4,
 };
 
@@ -33,7 +35,7 @@ struct shown {
 };
 
 /* All of them. */
-struct view {
+struct shown_view {
     struct arena *arena;
     struct json_value answer;
     struct shown *labels;
@@ -44,7 +46,7 @@ struct view {
 static double number_at(struct json_value value, const char *path, double least, double most)
 {
     char room[32];
-    struct json_value found = labels_member(value, path);
+    struct json_value found = json_at(value, path);
     int length = (int)(found.raw.length < sizeof room ? found.raw.length : sizeof room - 1);
     if (found.kind != JSON_NUMBER)
         return 0;
@@ -54,37 +56,37 @@ static double number_at(struct json_value value, const char *path, double least,
 }
 
 /* The list at a path; an empty one where anything else is there, such as an object. */
-static struct json_value list_at(struct json_value value, const char *path)
+static struct json_value list_in(struct json_value value, const char *path)
 {
-    struct json_value list = labels_member(value, path);
+    struct json_value list = json_at(value, path);
     return list.kind == JSON_ARRAY ? list : (struct json_value){0};
 }
 
 /* False: the arena has failed. */
-static bool read_labels(struct view *view)
+static bool read_labels(struct shown_view *view)
 {
-    struct json_cursor cursor = json_members(list_at(view->answer, "Labels"), NULL);
+    struct json_cursor cursor = json_members(list_in(view->answer, "Labels"), NULL);
     struct json_member label;
-    view->count = json_count(list_at(view->answer, "Labels"));
+    view->count = json_count(list_in(view->answer, "Labels"));
     view->labels = arena_array(view->arena, view->count + 1, sizeof *view->labels);
     if (!view->labels)
         return false;
     for (size_t i = 0; i < view->count && json_next(&cursor, &label); i++)
         view->labels[i] = (struct shown){
             .json = label.value,
-            .name = labels_text(label.value, "Name", view->arena),
-            .parents = json_count(list_at(label.value, "Parents")),
-            .instances = json_count(list_at(label.value, "Instances")),
+            .name = json_text_at(label.value, "Name", view->arena),
+            .parents = json_count(list_in(label.value, "Parents")),
+            .instances = json_count(list_in(label.value, "Instances")),
         };
     return !view->arena->failed;
 }
 
-static bool has_parent(const struct view *view, const struct shown *label, dime_text name)
+static bool has_parent(const struct shown_view *view, const struct shown *label, dime_text name)
 {
-    struct json_cursor parents = json_members(list_at(label->json, "Parents"), NULL);
+    struct json_cursor parents = json_members(list_in(label->json, "Parents"), NULL);
     struct json_member parent;
     while (json_next(&parents, &parent)) {
-        if (text_equal(labels_text(parent.value, "Name", view->arena), name))
+        if (text_equal(json_text_at(parent.value, "Name", view->arena), name))
             return true;
     }
     return false;
@@ -94,7 +96,7 @@ static bool has_parent(const struct view *view, const struct shown *label, dime_
  * The number of the label whose boxes show this one: it, or its nearest parent that has any, which
  * is the one with the most parents of its own. The count of labels: there is none.
  */
-static size_t boxes_of(const struct view *view, size_t number)
+static size_t boxes_of(const struct shown_view *view, size_t number)
 {
     const struct shown *label = &view->labels[number];
     size_t nearest = view->count;
@@ -116,7 +118,7 @@ struct named {
 };
 
 /* Whether naming those says this one too: Egyptian Cat says Cat. */
-static bool is_said(const struct view *view, const struct named *named, size_t number)
+static bool is_said(const struct shown_view *view, const struct named *named, size_t number)
 {
     for (size_t i = 0; i < named->count; i++) {
         if (named->numbers[i] == number ||
@@ -127,7 +129,7 @@ static bool is_said(const struct view *view, const struct named *named, size_t n
 }
 
 /* Names one more, in the place of those that it says too. */
-static void add_name(const struct view *view, struct named *named, size_t number)
+static void add_name(const struct shown_view *view, struct named *named, size_t number)
 {
     size_t kept = 0;
     bool placed = false;
@@ -145,12 +147,12 @@ static void add_name(const struct view *view, struct named *named, size_t number
 }
 
 /* "Dog, Bicycle, Truck and 2 more" */
-static void put_title(const struct view *view, dime_json *seen)
+static void put_title(const struct shown_view *view, dime_json *seen)
 {
     struct named named = {.count = 0};
     struct buffer title;
     size_t more = 0;
-    buffer_open(&title, view->arena, TEXT_MAX);
+    buffer_open(&title, view->arena, SHOWN_TEXT_MAX);
     if (!view->count)
         buffer_puts(&title, "Nothing that it knows");
     for (size_t i = 0; i < view->count && named.count < NAMED_MAX; i++) {
@@ -196,10 +198,10 @@ static void put_picture(dime_call *call, dime_json *seen, dime_text bytes)
 static void put_boxes(const struct shown *label, dime_json *json)
 {
     dime_json *boxes = dime_put_array(json, "boxes");
-    struct json_cursor instances = json_members(list_at(label->json, "Instances"), NULL);
+    struct json_cursor instances = json_members(list_in(label->json, "Instances"), NULL);
     struct json_member instance;
     for (size_t i = 0; i < INSTANCES_MAX && json_next(&instances, &instance); i++) {
-        struct json_value box = labels_member(instance.value, "BoundingBox");
+        struct json_value box = json_at(instance.value, "BoundingBox");
         dime_json *place = dime_put_object(boxes, NULL);
         dime_put_format(place, "x", "%.5f", number_at(box, "Left", -1, 1));
         dime_put_format(place, "y", "%.5f", number_at(box, "Top", -1, 1));
@@ -209,22 +211,22 @@ static void put_boxes(const struct shown *label, dime_json *json)
 }
 
 /* What is known of a label besides its name: "Animal, Pet; 2 of them". */
-static void put_kind(const struct view *view, const struct shown *label, dime_json *json)
+static void put_kind(const struct shown_view *view, const struct shown *label, dime_json *json)
 {
-    struct json_cursor parents = json_members(list_at(label->json, "Parents"), NULL);
+    struct json_cursor parents = json_members(list_in(label->json, "Parents"), NULL);
     struct json_member parent;
     struct buffer kind;
-    buffer_open(&kind, view->arena, TEXT_MAX);
+    buffer_open(&kind, view->arena, SHOWN_TEXT_MAX);
     while (json_next(&parents, &parent)) {
         buffer_puts(&kind, kind.length ? ", " : "");
-        buffer_put(&kind, labels_text(parent.value, "Name", view->arena));
+        buffer_put(&kind, json_text_at(parent.value, "Name", view->arena));
     }
     if (label->instances > 1)
         buffer_printf(&kind, "%s%zu of them", kind.length ? "; " : "", label->instances);
     dime_put_text(json, "kind", buffer_text(&kind));
 }
 
-static void put_label(const struct view *view, size_t number, dime_json *json)
+static void put_shown_label(const struct shown_view *view, size_t number, dime_json *json)
 {
     const struct shown *label = &view->labels[number];
     size_t boxes = boxes_of(view, number);
@@ -242,11 +244,11 @@ static void put_label(const struct view *view, size_t number, dime_json *json)
 void labels_put_page(dime_call *call, dime_json *page, const struct labels_picture *picture,
                      const char *engine, dime_text answer)
 {
-    struct view view = {.arena = call_arena(call)};
+    struct shown_view view = {.arena = call_arena(call)};
     struct json_error error;
     if (!json_check(answer, view.arena, &view.answer, &error) || !read_labels(&view))
         return; /* the answer is JSON: only memory can be out */
-    dime_text model = labels_text(view.answer, "LabelModelVersion", view.arena);
+    dime_text model = json_text_at(view.answer, "LabelModelVersion", view.arena);
     dime_json *seen = dime_put_object(page, "seen");
     put_title(&view, seen);
     dime_put_format(seen, "total", "%zu label%s, found %s %.*s", view.count,
@@ -256,5 +258,5 @@ void labels_put_page(dime_call *call, dime_json *page, const struct labels_pictu
     put_picture(call, seen, picture->bytes);
     dime_json *labels = dime_put_array(seen, "labels");
     for (size_t i = 0; i < view.count; i++)
-        put_label(&view, i, dime_put_object(labels, NULL));
+        put_shown_label(&view, i, dime_put_object(labels, NULL));
 }

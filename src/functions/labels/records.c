@@ -8,13 +8,10 @@
  * to the dead letters; a webhook is only asked to send again what may succeed then, since MinIO
  * sends nothing else before it does.
  */
-#include "dime.h"
+#include "functions/labels/records.h"
 
 #include "base/clock.h"
 #include "base/form.h"
-#include "base/json.h"
-#include "functions/labels/labels.h"
-#include "functions/labels/event.h"
 #include "request/call.h"
 
 enum { OBJECT_MEMORY_MAX = 48 * 1024 * 1024 }; /* of one object, given back before the next */
@@ -41,24 +38,6 @@ struct entry {
     const char *wrong; /* why it can't be read; NULL: it can */
 };
 
-struct json_value labels_member(struct json_value value, const char *path)
-{
-    dime_text rest = text_of(path), name;
-    while (text_cut(&rest, '.', &name)) {
-        if (value.kind != JSON_OBJECT || !json_find(value, name, &value))
-            return (struct json_value){0};
-    }
-    return value;
-}
-
-dime_text labels_text(struct json_value value, const char *path, struct arena *arena)
-{
-    dime_text text;
-    struct json_value found = labels_member(value, path);
-    bool read = found.kind == JSON_STRING && json_string(found, arena, &text);
-    return read ? text : TEXT("");
-}
-
 static bool is_created(dime_text name)
 {
     const dime_text prefix = TEXT("s3:"); /* MinIO keeps it */
@@ -71,7 +50,7 @@ static bool is_created(dime_text name)
  * Whether an object only stands for a folder, as consoles and Hadoop make them: nothing is in it,
  * and its name says so. MinIO leaves out a size of 0.
  */
-static bool is_folder(dime_text key, struct json_value size)
+static bool stands_for_folder(dime_text key, struct json_value size)
 {
     const dime_text slash = TEXT("/"), hadoop = TEXT("_$folder$");
     bool empty = size.kind == JSON_NULL || text_equal(size.raw, TEXT("0"));
@@ -82,11 +61,11 @@ static bool is_folder(dime_text key, struct json_value size)
 static void read_record(struct json_value record, struct arena *arena, struct entry *entry)
 {
     struct labels_object *object = &entry->object;
-    dime_text key = labels_text(record, "s3.object.key", arena);
-    dime_text name = labels_text(record, "eventName", arena);
-    object->bucket = labels_text(record, "s3.bucket.name", arena);
-    object->version = labels_text(record, "s3.object.versionId", arena);
-    object->region = labels_text(record, "awsRegion", arena);
+    dime_text key = json_text_at(record, "s3.object.key", arena);
+    dime_text name = json_text_at(record, "eventName", arena);
+    object->bucket = json_text_at(record, "s3.bucket.name", arena);
+    object->version = json_text_at(record, "s3.object.versionId", arena);
+    object->region = json_text_at(record, "awsRegion", arena);
     object->key = key;
     if (!object->bucket.length || !key.length)
         entry->wrong = "This record names no object; it must have s3.bucket.name and "
@@ -95,7 +74,7 @@ static void read_record(struct json_value record, struct arena *arena, struct en
         entry->wrong = "This record's key isn't urlencoded text in UTF-8, as S3 writes it.";
     else if (!is_created(name))
         entry->skipped = name;
-    else if (is_folder(object->key, labels_member(record, "s3.object.size")))
+    else if (stands_for_folder(object->key, json_at(record, "s3.object.size")))
         entry->skipped = FOLDER;
 }
 
@@ -103,17 +82,17 @@ static void read_record(struct json_value record, struct arena *arena, struct en
 static void read_notification(struct json_value event, struct arena *arena, struct entry *entry)
 {
     struct labels_object *object = &entry->object;
-    dime_text name = labels_text(event, "detail-type", arena);
-    object->bucket = labels_text(event, "detail.bucket.name", arena);
-    object->key = labels_text(event, "detail.object.key", arena);
-    object->version = labels_text(event, "detail.object.version-id", arena);
-    object->region = labels_text(event, "region", arena);
+    dime_text name = json_text_at(event, "detail-type", arena);
+    object->bucket = json_text_at(event, "detail.bucket.name", arena);
+    object->key = json_text_at(event, "detail.object.key", arena);
+    object->version = json_text_at(event, "detail.object.version-id", arena);
+    object->region = json_text_at(event, "region", arena);
     if (!object->bucket.length || !object->key.length)
         entry->wrong = "This event names no object; it must have detail.bucket.name and "
                        "detail.object.key.";
     else if (!text_equal(name, TEXT("Object Created")))
         entry->skipped = name;
-    else if (is_folder(object->key, labels_member(event, "detail.object.size")))
+    else if (stands_for_folder(object->key, json_at(event, "detail.object.size")))
         entry->skipped = FOLDER;
 }
 
@@ -167,7 +146,7 @@ static void label(struct results *results, const struct labels_object *object)
     arena_close(&arena);
 }
 
-static void take(struct results *results, const struct entry *entry)
+static void take_entry(struct results *results, const struct entry *entry)
 {
     const struct labels_object *object = &entry->object;
     int64_t deadline_ms = dime_deadline_ms(results->call);
@@ -186,7 +165,7 @@ static void take(struct results *results, const struct entry *entry)
         label(results, object);
 }
 
-static void take_records(struct results *results, struct json_value records)
+static void take_all_records(struct results *results, struct json_value records)
 {
     struct arena *arena = call_arena(results->call);
     struct json_cursor cursor = json_members(records, arena);
@@ -194,7 +173,7 @@ static void take_records(struct results *results, struct json_value records)
     while (json_next(&cursor, &record)) {
         struct entry entry = {.skipped = TEXT("")};
         read_record(record.value, arena, &entry);
-        take(results, &entry);
+        take_entry(results, &entry);
     }
 }
 
@@ -202,13 +181,13 @@ static void take_object(struct results *results, struct json_value event)
 {
     struct arena *arena = call_arena(results->call);
     struct entry entry = {.skipped = TEXT("")};
-    if (labels_member(event, "detail-type").kind == JSON_STRING) {
+    if (json_at(event, "detail-type").kind == JSON_STRING) {
         read_notification(event, arena, &entry);
     } else {
-        entry.object.bucket = labels_text(event, "bucket", arena);
-        entry.object.key = labels_text(event, "key", arena);
+        entry.object.bucket = json_text_at(event, "bucket", arena);
+        entry.object.key = json_text_at(event, "key", arena);
     }
-    take(results, &entry);
+    take_entry(results, &entry);
 }
 
 /* The answer stands unless whoever sent the event is to send it again. */
@@ -230,15 +209,14 @@ static void end_results(struct results *results)
 enum labels_shape labels_shape_of(struct json_value event)
 {
     const dime_text test = TEXT("\"s3:TestEvent\""), storage = TEXT("\"aws.s3\"");
-    if (labels_member(event, "Records").kind == JSON_ARRAY)
+    if (json_at(event, "Records").kind == JSON_ARRAY)
         return LABELS_RECORDS;
-    if (text_equal(labels_member(event, "Event").raw, test))
+    if (text_equal(json_at(event, "Event").raw, test))
         return LABELS_TEST;
-    if (text_equal(labels_member(event, "source").raw, storage) &&
-        labels_member(event, "detail-type").kind == JSON_STRING)
+    if (text_equal(json_at(event, "source").raw, storage) &&
+        json_at(event, "detail-type").kind == JSON_STRING)
         return LABELS_OBJECT;
-    if (labels_member(event, "bucket").kind == JSON_STRING &&
-        labels_member(event, "key").kind == JSON_STRING)
+    if (json_at(event, "bucket").kind == JSON_STRING && json_at(event, "key").kind == JSON_STRING)
         return LABELS_OBJECT;
     return LABELS_NO_EVENT;
 }
@@ -247,7 +225,7 @@ void labels_answer_objects(const struct labels_question *question, struct json_v
                            enum labels_shape shape)
 {
     dime_call *call = question->call;
-    struct json_value records = labels_member(event, "Records");
+    struct json_value records = json_at(event, "Records");
     if (shape == LABELS_RECORDS && json_count(records) > LABELS_OBJECTS_MAX) {
         dime_problem(call, 422, "An event may name at most %d objects; send fewer at once.",
                      LABELS_OBJECTS_MAX);
@@ -257,28 +235,8 @@ void labels_answer_objects(const struct labels_question *question, struct json_v
                               .call = call,
                               .list = dime_put_array(dime_answer(call, 200), "Results")};
     if (shape == LABELS_RECORDS)
-        take_records(&results, records);
+        take_all_records(&results, records);
     else if (shape == LABELS_OBJECT)
         take_object(&results, event);
     end_results(&results);
-}
-
-bool labels_answer_event(const struct labels_question *question)
-{
-    dime_call *call = question->call;
-    dime_text body = dime_body(call);
-    struct json_value event;
-    struct json_error error;
-    if (!body.length || !json_check(body, call_arena(call), &event, &error))
-        return false;
-    if (dime_source(call) == DIME_HTTP && dime_header(call, "x-amz-sns-message-type").length) {
-        labels_answer_topic(question, event);
-        return true;
-    }
-    enum labels_shape shape = labels_shape_of(event);
-    if (shape == LABELS_NO_EVENT)
-        return false;
-    if (labels_authorize(question))
-        labels_answer_objects(question, event, shape);
-    return true;
 }

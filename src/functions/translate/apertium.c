@@ -14,11 +14,11 @@
 enum {
     HTML_MAX = 2048,   /* bytes of a request: see pieces_fit */
     HALVINGS_MAX = 64, /* of a text: what loses marks all the time is no Apertium */
-    NAMES_MAX = 512,   /* bytes of the codes that a problem names */
+    CODES_MAX = 512,   /* bytes of the codes that a problem names */
 };
 
 /* A text that is under way. */
-struct work {
+struct apertium_work {
     const struct translation_question *question;
     const struct translate_pair *pair;
     struct translation_answer *answer;
@@ -26,13 +26,13 @@ struct work {
     int halvings;
 };
 
-static void refuse(struct translation_answer *answer, int status, dime_text why)
+static void refuse_translation(struct translation_answer *answer, int status, dime_text why)
 {
     answer->status = status;
     answer->why = why;
 }
 
-static bool has_words(const struct piece *pieces, size_t count)
+static bool has_words(const struct text_piece *pieces, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!pieces[i].kept)
@@ -43,7 +43,8 @@ static bool has_words(const struct piece *pieces, size_t count)
 
 /* Asks for these pieces in one request, and adds them to the text. False: a mark is missing, or the
  * answer says what is wrong. */
-static bool ask(struct work *work, const struct piece *pieces, size_t count)
+static bool ask_for_pieces(struct apertium_work *work, const struct text_piece *pieces,
+                           size_t count)
 {
     struct aws_call call = translate_call(work->question->call, INT64_MAX);
     struct aws_reply reply;
@@ -69,22 +70,23 @@ static bool ask(struct work *work, const struct piece *pieces, size_t count)
     return false;
 }
 
-static bool translate_pieces(struct work *work, const struct piece *pieces, size_t count)
+static bool translate_pieces(struct apertium_work *work, const struct text_piece *pieces,
+                             size_t count)
 {
     if (!has_words(pieces, count)) {
         for (size_t i = 0; i < count; i++)
             buffer_put(&work->text, pieces[i].text);
         return true;
     }
-    if (ask(work, pieces, count))
+    if (ask_for_pieces(work, pieces, count))
         return true;
     if (work->answer->status)
         return false;
     if (count > 1 && work->halvings++ < HALVINGS_MAX)
         return translate_pieces(work, pieces, count / 2) &&
                translate_pieces(work, pieces + count / 2, count - count / 2);
-    refuse(work->answer, 502,
-           TEXT("Apertium has lost a part of the text; try again, or change it."));
+    refuse_translation(work->answer, 502,
+                       TEXT("Apertium has lost a part of the text; try again, or change it."));
     return false;
 }
 
@@ -93,10 +95,10 @@ static dime_text name_codes(const struct translate_list *list, dime_text target,
                             struct arena *arena)
 {
     struct buffer names;
-    buffer_open(&names, arena, NAMES_MAX);
+    buffer_open(&names, arena, CODES_MAX);
     for (size_t i = 0; i < list->pair_count; i++) {
         if (!language_equal(list->pairs[i].target, target) ||
-            names.length + TRANSLATE_CODE_MAX + 2 > NAMES_MAX)
+            names.length + TRANSLATE_CODE_MAX + 2 > CODES_MAX)
             continue;
         buffer_puts(&names, names.length ? ", " : "");
         buffer_put(&names, list->pairs[i].source);
@@ -165,8 +167,8 @@ void translate_by_apertium(const struct translation_question *question,
                            const struct translate_list *list, struct translation_answer *answer)
 {
     bool automatic = text_equal_nocase(question->source, TEXT("auto"));
-    struct work work = {.question = question, .answer = answer};
-    struct piece *pieces;
+    struct apertium_work work = {.question = question, .answer = answer};
+    struct text_piece *pieces;
     size_t count;
     work.pair = find_pair(question, list, automatic);
     if (!work.pair) {

@@ -18,30 +18,7 @@ enum {
     KEEP_MS = 60000, /* how long a list is kept */
 };
 
-void translate_refuse(struct translation_answer *answer, const struct aws_reply *reply)
-{
-    answer->status = reply->status;
-    answer->no_memory = reply->no_memory;
-    answer->why = reply->detail;
-}
-
-void translate_refuse_memory(struct translation_answer *answer)
-{
-    answer->status = 503;
-    answer->no_memory = true;
-    answer->why = TEXT("There is no memory left for this text; try again later.");
-}
-
-struct aws_call translate_call(dime_call *call, int64_t within_ms)
-{
-    int64_t latest = dime_deadline_ms(call), now = clock_epoch_ms();
-    if (within_ms < INT64_MAX - now && (latest <= 0 || latest > now + within_ms))
-        latest = now + within_ms;
-    return (struct aws_call){
-        .arena = call_arena(call), .deadline_ms = latest, .request_id = dime_id(call)};
-}
-
-static bool open_aws(struct translate *translate)
+static bool open_translate_aws(struct translate *translate)
 {
     if (!translate->aws)
         translate->aws = aws_open("translate");
@@ -53,7 +30,7 @@ static bool can_ask_aws(struct translate *translate)
 {
     if (translate->choice != TRANSLATE_EITHER)
         return translate->choice == TRANSLATE_AWS;
-    return open_aws(translate) && fallback_may_ask(&translate->fallback, translate->aws);
+    return open_translate_aws(translate) && fallback_may_ask(&translate->fallback, translate->aws);
 }
 
 /* Asks one engine for its list. */
@@ -66,7 +43,7 @@ static bool get_list(dime_call *call, bool aws, int64_t within_ms,
     answer->engine = aws ? "aws" : "apertium";
     arena_reset(&translate->of_list);
     translate->list_until_ms = 0;
-    if (aws && !open_aws(translate)) {
+    if (aws && !open_translate_aws(translate)) {
         translate_refuse_memory(answer);
         return false;
     }
@@ -134,9 +111,9 @@ static void take_aws(dime_text json, struct arena *arena, struct translation_ans
         translate_refuse_memory(answer);
         return;
     }
-    answer->text = json_find_text(value, "TranslatedText", arena);
-    answer->source = json_find_text(value, "SourceLanguageCode", arena);
-    answer->target = json_find_text(value, "TargetLanguageCode", arena);
+    answer->text = json_text_at(value, "TranslatedText", arena);
+    answer->source = json_text_at(value, "SourceLanguageCode", arena);
+    answer->target = json_text_at(value, "TargetLanguageCode", arena);
     answer->status = 200;
     if (arena->failed) {
         translate_refuse_memory(answer);
@@ -152,7 +129,7 @@ static void ask_aws(const struct translation_question *question, int64_t within_
     struct aws_call call = translate_call(question->call, within_ms);
     struct aws_reply reply = {0};
     *answer = (struct translation_answer){.why = TEXT(""), .engine = "aws"};
-    if (!open_aws(question->translate)) {
+    if (!open_translate_aws(question->translate)) {
         translate_refuse_memory(answer);
         return;
     }

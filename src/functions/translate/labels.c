@@ -11,8 +11,8 @@
 #include "functions/translate/translate.h"
 
 /* Reads the list in a field, which has been checked as JSON when the field was read. */
-static struct json_value list_of(const struct translation_question *question, const char *name,
-                                 const dime_text *member)
+static struct json_value labels_list(const struct translation_question *question, const char *name,
+                                     const dime_text *member)
 {
     struct json_value value = {0};
     struct json_error error;
@@ -23,12 +23,12 @@ static struct json_value list_of(const struct translation_question *question, co
     return value;
 }
 
-static void put_names(struct buffer *names, struct json_value labels)
+static void put_label_names(struct buffer *names, struct json_value labels)
 {
     struct json_cursor cursor = json_members(labels, names->arena);
     struct json_member label;
     while (labels.kind == JSON_ARRAY && json_next(&cursor, &label)) {
-        dime_text name = json_find_text(label.value, "Name", names->arena);
+        dime_text name = json_text_at(label.value, "Name", names->arena);
         buffer_puts(names, name.length && names->length ? "\n" : "");
         buffer_put(names, name);
     }
@@ -41,7 +41,7 @@ static void put_results(struct buffer *names, struct json_value results)
     struct json_value labels;
     while (results.kind == JSON_ARRAY && json_next(&cursor, &result)) {
         if (result.value.kind == JSON_OBJECT && json_find(result.value, TEXT("Labels"), &labels))
-            put_names(names, labels);
+            put_label_names(names, labels);
     }
 }
 
@@ -50,7 +50,7 @@ dime_text translate_labels(const struct translation_question *question)
     const struct translate_input *input = question->input;
     struct buffer names;
     buffer_open(&names, call_arena(question->call), TRANSLATE_BODY_MAX);
-    put_names(&names, list_of(question, "Labels", &input->Labels));
-    put_results(&names, list_of(question, "Results", &input->Results));
+    put_label_names(&names, labels_list(question, "Labels", &input->Labels));
+    put_results(&names, labels_list(question, "Results", &input->Results));
     return buffer_text(&names);
 }

@@ -209,8 +209,8 @@ bool languages_of_pairs(struct translate_list *list, dime_text json, struct aren
         return false;
     struct json_cursor cursor = json_members(value, arena);
     while (list->pair_count < TRANSLATE_LIST_MAX && json_next(&cursor, &member)) {
-        dime_text source = json_find_text(member.value, "sourceLanguage", arena);
-        dime_text target = json_find_text(member.value, "targetLanguage", arena);
+        dime_text source = json_text_at(member.value, "sourceLanguage", arena);
+        dime_text target = json_text_at(member.value, "targetLanguage", arena);
         if (!language_is_code(source) || !language_is_code(target))
             continue;
         struct translate_pair pair = {.source = public_code(source, arena),
@@ -236,8 +236,8 @@ bool languages_of_aws(struct translate_list *list, dime_text json, struct arena 
         return !arena->failed;
     struct json_cursor cursor = json_members(languages, arena);
     while (json_next(&cursor, &member)) {
-        dime_text code = json_find_text(member.value, "LanguageCode", arena);
-        dime_text name = json_find_text(member.value, "LanguageName", arena);
+        dime_text code = json_text_at(member.value, "LanguageCode", arena);
+        dime_text name = json_text_at(member.value, "LanguageName", arena);
         if (language_is_code(code) && !text_equal(code, TEXT("auto")))
             add_language(list, arena_copy(arena, code), arena_copy(arena, name));
     }

@@ -14,12 +14,12 @@
 #include "functions/translate/translate.h"
 
 enum {
-    WORDS_MAX = 600,      /* bytes of a piece of words */
-    REQUEST_MAX = 900,    /* of HTML: see apertium_translate */
-    MARK_MAX = 11,        /* <br><q999> */
-    EDGES = 6,            /* <q> at both ends */
-    ADDRESS_MAX = 512,    /* bytes of a word that are looked at */
-    LINE_MIN = 40,        /* bytes of a line that isn't too short to go on in the next */
+    PIECE_WORDS_MAX = 600,    /* bytes of a piece of words */
+    PIECES_REQUEST_MAX = 900, /* of HTML: see apertium_translate */
+    MARK_MAX = 11,            /* <br><q999> */
+    EDGES = 6,                /* <q> at both ends */
+    ADDRESS_MAX = 512,        /* bytes of a word that are looked at */
+    LINE_MIN = 40,            /* bytes of a line that isn't too short to go on in the next */
     APOSTROPHES_MAX = 96, /* bytes of a word with an apostrophe that is looked for in the text */
 };
 
@@ -36,7 +36,7 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_one_of(char c, const char *signs)
+static bool is_among(char c, const char *signs)
 {
     return c && strchr(signs, c);
 }
@@ -44,7 +44,7 @@ static bool is_one_of(char c, const char *signs)
 /* A sign that Apertium leaves where it is, and that belongs to the words round it. */
 static bool is_harmless(char c)
 {
-    return text_alphanumeric(c) || is_one_of(c, " !\"'(),-./:;?%");
+    return text_alphanumeric(c) || is_among(c, " !\"'(),-./:;?%");
 }
 
 static size_t find(dime_text text, const char *what, size_t length)
@@ -91,7 +91,7 @@ static size_t markup_length(dime_text text)
         length = whole_element(text, name);
     if (length)
         return length;
-    bool tag = name.length || (text.length > 1 && is_one_of(text.data[1], "!?"));
+    bool tag = name.length || (text.length > 1 && is_among(text.data[1], "!?"));
     length = tag ? find(text, ">", 1) : 0;
     const char *other = length ? memchr(text.data + 1, '<', length - 1) : NULL;
     return length && !other ? length : 1;
@@ -127,9 +127,9 @@ static size_t address_length(dime_text text)
     const dime_text web = TEXT("www.");
     size_t length = 0;
     while (length < text.length && length < ADDRESS_MAX && !is_space(text.data[length]) &&
-           !is_one_of(text.data[length], "<>\""))
+           !is_among(text.data[length], "<>\""))
         length++;
-    while (length && is_one_of(text.data[length - 1], ".,;:!?)'"))
+    while (length && is_among(text.data[length - 1], ".,;:!?)'"))
         length--;
     dime_text word = {text.data, length};
     size_t at = find(word, "@", 1), under = find(word, "_", 1);
@@ -172,7 +172,7 @@ static size_t apostrophe_length(dime_text text, char before)
 /* Whether a word may begin behind this; NUL is the beginning of it all. */
 static bool is_before_word(char c)
 {
-    return !c || is_space(c) || is_one_of(c, "(\"<>");
+    return !c || is_space(c) || is_among(c, "(\"<>");
 }
 
 /* How much at the beginning of TEXT is kept; 0: it's words. BEFORE: the byte before it, or NUL. */
@@ -199,7 +199,7 @@ static size_t count_ends(dime_text blanks)
     size_t count = 0;
     for (size_t i = 0; i < blanks.length; i++) {
         bool second = i && blanks.data[i] == '\n' && blanks.data[i - 1] == '\r';
-        count += is_one_of(blanks.data[i], "\n\r\v\f") && !second;
+        count += is_among(blanks.data[i], "\n\r\v\f") && !second;
     }
     return count;
 }
@@ -208,7 +208,7 @@ static size_t count_ends(dime_text blanks)
 static size_t line_length(const char *begin, const char *at)
 {
     size_t length = 0;
-    while (at > begin && !is_one_of(at[-1], "\n\r\v\f")) {
+    while (at > begin && !is_among(at[-1], "\n\r\v\f")) {
         at--;
         length++;
     }
@@ -243,21 +243,21 @@ static size_t words_length(dime_text text, char before, bool *ends)
     while (length < text.length && !*ends && !kept_length(text_skip(text, length), before)) {
         char c = text.data[length];
         size_t more = text_utf8_length(text_skip(text, length));
-        if (length + more > WORDS_MAX)
+        if (length + more > PIECE_WORDS_MAX)
             return space ? space : length;
         length += more ? more : 1;
         before = text.data[length - 1];
         if (c == ' ')
             space = length;
-        *ends = is_one_of(c, ".!?") && length < text.length && is_space(text.data[length]);
+        *ends = is_among(c, ".!?") && length < text.length && is_space(text.data[length]);
     }
     return length;
 }
 
 /* Adds a piece; what is kept and follows on what is kept becomes one with it. */
-static void add(struct piece *pieces, size_t *count, struct piece piece)
+static void add_piece(struct text_piece *pieces, size_t *count, struct text_piece piece)
 {
-    struct piece *before = *count ? &pieces[*count - 1] : NULL;
+    struct text_piece *before = *count ? &pieces[*count - 1] : NULL;
     if (!before || !before->kept || !piece.kept) {
         pieces[(*count)++] = piece;
         return;
@@ -266,14 +266,14 @@ static void add(struct piece *pieces, size_t *count, struct piece piece)
     before->ends = before->ends || piece.ends;
 }
 
-bool pieces_cut(dime_text text, struct arena *arena, struct piece **pieces, size_t *count)
+bool pieces_cut(dime_text text, struct arena *arena, struct text_piece **pieces, size_t *count)
 {
     const char *begin = text.data;
     char before = '\0';
     *count = 0;
     *pieces = arena_array(arena, text.length + 1, sizeof **pieces);
     while (*pieces && text.length) {
-        struct piece piece = {.text = text};
+        struct text_piece piece = {.text = text};
         size_t length = kept_length(text, before);
         piece.kept = length;
         piece.text.length = length ? length : words_length(text, before, &piece.ends);
@@ -281,17 +281,17 @@ bool pieces_cut(dime_text text, struct arena *arena, struct piece **pieces, size
         if (piece.kept)
             piece.ends = ends_sentence(begin, piece.text, text);
         before = piece.text.data[piece.text.length - 1];
-        add(*pieces, count, piece);
+        add_piece(*pieces, count, piece);
     }
     return *pieces;
 }
 
-size_t pieces_fit(const struct piece *pieces, size_t count)
+size_t pieces_fit(const struct text_piece *pieces, size_t count)
 {
     size_t size = EDGES, fitting = 0, whole = 0;
     while (fitting < count) {
         size += pieces[fitting].kept ? MARK_MAX : pieces[fitting].text.length;
-        if (size > REQUEST_MAX && fitting)
+        if (size > PIECES_REQUEST_MAX && fitting)
             return whole ? whole : fitting;
         fitting++;
         if (pieces[fitting - 1].ends)
@@ -300,7 +300,7 @@ size_t pieces_fit(const struct piece *pieces, size_t count)
     return fitting;
 }
 
-void pieces_put_html(const struct piece *pieces, size_t count, struct buffer *html)
+void pieces_put_html(const struct text_piece *pieces, size_t count, struct buffer *html)
 {
     buffer_puts(html, "<q>");
     for (size_t i = 0; i < count; i++) {
@@ -314,7 +314,7 @@ void pieces_put_html(const struct piece *pieces, size_t count, struct buffer *ht
 
 /* Where a translation is written, and what the text itself has at that place. */
 struct writing {
-    const struct piece *pieces;
+    const struct text_piece *pieces;
     size_t count;
     dime_text source; /* all of them */
     struct buffer *text;
@@ -325,7 +325,7 @@ struct writing {
 };
 
 /* Gets ready for words behind which the text goes on with what begins at AT. */
-static void go_on(struct writing *writing, const char *at)
+static void sign_goes_on(struct writing *writing, const char *at)
 {
     bool end = at == writing->source.data + writing->source.length;
     writing->no_space = !end && *at != ' ';
@@ -430,7 +430,7 @@ static void put_words(struct writing *writing, dime_text words)
 {
     for (size_t i = 0; i < words.length; i++) {
         char c = words.data[i];
-        if (is_one_of(c, "*#@") || (c == ' ' && writing->no_space))
+        if (is_among(c, "*#@") || (c == ' ' && writing->no_space))
             continue;
         writing->no_space = c == ' ';
         size_t done = writing->small && c != ' ' ? put_small(writing, text_skip(words, i)) : 0;
@@ -470,7 +470,7 @@ static bool take_tag(struct writing *writing, dime_text *html)
     writing->seen[number] = true;
     trim_end(writing, kept.data);
     buffer_put(writing->text, kept);
-    go_on(writing, kept.data + kept.length);
+    sign_goes_on(writing, kept.data + kept.length);
     return true;
 }
 
@@ -483,8 +483,8 @@ static bool has_seen_all(const struct writing *writing)
     return true;
 }
 
-bool pieces_take_html(const struct piece *pieces, size_t count, dime_text html, struct arena *arena,
-                      struct buffer *text)
+bool pieces_take_html(const struct text_piece *pieces, size_t count, dime_text html,
+                      struct arena *arena, struct buffer *text)
 {
     const dime_text edge = TEXT("<q>");
     const dime_text last = pieces[count - 1].text;
@@ -497,7 +497,7 @@ bool pieces_take_html(const struct piece *pieces, size_t count, dime_text html, 
         !text_ends_nocase(html, edge))
         return false;
     html = (dime_text){html.data + edge.length, html.length - 2 * edge.length};
-    go_on(&writing, writing.source.data);
+    sign_goes_on(&writing, writing.source.data);
     while (html.length) {
         const char *tag = memchr(html.data, '<', html.length);
         size_t words = tag ? (size_t)(tag - html.data) : html.length;

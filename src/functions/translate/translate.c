@@ -19,7 +19,7 @@ enum {
     LIST_ROOM = 1024 * 1024,
 };
 
-static const dime_field FIELDS[] = {
+static const dime_field TRANSLATE_FIELDS[] = {
     DIME_LINES(struct translate_input, text, .max = TRANSLATE_BODY_MAX,
                .help = "what to translate, at most 10,000 bytes"),
     DIME_TEXT(struct translate_input, source, .max = TRANSLATE_CODE_MAX,
@@ -39,7 +39,7 @@ static const dime_field FIELDS[] = {
               .help = "its language, as translate has answered it"),
 };
 
-static const dime_setting SETTINGS[] = {
+static const dime_setting TRANSLATE_SETTINGS[] = {
     {.name = "TRANSLATE_ENGINE",
      .fallback = "apertium",
      .help = "who translates: apertium, aws or auto"},
@@ -47,7 +47,7 @@ static const dime_setting SETTINGS[] = {
     {.name = "TRANSLATE_REMOTE", .help = "yes, if that may be another machine"},
 };
 
-static bool read_choice(const char *name, enum translate_choice *choice)
+static bool read_translate_engine(const char *name, enum translate_choice *choice)
 {
     static const char *const NAMES[] = {
         [TRANSLATE_APERTIUM] = "apertium", [TRANSLATE_AWS] = "aws", [TRANSLATE_EITHER] = "auto"};
@@ -65,7 +65,7 @@ static bool may_be_remote(const dime_call *call)
     return text_equal_nocase(text_of(dime_setting_of(call, "TRANSLATE_REMOTE")), TEXT("yes"));
 }
 
-static bool open(dime_call *call, void **state)
+static bool open_translate(dime_call *call, void **state)
 {
     const char *why = NULL;
     struct translate *translate = calloc(1, sizeof *translate);
@@ -75,7 +75,7 @@ static bool open(dime_call *call, void **state)
     }
     translate->fallback = (struct fallback){
         .function = "translate", .service = "Amazon Translate", .other = "Apertium"};
-    if (!read_choice(dime_setting_of(call, "TRANSLATE_ENGINE"), &translate->choice))
+    if (!read_translate_engine(dime_setting_of(call, "TRANSLATE_ENGINE"), &translate->choice))
         why = "The setting TRANSLATE_ENGINE must be apertium, aws or auto.";
     else if (translate->choice != TRANSLATE_AWS)
         translate->apertium =
@@ -91,7 +91,7 @@ static bool open(dime_call *call, void **state)
     return true;
 }
 
-static void close(void *state)
+static void close_translate(void *state)
 {
     struct translate *translate = state;
     apertium_close(translate->apertium);
@@ -123,7 +123,7 @@ static dime_text read_either(const struct translation_question *question, const 
 }
 
 /* The text itself, or what another function has answered: a translation, or English names. */
-static void read_text(struct translation_question *question)
+static void read_source_text(struct translation_question *question)
 {
     dime_call *call = question->call;
     const struct translate_input *input = question->input;
@@ -138,7 +138,7 @@ static void read_text(struct translation_question *question)
         return;
     }
     if (!dime_given(call, &input->Labels) && !dime_given(call, &input->Results)) {
-        dime_wrong(call, &input->text, "Give text: %s.", FIELDS[0].help);
+        dime_wrong(call, &input->text, "Give text: %s.", TRANSLATE_FIELDS[0].help);
         return;
     }
     question->text = translate_labels(question);
@@ -147,13 +147,13 @@ static void read_text(struct translation_question *question)
 }
 
 /* False: something is wrong, and the response says so. */
-static bool read_question(struct translation_question *question)
+static bool read_translate_question(struct translation_question *question)
 {
     dime_call *call = question->call;
     const struct translate_input *input = question->input;
     question->source = read_either(question, "source", &input->source, "sl", &input->sl);
     question->target = read_either(question, "target", &input->target, "tl", &input->tl);
-    read_text(question);
+    read_source_text(question);
     if (question->text.length > TRANSLATE_TEXT_MAX) {
         dime_problem(call, 413, "The text has %zu bytes; send at most %d at once.",
                      question->text.length, TRANSLATE_TEXT_MAX);
@@ -162,7 +162,7 @@ static bool read_question(struct translation_question *question)
     if (!question->source.length)
         question->source = TEXT("auto");
     if (!dime_given(call, &input->target) && !dime_given(call, &input->tl))
-        dime_wrong(call, &input->target, "Give target: %s.", FIELDS[2].help);
+        dime_wrong(call, &input->target, "Give target: %s.", TRANSLATE_FIELDS[2].help);
     return !dime_is_wrong(call, NULL);
 }
 
@@ -202,8 +202,8 @@ static void answer_list(dime_call *call)
 }
 
 /* What the page shows besides the answer: the languages' names, as the engine's list has them. */
-static void put_page(const struct translation_question *question,
-                     const struct translation_answer *answer, dime_json *page)
+static void put_translate_page(const struct translation_question *question,
+                               const struct translation_answer *answer, dime_json *page)
 {
     const struct translate *translate = question->translate;
     const struct translate_list *list = translate->list_until_ms ? &translate->list : NULL;
@@ -240,7 +240,7 @@ static void answer_text(const struct translation_question *question)
     dime_put_text(json, "SourceLanguageCode", answer.source);
     dime_put_text(json, "TargetLanguageCode", answer.target);
     if (dime_wants_page(call))
-        put_page(question, &answer, dime_page_data(call));
+        put_translate_page(question, &answer, dime_page_data(call));
 }
 
 /* Somebody opens the page, or wants to know the languages. */
@@ -250,7 +250,7 @@ static bool asks_nothing(const dime_call *call)
            !dime_body(call).length;
 }
 
-static void handle(dime_call *call, const void *input)
+static void handle_translate(dime_call *call, const void *input)
 {
     struct translation_question question = {
         .translate = dime_state(call), .call = call, .input = input};
@@ -258,15 +258,15 @@ static void handle(dime_call *call, const void *input)
         dime_answer_page(call);
     else if (asks_nothing(call))
         answer_list(call);
-    else if (read_question(&question))
+    else if (read_translate_question(&question))
         answer_text(&question);
 }
 
-static void check(dime_call *call, const void *input)
+static void check_translate(dime_call *call, const void *input)
 {
     struct translation_question question = {
         .translate = dime_state(call), .call = call, .input = input};
-    read_question(&question);
+    read_translate_question(&question);
 }
 
 /* Whether a language is at this end of a pair. */
@@ -317,7 +317,7 @@ static void put_menu(const struct translate_list *list, bool target, dime_json *
  * Where no engine can be asked just now the page has what Debian's usual pair would offer, and says
  * so to who only opens it, before a text is written for nothing.
  */
-static void fill(dime_call *call, dime_json *page)
+static void fill_menu(dime_call *call, dime_json *page)
 {
     static struct translate_language usual[] = {{{"en", 2}, {"English", 7}},
                                                 {{"es", 2}, {"Spanish", 7}}};
@@ -338,6 +338,7 @@ static void fill(dime_call *call, dime_json *page)
 }
 
 DIME_FUNCTION(translate, .summary = TRANSLATE_SUMMARY, .body_max = TRANSLATE_BODY_MAX,
-              DIME_INPUT(struct translate_input, FIELDS), DIME_SETTINGS(SETTINGS),
-              .effects = DIME_READS, .network = true, .page = TRANSLATE_PAGE, .open = open,
-              .close = close, .handle = handle, .check = check, .fill = fill);
+              DIME_INPUT(struct translate_input, TRANSLATE_FIELDS),
+              DIME_SETTINGS(TRANSLATE_SETTINGS), .effects = DIME_READS, .network = true,
+              .page = TRANSLATE_PAGE, .open = open_translate, .close = close_translate,
+              .handle = handle_translate, .check = check_translate, .fill = fill_menu);

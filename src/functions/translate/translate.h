@@ -136,26 +136,26 @@ bool language_widen(dime_text *code);
 dime_text language_name(const struct translate_list *list, dime_text code);
 
 /* A piece of a text. */
-struct piece {
+struct text_piece {
     dime_text text;
     bool kept; /* it comes back as it is: a line's end, markup, an address, a sign */
     bool ends; /* behind it a sentence has ended */
 };
 
 /* Takes TEXT apart; the pieces are the arena's. False: there is no memory. */
-bool pieces_cut(dime_text text, struct arena *arena, struct piece **pieces, size_t *count);
+bool pieces_cut(dime_text text, struct arena *arena, struct text_piece **pieces, size_t *count);
 
 /* How many of the first pieces, at least one, fit into one request to Apertium. */
-size_t pieces_fit(const struct piece *pieces, size_t count);
+size_t pieces_fit(const struct text_piece *pieces, size_t count);
 
 /* Writes pieces as HTML in which what is kept is a mark: <q>Hello<q0>world<q>. */
-void pieces_put_html(const struct piece *pieces, size_t count, struct buffer *html);
+void pieces_put_html(const struct text_piece *pieces, size_t count, struct buffer *html);
 
 /*
  * Writes the text of translated HTML, with what was kept in its place again. False: a mark is
  * missing, is there twice, or is none; what has been written is of no use.
  */
-bool pieces_take_html(const struct piece *pieces, size_t count, dime_text html, struct arena *arena,
-                      struct buffer *text);
+bool pieces_take_html(const struct text_piece *pieces, size_t count, dime_text html,
+                      struct arena *arena, struct buffer *text);
 
 #endif

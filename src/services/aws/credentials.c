@@ -44,11 +44,11 @@ bool credentials_read(struct credentials *credentials, dime_text json, struct ar
     struct json_value value;
     struct json_error error;
     if (!json_check(json, arena, &value, &error) || value.kind != JSON_OBJECT ||
-        !credentials_set(credentials, json_find_text(value, "AccessKeyId", arena),
-                         json_find_text(value, "SecretAccessKey", arena),
-                         json_find_text(value, "Token", arena)))
+        !credentials_set(credentials, json_text_at(value, "AccessKeyId", arena),
+                         json_text_at(value, "SecretAccessKey", arena),
+                         json_text_at(value, "Token", arena)))
         return false;
-    dime_text expiration = json_find_text(value, "Expiration", arena);
+    dime_text expiration = json_text_at(value, "Expiration", arena);
     return !expiration.length || credentials_time(expiration, &credentials->expires_ms);
 }
 

@@ -51,14 +51,14 @@ static struct aws_fault read_json_fault(dime_text body, struct arena *arena)
     struct json_error error;
     if (!json_check(body, arena, &value, &error))
         return fault;
-    fault.code = tidy(json_find_text(value, "__type", arena));
+    fault.code = tidy(json_text_at(value, "__type", arena));
     if (!fault.code.length)
-        fault.code = tidy(json_find_text(value, "code", arena));
+        fault.code = tidy(json_text_at(value, "code", arena));
     if (!fault.code.length)
-        fault.code = tidy(json_find_text(value, "Code", arena));
-    fault.message = json_find_text(value, "message", arena);
+        fault.code = tidy(json_text_at(value, "Code", arena));
+    fault.message = json_text_at(value, "message", arena);
     if (!fault.message.length)
-        fault.message = json_find_text(value, "Message", arena);
+        fault.message = json_text_at(value, "Message", arena);
     return fault;
 }
 

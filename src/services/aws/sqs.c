@@ -112,10 +112,10 @@ static dime_text member_raw(struct json_value object, const char *name)
 static void read_sqs_message(struct sqs_message *message, struct json_value value,
                              struct arena *arena)
 {
-    message->id = json_find_text(value, "MessageId", arena);
-    message->receipt = json_find_text(value, "ReceiptHandle", arena);
-    message->body = json_find_text(value, "Body", arena);
-    message->md5 = json_find_text(value, "MD5OfBody", arena);
+    message->id = json_text_at(value, "MessageId", arena);
+    message->receipt = json_text_at(value, "ReceiptHandle", arena);
+    message->body = json_text_at(value, "Body", arena);
+    message->md5 = json_text_at(value, "MD5OfBody", arena);
     message->attributes = member_raw(value, "Attributes");
     message->message_attributes = member_raw(value, "MessageAttributes");
 }
@@ -185,7 +185,7 @@ static struct sqs_entry *find_entry(struct json_value value, struct sqs_entry *e
                                     size_t count, struct arena *arena)
 {
     int64_t number;
-    bool read = text_to_int64(json_find_text(value, "Id", arena), &number);
+    bool read = text_to_int64(json_text_at(value, "Id", arena), &number);
     return read && number >= 0 && (size_t)number < count ? &entries[number] : NULL;
 }
 
@@ -197,7 +197,7 @@ static void read_successful(struct json_cursor cursor, struct sqs_entry *entries
         if (!entry)
             continue;
         entry->failed = false;
-        entry->id = json_find_text(item.value, "MessageId", arena);
+        entry->id = json_text_at(item.value, "MessageId", arena);
     }
 }
 
@@ -210,7 +210,7 @@ static void read_failed(struct json_cursor cursor, struct sqs_entry *entries, si
         if (!entry)
             continue;
         entry->failed = true;
-        entry->code = json_find_text(item.value, "Code", arena);
+        entry->code = json_text_at(item.value, "Code", arena);
         entry->sender_fault =
             json_find(item.value, TEXT("SenderFault"), &fault) && json_true(fault);
     }

@@ -105,7 +105,7 @@ static void take_detail(struct response *response)
     if (response->status < 400 || !text_equal_nocase(type, TEXT("application/problem+json")) ||
         !json_check(buffer_text(&response->body), response->arena, &body, &error))
         return;
-    response->detail = json_find_text(body, "detail", response->arena);
+    response->detail = json_text_at(body, "detail", response->arena);
 }
 
 /* Reads the lines of the head; *REST is what lies behind it. */

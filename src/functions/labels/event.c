@@ -1,32 +1,32 @@
 /*
- * topic.c - what SNS sends over HTTP: the handshake of a subscription, and events in
- * messages.
+ * event.c - an event in a request's body, by itself or in a message of SNS over HTTP.
  *
- * A message counts if its topic is one of LABELS_SNS_TOPICS and SNS has signed it. That does for
- * the token, which SNS can't send. Whoever wants to be sure that nothing else is confirmed sets no
- * topics: then there is nothing to be had by this way.
+ * SNS sends the handshake of a subscription too. A message counts if its topic is one of
+ * LABELS_SNS_TOPICS and SNS has signed it. That does for the token, which SNS can't send. Whoever
+ * wants to be sure that nothing else is confirmed sets no topics: then there is nothing to be had
+ * by this way.
  */
-#include "dime.h"
-
-#include "services/aws/sns.h"
 #include "functions/labels/event.h"
 
-static struct sns_message read_message(struct json_value message, struct arena *arena)
+#include "functions/labels/records.h"
+#include "services/aws/sns.h"
+
+static struct sns_message read_sns_message(struct json_value message, struct arena *arena)
 {
     return (struct sns_message){
-        .type = labels_text(message, "Type", arena),
-        .id = labels_text(message, "MessageId", arena),
-        .topic = labels_text(message, "TopicArn", arena),
-        .subject = labels_member(message, "Subject").kind == JSON_STRING
-                       ? labels_text(message, "Subject", arena)
+        .type = json_text_at(message, "Type", arena),
+        .id = json_text_at(message, "MessageId", arena),
+        .topic = json_text_at(message, "TopicArn", arena),
+        .subject = json_at(message, "Subject").kind == JSON_STRING
+                       ? json_text_at(message, "Subject", arena)
                        : (dime_text){0},
-        .text = labels_text(message, "Message", arena),
-        .timestamp = labels_text(message, "Timestamp", arena),
-        .token = labels_text(message, "Token", arena),
-        .subscribe_url = labels_text(message, "SubscribeURL", arena),
-        .signature = labels_text(message, "Signature", arena),
-        .signature_version = labels_text(message, "SignatureVersion", arena),
-        .certificate_url = labels_text(message, "SigningCertURL", arena),
+        .text = json_text_at(message, "Message", arena),
+        .timestamp = json_text_at(message, "Timestamp", arena),
+        .token = json_text_at(message, "Token", arena),
+        .subscribe_url = json_text_at(message, "SubscribeURL", arena),
+        .signature = json_text_at(message, "Signature", arena),
+        .signature_version = json_text_at(message, "SignatureVersion", arena),
+        .certificate_url = json_text_at(message, "SigningCertURL", arena),
     };
 }
 
@@ -69,11 +69,11 @@ static void answer_verified(const struct labels_question *question, const struct
         dime_problem(question->call, reply.status, "%.*s", DIME_ARG(reply.detail));
 }
 
-void labels_answer_topic(const struct labels_question *question, struct json_value message)
+static void answer_topic(const struct labels_question *question, struct json_value message)
 {
     struct labels *labels = question->labels;
     struct arena *arena = call_arena(question->call);
-    struct sns_message read = read_message(message, arena);
+    struct sns_message read = read_sns_message(message, arena);
     struct aws_call call = labels_call(question, arena);
     struct aws_reply reply = {0};
     if (!is_wanted(labels, read.topic)) {
@@ -92,4 +92,24 @@ void labels_answer_topic(const struct labels_question *question, struct json_val
         answer_verified(question, &call, &read);
     else
         dime_problem(question->call, reply.status, "%.*s", DIME_ARG(reply.detail));
+}
+
+bool labels_answer_event(const struct labels_question *question)
+{
+    dime_call *call = question->call;
+    dime_text body = dime_body(call);
+    struct json_value event;
+    struct json_error error;
+    if (!body.length || !json_check(body, call_arena(call), &event, &error))
+        return false;
+    if (dime_source(call) == DIME_HTTP && dime_header(call, "x-amz-sns-message-type").length) {
+        answer_topic(question, event);
+        return true;
+    }
+    enum labels_shape shape = labels_shape_of(event);
+    if (shape == LABELS_NO_EVENT)
+        return false;
+    if (labels_authorize(question))
+        labels_answer_objects(question, event, shape);
+    return true;
 }
