@@ -594,7 +594,7 @@ def test_shunned(folder, at):
     """Once Amazon Translate was down it isn't asked again for a while"""
     with aws(*[fault("ServiceUnavailableException", 503)] * 9) as (server, where):
         address = f"unix:{folder}/shunned.sock"
-        program = fastcgi.Program(folder, os.path.join(BUILD, "translate"), ["--listen", address],
+        program = fastcgi.Program(folder, os.path.join(BUILD, "translate"), ["--listen", address, "--threads", "1"],
                                   environment=environment(**where, **apertium_of(at), TRANSLATE_ENGINE="auto"))
         with program:
             fastcgi.wait_until(lambda: fastcgi.accepts(address), 10, "it doesn't listen")
@@ -610,7 +610,7 @@ def test_list_is_kept(folder, __):
     """A worker asks for the list once a minute, not for each text"""
     with apy(PAIRS, *[said("<q>Hola<q>")] * 3) as (server, where):
         address = f"unix:{folder}/kept.sock"
-        program = fastcgi.Program(folder, os.path.join(BUILD, "translate"), ["--listen", address],
+        program = fastcgi.Program(folder, os.path.join(BUILD, "translate"), ["--listen", address, "--threads", "1"],
                                   environment=environment(**where))
         with program:
             fastcgi.wait_until(lambda: fastcgi.accepts(address), 10, "it doesn't listen")
