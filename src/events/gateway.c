@@ -10,6 +10,7 @@
 #include "events/members.h"
 
 #include "base/base64.h"
+#include "base/uri.h"
 #include "request/request.h"
 
 /* The parts of a query as they are put together. */
@@ -216,7 +217,19 @@ static void drop_stage(struct event *event, const struct members *members)
         *path = rest;
 }
 
-static void read_request_path(struct event *event, const struct members *members)
+/* A web server hands a path on decoded, a gateway mostly as its client wrote it. One that can't be
+ * decoded stays as it is: nothing is at such a path. */
+static void decode_path(struct request *request)
+{
+    dime_text path = request->path;
+    if (!path.length || !memchr(path.data, '%', path.length))
+        return;
+    char *room = arena_alloc(request->arena, path.length + 1);
+    if (room)
+        (void)path_decode(path, room, path.length + 1, &request->path);
+}
+
+static void read_path_as_written(struct event *event, const struct members *members)
 {
     bool newer = event->shape == EVENT_GATEWAY_V2;
     member_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
@@ -232,6 +245,12 @@ static void read_request_path(struct event *event, const struct members *members
     if (member_text(event, "version", members->version, &version) &&
         (newer || text_equal(version, TEXT("1.0"))))
         drop_stage(event, members);
+}
+
+static void read_request_path(struct event *event, const struct members *members)
+{
+    read_path_as_written(event, members);
+    decode_path(&event->request);
 }
 
 static void read_request_body(struct event *event, const struct members *members)

@@ -8,6 +8,7 @@
 #include "events/invoke.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -115,6 +116,50 @@ START_TEST(leads_routes_from_the_root)
               "{\\\"at\\\":\\\"https://localhost/cgi-bin/routed\\\"}");
     answer_to("{\"httpMethod\":\"GET\",\"path\":\"/b\"}");
     ck_assert_int_eq(invocation.response.status, 404);
+}
+END_TEST
+
+struct place {
+    dime_text code;
+};
+
+static void answer_code(dime_call *call, const void *input)
+{
+    const struct place *place = input;
+    dime_put_text(dime_answer(call, 200), "code", place->code);
+}
+
+/* Web servers decode a path, and gateways hand it on as it was written. */
+START_TEST(decodes_a_path)
+{
+    static const dime_field fields[] = {DIME_TEXT(struct place, code)};
+    static const dime_route routes[] = {
+        DIME_ROUTE("GET /{code}", answer_code, DIME_INPUT(struct place, fields))};
+    static const dime_function routed = {.name = "routed", DIME_ROUTES(routes)};
+    static const struct {
+        const char *path;
+        int status;
+        const char *code;
+    } paths[] = {
+        {"/a%41%c3%A9+%2b", 200, "aA\xC3\xA9++"},
+        {"/cgi-bin/%72outed/%61", 200, "a"},
+        {"/50%25", 200, "50%"},
+        {"/50%", 200, "50%"},
+        {"/%zz", 200, "%zz"},
+        {"/a%00", 200, "a%00"},
+        {"/a%2Fb", 404, "no-such-function"},
+        {"/%E9", 422, "code must be text in UTF-8."},
+    };
+    static const char *const shapes[] = {
+        "{\"httpMethod\":\"GET\",\"path\":\"",
+        "{\"requestContext\":{\"http\":{\"method\":\"GET\"}},\"rawPath\":\"",
+        "{\"requestContext\":{\"elb\":{}},\"httpMethod\":\"GET\",\"path\":\"",
+    };
+    char event[256];
+    invoker.function = &routed;
+    snprintf(event, sizeof event, "%s%s\"}", shapes[_i % 3], paths[_i / 3].path);
+    check_has(answer_to(event), paths[_i / 3].code);
+    ck_assert_int_eq(invocation.response.status, paths[_i / 3].status);
 }
 END_TEST
 
@@ -246,6 +291,7 @@ Suite *invoke_suite(void)
     tcase_add_test(test, chooses_an_id);
     tcase_add_test(test, parts_a_path);
     tcase_add_test(test, leads_routes_from_the_root);
+    tcase_add_loop_test(test, decodes_a_path, 0, 3 * 8);
     tcase_add_test(test, adds_the_hosts_fields);
     tcase_add_test(test, refuses_in_the_senders_form);
     tcase_add_test(test, refuses_a_large_body);
