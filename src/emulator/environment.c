@@ -20,10 +20,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "emulator/call.h"
-#include "emulator/extension.h"
-#include "emulator/invoke.h"
-#include "emulator/runtime.h"
+#include "emulator/endpoint.h"
+#include "emulator/extensions.h"
+#include "emulator/variables.h"
 
 /* A socket of 127.0.0.1 whose port the kernel chooses; -1 and errno where there is none. */
 static int listen_at_any_port(unsigned *port)
@@ -41,25 +40,22 @@ static int listen_at_any_port(unsigned *port)
     return -1;
 }
 
-static bool open_runtime_api(struct environment *environment)
+static bool open_runtime_api(struct emu_environment *environment)
 {
     int listener = listen_at_any_port(&environment->port);
     if (listener < 0)
         return false;
+    environment->endpoint = environment->lambda->emulator->runtime_api;
     environment->endpoint.owner = environment;
-    environment->endpoint.route = runtime_route;
-    environment->endpoint.begin = runtime_begin;
-    environment->endpoint.refuse = runtime_refuse;
-    environment->endpoint.allowed = environment->lambda->emulator->settings.allowed;
     errno = ENOMEM;
-    if (endpoint_open(&environment->endpoint, listener, 0))
+    if (emu_endpoint_open(&environment->endpoint, listener, 0))
         return true;
     close(listener);
     return false;
 }
 
 /* Becomes the loader that runs the bootstrap with the libraries beside itself (ld.so(8)). */
-static void run_loader(const struct lambda *lambda, char **variables)
+static void run_loader(const struct emu_lambda *lambda, char **variables)
 {
     char libraries[PATH_MAX];
     size_t length = (size_t)(strrchr(lambda->loader, '/') - lambda->loader);
@@ -73,10 +69,10 @@ static void run_loader(const struct lambda *lambda, char **variables)
 }
 
 /* In the child: becomes the bootstrap, or returns with errno set. */
-static void become(const struct environment *environment, pid_t parent, const int fds[3],
+static void become(const struct emu_environment *environment, pid_t parent, const int fds[3],
                    char **variables)
 {
-    const struct lambda *lambda = environment->lambda;
+    const struct emu_lambda *lambda = environment->lambda;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -95,7 +91,7 @@ static void become(const struct environment *environment, pid_t parent, const in
 }
 
 /* Forks; the child tells errno through a pipe that a successful exec closes. */
-static int fork_and_exec(struct environment *environment, const int fds[3], char **variables)
+static int fork_and_exec(struct emu_environment *environment, const int fds[3], char **variables)
 {
     int told[2], error = 0;
     pid_t parent = getpid();
@@ -127,11 +123,11 @@ static void close_all(const int *fds, size_t count)
 }
 
 /* Starts the process with nothing on stdin, and pipes to us behind the other two. */
-static int spawn(struct environment *environment)
+static int spawn(struct emu_environment *environment)
 {
     int out[2] = {-1, -1}, err[2] = {-1, -1};
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    char **variables = environment_variables(environment);
+    char **variables = emu_variables(environment);
     int error = 0;
     if (null < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
         error = errno;
@@ -152,17 +148,17 @@ static int spawn(struct environment *environment)
     return 0;
 }
 
-bool environment_start(struct lambda *lambda)
+bool emu_environment_start(struct emu_lambda *lambda)
 {
-    struct environment *environment = calloc(1, sizeof *environment);
+    struct emu_environment *environment = calloc(1, sizeof *environment);
     if (!environment)
         return false;
     environment->lambda = lambda;
     environment->next = lambda->environments;
     lambda->environments = environment;
     environment->started_ns = clock_monotonic_ns();
-    environment->outputs[0] = (struct output){.from = -1, .to = STDOUT_FILENO};
-    environment->outputs[1] = (struct output){.from = -1, .to = STDERR_FILENO};
+    environment->outputs[0] = (struct emu_output){.from = -1, .to = STDOUT_FILENO};
+    environment->outputs[1] = (struct emu_output){.from = -1, .to = STDERR_FILENO};
     int error = open_runtime_api(environment) ? spawn(environment) : errno;
     if (error) {
         environment->type = "Runtime.InvalidEntrypoint";
@@ -172,13 +168,13 @@ bool environment_start(struct lambda *lambda)
     return true;
 }
 
-static void signal_group(const struct environment *environment, int number)
+static void signal_group(const struct emu_environment *environment, int number)
 {
     if (environment->pid > 0 && kill(-environment->pid, number) != 0)
         kill(environment->pid, number);
 }
 
-void environment_stop(struct environment *environment)
+void emu_environment_stop(struct emu_environment *environment)
 {
     if (environment->pid <= 0)
         return;
@@ -186,13 +182,13 @@ void environment_stop(struct environment *environment)
         signal_group(environment, SIGKILL);
         return;
     }
-    extensions_shut_down(environment);
-    endpoint_run(&environment->endpoint);
+    emu_extensions_shut_down(environment);
+    emu_endpoint_run(&environment->endpoint);
     kill(environment->pid, SIGTERM);
-    environment->kill_at_ns = clock_monotonic_ns() + GRACE_MS * NANOSECONDS_PER_MS;
+    environment->kill_at_ns = clock_monotonic_ns() + EMU_GRACE_MS * EMU_NS_PER_MS;
 }
 
-void environment_kill(struct environment *environment, const char *type, const char *why)
+void emu_environment_kill(struct emu_environment *environment, const char *type, const char *why)
 {
     if (type && !environment->type) {
         environment->type = type;
@@ -202,27 +198,17 @@ void environment_kill(struct environment *environment, const char *type, const c
 }
 
 /* Reads what it had still sent before it ended. */
-static void finish_exchanges(struct endpoint *endpoint)
+static void finish_exchanges(struct emu_endpoint *endpoint)
 {
     for (int quiet = 0; quiet < 3; quiet++) {
         unsigned before = endpoint->activity;
-        endpoint_run(endpoint);
+        emu_endpoint_run(endpoint);
         if (endpoint->activity != before)
             quiet = 0;
     }
 }
 
-/* Says why it ended, unless the last one ended so too. */
-static void tell(struct environment *environment)
-{
-    struct lambda *lambda = environment->lambda;
-    if (lambda->emulator->stopping || strcmp(lambda->told, environment->why) == 0)
-        return;
-    snprintf(lambda->told, sizeof lambda->told, "%s", environment->why);
-    emulator_say("%s: %s; the next invocation starts it anew", lambda->name, environment->why);
-}
-
-static void describe_end(struct environment *environment, int status)
+static void describe_end(struct emu_environment *environment, int status)
 {
     if (environment->type)
         return;
@@ -238,8 +224,7 @@ static void describe_end(struct environment *environment, int status)
                  "Runtime exited without providing a reason");
 }
 
-/* Whether the process has ended; what is left of its group is ended then, and it's waited for. */
-static bool has_ended(struct environment *environment)
+bool emu_environment_has_ended(struct emu_environment *environment)
 {
     siginfo_t info = {.si_pid = 0};
     struct rusage usage = {.ru_maxrss = 0};
@@ -261,28 +246,15 @@ static bool has_ended(struct environment *environment)
     return true;
 }
 
-void environment_reap(struct environment **link)
+void emu_environment_free(struct emu_environment *environment)
 {
-    struct environment *environment = *link;
-    if (!has_ended(environment))
-        return;
-    environment_forward(environment);
-    if (environment->endpoint.daemon) {
-        tell(environment);
-        calls_end(environment);
-        invoke_release(environment);
-        endpoint_close(&environment->endpoint);
-    }
-    if (environment->outputs[0].blocked || environment->outputs[1].blocked)
-        return; /* its last words wait for a reader */
-    *link = environment->next;
     close_all((int[]){environment->outputs[0].from, environment->outputs[1].from}, 2);
-    extensions_free(environment);
-    body_free(&environment->init_error);
+    emu_extensions_free(environment);
+    emu_body_free(&environment->init_error);
     free(environment);
 }
 
-long environment_memory(const struct environment *environment)
+long emu_environment_memory(const struct emu_environment *environment)
 {
     char line[128];
     long memory = environment->memory;

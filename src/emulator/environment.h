@@ -13,30 +13,24 @@
  * Starts a process and adds it to its lambda. Where that fails the environment is there all the
  * same, without a process and with the reason in `why`. False: no memory for it.
  */
-bool environment_start(struct lambda *lambda);
+bool emu_environment_start(struct emu_lambda *lambda);
 
 /* Sends SIGTERM where an extension asked for it, as Lambda does, and SIGKILL in any case. */
-void environment_stop(struct environment *environment);
+void emu_environment_stop(struct emu_environment *environment);
 
 /* Kills it at once, and says why to whoever waits for its answers. */
-void environment_kill(struct environment *environment, const char *type, const char *why);
-
-/* Passes on what it has written, as far as ours can be written. */
-void environment_forward(struct environment *environment);
-
-/* Takes the status of a process that has ended, and frees the environment then. */
-void environment_reap(struct environment **link);
-
-/* The most memory that the process has used, in kB; 0 where that can't be told. */
-long environment_memory(const struct environment *environment);
+void emu_environment_kill(struct emu_environment *environment, const char *type, const char *why);
 
 /*
- * The last bytes of the log that an exchange waits for, in base64, from malloc: what the process
- * has written since then, between the lines that Lambda itself writes. NULL: no memory.
+ * Whether the process has ended, or never began. What is left of its group is ended then, what it
+ * had still sent is read, and its status is taken: `why` and `type` say how it ended.
  */
-char *environment_tail(struct environment *environment, const struct exchange *exchange);
+bool emu_environment_has_ended(struct emu_environment *environment);
 
-/* The variables of a process, from malloc, as one block that the caller frees; NULL: no memory. */
-char **environment_variables(const struct environment *environment);
+/* Frees one that has ended, whose endpoint is closed, and that is no lambda's any more. */
+void emu_environment_free(struct emu_environment *environment);
+
+/* The most memory that the process has used, in kB; 0 where that can't be told. */
+long emu_environment_memory(const struct emu_environment *environment);
 
 #endif

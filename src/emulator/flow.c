@@ -8,12 +8,12 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 16 * 1024 };
+enum { FLOW_CHUNK = 16 * 1024 };
 
-struct flow {
-    struct endpoint *endpoint;
+struct emu_flow {
+    struct emu_endpoint *endpoint;
     struct MHD_Connection *connection; /* NULL: the reader has gone */
-    struct body body;                  /* what the reader hasn't got, and some that it has */
+    struct emu_body body;              /* what the reader hasn't got, and some that it has */
     uint64_t begin;                    /* where in the whole body that begins */
     bool written;                      /* the writer has gone */
     bool ended, broken;
@@ -22,7 +22,7 @@ struct flow {
 
 static ssize_t read_flow(void *owner, uint64_t position, char *room, size_t size)
 {
-    struct flow *flow = owner;
+    struct emu_flow *flow = owner;
     size_t at = (size_t)(position - flow->begin);
     if (at == flow->body.length) {
         flow->begin = position;
@@ -44,31 +44,31 @@ static ssize_t read_flow(void *owner, uint64_t position, char *room, size_t size
     return (ssize_t)size;
 }
 
-static void let_go(struct flow *flow)
+static void free_unused(struct emu_flow *flow)
 {
     if (flow->connection || !flow->written)
         return;
-    body_free(&flow->body);
+    emu_body_free(&flow->body);
     free(flow);
 }
 
 /* The response is no longer needed: it was sent, or its connection has gone. */
 static void leave_flow(void *owner)
 {
-    struct flow *flow = owner;
+    struct emu_flow *flow = owner;
     flow->connection = NULL;
-    let_go(flow);
+    free_unused(flow);
 }
 
-struct MHD_Response *flow_make(struct exchange *exchange, struct flow **flow)
+struct MHD_Response *emu_flow_make(struct emu_exchange *exchange, struct emu_flow **flow)
 {
-    struct flow *made = calloc(1, sizeof *made);
+    struct emu_flow *made = calloc(1, sizeof *made);
     if (!made)
         return NULL;
     made->endpoint = exchange->endpoint;
     made->connection = exchange->connection;
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, CHUNK, read_flow, made, leave_flow);
+    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FLOW_CHUNK,
+                                                                      read_flow, made, leave_flow);
     if (!response) {
         free(made);
         return NULL;
@@ -77,7 +77,7 @@ struct MHD_Response *flow_make(struct exchange *exchange, struct flow **flow)
     return response;
 }
 
-static void wake(struct flow *flow)
+static void wake(struct emu_flow *flow)
 {
     if (!flow->waiting || !flow->connection)
         return;
@@ -86,25 +86,25 @@ static void wake(struct flow *flow)
     MHD_resume_connection(flow->connection);
 }
 
-void flow_add(struct flow *flow, dime_text text)
+void emu_flow_add(struct emu_flow *flow, dime_text text)
 {
     if (!flow->connection || flow->broken)
         return;
-    body_add(&flow->body, text.data, text.length, SIZE_MAX);
+    emu_body_add(&flow->body, text.data, text.length, SIZE_MAX);
     flow->broken = flow->broken || flow->body.failed;
     wake(flow);
 }
 
-void flow_break(struct flow *flow)
+void emu_flow_break(struct emu_flow *flow)
 {
     flow->broken = true;
     wake(flow);
 }
 
-void flow_end(struct flow *flow, bool whole)
+void emu_flow_end(struct emu_flow *flow, bool whole)
 {
     flow->ended = flow->written = true;
     flow->broken = flow->broken || !whole;
     wake(flow);
-    let_go(flow);
+    free_unused(flow);
 }

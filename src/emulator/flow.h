@@ -8,23 +8,23 @@
 #ifndef DIME_EMULATOR_FLOW_H
 #define DIME_EMULATOR_FLOW_H
 
-#include "emulator/http.h"
+#include "emulator/exchanges.h"
 
-struct flow;
+struct emu_flow;
 
 /*
- * A response for an exchange that waits, whose body flow_add will write to *FLOW; it's to be given
- * headers and to exchange_reply, and *FLOW to flow_end. NULL: no memory, and no flow.
+ * A response for an exchange that waits, whose body emu_flow_add will write to *FLOW; it's to be
+ * given headers and to emu_exchange_reply, and *FLOW to emu_flow_end. NULL: no memory, and no flow.
  */
-struct MHD_Response *flow_make(struct exchange *exchange, struct flow **flow);
+struct MHD_Response *emu_flow_make(struct emu_exchange *exchange, struct emu_flow **flow);
 
 /* Adds to the body; where there is no memory for it the response breaks off. */
-void flow_add(struct flow *flow, dime_text text);
+void emu_flow_add(struct emu_flow *flow, dime_text text);
 
 /* Ends the body, and the use of FLOW. Where it isn't WHOLE the reader is to see that. */
-void flow_end(struct flow *flow, bool whole);
+void emu_flow_end(struct emu_flow *flow, bool whole);
 
-/* Breaks the response off; FLOW is still to be given to flow_end. */
-void flow_break(struct flow *flow);
+/* Breaks the response off; FLOW is still to be given to emu_flow_end. */
+void emu_flow_break(struct emu_flow *flow);
 
 #endif

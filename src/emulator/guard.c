@@ -14,7 +14,7 @@
 
 static const char ANYTHING[] = "*";
 
-enum { NAME_MAX_LENGTH = 255 };
+enum { SHOWN_NAME_MAX = 255 };
 
 /* What the headers of a request say of its frame. */
 struct frame {
@@ -23,7 +23,7 @@ struct frame {
 };
 
 /* Whether a byte may stand in a method or in the name of a header (RFC 9110, section 5.6.2). */
-static bool is_token(dime_text text)
+static bool is_http_token(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (!text_alphanumeric(text.data[i]) && !memchr("!#$%&'*+-.^_`|~", text.data[i], 15))
@@ -43,14 +43,14 @@ static bool has_controls(dime_text text)
     return false;
 }
 
-static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const char *name,
-                                   size_t name_length, const char *value, size_t value_length)
+static enum MHD_Result look_at_header(void *owner, enum MHD_ValueKind kind, const char *name,
+                                      size_t name_length, const char *value, size_t value_length)
 {
     struct frame *frame = owner;
     dime_text key = {name, name_length}, said = {value ? value : "", value ? value_length : 0};
     (void)kind;
     frame->headers++;
-    frame->malformed |= !is_token(key) || has_controls(said);
+    frame->malformed |= !is_http_token(key) || has_controls(said);
     if (text_equal_nocase(key, TEXT("host"))) {
         frame->hosts++;
         frame->named = text_trim(said).length;
@@ -63,10 +63,10 @@ static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const c
     return MHD_YES;
 }
 
-static struct frame read_frame(const struct exchange *exchange)
+static struct frame read_frame(const struct emu_exchange *exchange)
 {
     struct frame frame = {0};
-    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header, &frame);
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, look_at_header, &frame);
     return frame;
 }
 
@@ -78,11 +78,11 @@ static bool is_path(dime_text uri)
 }
 
 /* What is ambiguous in a request; NULL: nothing. */
-static const char *find_fault(const struct exchange *exchange, const char *version)
+static const char *find_fault(const struct emu_exchange *exchange, const char *version)
 {
     struct frame frame = read_frame(exchange);
     bool newer = strcmp(version, "HTTP/1.1") == 0;
-    if (frame.malformed || !is_token(text_of(exchange->method)))
+    if (frame.malformed || !is_http_token(text_of(exchange->method)))
         return "The method or a header has a byte that may not stand there; leave it out";
     if (!is_path(text_of(exchange->uri)))
         return "The first line must name a path: GET /path HTTP/1.1";
@@ -96,7 +96,7 @@ static const char *find_fault(const struct exchange *exchange, const char *versi
     return NULL;
 }
 
-bool guard_is_clear(struct exchange *exchange, const char *version)
+bool emu_guard_is_clear(struct emu_exchange *exchange, const char *version)
 {
     const char *fault;
     unsigned status = MHD_HTTP_BAD_REQUEST;
@@ -109,7 +109,7 @@ bool guard_is_clear(struct exchange *exchange, const char *version)
     if (!fault)
         return true;
     exchange->endpoint->refuse(exchange, status, "BadRequestException", fault);
-    reply_header(exchange->response, MHD_HTTP_HEADER_CONNECTION, "close");
+    emu_reply_header(exchange->response, MHD_HTTP_HEADER_CONNECTION, "close");
     return false;
 }
 
@@ -131,7 +131,7 @@ static dime_text name_in(dime_text authority)
     return name;
 }
 
-static bool is_address(dime_text name)
+static bool is_ip_address(dime_text name)
 {
     char copy[INET6_ADDRSTRLEN];
     struct in6_addr room;
@@ -146,7 +146,7 @@ static bool is_address(dime_text name)
 }
 
 /* Whether the command line admits this HOST:PORT: as it is, or its name with any port. */
-static bool is_listed(const struct endpoint *endpoint, dime_text authority)
+static bool is_listed(const struct emu_endpoint *endpoint, dime_text authority)
 {
     for (const char *const *one = endpoint->allowed; one && *one; one++) {
         dime_text listed = text_of(*one);
@@ -158,11 +158,11 @@ static bool is_listed(const struct endpoint *endpoint, dime_text authority)
 }
 
 /* Whether no web page can have had this name point here. */
-static bool is_ours(const struct endpoint *endpoint, dime_text authority)
+static bool is_ours(const struct emu_endpoint *endpoint, dime_text authority)
 {
     const dime_text local = TEXT(".localhost");
     dime_text name = name_in(authority);
-    return is_listed(endpoint, authority) || is_address(name) || text_ends_nocase(name, local) ||
+    return is_listed(endpoint, authority) || is_ip_address(name) || text_ends_nocase(name, local) ||
            (name.length && !memchr(name.data, '.', name.length));
 }
 
@@ -179,10 +179,10 @@ static dime_text authority_of(dime_text origin)
 }
 
 /* Whether no page has asked, or one of this very origin, or one that is listed. */
-static bool is_from_here(const struct exchange *exchange, dime_text host)
+static bool is_from_here(const struct emu_exchange *exchange, dime_text host)
 {
-    const char *site = exchange_header(exchange, "Sec-Fetch-Site");
-    const char *origin = exchange_header(exchange, MHD_HTTP_HEADER_ORIGIN);
+    const char *site = emu_exchange_header(exchange, "Sec-Fetch-Site");
+    const char *origin = emu_exchange_header(exchange, MHD_HTTP_HEADER_ORIGIN);
     dime_text authority = authority_of(text_of(origin));
     if (is_listed(exchange->endpoint, authority))
         return true;
@@ -191,11 +191,11 @@ static bool is_from_here(const struct exchange *exchange, dime_text host)
     return !origin || (authority.length && text_equal_nocase(authority, host));
 }
 
-static void refuse_host(struct exchange *exchange, dime_text host)
+static void refuse_host(struct emu_exchange *exchange, dime_text host)
 {
-    char message[NAME_MAX_LENGTH * 2 + 160];
+    char message[SHOWN_NAME_MAX * 2 + 160];
     dime_text name = name_in(host);
-    int length = name.length < NAME_MAX_LENGTH ? (int)name.length : NAME_MAX_LENGTH;
+    int length = name.length < SHOWN_NAME_MAX ? (int)name.length : SHOWN_NAME_MAX;
     snprintf(message, sizeof message,
              "The Host \"%.*s\" isn't known here, and a web page could have it point here; ask for"
              " an address or localhost, or start dime lambda with --allow %.*s",
@@ -203,9 +203,9 @@ static void refuse_host(struct exchange *exchange, dime_text host)
     exchange->endpoint->refuse(exchange, MHD_HTTP_FORBIDDEN, "AccessDeniedException", message);
 }
 
-bool guard_admits(struct exchange *exchange)
+bool emu_guard_admits(struct emu_exchange *exchange)
 {
-    dime_text host = text_of(exchange_header(exchange, MHD_HTTP_HEADER_HOST));
+    dime_text host = text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_HOST));
     if (host.data[0] && !is_ours(exchange->endpoint, host)) {
         refuse_host(exchange, host);
         return false;
@@ -217,7 +217,7 @@ bool guard_admits(struct exchange *exchange)
             " dime lambda with --allow HOST:PORT of the page");
         return false;
     }
-    if (read_frame(exchange).headers > GUARD_HEADERS_MAX) {
+    if (read_frame(exchange).headers > EMU_HEADERS_MAX) {
         exchange->endpoint->refuse(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
                                    "RequestHeaderFieldsTooLargeException",
                                    "A request has at most 256 headers; send fewer");

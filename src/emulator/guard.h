@@ -8,17 +8,17 @@
 #ifndef DIME_EMULATOR_GUARD_H
 #define DIME_EMULATOR_GUARD_H
 
-#include "emulator/http.h"
+#include "emulator/exchanges.h"
 
-enum { GUARD_HEADERS_MAX = 256 };
+enum { EMU_HEADERS_MAX = 256 };
 
 /*
  * Whether it's clear where a request ends and whom it asks (RFC 9112, sections 3.2 and 6.3). False:
  * it has been refused, and nothing more may be read from its connection.
  */
-bool guard_is_clear(struct exchange *exchange, const char *version);
+bool emu_guard_is_clear(struct emu_exchange *exchange, const char *version);
 
 /* Whether a request may be served. False: it has been refused; its body is still to be read. */
-bool guard_admits(struct exchange *exchange);
+bool emu_guard_admits(struct emu_exchange *exchange);
 
 #endif

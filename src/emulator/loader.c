@@ -42,7 +42,7 @@ static bool read_interpreter(int fd, char path[PATH_MAX])
     return false;
 }
 
-bool loader_find(struct lambda *lambda)
+bool emu_loader_find(struct emu_lambda *lambda)
 {
     char path[PATH_MAX];
     int fd = open(lambda->program, O_RDONLY | O_CLOEXEC);
@@ -62,7 +62,7 @@ bool loader_find(struct lambda *lambda)
         if (lambda->loader)
             return true;
     }
-    emulator_say("%s asks for the loader %s, which isn't there%s", lambda->program, path,
-                 is_task ? ", nor in its folder" : "");
+    emu_say("%s asks for the loader %s, which isn't there%s", lambda->program, path,
+            is_task ? ", nor in its folder" : "");
     return true;
 }

@@ -14,6 +14,6 @@
  * keeps it in the lambda, which frees it. Says so where it's in neither place. False: there is no
  * memory.
  */
-bool loader_find(struct lambda *lambda);
+bool emu_loader_find(struct emu_lambda *lambda);
 
 #endif

@@ -5,7 +5,7 @@
  * than ours is read: a piece is taken only where it can be written at once, so that a reader who
  * stops for a while stops the process and not us.
  */
-#include "emulator/environment.h"
+#include "emulator/output.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,10 +16,10 @@
 
 enum { PIECE = 4096, PIECES_MAX = 64, SHOWN = PIECE / TERMINAL_ESCAPE - TERMINAL_HELD };
 
-static void remember(struct tail *tail, const char *data, size_t size)
+static void remember(struct emu_tail *tail, const char *data, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        tail->data[tail->total++ % TAIL_SIZE] = data[i];
+        tail->data[tail->total++ % EMU_TAIL_SIZE] = data[i];
 }
 
 /* Whether a piece of PIPE_BUF bytes can be written there without waiting. */
@@ -29,7 +29,7 @@ static bool is_writable(int fd)
     return fd < 0 || poll(&one, 1, 0) != 0;
 }
 
-static void write_on(struct output *output, const char *data, size_t size)
+static void write_on(struct emu_output *output, const char *data, size_t size)
 {
     while (size && output->to >= 0) {
         ssize_t wrote = write(output->to, data, size);
@@ -44,7 +44,7 @@ static void write_on(struct output *output, const char *data, size_t size)
     }
 }
 
-static void show_on(struct output *output, const char *data, size_t size)
+static void show_on(struct emu_output *output, const char *data, size_t size)
 {
     char room[TERMINAL_ROOM(SHOWN)];
     size_t length = terminal_show(&output->shown, (dime_text){data, size}, room);
@@ -52,7 +52,7 @@ static void show_on(struct output *output, const char *data, size_t size)
 }
 
 /* Passes one piece on; false where there is none now, or nobody takes it. */
-static bool forward_piece(struct output *output, struct tail *tail)
+static bool forward_piece(struct emu_output *output, struct emu_tail *tail)
 {
     char piece[PIECE];
     if (output->from < 0)
@@ -73,7 +73,7 @@ static bool forward_piece(struct output *output, struct tail *tail)
     return got > 0;
 }
 
-void environment_forward(struct environment *environment)
+void emu_output_forward(struct emu_environment *environment)
 {
     for (size_t i = 0; i < 2; i++) {
         for (int pieces = 0; pieces < PIECES_MAX; pieces++) {
@@ -84,30 +84,30 @@ void environment_forward(struct environment *environment)
 }
 
 /* Appends what the process has written since FROM, as far as it's still there. */
-static void put_written(struct buffer *log, const struct tail *tail, size_t from)
+static void put_written(struct buffer *log, const struct emu_tail *tail, size_t from)
 {
-    char room[TAIL_SIZE];
-    size_t length = tail->total - from < TAIL_SIZE ? tail->total - from : TAIL_SIZE;
+    char room[EMU_TAIL_SIZE];
+    size_t length = tail->total - from < EMU_TAIL_SIZE ? tail->total - from : EMU_TAIL_SIZE;
     for (size_t i = 0; i < length; i++)
-        room[i] = tail->data[(tail->total - length + i) % TAIL_SIZE];
+        room[i] = tail->data[(tail->total - length + i) % EMU_TAIL_SIZE];
     buffer_put(log, (dime_text){room, length});
     if (length && room[length - 1] != '\n')
         buffer_puts(log, "\n");
 }
 
-char *environment_tail(struct environment *environment, const struct exchange *exchange)
+char *emu_output_tail(struct emu_environment *environment, const struct emu_exchange *exchange)
 {
     struct arena arena;
     struct buffer log, out;
-    arena_open(&arena, (size_t)16 * TAIL_SIZE);
-    buffer_open(&log, &arena, (size_t)4 * TAIL_SIZE);
-    buffer_open(&out, &arena, (size_t)4 * TAIL_SIZE);
+    arena_open(&arena, (size_t)16 * EMU_TAIL_SIZE);
+    buffer_open(&log, &arena, (size_t)4 * EMU_TAIL_SIZE);
+    buffer_open(&out, &arena, (size_t)4 * EMU_TAIL_SIZE);
     buffer_printf(&log, "START RequestId: %s Version: $LATEST\n", exchange->held_id);
     put_written(&log, &environment->tail, exchange->held_from);
     buffer_printf(&log, "END RequestId: %s\n%s", exchange->held_id, exchange->held_report);
     dime_text last = buffer_text(&log);
-    if (last.length > TAIL_SIZE)
-        last = text_skip(last, last.length - TAIL_SIZE);
+    if (last.length > EMU_TAIL_SIZE)
+        last = text_skip(last, last.length - EMU_TAIL_SIZE);
     buffer_base64(&out, last);
     bool fine = !log.failed && !out.failed;
     char *tail = fine ? strndup(out.data ? out.data : "", out.length) : NULL;

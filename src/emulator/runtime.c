@@ -4,7 +4,7 @@
  * A bootstrap asks for the next invocation and posts its answer, in turn. What it posts out of turn
  * is refused with 403, an id that it doesn't have with 400, one that it had for too long with 410,
  * and what is too long with 413: the caller has been told of that already, so that is an answer
- * too. An event goes out in chunks where it's longer than about 2 kB, as Lambda does it.
+ * too.
  */
 #include "emulator/runtime.h"
 
@@ -12,55 +12,42 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "emulator/call.h"
-#include "emulator/extension.h"
-#include "emulator/invoke.h"
+#include "emulator/calls.h"
+#include "emulator/extensions.h"
+#include "emulator/held.h"
+#include "emulator/replies.h"
 #include "base/uri.h"
 
-static const char JSON[] = "application/json";
 static const char RESPONSE_MODE[] = "Lambda-Runtime-Function-Response-Mode";
 
-enum { CHUNKED_FROM = 2048, ERROR_BODY_MAX = 64 * 1024 };
+enum { ERROR_BODY_MAX = 64 * 1024 };
 
-void runtime_refuse(struct exchange *exchange, unsigned status, const char *type,
-                    const char *message)
+static void accept_it(struct emu_exchange *exchange)
 {
-    char room[512];
-    struct buffer out;
-    buffer_over(&out, room, sizeof room);
-    buffer_puts(&out, "{\"errorMessage\":");
-    buffer_json(&out, text_of(message));
-    buffer_puts(&out, ",\"errorType\":");
-    buffer_json(&out, text_of(type));
-    buffer_puts(&out, "}\n");
-    exchange_reply(exchange, status, reply_make(buffer_text(&out), JSON));
+    emu_exchange_reply(exchange, MHD_HTTP_ACCEPTED,
+                       emu_reply_make(TEXT("{\"status\":\"OK\"}\n"), EMU_JSON));
 }
 
-static void accept_it(struct exchange *exchange)
+static bool is_streamed(const struct emu_exchange *exchange)
 {
-    exchange_reply(exchange, MHD_HTTP_ACCEPTED, reply_make(TEXT("{\"status\":\"OK\"}\n"), JSON));
-}
-
-static bool is_streamed(const struct exchange *exchange)
-{
-    dime_text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
+    dime_text mode = text_of(emu_exchange_header(exchange, RESPONSE_MODE));
     return text_equal_nocase(mode, TEXT("streaming"));
 }
 
 /* Refuses a mode that there isn't, and fails the call with it, as Lambda does. */
-static bool check_mode(struct exchange *exchange, struct call *call)
+static bool check_mode(struct emu_exchange *exchange, struct emu_call *call)
 {
-    dime_text mode = text_of(exchange_header(exchange, RESPONSE_MODE));
+    dime_text mode = text_of(emu_exchange_header(exchange, RESPONSE_MODE));
     if (!mode.length || is_streamed(exchange) || text_equal_nocase(mode, TEXT("buffered")))
         return true;
-    call_fail(call, "Runtime.InvalidResponseModeHeader", "The response mode is unknown");
-    runtime_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidFunctionResponseMode",
-                   "Invalid function response mode");
+    emu_call_fail(call, "Runtime.InvalidResponseModeHeader", "The response mode is unknown");
+    emu_refuse_runtime(exchange, MHD_HTTP_BAD_REQUEST, "InvalidFunctionResponseMode",
+                       "Invalid function response mode");
     return false;
 }
 
 /* The call that an answer or an error is posted for, and which of them; NULL: it has none such. */
-static struct call *call_of(const struct exchange *exchange, dime_text *what)
+static struct emu_call *call_of(const struct emu_exchange *exchange, dime_text *what)
 {
     dime_text path = path_of(exchange->uri), id;
     char room[64];
@@ -68,20 +55,20 @@ static struct call *call_of(const struct exchange *exchange, dime_text *what)
         !path_below(path, "/2018-06-01/runtime/invocation/", what) || !text_cut(what, '/', &id) ||
         !what->data || !path_decode(id, room, sizeof room, &id))
         return NULL;
-    return call_find(exchange->endpoint->owner, id);
+    return emu_call_find(exchange->endpoint->owner, id);
 }
 
-static void pass_on(struct exchange *exchange)
+static void pass_on(struct emu_exchange *exchange)
 {
-    struct call *call = exchange->call;
-    if (call && call->state == CALL_RUNS && call->pass_on)
-        call->pass_on(call, body_text(&exchange->body));
+    struct emu_call *call = exchange->call;
+    if (call && call->state == EMU_CALL_RUNS && call->pass_on)
+        call->pass_on(call, emu_body_text(&exchange->body));
 }
 
 /* An answer that came whole has ended its call before. */
-static void tear(struct exchange *exchange, bool sent)
+static void tear(struct emu_exchange *exchange, bool sent)
 {
-    struct call *call = exchange->call;
+    struct emu_call *call = exchange->call;
     (void)sent;
     if (!call)
         return;
@@ -89,81 +76,62 @@ static void tear(struct exchange *exchange, bool sent)
     call->pass_on = NULL;
 }
 
-static bool has_prelude(const struct exchange *exchange)
+static bool has_prelude(const struct emu_exchange *exchange)
 {
-    const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+    const char *type = emu_exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
     return is_streamed(exchange) && type &&
            strcmp(type, "application/vnd.awslambda.http-integration-response") == 0;
 }
 
-size_t runtime_begin(struct exchange *exchange)
+size_t emu_runtime_begin(struct emu_exchange *exchange)
 {
     dime_text what;
     if (!is_streamed(exchange))
-        return ANSWER_LIMIT;
-    struct call *call = call_of(exchange, &what);
+        return EMU_ANSWER_MAX;
+    struct emu_call *call = call_of(exchange, &what);
     if (!call || !text_equal(what, TEXT("response")) || call->source || !call->pass_on)
-        return STREAM_MAX;
+        return EMU_STREAM_MAX;
     call->has_prelude = has_prelude(exchange);
     call->source = exchange;
     exchange->call = call;
     exchange->arrived = pass_on;
     exchange->ended = tear;
-    return STREAM_MAX;
+    return EMU_STREAM_MAX;
 }
 
-void runtime_hand_over(struct exchange *exchange, const struct call *call)
-{
-    dime_text event = body_text(&call->event);
-    int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
-    char room[24], invocation[ID_SIZE] = "";
-    struct MHD_Response *response =
-        event.length < CHUNKED_FROM ? reply_make(event, JSON) : reply_make_chunked(event, JSON);
-    snprintf(room, sizeof room, "%lld", (long long)deadline);
-    if (call->lambda->emulator->settings.max_concurrency > 1)
-        emulator_make_id(invocation);
-    reply_header(response, "Lambda-Runtime-Aws-Request-Id", call->id);
-    reply_header(response, "Lambda-Runtime-Deadline-Ms", room);
-    reply_header(response, "Lambda-Runtime-Invoked-Function-Arn", call->arn);
-    reply_header(response, "Lambda-Runtime-Trace-Id", call->trace);
-    reply_header(response, "Lambda-Runtime-Client-Context", call->client_context);
-    reply_header(response, "Lambda-Runtime-Aws-Tenant-Id", call->tenant);
-    reply_header(response, "Lambda-Runtime-Invocation-Id", invocation);
-    exchange_reply(exchange, MHD_HTTP_OK, response);
-}
-
-static int64_t count_running(const struct environment *environment)
+static int64_t count_running(const struct emu_environment *environment)
 {
     int64_t count = 0;
-    for (const struct call *call = environment->calls; call; call = call->next)
+    for (const struct emu_call *call = environment->calls; call; call = call->next)
         count++;
     return count;
 }
 
-static void next_invocation(struct exchange *exchange, struct environment *environment)
+static void next_invocation(struct emu_exchange *exchange, struct emu_environment *environment)
 {
-    const struct settings *settings = &environment->lambda->emulator->settings;
-    struct exchange **last = &environment->idle;
+    const struct emu_settings *settings = &environment->lambda->emulator->settings;
+    struct emu_exchange **last = &environment->idle;
     if (environment->init_error.total || count_running(environment) >= settings->max_concurrency) {
-        runtime_refuse(exchange, MHD_HTTP_FORBIDDEN, "InvalidStateTransition",
-                       "The next invocation comes when this one has been answered");
+        emu_refuse_runtime(exchange, MHD_HTTP_FORBIDDEN, "InvalidStateTransition",
+                           "The next invocation comes when this one has been answered");
         return;
     }
     if (!environment->ready_ns)
         environment->ready_ns = clock_monotonic_ns();
     environment->answered[0] = '\0';
-    invoke_release(environment);
+    emu_held_release(environment);
     while (*last)
         last = &(*last)->next;
     *last = exchange;
-    calls_schedule(environment->lambda);
+    emu_calls_schedule(environment->lambda);
 }
 
 /* The error that a streamed answer ends with, NULL for none: decoded, in memory of the arena. */
-static const char *streamed_error(struct exchange *exchange, struct arena *arena, dime_text *answer)
+static const char *streamed_error(struct emu_exchange *exchange, struct arena *arena,
+                                  dime_text *answer)
 {
-    const char *type = exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Type");
-    const char *body = exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Body");
+    const char *type = emu_exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Type");
+    const char *body = emu_exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Body");
     if (!type)
         return NULL;
     if (!body || !base64_decode(text_of(body), arena, answer))
@@ -171,23 +139,23 @@ static const char *streamed_error(struct exchange *exchange, struct arena *arena
     return "Unhandled";
 }
 
-static void too_large(struct exchange *exchange, struct call *call)
+static void too_large(struct emu_exchange *exchange, struct emu_call *call)
 {
     char message[160];
     size_t most = exchange->limit < call->answer_max ? exchange->limit : call->answer_max;
     snprintf(message, sizeof message,
              "Response payload size (%zu bytes) exceeded maximum allowed payload size (%zu bytes).",
              exchange->body.total, most);
-    call_fail(call, "Function.ResponseSizeTooLarge", message);
+    emu_call_fail(call, "Function.ResponseSizeTooLarge", message);
     snprintf(message, sizeof message, "Exceeded maximum allowed payload size (%d bytes).",
-             ANSWER_LIMIT);
-    runtime_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestEntityTooLarge", message);
+             EMU_ANSWER_MAX);
+    emu_refuse_runtime(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestEntityTooLarge", message);
 }
 
-static void take_answer(struct exchange *exchange, struct call *call)
+static void take_answer(struct emu_exchange *exchange, struct emu_call *call)
 {
     struct arena arena;
-    dime_text answer = body_text(&exchange->body);
+    dime_text answer = emu_body_text(&exchange->body);
     if (!check_mode(exchange, call))
         return;
     if (exchange->body.total > exchange->limit || exchange->body.total > call->answer_max) {
@@ -198,58 +166,60 @@ static void take_answer(struct exchange *exchange, struct call *call)
     call->torn = call->flow && call->source != exchange;
     arena_open(&arena, ERROR_BODY_MAX);
     const char *error = streamed_error(exchange, &arena, &answer);
-    call_finish(call, answer, error);
+    emu_call_finish(call, answer, error);
     arena_close(&arena);
     accept_it(exchange);
 }
 
-static void take_error(struct exchange *exchange, struct call *call)
+static void take_error(struct emu_exchange *exchange, struct emu_call *call)
 {
-    const char *type = exchange_header(exchange, "Lambda-Runtime-Function-Error-Type");
+    const char *type = emu_exchange_header(exchange, "Lambda-Runtime-Function-Error-Type");
     if (exchange->body.total > exchange->limit)
         too_large(exchange, call);
     else {
         if (exchange->body.total)
-            call_finish(call, body_text(&exchange->body), "Unhandled");
+            emu_call_finish(call, emu_body_text(&exchange->body), "Unhandled");
         else
-            call_fail(call, type ? type : "Runtime.Unknown", "Unknown");
+            emu_call_fail(call, type ? type : "Runtime.Unknown", "Unknown");
         accept_it(exchange);
     }
 }
 
 /* Answers where the id that was posted to isn't one that can be answered now; else its call. */
-static struct call *check_id(struct exchange *exchange, struct environment *environment,
-                             dime_text id)
+static struct emu_call *check_id(struct emu_exchange *exchange, struct emu_environment *environment,
+                                 dime_text id)
 {
-    struct call *call = call_find(environment, id);
-    if (call && call->state == CALL_RUNS)
+    struct emu_call *call = emu_call_find(environment, id);
+    if (call && call->state == EMU_CALL_RUNS)
         return call;
     if (call) {
-        call_finish(call, TEXT(""), NULL);
-        runtime_refuse(exchange, MHD_HTTP_GONE, "InvokeTimeout", "The invocation has timed out");
+        emu_call_finish(call, TEXT(""), NULL);
+        emu_refuse_runtime(exchange, MHD_HTTP_GONE, "InvokeTimeout",
+                           "The invocation has timed out");
     } else if (id.length && text_equal(text_of(environment->answered), id))
-        runtime_refuse(exchange, MHD_HTTP_FORBIDDEN, "InvalidStateTransition",
-                       "The invocation has been answered");
+        emu_refuse_runtime(exchange, MHD_HTTP_FORBIDDEN, "InvalidStateTransition",
+                           "The invocation has been answered");
     else
-        runtime_refuse(exchange, MHD_HTTP_BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
+        emu_refuse_runtime(exchange, MHD_HTTP_BAD_REQUEST, "InvalidRequestID",
+                           "Invalid request ID");
     return NULL;
 }
 
-static void init_error(struct exchange *exchange, struct environment *environment)
+static void init_error(struct emu_exchange *exchange, struct emu_environment *environment)
 {
     if (environment->ready_ns || environment->init_error.total) {
-        runtime_refuse(exchange, MHD_HTTP_FORBIDDEN, "InvalidStateTransition",
-                       "The runtime has begun already");
+        emu_refuse_runtime(exchange, MHD_HTTP_FORBIDDEN, "InvalidStateTransition",
+                           "The runtime has begun already");
         return;
     }
     dime_text error = exchange->body.length
-                          ? body_text(&exchange->body)
+                          ? emu_body_text(&exchange->body)
                           : TEXT("{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"\"}");
-    body_add(&environment->init_error, error.data, error.length, ANSWER_LIMIT);
+    emu_body_add(&environment->init_error, error.data, error.length, EMU_ANSWER_MAX);
     accept_it(exchange);
 }
 
-static void route_invocation(struct exchange *exchange, struct environment *environment,
+static void route_invocation(struct emu_exchange *exchange, struct emu_environment *environment,
                              dime_text rest)
 {
     char room[64];
@@ -258,16 +228,16 @@ static void route_invocation(struct exchange *exchange, struct environment *envi
         id = TEXT("");
     bool answers = rest.data && text_equal(rest, TEXT("response"));
     if (!answers && !(rest.data && text_equal(rest, TEXT("error")))) {
-        runtime_refuse(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
+        emu_refuse_runtime(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
         return;
     }
-    struct call *call = check_id(exchange, environment, id);
+    struct emu_call *call = check_id(exchange, environment, id);
     if (call)
         (answers ? take_answer : take_error)(exchange, call);
 }
 
 /* Answers what is asked below /2018-06-01/runtime/; false where there is no such thing. */
-static bool route_runtime(struct exchange *exchange, struct environment *environment,
+static bool route_runtime(struct emu_exchange *exchange, struct emu_environment *environment,
                           dime_text rest)
 {
     bool is_post = strcmp(exchange->method, "POST") == 0;
@@ -282,13 +252,13 @@ static bool route_runtime(struct exchange *exchange, struct environment *environ
     return true;
 }
 
-void runtime_route(struct exchange *exchange)
+void emu_runtime_route(struct emu_exchange *exchange)
 {
-    struct environment *environment = exchange->endpoint->owner;
+    struct emu_environment *environment = exchange->endpoint->owner;
     dime_text path = path_of(exchange->uri), rest;
     if (path_below(path, "/2020-01-01/extension/", &rest))
-        extension_route(exchange, environment, rest);
+        emu_extensions_route(exchange, environment, rest);
     else if (!path_below(path, "/2018-06-01/runtime/", &rest) ||
              !route_runtime(exchange, environment, rest))
-        runtime_refuse(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
+        emu_refuse_runtime(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
 }

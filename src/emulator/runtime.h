@@ -10,19 +10,12 @@
 #include "emulator/emulator.h"
 
 /* Answers what is asked of an environment's Runtime API, the endpoint's owner. */
-void runtime_route(struct exchange *exchange);
+void emu_runtime_route(struct emu_exchange *exchange);
 
 /*
  * How many bytes of a body are kept there: more where an answer is streamed. Has such an answer
  * passed on to its caller as it comes, if that is one who takes it so.
  */
-size_t runtime_begin(struct exchange *exchange);
-
-/* Replies to an exchange that asked for the next invocation with this one. */
-void runtime_hand_over(struct exchange *exchange, const struct call *call);
-
-/* Replies with an error in the Runtime API's form. */
-void runtime_refuse(struct exchange *exchange, unsigned status, const char *type,
-                    const char *message);
+size_t emu_runtime_begin(struct emu_exchange *exchange);
 
 #endif

@@ -6,7 +6,7 @@
  * adds is ours to say, as it's AWS's there: only X-Forwarded-For keeps what stood in it. A body is
  * base64 unless its type says that it's text, and it is.
  */
-#include "emulator/url.h"
+#include "emulator/url_event.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -18,10 +18,10 @@
 #include "base/uri.h"
 
 enum {
-    EVENT_MEMORY_MAX = 3 * (8 * REQUEST_MAX),
+    EVENT_MEMORY_MAX = 3 * (8 * EMU_REQUEST_MAX),
     PARAMETERS_MAX = 256,
     ADDED = 4, /* headers that a proxy adds */
-    PAIRS_MAX = GUARD_HEADERS_MAX + ADDED,
+    PAIRS_MAX = EMU_HEADERS_MAX + ADDED,
 };
 
 _Static_assert(PAIRS_MAX >= PARAMETERS_MAX + 1, "one too many is told from the most there may be");
@@ -50,8 +50,8 @@ static dime_text in_lower_case(dime_text name, struct arena *arena)
     return (dime_text){copy ? copy : "", copy ? name.length : 0};
 }
 
-static enum MHD_Result take_header(void *owner, enum MHD_ValueKind kind, const char *name,
-                                   const char *value)
+static enum MHD_Result add_sent_header(void *owner, enum MHD_ValueKind kind, const char *name,
+                                       const char *value)
 {
     static const char *const OURS[] = {"x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id"};
     struct pairs *pairs = owner;
@@ -90,7 +90,7 @@ static void take_query(struct pairs *pairs, dime_text query)
 }
 
 /* All values of the name of pair FIRST, with commas between them; those are taken then. */
-static void put_values(struct buffer *out, struct pairs *pairs, size_t first)
+static void put_all_values(struct buffer *out, struct pairs *pairs, size_t first)
 {
     struct buffer joined;
     dime_text name = pairs->list[first].name;
@@ -119,7 +119,7 @@ static void put_map(struct buffer *out, struct pairs *pairs)
         buffer_puts(out, before);
         buffer_json(out, pairs->list[i].name);
         buffer_puts(out, ":");
-        put_values(out, pairs, i);
+        put_all_values(out, pairs, i);
         before = ",";
     }
     buffer_puts(out, *before == '{' ? "{}" : "}");
@@ -144,19 +144,19 @@ static void put_cookies(struct buffer *out, const struct pairs *pairs)
     buffer_puts(out, *before == ',' ? "]," : "");
 }
 
-static bool is_text(const struct exchange *exchange, dime_text body)
+static bool is_text(const struct emu_exchange *exchange, dime_text body)
 {
     dime_text type =
-        text_media_type(text_of(exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE)));
+        text_media_type(text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE)));
     bool said = (type.length > 5 && text_equal_nocase((dime_text){type.data, 5}, TEXT("text/"))) ||
                 text_ends_nocase(type, TEXT("json")) || text_ends_nocase(type, TEXT("xml")) ||
                 text_ends_nocase(type, TEXT("javascript"));
     return said && text_is_utf8(body);
 }
 
-static void put_body(struct buffer *out, const struct exchange *exchange)
+static void put_body(struct buffer *out, const struct emu_exchange *exchange)
 {
-    dime_text body = body_text(&exchange->body);
+    dime_text body = emu_body_text(&exchange->body);
     bool plain = body.length == 0 || is_text(exchange, body);
     if (body.length) {
         buffer_puts(out, "\"body\":");
@@ -173,7 +173,7 @@ static void put_body(struct buffer *out, const struct exchange *exchange)
 }
 
 /* The address of who asks, in ROOM. */
-static const char *peer_of(const struct exchange *exchange, char room[INET6_ADDRSTRLEN])
+static const char *peer_of(const struct emu_exchange *exchange, char room[INET6_ADDRSTRLEN])
 {
     const struct sockaddr *peer =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
@@ -188,9 +188,9 @@ static const char *peer_of(const struct exchange *exchange, char room[INET6_ADDR
 }
 
 /* The trace as a header: a function URL gives the root alone where the caller hasn't said more. */
-static dime_text trace_of(const struct exchange *exchange, const struct call *call)
+static dime_text trace_of(const struct emu_exchange *exchange, const struct emu_call *call)
 {
-    const char *given = exchange_header(exchange, "X-Amzn-Trace-Id");
+    const char *given = emu_exchange_header(exchange, "X-Amzn-Trace-Id");
     dime_text rest = text_of(call->trace), root = rest;
     if (!given || strcmp(given, call->trace) != 0)
         (void)text_cut(&rest, ';', &root);
@@ -212,14 +212,14 @@ static void put_time(struct buffer *out)
     buffer_int64(out, now_ms);
 }
 
-static void put_context(struct buffer *out, const struct exchange *exchange,
-                        const struct call *call)
+static void put_context(struct buffer *out, const struct emu_exchange *exchange,
+                        const struct emu_call *call)
 {
     char peer[INET6_ADDRSTRLEN];
     buffer_puts(out, "\"requestContext\":{\"accountId\":\"anonymous\",\"apiId\":");
     buffer_json(out, text_of(call->lambda->name));
     buffer_puts(out, ",\"domainName\":");
-    buffer_json(out, text_of(exchange_header(exchange, MHD_HTTP_HEADER_HOST)));
+    buffer_json(out, text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_HOST)));
     buffer_puts(out, ",\"domainPrefix\":");
     buffer_json(out, text_of(call->lambda->name));
     buffer_puts(out, ",\"http\":{\"method\":");
@@ -229,7 +229,7 @@ static void put_context(struct buffer *out, const struct exchange *exchange,
     buffer_puts(out, ",\"protocol\":\"HTTP/1.1\",\"sourceIp\":");
     buffer_json(out, text_of(peer_of(exchange, peer)));
     buffer_puts(out, ",\"userAgent\":");
-    buffer_json(out, text_of(exchange_header(exchange, MHD_HTTP_HEADER_USER_AGENT)));
+    buffer_json(out, text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_USER_AGENT)));
     buffer_puts(out, "},\"requestId\":");
     buffer_json(out, text_of(call->id));
     buffer_puts(out, ",\"routeKey\":\"$default\",\"stage\":\"$default\",");
@@ -238,11 +238,11 @@ static void put_context(struct buffer *out, const struct exchange *exchange,
 }
 
 /* The headers of the request, and those that a proxy adds. */
-static void take_headers(struct pairs *pairs, const struct exchange *exchange,
-                         const struct call *call, char peer[INET6_ADDRSTRLEN])
+static void take_headers(struct pairs *pairs, const struct emu_exchange *exchange,
+                         const struct emu_call *call, char peer[INET6_ADDRSTRLEN])
 {
     const char *port = strrchr(call->lambda->emulator->address, ':');
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, take_header, pairs);
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_sent_header, pairs);
     add_pair(pairs, TEXT("x-amzn-trace-id"), trace_of(exchange, call));
     add_pair(pairs, TEXT("x-forwarded-for"), text_of(peer_of(exchange, peer)));
     add_pair(pairs, TEXT("x-forwarded-port"), text_of(port ? port + 1 : ""));
@@ -250,8 +250,8 @@ static void take_headers(struct pairs *pairs, const struct exchange *exchange,
 }
 
 /* False: there are too many parameters. */
-static bool put_event(struct buffer *out, struct exchange *exchange, const struct call *call,
-                      struct arena *arena)
+static bool put_request(struct buffer *out, struct emu_exchange *exchange,
+                        const struct emu_call *call, struct arena *arena)
 {
     struct pairs pairs = {.arena = arena};
     char peer[INET6_ADDRSTRLEN];
@@ -278,16 +278,16 @@ static bool put_event(struct buffer *out, struct exchange *exchange, const struc
     return fits;
 }
 
-enum url_wrapped url_wrap(struct exchange *exchange, struct call *call)
+enum emu_url_wrapped emu_url_wrap(struct emu_exchange *exchange, struct emu_call *call)
 {
     struct arena arena;
     struct buffer out;
     arena_open(&arena, EVENT_MEMORY_MAX);
-    buffer_open(&out, &arena, REQUEST_MAX);
-    bool fits = put_event(&out, exchange, call, &arena);
+    buffer_open(&out, &arena, EMU_REQUEST_MAX);
+    bool fits = put_request(&out, exchange, call, &arena);
     if (!out.failed)
-        body_add(&call->event, out.data, out.length, REQUEST_MAX);
+        emu_body_add(&call->event, out.data, out.length, EMU_REQUEST_MAX);
     bool whole = !out.failed && !arena.failed && !call->event.failed;
     arena_close(&arena);
-    return !fits ? URL_TOO_MANY : whole ? URL_WRAPPED : URL_TOO_LARGE;
+    return !fits ? EMU_URL_TOO_MANY : whole ? EMU_URL_WRAPPED : EMU_URL_TOO_LARGE;
 }

@@ -5,7 +5,7 @@
  * command line sets comes first and keeps Lambda's own of that name out. There are no credentials
  * among them unless the command line has some: nothing of this shell's is handed on.
  */
-#include "emulator/environment.h"
+#include "emulator/variables.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 enum { VARIABLES_MAX = 96, ROOM = 256 * 1024 };
 
-struct variables {
+struct variable_list {
     char *list[VARIABLES_MAX];
     size_t count;
     size_t used;
@@ -22,7 +22,7 @@ struct variables {
     char room[ROOM];
 };
 
-static bool is_set(const struct variables *variables, const char *entry)
+static bool is_set(const struct variable_list *variables, const char *entry)
 {
     size_t length = (size_t)(strchr(entry, '=') - entry) + 1;
     for (size_t i = 0; i < variables->count; i++) {
@@ -34,7 +34,7 @@ static bool is_set(const struct variables *variables, const char *entry)
 
 /* Adds NAME=VALUE, unless that name is there already. */
 static void __attribute__((format(printf, 2, 3)))
-add(struct variables *variables, const char *format, ...)
+set_variable(struct variable_list *variables, const char *format, ...)
 {
     char *entry = variables->room + variables->used;
     size_t left = sizeof variables->room - variables->used;
@@ -50,54 +50,56 @@ add(struct variables *variables, const char *format, ...)
     }
 }
 
-static void add_log(struct variables *variables, const struct environment *environment)
+static void add_log(struct variable_list *variables, const struct emu_environment *environment)
 {
-    char id[ID_SIZE], day[16];
+    char id[EMU_ID_SIZE], day[16];
     time_t now = time(NULL);
     struct tm parts;
-    emulator_make_id(id);
+    emu_make_id(id);
     gmtime_r(&now, &parts);
     strftime(day, sizeof day, "%Y/%m/%d", &parts);
-    add(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/%s", environment->lambda->name);
-    add(variables, "AWS_LAMBDA_LOG_STREAM_NAME=%s/[$LATEST]%.8s%.4s%.4s", day, id, id + 9, id + 14);
-    add(variables, "AWS_LAMBDA_LOG_FORMAT=Text");
+    set_variable(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/%s", environment->lambda->name);
+    set_variable(variables, "AWS_LAMBDA_LOG_STREAM_NAME=%s/[$LATEST]%.8s%.4s%.4s", day, id, id + 9,
+                 id + 14);
+    set_variable(variables, "AWS_LAMBDA_LOG_FORMAT=Text");
 }
 
-static void add_own(struct variables *variables, const struct environment *environment)
+static void add_own(struct variable_list *variables, const struct emu_environment *environment)
 {
-    const struct lambda *lambda = environment->lambda;
-    const struct settings *settings = &lambda->emulator->settings;
-    add(variables, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%u", environment->port);
-    add(variables, "_HANDLER=bootstrap");
-    add(variables, "LAMBDA_TASK_ROOT=%s", lambda->root);
-    add(variables, "LAMBDA_RUNTIME_DIR=/var/runtime");
-    add(variables, "AWS_LAMBDA_FUNCTION_NAME=%s", lambda->name);
-    add(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128");
-    add(variables, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST");
-    add(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=%s",
-        settings->max_concurrency > 1 ? "lambda-managed-instances" : "on-demand");
+    const struct emu_lambda *lambda = environment->lambda;
+    const struct emu_settings *settings = &lambda->emulator->settings;
+    set_variable(variables, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%u", environment->port);
+    set_variable(variables, "_HANDLER=bootstrap");
+    set_variable(variables, "LAMBDA_TASK_ROOT=%s", lambda->root);
+    set_variable(variables, "LAMBDA_RUNTIME_DIR=/var/runtime");
+    set_variable(variables, "AWS_LAMBDA_FUNCTION_NAME=%s", lambda->name);
+    set_variable(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128");
+    set_variable(variables, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST");
+    set_variable(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=%s",
+                 settings->max_concurrency > 1 ? "lambda-managed-instances" : "on-demand");
     if (settings->max_concurrency > 1)
-        add(variables, "AWS_LAMBDA_MAX_CONCURRENCY=%d", (int)settings->max_concurrency);
-    add(variables, "AWS_REGION=us-east-1");
-    add(variables, "AWS_DEFAULT_REGION=us-east-1");
-    add(variables, "LANG=en_US.UTF-8");
-    add(variables, "TZ=:UTC");
-    add(variables, "PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin");
-    add(variables,
+        set_variable(variables, "AWS_LAMBDA_MAX_CONCURRENCY=%d", (int)settings->max_concurrency);
+    set_variable(variables, "AWS_REGION=us-east-1");
+    set_variable(variables, "AWS_DEFAULT_REGION=us-east-1");
+    set_variable(variables, "LANG=en_US.UTF-8");
+    set_variable(variables, "TZ=:UTC");
+    set_variable(variables, "PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin");
+    set_variable(
+        variables,
         "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:%s:%s/lib:"
         "/opt/lib",
         lambda->root, lambda->root);
     add_log(variables, environment);
 }
 
-char **environment_variables(const struct environment *environment)
+char **emu_variables(const struct emu_environment *environment)
 {
-    struct variables *variables = calloc(1, sizeof *variables);
+    struct variable_list *variables = calloc(1, sizeof *variables);
     if (!variables)
         return NULL;
     const char *const *given = environment->lambda->emulator->settings.variables;
     for (size_t i = 0; given[i]; i++)
-        add(variables, "%s", given[i]);
+        set_variable(variables, "%s", given[i]);
     add_own(variables, environment);
     if (variables->failed) {
         free(variables);

@@ -54,10 +54,10 @@ static int remove_one(const char *path, const struct stat *status, int type, str
     return remove(path);
 }
 
-void zip_remove(const char *folder)
+void emu_zip_remove(const char *folder)
 {
     if (nftw(folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS) != 0)
-        emulator_say("%s can't be removed: %s", folder, strerror(errno));
+        emu_say("%s can't be removed: %s", folder, strerror(errno));
 }
 
 static uint64_t measured; /* bytes; nftw has no argument for its callback */
@@ -77,13 +77,13 @@ static bool is_too_large(const struct unpacking *unpacking)
     measured = 0;
     /* A file that unzip replaces in this moment is counted the next time. */
     (void)nftw(unpacking->folder, measure_one, FOLDERS_OPEN, FTW_PHYS);
-    return measured > ZIP_UNPACKED_MAX;
+    return measured > EMU_UNPACKED_MAX;
 }
 
 /* In the child: becomes unzip, or returns with errno set. */
 static void become_unzip(const struct unpacking *unpacking, pid_t parent)
 {
-    const struct rlimit most = {ZIP_UNPACKED_MAX + 1, ZIP_UNPACKED_MAX + 1};
+    const struct rlimit most = {EMU_UNPACKED_MAX + 1, EMU_UNPACKED_MAX + 1};
     char path[32], locale[] = "LC_ALL=C.UTF-8";
     /* Were it to be quiet it would also pass over `..` as if nothing were wrong. */
     char *const words[] = {"unzip", "-o", "-d", unpacking->folder, path, NULL};
@@ -169,33 +169,32 @@ static int read_said(const struct unpacking *unpacking, char said[SAID_MAX])
 }
 
 /* Says why it couldn't be unpacked, and what unzip has said. */
-static void tell(const struct unpacking *unpacking, int error, int status)
+static void tell_unzip_failure(const struct unpacking *unpacking, int error, int status)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     char said[SAID_MAX];
     int length = read_said(unpacking, said);
     if (unpacking->too_large)
-        emulator_say("%s has more than %d MB unpacked, the most that Lambda takes", unpacking->path,
-                     ZIP_UNPACKED_MAX / 1024 / 1024);
+        emu_say("%s has more than %d MB unpacked, the most that Lambda takes", unpacking->path,
+                EMU_UNPACKED_MAX / 1024 / 1024);
     else if (error)
-        emulator_say(error == ENOENT ? "%s can't be unpacked: install unzip"
-                                     : "%s can't be unpacked: %s",
-                     unpacking->path, strerror(error));
+        emu_say(error == ENOENT ? "%s can't be unpacked: install unzip"
+                                : "%s can't be unpacked: %s",
+                unpacking->path, strerror(error));
     else
-        emulator_say("%s can't be unpacked: %s%s%.*s", unpacking->path,
-                     code == UNZIP_WARNED ? "a name in it leads out of its folder, or the like"
-                     : code == UNZIP_DISK_FULL
-                         ? "the disk is full; set TMPDIR to a folder with room"
-                     : code == UNZIP_ENCRYPTED ? "it's encrypted"
-                                               : "is it a zip?",
-                     length ? "; unzip says: " : "", length, said);
+        emu_say("%s can't be unpacked: %s%s%.*s", unpacking->path,
+                code == UNZIP_WARNED      ? "a name in it leads out of its folder, or the like"
+                : code == UNZIP_DISK_FULL ? "the disk is full; set TMPDIR to a folder with room"
+                : code == UNZIP_ENCRYPTED ? "it's encrypted"
+                                          : "is it a zip?",
+                length ? "; unzip says: " : "", length, said);
 }
 
 /* Makes the folder and unpacks to it. False: nothing is left of it. */
 static bool unpack(struct unpacking *unpacking)
 {
     if (!mkdtemp(unpacking->folder)) {
-        emulator_say("no folder can be made like %s: %s", unpacking->folder, strerror(errno));
+        emu_say("no folder can be made like %s: %s", unpacking->folder, strerror(errno));
         return false;
     }
     int error = start_unzip(unpacking);
@@ -203,12 +202,12 @@ static bool unpack(struct unpacking *unpacking)
     if (!error && status == 0 && !unpacking->too_large && !unpacking->emulator->stopping)
         return true;
     if (!unpacking->emulator->stopping)
-        tell(unpacking, error, status);
-    zip_remove(unpacking->folder);
+        tell_unzip_failure(unpacking, error, status);
+    emu_zip_remove(unpacking->folder);
     return false;
 }
 
-char *zip_unpack(struct emulator *emulator, const char *path)
+char *emu_zip_unpack(struct emulator *emulator, const char *path)
 {
     const char *temporary = getenv("TMPDIR");
     struct unpacking unpacking = {.emulator = emulator, .path = path};
@@ -220,9 +219,9 @@ char *zip_unpack(struct emulator *emulator, const char *path)
     struct stat found;
     bool fine = false;
     if (unpacking.said < 0 || fstat(unpacking.zip, &found) != 0)
-        emulator_say("%s can't be read: %s", path, strerror(errno));
+        emu_say("%s can't be read: %s", path, strerror(errno));
     else if (!S_ISREG(found.st_mode))
-        emulator_say("%s can't be unpacked: it's no file", path);
+        emu_say("%s can't be unpacked: it's no file", path);
     else
         fine = unpack(&unpacking);
     if (unpacking.zip >= 0)

@@ -10,15 +10,15 @@
 #include "emulator/emulator.h"
 
 /* What Lambda takes of a function, unpacked ("Lambda quotas": 250 MB). */
-enum { ZIP_UNPACKED_MAX = 250 * 1024 * 1024 };
+enum { EMU_UNPACKED_MAX = 250 * 1024 * 1024 };
 
 /*
  * Unpacks PATH to a new folder, whose name is from malloc. NULL: that failed, which has been said
  * unless the emulator is to stop, and nothing is left of it.
  */
-char *zip_unpack(struct emulator *emulator, const char *path);
+char *emu_zip_unpack(struct emulator *emulator, const char *path);
 
 /* Removes what was unpacked to this folder, and the folder. */
-void zip_remove(const char *folder);
+void emu_zip_remove(const char *folder);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * options.h - the command line of `dime lambda`, and its help.
+ * command_line.h - the command line of `dime lambda`, and its help.
  *
  * `dime lambda` runs dime-lambda with the same arguments, so this is where they are read.
  */
-#ifndef DIME_EMULATOR_OPTIONS_H
-#define DIME_EMULATOR_OPTIONS_H
+#ifndef DIME_EMULATOR_COMMAND_LINE_H
+#define DIME_EMULATOR_COMMAND_LINE_H
 
 #include "emulator/emulator.h"
 
@@ -13,6 +13,6 @@
  * to go on, or the exit status: 0 after --help, 2 where an argument is wrong, which has been said
  * then.
  */
-int options_read(int count, char **arguments, struct settings *settings);
+int emu_options_read(int count, char **arguments, struct emu_settings *settings);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * options.c - reads the options, and says what they mean.
+ * command_line.c - reads the options, and says what they mean.
  *
  * The defaults are Lambda's own where it has one, and 30 seconds for the timeout, as the template
  * that is deployed sets it.
  */
-#include "emulator/options.h"
+#include "emulator/command_line.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ enum {
 
 #define PROGRAM "dime-lambda"
 
-static const char HELP[] =
+static const char EMULATOR_HELP[] =
     "dime lambda [OPTION]... PROGRAM...\n"
     "\n"
     "Runs bootstrap programs as AWS Lambda runs them, on this machine: each is started when it's\n"
@@ -33,7 +33,7 @@ static const char HELP[] =
     "NAME of a function of dime. The zip is the one that would be deployed.\n"
     "\n"
     "  --listen HOST:PORT     where invocations come in (default 127.0.0.1:9001; port 0: any)\n"
-    "  --timeout SECONDS      how long an invocation or a start may take (default 30)\n"
+    "  --timeout SECONDS      how long an invocation or a start may take_option (default 30)\n"
     "  --concurrency N        most processes of a function, started as needed (default 1)\n"
     "  --max-concurrency N    invocations at once within a process, AWS_LAMBDA_MAX_CONCURRENCY\n"
     "                         (default 1)\n"
@@ -64,16 +64,16 @@ static const char HELP[] =
 
 static int misuse(const char *what, const char *which)
 {
-    emulator_say("%s%s%s%s; try dime lambda --help", what, which ? " \"" : "", which ? which : "",
-                 which ? "\"" : "");
+    emu_say("%s%s%s%s; try dime lambda --help", what, which ? " \"" : "", which ? which : "",
+            which ? "\"" : "");
     return 2;
 }
 
-static bool add_host(struct settings *settings, const char *host)
+static bool add_host(struct emu_settings *settings, const char *host)
 {
     size_t count = 0;
     if (!*host || strstr(host, "//")) {
-        emulator_say("--allow takes HOST or HOST:PORT, as in http://HOST:PORT, not \"%s\"", host);
+        emu_say("--allow takes HOST or HOST:PORT, as in http://HOST:PORT, not \"%s\"", host);
         return false;
     }
     while (settings->allowed[count])
@@ -83,10 +83,10 @@ static bool add_host(struct settings *settings, const char *host)
 }
 
 /* Adds NAME=VALUE, or where there is only NAME, what that is here. */
-static bool add_variable(struct settings *settings, size_t *count, char *entry)
+static bool add_variable(struct emu_settings *settings, size_t *count, char *entry)
 {
     if (strchr(entry, '=') == entry || !*entry) {
-        emulator_say("--env takes NAME=VALUE or NAME, not \"%s\"", entry);
+        emu_say("--env takes NAME=VALUE or NAME, not \"%s\"", entry);
         return false;
     }
     if (strchr(entry, '=')) {
@@ -102,7 +102,7 @@ static bool add_variable(struct settings *settings, size_t *count, char *entry)
 }
 
 /* Takes one option; false where its value is wrong. */
-static bool take(int option, struct settings *settings, size_t *variables)
+static bool take_option(int option, struct emu_settings *settings, size_t *variables)
 {
     switch (option) {
     case 'l':
@@ -130,7 +130,7 @@ static bool take(int option, struct settings *settings, size_t *variables)
     }
 }
 
-int options_read(int count, char **arguments, struct settings *settings)
+int emu_options_read(int count, char **arguments, struct emu_settings *settings)
 {
     static const struct option OPTIONS[] = {
         {"listen", required_argument, NULL, 'l'},
@@ -145,12 +145,12 @@ int options_read(int count, char **arguments, struct settings *settings)
         {NULL, 0, NULL, 0},
     };
     size_t variables = 0;
-    *settings = (struct settings){.listen = "127.0.0.1:9001",
-                                  .timeout_ms = 30000,
-                                  .concurrency = 1,
-                                  .max_concurrency = 1,
-                                  .variables = calloc((size_t)count + 1, sizeof(char *)),
-                                  .allowed = calloc((size_t)count + 2, sizeof(char *))};
+    *settings = (struct emu_settings){.listen = "127.0.0.1:9001",
+                                      .timeout_ms = 30000,
+                                      .concurrency = 1,
+                                      .max_concurrency = 1,
+                                      .variables = calloc((size_t)count + 1, sizeof(char *)),
+                                      .allowed = calloc((size_t)count + 2, sizeof(char *))};
     if (!settings->variables || !settings->allowed)
         return misuse("there is no memory", NULL);
     opterr = 0;
@@ -159,10 +159,10 @@ int options_read(int count, char **arguments, struct settings *settings)
             return misuse(option == '?' ? "there is no option" : "a value is missing behind",
                           arguments[optind - 1]);
         if (option == 'h') {
-            fputs(HELP, stdout);
+            fputs(EMULATOR_HELP, stdout);
             return fflush(stdout) == 0 ? 0 : 1;
         }
-        if (!take(option, settings, &variables))
+        if (!take_option(option, settings, &variables))
             return 2;
     }
     (void)add_host(settings, settings->listen);

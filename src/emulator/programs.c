@@ -1,9 +1,9 @@
 /*
- * program.c - finds programs, where they lie or in what a zip holds.
+ * programs.c - finds programs, where they lie or in what a zip holds.
  *
  * Nothing here trusts a name: it becomes a part of paths, variables and JSON.
  */
-#include "emulator/program.h"
+#include "emulator/programs.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -81,31 +81,31 @@ static char *find_installed(dime_text name)
     return NULL;
 }
 
-static bool is_folder(const char *path)
+static bool is_directory(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /* Makes the program's path absolute, and finds its folder. */
-static bool resolve(struct lambda *lambda, const char *path)
+static bool resolve(struct emu_lambda *lambda, const char *path)
 {
     char *joined = NULL;
-    if (text_ends_nocase(text_of(path), TEXT(".zip")) && !is_folder(path)) {
-        lambda->root = zip_unpack(lambda->emulator, path);
+    if (text_ends_nocase(text_of(path), TEXT(".zip")) && !is_directory(path)) {
+        lambda->root = emu_zip_unpack(lambda->emulator, path);
         lambda->unpacked = lambda->root;
         path = lambda->root;
         if (!path)
             return false;
     }
-    if (is_folder(path)) {
+    if (is_directory(path)) {
         if (asprintf(&joined, "%s/bootstrap", path) < 0)
             return false;
         path = joined;
     }
     lambda->program = realpath(path, NULL);
-    if (!lambda->program || access(lambda->program, X_OK) != 0 || is_folder(lambda->program)) {
-        emulator_say("%s can't be run: %s", path, strerror(errno ? errno : EACCES));
+    if (!lambda->program || access(lambda->program, X_OK) != 0 || is_directory(lambda->program)) {
+        emu_say("%s can't be run: %s", path, strerror(errno ? errno : EACCES));
         free(joined);
         return false;
     }
@@ -115,34 +115,34 @@ static bool resolve(struct lambda *lambda, const char *path)
         size_t length = slash == lambda->program ? 1 : (size_t)(slash - lambda->program);
         lambda->root = strndup(lambda->program, length);
     }
-    return lambda->root && loader_find(lambda);
+    return lambda->root && emu_loader_find(lambda);
 }
 
-static void free_lambda(struct lambda *lambda)
+static void free_lambda(struct emu_lambda *lambda)
 {
     if (lambda->unpacked)
-        zip_remove(lambda->root);
+        emu_zip_remove(lambda->root);
     free(lambda->root);
     free(lambda->program);
     free(lambda->loader);
     free(lambda);
 }
 
-static bool add(struct emulator *emulator, dime_text name, const char *path)
+static bool add_lambda(struct emulator *emulator, dime_text name, const char *path)
 {
-    struct lambda **last = &emulator->lambdas;
+    struct emu_lambda **last = &emulator->lambdas;
     if (!is_name(name)) {
-        emulator_say("\"%.*s\" is no name for a function; write NAME=%s", (int)name.length,
-                     name.data, path);
+        emu_say("\"%.*s\" is no name for a function; write NAME=%s", (int)name.length, name.data,
+                path);
         return false;
     }
     for (; *last; last = &(*last)->next) {
         if (text_equal(text_of((*last)->name), name)) {
-            emulator_say("%s is there twice; write NAME=PATH for one of them", (*last)->name);
+            emu_say("%s is there twice; write NAME=PATH for one of them", (*last)->name);
             return false;
         }
     }
-    struct lambda *lambda = calloc(1, sizeof *lambda);
+    struct emu_lambda *lambda = calloc(1, sizeof *lambda);
     if (!lambda)
         return false;
     lambda->emulator = emulator;
@@ -156,27 +156,27 @@ static bool add(struct emulator *emulator, dime_text name, const char *path)
     return true;
 }
 
-bool program_add(struct emulator *emulator, const char *argument)
+bool emu_program_add(struct emulator *emulator, const char *argument)
 {
     dime_text name, rest = text_of(argument);
     if (text_cut(&rest, '=', &name) && rest.data && is_name(name))
-        return add(emulator, name, rest.data);
+        return add_lambda(emulator, name, rest.data);
     /* A bare name is a function's: a CGI program of that name may lie in this folder. */
     char *path = is_name(text_of(argument)) ? find_installed(text_of(argument)) : NULL;
     if (!path && is_name(text_of(argument)) && access(argument, F_OK) != 0) {
-        emulator_say("there is no %s%s beside dime or in %s; name a program by its path", argument,
-                     ENDING, LIBEXECDIR "/dime");
+        emu_say("there is no %s%s beside dime or in %s; name a program by its path", argument,
+                ENDING, LIBEXECDIR "/dime");
         return false;
     }
-    bool fine = add(emulator, name_of(argument), path ? path : argument);
+    bool fine = add_lambda(emulator, name_of(argument), path ? path : argument);
     free(path);
     return fine;
 }
 
-void programs_free(struct emulator *emulator)
+void emu_programs_free(struct emulator *emulator)
 {
     while (emulator->lambdas) {
-        struct lambda *lambda = emulator->lambdas;
+        struct emu_lambda *lambda = emulator->lambdas;
         emulator->lambdas = lambda->next;
         free_lambda(lambda);
     }

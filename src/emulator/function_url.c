@@ -1,31 +1,31 @@
 /*
- * url.c - the answers of a function URL.
+ * function_url.c - the answers of a function URL.
  *
  * An object with a statusCode says the status, the headers, the cookies and the body; anything else
  * is the body itself, as JSON. A streamed answer has such an object before it and eight zero bytes
  * between, and is passed on as it comes. What can't be read so, and a function that failed, is a
  * 502 as it is at AWS; once the head has gone, the body breaks off.
  */
-#include "emulator/url.h"
+#include "emulator/function_url.h"
 
 #include <stdio.h>
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "emulator/call.h"
+#include "emulator/callers.h"
+#include "emulator/calls.h"
 #include "emulator/flow.h"
-#include "emulator/invoke.h"
+#include "emulator/replies.h"
+#include "emulator/url_event.h"
 
-static const char JSON[] = "application/json";
+enum { ANSWER_MEMORY_MAX = 3 * EMU_ANSWER_MAX, SEPARATOR_LENGTH = 8, URL_HEAD_MAX = 256 * 1024 };
 
-enum { ANSWER_MEMORY_MAX = 3 * ANSWER_LIMIT, SEPARATOR_LENGTH = 8, PRELUDE_MAX = 256 * 1024 };
-
-static void fail(struct exchange *exchange, const struct call *call)
+static void reply_bad_gateway(struct emu_exchange *exchange, const struct emu_call *call)
 {
     struct MHD_Response *response =
-        reply_make(TEXT("{\"message\":\"Internal Server Error\"}\n"), JSON);
-    reply_header(response, "X-Amzn-RequestId", call ? call->id : NULL);
-    exchange_reply(exchange, MHD_HTTP_BAD_GATEWAY, response);
+        emu_reply_make(TEXT("{\"message\":\"Internal Server Error\"}\n"), EMU_JSON);
+    emu_reply_header(response, "X-Amzn-RequestId", call ? call->id : NULL);
+    emu_exchange_reply(exchange, MHD_HTTP_BAD_GATEWAY, response);
 }
 
 /* Adds a header of the answer, but for those that the connection decides. */
@@ -65,7 +65,7 @@ static bool add_headers(struct MHD_Response *response, struct json_value answer,
 }
 
 /* The body that an object says, decoded; false where it isn't what it should be. */
-static bool read_body(struct json_value answer, struct arena *arena, dime_text *body)
+static bool read_answer_body(struct json_value answer, struct arena *arena, dime_text *body)
 {
     struct json_value value, encoded;
     *body = TEXT("");
@@ -92,8 +92,8 @@ static bool read_status(struct json_value answer, int64_t *status)
 }
 
 /* Replies with a response that has its body, and takes it over. False: the answer isn't right. */
-static bool reply_with(struct call *call, struct json_value answer, struct MHD_Response *response,
-                       bool has_body, struct arena *arena)
+static bool reply_with(struct emu_call *call, struct json_value answer,
+                       struct MHD_Response *response, bool has_body, struct arena *arena)
 {
     int64_t status;
     if (!response)
@@ -103,9 +103,9 @@ static bool reply_with(struct call *call, struct json_value answer, struct MHD_R
         return false;
     }
     if (has_body && !MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE))
-        reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON);
-    reply_header(response, "X-Amzn-RequestId", call->id);
-    exchange_reply(call->caller, (unsigned)status, response);
+        emu_reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, EMU_JSON);
+    emu_reply_header(response, "X-Amzn-RequestId", call->id);
+    emu_exchange_reply(call->caller, (unsigned)status, response);
     return true;
 }
 
@@ -124,15 +124,15 @@ static bool split_stream(dime_text *head, dime_text *body)
 }
 
 /* Begins to reply with what has come, if that is a head. */
-static void begin_flow(struct call *call, dime_text head, size_t head_length)
+static void begin_reply(struct emu_call *call, dime_text head, size_t head_length)
 {
     struct arena arena;
     struct json_value document;
     struct json_error why;
-    struct flow *flow = NULL;
+    struct emu_flow *flow = NULL;
     arena_open(&arena, ANSWER_MEMORY_MAX);
     bool fine = json_check(head, &arena, &document, &why) && document.kind == JSON_OBJECT &&
-                reply_with(call, document, flow_make(call->caller, &flow), true, &arena);
+                reply_with(call, document, emu_flow_make(call->caller, &flow), true, &arena);
     arena_close(&arena);
     if (fine) {
         call->flow = flow;
@@ -144,24 +144,24 @@ static void begin_flow(struct call *call, dime_text head, size_t head_length)
     call->pass_on = NULL; /* it will be refused when it's whole */
     call->caller->flow = NULL;
     if (flow)
-        flow_end(flow, false);
+        emu_flow_end(flow, false);
 }
 
-static void pass_on_as_http(struct call *call, dime_text so_far)
+static void pass_on_as_http(struct emu_call *call, dime_text so_far)
 {
     dime_text head = so_far, body;
-    if (!call->flow && call->has_prelude && so_far.length < PRELUDE_MAX && call->caller &&
+    if (!call->flow && call->has_prelude && so_far.length < URL_HEAD_MAX && call->caller &&
         split_stream(&head, &body))
-        begin_flow(call, head, so_far.length - body.length);
+        begin_reply(call, head, so_far.length - body.length);
     if (!call->flow)
         return;
-    flow_add(call->flow,
-             (dime_text){so_far.data + call->passed_on, so_far.length - call->passed_on});
+    emu_flow_add(call->flow,
+                 (dime_text){so_far.data + call->passed_on, so_far.length - call->passed_on});
     call->passed_on = so_far.length;
 }
 
 /* The answer as a whole; a body with a statusCode beside it, streamed or not. */
-static bool reply_whole(struct call *call, dime_text answer, struct arena *arena)
+static bool reply_whole(struct emu_call *call, dime_text answer, struct arena *arena)
 {
     struct json_value document, status;
     struct json_error why;
@@ -170,58 +170,58 @@ static bool reply_whole(struct call *call, dime_text answer, struct arena *arena
     if (!json_check(answer, arena, &document, &why) || (streamed && document.kind != JSON_OBJECT))
         return false;
     if (!streamed && !json_find(document, TEXT("statusCode"), &status)) {
-        exchange_reply(call->caller, MHD_HTTP_OK, reply_make(answer, JSON));
+        emu_exchange_reply(call->caller, MHD_HTTP_OK, emu_reply_make(answer, EMU_JSON));
         return true;
     }
-    return (streamed || read_body(document, arena, &body)) &&
-           reply_with(call, document, reply_make(body, NULL), body.length, arena);
+    return (streamed || read_answer_body(document, arena, &body)) &&
+           reply_with(call, document, emu_reply_make(body, NULL), body.length, arena);
 }
 
-static void reply_as_http(struct call *call, dime_text answer, const char *error)
+static void reply_as_http(struct emu_call *call, dime_text answer, const char *error)
 {
     struct arena arena;
     if (call->flow) {
-        flow_end(call->flow, !error);
+        emu_flow_end(call->flow, !error);
         call->flow = NULL;
     }
     if (!call->caller)
         return;
     arena_open(&arena, ANSWER_MEMORY_MAX);
     if (error || !reply_whole(call, answer, &arena))
-        fail(call->caller, call);
+        reply_bad_gateway(call->caller, call);
     arena_close(&arena);
 }
 
-void url_route(struct exchange *exchange)
+void emu_function_url_route(struct emu_exchange *exchange)
 {
     struct emulator *emulator = exchange->endpoint->owner;
-    struct lambda *lambda = emulator->lambdas;
+    struct emu_lambda *lambda = emulator->lambdas;
     if (lambda->next) {
-        invoke_refuse(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException",
-                      "A function has a URL where it's the only one that is served; ask for"
-                      " /2015-03-31/functions/NAME/invocations");
+        emu_refuse_invocation(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException",
+                              "A function has a URL where it's the only one that is served; ask for"
+                              " /2015-03-31/functions/NAME/invocations");
         return;
     }
-    struct call *call = invoke_prepare(exchange, lambda);
+    struct emu_call *call = emu_caller_call(exchange, lambda);
     if (!call) {
-        exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+        emu_exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
         return;
     }
     call->reply = reply_as_http;
     call->pass_on = pass_on_as_http;
-    call->answer_max = STREAM_MAX;
-    enum url_wrapped wrapped =
-        exchange->body.total > exchange->limit ? URL_TOO_LARGE : url_wrap(exchange, call);
-    if (wrapped == URL_WRAPPED) {
-        invoke_queue(exchange, call);
+    call->answer_max = EMU_STREAM_MAX;
+    enum emu_url_wrapped wrapped =
+        exchange->body.total > exchange->limit ? EMU_URL_TOO_LARGE : emu_url_wrap(exchange, call);
+    if (wrapped == EMU_URL_WRAPPED) {
+        emu_caller_queue(exchange, call);
         return;
     }
-    call_free(call);
-    if (wrapped == URL_TOO_MANY)
-        invoke_refuse(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
-                      "RequestHeaderFieldsTooLargeException",
-                      "A request has at most 256 parameters; send fewer");
+    emu_call_free(call);
+    if (wrapped == EMU_URL_TOO_MANY)
+        emu_refuse_invocation(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                              "RequestHeaderFieldsTooLargeException",
+                              "A request has at most 256 parameters; send fewer");
     else
-        invoke_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException",
-                      "The request is larger than 6 MB as an event");
+        emu_refuse_invocation(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "RequestTooLargeException",
+                              "The request is larger than 6 MB as an event");
 }

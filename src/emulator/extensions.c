@@ -1,30 +1,28 @@
 /*
- * extension.c - registers extensions, and keeps an event until it's asked for.
+ * extensions.c - registers extensions, and keeps an event until it's asked for.
  *
  * One event is kept for each: an extension that doesn't ask misses those in between, and the last
  * one, SHUTDOWN, is never missed. Lambda itself gives SHUTDOWN to extensions outside the bootstrap
  * only; here whoever asks for it gets it.
  */
-#include "emulator/extension.h"
+#include "emulator/extensions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "emulator/runtime.h"
-
-static const char JSON[] = "application/json";
+#include "emulator/replies.h"
 
 enum { EXTENSIONS_MAX = 10, BODY_MEMORY_MAX = 64 * 1024 };
 
-static void forbid(struct exchange *exchange, const char *type, const char *message)
+static void forbid(struct emu_exchange *exchange, const char *type, const char *message)
 {
-    runtime_refuse(exchange, MHD_HTTP_FORBIDDEN, type, message);
+    emu_refuse_runtime(exchange, MHD_HTTP_FORBIDDEN, type, message);
 }
 
 /* Reads the events that are wanted; false where there is another, or it's not what it should be. */
-static bool read_events(dime_text body, struct extension *extension)
+static bool read_events(dime_text body, struct emu_extension *extension)
 {
     struct arena arena;
     struct json_value document, events;
@@ -47,69 +45,69 @@ static bool read_events(dime_text body, struct extension *extension)
     return fine;
 }
 
-static size_t count_extensions(const struct environment *environment)
+static size_t count_extensions(const struct emu_environment *environment)
 {
     size_t count = 0;
-    for (const struct extension *one = environment->extensions; one; one = one->next)
+    for (const struct emu_extension *one = environment->extensions; one; one = one->next)
         count++;
     return count;
 }
 
-static void say_registered(struct exchange *exchange, const struct environment *environment,
-                           const struct extension *extension)
+static void say_registered(struct emu_exchange *exchange, const struct emu_environment *environment,
+                           const struct emu_extension *extension)
 {
     char body[256];
     int length = snprintf(body, sizeof body,
                           "{\"functionName\":\"%s\",\"functionVersion\":\"$LATEST\",\"handler\":"
                           "\"bootstrap\"}\n",
                           environment->lambda->name);
-    struct MHD_Response *response = reply_make((dime_text){body, (size_t)length}, JSON);
-    reply_header(response, "Lambda-Extension-Identifier", extension->id);
-    exchange_reply(exchange, MHD_HTTP_OK, response);
+    struct MHD_Response *response = emu_reply_make((dime_text){body, (size_t)length}, EMU_JSON);
+    emu_reply_header(response, "Lambda-Extension-Identifier", extension->id);
+    emu_exchange_reply(exchange, MHD_HTTP_OK, response);
 }
 
-static void register_extension(struct exchange *exchange, struct environment *environment)
+static void register_extension(struct emu_exchange *exchange, struct emu_environment *environment)
 {
-    struct extension wanted = {0};
-    const char *name = exchange_header(exchange, "Lambda-Extension-Name");
+    struct emu_extension wanted = {0};
+    const char *name = emu_exchange_header(exchange, "Lambda-Extension-Name");
     if (!name || !*name)
         forbid(exchange, "Extension.InvalidExtensionName", "Empty extension name");
     else if (environment->ready_ns)
         forbid(exchange, "Extension.RegistrationClosed", "Extension registration closed already");
     else if (count_extensions(environment) >= EXTENSIONS_MAX)
         forbid(exchange, "Extension.TooManyExtensions", "Extension limit (10) reached");
-    else if (!read_events(body_text(&exchange->body), &wanted))
+    else if (!read_events(emu_body_text(&exchange->body), &wanted))
         forbid(exchange, "InvalidRequestFormat", "Write {\"events\":[...]}");
     else {
-        struct extension *extension = malloc(sizeof *extension);
+        struct emu_extension *extension = malloc(sizeof *extension);
         if (!extension) {
-            exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+            emu_exchange_reply(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
             return;
         }
         *extension = wanted;
         extension->next = environment->extensions;
         environment->extensions = extension;
-        emulator_make_id(extension->id);
+        emu_make_id(extension->id);
         say_registered(exchange, environment, extension);
     }
 }
 
 /* Hands over the event that is kept, if somebody waits for it. */
-static void deliver(struct extension *extension)
+static void deliver(struct emu_extension *extension)
 {
     if (!extension->waiting || !extension->event[0])
         return;
-    struct MHD_Response *response = reply_make(text_of(extension->event), JSON);
-    reply_header(response, "Lambda-Extension-Identifier", extension->id);
-    exchange_reply(extension->waiting, MHD_HTTP_OK, response);
+    struct MHD_Response *response = emu_reply_make(text_of(extension->event), EMU_JSON);
+    emu_reply_header(response, "Lambda-Extension-Identifier", extension->id);
+    emu_exchange_reply(extension->waiting, MHD_HTTP_OK, response);
     extension->waiting = NULL;
     extension->event[0] = '\0';
 }
 
-static void next_event(struct exchange *exchange, struct environment *environment)
+static void next_event(struct emu_exchange *exchange, struct emu_environment *environment)
 {
-    const char *id = exchange_header(exchange, "Lambda-Extension-Identifier");
-    struct extension *extension = environment->extensions;
+    const char *id = emu_exchange_header(exchange, "Lambda-Extension-Identifier");
+    struct emu_extension *extension = environment->extensions;
     if (!id || !*id) {
         forbid(exchange, "Extension.MissingExtensionIdentifier", "Empty extension identifier");
         return;
@@ -122,12 +120,13 @@ static void next_event(struct exchange *exchange, struct environment *environmen
     }
     /* It asks anew on another connection: the one before is of no use. */
     if (extension->waiting)
-        exchange_reply(extension->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+        emu_exchange_reply(extension->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
     extension->waiting = exchange;
     deliver(extension);
 }
 
-void extension_route(struct exchange *exchange, struct environment *environment, dime_text rest)
+void emu_extensions_route(struct emu_exchange *exchange, struct emu_environment *environment,
+                          dime_text rest)
 {
     bool is_post = strcmp(exchange->method, "POST") == 0;
     if (is_post && text_equal(rest, TEXT("register")))
@@ -135,13 +134,13 @@ void extension_route(struct exchange *exchange, struct environment *environment,
     else if (strcmp(exchange->method, "GET") == 0 && text_equal(rest, TEXT("event/next")))
         next_event(exchange, environment);
     else
-        runtime_refuse(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
+        emu_refuse_runtime(exchange, MHD_HTTP_NOT_FOUND, "NotFound", "There is no such path");
 }
 
-void extensions_invoke(struct environment *environment, const struct call *call)
+void emu_extensions_invoke(struct emu_environment *environment, const struct emu_call *call)
 {
     int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
-    for (struct extension *one = environment->extensions; one; one = one->next) {
+    for (struct emu_extension *one = environment->extensions; one; one = one->next) {
         if (!one->wants_invoke)
             continue;
         snprintf(one->event, sizeof one->event,
@@ -153,23 +152,23 @@ void extensions_invoke(struct environment *environment, const struct call *call)
     }
 }
 
-void extensions_shut_down(struct environment *environment)
+void emu_extensions_shut_down(struct emu_environment *environment)
 {
-    for (struct extension *one = environment->extensions; one; one = one->next) {
+    for (struct emu_extension *one = environment->extensions; one; one = one->next) {
         if (!one->wants_shutdown)
             continue;
         snprintf(one->event, sizeof one->event,
                  "{\"eventType\":\"SHUTDOWN\",\"shutdownReason\":\"spindown\",\"deadlineMs\":%lld}"
                  "\n",
-                 (long long)clock_epoch_ms() + GRACE_MS);
+                 (long long)clock_epoch_ms() + EMU_GRACE_MS);
         deliver(one);
     }
 }
 
-void extensions_free(struct environment *environment)
+void emu_extensions_free(struct emu_environment *environment)
 {
     while (environment->extensions) {
-        struct extension *extension = environment->extensions;
+        struct emu_extension *extension = environment->extensions;
         environment->extensions = extension->next;
         free(extension);
     }

@@ -1,0 +1,426 @@
+/*
+ * calls.c - who has which call, and until when.
+ *
+ * A process is started for a call that nobody can take, up to the limit, and each start that fails
+ * uses up a call: nothing is tried for ever. A call whose time is over is answered at once; its
+ * process is killed, as Lambda does it, unless it has other calls too: then that one call stays
+ * with it, and its answer is refused when it comes.
+ */
+#include "emulator/calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "emulator/environment.h"
+#include "emulator/extensions.h"
+#include "emulator/flow.h"
+#include "emulator/output.h"
+
+static const char TIMED_OUT[] = "Sandbox.Timedout";
+
+enum { CHUNKED_FROM = 2048 };
+
+struct emu_call *emu_call_make(struct emu_lambda *lambda)
+{
+    struct emu_call *call = calloc(1, sizeof *call);
+    if (!call)
+        return NULL;
+    call->lambda = lambda;
+    call->answer_max = EMU_ANSWER_MAX;
+    call->created_ns = clock_monotonic_ns();
+    emu_make_id(call->id);
+    return call;
+}
+
+/* Nobody is to find a call any more that is freed, or begun anew. */
+static void let_go(struct emu_call *call)
+{
+    struct emu_exchange *const holders[] = {call->carrier, call->caller, call->source};
+    for (size_t i = 0; i < sizeof holders / sizeof *holders; i++) {
+        if (holders[i])
+            holders[i]->call = NULL;
+    }
+    call->carrier = call->caller = call->source = NULL;
+}
+
+void emu_call_free(struct emu_call *call)
+{
+    let_go(call);
+    if (call->flow)
+        emu_flow_end(call->flow, false);
+    emu_body_free(&call->event);
+    free(call->client_context);
+    free(call);
+}
+
+static void append_call(struct emu_call **list, struct emu_call *call)
+{
+    while (*list)
+        list = &(*list)->next;
+    call->next = NULL;
+    *list = call;
+}
+
+bool emu_call_queue(struct emu_call *call)
+{
+    struct emu_lambda *lambda = call->lambda;
+    if (lambda->queued + lambda->rested >= EMU_QUEUE_MAX)
+        return false;
+    append_call(&lambda->queue, call);
+    lambda->queued++;
+    return true;
+}
+
+/* Whether a call that failed is tried again, as Lambda does where nobody waits for an answer. */
+static bool has_retries(const struct emu_call *call)
+{
+    const struct emulator *emulator = call->lambda->emulator;
+    return call->is_event && call->retries < EMU_RETRIES_MAX && !emulator->stopping &&
+           !emulator->settings.once;
+}
+
+static void rest_call(struct emu_call *call)
+{
+    struct emu_lambda *lambda = call->lambda;
+    let_go(call);
+    call->environment = NULL;
+    call->state = EMU_CALL_WAITS;
+    call->failure = NULL;
+    call->has_prelude = call->torn = false;
+    call->retries++;
+    call->again_at_ns =
+        clock_monotonic_ns() + (int64_t)call->retries * EMU_RETRY_MS * EMU_NS_PER_MS;
+    append_call(&lambda->resting, call);
+    lambda->rested++;
+}
+
+void emu_calls_forget_resting(struct emu_lambda *lambda)
+{
+    if (lambda->rested)
+        emu_say("%s: %zu events that failed aren't tried again", lambda->name, lambda->rested);
+    while (lambda->resting) {
+        struct emu_call *call = lambda->resting;
+        lambda->resting = call->next;
+        emu_call_free(call);
+    }
+    lambda->rested = 0;
+}
+
+static struct emu_call *take_first(struct emu_lambda *lambda)
+{
+    struct emu_call *call = lambda->queue;
+    if (call) {
+        lambda->queue = call->next;
+        lambda->queued--;
+        call->next = NULL;
+    }
+    return call;
+}
+
+static void unlink_call(struct emu_call *call)
+{
+    struct emu_call **link = &call->environment->calls;
+    while (*link != call)
+        link = &(*link)->next;
+    *link = call->next;
+    call->next = NULL;
+}
+
+/* The exchange that carried a call to its process has ended: was it received? */
+static void carried(struct emu_exchange *exchange, bool sent)
+{
+    struct emu_call *call = exchange->call;
+    if (!call)
+        return;
+    call->carrier = NULL;
+    if (sent || call->state != EMU_CALL_RUNS || call->environment->pid <= 0)
+        return;
+    unlink_call(call);
+    call->environment = NULL;
+    call->state = EMU_CALL_WAITS;
+    call->next = call->lambda->queue;
+    call->lambda->queue = call;
+    call->lambda->queued++;
+}
+
+/*
+ * Replies to an exchange that asked for the next invocation with this one, in chunks where its
+ * event is longer than about 2 kB, as Lambda does it.
+ */
+static void send_invocation(struct emu_exchange *exchange, const struct emu_call *call)
+{
+    dime_text event = emu_body_text(&call->event);
+    int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
+    char room[24], invocation[EMU_ID_SIZE] = "";
+    struct MHD_Response *response = event.length < CHUNKED_FROM
+                                        ? emu_reply_make(event, EMU_JSON)
+                                        : emu_reply_make_chunked(event, EMU_JSON);
+    snprintf(room, sizeof room, "%lld", (long long)deadline);
+    if (call->lambda->emulator->settings.max_concurrency > 1)
+        emu_make_id(invocation);
+    emu_reply_header(response, "Lambda-Runtime-Aws-Request-Id", call->id);
+    emu_reply_header(response, "Lambda-Runtime-Deadline-Ms", room);
+    emu_reply_header(response, "Lambda-Runtime-Invoked-Function-Arn", call->arn);
+    emu_reply_header(response, "Lambda-Runtime-Trace-Id", call->trace);
+    emu_reply_header(response, "Lambda-Runtime-Client-Context", call->client_context);
+    emu_reply_header(response, "Lambda-Runtime-Aws-Tenant-Id", call->tenant);
+    emu_reply_header(response, "Lambda-Runtime-Invocation-Id", invocation);
+    emu_exchange_reply(exchange, MHD_HTTP_OK, response);
+}
+
+static void hand_over(struct emu_environment *environment, struct emu_exchange *exchange)
+{
+    struct emu_call *call = take_first(environment->lambda);
+    call->environment = environment;
+    call->state = EMU_CALL_RUNS;
+    call->next = environment->calls;
+    environment->calls = call;
+    call->began_ns = clock_monotonic_ns();
+    call->deadline_ns =
+        call->began_ns + environment->lambda->emulator->settings.timeout_ms * EMU_NS_PER_MS;
+    emu_output_forward(environment);
+    call->tail_from = environment->tail.total;
+    call->carrier = exchange;
+    exchange->call = call;
+    exchange->ended = carried;
+    send_invocation(exchange, call);
+    emu_extensions_invoke(environment, call);
+}
+
+/* Gives calls to whoever waits in this environment. */
+static void serve_idle(struct emu_environment *environment)
+{
+    while (environment->idle && environment->lambda->queue) {
+        struct emu_exchange *exchange = environment->idle;
+        environment->idle = exchange->next;
+        exchange->next = NULL;
+        exchange->ended = NULL;
+        if (exchange->waiting && emu_exchange_is_gone(exchange))
+            emu_exchange_reply(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+        else
+            hand_over(environment, exchange);
+    }
+}
+
+void emu_calls_schedule(struct emu_lambda *lambda)
+{
+    const struct emu_settings *settings = &lambda->emulator->settings;
+    int64_t count = 0, starting = 0;
+    for (struct emu_environment *one = lambda->environments; one; one = one->next) {
+        serve_idle(one);
+        count++;
+        starting += one->pid > 0 && !one->ready_ns ? settings->max_concurrency : 0;
+        starting += one->pid <= 0;
+    }
+    while ((int64_t)lambda->queued > starting && count < settings->concurrency &&
+           !lambda->emulator->stopping) {
+        if (!emu_environment_start(lambda)) {
+            struct emu_call *call = take_first(lambda);
+            emu_call_fail(call, "Runtime.OutOfMemory", "there is no memory to start it");
+            return;
+        }
+        count++;
+        starting += settings->max_concurrency;
+    }
+}
+
+struct emu_call *emu_call_find(const struct emu_environment *environment, dime_text id)
+{
+    for (struct emu_call *call = environment->calls; call; call = call->next) {
+        if (text_equal(text_of(call->id), id))
+            return call;
+    }
+    return NULL;
+}
+
+void emu_call_report(const struct emu_call *call, char room[EMU_REPORT_SIZE])
+{
+    struct emu_environment *environment = call->environment;
+    double milliseconds = (double)(clock_monotonic_ns() - call->began_ns) / 1e6;
+    char init[64] = "", status[96] = "";
+    if (!environment->reported)
+        snprintf(init, sizeof init, "\tInit Duration: %.2f ms",
+                 (double)(environment->ready_ns - environment->started_ns) / 1e6);
+    environment->reported = true;
+    if (call->failure && strcmp(call->failure, TIMED_OUT) == 0)
+        snprintf(status, sizeof status, "\tStatus: timeout");
+    else if (call->failure)
+        snprintf(status, sizeof status, "\tStatus: error\tError Type: %.60s", call->failure);
+    snprintf(room, EMU_REPORT_SIZE,
+             "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\t"
+             "Memory Size: 128 MB\tMax Memory Used: %ld MB%s%s\n",
+             call->id, milliseconds, (int)milliseconds + 1,
+             (emu_environment_memory(environment) + 1023) / 1024, init, status);
+}
+
+/* Says that a call failed which nobody waits for. */
+static void tell_failure(const struct emu_call *call, dime_text answer)
+{
+    char again[64] = "";
+    if (has_retries(call))
+        snprintf(again, sizeof again, "; it's tried again in %u s",
+                 (call->retries + 1) * EMU_RETRY_MS / 1000);
+    else if (call->is_event)
+        snprintf(again, sizeof again, "; it was tried %u times", call->retries + 1);
+    emu_say("%s: %s failed%s: %.*s", call->lambda->name, call->id, again,
+            answer.length < 500 ? (int)answer.length : 500, answer.data);
+}
+
+/* Gives the answer to whoever waits for it. It can be done once. */
+static void give_answer(struct emu_call *call, dime_text answer, const char *error)
+{
+    struct emulator *emulator = call->lambda->emulator;
+    if (call->environment)
+        emu_output_forward(call->environment);
+    if (call->environment)
+        emu_call_report(call, call->report);
+    if (emulator->settings.report && call->report[0])
+        fputs(call->report, stderr);
+    if (call->torn && !error) {
+        answer = TEXT("{\"errorType\":\"Runtime.TruncatedResponse\"}");
+        error = "Unhandled";
+    }
+    if (error && !call->caller && !call->flow)
+        tell_failure(call, answer);
+    call->reply(call, answer, error);
+    if (call->caller)
+        call->caller->call = NULL;
+    call->caller = NULL;
+    if (emulator->settings.once) {
+        emulator->status = error ? 1 : 0;
+        emulator->stopping = true;
+    }
+}
+
+void emu_call_finish(struct emu_call *call, dime_text answer, const char *error)
+{
+    bool failed = error || call->state == EMU_CALL_EXPIRED;
+    if (call->state != EMU_CALL_EXPIRED)
+        give_answer(call, answer, error);
+    if (call->environment) {
+        memcpy(call->environment->answered, call->id, sizeof call->id);
+        unlink_call(call);
+        if (!error)
+            call->lambda->told[0] = '\0';
+    }
+    if (failed && has_retries(call))
+        rest_call(call);
+    else
+        emu_call_free(call);
+}
+
+/* The JSON of an error as Lambda words it, in ROOM. */
+static dime_text describe_error(const struct emu_call *call, const char *type, const char *message,
+                                char *room, size_t size)
+{
+    char sentence[512];
+    struct buffer out;
+    snprintf(sentence, sizeof sentence, "RequestId: %s Error: %s", call->id, message);
+    buffer_over(&out, room, size);
+    buffer_puts(&out, "{\"errorType\":");
+    buffer_json(&out, text_of(type));
+    buffer_puts(&out, ",\"errorMessage\":");
+    buffer_json(&out, text_of(sentence));
+    buffer_puts(&out, "}");
+    return buffer_text(&out);
+}
+
+void emu_call_fail(struct emu_call *call, const char *type, const char *message)
+{
+    char room[4096];
+    call->failure = type;
+    emu_call_finish(call, describe_error(call, type, message, room, sizeof room), "Unhandled");
+}
+
+static const char *time_is_over(const struct emu_settings *settings, char room[64])
+{
+    snprintf(room, 64, "Task timed out after %.2f seconds", (double)settings->timeout_ms / 1000);
+    return room;
+}
+
+static void expire_call(struct emu_call *call)
+{
+    const struct emu_settings *settings = &call->lambda->emulator->settings;
+    char room[4096], why[64];
+    time_is_over(settings, why);
+    call->failure = TIMED_OUT;
+    give_answer(call, describe_error(call, TIMED_OUT, why, room, sizeof room), "Unhandled");
+    call->state = EMU_CALL_EXPIRED;
+    if (settings->max_concurrency == 1)
+        emu_environment_kill(call->environment, TIMED_OUT, why);
+}
+
+/* Notes the time, if it is the next at which something has to be done. */
+static bool is_over(int64_t at_ns, int64_t now_ns, int64_t *next_ns)
+{
+    if (at_ns > now_ns && at_ns < *next_ns)
+        *next_ns = at_ns;
+    return at_ns <= now_ns;
+}
+
+/* Puts those whose time has come back into the queue, and has it looked at again at once. */
+static void wake_resting(struct emu_lambda *lambda, int64_t now_ns, int64_t *next_ns)
+{
+    for (struct emu_call **link = &lambda->resting; *link;) {
+        struct emu_call *call = *link;
+        if (!is_over(call->again_at_ns, now_ns, next_ns)) {
+            link = &call->next;
+            continue;
+        }
+        *link = call->next;
+        append_call(&lambda->queue, call);
+        lambda->rested--;
+        lambda->queued++;
+        *next_ns = now_ns;
+    }
+}
+
+int emu_calls_expire(struct emu_lambda *lambda, int64_t now_ns)
+{
+    const struct emu_settings *settings = &lambda->emulator->settings;
+    int64_t timeout_ns = settings->timeout_ms * EMU_NS_PER_MS, next_ns = INT64_MAX;
+    char why[64];
+    wake_resting(lambda, now_ns, &next_ns);
+    for (struct emu_environment *one = lambda->environments; one; one = one->next) {
+        if (one->pid <= 0)
+            continue;
+        if (!one->ready_ns && is_over(one->started_ns + timeout_ns, now_ns, &next_ns))
+            emu_environment_kill(one, TIMED_OUT, time_is_over(settings, why));
+        if (one->kill_at_ns && is_over(one->kill_at_ns, now_ns, &next_ns))
+            emu_environment_kill(one, NULL, NULL);
+        for (struct emu_call *call = one->calls; call; call = call->next) {
+            if (call->state == EMU_CALL_RUNS && is_over(call->deadline_ns, now_ns, &next_ns))
+                expire_call(call);
+        }
+    }
+    if (next_ns == INT64_MAX)
+        return -1;
+    return (int)((next_ns - now_ns) / EMU_NS_PER_MS) + 1;
+}
+
+/* A call for which a process was started that never asked for one. */
+static void end_first(struct emu_environment *environment)
+{
+    struct emu_call *call = take_first(environment->lambda);
+    if (!call)
+        return;
+    if (environment->init_error.total)
+        emu_call_finish(call, emu_body_text(&environment->init_error), "Unhandled");
+    else
+        emu_call_fail(call, environment->type, environment->why);
+}
+
+void emu_calls_end(struct emu_environment *environment)
+{
+    while (environment->calls)
+        emu_call_fail(environment->calls, environment->type, environment->why);
+    while (environment->idle) {
+        struct emu_exchange *exchange = environment->idle;
+        environment->idle = exchange->next;
+        exchange->ended = NULL;
+    }
+    if (!environment->ready_ns && !environment->lambda->emulator->stopping)
+        end_first(environment);
+}

@@ -1,0 +1,22 @@
+/*
+ * replies.h - the forms in which AWS refuses and answers.
+ *
+ * Lambda's API and the Runtime API each have one of their own for an error.
+ */
+#ifndef DIME_EMULATOR_REPLIES_H
+#define DIME_EMULATOR_REPLIES_H
+
+#include "emulator/emulator.h"
+
+/* Refuses as Lambda's API does: a status, the type of the error, and a sentence. */
+void emu_refuse_invocation(struct emu_exchange *exchange, unsigned status, const char *type,
+                           const char *message);
+
+/* Refuses as the Runtime API does. */
+void emu_refuse_runtime(struct emu_exchange *exchange, unsigned status, const char *type,
+                        const char *message);
+
+/* The headers that every answer to an invocation has. */
+void emu_add_headers(struct MHD_Response *response, const struct emu_call *call, const char *error);
+
+#endif

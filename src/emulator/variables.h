@@ -1,0 +1,14 @@
+/*
+ * variables.h - the environment variables of a process of a lambda.
+ *
+ * It gets Lambda's, and those that the command line says.
+ */
+#ifndef DIME_EMULATOR_VARIABLES_H
+#define DIME_EMULATOR_VARIABLES_H
+
+#include "emulator/emulator.h"
+
+/* The variables of a process, from malloc, as one block that the caller frees; NULL: no memory. */
+char **emu_variables(const struct emu_environment *environment);
+
+#endif
