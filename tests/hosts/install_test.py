@@ -153,6 +153,9 @@ def main(build):
             check(f"www/{page} is installed", find(root, f"share/dime/www/{page}"))
         for page in ("change.8", "hello.8", "labels.8", "translate.8", "dime.7", "dime.1", "dime-lambda.1", "dime-queue.1"):
             check(f"{page} is installed", find(root, page))
+        links = find(root, "man3/dime_text_is.3")
+        check("a name that a page of the library is about is a link to it", links and
+              os.readlink(links[0]) == "dime.3" and find(root, "man3/dime.3"), str(find(root, ".3")))
         check_program(root)
         check_changes(build, root)
         check_uninstall(build, root)

@@ -5,6 +5,7 @@
 
 Examples whose lines begin with "$ " are run in the build tree with the programs that were built,
 and their output is compared; those of templates are filled. Options, fields and problems of the program must be on the page.
+The pages of the library have programs of their own: see man_library.py.
 """
 
 import json
@@ -18,6 +19,7 @@ import tempfile
 sys.dont_write_bytecode = True
 
 import console
+import man_library
 
 BLOCK = re.compile(r"^\.Bd -literal.*\n((?:(?!\.Ed).*\n)*)\.Ed", re.M)
 ESCAPES = {r"\e": "\\", r"\-": "-", r"\&": "", r"\(dq": '"'}
@@ -131,6 +133,7 @@ def check_function(outcome, source, page):
 def main(build, source):
     outcome = console.Outcome()
     console.self_test(outcome)
+    man_library.self_test(outcome)
     listed = sorted(name for name in os.listdir(os.path.join(source, "man")) if name[-2:-1] == ".")
     with open(os.path.join(source, "Makefile.am")) as makefile:
         installed = re.findall(r"man/(\S+)", makefile.read())
@@ -145,6 +148,10 @@ def main(build, source):
         lint(outcome, name, path)
         if name == "dime-template.7":
             fill_templates(outcome, build, name, page)
+        elif name.endswith(".3"):
+            found = [(page[: block.start(1)].count("\n") + 1, block.start(), plain(block[1]).split("\n")[:-1])
+                     for block in BLOCK.finditer(page)]
+            man_library.run_page(outcome, build, source, name, page, found, environment())
         else:
             run_examples(outcome, build, name, page)
         if program:
