@@ -607,7 +607,7 @@ def test_shunned(folder, at):
 
 
 def test_list_is_kept(folder, __):
-    """A worker asks for the list once a minute, not for each text"""
+    """A thread asks for the list once a minute, not for each text"""
     with apy(PAIRS, *[said("<q>Hola<q>")] * 3) as (server, where):
         address = f"unix:{folder}/kept.sock"
         program = fastcgi.Program(folder, os.path.join(BUILD, "translate"), ["--listen", address, "--threads", "1"],

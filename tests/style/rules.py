@@ -41,12 +41,10 @@ ARROWS = {
     "services": {"services", "net", "base", LOG},
     "money": {"money", "base"},
     "vision": {"vision", "base"},
-    "functions": {"functions", "money", "vision", "services", "base", LOG, "request/arena_of.h",
-                  "request/call.h", "request/request.h"},
+    "functions": {"functions", "money", "vision", "services", "base", LOG, "request/arena_of.h"},
     "hosts": {"hosts", "events", "request", "net", "base"},
     "emulator": {"emulator", "net", "request", "base"},
-    "tool": {"tool", "events", "request", "services", "net", "base",
-             "functions/labels/labels.h", "functions/translate/translate.h"},
+    "tool": {"tool", "events", "request", "services", "net", "base"},
 }  # fmt: skip
 # A library belongs to the part that wraps it.
 LIBRARIES = {"fcg": {"hosts", "tool"}, "openssl": {"services"}, "json-c": {"base", "tool"},

@@ -240,7 +240,7 @@ static void check_labels(dime_call *call, const void *input)
     read_labels_question(&question);
 }
 
-DIME_FUNCTION(labels, .summary = LABELS_SUMMARY, .body_max = LABELS_BODY_MAX,
+DIME_FUNCTION(labels, .summary = "What is to be seen in a picture", .body_max = LABELS_BODY_MAX,
               DIME_INPUT(struct labels_input, LABELS_FIELDS), DIME_SETTINGS(LABELS_SETTINGS),
               .effects = DIME_READS, .heavy = true, .network = true,
               .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE, .open = open_labels,

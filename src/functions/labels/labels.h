@@ -17,8 +17,6 @@
 #include "services/aws/sns.h"
 #include "vision/vision.h"
 
-#define LABELS_SUMMARY "What is to be seen in a picture"
-
 enum {
     LABELS_IMAGE_MAX = 8 * 1024 * 1024, /* bytes of a picture that is sent along */
     LABELS_BODY_MAX = 11 * 1024 * 1024, /* of a body: such a picture in base64, and a bit */

@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "base/form.h"
-#include "request/call.h"
 
 enum { OBJECT_MEMORY_MAX = 48 * 1024 * 1024 }; /* of one object, given back before the next */
 

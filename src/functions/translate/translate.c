@@ -337,7 +337,7 @@ static void fill_menu(dime_call *call, dime_json *page)
         dime_put_text(page, "notice", why.why);
 }
 
-DIME_FUNCTION(translate, .summary = TRANSLATE_SUMMARY, .body_max = TRANSLATE_BODY_MAX,
+DIME_FUNCTION(translate, .summary = "A text in another language", .body_max = TRANSLATE_BODY_MAX,
               DIME_INPUT(struct translate_input, TRANSLATE_FIELDS),
               DIME_SETTINGS(TRANSLATE_SETTINGS), .effects = DIME_READS, .network = true,
               .page = TRANSLATE_PAGE, .open = open_translate, .close = close_translate,

@@ -20,8 +20,6 @@
 #include "services/aws/fallback.h"
 #include "services/aws/translate.h"
 
-#define TRANSLATE_SUMMARY "A text in another language"
-
 enum {
     TRANSLATE_BODY_MAX = 80 * 1024,    /* such a text with each byte written as \u00XX, and a bit */
     TRANSLATE_CODE_MAX = 32,           /* characters of a language's code */
