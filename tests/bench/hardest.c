@@ -18,7 +18,7 @@
 
 #include "request/request.h"
 #include "request/response.h"
-#include "hosts/cgi/cgi.h"
+#include "hosts/exchange.h"
 #include "request/run.h"
 #include "money/coins.h"
 

@@ -11,7 +11,7 @@
 #include "request/request.h"
 #include "request/response.h"
 #include "functions.h"
-#include "hosts/cgi/cgi.h"
+#include "hosts/exchange.h"
 #include "request/run.h"
 
 enum { HEADERS_MOST = 16, NAME_MOST = 64 };

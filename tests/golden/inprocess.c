@@ -17,7 +17,7 @@
 #include "request/request.h"
 #include "request/response.h"
 #include "registry.h"
-#include "hosts/cgi/cgi.h"
+#include "hosts/exchange.h"
 #include "request/run.h"
 #include "fail_malloc.h"
 

@@ -4,7 +4,7 @@
  * A whole call runs in a child with its own environment, fd 0, 1 and 2, as a web server would
  * start it; a short body and a closed stdout are played to it.
  */
-#include "hosts/cgi/cgi.h"
+#include "hosts/cgi.h"
 
 #include <check.h>
 #include <json.h>
@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "request/request.h"
+#include "hosts/exchange.h"
 #include "request/call.h"
 
 Suite *cgi_suite(void);

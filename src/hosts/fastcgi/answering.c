@@ -62,7 +62,7 @@ static bool send_records(struct connection *connection, dime_text head, dime_tex
 }
 
 /* Has the function answer. */
-static void run(struct worker *worker, const struct arrived *request)
+static void run_exchange(struct worker *worker, const struct arrived *request)
 {
     const struct responder_settings *settings = worker->settings;
     struct serving *serving = worker->serving;
@@ -106,7 +106,7 @@ bool answer_begin(struct worker *worker, struct connection *connection,
 {
     struct serving *serving = worker->serving;
     struct exchange *exchange = &serving->exchange;
-    run(worker, request);
+    run_exchange(worker, request);
     bool streams = exchange->response.next && begin_stream(worker, connection);
     dime_text head = exchange_head(exchange), payload = exchange_payload(exchange);
     serving->bytes = payload.length;

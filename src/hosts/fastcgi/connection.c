@@ -83,7 +83,7 @@ void connection_forget(struct connection *connection)
 }
 
 /* Makes *BYTES, which has room for *CAPACITY, at least NEEDED long. */
-static bool make_room(char **bytes, size_t *capacity, size_t needed, size_t most)
+static bool grow_to(char **bytes, size_t *capacity, size_t needed, size_t most)
 {
     if (needed <= *capacity)
         return true;
@@ -112,8 +112,8 @@ static ssize_t send_now(const struct connection *connection, const struct iovec 
 static bool gather(struct connection *connection, struct reader_input *piece, size_t body_max)
 {
     size_t most = RECORD_VARIABLES_MAX + body_max + RECORD_MAX + piece->length;
-    if (!make_room(&connection->bytes, &connection->capacity, connection->length + piece->length,
-                   most))
+    if (!grow_to(&connection->bytes, &connection->capacity, connection->length + piece->length,
+                 most))
         return false;
     memcpy(connection->bytes + connection->length, piece->bytes, piece->length);
     connection->length += piece->length;
@@ -121,7 +121,7 @@ static bool gather(struct connection *connection, struct reader_input *piece, si
     return true;
 }
 
-static enum arrival give_up(const struct connection_rules *rules, const char *why)
+static enum arrival close_with_warning(const struct connection_rules *rules, const char *why)
 {
     log_say(LOG_LEVEL_WARN, rules->function, 0, "closed a connection: %s", why);
     return ARRIVAL_END;
@@ -137,7 +137,7 @@ static void say_refusal(const struct connection_rules *rules, const char *why)
 }
 
 /* Reads what has come and sends the replies to what is no request. */
-static enum reading read_records(struct connection *connection, struct reader_input *input,
+static enum reading read_arrived(struct connection *connection, struct reader_input *input,
                                  const struct connection_rules *rules)
 {
     struct reader *reader = &connection->reader;
@@ -172,21 +172,21 @@ enum arrival connection_take(struct connection *connection, char *room, size_t r
         return got < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_MORE : ARRIVAL_END;
     struct reader_input input = {room, (size_t)got};
     if (!first && !gather(connection, &input, body_max))
-        return give_up(rules, TOO_MUCH);
-    enum reading reading = read_records(connection, &input, rules);
+        return close_with_warning(rules, TOO_MUCH);
+    enum reading reading = read_arrived(connection, &input, rules);
     if (!first)
         connection->length = input.length;
     *request = (struct arrived){.variables = {input.bytes, reader->variables},
                                 .body = {input.bytes + reader->variables, reader->body},
                                 .whole = reading == READING_WHOLE};
     if (reading == READING_BAD)
-        return give_up(rules, reader->why);
+        return close_with_warning(rules, reader->why);
     if (reading == READING_ANSWERED)
         return ARRIVAL_ANSWERED;
     if (reading != READING_MORE)
         return ARRIVAL_REQUEST;
     if (first && input.length && !gather(connection, &input, body_max))
-        return give_up(rules, TOO_MUCH);
+        return close_with_warning(rules, TOO_MUCH);
     return ARRIVAL_MORE;
 }
 
@@ -198,8 +198,8 @@ bool connection_is_full(const struct connection *connection)
 /* Copies bytes that the socket hasn't taken. */
 static bool keep_unsent(struct connection *connection, const char *bytes, size_t length)
 {
-    if (!make_room(&connection->unsent, &connection->unsent_capacity,
-                   connection->unsent_length + length, CONNECTION_UNSENT_MAX))
+    if (!grow_to(&connection->unsent, &connection->unsent_capacity,
+                 connection->unsent_length + length, CONNECTION_UNSENT_MAX))
         return false;
     memcpy(connection->unsent + connection->unsent_length, bytes, length);
     connection->unsent_length += length;

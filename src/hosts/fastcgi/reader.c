@@ -48,7 +48,7 @@ static void end_request(struct reader_reply *reply, unsigned id, unsigned protoc
 }
 
 /* Takes a length off the front of LEFT. False: it isn't whole. */
-static bool read_length(dime_text *left, size_t *length)
+static bool take_length(dime_text *left, size_t *length)
 {
     const unsigned char *data = (const unsigned char *)left->data;
     size_t bytes = left->length && data[0] & 0x80 ? 4 : 1;
@@ -65,7 +65,7 @@ static bool read_length(dime_text *left, size_t *length)
 bool reader_variable(dime_text *variables, dime_text *name, dime_text *value)
 {
     dime_text left = *variables;
-    if (!read_length(&left, &name->length) || !read_length(&left, &value->length) ||
+    if (!take_length(&left, &name->length) || !take_length(&left, &value->length) ||
         name->length > left.length || value->length > left.length - name->length)
         return false;
     name->data = left.data;
@@ -185,8 +185,8 @@ static enum reading take_stdin(struct reader *reader, char *bytes, const struct 
     return reader->body > body_max ? READING_LONG : READING_MORE;
 }
 
-static enum reading take(struct reader *reader, char *bytes, const struct record *record,
-                         const struct reader_limits *limits, struct reader_reply *reply)
+static enum reading use_record(struct reader *reader, char *bytes, const struct record *record,
+                               const struct reader_limits *limits, struct reader_reply *reply)
 {
     if (record->id == FCGI_NULL_REQUEST_ID)
         manage(record, limits, reply);
@@ -222,7 +222,7 @@ enum reading reader_read(struct reader *reader, struct reader_input *input,
             reading = READING_REPLY;
             break;
         }
-        reading = take(reader, input->bytes, &record, limits, reply);
+        reading = use_record(reader, input->bytes, &record, limits, reply);
         from += whole;
     }
     size_t taken = reader->variables + reader->body;

@@ -58,7 +58,7 @@ static void serve_batch(struct worker *worker)
     note_use(worker, clock_monotonic_ns());
 }
 
-static void work(struct worker *worker)
+static void work_until_stopped(struct worker *worker)
 {
     const dime_function *function = worker->settings->function;
     (void)opening_try(&worker->opening, function); /* before the thread takes part in the work */
@@ -71,7 +71,7 @@ static void work(struct worker *worker)
 
 static void *run_thread(void *worker)
 {
-    work(worker);
+    work_until_stopped(worker);
     return NULL;
 }
 
@@ -105,7 +105,7 @@ static int run_workers(struct responder *responder)
         return error;
     }
     int count = start_threads(responder);
-    work(first);
+    work_until_stopped(first);
     worker_close(first);
     for (int i = 1; i < count; i++) {
         pthread_join(responder->workers[i].thread, NULL);

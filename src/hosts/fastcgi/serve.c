@@ -55,8 +55,8 @@ static void limit_unsent(struct worker *worker)
  * Where the body wasn't read to its end the socket stays open for writing no longer, but is
  * drained: closing it now could destroy the answer before the web server has read it.
  */
-static bool serve(struct worker *worker, struct connection *connection,
-                  const struct arrived *request)
+static bool serve_request(struct worker *worker, struct connection *connection,
+                          const struct arrived *request)
 {
     bool heavy = worker->settings->function->heavy;
     bool keep = connection->reader.keep && !worker->stopping && !heavy;
@@ -85,7 +85,7 @@ static bool throw_away(struct worker *worker, struct connection *connection)
 }
 
 /* Sends more of an answer, or makes more of it. Whether to keep the connection. */
-static bool resume(struct worker *worker, struct connection *connection)
+static bool go_on_sending(struct worker *worker, struct connection *connection)
 {
     size_t held = connection->unsent_capacity;
     bool open = connection_resume(connection);
@@ -106,7 +106,7 @@ static bool proceed(struct worker *worker, struct connection *connection)
     if (connection->fd < 0)
         return false;
     if (connection->state == CONNECTION_WRITING)
-        return resume(worker, connection);
+        return go_on_sending(worker, connection);
     if (connection->state == CONNECTION_DRAINING)
         return throw_away(worker, connection);
     size_t held = connection->capacity;
@@ -118,7 +118,7 @@ static bool proceed(struct worker *worker, struct connection *connection)
     if (arrival == ARRIVAL_REQUEST && heavy && connection_is_gone(connection))
         return false; /* it waited too long for its turn: nobody would read the answer */
     if (arrival == ARRIVAL_REQUEST)
-        return serve(worker, connection, &request);
+        return serve_request(worker, connection, &request);
     if (arrival == ARRIVAL_ANSWERED)
         return drain(worker, connection);
     if (arrival == ARRIVAL_MORE && connection->state == CONNECTION_IDLE && connection->length)

@@ -8,7 +8,7 @@
 #define DIME_HOSTS_FASTCGI_SERVING_H
 
 #include "base/arena.h"
-#include "hosts/cgi/cgi.h"
+#include "hosts/exchange.h"
 
 struct serving {
     struct arena arena;

@@ -75,7 +75,7 @@ static void become_worker(const struct parent *parent, pid_t parent_pid)
 }
 
 /* Starts a worker for the slot. NULL, having said why: it can't be started now. */
-static struct child *start(const struct parent *parent, struct slot *slot)
+static struct child *start_child(const struct parent *parent, struct slot *slot)
 {
     struct child *child = calloc(1, sizeof *child);
     pid_t self = getpid(), pid = child ? fork() : -1;
@@ -95,7 +95,8 @@ static struct child *start(const struct parent *parent, struct slot *slot)
 }
 
 /* Tells a child to end, and puts it among the leaving. */
-static void leave(struct parent *parent, struct child *child, int signal, int64_t patience_ns)
+static void tell_to_leave(struct parent *parent, struct child *child, int signal,
+                          int64_t patience_ns)
 {
     kill(child->pid, signal);
     child->kill_ns = clock_monotonic_ns() + patience_ns;
@@ -106,7 +107,7 @@ static void leave(struct parent *parent, struct child *child, int signal, int64_
 /* The same for one that was replaced: it may have a request to answer yet. */
 static void retire(struct parent *parent, struct child *child)
 {
-    leave(parent, child, SIGTERM, parent->settings->timeout_ms * 1000000 + STOP_NS);
+    tell_to_leave(parent, child, SIGTERM, parent->settings->timeout_ms * 1000000 + STOP_NS);
 }
 
 static void put_off(struct slot *slot, const struct child *dead)
@@ -191,7 +192,7 @@ static void reap(struct parent *parent)
 static int64_t tend(struct parent *parent, struct slot *slot, int64_t now)
 {
     if (!slot->running && slot->due_ns <= now)
-        slot->running = start(parent, slot);
+        slot->running = start_child(parent, slot);
     if (!slot->running)
         return slot->due_ns;
     if (!slot->former)
@@ -232,7 +233,7 @@ static int64_t tend_all(struct parent *parent)
 /* The new worker has to prove itself before the running one is ended: an upgrade may be broken. */
 static void replace(struct parent *parent, struct slot *slot)
 {
-    struct child *running = slot->running, *started = start(parent, slot);
+    struct child *running = slot->running, *started = start_child(parent, slot);
     if (!started)
         return;
     slot->running = started;
@@ -254,9 +255,9 @@ static void leave_all(struct parent *parent)
     for (int i = 0; i < parent->settings->count; i++) {
         struct slot *slot = &parent->slots[i];
         if (slot->running)
-            leave(parent, slot->running, signal, STOP_NS);
+            tell_to_leave(parent, slot->running, signal, STOP_NS);
         if (slot->former)
-            leave(parent, slot->former, signal, STOP_NS);
+            tell_to_leave(parent, slot->former, signal, STOP_NS);
         slot->running = slot->former = NULL;
     }
 }
@@ -286,7 +287,7 @@ static int stop_all(struct parent *parent)
     return 0;
 }
 
-static int run(struct parent *parent, const sigset_t *signals)
+static int tend_until_stopped(struct parent *parent, const sigset_t *signals)
 {
     for (;;) {
         int64_t wait = tend_all(parent);
@@ -318,7 +319,7 @@ int workers_run(const struct workers_settings *settings)
         free(parent.slots);
         return 1;
     }
-    int result = run(&parent, &signals);
+    int result = tend_until_stopped(&parent, &signals);
     free(parent.slots);
     return result;
 }

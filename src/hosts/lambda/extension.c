@@ -13,13 +13,9 @@
 #include "request/log.h"
 #include "hosts/lambda/runtime_link.h"
 
-enum { PATIENCE_MS = 3000, RECEIVE_ROOM = 1024 };
+enum { REGISTER_MS = 3000, EXTENSION_ROOM = 1024 };
 
-static struct curl_slist no_accept = {.data = (char[]){"Accept:"}};
-static struct curl_slist json_type = {.data = (char[]){"Content-Type: application/json"},
-                                      .next = &no_accept};
-
-static size_t take_line(char *data, size_t size, size_t count, void *of)
+static size_t take_identifier(char *data, size_t size, size_t count, void *of)
 {
     static const dime_text NAME = {"Lambda-Extension-Identifier", 27};
     struct extension *extension = of;
@@ -49,13 +45,13 @@ static int note_asking(void *of, char *address, char *local, int port, int local
 }
 
 /* Works on the request until it has been answered, or, if that will do, has been sent. */
-static void run(struct extension *extension, const bool *sent)
+static void work_until(struct extension *extension, const bool *sent)
 {
     int running = 0;
     if (curl_multi_add_handle(extension->multi, extension->handle) != CURLM_OK)
         return;
     while (curl_multi_perform(extension->multi, &running) == CURLM_OK && running && !*sent)
-        (void)curl_multi_wait(extension->multi, NULL, 0, PATIENCE_MS, NULL);
+        (void)curl_multi_wait(extension->multi, NULL, 0, REGISTER_MS, NULL);
 }
 
 static bool register_it(struct extension *extension, const char *function)
@@ -63,28 +59,28 @@ static bool register_it(struct extension *extension, const char *function)
     static const char EVENTS[] = "{\"events\":[]}";
     static const bool NEVER = false;
     char line[128];
-    struct curl_slist name = {.data = line, .next = &json_type};
+    struct curl_slist name = {.data = line, .next = &runtime_json_type};
     CURL *post = extension->handle;
     snprintf(line, sizeof line, "Lambda-Extension-Name: dime-%s", function);
     curl_easy_setopt(post, CURLOPT_REQUEST_TARGET, "/2020-01-01/extension/register");
     curl_easy_setopt(post, CURLOPT_HTTPHEADER, &name);
     curl_easy_setopt(post, CURLOPT_POSTFIELDS, EVENTS);
     curl_easy_setopt(post, CURLOPT_POSTFIELDSIZE, (long)sizeof EVENTS - 1);
-    curl_easy_setopt(post, CURLOPT_TIMEOUT_MS, (long)PATIENCE_MS);
-    curl_easy_setopt(post, CURLOPT_BUFFERSIZE, (long)RECEIVE_ROOM);
-    curl_easy_setopt(post, CURLOPT_HEADERFUNCTION, take_line);
+    curl_easy_setopt(post, CURLOPT_TIMEOUT_MS, (long)REGISTER_MS);
+    curl_easy_setopt(post, CURLOPT_BUFFERSIZE, (long)EXTENSION_ROOM);
+    curl_easy_setopt(post, CURLOPT_HEADERFUNCTION, take_identifier);
     curl_easy_setopt(post, CURLOPT_HEADERDATA, extension);
     curl_easy_setopt(post, CURLOPT_WRITEFUNCTION, take_nothing);
-    run(extension, &NEVER);
+    work_until(extension, &NEVER);
     curl_multi_remove_handle(extension->multi, post);
     return runtime_link_status(post) == 200 && extension->id[0];
 }
 
 /* The connection is there, or is made anew, and whether the question has an answer is left open. */
-static bool ask(struct extension *extension)
+static bool ask_for_event(struct extension *extension)
 {
     char line[128];
-    struct curl_slist id = {.data = line, .next = &no_accept};
+    struct curl_slist id = {.data = line, .next = &runtime_no_accept};
     CURL *get = extension->handle;
     snprintf(line, sizeof line, "Lambda-Extension-Identifier: %s", extension->id);
     curl_easy_setopt(get, CURLOPT_HTTPGET, 1L);
@@ -92,12 +88,12 @@ static bool ask(struct extension *extension)
     curl_easy_setopt(get, CURLOPT_HTTPHEADER, &id);
     curl_easy_setopt(get, CURLOPT_PREREQFUNCTION, note_asking);
     curl_easy_setopt(get, CURLOPT_PREREQDATA, extension);
-    run(extension, &extension->asked);
+    work_until(extension, &extension->asked);
     curl_easy_setopt(get, CURLOPT_HTTPHEADER, NULL);
     return extension->asked;
 }
 
-static bool prepare(struct extension *extension, const char *address)
+static bool open_handle(struct extension *extension, const char *address)
 {
     *extension = (struct extension){.base = runtime_link_make_base(address)};
     extension->multi = curl_multi_init();
@@ -107,7 +103,8 @@ static bool prepare(struct extension *extension, const char *address)
 
 void extension_open(struct extension *extension, const char *address, const char *function)
 {
-    if (!prepare(extension, address) || !register_it(extension, function) || !ask(extension))
+    if (!open_handle(extension, address) || !register_it(extension, function) ||
+        !ask_for_event(extension))
         log_say(LOG_LEVEL_WARN, function, 0,
                 "Lambda takes no extension here, so SIGTERM may not come before the end");
 }

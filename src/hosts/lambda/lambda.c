@@ -8,8 +8,6 @@
  * waits for an event waits for it too, and starts a clock that ends the program whatever it's at:
  * Lambda would kill it a moment later.
  */
-#include "hosts/lambda/lambda.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -23,6 +21,8 @@
 
 #include "base/clock.h"
 #include "request/describe.h"
+#include "request/function.h"
+#include "request/page.h"
 #include "request/opening.h"
 #include "request/problem.h"
 #include "hosts/lambda/extension.h"
@@ -35,11 +35,12 @@ enum {
     EXIT_STOPPED = 0,   /* SIGTERM */
     EXIT_NOT_OPEN = 1,  /* the function couldn't be started */
     EXIT_NO_LAMBDA = 2, /* this isn't Lambda */
+    EXIT_MISTAKE = 2,   /* the function's tables are wrong */
     EXIT_BROKEN = 3,    /* the Runtime API refused, or went away */
-    WORKERS_MAX = 1024,
-    GRACE_MS = 400, /* of the 500 ms that Lambda gives */
+    LAMBDA_WORKERS_MAX = 1024,
+    STOP_GRACE_MS = 400, /* of the 500 ms that Lambda gives */
     /* Most bytes of an answer that Lambda passes on ("Lambda quotas"). */
-    ANSWER_MAX = 6291556,
+    LAMBDA_ANSWER_MAX = 6291556,
 };
 
 /* What the workers share. */
@@ -47,13 +48,13 @@ struct runtime {
     const dime_function *function;
     const char *address;
     size_t count, started;
-    struct worker *workers;
+    struct lambda_worker *workers;
     bool metrics; /* to be written */
     bool streams; /* who asks takes answers in pieces */
     struct extension extension;
 };
 
-struct worker {
+struct lambda_worker {
     struct runtime *runtime;
     pthread_t thread;
     bool opened; /* the function was */
@@ -68,16 +69,16 @@ struct worker {
 
 /* Nearly always there is one worker, and of what the linker has reserved only what is used costs.
  */
-static struct worker only_worker;
+static struct lambda_worker only_worker;
 
-static atomic_int exit_status;
+static atomic_int exit_status = EXIT_STOPPED;
 
 /* How SIGTERM is told: it makes the descriptor readable, and starts the clock. */
 static struct {
     int fd;
     timer_t clock;
     volatile sig_atomic_t begun;
-} stop;
+} stop_signal;
 
 /* The variable that X-Ray's tracing reads, changed in place: setenv would keep every value. */
 static void set_trace(dime_text trace)
@@ -94,7 +95,7 @@ static void set_trace(dime_text trace)
         putenv(variable);
 }
 
-static void prepare(struct worker *worker)
+static void prepare_invoker(struct lambda_worker *worker)
 {
     const struct runtime_head *head = &worker->api.head;
     struct invoker *invoker = &worker->invoker;
@@ -107,7 +108,7 @@ static void prepare(struct worker *worker)
         set_trace(head->values[RUNTIME_TRACE_ID]);
 }
 
-static void tell(struct worker *worker, size_t length)
+static void log_invocation(struct lambda_worker *worker, size_t length)
 {
     const struct invocation *invocation = &worker->invocation;
     invoke_log(invocation, &worker->invoker, "lambda", worker->api.event_length, length);
@@ -122,7 +123,7 @@ static void tell(struct worker *worker, size_t length)
 }
 
 /* What no answer can say to the event's sender ends the invocation as failed. */
-static enum runtime_outcome fail(struct worker *worker, bool answered)
+static enum runtime_outcome fail_invocation(struct lambda_worker *worker, bool answered)
 {
     const struct response *response = &worker->invocation.response;
     char message[1200];
@@ -136,12 +137,12 @@ static enum runtime_outcome fail(struct worker *worker, bool answered)
 }
 
 /* The lines are written while the API reads the answer, which costs nobody any time. */
-static enum runtime_outcome answer(struct worker *worker)
+static enum runtime_outcome answer_next(struct lambda_worker *worker)
 {
     struct runtime_api *api = &worker->api;
     struct invocation *invocation = &worker->invocation;
     dime_text event = {api->event, api->event_length};
-    prepare(worker);
+    prepare_invoker(worker);
     lambda_stream_open(&worker->stream, api, invocation);
     dime_text answer = invoke(invocation, &worker->invoker, event, &worker->arena);
     bool fails = !invocation->streaming &&
@@ -150,8 +151,11 @@ static enum runtime_outcome answer(struct worker *worker)
         lambda_stream_end(&worker->stream);
     else if (!fails)
         runtime_api_answer(api, answer);
-    tell(worker, invocation->streaming ? worker->stream.bytes : fails ? 0 : answer.length);
-    enum runtime_outcome outcome = fails ? fail(worker, answer.data) : runtime_api_answered(api);
+    log_invocation(worker, invocation->streaming ? worker->stream.bytes
+                           : fails               ? 0
+                                                 : answer.length);
+    enum runtime_outcome outcome =
+        fails ? fail_invocation(worker, answer.data) : runtime_api_answered(api);
     arena_reset(&worker->arena);
     return outcome;
 }
@@ -160,7 +164,7 @@ static enum runtime_outcome answer(struct worker *worker)
  * What hasn't been read can't be answered in its sender's form, and a queue would take any other
  * for a success.
  */
-static enum runtime_outcome refuse(struct worker *worker)
+static enum runtime_outcome refuse_event(struct lambda_worker *worker)
 {
     if (worker->api.event_status == 413)
         return runtime_api_fail(&worker->api, "The event is longer than 8 MB; send less at once.",
@@ -170,7 +174,7 @@ static enum runtime_outcome refuse(struct worker *worker)
 }
 
 /* One invocation. What ends the loop is the outcome's to say. */
-static enum runtime_outcome serve_one(struct worker *worker)
+static enum runtime_outcome serve_one(struct lambda_worker *worker)
 {
     enum runtime_outcome outcome = runtime_api_next(&worker->api);
     if (outcome == RUNTIME_INCOMPLETE)
@@ -178,12 +182,12 @@ static enum runtime_outcome serve_one(struct worker *worker)
                                 "Runtime.EventIncomplete");
     if (outcome != RUNTIME_DONE)
         return outcome;
-    return worker->api.event_status ? refuse(worker) : answer(worker);
+    return worker->api.event_status ? refuse_event(worker) : answer_next(worker);
 }
 
-static void *work(void *argument)
+static void *serve_events(void *argument)
 {
-    struct worker *worker = argument;
+    struct lambda_worker *worker = argument;
     enum runtime_outcome outcome;
     do {
         outcome = serve_one(worker);
@@ -196,17 +200,17 @@ static void *work(void *argument)
 }
 
 /* Lets the function prepare; what keeps it from that is reported. */
-static bool open_worker(struct runtime *runtime, struct worker *worker)
+static bool open_lambda_worker(struct runtime *runtime, struct lambda_worker *worker)
 {
     const dime_function *function = runtime->function;
     struct opening *opening = &worker->opening;
     const char *why = NULL;
     worker->runtime = runtime;
     worker->invoker.function = function;
-    worker->invoker.answer_max = ANSWER_MAX;
+    worker->invoker.answer_max = LAMBDA_ANSWER_MAX;
     worker->invoker.stream = runtime->streams ? &worker->stream.stream : NULL;
     arena_open(&worker->arena, INVOKE_MEMORY_MAX);
-    if (!runtime_api_open(&worker->api, runtime->address, function->name, stop.fd))
+    if (!runtime_api_open(&worker->api, runtime->address, function->name, stop_signal.fd))
         why = "There is no memory to begin with.";
     else if (opening_try(opening, function))
         worker->opened = true;
@@ -223,7 +227,7 @@ static bool open_worker(struct runtime *runtime, struct worker *worker)
     return false;
 }
 
-static void close_worker(struct worker *worker)
+static void close_lambda_worker(struct lambda_worker *worker)
 {
     const dime_function *function = worker->invoker.function;
     opening_close(&worker->opening, function);
@@ -234,11 +238,11 @@ static void close_worker(struct worker *worker)
 static void begin_to_stop(int number)
 {
     static const uint64_t ONE = 1;
-    static const struct itimerspec GRACE = {.it_value.tv_nsec = GRACE_MS * 1000000L};
+    static const struct itimerspec GRACE = {.it_value.tv_nsec = STOP_GRACE_MS * 1000000L};
     int error = errno;
     (void)number;
-    if (!stop.begun && write(stop.fd, &ONE, sizeof ONE) == (ssize_t)sizeof ONE)
-        stop.begun = timer_settime(stop.clock, 0, &GRACE, NULL) == 0;
+    if (!stop_signal.begun && write(stop_signal.fd, &ONE, sizeof ONE) == (ssize_t)sizeof ONE)
+        stop_signal.begun = timer_settime(stop_signal.clock, 0, &GRACE, NULL) == 0;
     errno = error;
 }
 
@@ -253,8 +257,8 @@ static bool catch_stop(void)
     struct sigaction begin = {.sa_handler = begin_to_stop, .sa_flags = SA_RESTART};
     struct sigaction end = {.sa_handler = end_now};
     struct sigevent alarm = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-    stop.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return stop.fd >= 0 && timer_create(CLOCK_MONOTONIC, &alarm, &stop.clock) == 0 &&
+    stop_signal.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return stop_signal.fd >= 0 && timer_create(CLOCK_MONOTONIC, &alarm, &stop_signal.clock) == 0 &&
            sigaction(SIGALRM, &end, NULL) == 0 && sigaction(SIGTERM, &begin, NULL) == 0;
 }
 
@@ -281,18 +285,18 @@ static size_t count_workers(void)
 {
     int64_t count = 1;
     dime_text given = text_of(getenv("AWS_LAMBDA_MAX_CONCURRENCY"));
-    if (!text_to_int64(given, &count) || count < 1 || count > WORKERS_MAX)
+    if (!text_to_int64(given, &count) || count < 1 || count > LAMBDA_WORKERS_MAX)
         return 1;
     return (size_t)count;
 }
 
 /* Where one can't be started the others are told to end. */
-static void start_threads(struct runtime *runtime)
+static void start_lambda_threads(struct runtime *runtime)
 {
     int error = 0;
     for (size_t i = 0; i < runtime->count && !error; i++) {
-        struct worker *worker = &runtime->workers[i];
-        error = pthread_create(&worker->thread, NULL, work, worker);
+        struct lambda_worker *worker = &runtime->workers[i];
+        error = pthread_create(&worker->thread, NULL, serve_events, worker);
         runtime->started += !error;
     }
     if (error) {
@@ -303,36 +307,36 @@ static void start_threads(struct runtime *runtime)
 }
 
 /* One worker is this thread; of several, each has one. */
-static void serve(struct runtime *runtime)
+static void serve_until_end(struct runtime *runtime)
 {
     if (runtime->count == 1) {
-        work(&runtime->workers[0]);
+        serve_events(&runtime->workers[0]);
         return;
     }
-    start_threads(runtime);
+    start_lambda_threads(runtime);
     for (size_t i = 0; i < runtime->started; i++)
         pthread_join(runtime->workers[i].thread, NULL);
 }
 
-static int run(struct runtime *runtime)
+static int run_runtime(struct runtime *runtime)
 {
     size_t opened = 0;
-    while (opened < runtime->count && open_worker(runtime, &runtime->workers[opened]))
+    while (opened < runtime->count && open_lambda_worker(runtime, &runtime->workers[opened]))
         opened++;
     if (opened < runtime->count) {
         atomic_store(&exit_status, EXIT_NOT_OPEN);
         runtime->count = opened + 1;
     } else {
         extension_open(&runtime->extension, runtime->address, runtime->function->name);
-        serve(runtime);
+        serve_until_end(runtime);
         extension_close(&runtime->extension);
     }
     for (size_t i = 0; i < runtime->count; i++)
-        close_worker(&runtime->workers[i]);
+        close_lambda_worker(&runtime->workers[i]);
     return atomic_load(&exit_status);
 }
 
-static bool is_address(dime_text address)
+static bool is_api_address(dime_text address)
 {
     if (!address.length || address.length > RUNTIME_ADDRESS_MAX)
         return false;
@@ -354,12 +358,21 @@ static int refuse_start(const dime_function *function, const char *program)
     return EXIT_NO_LAMBDA;
 }
 
-int lambda_main(const dime_function *function, int count, char **arguments)
+/*
+ * A program that links libdime-lambda before libdime gets this one, by the rules of archives: the
+ * other isn't looked at once the name is there. So an author's command needs no option for it.
+ */
+int dime_main(const dime_function *function, int count, char **arguments)
 {
+    char why[512];
+    if (!function_check(function, why, sizeof why) || !page_check(function, why, sizeof why)) {
+        fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);
+        return EXIT_MISTAKE;
+    }
     struct runtime runtime = {.function = function, .address = getenv("AWS_LAMBDA_RUNTIME_API")};
     if (count == 2 && strcmp(arguments[1], "--describe") == 0)
         return describe_print(function) ? 0 : 1;
-    if (!is_address(text_of(runtime.address)))
+    if (!is_api_address(text_of(runtime.address)))
         return refuse_start(function, count ? arguments[0] : "bootstrap");
     signal(SIGPIPE, SIG_IGN);
     configure_log();
@@ -373,7 +386,7 @@ int lambda_main(const dime_function *function, int count, char **arguments)
     if (!runtime.workers || !catch_stop() || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
         log_say(LOG_LEVEL_ERROR, function->name, errno, "the runtime can't be prepared");
     else
-        status = run(&runtime);
+        status = run_runtime(&runtime);
     if (runtime.workers != &only_worker)
         free(runtime.workers);
     curl_global_cleanup();

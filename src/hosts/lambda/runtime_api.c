@@ -26,26 +26,20 @@ enum {
 
 static const char BASE[] = "/2018-06-01/runtime/";
 
-/* What libcurl would send and nobody needs, and the type of all that is posted. */
-static struct curl_slist no_accept = {.data = (char[]){"Accept:"}};
-static struct curl_slist no_expect = {.data = (char[]){"Expect:"}, .next = &no_accept};
-static struct curl_slist json_type = {.data = (char[]){"Content-Type: application/json"},
-                                      .next = &no_expect};
-
 /* The head of a streamed answer; its end tells whether it succeeded. */
-static struct curl_slist trailers = {.data =
-                                         (char[]){"Trailer: Lambda-Runtime-Function-Error-Type, "
-                                                  "Lambda-Runtime-Function-Error-Body"},
-                                     .next = &no_expect};
-static struct curl_slist chunked = {.data = (char[]){"Transfer-Encoding: chunked"},
-                                    .next = &trailers};
-static struct curl_slist mode = {
-    .data = (char[]){"Lambda-Runtime-Function-Response-Mode: streaming"}, .next = &chunked};
+static struct curl_slist error_trailers = {
+    .data = (char[]){"Trailer: Lambda-Runtime-Function-Error-Type, "
+                     "Lambda-Runtime-Function-Error-Body"},
+    .next = &runtime_no_expect};
+static struct curl_slist chunked_coding = {.data = (char[]){"Transfer-Encoding: chunked"},
+                                           .next = &error_trailers};
+static struct curl_slist streaming_mode = {
+    .data = (char[]){"Lambda-Runtime-Function-Response-Mode: streaming"}, .next = &chunked_coding};
 static struct curl_slist stream_type = {
     .data = (char[]){"Content-Type: application/vnd.awslambda.http-integration-response"},
-    .next = &mode};
+    .next = &streaming_mode};
 
-static size_t take_line(char *data, size_t size, size_t count, void *of)
+static size_t take_head_line(char *data, size_t size, size_t count, void *of)
 {
     struct runtime_api *api = of;
     dime_text line = {data, size * count};
@@ -58,7 +52,7 @@ static size_t take_line(char *data, size_t size, size_t count, void *of)
 }
 
 /* Makes room for MORE bytes of the event. False: it's too long, or memory has ended. */
-static bool make_room(struct runtime_api *api, size_t more)
+static bool make_event_room(struct runtime_api *api, size_t more)
 {
     size_t needed = api->event_length + more;
     if (needed <= api->event_room)
@@ -77,11 +71,11 @@ static bool make_room(struct runtime_api *api, size_t more)
 }
 
 /* What can't be kept is still read: the invocation has to be answered, over this connection. */
-static size_t take_event(char *data, size_t size, size_t count, void *of)
+static size_t take_event_bytes(char *data, size_t size, size_t count, void *of)
 {
     struct runtime_api *api = of;
     size_t length = size * count;
-    if (api->event_status || !make_room(api, length))
+    if (api->event_status || !make_event_room(api, length))
         return length;
     memcpy(api->event + api->event_length, data, length);
     api->event_length += length;
@@ -191,10 +185,10 @@ bool runtime_api_open(struct runtime_api *api, const char *address, const char *
     CURL *get = api->link.get, *post = api->link.post;
     set_path(api, get, (dime_text){0}, "invocation/next");
     set_receive_room(api, RECEIVE_ROOM);
-    curl_easy_setopt(get, CURLOPT_HTTPHEADER, &no_accept);
-    curl_easy_setopt(get, CURLOPT_HEADERFUNCTION, take_line);
+    curl_easy_setopt(get, CURLOPT_HTTPHEADER, &runtime_no_accept);
+    curl_easy_setopt(get, CURLOPT_HEADERFUNCTION, take_head_line);
     curl_easy_setopt(get, CURLOPT_HEADERDATA, api);
-    curl_easy_setopt(get, CURLOPT_WRITEFUNCTION, take_event);
+    curl_easy_setopt(get, CURLOPT_WRITEFUNCTION, take_event_bytes);
     curl_easy_setopt(get, CURLOPT_WRITEDATA, api);
     prepare_to_post(api, post);
     return true;
@@ -246,7 +240,7 @@ static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result,
     return RUNTIME_BROKEN;
 }
 
-static CURLcode ask(struct runtime_api *api)
+static CURLcode ask_for_invocation(struct runtime_api *api)
 {
     runtime_link_begin(&api->link, api->link.get);
     return runtime_link_end(&api->link, api->link.get);
@@ -259,10 +253,10 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
     api->subject.request_id = api->subject.tenant = (dime_text){0};
     if (runtime_link_stopping(&api->link))
         return RUNTIME_STOPPED;
-    CURLcode result = ask(api);
+    CURLcode result = ask_for_invocation(api);
     if (result == CURLE_OUT_OF_MEMORY && !api->link.sent) {
         set_receive_room(api, RECEIVE_ROOM);
-        result = ask(api);
+        result = ask_for_invocation(api);
     }
     api->subject.request_id = api->head.values[RUNTIME_REQUEST_ID];
     api->subject.tenant = api->head.values[RUNTIME_TENANT_ID];
@@ -274,7 +268,7 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
 /* The head of a post. The line that names the invocation is for those who sent one. */
 static struct curl_slist *make_lines(struct runtime_api *api)
 {
-    struct curl_slist *lines = api->post.streaming ? &stream_type : &json_type;
+    struct curl_slist *lines = api->post.streaming ? &stream_type : &runtime_json_type;
     dime_text invocation = api->head.values[RUNTIME_INVOCATION_ID];
     if (api->post.error_type) {
         snprintf(api->error_line, sizeof api->error_line, "Lambda-Runtime-Function-Error-Type: %s",
@@ -386,7 +380,7 @@ void runtime_api_stream(struct runtime_api *api, dime_text piece)
     send_piece(api);
 }
 
-static void resume(struct runtime_api *api)
+static void resume_get(struct runtime_api *api)
 {
     if (api->paused)
         curl_easy_pause(api->stream, CURLPAUSE_CONT);
@@ -398,7 +392,7 @@ void runtime_api_stream_more(struct runtime_api *api, dime_text piece)
     if (!piece.length)
         return;
     api->piece = piece;
-    resume(api);
+    resume_get(api);
     send_piece(api);
 }
 
@@ -418,7 +412,7 @@ void runtime_api_stream_end(struct runtime_api *api, const dime_text *fault)
         api->trailer_body[line.length] = '\0';
     }
     api->whole = true;
-    resume(api);
+    resume_get(api);
 }
 
 static enum runtime_outcome post_error(struct runtime_api *api, struct runtime_post *error,

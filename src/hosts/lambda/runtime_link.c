@@ -16,7 +16,12 @@
 
 #include "base/clock.h"
 
-enum { GRACE_MS = 300, WAIT_MS = 60000, RESET_MS = 100 };
+struct curl_slist runtime_no_accept = {.data = (char[]){"Accept:"}};
+struct curl_slist runtime_no_expect = {.data = (char[]){"Expect:"}, .next = &runtime_no_accept};
+struct curl_slist runtime_json_type = {.data = (char[]){"Content-Type: application/json"},
+                                       .next = &runtime_no_expect};
+
+enum { HANG_UP_MS = 300, WAIT_MS = 60000, RESET_MS = 100 };
 
 static int note_sending(void *of, char *address, char *local, int port, int local_port)
 {
@@ -62,7 +67,7 @@ static int close_socket(void *of, curl_socket_t socket)
 }
 
 /* libcurl says which socket it waits for, and what for. */
-static int watch(CURL *handle, curl_socket_t socket, int what, void *of, void *unused)
+static int watch_socket(CURL *handle, curl_socket_t socket, int what, void *of, void *unused)
 {
     struct runtime_link *link = of;
     size_t place = 0;
@@ -140,7 +145,7 @@ bool runtime_link_open(struct runtime_link *link, const char *address, int stop)
     link->post = runtime_link_add(link);
     if (!link->base || !link->multi || !link->get || !link->post)
         return false;
-    curl_multi_setopt(link->multi, CURLMOPT_SOCKETFUNCTION, watch);
+    curl_multi_setopt(link->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(link->multi, CURLMOPT_SOCKETDATA, link);
     curl_multi_setopt(link->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(link->multi, CURLMOPT_TIMERDATA, link);
@@ -204,7 +209,7 @@ static int wait_time(const struct runtime_link *link)
 /* The program is to end: whether this request is worth a grace. */
 static void begin_grace(struct runtime_link *link)
 {
-    link->until_ns = clock_monotonic_ns() + (int64_t)GRACE_MS * 1000000;
+    link->until_ns = clock_monotonic_ns() + (int64_t)HANG_UP_MS * 1000000;
     link->stopped = !link->posting && !link->got_bytes;
 }
 

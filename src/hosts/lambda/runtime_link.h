@@ -35,6 +35,12 @@ struct runtime_link {
 };
 
 /*
+ * Lists of headers that end those of requests: without what libcurl would send and nobody needs,
+ * and with the type of all that is posted.
+ */
+extern struct curl_slist runtime_no_accept, runtime_no_expect, runtime_json_type;
+
+/*
  * The part of the URL that all requests to an address share: libcurl takes a URL apart for each
  * request, unless it is handed one that has been. The caller's, for curl_url_cleanup; NULL: no
  * memory.

@@ -1,14 +1,12 @@
 /*
- * fastcgi.c - the program of one function is a FastCGI responder or a CGI program, by how it is
- * started.
+ * program.c - the program of one function, dime_main of libdime: a FastCGI responder or a CGI
+ * program, by how it is started.
  *
  * A listening socket as fd 0 (spawn-fcgi, systemd, our own parent) or --listen makes it a
  * responder. The variables of CGI make it a CGI program. Otherwise somebody has started it by hand,
  * and it says what it is. A CGI call passes through here on every request, so it's recognised
  * before anything else is done.
  */
-#include "hosts/fastcgi/fastcgi.h"
-
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -18,9 +16,10 @@
 
 #include "config.h"
 #include "request/describe.h"
+#include "request/function.h"
 #include "request/log.h"
 #include "request/page.h"
-#include "hosts/cgi/cgi.h"
+#include "hosts/cgi.h"
 #include "net/listen.h"
 #include "hosts/fastcgi/responder.h"
 #include "hosts/fastcgi/workers.h"
@@ -29,10 +28,10 @@ enum {
     TIMEOUT_SECONDS = 30,
     TIMEOUT_SECONDS_MAX = 3600,
     IDLE_SECONDS_MAX = 86400,
-    STATUS_USAGE = 2,
+    BAD_USAGE = 2,
 };
 
-struct options {
+struct program_options {
     const dime_function *function;
     const char *listen; /* NULL: fd 0 */
     int threads;
@@ -41,7 +40,7 @@ struct options {
     int idle_seconds; /* 0: it never ends by itself */
 };
 
-static const char HELP[] =
+static const char PROGRAM_HELP[] =
     "%1$s: %2$s\n"
     "\n"
     "This program answers web requests. A web server starts it, or sends requests to it:\n"
@@ -64,9 +63,9 @@ static const char HELP[] =
     "SIGTERM finishes what runs and stops. With --workers, SIGHUP replaces the workers.\n"
     "See %1$s(8).\n";
 
-static void print_help(FILE *stream, const dime_function *function)
+static void print_program_help(FILE *stream, const dime_function *function)
 {
-    fprintf(stream, HELP, function->name, function->summary, TIMEOUT_SECONDS,
+    fprintf(stream, PROGRAM_HELP, function->name, function->summary, TIMEOUT_SECONDS,
             function->heavy ? "1, and several workers" : "the number of cores");
 }
 
@@ -80,7 +79,8 @@ static int usual_threads(const dime_function *function)
 }
 
 /* The status to end with, or -1 to go on. */
-static int parse_number(const struct options *options, const char *option, int most, int *number)
+static int parse_count(const struct program_options *options, const char *option, int most,
+                       int *number)
 {
     int64_t value;
     if (text_to_int64(text_of(optarg), &value) && value >= 1 && value <= most) {
@@ -89,40 +89,40 @@ static int parse_number(const struct options *options, const char *option, int m
     }
     fprintf(stderr, "%s: --%s takes a number from 1 to %d, not \"%s\"\n", options->function->name,
             option, most, optarg);
-    return STATUS_USAGE;
+    return BAD_USAGE;
 }
 
 /* Returns the same. */
-static int parse_option(int option, struct options *options)
+static int take_program_option(int option, struct program_options *options)
 {
     switch (option) {
     case 'l':
         options->listen = optarg;
         return -1;
     case 't':
-        return parse_number(options, "threads", RESPONDER_THREADS_MAX, &options->threads);
+        return parse_count(options, "threads", RESPONDER_THREADS_MAX, &options->threads);
     case 'w':
-        return parse_number(options, "workers", WORKERS_MAX, &options->workers);
+        return parse_count(options, "workers", WORKERS_MAX, &options->workers);
     case 'T':
-        return parse_number(options, "timeout", TIMEOUT_SECONDS_MAX, &options->timeout_seconds);
+        return parse_count(options, "timeout", TIMEOUT_SECONDS_MAX, &options->timeout_seconds);
     case 'i':
-        return parse_number(options, "idle", IDLE_SECONDS_MAX, &options->idle_seconds);
+        return parse_count(options, "idle", IDLE_SECONDS_MAX, &options->idle_seconds);
     case 'd':
         return describe_print(options->function) ? 0 : 1;
     case 'h':
-        print_help(stdout, options->function);
+        print_program_help(stdout, options->function);
         return 0;
     case 'v':
         printf("%s (dime) %s\n", options->function->name, PACKAGE_VERSION);
         return 0;
     default:
         fprintf(stderr, "Try '%s --help'.\n", options->function->name);
-        return STATUS_USAGE;
+        return BAD_USAGE;
     }
 }
 
 /* Who opens the socket itself must stay: nobody would start it again. */
-static int check_idle(const struct options *options)
+static int check_idle(const struct program_options *options)
 {
     if (!options->idle_seconds || (!options->listen && !options->workers))
         return -1;
@@ -130,10 +130,10 @@ static int check_idle(const struct options *options)
             "%s: --idle is for a socket that systemd holds and hands over; leave out --listen "
             "and --workers\n",
             options->function->name);
-    return STATUS_USAGE;
+    return BAD_USAGE;
 }
 
-static int parse_options(int count, char **arguments, struct options *options)
+static int read_program_options(int count, char **arguments, struct program_options *options)
 {
     /* clang-format off */
     static const struct option LONG[] = {
@@ -150,17 +150,17 @@ static int parse_options(int count, char **arguments, struct options *options)
     /* clang-format on */
     int option, status;
     while ((option = getopt_long(count, arguments, "", LONG, NULL)) != -1) {
-        if ((status = parse_option(option, options)) >= 0)
+        if ((status = take_program_option(option, options)) >= 0)
             return status;
     }
     if (optind == count)
         return check_idle(options);
     fprintf(stderr, "%s: \"%s\" isn't an option\nTry '%s --help'.\n", options->function->name,
             arguments[optind], options->function->name);
-    return STATUS_USAGE;
+    return BAD_USAGE;
 }
 
-static int serve(const struct options *options, int listener)
+static int serve_alone(const struct program_options *options, int listener)
 {
     struct responder_settings settings = {
         .function = options->function,
@@ -173,7 +173,7 @@ static int serve(const struct options *options, int listener)
     return responder_serve(&settings);
 }
 
-static int serve_with_workers(const struct options *options, int listener)
+static int serve_with_workers(const struct program_options *options, int listener)
 {
     char threads[32], timeout[32], name[64];
     snprintf(name, sizeof name, "%s", options->function->name);
@@ -204,7 +204,7 @@ static bool fill_descriptors(void)
     return true;
 }
 
-static int be_responder(const struct options *options)
+static int be_responder(const struct program_options *options)
 {
     int listener = STDIN_FILENO;
     if (options->listen)
@@ -212,32 +212,34 @@ static int be_responder(const struct options *options)
     if (listener < 0)
         return 1;
     int status =
-        options->workers ? serve_with_workers(options, listener) : serve(options, listener);
+        options->workers ? serve_with_workers(options, listener) : serve_alone(options, listener);
     if (options->listen)
         listen_remove(options->listen);
     return status;
 }
 
-int fastcgi_main(const dime_function *function, int count, char **arguments)
+int dime_main(const dime_function *function, int count, char **arguments)
 {
     char why[512];
     bool listening = listen_is(STDIN_FILENO);
     /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
-    if (!listening && getenv("REQUEST_METHOD"))
-        return cgi_serve(function);
-    /* Not for each CGI call, which it would cost a thirtieth more. */
-    if (!page_check(function, why, sizeof why)) {
+    bool is_cgi = !listening && getenv("REQUEST_METHOD");
+    /* Its page isn't read for each CGI call, which it would cost a thirtieth more. */
+    if (!function_check(function, why, sizeof why) ||
+        (!is_cgi && !page_check(function, why, sizeof why))) {
         fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);
-        return STATUS_USAGE;
+        return BAD_USAGE;
     }
-    struct options options = {.function = function,
-                              .threads = usual_threads(function),
-                              .timeout_seconds = TIMEOUT_SECONDS};
-    int status = parse_options(count, arguments, &options);
+    if (is_cgi)
+        return cgi_serve(function);
+    struct program_options options = {.function = function,
+                                      .threads = usual_threads(function),
+                                      .timeout_seconds = TIMEOUT_SECONDS};
+    int status = read_program_options(count, arguments, &options);
     if (status >= 0)
         return status;
     if (listening || options.listen)
         return fill_descriptors() ? be_responder(&options) : 1;
-    print_help(stderr, function);
-    return STATUS_USAGE;
+    print_program_help(stderr, function);
+    return BAD_USAGE;
 }

@@ -1,10 +1,10 @@
 /*
- * cgi.h - the CGI side of a request (RFC 3875): reading its variables, and serving one CGI call.
+ * exchange.h - a request that comes in CGI's variables (RFC 3875), and its answer.
  *
- * FastCGI hands over the same variables, so its host reads them with the same code.
+ * FastCGI hands over the same variables as CGI, so both hosts read them with the same code.
  */
-#ifndef DIME_HOSTS_CGI_CGI_H
-#define DIME_HOSTS_CGI_CGI_H
+#ifndef DIME_HOSTS_EXCHANGE_H
+#define DIME_HOSTS_EXCHANGE_H
 
 #include "request/log.h"
 #include "request/run.h"
@@ -13,7 +13,7 @@
 enum { REQUEST_MEMORY_MAX = 64 * 1024 * 1024 };
 
 /* Most bytes of a response's head; nginx takes one page of memory by default. */
-enum { HEAD_MAX = 4096 };
+enum { EXCHANGE_HEAD_MAX = 4096 };
 
 /* A request that is being read, with what belongs to it until it has been answered. */
 struct exchange {
@@ -27,7 +27,7 @@ struct exchange {
     size_t length; /* Content-Length, where has_length */
     char id[33];   /* an id that was made here */
     struct dime_call call;
-    char head[HEAD_MAX];
+    char head[EXCHANGE_HEAD_MAX];
 };
 
 /*
@@ -62,8 +62,5 @@ dime_text exchange_payload(const struct exchange *exchange);
  */
 void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
                   size_t bytes_out);
-
-/* Serves one CGI call from the process's environment, fd 0 and fd 1. Returns the exit status. */
-int cgi_serve(const dime_function *function);
 
 #endif

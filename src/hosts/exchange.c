@@ -1,0 +1,185 @@
+/*
+ * exchange.c - CGI variables become a request, and a response becomes the bytes that go out.
+ *
+ * One pass over the variables picks out what a request needs; the few names are told apart by their
+ * length and bytes.
+ */
+#include "hosts/exchange.h"
+
+#include "base/clock.h"
+#include "request/function.h"
+#include "request/request.h"
+#include "request/response.h"
+
+/*
+ * The variables that aren't headers. Those that begin with DIME_ are the tool's, which hands over
+ * events. They count for what the function lets a sender do, so they're believed: who can set them
+ * is who starts the program, or who may connect to its socket, and no client can, since each header
+ * of a client's is a variable that begins with HTTP_.
+ */
+struct cgi_variables {
+    dime_text method, query, content_type, content_length, script, path_info, scheme, https;
+    dime_text source, request_id, deadline_ms, host;
+};
+
+static const struct {
+    dime_text name;
+    size_t offset; /* in struct cgi_variables */
+} SLOTS[] = {
+    {{"REQUEST_METHOD", 14}, offsetof(struct cgi_variables, method)},
+    {{"QUERY_STRING", 12}, offsetof(struct cgi_variables, query)},
+    {{"CONTENT_TYPE", 12}, offsetof(struct cgi_variables, content_type)},
+    {{"CONTENT_LENGTH", 14}, offsetof(struct cgi_variables, content_length)},
+    {{"SCRIPT_NAME", 11}, offsetof(struct cgi_variables, script)},
+    {{"PATH_INFO", 9}, offsetof(struct cgi_variables, path_info)},
+    {{"REQUEST_SCHEME", 14}, offsetof(struct cgi_variables, scheme)},
+    {{"HTTPS", 5}, offsetof(struct cgi_variables, https)},
+    {{"DIME_SOURCE", 11}, offsetof(struct cgi_variables, source)},
+    {{"DIME_REQUEST_ID", 15}, offsetof(struct cgi_variables, request_id)},
+    {{"DIME_DEADLINE_MS", 16}, offsetof(struct cgi_variables, deadline_ms)},
+    {{"DIME_HOST", 9}, offsetof(struct cgi_variables, host)},
+};
+
+/* Takes a variable that isn't a header, if it is one of those that count. */
+static void take_variable(struct cgi_variables *variables, const struct header *variable)
+{
+    for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
+        if (text_equal(variable->name, SLOTS[i].name)) {
+            *(dime_text *)((char *)variables + SLOTS[i].offset) = variable->value;
+            return;
+        }
+    }
+}
+
+/* Takes HTTP_X_REQUEST_ID as the header x-request-id. */
+static void take_header(struct request *request, struct header *headers, struct header variable)
+{
+    const char *name = variable.name.data + sizeof "HTTP_" - 1;
+    size_t length = variable.name.length - (sizeof "HTTP_" - 1);
+    char *copy = length ? arena_alloc(request->arena, length) : NULL;
+    if (!copy)
+        return;
+    for (size_t i = 0; i < length; i++)
+        copy[i] = name[i] == '_' ? '-' : text_lower(name[i]);
+    request_take_header(request, headers, (dime_text){copy, length}, variable.value);
+}
+
+/* A header takes the place of a variable that has been read. */
+static void read_variables(struct request *request, struct header *variables, size_t count,
+                           struct cgi_variables *found)
+{
+    request->headers = variables;
+    for (size_t i = 0; i < count; i++) {
+        if (text_starts(variables[i].name, TEXT("HTTP_")))
+            take_header(request, variables, variables[i]);
+        else
+            take_variable(found, &variables[i]);
+    }
+}
+
+static void read_length(struct exchange *exchange, dime_text text)
+{
+    int64_t length;
+    if (!text.length)
+        return;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            exchange->incoming.refusal = REFUSED_BAD_LENGTH;
+            return;
+        }
+    }
+    if (!text_to_int64(text, &length))
+        length = INT64_MAX; /* more than any limit */
+    exchange->has_length = true;
+    exchange->length = (size_t)length;
+    if (exchange->length > function_body_max(exchange->function))
+        exchange->incoming.refusal = REFUSED_TOO_LARGE;
+}
+
+void exchange_open(struct exchange *exchange, const dime_function *function,
+                   struct header *variables, size_t count, struct arena *arena, int64_t timeout_ms)
+{
+    struct cgi_variables found = {0};
+    exchange->function = function;
+    exchange->request = (struct request){.arena = arena, .source = DIME_HTTP};
+    exchange->incoming = (struct incoming){0};
+    exchange->started_ns = clock_monotonic_ns();
+    exchange->has_length = false;
+    exchange->length = 0;
+    response_open(&exchange->response, arena);
+    struct request *request = &exchange->request;
+    read_variables(request, variables, count, &found);
+    request->method = request_method(found.method);
+    request->query = found.query;
+    request->content_type = found.content_type;
+    request->path = found.script;
+    bool secure =
+        text_equal(found.scheme, TEXT("https")) || text_equal_nocase(found.https, TEXT("on"));
+    request->scheme = secure ? TEXT("https") : TEXT("http");
+    request->source = request_source(found.source);
+    if (!text_to_int64(found.deadline_ms, &request->deadline_ms) || request->deadline_ms <= 0)
+        request->deadline_ms = clock_epoch_ms() + timeout_ms;
+    exchange->host = request_id_fits(found.host) ? found.host : TEXT("");
+    exchange->incoming.path_info = found.path_info;
+    exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
+    request_choose_id(request, found.request_id, exchange->id);
+    read_length(exchange, found.content_length);
+}
+
+size_t exchange_room(const struct exchange *exchange)
+{
+    size_t most = function_body_max(exchange->function) + 1;
+    bool known = exchange->has_length && exchange->length < most;
+    return known ? exchange->length + 1 : most;
+}
+
+void exchange_body(struct exchange *exchange, dime_text body)
+{
+    exchange->request.body = body;
+    if (exchange->incoming.refusal)
+        return;
+    if (exchange->has_length && body.length != exchange->length)
+        exchange->incoming.refusal = REFUSED_SHORT;
+    else if (body.length > function_body_max(exchange->function))
+        exchange->incoming.refusal = REFUSED_TOO_LARGE;
+}
+
+void exchange_run(struct exchange *exchange)
+{
+    call_open(&exchange->call, exchange->function, &exchange->request, &exchange->response);
+    run_call(&exchange->call, &exchange->incoming);
+}
+
+dime_text exchange_head(struct exchange *exchange)
+{
+    struct buffer head;
+    /* In room of its own: an answer that memory has ended still has a head. */
+    buffer_over(&head, exchange->head, sizeof exchange->head);
+    response_cgi_head(&exchange->response, &head);
+    if (!head.failed)
+        return buffer_text(&head);
+    exchange->response.status = 500;
+    exchange->response.body.length = 0;
+    return TEXT("Status: 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+}
+
+dime_text exchange_payload(const struct exchange *exchange)
+{
+    if (exchange->request.method == DIME_HEAD || !exchange->response.content_type)
+        return TEXT("");
+    return buffer_text(&exchange->response.body);
+}
+
+void exchange_log(const struct exchange *exchange, struct log *log, const char *host,
+                  size_t bytes_out)
+{
+    log_request(log, &(struct log_entry){
+                         .function = exchange->function->name,
+                         .host = exchange->host.length ? exchange->host : text_of(host),
+                         .request = &exchange->request,
+                         .response = &exchange->response,
+                         .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+                         .bytes_in = exchange->request.body.length,
+                         .bytes_out = bytes_out,
+                     });
+}
