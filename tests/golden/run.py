@@ -228,8 +228,7 @@ class FastCgi:
 def ask_in_http(connection, event, framed=True):
     """The answer to a request on a kept connection."""
     query = "?" + event.query if event.query else ""
-    connection.putrequest(event.method, "/cgi-bin/%s%s" % (event.function, query),
-                          skip_host=True, skip_accept_encoding=True)
+    connection.putrequest(event.method, event.path_on_server() + query, skip_host=True, skip_accept_encoding=True)
     for name, value in {"Host": "localhost", **event.headers}.items():
         connection.putheader(name, value.encode())
     if event.body is not None:

@@ -80,6 +80,10 @@ class Apache(Serving):
                 text = text.replace(f"@{key}@", value)
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write(self.edit(name, text))
+        self.write_main()
+
+    def write_main(self):
+        """Writes the file that Apache is given, which includes the others."""
         modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so"
                             for name in (COMMON + " " + WAYS[self.way]).split())
         settings = {"proxy": "", "cgi": f'ScriptSock "{self.run}/cgid.sock"',

@@ -34,7 +34,7 @@ def is_repository(root):
 
 def paths_without_git(root):
     """What a release holds of ours; what autotools add to it isn't looked at."""
-    tops = ["src", "tests", "man", "www", "nginx", "deploy", ".github"]
+    tops = ["src", "tests", "docs", "man", "www", "nginx", "deploy", ".github"]
     files = ["README.md", "CHANGELOG.md", "LICENSE", "quickstart", "configure.ac", "Makefile.am"]
     built = (".o", ".a", ".log", ".trs", ".dirstamp", ".Po", ".Plo")
     yield from (name for name in files if os.path.isfile(os.path.join(root, name)))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# lint.sh - what static analysers say of src, with nothing left unexplained.
+# lint.sh - what static analysers say of src and of the examples, with nothing left unexplained.
 # usage: lint.sh BUILDDIR SRCDIR
 #
 # gcc -fanalyzer, clang-tidy and cppcheck each read every file. What they find is a failure unless
@@ -17,22 +17,22 @@ trap 'exit 1' INT TERM HUP
 [ -f "$build/config.h" ] || { echo "not ok - $build:0: isn't configured"; exit 2; }
 
 cd "$src" || exit 2
-flags="-std=gnu17 -D_GNU_SOURCE -DBINDIR=\"/usr/bin\" -DLIBEXECDIR=\"/usr/libexec\" -DPKGLIBDIR=\"/usr/lib/dime\" -I$build -Isrc $(pkg-config --cflags fcgi json-c 2>/dev/null)"
+flags="-std=gnu17 -D_GNU_SOURCE -DBINDIR=\"/usr/bin\" -DLIBEXECDIR=\"/usr/libexec\" -DPKGLIBDIR=\"/usr/lib/dime\" -I$build -Isrc $(pkg-config --cflags fcgi json-c libpng 2>/dev/null)"
 jobs=$(nproc 2>/dev/null || echo 2)
-find src -name '*.c' | sort >"$work/files"
+find src docs -name '*.c' ! -path '*/tests/*' | sort >"$work/files"
 
 # Each prints FILE:LINE: MESSAGE [CHECK], once for each place.
 run_gcc() {
     # shellcheck disable=SC2086 # one word a flag
     xargs -P "$jobs" -n 1 gcc $flags -O2 -Wall -Wextra -fanalyzer -fdiagnostics-plain-output -c \
         -o /dev/null <"$work/files" 2>&1 |
-        sed -n 's/^\(src[^:]*:[0-9]*\):[0-9]*: \(warning\|error\): \(.*\)$/\1: \3/p'
+        sed -n 's/^\(\(src\|docs\)[^:]*:[0-9]*\):[0-9]*: \(warning\|error\): \(.*\)$/\1: \4/p'
 }
 
 run_tidy() {
     # shellcheck disable=SC2086 # one word a flag
     xargs -P "$jobs" -I FILE clang-tidy --quiet FILE -- $flags <"$work/files" 2>/dev/null |
-        sed -n "s,^$src/\(src[^:]*:[0-9]*\):[0-9]*: \(warning\|error\): \(.*\)\$,\1: \3,p"
+        sed -n "s,^$src/\(\(src\|docs\)[^:]*:[0-9]*\):[0-9]*: \(warning\|error\): \(.*\)\$,\1: \4,p"
 }
 
 run_cppcheck() {

@@ -69,7 +69,7 @@ class Tree:
         self.sources = [
             Source(path, text)
             for path, text in sorted(texts.items())
-            if path.endswith((".c", ".h")) and path.startswith(("src/", "tests/"))
+            if path.endswith((".c", ".h")) and path.startswith(("src/", "tests/", "docs/"))
         ]
 
     def of_program(self):
@@ -168,6 +168,8 @@ def header_guards(tree):
         inside = source.path.removeprefix("src/")
         guard = "DIME_" + re.sub(r"[^A-Z0-9]", "_", inside.upper())
         guard = "DIME_" + guard.removeprefix("DIME_DIME_") if inside.startswith("dime") else guard
+        if source.path.startswith("docs/"):  # a project of its own
+            guard = re.sub(r"[^A-Z0-9]", "_", os.path.basename(source.path).upper())
         short = re.sub(r"^DIME_TESTS_\w+?_(?=[A-Z])", "DIME_TESTS_", guard)
         begins = re.match(r"\s*#ifndef (\w+)\n#define (\w+)\n", source.code)
         if (
