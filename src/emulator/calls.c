@@ -145,18 +145,27 @@ static void carried(struct emu_exchange *exchange, bool sent)
     call->lambda->queued++;
 }
 
-/*
- * Replies to an exchange that asked for the next invocation with this one, in chunks where its
- * event is longer than about 2 kB, as Lambda does it.
- */
+/* An event is sent in chunks where it's longer than about 2 kB, as Lambda does it. */
+static struct MHD_Response *carry_event(struct emu_exchange *exchange, dime_text event)
+{
+    struct emu_flow *flow;
+    if (event.length < CHUNKED_FROM)
+        return emu_reply_make(event, EMU_JSON);
+    struct MHD_Response *response = emu_flow_make(exchange, &flow);
+    if (!response)
+        return NULL;
+    emu_reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, EMU_JSON);
+    emu_flow_add(flow, event);
+    emu_flow_end(flow, true);
+    return response;
+}
+
+/* Replies to an exchange that asked for the next invocation with this one. */
 static void send_invocation(struct emu_exchange *exchange, const struct emu_call *call)
 {
-    dime_text event = emu_body_text(&call->event);
     int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
     char room[24], invocation[EMU_ID_SIZE] = "";
-    struct MHD_Response *response = event.length < CHUNKED_FROM
-                                        ? emu_reply_make(event, EMU_JSON)
-                                        : emu_reply_make_chunked(event, EMU_JSON);
+    struct MHD_Response *response = carry_event(exchange, emu_body_text(&call->event));
     snprintf(room, sizeof room, "%lld", (long long)deadline);
     if (call->lambda->emulator->settings.max_concurrency > 1)
         emu_make_id(invocation);

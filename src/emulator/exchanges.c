@@ -1,15 +1,11 @@
 /*
  * exchanges.c - reads a request's headers, and makes the response to it.
  *
- * A response is made whole, or of chunks; one that is sent while it's still written is a flow
- * (flow.h).
+ * A response is whole when it's made here; one that is sent in chunks is a flow (flow.h).
  */
 #include "emulator/exchanges.h"
 
-#include <stdlib.h>
 #include <sys/socket.h>
-
-enum { RESPONSE_CHUNK = 16 * 1024 };
 
 const char EMU_JSON[] = "application/json";
 
@@ -45,52 +41,13 @@ void emu_exchange_reply(struct emu_exchange *exchange, unsigned status,
     }
 }
 
-static struct MHD_Response *with_type(struct MHD_Response *response, const char *content_type)
-{
-    if (response)
-        emu_reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-    return response;
-}
-
 struct MHD_Response *emu_reply_make(dime_text body, const char *content_type)
 {
     /* The copy is made before this returns: the cast takes nothing from anybody. */
-    return with_type(
-        MHD_create_response_from_buffer(body.length, (void *)body.data, MHD_RESPMEM_MUST_COPY),
-        content_type);
-}
-
-static ssize_t read_chunk(void *owner, uint64_t position, char *room, size_t size)
-{
-    const struct emu_body *body = owner;
-    if (position >= body->length)
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    if (size > body->length - position)
-        size = body->length - (size_t)position;
-    memcpy(room, body->data + position, size);
-    return (ssize_t)size;
-}
-
-static void free_chunks(void *owner)
-{
-    struct emu_body *body = owner;
-    emu_body_free(body);
-    free(body);
-}
-
-struct MHD_Response *emu_reply_make_chunked(dime_text text, const char *content_type)
-{
-    struct emu_body *body = calloc(1, sizeof *body);
-    if (!body)
-        return NULL;
-    emu_body_add(body, text.data, text.length, text.length);
     struct MHD_Response *response =
-        body->failed ? NULL
-                     : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, RESPONSE_CHUNK,
-                                                         read_chunk, body, free_chunks);
-    if (!response)
-        free_chunks(body);
-    return with_type(response, content_type);
+        MHD_create_response_from_buffer(body.length, (void *)body.data, MHD_RESPMEM_MUST_COPY);
+    emu_reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    return response;
 }
 
 void emu_reply_header(struct MHD_Response *response, const char *name, const char *value)

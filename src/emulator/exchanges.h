@@ -69,9 +69,6 @@ void emu_exchange_reply(struct emu_exchange *exchange, unsigned status,
 /* A response with a copy of BODY; NULL where there is no memory. */
 struct MHD_Response *emu_reply_make(dime_text body, const char *content_type);
 
-/* The same, sent in chunks. */
-struct MHD_Response *emu_reply_make_chunked(dime_text body, const char *content_type);
-
 /* Adds a header, unless its value is NULL or empty. */
 void emu_reply_header(struct MHD_Response *response, const char *name, const char *value);
 
