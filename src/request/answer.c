@@ -242,11 +242,14 @@ dime_json *dime_problem_data(dime_call *call)
     return document_of(call, &call->problem);
 }
 
-/* Begins a problem in place of whatever was begun. */
+/* Begins a problem in place of whatever was begun, but for a 500, which may be of a mistake. */
 __attribute__((format(printf, 4, 0))) static void
 begin_problem(dime_call *call, const char *name, int status, const char *format, va_list arguments)
 {
+    const struct response *response = call->response;
     json_scope_abandon(&call->answer);
+    if (response->answer == ANSWER_PROBLEM && response->status == 500)
+        return;
     call->problem.root = NULL;
     if (status >= 400 && status <= 599)
         response_problem_of(call->response, status, format, arguments);

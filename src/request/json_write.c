@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "request/call.h"
+#include "request/function.h"
 
 void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
                      bool array)
@@ -33,8 +34,10 @@ void json_scope_end(struct dime_json *scope)
 
 void json_scope_abandon(struct dime_json *scope)
 {
-    for (; scope; scope = scope->inner)
+    for (; scope; scope = scope->inner) {
         scope->ended = true;
+        scope->end = scope->start;
+    }
 }
 
 /* Writes what stands before a value. False: the value can't stand here, which has been said. */
@@ -95,7 +98,10 @@ void dime_put_integer(dime_json *json, const char *name, int64_t value)
 
 void dime_put_decimal(dime_json *json, const char *name, int64_t value, int places)
 {
-    if (begin_value(json, name))
+    if (places < 0 || places > FUNCTION_PLACES_MAX)
+        call_mistake(json->call, "dime_put_decimal takes 0 to %d places, not %d",
+                     FUNCTION_PLACES_MAX, places);
+    else if (begin_value(json, name))
         buffer_decimal(json->out, value, places);
 }
 

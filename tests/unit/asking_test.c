@@ -308,16 +308,44 @@ static void answer_bytes_after_a_mistake(dime_call *call, dime_json *json, const
     dime_answer_stream(call, 200, "text/plain", next_line, NULL);
 }
 
+static void say_problem_after_a_mistake(dime_call *call, dime_json *json, const struct item *item)
+{
+    (void)json;
+    dime_set_header(call, "a b", item->code);
+    dime_problem(call, 404, "There is none.");
+    dime_problem_at(call, &item->code, 409, "There is one.");
+    dime_wrong(call, &item->code, "It is wrong.");
+}
+
 static void (*const MISTAKES[])(dime_call *call, dime_json *json, const struct item *item) = {
-    write_to_ended_scope,     write_item_to_object,    write_member_to_array,
-    write_to_abandoned_scope, write_after_a_problem,   redirect_with_200,
-    answer_with_404,          answer_array_with_204,   answer_json_with_404,
-    answer_bytes_with_304,    answer_without_type,     answer_with_two_lines_of_type,
-    answer_nothing_with_199,  stream_with_600,         answer_in_a_stream,
-    say_nothing_in_a_stream,  write_without_a_stream,  say_problem_of_200,
-    say_problem_of_600,       blame_what_is_no_field,  set_cookie_of_two_words,
-    set_header_of_two_lines,  set_header_of_two_words, set_header_of_dime,
-    set_long_header,          set_long_cookie,         answer_bytes_after_a_mistake,
+    write_to_ended_scope,
+    write_item_to_object,
+    write_member_to_array,
+    write_to_abandoned_scope,
+    write_after_a_problem,
+    redirect_with_200,
+    answer_with_404,
+    answer_array_with_204,
+    answer_json_with_404,
+    answer_bytes_with_304,
+    answer_without_type,
+    answer_with_two_lines_of_type,
+    answer_nothing_with_199,
+    stream_with_600,
+    answer_in_a_stream,
+    say_nothing_in_a_stream,
+    write_without_a_stream,
+    say_problem_of_200,
+    say_problem_of_600,
+    blame_what_is_no_field,
+    set_cookie_of_two_words,
+    set_header_of_two_lines,
+    set_header_of_two_words,
+    set_header_of_dime,
+    set_long_header,
+    set_long_cookie,
+    answer_bytes_after_a_mistake,
+    say_problem_after_a_mistake,
 };
 
 static void make_mistake(dime_call *call, const void *input)

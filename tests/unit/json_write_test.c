@@ -77,6 +77,12 @@ START_TEST(refuses_what_cannot_stand)
     case 1:
         dime_put_integer(json, NULL, 1);
         break;
+    case 2:
+        dime_put_decimal(json, "a", 1, 19);
+        break;
+    case 3:
+        dime_put_decimal(json, "a", 1, -1);
+        break;
     default:
         dime_put_null(json, "next");
         dime_put_integer(list, NULL, 1);
@@ -112,6 +118,16 @@ START_TEST(hands_out_a_copy)
 }
 END_TEST
 
+START_TEST(has_no_text_of_an_answer_that_was_replaced)
+{
+    dime_json *list = dime_put_array(dime_answer(&call, 200), "list");
+    dime_put_string(list, NULL, "dropped");
+    dime_put_string(dime_answer(&call, 200), "another", "answer, which is longer");
+    ck_assert_uint_eq(dime_json_text(list).length, 0);
+    ck_assert(!arena.failed);
+}
+END_TEST
+
 START_TEST(has_no_text_without_memory)
 {
     dime_json *json = dime_answer(&call, 200);
@@ -133,9 +149,10 @@ Suite *json_write_suite(void)
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, ends_what_is_open);
     tcase_add_test(tests, formats_at_any_length);
-    tcase_add_loop_test(tests, refuses_what_cannot_stand, 0, 3);
+    tcase_add_loop_test(tests, refuses_what_cannot_stand, 0, 5);
     tcase_add_test(tests, hands_out_its_text);
     tcase_add_test(tests, hands_out_a_copy);
+    tcase_add_test(tests, has_no_text_of_an_answer_that_was_replaced);
     tcase_add_test(tests, has_no_text_without_memory);
     suite_add_tcase(suite, tests);
     return suite;
