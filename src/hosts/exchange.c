@@ -44,7 +44,8 @@ static const struct {
 static void take_variable(struct cgi_variables *variables, const struct header *variable)
 {
     for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
-        if (text_equal(variable->name, SLOTS[i].name)) {
+        if (variable->name.length == SLOTS[i].name.length &&
+            memcmp(variable->name.data, SLOTS[i].name.data, variable->name.length) == 0) {
             *(dime_text *)((char *)variables + SLOTS[i].offset) = variable->value;
             return;
         }

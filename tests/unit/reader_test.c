@@ -391,6 +391,7 @@ static void check_random_request(void)
     while (reader_variable(&left, &name, &value))
         count++;
     ck_assert_uint_eq(count, variables_count);
+    ck_assert_uint_eq(feed.reader.count, variables_count);
     ck_assert_uint_eq(left.length, 0);
 }
 

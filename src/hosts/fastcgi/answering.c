@@ -17,15 +17,12 @@ enum {
 };
 
 /* Splits the variables. NULL: there is no memory for them. */
-static struct header *split(dime_text variables, struct arena *arena, size_t *count)
+static struct header *split_variables(const struct arrived *request, struct arena *arena)
 {
-    dime_text left = variables, name, value;
-    for (*count = 0; reader_variable(&left, &name, &value); ++*count)
-        continue;
-    struct header *headers = arena_alloc(arena, *count * sizeof *headers);
-    *count = headers ? *count : 0;
-    for (size_t i = 0; i < *count && reader_variable(&variables, &name, &value); i++)
-        headers[i] = (struct header){name, value};
+    struct header *headers = arena_alloc(arena, request->count * sizeof *headers);
+    dime_text left = request->variables;
+    for (size_t i = 0; headers && i < request->count; i++)
+        (void)reader_variable(&left, &headers[i].name, &headers[i].value);
     return headers;
 }
 
@@ -67,10 +64,9 @@ static void run_exchange(struct worker *worker, const struct arrived *request)
     const struct responder_settings *settings = worker->settings;
     struct serving *serving = worker->serving;
     struct exchange *exchange = &serving->exchange;
-    size_t count;
-    struct header *variables = split(request->variables, &serving->arena, &count);
-    exchange_open(exchange, settings->function, variables, count, &serving->arena,
-                  settings->timeout_ms);
+    struct header *variables = split_variables(request, &serving->arena);
+    exchange_open(exchange, settings->function, variables, variables ? request->count : 0,
+                  &serving->arena, settings->timeout_ms);
     (void)opening_try(&worker->opening, settings->function);
     exchange->request.state = worker->opening.state;
     exchange->incoming.not_open = worker->opening.not_open;

@@ -177,6 +177,7 @@ enum arrival connection_take(struct connection *connection, char *room, size_t r
     if (!first)
         connection->length = input.length;
     *request = (struct arrived){.variables = {input.bytes, reader->variables},
+                                .count = reader->count,
                                 .body = {input.bytes + reader->variables, reader->body},
                                 .whole = reading == READING_WHOLE};
     if (reading == READING_BAD)

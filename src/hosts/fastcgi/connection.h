@@ -55,6 +55,7 @@ struct connection_rules {
 /* A request that has arrived. */
 struct arrived {
     dime_text variables; /* as reader_variable takes them */
+    size_t count;        /* of them */
     dime_text body;
     bool whole; /* false: there is more body, which isn't needed */
 };

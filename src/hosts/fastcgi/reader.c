@@ -157,7 +157,7 @@ static bool check_variables(struct reader *reader, const char *bytes)
     dime_text left = {bytes + reader->checked, reader->variables - reader->checked};
     dime_text name = {0}, value = {0};
     while (reader_variable(&left, &name, &value))
-        continue;
+        reader->count++;
     reader->checked = reader->variables - left.length;
     return name.length + value.length <= RECORD_VARIABLES_MAX;
 }

@@ -45,6 +45,7 @@ struct reader_input {
 struct reader {
     size_t variables;  /* bytes of variables; they are the first of the input */
     size_t checked;    /* of these bytes, those of variables that are whole */
+    size_t count;      /* of these variables */
     size_t body;       /* bytes of the body, which follow them */
     unsigned expected; /* the type of the next record; 0 before the first */
     unsigned id;       /* of the request; 0: none has begun */
