@@ -20,6 +20,16 @@ bool text_is_one_of(dime_text text, const char *const *list, size_t count)
     return false;
 }
 
+bool text_is_token(dime_text text)
+{
+    static const char MARKS[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < text.length; i++) {
+        if (!text_alphanumeric(text.data[i]) && !memchr(MARKS, text.data[i], sizeof MARKS - 1))
+            return false;
+    }
+    return text.length;
+}
+
 bool text_equal_nocase(dime_text a, dime_text b)
 {
     if (a.length != b.length)

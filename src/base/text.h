@@ -75,6 +75,9 @@ static inline int text_hex_digit(char c)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
+/* Whether TEXT is a token, as the name of a header is (RFC 9110, section 5.6.2). */
+bool text_is_token(dime_text text);
+
 /* Whether TEXT ends with SUFFIX, without regard to the case of ASCII letters. */
 bool text_ends_nocase(dime_text text, dime_text suffix);
 

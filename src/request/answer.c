@@ -160,21 +160,15 @@ void dime_write_format(dime_call *call, const char *format, ...)
     dime_write(call, text);
 }
 
-/* Whether a text has visible characters of ASCII alone, and none of those that are forbidden. */
-static bool is_visible(dime_text text, const char *forbidden)
+/* RFC 6265, section 4.1.1. */
+static bool is_cookie_value(dime_text value)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        if (c <= ' ' || c >= 0x7F || strchr(forbidden, c))
+    for (size_t i = 0; i < value.length; i++) {
+        char c = value.data[i];
+        if (c <= ' ' || c >= 0x7F || strchr("\",;\\", c))
             return false;
     }
     return true;
-}
-
-/* RFC 9110, section 5.6.2. */
-static bool is_token(const char *name)
-{
-    return *name && is_visible(text_of(name), "()<>@,;:\\\"/[]?={}");
 }
 
 void dime_set_header(dime_call *call, const char *name, dime_text value)
@@ -187,7 +181,7 @@ void dime_set_header(dime_call *call, const char *name, dime_text value)
             return;
         }
     }
-    if (is_token(name))
+    if (text_is_token(text_of(name)))
         set_header(call, name, value);
     else
         call_mistake(call, "a header was set whose name RFC 9110 forbids: %s", name);
@@ -196,7 +190,7 @@ void dime_set_header(dime_call *call, const char *name, dime_text value)
 void dime_set_cookie(dime_call *call, const char *name, dime_text value, const char *attributes)
 {
     struct buffer cookie;
-    if (!is_token(name) || !is_visible(value, "\",;\\")) { /* RFC 6265, section 4.1.1 */
+    if (!text_is_token(text_of(name)) || !is_cookie_value(value)) {
         call_mistake(call, "the cookie %s has a name or a value that RFC 6265 forbids", name);
         return;
     }

@@ -7,8 +7,6 @@
  * The answer goes to stdout and the log line to stderr; the exit status tells the class of the
  * status, so that a script can ask.
  */
-#include "tool/command.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,7 +15,9 @@
 
 #include "config.h"
 #include "tool/ask/description.h"
+#include "tool/command_invoke.h"
 #include "tool/samples.h"
+#include "tool/status.h"
 
 enum { PROGRAM_MAX = 32 }; /* bytes of the name of another program */
 
@@ -90,21 +90,6 @@ static const char HELP_HELP[] = "dime help [COMMAND|FUNCTION]\n"
                                 "\n"
                                 "Says more about a command, or names the fields of a function.\n";
 
-int command_misuse(const char *what, const char *which, const char *remedy)
-{
-    fprintf(stderr, "dime: %s%s%s%s; %s\n", what, which ? " \"" : "", which ? which : "",
-            which ? "\"" : "", remedy);
-    return STATUS_USAGE;
-}
-
-int command_finish(int status)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    fprintf(stderr, "dime: stdout can't be written: %s\n", strerror(errno));
-    return STATUS_UNWRITTEN;
-}
-
 static void print_function(void *context, const struct callee *callee)
 {
     struct description description;
@@ -117,28 +102,27 @@ static void print_function(void *context, const struct callee *callee)
 static int list(char **arguments)
 {
     if (arguments[0])
-        return command_misuse("list takes no argument, not", arguments[0], "try dime help list");
+        return status_misuse("list takes no argument, not", arguments[0], "try dime help list");
     bool fine = find_each_function("dime", print_function, NULL);
-    return command_finish(fine ? STATUS_FINE : STATUS_USAGE);
+    return status_finish(fine ? STATUS_FINE : STATUS_USAGE);
 }
 
 static int print_sample(char **arguments)
 {
     if (arguments[0] && arguments[1])
-        return command_misuse("event takes one name, and not also", arguments[1],
-                              "try dime help event");
+        return status_misuse("event takes one name, and not also", arguments[1],
+                             "try dime help event");
     for (const struct sample *sample = samples; sample->name; sample++) {
         if (!arguments[0]) {
             puts(sample->name);
         } else if (strcmp(arguments[0], sample->name) == 0) {
             (void)fwrite(sample->event.data, 1, sample->event.length, stdout);
-            return command_finish(STATUS_FINE);
+            return status_finish(STATUS_FINE);
         }
     }
     if (arguments[0])
-        return command_misuse("there is no sample event", arguments[0],
-                              "dime event names them all");
-    return command_finish(STATUS_FINE);
+        return status_misuse("there is no sample event", arguments[0], "dime event names them all");
+    return status_finish(STATUS_FINE);
 }
 
 static const char *value_of(const struct described_field *field)
@@ -188,7 +172,7 @@ static int help_function(const char *word, const struct callee *callee)
         fprintf(stderr, "dime: the program %s doesn't say what it is\n", callee->path);
     }
     description_close(&description);
-    return described ? command_finish(STATUS_FINE) : STATUS_USAGE;
+    return described ? status_finish(STATUS_FINE) : STATUS_USAGE;
 }
 
 /*
@@ -252,23 +236,23 @@ static int help(char **arguments)
     char *topic = arguments[0];
     int status = STATUS_FINE;
     if (topic && arguments[1])
-        return command_misuse("help takes one name, and not also", arguments[1],
-                              "try dime help help");
+        return status_misuse("help takes one name, and not also", arguments[1],
+                             "try dime help help");
     if (topic && help_elsewhere(topic, &status))
         return status;
     if (!topic) {
         fputs(HELP, stdout);
-        return command_finish(STATUS_FINE);
+        return status_finish(STATUS_FINE);
     }
     for (size_t i = 0; i < sizeof TOPICS / sizeof *TOPICS; i++) {
         if (strcmp(topic, TOPICS[i].name) == 0) {
             fputs(TOPICS[i].text, stdout);
-            return command_finish(STATUS_FINE);
+            return status_finish(STATUS_FINE);
         }
     }
     struct callee callee;
     if (!find_function(NULL, topic, &callee))
-        return command_misuse("there is no command or function", topic, "try dime help");
+        return status_misuse("there is no command or function", topic, "try dime help");
     return help_function(topic, &callee);
 }
 
@@ -276,14 +260,14 @@ static int invoke_function(char **arguments)
 {
     struct callee callee;
     if (!arguments[0])
-        return command_misuse("invoke wants the name of a function", NULL, "dime list names them");
+        return status_misuse("invoke wants the name of a function", NULL, "dime list names them");
     if (!find_function("dime", arguments[0], &callee))
         return STATUS_USAGE;
     for (char **word = arguments + 1; *word; word++) {
         if (strcmp(*word, "--help") == 0)
             return help_function(arguments[0], &callee);
         if (strncmp(*word, "--", 2) == 0)
-            return command_misuse("invoke has no option", *word, "try dime help invoke");
+            return status_misuse("invoke has no option", *word, "try dime help invoke");
     }
     return command_invoke(&callee, arguments[0], arguments + 1);
 }
@@ -292,7 +276,7 @@ static int print_version(char **arguments)
 {
     (void)arguments;
     puts("dime " PACKAGE_VERSION);
-    return command_finish(STATUS_FINE);
+    return status_finish(STATUS_FINE);
 }
 
 int main(int count, char **arguments)
@@ -326,7 +310,7 @@ int main(int count, char **arguments)
     }
     struct callee callee;
     if (!find_function(NULL, arguments[1], &callee))
-        return command_misuse("there is no command", arguments[1], "try dime help");
+        return status_misuse("there is no command", arguments[1], "try dime help");
     fprintf(stderr, "dime: %s is a function; try dime invoke %s\n", arguments[1], arguments[1]);
     return STATUS_USAGE;
 }

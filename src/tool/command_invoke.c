@@ -7,6 +7,8 @@
  * may have left a pipe open there that never ends, and it mustn't wait for that. What would have
  * been read is said instead.
  */
+#include "tool/command_invoke.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,8 +19,8 @@
 #include "base/clock.h"
 #include "events/invoke.h"
 #include "tool/ask/ask.h"
-#include "tool/command.h"
 #include "tool/given.h"
+#include "tool/status.h"
 
 /* An event has room for the largest picture of `labels` in base64, as a body over HTTP has. */
 enum { TIMEOUT_MS = 30000, EVENT_MIB = 12, EVENT_MAX = EVENT_MIB * 1024 * 1024 };
@@ -82,8 +84,8 @@ static int read_words(struct input *input, char **words)
         if (given_name_length(*word))
             continue;
         if (input->path)
-            return command_misuse("invoke takes one event, and not also", *word,
-                                  "try dime help invoke");
+            return status_misuse("invoke takes one event, and not also", *word,
+                                 "try dime help invoke");
         input->path = *word;
     }
     return given_read(&input->given, input->callee, words, input->path);
@@ -113,7 +115,7 @@ static int print_answer(dime_text answer, int status)
 {
     (void)fwrite(answer.data, 1, answer.length, stdout);
     putchar('\n');
-    return command_finish(command_status_of(status));
+    return status_finish(status_of_answer(status));
 }
 
 /* Asks with a form, which is a request that no event has to hold. */

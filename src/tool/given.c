@@ -14,7 +14,7 @@
 
 #include "request/request.h"
 #include "tool/ask/media_type.h"
-#include "tool/command.h"
+#include "tool/status.h"
 
 enum { QUERY_MAX = 32 * 1024, MEMORY_MAX = 3 * GIVEN_FORM_MAX };
 

@@ -179,8 +179,6 @@ static void call_receive(struct probe *probe)
         buffer_json(probe->out, message->id);
         buffer_puts(probe->out, ",\"attributes\":");
         buffer_put(probe->out, message->attributes);
-        buffer_puts(probe->out, ",\"messageAttributes\":");
-        buffer_put(probe->out, message->message_attributes);
         buffer_puts(probe->out, "}");
     }
     buffer_puts(probe->out, "]");

@@ -217,8 +217,6 @@ START_TEST(does_what_it_is_told)
     ck_assert_int_eq(batch.messages[1].deliveries, 2);
     ck_assert(text_equal(batch.messages[1].id, TEXT("2-0")));
     ck_assert(text_equal(batch.messages[1].body, TEXT("{}")));
-    ck_assert(text_equal(batch.messages[1].attributes,
-                         TEXT("{\"ApproximateReceiveCount\":\"2\",\"SentTimestamp\":\"2\"}")));
     ck_assert(
         queue_settle(queue, &batch, (enum message_end[]){MESSAGE_DONE, MESSAGE_FAILED}, &arena));
     ck_assert_str_eq(server.seen,

@@ -61,6 +61,22 @@ START_TEST(knows_the_case_of_ascii_letters_only)
 }
 END_TEST
 
+/* Every byte, judged by the list of those that RFC 9110 forbids: it has both lists. */
+START_TEST(knows_tokens)
+{
+    ck_assert(text_is_token(TEXT("X-Cache_2.~")));
+    ck_assert(!text_is_token(TEXT("")));
+    ck_assert(!text_is_token((dime_text){0}));
+    ck_assert(!text_is_token(TEXT("X Cache")));
+    ck_assert(!text_is_token(TEXT("X-Cache\0")));
+    for (int c = 0; c < 256; c++) {
+        char byte = (char)c;
+        bool token = c > ' ' && c < 0x7F && !strchr("()<>@,;:\\\"/[]?={}", c);
+        ck_assert_msg(text_is_token((dime_text){&byte, 1}) == token, "%02x", (unsigned)c);
+    }
+}
+END_TEST
+
 START_TEST(trims)
 {
     static const struct {
@@ -333,6 +349,7 @@ Suite *text_suite(void)
     tcase_add_test(pieces, measures_strings);
     tcase_add_test(pieces, compares);
     tcase_add_test(pieces, knows_the_case_of_ascii_letters_only);
+    tcase_add_test(pieces, knows_tokens);
     tcase_add_test(pieces, trims);
     tcase_add_test(pieces, bares);
     tcase_add_test(pieces, knows_wide_text);

@@ -115,9 +115,7 @@ static void read_sqs_message(struct sqs_message *message, struct json_value valu
     message->id = json_text_at(value, "MessageId", arena);
     message->receipt = json_text_at(value, "ReceiptHandle", arena);
     message->body = json_text_at(value, "Body", arena);
-    message->md5 = json_text_at(value, "MD5OfBody", arena);
     message->attributes = member_raw(value, "Attributes");
-    message->message_attributes = member_raw(value, "MessageAttributes");
 }
 
 /* A cursor over a list in a reply; one over nothing where there is none. */
@@ -166,7 +164,7 @@ void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_
     struct buffer body;
     messages->count = 0;
     begin_request(&body, call, queue, BATCH_BODY_MAX);
-    buffer_puts(&body, ",\"AttributeNames\":[\"All\"],\"MessageAttributeNames\":[\"All\"]");
+    buffer_puts(&body, ",\"AttributeNames\":[\"All\"]");
     buffer_printf(&body, ",\"MaxNumberOfMessages\":%d,\"WaitTimeSeconds\":%d", most,
                   receive_wait_s(call, wait_s));
     if (visibility_s >= 0)
@@ -242,10 +240,6 @@ static void put_sent(struct buffer *body, const struct sqs_entry *entry)
     }
     if (entry->delay_s > 0)
         buffer_printf(body, ",\"DelaySeconds\":%d", entry->delay_s);
-    if (entry->message_attributes.length) {
-        buffer_puts(body, ",\"MessageAttributes\":");
-        buffer_put(body, entry->message_attributes);
-    }
 }
 
 static const struct {

@@ -38,9 +38,7 @@ struct sqs_message {
     dime_text id;
     dime_text receipt;    /* by which it is deleted or hidden; good for this receive alone */
     dime_text body;       /* decoded */
-    dime_text md5;        /* of the body, as SQS says it */
     dime_text attributes; /* JSON as it came: {"ApproximateReceiveCount":"1",...}; {} for none */
-    dime_text message_attributes; /* the sender's own, likewise */
 };
 
 struct sqs_messages {
@@ -49,8 +47,8 @@ struct sqs_messages {
 };
 
 /*
- * Waits up to WAIT_S seconds (0 to 20) for at most MOST messages (1 to 10), with all their
- * attributes, and hides them from others for VISIBILITY_S seconds (less than 0: as long as the
+ * Waits up to WAIT_S seconds (0 to 20) for at most MOST messages (1 to 10), with what the queue
+ * knows of each, and hides them from others for VISIBILITY_S seconds (less than 0: as long as the
  * queue says). None is no error. The deadline must be some seconds later than the wait. The arena
  * needs room for twice what comes, at most 2 * 11 MiB.
  */
@@ -63,11 +61,10 @@ struct sqs_entry {
     dime_text receipt; /* delete, hide: of the message */
     int visibility_s;  /* hide: from now on; 0 makes it visible at once */
 
-    dime_text body;               /* send: 1 to SQS_MESSAGE_MAX bytes of text as XML has it */
-    dime_text group;              /* send: of a FIFO queue; empty: none */
-    dime_text deduplication;      /* send: likewise */
-    int delay_s;                  /* send: 1 to 900; 0: as the queue says */
-    dime_text message_attributes; /* send: JSON as sqs_message has them; empty: none */
+    dime_text body;          /* send: 1 to SQS_MESSAGE_MAX bytes of text as XML has it */
+    dime_text group;         /* send: of a FIFO queue; empty: none */
+    dime_text deduplication; /* send: likewise */
+    int delay_s;             /* send: 1 to 900; 0: as the queue says */
 
     bool failed;       /* afterwards, if the reply is ok */
     bool sender_fault; /* it would fail again */

@@ -32,16 +32,6 @@ static bool next_line(dime_text *rest, dime_text *line)
     return true;
 }
 
-/* Whether NAME is a token (RFC 9110, section 5.6.2). */
-static bool is_token(dime_text name)
-{
-    for (size_t i = 0; i < name.length; i++) {
-        if (!text_alphanumeric(name.data[i]) && !memchr("!#$%&'*+-.^_`|~", name.data[i], 15))
-            return false;
-    }
-    return name.length;
-}
-
 /* Whether VALUE holds nothing that could end it, or that no header may have. */
 static bool is_value(dime_text value)
 {
@@ -57,7 +47,7 @@ static const char *take_cgi_header(struct cgi_head *head, dime_text line)
 {
     struct response *response = head->response;
     dime_text name, value = line;
-    if (!text_cut(&value, ':', &name) || !value.data || !is_token(name) || !is_value(value))
+    if (!text_cut(&value, ':', &name) || !value.data || !text_is_token(name) || !is_value(value))
         return "a line of its head isn't a header";
     value = text_trim(value);
     if (text_equal_nocase(name, TEXT("Status"))) {

@@ -169,11 +169,6 @@ void description_close(struct description *description)
     description->tree = NULL;
 }
 
-const char *description_name(const struct description *description)
-{
-    return string_of(description->tree, "name");
-}
-
 const char *description_summary(const struct description *description)
 {
     return string_of(description->tree, "summary");

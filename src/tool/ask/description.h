@@ -35,8 +35,7 @@ bool description_read(struct description *description, const char *path);
 /* Frees it. */
 void description_close(struct description *description);
 
-/* The function's name and its summary; empty where it has none. */
-const char *description_name(const struct description *description);
+/* What the function does, in a sentence; empty where it doesn't say. */
 const char *description_summary(const struct description *description);
 
 /* Takes the field at INDEX, counted from 0. False: there are no more. */

@@ -17,13 +17,12 @@
 #include "base/clock.h"
 #include "request/log.h"
 #include "base/backoff.h"
-#include "tool/command.h"
+#include "tool/status.h"
 #include "base/stopping.h"
 
 enum {
-    STATUS_FAILED = 1,
-    FIRST_MS = 100,
-    LAST_MS = 10000, /* that threads may take beyond the timeout of a batch to end */
+    KEEP_FIRST_MS = 100,
+    CONSUMER_LAST_MS = 10000, /* that threads may take beyond the timeout of a batch to end */
     RECEIVED_MAX = 64 * 1024 * 1024,
     KEPT_MAX = 4 * 1024 * 1024,
 };
@@ -41,7 +40,8 @@ struct consume {
     struct queue *kept; /* its own connection */
 };
 
-static void say(const struct consume_settings *settings, const char *sentence, const char *more)
+static void say_failure(const struct consume_settings *settings, const char *sentence,
+                        const char *more)
 {
     log_say(LOG_LEVEL_ERROR, settings->callee->name, 0, "%s%s", sentence, more);
 }
@@ -99,7 +99,7 @@ static void *keep(void *argument)
             backoff_reset(&backoff);
         if (fine)
             outage_end(&all->outages.extending);
-        wait_ms = fine ? pause_ms : backoff_next(&backoff, FIRST_MS, pause_ms);
+        wait_ms = fine ? pause_ms : backoff_next(&backoff, KEEP_FIRST_MS, pause_ms);
     }
     arena_close(&arena);
     return NULL;
@@ -133,14 +133,14 @@ static bool open_queues(struct consumer *consumer)
     use.beside = consumer->kept;
     consumer->queue = queue_open(&use, why);
     if (!consumer->queue) {
-        say(settings, "the queue's URL can't be used: ", why);
+        say_failure(settings, "the queue's URL can't be used: ", why);
         return false;
     }
     if (!settings->answers.length)
         return true;
     if (!answers_open(&consumer->answers, &settings->use, settings->answers,
                       &consumer->outages->answering, why)) {
-        say(settings, "the URL of the queue of answers can't be used: ", why);
+        say_failure(settings, "the URL of the queue of answers can't be used: ", why);
         queue_close(consumer->queue);
         return false;
     }
@@ -164,7 +164,7 @@ static bool open_consumer(struct consumer *consumer, struct consume *all)
     ask_open(&consumer->ask, settings->callee, "queue");
     bool ready = ask_is_ready(&consumer->ask, settings->own, why);
     if (!ready)
-        say(settings, "the function can't be started: ", why);
+        say_failure(settings, "the function can't be started: ", why);
     if (!ready || !open_queues(consumer)) {
         ask_close(&consumer->ask);
         return false;
@@ -175,7 +175,7 @@ static bool open_consumer(struct consumer *consumer, struct consume *all)
     return true;
 }
 
-static void close_all(struct consume *all)
+static void close_consumption(struct consume *all)
 {
     for (size_t i = 0; i < all->count; i++)
         close_consumer(&all->consumers[i]);
@@ -195,7 +195,7 @@ static bool open_kept(struct consume *all)
     use.stop = all->finished;
     all->kept = queue_open(&use, why);
     if (!all->kept)
-        say(all->settings, "the queue's URL can't be used: ", why);
+        say_failure(all->settings, "the queue's URL can't be used: ", why);
     return all->kept;
 }
 
@@ -225,14 +225,14 @@ static void close_outages(struct outages *outages)
     outage_close(&outages->answering);
 }
 
-static bool open_all(struct consume *all)
+static bool open_consumption(struct consume *all)
 {
     const struct consume_settings *settings = all->settings;
     all->over = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
     all->finished = eventfd(0, EFD_CLOEXEC);
     all->consumers = calloc((size_t)settings->threads, sizeof *all->consumers);
     if (all->over < 0 || all->finished < 0 || !all->consumers) {
-        say(settings, "there is no memory, or too many files are open", "");
+        say_failure(settings, "there is no memory, or too many files are open", "");
         return false;
     }
     if (!open_kept(all))
@@ -245,7 +245,7 @@ static bool open_all(struct consume *all)
 }
 
 /* Starts the threads; returns how many consumers run, less than all where one couldn't be. */
-static size_t start(struct consume *all)
+static size_t start_consumers(struct consume *all)
 {
     size_t started = 0;
     int error = pthread_create(&all->keeper, NULL, keep, all);
@@ -285,48 +285,48 @@ static bool wait_for(const struct consume *all, int signals, size_t *count, int6
 }
 
 /* Ends the threads, once they have finished what they do. False: they don't end. */
-static bool stop(struct consume *all, int signals, size_t running)
+static bool stop_consumers(struct consume *all, int signals, size_t running)
 {
-    int64_t end_ms = now_ms() + all->settings->timeout_ms + LAST_MS;
+    int64_t end_ms = now_ms() + all->settings->timeout_ms + CONSUMER_LAST_MS;
     int64_t since_ns = clock_monotonic_ns();
     (void)eventfd_write(all->settings->use.stop, 1);
     while (stopping_repeated(signals, since_ns)) {
         if (wait_for(all, signals, &running, end_ms))
             return true;
     }
-    say(all->settings, "it's ended while messages are in work; they come again", "");
+    say_failure(all->settings, "it's ended while messages are in work; they come again", "");
     return false;
 }
 
-static int status_of(const struct consume *all)
+static int status_of_consumers(const struct consume *all)
 {
     const struct consumer *first = all->consumers;
     for (size_t i = 0; i < all->count; i++) {
         if (all->consumers[i].unsettled || all->consumers[i].unread)
             return STATUS_FAILED;
     }
-    return all->settings->once ? command_status_of(first->worst) : STATUS_FINE;
+    return all->settings->once ? status_of_answer(first->worst) : STATUS_FINE;
 }
 
-static int run(struct consume *all, int signals)
+static int run_consumers(struct consume *all, int signals)
 {
-    size_t started = start(all), running = started;
+    size_t started = start_consumers(all), running = started;
     bool whole = started == all->count;
     if (whole && !all->settings->once)
         log_say(LOG_LEVEL_INFO, all->settings->callee->name, 0, "it consumes %.*s",
                 (int)all->kept->name.length, all->kept->name.data);
     if (running && (!whole || !wait_for(all, signals, &running, -1)) &&
-        !stop(all, signals, running))
+        !stop_consumers(all, signals, running))
         _exit(STATUS_FAILED); /* a thread that doesn't end can't be joined */
     for (size_t i = 0; i < started; i++)
         pthread_join(all->consumers[i].thread, NULL);
     (void)eventfd_write(all->finished, 1);
     if (all->keeps)
         pthread_join(all->keeper, NULL);
-    return whole ? status_of(all) : STATUS_FAILED;
+    return whole ? status_of_consumers(all) : STATUS_FAILED;
 }
 
-int consume(const struct consume_settings *given)
+int consume_queue(const struct consume_settings *given)
 {
     struct consume_settings settings = *given;
     struct consume all = {.settings = &settings, .over = -1, .finished = -1};
@@ -335,9 +335,9 @@ int consume(const struct consume_settings *given)
     open_outages(&all.outages, settings.callee->name);
     if (signals < 0 || settings.use.stop < 0)
         log_say(LOG_LEVEL_ERROR, settings.callee->name, errno, "it can't be started");
-    else if (open_all(&all))
-        status = run(&all, signals);
-    close_all(&all);
+    else if (open_consumption(&all))
+        status = run_consumers(&all, signals);
+    close_consumption(&all);
     close_outages(&all.outages);
     if (settings.use.stop >= 0)
         close(settings.use.stop);

@@ -71,7 +71,7 @@ struct consumer {
  * if it couldn't begin, or ended with something unsettled; after one batch by its worst status, 4
  * for 4xx and 5 for 5xx.
  */
-int consume(const struct consume_settings *settings);
+int consume_queue(const struct consume_settings *settings);
 
 /*
  * Passes an answer on, and tries until that works or the consumer is to stop. Its batch stays

@@ -17,8 +17,8 @@
 
 enum {
     WAIT_MS = 400,               /* for messages, where a wait can't be broken off */
-    FIRST_MS = 100,              /* of a wait after a failure */
-    MOST_MS = 3000,              /* so that who comes back is found soon */
+    CONSUMER_FIRST_MS = 100,     /* of a wait after a failure */
+    CONSUMER_MOST_MS = 3000,     /* so that who comes back is found soon */
     MOST_OF_FUNCTION_MS = 30000, /* where it's not the queue that fails */
     GRACE_MS = 5000,             /* for the last word to a queue, once it's to be stopped */
     ID_MAX = 4096,               /* bytes of a message's id in JSON */
@@ -64,7 +64,8 @@ static enum answers_end pass_on(struct consumer *consumer, dime_text answer)
     enum answers_end end;
     while ((end = answers_pass(&consumer->answers, answer)) == ANSWERS_LATER &&
            !consumer->settings->once) {
-        if (!backoff_wait(backoff_next(&backoff, FIRST_MS, MOST_MS), consumer->settings->use.stop))
+        if (!backoff_wait(backoff_next(&backoff, CONSUMER_FIRST_MS, CONSUMER_MOST_MS),
+                          consumer->settings->use.stop))
             break;
     }
     return end;
@@ -93,14 +94,12 @@ enum keep_end consumer_keep(void *context, dime_text answer)
 static void make_message(const struct queue_message *from, bool in_order, struct arena *arena,
                          struct event_message *message)
 {
-    struct json_value attributes = {JSON_OBJECT, from->attributes};
     struct buffer id;
     buffer_open(&id, arena, ID_MAX);
     buffer_json(&id, from->id);
     bool text = from->body.data && from->body.length <= QUEUE_BODY_MAX && text_is_utf8(from->body);
-    *message = (struct event_message){.id = {JSON_STRING, buffer_text(&id)}, .in_order = in_order};
-    if (in_order && from->attributes.length)
-        (void)json_find(attributes, TEXT("MessageGroupId"), &message->group);
+    *message = (struct event_message){
+        .id = {JSON_STRING, buffer_text(&id)}, .in_order = in_order, .group = from->group};
     if (text)
         message->text = from->body;
     else
@@ -142,12 +141,13 @@ static void run_batch(struct consumer *consumer)
  */
 static bool may_tell_again(struct consumer *consumer, struct backoff *backoff, int64_t *end_ns)
 {
-    if (backoff_wait(backoff_next(backoff, FIRST_MS, MOST_MS), consumer->settings->use.stop))
+    if (backoff_wait(backoff_next(backoff, CONSUMER_FIRST_MS, CONSUMER_MOST_MS),
+                     consumer->settings->use.stop))
         return true;
     int64_t now_ns = clock_monotonic_ns();
     if (!*end_ns)
         *end_ns = now_ns + GRACE_MS * 1000000LL;
-    return now_ns < *end_ns && backoff_wait(FIRST_MS, -1);
+    return now_ns < *end_ns && backoff_wait(CONSUMER_FIRST_MS, -1);
 }
 
 /* A queue that has been told what is done may still refuse to bring back sooner what isn't. */
@@ -204,7 +204,7 @@ static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue
     arena_reset(&consumer->received);
     if (!queue_receive(consumer->queue, most, WAIT_MS, &consumer->received, &consumer->batch)) {
         outage_fail(&consumer->outages->receiving, consumer->queue->error);
-        return backoff_next(of_queue, FIRST_MS, MOST_MS);
+        return backoff_next(of_queue, CONSUMER_FIRST_MS, CONSUMER_MOST_MS);
     }
     if (!consumer->batch.count && !backoff_wait(0, consumer->settings->use.stop))
         return 0; /* the wait was broken off, and says nothing of the queue */
@@ -215,7 +215,7 @@ static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue
     run_batch(consumer);
     settle_batch(consumer);
     if (is_down(consumer))
-        return backoff_next(of_function, FIRST_MS, MOST_OF_FUNCTION_MS);
+        return backoff_next(of_function, CONSUMER_FIRST_MS, MOST_OF_FUNCTION_MS);
     backoff_reset(of_function);
     return 0;
 }

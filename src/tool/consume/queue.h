@@ -20,13 +20,11 @@ enum { QUEUE_BATCH_MAX = 100, QUEUE_BODY_MAX = 1024 * 1024, QUEUE_ERROR = 400 };
 /* A message that was received. Texts last as long as the arena that it was received into. */
 struct queue_message {
     dime_text id;
-    dime_text receipt;            /* by which the queue knows this delivery of it */
-    dime_text body;               /* the bytes that were sent */
-    dime_text md5;                /* of the body; empty: the queue doesn't say */
-    dime_text attributes;         /* a JSON object, as Lambda's event of SQS has it */
-    dime_text message_attributes; /* the sender's own, as SQS's API has them */
-    int64_t deliveries;           /* how many there have been, this one counted */
-    const void *own;              /* what the kind of queue keeps of it */
+    dime_text receipt;       /* by which the queue knows this delivery of it */
+    dime_text body;          /* the bytes that were sent */
+    struct json_value group; /* of a FIFO queue's message, a string; absent: none */
+    int64_t deliveries;      /* how many there have been, this one counted */
+    const void *own;         /* what the kind of queue keeps of it */
 };
 
 struct queue_batch {
@@ -67,9 +65,7 @@ struct queue {
     const struct queue_kind *kind;
     struct queue_use use;
     dime_text name;          /* the last part of what it's called */
-    dime_text arn;           /* as events name it */
     dime_text place;         /* the same for all URLs that name it, as far as they tell */
-    dime_text region;        /* likewise */
     size_t batch_max;        /* most messages of one receive or one send */
     char error[QUEUE_ERROR]; /* why the last call failed */
     bool refused;            /* the last send failed since no such message is ever taken */

@@ -14,10 +14,10 @@
 #include "tool/consume/consume.h"
 #include "base/options.h"
 #include "tool/consume/send.h"
+#include "tool/status.h"
 #include "tool/watch/watch.h"
 
 enum {
-    STATUS_USAGE = 2,
     VISIBILITY_MIN_MS = 100,
     VISIBILITY_MAX_S = 43200, /* SQS's own limit */
     TIMEOUT_MIN_MS = 10,
@@ -225,7 +225,7 @@ static int run_consume(struct consume_settings *settings)
     settings->use.function = settings->callee->name;
     settings->own = is_own(settings->callee);
     settings->threads = settings->once ? 1 : settings->threads;
-    int status = check_urls(settings) ? consume(settings) : STATUS_USAGE;
+    int status = check_urls(settings) ? consume_queue(settings) : STATUS_USAGE;
     settings->use.consumer = NULL; /* it may be this call's own */
     return status;
 }
@@ -331,7 +331,7 @@ static int command_watch(int count, char **arguments)
     if (!settings.callee)
         return misuse(WATCH, "name a function with --function", NULL);
     settings.own = is_own(settings.callee);
-    return watch(&settings);
+    return watch_folder(&settings);
 }
 
 int main(int count, char **arguments)

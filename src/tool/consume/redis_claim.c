@@ -59,7 +59,6 @@ static bool count_deliveries(struct redis_queue *redis, struct arena *arena,
         message->deliveries = read_deliveries(redis, arena);
         if (message->deliveries < 0)
             return false;
-        message->attributes = redis_entry_attributes(message->id, message->deliveries, arena);
         if (message->deliveries)
             batch->messages[kept++] = *message;
     }

@@ -36,20 +36,6 @@ static dime_text message_body(const struct redis_value *fields, struct arena *ar
     return fields_body(fields, arena);
 }
 
-dime_text redis_entry_attributes(dime_text id, int64_t deliveries, struct arena *arena)
-{
-    struct buffer json;
-    dime_text milliseconds = TEXT("");
-    buffer_open(&json, arena, 256);
-    text_cut(&id, '-', &milliseconds);
-    buffer_puts(&json, "{\"ApproximateReceiveCount\":\"");
-    buffer_int64(&json, deliveries);
-    buffer_puts(&json, "\",\"SentTimestamp\":");
-    buffer_json(&json, milliseconds);
-    buffer_puts(&json, "}");
-    return buffer_text(&json);
-}
-
 bool redis_entry_is(const struct redis_value *value)
 {
     if (value->kind != REDIS_ARRAY || value->count != 2 || value->items[0].kind != REDIS_STRING ||
@@ -70,7 +56,6 @@ void redis_entry_read(const struct redis_value *entry, int64_t deliveries, struc
         .id = id,
         .receipt = id,
         .body = message_body(&entry->items[1], arena),
-        .attributes = redis_entry_attributes(id, deliveries, arena),
         .deliveries = deliveries,
         .own = &entry->items[1],
     };

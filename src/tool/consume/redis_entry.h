@@ -20,7 +20,4 @@ bool redis_entry_is(const struct redis_value *value);
 void redis_entry_read(const struct redis_value *entry, int64_t deliveries, struct arena *arena,
                       struct queue_message *message);
 
-/* The attributes, as SQS names them, of a message that has been delivered so often. */
-dime_text redis_entry_attributes(dime_text id, int64_t deliveries, struct arena *arena);
-
 #endif

@@ -16,8 +16,6 @@
 
 enum { URL_MEMORY = 16 * 1024 };
 
-#define ARN "arn:aws:sqs:local:000000000000:"
-
 static bool read_new(struct redis_queue *redis, size_t most, int64_t wait_ms, struct arena *arena,
                      struct queue_batch *batch)
 {
@@ -221,22 +219,18 @@ static void put_place(const struct redis_url *url, struct buffer *place)
 struct queue *redis_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
 {
     const char *sentence = "there is no memory for it";
-    struct buffer arn, place;
+    struct buffer place;
     struct redis_queue *redis = calloc(1, sizeof *redis);
     if (redis) {
         arena_open(&redis->arena, URL_MEMORY);
-        redis->queue = (struct queue){.kind = &REDIS, .use = *use, .region = TEXT("local")};
+        redis->queue = (struct queue){.kind = &REDIS, .use = *use};
         redis->most = redis->queue.batch_max = QUEUE_BATCH_MAX;
         redis_look_open(&redis->own, use->visibility_ms);
         redis->look = use->beside ? ((const struct redis_queue *)use->beside)->look : &redis->own;
         redis->consumer = text_of(use->consumer);
-        buffer_open(&arn, &redis->arena, URL_MEMORY);
         buffer_open(&place, &redis->arena, URL_MEMORY);
         if (redis_url_read(&redis->url, use->url, &redis->arena, &sentence)) {
-            buffer_puts(&arn, ARN);
-            buffer_put(&arn, redis->url.stream);
             redis->queue.name = redis->url.stream;
-            redis->queue.arn = buffer_text(&arn);
             put_place(&redis->url, &place);
             redis->queue.place = buffer_text(&place);
             return &redis->queue;

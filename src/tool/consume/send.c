@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+#include "tool/status.h"
 
 /* Bytes of one call, as SQS has it, and memory that a call may use. */
 enum { CALL_MAX = QUEUE_BODY_MAX, SEND_MEMORY_MAX = 16 * 1024 * 1024 };

@@ -29,7 +29,7 @@ struct sqs_messages_queue {
     struct queue queue;
     struct aws *aws;
     struct sqs_queue sqs;
-    char arn[512], place[512];
+    char place[512];
 };
 
 static struct aws_call queue_call(struct arena *arena, int64_t most_ms)
@@ -50,14 +50,19 @@ static int seconds(int64_t milliseconds)
     return (int)((milliseconds + 999) / 1000);
 }
 
-static int64_t deliveries_of(dime_text attributes, struct arena *arena)
+/* One of the attributes of a message; an absent one if there is none. */
+static struct json_value attribute_of(const struct sqs_message *message, const char *name)
 {
-    struct json_value count;
+    struct json_value attributes = {JSON_OBJECT, message->attributes}, value;
+    return json_find(attributes, text_of(name), &value) ? value : (struct json_value){0};
+}
+
+static int64_t deliveries_of(const struct sqs_message *message, struct arena *arena)
+{
+    struct json_value count = attribute_of(message, "ApproximateReceiveCount");
     dime_text digits;
     int64_t number = 0;
-    if (json_find((struct json_value){JSON_OBJECT, attributes}, TEXT("ApproximateReceiveCount"),
-                  &count) &&
-        json_string(count, arena, &digits) && text_to_int64(digits, &number) && number > 0)
+    if (json_string(count, arena, &digits) && text_to_int64(digits, &number) && number > 0)
         return number;
     return 1;
 }
@@ -74,10 +79,8 @@ static bool take_sqs_messages(struct sqs_messages_queue *sqs, const struct sqs_m
             .id = message->id,
             .receipt = message->receipt,
             .body = message->body,
-            .md5 = message->md5,
-            .attributes = message->attributes,
-            .message_attributes = message->message_attributes,
-            .deliveries = deliveries_of(message->attributes, arena),
+            .group = attribute_of(message, "MessageGroupId"),
+            .deliveries = deliveries_of(message, arena),
         };
     }
     return true;
@@ -322,15 +325,10 @@ struct queue *sqs_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
         close_sqs_queue(&sqs->queue);
         return NULL;
     }
-    snprintf(sqs->arn, sizeof sqs->arn, "arn:aws:sqs:%s:%.*s:%.*s", sqs->sqs.region,
-             (int)sqs->sqs.account.length, sqs->sqs.account.data, (int)sqs->sqs.name.length,
-             sqs->sqs.name.data);
     snprintf(sqs->place, sizeof sqs->place, "%s %.*s %.*s", sqs->sqs.endpoint,
              (int)sqs->sqs.account.length, sqs->sqs.account.data, (int)sqs->sqs.name.length,
              sqs->sqs.name.data);
     sqs->queue.place = text_of(sqs->place);
     sqs->queue.name = sqs->sqs.name;
-    sqs->queue.arn = text_of(sqs->arn);
-    sqs->queue.region = text_of(sqs->sqs.region);
     return &sqs->queue;
 }

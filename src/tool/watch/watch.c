@@ -23,18 +23,17 @@
 
 #include "base/clock.h"
 #include "request/log.h"
-#include "tool/command.h"
+#include "tool/status.h"
 #include "base/stopping.h"
 
 enum {
-    STATUS_FAILED = 1,
     LOOKED_AT_ONCE = 256, /* names, before events are read again */
     AGAIN_MS = 500,       /* before it's looked through again where there was no room */
     GONE_MS = 2000,       /* between looks whether the folder is still there */
     REST_MS = 2000, /* between looks through it, where events don't tell all: at least this, */
-    REST_MOST_MS = 60000, /* at most this, */
-    REST_TIMES = 20,      /* and else so many times what a look takes */
-    LAST_MS = 10000,      /* that threads may take beyond the timeout of a file to end */
+    REST_MOST_MS = 60000,   /* at most this, */
+    REST_TIMES = 20,        /* and else so many times what a look takes */
+    WORKER_LAST_MS = 10000, /* that threads may take beyond the timeout of a file to end */
 };
 
 struct watch {
@@ -298,7 +297,7 @@ static bool open_folder(struct watch *watch)
     return fail(watch, errno, "can't be watched; fs.inotify in sysctl tells how many may be");
 }
 
-static bool open_all(struct watch *watch)
+static bool open_watch(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
     watch->signals = stopping_signals();
@@ -315,7 +314,7 @@ static bool open_all(struct watch *watch)
     return true;
 }
 
-static bool start(struct watch *watch)
+static bool start_workers(struct watch *watch)
 {
     int error = 0;
     while (watch->started < watch->opened && !error) {
@@ -340,7 +339,7 @@ static bool all_ended(struct watch *watch)
 /* Waits until the threads have ended; false: a second signal came, or they take too long. */
 static bool wait_for_end(struct watch *watch)
 {
-    int64_t end_ms = clock_epoch_ms() + watch->settings->timeout_ms + LAST_MS;
+    int64_t end_ms = clock_epoch_ms() + watch->settings->timeout_ms + WORKER_LAST_MS;
     int64_t since_ns = clock_monotonic_ns();
     (void)stopping_repeated(watch->signals, since_ns);
     while (!all_ended(watch)) {
@@ -357,7 +356,7 @@ static bool wait_for_end(struct watch *watch)
 }
 
 /* Lets the threads finish their files, and no more of them. */
-static void stop(struct watch *watch)
+static void stop_workers(struct watch *watch)
 {
     for (size_t i = 0; i < watch->started; i++) {
         pthread_mutex_lock(&watch->workers[i].lock);
@@ -374,7 +373,7 @@ static void stop(struct watch *watch)
 }
 
 /* With --once, by what has become of the files. */
-static int status_of(const struct watch *watch)
+static int status_of_workers(const struct watch *watch)
 {
     size_t unwritten = 0;
     int worst = 0;
@@ -385,12 +384,12 @@ static int status_of(const struct watch *watch)
     }
     if (!watch->settings->once)
         return STATUS_FINE;
-    return unwritten ? STATUS_FAILED : command_status_of(worst);
+    return unwritten ? STATUS_FAILED : status_of_answer(worst);
 }
 
-static int run(struct watch *watch)
+static int run_watch(struct watch *watch)
 {
-    bool whole = start(watch);
+    bool whole = start_workers(watch);
     if (!watch->trust.events && !watch->settings->once)
         log_say(LOG_LEVEL_WARN, watch->settings->callee->name, 0,
                 "%s is on a network, FUSE or overlay file system, where no event tells what others "
@@ -402,11 +401,11 @@ static int run(struct watch *watch)
     watch->look = true;
     while (whole && serve_round(watch))
         continue;
-    stop(watch);
-    return !whole || watch->gone ? STATUS_FAILED : status_of(watch);
+    stop_workers(watch);
+    return !whole || watch->gone ? STATUS_FAILED : status_of_workers(watch);
 }
 
-static void close_all(struct watch *watch)
+static void close_watch(struct watch *watch)
 {
     const int fds[] = {watch->folder, watch->lock, watch->inotify, watch->signals, watch->news};
     for (size_t i = 0; i < watch->opened; i++)
@@ -420,11 +419,11 @@ static void close_all(struct watch *watch)
     }
 }
 
-int watch(const struct watch_settings *settings)
+int watch_folder(const struct watch_settings *settings)
 {
     struct watch all = {
         .settings = settings, .folder = -1, .lock = -1, .inotify = -1, .signals = -1, .news = -1};
-    int status = open_all(&all) ? run(&all) : STATUS_FAILED;
-    close_all(&all);
+    int status = open_watch(&all) ? run_watch(&all) : STATUS_FAILED;
+    close_watch(&all);
     return status;
 }

@@ -65,7 +65,7 @@ struct watch_worker {
  * it couldn't begin, the folder is gone, or with `once` a result couldn't be written; with `once`
  * by the worst status of a result, 4 for 4xx and 5 for 5xx.
  */
-int watch(const struct watch_settings *settings);
+int watch_folder(const struct watch_settings *settings);
 
 /* What a thread does; ARGUMENT is its struct watch_worker. */
 void *watch_work(void *argument);

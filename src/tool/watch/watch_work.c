@@ -27,8 +27,8 @@
 
 enum {
     TRIES_MAX = 5, /* then a failure of ours is the result */
-    FIRST_MS = 1000,
-    MOST_MS = 16000,
+    WORK_FIRST_MS = 1000,
+    WORK_MOST_MS = 16000,
     QUIET_MS = 2000, /* a file that hasn't changed for so long is whole, where nothing else tells */
     WAITS_MAX = 10,  /* for that, where the wait has to end */
     DISPOSITION_MAX = 4096,
@@ -54,7 +54,7 @@ enum end {
     END_LEFT,  /* it has no result and gets none before the next start, which the log says */
 };
 
-static void say(const struct work *work, int error, const char *what)
+static void say_of_work(const struct work *work, int error, const char *what)
 {
     log_say(LOG_LEVEL_ERROR, work->worker->settings->callee->name, error, "%s: %s",
             work->item->name, what);
@@ -120,7 +120,7 @@ static enum end wait_for_writers(const struct work *work)
     if (writer == WATCH_WRITER && worker->trust.leases) {
         if (!worker->settings->once)
             return END_DONE; /* its end raises an event */
-        say(work, 0, "somebody is writing it; it's left until the next start");
+        say_of_work(work, 0, "somebody is writing it; it's left until the next start");
         return END_LEFT;
     }
     if (writer == WATCH_NO_WRITER && worker->trust.events)
@@ -162,7 +162,7 @@ static enum end open_file(struct work *work)
     int error = errno;
     if (!error)
         return END_DONE; /* it's no file, or not any more */
-    say(work, error, found ? "it can't be opened" : "it can't be looked at");
+    say_of_work(work, error, found ? "it can't be opened" : "it can't be looked at");
     return error == EACCES || error == EPERM ? END_LEFT : END_AGAIN;
 }
 
@@ -229,14 +229,14 @@ static enum end take_answer(const struct work *work)
     if (!watch_file_is_unchanged(&work->file))
         return END_LATER;
     if (work->read_error) {
-        say(work, work->read_error, "it can't be read");
+        say_of_work(work, work->read_error, "it can't be read");
         return END_AGAIN;
     }
     if (judge(work))
         return END_AGAIN;
     if (!watch_result_write(work->result, worker->settings->callee->name, &work->file,
                             buffer_text(&response->body), !ours)) {
-        say(work, errno, "the result can't be written");
+        say_of_work(work, errno, "the result can't be written");
         return END_AGAIN;
     }
     if (ours)
@@ -252,7 +252,7 @@ static enum end do_work(struct work *work)
                           work->worker->settings->callee->name);
     if (length < 0 || (size_t)length >= sizeof work->result) {
         if (watch_file_find(&work->file) && !is_left(work)) {
-            say(work, ENAMETOOLONG, "it can have no result");
+            say_of_work(work, ENAMETOOLONG, "it can have no result");
             return END_LEFT;
         }
         return END_DONE;
@@ -354,7 +354,7 @@ static struct watch_item *next_item(struct watch_worker *worker)
 /* Lets an item wait for its next try. False: it has had them all. */
 static bool put_back(struct watch_worker *worker, struct watch_item *item, enum end end)
 {
-    struct backoff backoff = {.delay_ms = item->tries ? (FIRST_MS / 2) << item->tries : 0};
+    struct backoff backoff = {.delay_ms = item->tries ? (WORK_FIRST_MS / 2) << item->tries : 0};
     bool for_ever = worker->trust.events && !worker->settings->once;
     int64_t wait_ms = QUIET_MS;
     if (end == END_LATER) {
@@ -365,7 +365,7 @@ static bool put_back(struct watch_worker *worker, struct watch_item *item, enum 
     } else {
         if (++item->tries >= TRIES_MAX)
             return false;
-        wait_ms = backoff_next(&backoff, FIRST_MS, MOST_MS);
+        wait_ms = backoff_next(&backoff, WORK_FIRST_MS, WORK_MOST_MS);
     }
     item->due_ns = clock_monotonic_ns() + wait_ms * 1000000;
     pthread_mutex_lock(&worker->lock);
@@ -375,7 +375,7 @@ static bool put_back(struct watch_worker *worker, struct watch_item *item, enum 
 }
 
 /* Gives a file up that has had all its tries, or that doesn't come to rest. */
-static void give_up(const struct work *work, enum end end)
+static void give_file_up(const struct work *work, enum end end)
 {
     struct watch_worker *worker = work->worker;
     if (end == END_LATER && !worker->settings->once)
@@ -402,7 +402,7 @@ static void take(struct watch_worker *worker, struct watch_item *item)
     if (back && put_back(worker, item, end))
         return;
     if (back || end == END_LEFT)
-        give_up(&work, end);
+        give_file_up(&work, end);
     free(item);
 }
 
