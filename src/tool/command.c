@@ -179,7 +179,7 @@ static int help_function(const char *word, const struct callee *callee)
  * Becomes another program, which lies beside this one, or where dime is installed. What needs an
  * HTTP server or a client of a queue is a program of its own: nothing else of `dime` does.
  */
-static int become(const char *program, char **arguments, const char *remedy)
+static int become_tool(const char *program, char **arguments, const char *remedy)
 {
     char path[PATH_MAX + PROGRAM_MAX];
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
@@ -204,15 +204,16 @@ static int become(const char *program, char **arguments, const char *remedy)
 
 static int run_lambda(char **arguments)
 {
-    return become("dime-lambda", arguments - 1,
-                  "make builds it where libmicrohttpd-dev is installed");
+    return become_tool("dime-lambda", arguments - 1,
+                       "make builds it where libmicrohttpd-dev is installed");
 }
 
 /* Of dime-queue, which reads the command's own name too. */
 static int run_queue(char **arguments)
 {
-    return become("dime-queue", arguments - 2,
-                  "make builds it where libhiredis-dev and libcurl4-openssl-dev are installed");
+    return become_tool(
+        "dime-queue", arguments - 2,
+        "make builds it where libhiredis-dev and libcurl4-openssl-dev are installed");
 }
 
 /* The help of a command that is another program's. Returns false where TOPIC is none. */

@@ -7,7 +7,7 @@
 #ifndef DIME_TOOL_STATUS_H
 #define DIME_TOOL_STATUS_H
 
-enum exit_status {
+enum command_status {
     STATUS_FINE = 0,
     STATUS_FAILED = 1, /* it was done in part: an answer couldn't be written, a queue failed */
     STATUS_USAGE = 2,  /* nothing was done: wrong arguments, or input that isn't there */

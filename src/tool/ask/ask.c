@@ -133,8 +133,8 @@ static void put_headers(struct buffer *variables, const struct request *request)
     }
 }
 
-static void put_event(struct buffer *variables, const struct ask *ask,
-                      const struct request *request)
+static void put_event_variables(struct buffer *variables, const struct ask *ask,
+                                const struct request *request)
 {
     if (request->source != DIME_HTTP)
         fastcgi_put_variable(variables, TEXT("DIME_SOURCE"), request_source_name(request->source));
@@ -161,7 +161,7 @@ static void put_variables(struct buffer *variables, const struct ask *ask,
         fastcgi_put_variable(variables, TEXT("CONTENT_TYPE"), request->content_type);
     put_number(variables, TEXT("CONTENT_LENGTH"), (int64_t)request->body.length);
     put_headers(variables, request);
-    put_event(variables, ask, request);
+    put_event_variables(variables, ask, request);
 }
 
 /* Answers with a problem in place of the program. */

@@ -66,7 +66,7 @@ static const char *take_cgi_header(struct cgi_head *head, dime_text line)
 }
 
 /* The status: three digits, and words behind a blank. 0: it isn't one. */
-static int read_status(const struct cgi_head *head)
+static int read_cgi_status(const struct cgi_head *head)
 {
     dime_text rest = head->status, digits;
     int64_t status = head->location ? STATUS_REDIRECT : STATUS_LEAST;
@@ -124,7 +124,7 @@ const char *cgi_answer_read(const struct buffer *answer, enum dime_method method
         return fault;
     if (!head.status.length && !head.type.length && !head.location)
         return "its head has neither Status nor Content-Type";
-    response->status = read_status(&head);
+    response->status = read_cgi_status(&head);
     if (!response->status)
         return "its Status isn't one";
     if (!is_whole_answer(&head, method, rest.length))

@@ -76,7 +76,8 @@ static void put_stream(struct buffer *wire, unsigned type, unsigned id, dime_tex
     put_record(wire, type, id, TEXT(""));
 }
 
-static void put_request(struct buffer *wire, unsigned id, dime_text variables, dime_text body)
+static void put_request_records(struct buffer *wire, unsigned id, dime_text variables,
+                                dime_text body)
 {
     const FCGI_BeginRequestBody begin = {.roleB0 = FCGI_RESPONDER, .flags = FCGI_KEEP_CONN};
     put_record(wire, FCGI_BEGIN_REQUEST, id, (dime_text){(const char *)&begin, sizeof begin});
@@ -218,7 +219,7 @@ enum fastcgi_outcome fastcgi_ask(struct fastcgi_client *client, dime_text variab
     client->id = client->id % IDS + 1;
     client->length = 0;
     buffer_over(&wire, room, size);
-    put_request(&wire, client->id, variables, body);
+    put_request_records(&wire, client->id, variables, body);
     struct transfer transfer = {.client = client, .unsent = buffer_text(&wire), .answer = answer};
     enum fastcgi_outcome outcome = exchange_records(&transfer, end_ns);
     if (outcome != FASTCGI_ANSWERED || transfer.unsent.length || client->length)

@@ -28,7 +28,7 @@
 #include "base/clock.h"
 
 enum {
-    BACKLOG = 16,
+    PROGRAM_BACKLOG = 16,
     WORDS_MAX = 4,
     STEP_NS = 500000, /* between looks whether it has ended */
     KILLED_MS = 5000, /* that one may take to end once it was killed */
@@ -58,7 +58,7 @@ static int bind_for_a_moment(int listener, const char *folder)
     }
     if (bind(listener, (struct sockaddr *)&name, sizeof name) != 0)
         return -1;
-    if (listen(listener, BACKLOG) == 0)
+    if (listen(listener, PROGRAM_BACKLOG) == 0)
         address = open(name.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     int error = errno;
     (void)unlink(name.sun_path);

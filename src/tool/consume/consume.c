@@ -86,7 +86,7 @@ static bool keep_all(struct consume *all, struct arena *arena)
     return fine;
 }
 
-static void *keep(void *argument)
+static void *keep_hidden(void *argument)
 {
     struct consume *all = argument;
     struct backoff backoff = {0};
@@ -248,7 +248,7 @@ static bool open_consumption(struct consume *all)
 static size_t start_consumers(struct consume *all)
 {
     size_t started = 0;
-    int error = pthread_create(&all->keeper, NULL, keep, all);
+    int error = pthread_create(&all->keeper, NULL, keep_hidden, all);
     all->keeps = !error;
     while (started < all->count && !error) {
         struct consumer *one = &all->consumers[started];

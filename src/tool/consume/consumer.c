@@ -16,7 +16,7 @@
 #include "tool/consume/consume.h"
 
 enum {
-    WAIT_MS = 400,               /* for messages, where a wait can't be broken off */
+    RECEIVE_WAIT_MS = 400,       /* for messages, where a wait can't be broken off */
     CONSUMER_FIRST_MS = 100,     /* of a wait after a failure */
     CONSUMER_MOST_MS = 3000,     /* so that who comes back is found soon */
     MOST_OF_FUNCTION_MS = 30000, /* where it's not the queue that fails */
@@ -58,7 +58,7 @@ static void give_up(struct consumer *consumer)
 }
 
 /* Tries until the answer is passed on, or can't ever be, or it's to be stopped. */
-static enum answers_end pass_on(struct consumer *consumer, dime_text answer)
+static enum answers_end pass_answer_on(struct consumer *consumer, dime_text answer)
 {
     struct backoff backoff = {0};
     enum answers_end end;
@@ -76,7 +76,7 @@ enum keep_end consumer_keep(void *context, dime_text answer)
     struct consumer *consumer = context;
     int64_t started_ns = clock_monotonic_ns(), until_ns = consumer->held.until_ns;
     hold_until(consumer, INT64_MAX);
-    enum answers_end end = pass_on(consumer, answer);
+    enum answers_end end = pass_answer_on(consumer, answer);
     int64_t waited_ns = clock_monotonic_ns() - started_ns;
     hold_until(consumer, until_ns + waited_ns);
     consumer->invoker.deadline_ms += waited_ns / 1000000; /* of the batch's next event */
@@ -202,7 +202,8 @@ static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue
 {
     size_t most = (size_t)consumer->settings->batch;
     arena_reset(&consumer->received);
-    if (!queue_receive(consumer->queue, most, WAIT_MS, &consumer->received, &consumer->batch)) {
+    if (!queue_receive(consumer->queue, most, RECEIVE_WAIT_MS, &consumer->received,
+                       &consumer->batch)) {
         outage_fail(&consumer->outages->receiving, consumer->queue->error);
         return backoff_next(of_queue, CONSUMER_FIRST_MS, CONSUMER_MOST_MS);
     }

@@ -20,9 +20,9 @@
 enum {
     VISIBILITY_MIN_MS = 100,
     VISIBILITY_MAX_S = 43200, /* SQS's own limit */
-    TIMEOUT_MIN_MS = 10,
-    TIMEOUT_USUAL_MS = 30000,
-    TIMEOUT_MAX_S = 900, /* Lambda's */
+    FUNCTION_MIN_MS = 10,
+    FUNCTION_USUAL_MS = 30000,
+    FUNCTION_MAX_S = 900, /* Lambda's */
     RETRY_MAX_S = 900,
 };
 
@@ -96,7 +96,7 @@ static const char HELP_WATCH[] =
     "                      4 or 5 by the worst of these, 1 if a file has none\n"
     "  --help              this text\n";
 
-static int misuse(const char *program, const char *what, const char *which)
+static int queue_misuse(const char *program, const char *what, const char *which)
 {
     fprintf(stderr, "%s: %s%s%s%s; try %s --help\n", program, what, which ? " \"" : "",
             which ? which : "", which ? "\"" : "", program);
@@ -114,7 +114,7 @@ static bool read_text(const char *option, dime_text *text)
 {
     *text = text_of(optarg);
     if (!text->length)
-        (void)misuse(CONSUME, "a value is missing behind", option);
+        (void)queue_misuse(CONSUME, "a value is missing behind", option);
     return text->length;
 }
 
@@ -148,7 +148,7 @@ static bool read_consume_option(int option, struct consume_settings *settings)
     case 'b':
         return option_number(CONSUME, "batch", optarg, QUEUE_BATCH_MAX, &settings->batch);
     case 't':
-        return option_seconds(CONSUME, "timeout", optarg, TIMEOUT_MIN_MS, TIMEOUT_MAX_S,
+        return option_seconds(CONSUME, "timeout", optarg, FUNCTION_MIN_MS, FUNCTION_MAX_S,
                               &settings->timeout_ms);
     case 'v':
         return option_seconds(CONSUME, "visibility", optarg, VISIBILITY_MIN_MS, VISIBILITY_MAX_S,
@@ -176,9 +176,9 @@ static int next_option(const char *program, int count, char **arguments,
     opterr = 0;
     int option = getopt_long(count, arguments, ":", options, NULL);
     if (option == '?')
-        (void)misuse(program, "there is no option", arguments[optind - 1]);
+        (void)queue_misuse(program, "there is no option", arguments[optind - 1]);
     if (option == ':')
-        (void)misuse(program, "a value is missing behind", arguments[optind - 1]);
+        (void)queue_misuse(program, "a value is missing behind", arguments[optind - 1]);
     return option;
 }
 
@@ -203,8 +203,9 @@ static bool check_urls(const struct consume_settings *settings)
         to = try_url(&settings->use, settings->answers, "the queue of answers");
         fine = to && !text_equal(from->place, to->place);
         if (to && !fine)
-            (void)misuse(CONSUME, "the answers need another queue, or they're messages again:",
-                         settings->answers.data);
+            (void)queue_misuse(CONSUME,
+                               "the answers need another queue, or they're messages again:",
+                               settings->answers.data);
     }
     queue_close(to);
     queue_close(from);
@@ -215,9 +216,9 @@ static int run_consume(struct consume_settings *settings)
 {
     char name[256] = "dime";
     if (!settings->use.url.length)
-        return misuse(CONSUME, "name a queue with --queue", NULL);
+        return queue_misuse(CONSUME, "name a queue with --queue", NULL);
     if (!settings->callee)
-        return misuse(CONSUME, "name a function with --function", NULL);
+        return queue_misuse(CONSUME, "name a function with --function", NULL);
     if (!settings->use.consumer) {
         (void)gethostname(name, sizeof name - 1);
         settings->use.consumer = name;
@@ -249,7 +250,7 @@ static int command_consume(int count, char **arguments)
     struct consume_settings settings = {
         .threads = 1,
         .batch = 10,
-        .timeout_ms = TIMEOUT_USUAL_MS,
+        .timeout_ms = FUNCTION_USUAL_MS,
         .use = {.url = text_of(getenv("DIME_QUEUE")), .visibility_ms = 30000, .retry_ms = 1000},
     };
     for (int option; (option = next_option(CONSUME, count, arguments, OPTIONS)) != -1;) {
@@ -259,7 +260,7 @@ static int command_consume(int count, char **arguments)
             return STATUS_USAGE;
     }
     if (optind < count)
-        return misuse(CONSUME, "there is nothing to be done with", arguments[optind]);
+        return queue_misuse(CONSUME, "there is nothing to be done with", arguments[optind]);
     return run_consume(&settings);
 }
 
@@ -286,9 +287,9 @@ static int command_send(int count, char **arguments)
     }
     settings.file = arguments[optind];
     if (optind + 1 < count)
-        return misuse(SEND, "it takes one file, and not also", arguments[optind + 1]);
+        return queue_misuse(SEND, "it takes one file, and not also", arguments[optind + 1]);
     if (!settings.use.url.length)
-        return misuse(SEND, "name a queue with --queue", NULL);
+        return queue_misuse(SEND, "name a queue with --queue", NULL);
     return send_messages(&settings);
 }
 
@@ -301,7 +302,7 @@ static bool read_watch_option(int option, struct watch_settings *settings)
     case 'c':
         return option_number(WATCH, "concurrency", optarg, WATCH_THREADS_MAX, &settings->threads);
     case 't':
-        return option_seconds(WATCH, "timeout", optarg, TIMEOUT_MIN_MS, TIMEOUT_MAX_S,
+        return option_seconds(WATCH, "timeout", optarg, FUNCTION_MIN_MS, FUNCTION_MAX_S,
                               &settings->timeout_ms);
     default:
         settings->once = true;
@@ -316,7 +317,7 @@ static int command_watch(int count, char **arguments)
         {"timeout", required_argument, NULL, 't'},  {"once", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
     };
-    struct watch_settings settings = {.threads = 1, .timeout_ms = TIMEOUT_USUAL_MS};
+    struct watch_settings settings = {.threads = 1, .timeout_ms = FUNCTION_USUAL_MS};
     for (int option; (option = next_option(WATCH, count, arguments, OPTIONS)) != -1;) {
         if (option == 'h')
             return print_help(HELP_WATCH);
@@ -325,11 +326,11 @@ static int command_watch(int count, char **arguments)
     }
     settings.folder = arguments[optind];
     if (optind == count)
-        return misuse(WATCH, "name a folder", NULL);
+        return queue_misuse(WATCH, "name a folder", NULL);
     if (optind + 1 < count)
-        return misuse(WATCH, "it takes one folder, and not also", arguments[optind + 1]);
+        return queue_misuse(WATCH, "it takes one folder, and not also", arguments[optind + 1]);
     if (!settings.callee)
-        return misuse(WATCH, "name a function with --function", NULL);
+        return queue_misuse(WATCH, "name a function with --function", NULL);
     settings.own = is_own(settings.callee);
     return watch_folder(&settings);
 }

@@ -187,7 +187,7 @@ static bool is_removed(const struct watch *watch)
 }
 
 /* Returns whether it goes on. */
-static bool serve_round(struct watch *watch)
+static bool watch_round(struct watch *watch)
 {
     bool full = watch->looked && is_full(watch);
     struct pollfd fds[] = {{.fd = watch->inotify, .events = POLLIN},
@@ -399,7 +399,7 @@ static int run_watch(struct watch *watch)
         log_say(LOG_LEVEL_INFO, watch->settings->callee->name, 0, "it watches %s",
                 watch->settings->folder);
     watch->look = true;
-    while (whole && serve_round(watch))
+    while (whole && watch_round(watch))
         continue;
     stop_workers(watch);
     return !whole || watch->gone ? STATUS_FAILED : status_of_workers(watch);

@@ -89,7 +89,7 @@ static int read_watched_file(struct work *work, dime_text *bytes, const char **w
 
 /* Whether the file hasn't changed for a while: by its time, or since it was looked at before. The
  * time alone won't do, since it's that of a server's clock where the file is on one. */
-static bool is_quiet(const struct work *work)
+static bool is_unchanged(const struct work *work)
 {
     int64_t changed_ns = clock_ns(&work->file.stat.st_ctim), seen_ns = work->item->seen_ns;
     int64_t age_ms = clock_epoch_ms() - changed_ns / 1000000;
@@ -125,7 +125,7 @@ static enum end wait_for_writers(const struct work *work)
     }
     if (writer == WATCH_NO_WRITER && worker->trust.events)
         return END_NONE;
-    return work->item->finished || is_quiet(work) ? END_NONE : END_LATER;
+    return work->item->finished || is_unchanged(work) ? END_NONE : END_LATER;
 }
 
 /* Something that has to do with this file as it is now; never 0. */
@@ -221,7 +221,7 @@ static bool judge(const struct work *work)
 }
 
 /* What the answer means: a problem of the file is its result, one of ours is tried again. */
-static enum end take_answer(const struct work *work)
+static enum end take_file_answer(const struct work *work)
 {
     struct watch_worker *worker = work->worker;
     const struct response *response = &worker->response;
@@ -264,7 +264,7 @@ static enum end do_work(struct work *work)
         return end;
     watch_file_settle(&work->file);
     ask_about_file(work);
-    return take_answer(work);
+    return take_file_answer(work);
 }
 
 /* Adds an item at the end; the lock is held. */
