@@ -78,8 +78,7 @@ static const char *const faults[] = {
     "Content Type: a/b\n\n",
     "Content-Type: a/b\nX\n\n",
     "Content-Type: a/b\nX: a\rb\n\n",
-    "Content-Type: a/b\nX: a\x01"
-    "b\n\n",
+    "Content-Type: a/b\nX: a\001b\n\n",
     "Content-Type: a/b\nX: a\x7F\n\n",
     "Status: 99\n\n",
     "Status: 100 Continue\n\n",
