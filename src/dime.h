@@ -314,7 +314,8 @@ enum dime_source dime_source(const dime_call *call);
 /* One bit of enum dime_method. */
 enum dime_method dime_method(const dime_call *call);
 
-/* The path of the function itself, such as /cgi-bin/shorten, without what is below it. */
+/* The path of the function itself, such as /cgi-bin/shorten, without what is below it and without a
+ * slash at its end: empty where a function with routes is at a server's root. */
 dime_text dime_path(const dime_call *call);
 
 /* The address of the function as its client has it, such as https://example.org/cgi-bin/shorten,

@@ -157,7 +157,16 @@ enum dime_method dime_method(const dime_call *call)
 
 dime_text dime_path(const dime_call *call)
 {
-    return call->request->path;
+    const struct request *request = call->request;
+    struct buffer path;
+    /* A path that is empty is right where a server has the function at its root: routes are below.
+     * Events that aren't requests have none. */
+    if (request->path.length || (call->function->route_count && request->source == DIME_HTTP))
+        return request->path;
+    buffer_open(&path, request->arena, 1024);
+    buffer_puts(&path, "/cgi-bin/");
+    buffer_puts(&path, call->function->name);
+    return buffer_text(&path);
 }
 
 /* Whether a Host header (RFC 9110, section 7.2) may stand in an address. */
@@ -180,15 +189,7 @@ dime_text dime_address(dime_call *call)
     buffer_put(&address, request->scheme.length ? request->scheme : TEXT("http"));
     buffer_puts(&address, "://");
     buffer_put(&address, is_host(host) ? host : TEXT("localhost"));
-    /* A path that is empty is right where a server has the function at its root: routes are below.
-     */
-    bool at_root = call->function->route_count && request->source == DIME_HTTP;
-    if (request->path.length || at_root) {
-        buffer_put(&address, request->path);
-    } else {
-        buffer_puts(&address, "/cgi-bin/");
-        buffer_puts(&address, call->function->name);
-    }
+    buffer_put(&address, dime_path(call));
     return buffer_text(&address);
 }
 

@@ -112,6 +112,7 @@ static void put_call(dime_json *root, const struct dime_call *call, dime_text an
     dime_json *dime = dime_put_object(root, "dime");
     dime_put_string(dime, "name", call->function->name);
     dime_put_string(dime, "summary", call->function->summary);
+    dime_put_text(dime, "path", dime_path(call));
     dime_put_string(dime, "method", function_methods(call->function) & DIME_POST ? "post" : "get");
     put_form_fields(dime, call);
     if (response->answer == ANSWER_PROBLEM)

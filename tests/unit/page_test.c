@@ -307,6 +307,9 @@ END_TEST
 START_TEST(puts_name_and_summary)
 {
     begin_answer();
+    check_page("{{dime.path}}", "/cgi-bin/some");
+    request.path = TEXT("/shop/some&more");
+    check_page("{{dime.path}}", "/shop/some&amp;more");
     check_page("<title>{{dime.name}} - dime</title>{{dime.summary}}",
                "<title>some - dime</title>Does &lt;some&gt; &amp; &quot;more&quot;");
 }

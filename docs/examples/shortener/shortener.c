@@ -263,12 +263,6 @@ static void remove_link(dime_call *call, const void *input)
         dime_answer_empty(call, 204);
 }
 
-/* Where the page's form leads. */
-static void fill(dime_call *call, dime_json *page)
-{
-    dime_put_text(page, "path", dime_path(call));
-}
-
 static const dime_route ROUTES[] = {
     DIME_ROUTE("GET /", list, .effects = DIME_READS),
     DIME_ROUTE("POST /", create, DIME_INPUT(struct link, LINK), .effects = DIME_CREATES,
@@ -284,4 +278,4 @@ static const dime_route ROUTES[] = {
 
 DIME_FUNCTION(shortener, .summary = "Makes short addresses of long ones", .body_max = 8192,
               DIME_ROUTES(ROUTES), DIME_SETTINGS(SETTINGS), .page = PAGE, .open = open,
-              .close = close, .fill = fill);
+              .close = close);

@@ -211,12 +211,6 @@ static void shrink_kept(dime_call *call, const void *input)
     close(file);
 }
 
-/* Where the page's form leads. */
-static void fill(dime_call *call, dime_json *json)
-{
-    dime_put_text(json, "path", dime_path(call));
-}
-
 static const dime_route ROUTES[] = {
     DIME_ROUTE("GET /", page, .effects = DIME_READS),
     DIME_ROUTE("POST /", shrink_sent, DIME_INPUT(struct sent, SENT), .effects = DIME_READS,
@@ -226,5 +220,4 @@ static const dime_route ROUTES[] = {
 };
 
 DIME_FUNCTION(thumbnail, .summary = "Makes pictures small", .heavy = true, DIME_ROUTES(ROUTES),
-              DIME_SETTINGS(SETTINGS), .page = PAGE, .open = open_folder, .close = close_folder,
-              .fill = fill);
+              DIME_SETTINGS(SETTINGS), .page = PAGE, .open = open_folder, .close = close_folder);
