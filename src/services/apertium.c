@@ -64,24 +64,22 @@ void apertium_close(struct apertium *apertium)
 }
 
 /* What came instead of an answer. */
-static void refuse_apertium_outcome(const struct apertium *apertium, const struct aws_call *call,
-                                    enum http_outcome outcome, struct aws_reply *reply)
+static void refuse_apertium_outcome(const struct apertium *apertium, struct aws_call *call,
+                                    enum http_outcome outcome)
 {
     if (outcome == HTTP_UNREACHED)
-        aws_refuse(reply, call, 503,
+        aws_refuse(call, 503,
                    "Apertium isn't running at %s; whoever runs dime can get it: apt-get install "
                    "apertium-apy apertium-eng-spa, or ./quickstart --with-translate.",
                    apertium->address.base);
     else if (outcome == HTTP_TOO_LONG)
-        aws_refuse(reply, call, 502,
-                   "Apertium sent more than its answer can hold; try a shorter text.");
+        aws_refuse(call, 502, "Apertium sent more than its answer can hold; try a shorter text.");
     else
-        aws_refuse_outcome(reply, call, "Apertium",
-                           outcome == HTTP_UNTRUSTED ? HTTP_UNUSABLE : outcome,
+        aws_refuse_outcome(call, "Apertium", outcome == HTTP_UNTRUSTED ? HTTP_UNUSABLE : outcome,
                            apertium->http.reason);
 }
 
-static void log_apertium_failure(const struct apertium *apertium, const struct aws_call *call,
+static void log_apertium_failure(const struct apertium *apertium, struct aws_call *call,
                                  const char *what, dime_text said)
 {
     const struct log_subject subject = {.function = apertium->function,
@@ -92,8 +90,8 @@ static void log_apertium_failure(const struct apertium *apertium, const struct a
 }
 
 /* An answer with a bad status: {"code":400,"message":"Bad Request","explanation":"..."}. */
-static void refuse_apertium_answer(const struct apertium *apertium, const struct aws_call *call,
-                                   const struct http_answer *answer, struct aws_reply *reply)
+static void refuse_apertium_answer(const struct apertium *apertium, struct aws_call *call,
+                                   const struct http_answer *answer)
 {
     struct json_value value;
     struct json_error error;
@@ -102,20 +100,18 @@ static void refuse_apertium_answer(const struct apertium *apertium, const struct
     if (json_check(buffer_text(&answer->body), call->arena, &value, &error))
         said = json_text_at(value, "explanation", call->arena);
     if (answer->status == 400 && text_equal(said, TEXT("That pair is not installed")))
-        aws_refuse(reply, call, 422,
-                   "Apertium says 400: it doesn't translate between these languages.");
+        aws_refuse(call, 422, "Apertium says 400: it doesn't translate between these languages.");
     else
-        aws_refuse(reply, call, 502, "Apertium has failed with status %ld; try again later.",
+        aws_refuse(call, 502, "Apertium has failed with status %ld; try again later.",
                    answer->status);
     snprintf(what, sizeof what, "answers with status %ld", answer->status);
-    if (reply->status >= 500)
+    if (call->reply.status >= 500)
         log_apertium_failure(apertium, call, what, said.length ? said : TEXT("it doesn't say why"));
 }
 
 /* Takes the member responseData of a good answer. */
-static bool take_apertium_answer(const struct apertium *apertium, const struct aws_call *call,
-                                 const struct http_answer *answer, struct aws_reply *reply,
-                                 struct json_value *data)
+static bool take_apertium_answer(const struct apertium *apertium, struct aws_call *call,
+                                 const struct http_answer *answer, struct json_value *data)
 {
     struct json_value value;
     struct json_error error = {0};
@@ -123,16 +119,16 @@ static bool take_apertium_answer(const struct apertium *apertium, const struct a
     if (read && value.kind == JSON_OBJECT && json_find(value, TEXT("responseData"), data))
         return true;
     if (error.fault == JSON_NO_MEMORY)
-        return aws_no_memory(reply);
-    aws_refuse(reply, call, 502, "Apertium sent an answer that can't be read; try again.");
+        return aws_no_memory(call);
+    aws_refuse(call, 502, "Apertium sent an answer that can't be read; try again.");
     log_apertium_failure(apertium, call, "sends no answer of APy's",
                          text_of(read ? "there is no responseData" : error.message));
     return false;
 }
 
 /* Sends a form to PATH. False: the reply is there already. */
-static bool ask_apy(struct apertium *apertium, const struct aws_call *call, const char *path,
-                    dime_text form, struct aws_reply *reply, struct json_value *data)
+static bool ask_apy(struct apertium *apertium, struct aws_call *call, const char *path,
+                    dime_text form, struct json_value *data)
 {
     struct http_answer answer = {0};
     struct buffer url;
@@ -141,7 +137,7 @@ static bool ask_apy(struct apertium *apertium, const struct aws_call *call, cons
     buffer_puts(&url, path);
     buffer_put(&url, (dime_text){"", 1}); /* a NUL */
     if (url.failed)
-        return aws_no_memory(reply);
+        return aws_no_memory(call);
     const struct http_request request = {
         .method = form.length ? "POST" : "GET",
         .url = url.data,
@@ -154,11 +150,11 @@ static bool ask_apy(struct apertium *apertium, const struct aws_call *call, cons
         .stop = call->stop};
     enum http_outcome outcome = http_exchange(&apertium->http, &request, call->arena, &answer);
     if (outcome == HTTP_ANSWERED && answer.status == 200)
-        return take_apertium_answer(apertium, call, &answer, reply, data);
+        return take_apertium_answer(apertium, call, &answer, data);
     if (outcome == HTTP_ANSWERED)
-        refuse_apertium_answer(apertium, call, &answer, reply);
+        refuse_apertium_answer(apertium, call, &answer);
     else
-        refuse_apertium_outcome(apertium, call, outcome, reply);
+        refuse_apertium_outcome(apertium, call, outcome);
     /* That nobody is there stands in the request's own line; a page that has been opened has none.
      */
     if (outcome != HTTP_ANSWERED && outcome != HTTP_STOPPED && outcome != HTTP_UNREACHED)
@@ -168,26 +164,22 @@ static bool ask_apy(struct apertium *apertium, const struct aws_call *call, cons
     return false;
 }
 
-void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
-                         struct aws_reply *reply)
+bool apertium_list_pairs(struct apertium *apertium, struct aws_call *call)
 {
     struct json_value data = {0};
-    *reply = (struct aws_reply){0};
-    if (!ask_apy(apertium, call, "/listPairs", TEXT(""), reply, &data))
-        return;
+    if (!ask_apy(apertium, call, "/listPairs", TEXT(""), &data))
+        return false;
     if (data.kind == JSON_ARRAY)
-        *reply = (struct aws_reply){.ok = true, .body = data.raw};
-    else
-        aws_refuse(reply, call, 502, "Apertium sent a list that can't be read; try again.");
+        return aws_succeed(call, data.raw);
+    return aws_refuse(call, 502, "Apertium sent a list that can't be read; try again.");
 }
 
-void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
-                        dime_text target, dime_text html, struct aws_reply *reply)
+bool apertium_translate(struct apertium *apertium, struct aws_call *call, dime_text source,
+                        dime_text target, dime_text html)
 {
     struct json_value data = {0}, value;
     dime_text translated;
     struct buffer form;
-    *reply = (struct aws_reply){0};
     buffer_open(&form, call->arena, FORM_MAX);
     buffer_puts(&form, "markUnknown=no&langpair=");
     buffer_percent(&form, source);
@@ -195,17 +187,14 @@ void apertium_translate(struct apertium *apertium, const struct aws_call *call, 
     buffer_percent(&form, target);
     buffer_puts(&form, "&q=");
     buffer_percent(&form, html);
-    if (form.failed) {
-        aws_no_memory(reply);
-        return;
-    }
-    if (!ask_apy(apertium, call, "/translate", buffer_text(&form), reply, &data))
-        return;
+    if (form.failed)
+        return aws_no_memory(call);
+    if (!ask_apy(apertium, call, "/translate", buffer_text(&form), &data))
+        return false;
     if (data.kind == JSON_OBJECT && json_find(data, TEXT("translatedText"), &value) &&
         json_string(value, call->arena, &translated))
-        *reply = (struct aws_reply){.ok = true, .body = translated};
-    else if (call->arena->failed)
-        aws_no_memory(reply);
-    else
-        aws_refuse(reply, call, 502, "Apertium sent an answer without a text; try again.");
+        return aws_succeed(call, translated);
+    if (call->arena->failed)
+        return aws_no_memory(call);
+    return aws_refuse(call, 502, "Apertium sent an answer without a text; try again.");
 }

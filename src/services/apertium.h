@@ -30,15 +30,14 @@ void apertium_close(struct apertium *apertium);
  * by ISO 639-3 with a variant behind it: eng, spa, eng_US. A reply with the status 503: there is
  * nobody to ask, and the detail says how to get it.
  */
-void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
-                         struct aws_reply *reply);
+bool apertium_list_pairs(struct apertium *apertium, struct aws_call *call);
 
 /*
  * Translates a piece of HTML, of at most 1000 bytes: longer ones it takes apart itself, and loses
  * the end of them when it is busy. The reply's body is HTML, UTF-8, in which a word that it doesn't
  * know stands as it was.
  */
-void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
-                        dime_text target, dime_text html, struct aws_reply *reply);
+bool apertium_translate(struct apertium *apertium, struct aws_call *call, dime_text source,
+                        dime_text target, dime_text html);
 
 #endif

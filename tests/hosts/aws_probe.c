@@ -33,7 +33,6 @@ struct probe {
     char receipts[SQS_BATCH_MAX][4096];
     dime_text words[WORDS_MAX];
     size_t count;
-    struct aws_reply reply;
     struct buffer *out; /* what a call has to say besides its reply */
 };
 
@@ -62,9 +61,9 @@ static dime_text read_file(dime_text path, struct arena *arena)
 static void call_ready(struct probe *probe)
 {
     const char *why = "";
-    probe->reply = (struct aws_reply){.ok = aws_ready(probe->aws, &why)};
-    if (!probe->reply.ok)
-        probe->reply.detail = text_of(why);
+    probe->call.reply = (struct aws_reply){.ok = aws_ready(probe->aws, &why)};
+    if (!probe->call.reply.ok)
+        probe->call.reply.detail = text_of(why);
 }
 
 /* labels FILE MAX MIN, labels-object BUCKET KEY VERSION REGION */
@@ -84,7 +83,7 @@ static void call_labels(struct probe *probe)
         question.max_labels = max >= 0 ? &max : NULL;
         question.min_confidence = min >= 0 ? &min : NULL;
     }
-    rekognition_detect_labels(probe->aws, &probe->call, &question, &probe->reply);
+    rekognition_detect_labels(probe->aws, &probe->call, &question);
 }
 
 /* get MOST BUCKET KEY VERSION REGION */
@@ -94,19 +93,19 @@ static void call_get(struct probe *probe)
                                .key = word(probe, 3),
                                .version = word(probe, 4),
                                .region = word(probe, 5)};
-    s3_get_object(probe->aws, &probe->call, &object, (size_t)number(probe, 1, 0), &probe->reply);
+    s3_get_object(probe->aws, &probe->call, &object, (size_t)number(probe, 1, 0));
 }
 
 /* translate TEXT SOURCE TARGET */
 static void call_translate(struct probe *probe)
 {
     struct translate_question question = {word(probe, 1), word(probe, 2), word(probe, 3)};
-    translate_text(probe->aws, &probe->call, &question, &probe->reply);
+    translate_text(probe->aws, &probe->call, &question);
 }
 
 static void call_languages(struct probe *probe)
 {
-    translate_list_languages(probe->aws, &probe->call, &probe->reply);
+    translate_list_languages(probe->aws, &probe->call);
 }
 
 /* queue URL */
@@ -117,7 +116,7 @@ static void call_queue(struct probe *probe)
              word(probe, 1).data);
     struct sqs_queue *queue = &probe->queue;
     bool open = sqs_open(queue, probe->aws, text_of(probe->queue_url), &why);
-    probe->reply = (struct aws_reply){.ok = open, .detail = text_of(why)};
+    probe->call.reply = (struct aws_reply){.ok = open, .detail = text_of(why)};
     buffer_printf(probe->out, ",\"region\":\"%s\",\"endpoint\":\"%s\",\"ordered\":%s",
                   queue->region, queue->endpoint, queue->ordered ? "true" : "false");
     buffer_printf(probe->out, ",\"account\":\"%.*s\",\"name\":\"%.*s\"", (int)queue->account.length,
@@ -157,7 +156,7 @@ static void call_batch(struct probe *probe)
               send   ? SQS_SEND
               : hide ? SQS_HIDE
                      : SQS_DELETE,
-              entries, count, &probe->reply);
+              entries, count);
     put_entries(probe, entries, count);
 }
 
@@ -166,7 +165,7 @@ static void call_receive(struct probe *probe)
 {
     struct sqs_messages messages;
     sqs_receive(probe->aws, &probe->call, &probe->queue, (int)number(probe, 1, 10),
-                (int)number(probe, 2, 0), (int)number(probe, 3, -1), &messages, &probe->reply);
+                (int)number(probe, 2, 0), (int)number(probe, 3, -1), &messages);
     probe->received = messages.count;
     buffer_puts(probe->out, ",\"messages\":[");
     for (size_t i = 0; i < messages.count; i++) {
@@ -188,7 +187,7 @@ static void call_receive(struct probe *probe)
 static void call_deadline(struct probe *probe)
 {
     probe->deadline_ms = number(probe, 1, 10000);
-    probe->reply.ok = true;
+    probe->call.reply.ok = true;
 }
 
 /* stop MILLISECONDS: what is under way then, and all that comes later, is given up */
@@ -197,7 +196,7 @@ static void call_stop(struct probe *probe)
     int64_t after = number(probe, 1, 0);
     struct itimerspec time = {.it_value = clock_timespec(after * 1000000 + 1)};
     probe->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-    probe->reply.ok = probe->timer >= 0 && timerfd_settime(probe->timer, 0, &time, NULL) == 0;
+    probe->call.reply.ok = probe->timer >= 0 && timerfd_settime(probe->timer, 0, &time, NULL) == 0;
     probe->call.stop = &probe->timer;
 }
 
@@ -205,7 +204,7 @@ static void call_stop(struct probe *probe)
 static void call_sleep(struct probe *probe)
 {
     (void)poll(NULL, 0, (int)number(probe, 1, 0));
-    probe->reply.ok = true;
+    probe->call.reply.ok = true;
 }
 
 static const struct {
@@ -238,7 +237,7 @@ static void put_reply(const struct probe *probe, double milliseconds)
 {
     struct arena arena;
     struct buffer line;
-    const struct aws_reply *reply = &probe->reply;
+    const struct aws_reply *reply = &probe->call.reply;
     arena_open(&arena, 4 * (size_t)MEMORY_MAX);
     buffer_open(&line, &arena, 2 * (size_t)MEMORY_MAX);
     buffer_printf(&line,
@@ -275,7 +274,7 @@ static void make_call(struct probe *probe, char *line)
     struct buffer out;
     buffer_open(&out, &probe->arena, 8 << 20);
     probe->out = &out;
-    probe->reply = (struct aws_reply){0};
+    probe->call.reply = (struct aws_reply){0};
     split(probe, line);
     probe->call.deadline_ms = clock_epoch_ms() + probe->deadline_ms;
     probe->call.request_id = TEXT("request-1");

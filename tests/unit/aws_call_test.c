@@ -32,7 +32,6 @@ Suite *aws_call_suite(void);
 
 static struct arena arena;
 static struct aws_call call;
-static struct aws_reply reply;
 static char address[64];
 static bool right; /* what came of a call is what had to come */
 
@@ -179,7 +178,7 @@ static void use_neighbour(int ends_s)
 static void ask_labels(struct aws *aws)
 {
     struct rekognition_question question = {.bytes = TEXT("picture")};
-    rekognition_detect_labels(aws, &call, &question, &reply);
+    rekognition_detect_labels(aws, &call, &question);
     right = true;
 }
 
@@ -187,22 +186,22 @@ static void ask_object(struct aws *aws)
 {
     struct s3_object object = {
         .bucket = TEXT("photos"), .key = TEXT("a b/c"), .version = TEXT("v")};
-    s3_get_object(aws, &call, &object, 1024, &reply);
-    right = !reply.ok || text_equal(reply.body, TEXT("object"));
+    s3_get_object(aws, &call, &object, 1024);
+    right = !call.reply.ok || text_equal(call.reply.body, TEXT("object"));
 }
 
 static void ask_missing(struct aws *aws)
 {
     struct s3_object object = {.bucket = TEXT("missing"), .key = TEXT("a")};
-    s3_get_object(aws, &call, &object, 1024, &reply);
-    right = !reply.ok;
-    reply.ok = text_equal(reply.code, TEXT("NoSuchKey")) && reply.status == 422;
+    s3_get_object(aws, &call, &object, 1024);
+    right = !call.reply.ok;
+    call.reply.ok = text_equal(call.reply.code, TEXT("NoSuchKey")) && call.reply.status == 422;
 }
 
 static void ask_translation(struct aws *aws)
 {
     struct translate_question question = {TEXT("one"), TEXT("en"), TEXT("de")};
-    translate_text(aws, &call, &question, &reply);
+    translate_text(aws, &call, &question);
     right = true;
 }
 
@@ -214,7 +213,7 @@ static bool open_queue(struct aws *aws)
     if (sqs_open(&queue, aws, TEXT("https://sqs.eu-west-1.amazonaws.com/1/a"), &why))
         return true;
     right = why;
-    reply = (struct aws_reply){.status = 503, .detail = text_of(why)};
+    call.reply = (struct aws_reply){.status = 503, .detail = text_of(why)};
     return false;
 }
 
@@ -223,9 +222,9 @@ static void ask_messages(struct aws *aws)
     struct sqs_messages messages;
     if (!open_queue(aws))
         return;
-    sqs_receive(aws, &call, &queue, 10, 0, 30, &messages, &reply);
+    sqs_receive(aws, &call, &queue, 10, 0, 30, &messages);
     const struct sqs_message *first = &messages.items[0];
-    right = !reply.ok || /* one without a receipt couldn't be deleted */
+    right = !call.reply.ok || /* one without a receipt couldn't be deleted */
             (messages.count == 1 && text_equal(first->id, TEXT("abc")) &&
              text_equal(first->receipt, TEXT("r1")) && text_equal(first->body, TEXT("one\ntwo")) &&
              text_equal(first->attributes, TEXT("{\"A\":\"b\"}")));
@@ -237,9 +236,9 @@ static void ask_deletion(struct aws *aws)
         {.receipt = TEXT("r1")}, {.receipt = TEXT("r2")}, {.receipt = TEXT("r3")}};
     if (!open_queue(aws))
         return;
-    sqs_batch(aws, &call, &queue, SQS_DELETE, entries, 3, &reply);
-    right = !reply.ok || (!entries[0].failed && entries[1].failed && entries[2].failed &&
-                          text_equal(entries[1].code, TEXT("Code")));
+    sqs_batch(aws, &call, &queue, SQS_DELETE, entries, 3);
+    right = !call.reply.ok || (!entries[0].failed && entries[1].failed && entries[2].failed &&
+                               text_equal(entries[1].code, TEXT("Code")));
 }
 
 /* With credentials that have to be fetched first. */
@@ -263,8 +262,8 @@ START_TEST(answers_each)
         if (ASKED[i] == ask_with_neighbour)
             use_neighbour(3600);
         ASKED[i](aws);
-        ck_assert_msg(reply.ok && right, "%zu: %d %.*s", i, reply.status, (int)reply.detail.length,
-                      reply.detail.data);
+        ck_assert_msg(call.reply.ok && right, "%zu: %d %.*s", i, call.reply.status,
+                      (int)call.reply.detail.length, call.reply.detail.data);
         arena_reset(&arena);
     }
     aws_close(aws);
@@ -281,16 +280,16 @@ static bool ask_failing(void (*ask)(struct aws *aws), size_t number)
     long live = fail_malloc_live();
     fail_malloc_begin(number);
     struct aws *aws = aws_open("test");
-    reply = (struct aws_reply){.status = 503, .detail = TEXT("none")};
+    call.reply = (struct aws_reply){.status = 503, .detail = TEXT("none")};
     right = true;
     if (aws) {
         aws->tokens = 0; /* there's no use in trying again */
         ask(aws);
     }
     bool failed = fail_malloc_end();
-    bool told = arena.failed || (reply.status >= 502 && reply.detail.length);
-    ck_assert_msg(right && (reply.ok || (failed && told)), "%zu: %d %.*s", number, reply.status,
-                  (int)reply.detail.length, reply.detail.data);
+    bool told = arena.failed || (call.reply.status >= 502 && call.reply.detail.length);
+    ck_assert_msg(right && (call.reply.ok || (failed && told)), "%zu: %d %.*s", number,
+                  call.reply.status, (int)call.reply.detail.length, call.reply.detail.data);
     aws_close(aws);
     arena_close(&arena);
     lost += fail_malloc_live() != live;
@@ -306,7 +305,7 @@ START_TEST(survives_every_failure_of_malloc)
         use_neighbour(3600);
     struct aws *aws = aws_open("test"); /* what is allocated once and kept */
     ASKED[_i](aws);
-    ck_assert(reply.ok);
+    ck_assert(call.reply.ok);
     aws_close(aws);
     arena_close(&arena);
     size_t number = 0;
@@ -327,9 +326,9 @@ START_TEST(survives_every_limit)
     for (size_t limit = 0; limit < 1 << 20 && !ok; limit = limit * 5 / 4 + 16) {
         arena_open(&arena, limit);
         ASKED[_i](aws);
-        ok = reply.ok && !arena.failed;
+        ok = call.reply.ok && !arena.failed;
         ck_assert(right);
-        ck_assert(ok || arena.failed || reply.status >= 413);
+        ck_assert(ok || arena.failed || call.reply.status >= 413);
         aws->tokens = RETRY_TOKENS;
         arena_close(&arena);
     }
@@ -341,7 +340,8 @@ END_TEST
 static void ask_and_check(struct aws *aws, int fetched, bool ok)
 {
     ask_labels(aws);
-    ck_assert_msg(reply.ok == ok, "%.*s", (int)reply.detail.length, reply.detail.data);
+    ck_assert_msg(call.reply.ok == ok, "%.*s", (int)call.reply.detail.length,
+                  call.reply.detail.data);
     ck_assert_int_eq(shared->fetched, fetched);
     arena_reset(&arena);
 }
@@ -382,7 +382,7 @@ START_TEST(uses_credentials_to_their_end)
     ask_and_check(aws, 2, true); /* and it isn't asked again at once */
     aws->credentials.expires_ms = clock_epoch_ms() - 1;
     ask_and_check(aws, 2, false);
-    ck_assert_int_eq(reply.status, 503);
+    ck_assert_int_eq(call.reply.status, 503);
     aws->again_ms = 0;
     ask_and_check(aws, 3, false);
     shared->ends_s = 3600;

@@ -74,22 +74,18 @@ static bool fetch(const struct labels_question *question, struct labels_picture 
                   size_t most, struct arena *arena, struct labels_answer *answer)
 {
     struct aws_call call = labels_call(question, arena);
-    struct aws_reply reply = {0};
     const struct s3_object object = {.bucket = picture->object.bucket,
                                      .key = picture->object.key,
                                      .version = picture->object.version,
                                      .region = picture->object.region};
     if (!open_aws_or_refuse(question->labels, answer))
         return false;
-    s3_get_object(question->labels->aws, &call, &object, most, &reply);
-    picture->bytes = reply.body;
-    if (reply.ok && reply.body.length)
-        return true;
-    if (reply.ok)
+    if (!s3_get_object(question->labels->aws, &call, &object, most))
+        refuse_reply(answer, &call.reply);
+    else if (!call.reply.body.length)
         refuse_labels(answer, 422, TEXT("The object has 0 bytes; take one that is a picture."));
-    else
-        refuse_reply(answer, &reply);
-    return false;
+    picture->bytes = call.reply.body;
+    return call.reply.body.length;
 }
 
 static void put_confidence(dime_call *call, dime_json *json, const char *name, float number)
@@ -175,43 +171,40 @@ static void look_here(const struct labels_question *question, struct labels_pict
         refuse_labels(answer, found->status, text_of(found->why));
 }
 
-static void ask_rekognition(const struct labels_question *question,
-                            const struct labels_picture *picture, const struct aws_call *call,
-                            struct aws_reply *reply)
+static bool ask_rekognition(const struct labels_question *question,
+                            const struct labels_picture *picture, struct aws_call *call)
 {
     const struct labels_object *object = &picture->object;
-    rekognition_detect_labels(question->labels->aws, call,
-                              &(struct rekognition_question){
-                                  .bytes = picture->bytes,
-                                  .bucket = object->bucket,
-                                  .key = object->key,
-                                  .version = object->version,
-                                  .region = picture->bytes.length ? TEXT("") : object->region,
-                                  .max_labels = question->max_labels,
-                                  .min_confidence = &question->min_confidence,
-                              },
-                              reply);
+    return rekognition_detect_labels(
+        question->labels->aws, call,
+        &(struct rekognition_question){
+            .bytes = picture->bytes,
+            .bucket = object->bucket,
+            .key = object->key,
+            .version = object->version,
+            .region = picture->bytes.length ? TEXT("") : object->region,
+            .max_labels = question->max_labels,
+            .min_confidence = &question->min_confidence,
+        });
 }
 
 /* By the moment in CALL. */
 static void look_there(const struct labels_question *question, struct labels_picture picture,
                        struct aws_call call, struct labels_answer *answer)
 {
-    const dime_text unreadable = TEXT("InvalidS3ObjectException");
-    struct aws_reply reply = {0};
     answer->engine = "rekognition";
     if (!open_aws_or_refuse(question->labels, answer))
         return;
-    ask_rekognition(question, &picture, &call, &reply);
-    if (!reply.ok && text_equal(reply.code, unreadable)) {
+    bool done = ask_rekognition(question, &picture, &call);
+    if (!done && text_equal(call.reply.code, TEXT("InvalidS3ObjectException"))) {
         if (!fetch(question, &picture, REKOGNITION_BYTES_MAX, call.arena, answer))
             return;
-        ask_rekognition(question, &picture, &call, &reply);
+        done = ask_rekognition(question, &picture, &call);
     }
     answer->status = 200;
-    answer->json = reply.body;
-    if (!reply.ok)
-        refuse_reply(answer, &reply);
+    answer->json = call.reply.body;
+    if (!done)
+        refuse_reply(answer, &call.reply);
 }
 
 /* Whether it's worth asking Rekognition first. */

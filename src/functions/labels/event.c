@@ -53,20 +53,18 @@ static void answer_event(const struct labels_question *question, dime_text text)
         labels_answer_objects(question, event, shape);
 }
 
-static void answer_verified(const struct labels_question *question, const struct aws_call *call,
+static void answer_verified(const struct labels_question *question, struct aws_call *call,
                             const struct sns_message *message)
 {
-    struct aws_reply reply = {.ok = true};
     if (text_equal(message->type, TEXT("Notification"))) {
         answer_event(question, message->text);
         return;
     }
-    if (text_equal(message->type, TEXT("SubscriptionConfirmation")))
-        sns_confirm(question->labels->aws, call, message, &reply);
-    if (reply.ok)
+    if (!text_equal(message->type, TEXT("SubscriptionConfirmation")) ||
+        sns_confirm(question->labels->aws, call, message))
         dime_put_array(dime_answer(question->call, 200), "Results");
     else
-        dime_problem(question->call, reply.status, "%.*s", DIME_ARG(reply.detail));
+        dime_problem(question->call, call->reply.status, "%.*s", DIME_ARG(call->reply.detail));
 }
 
 static void answer_topic(const struct labels_question *question, struct json_value message)
@@ -75,7 +73,6 @@ static void answer_topic(const struct labels_question *question, struct json_val
     struct arena *arena = call_arena(question->call);
     struct sns_message read = read_sns_message(message, arena);
     struct aws_call call = labels_call(question, arena);
-    struct aws_reply reply = {0};
     if (!is_wanted(labels, read.topic)) {
         dime_problem(question->call, 422,
                      "Messages of this topic aren't taken; whoever runs this server can allow "
@@ -87,11 +84,10 @@ static void answer_topic(const struct labels_question *question, struct json_val
         dime_problem(question->call, 503, "There is no memory for this message; send it again.");
         return;
     }
-    sns_verify(labels->sns, labels->aws, &call, &read, &reply);
-    if (reply.ok)
+    if (sns_verify(labels->sns, labels->aws, &call, &read))
         answer_verified(question, &call, &read);
     else
-        dime_problem(question->call, reply.status, "%.*s", DIME_ARG(reply.detail));
+        dime_problem(question->call, call.reply.status, "%.*s", DIME_ARG(call.reply.detail));
 }
 
 bool labels_answer_event(const struct labels_question *question)

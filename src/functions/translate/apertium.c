@@ -47,7 +47,6 @@ static bool ask_for_pieces(struct apertium_work *work, const struct text_piece *
                            size_t count)
 {
     struct aws_call call = translate_call(work->question->call, INT64_MAX);
-    struct aws_reply reply;
     struct buffer html;
     size_t length = work->text.length;
     buffer_open(&html, call.arena, HTML_MAX);
@@ -56,13 +55,12 @@ static bool ask_for_pieces(struct apertium_work *work, const struct text_piece *
         translate_refuse_memory(work->answer);
         return false;
     }
-    apertium_translate(work->question->translate->apertium, &call, work->pair->engine_source,
-                       work->pair->engine_target, buffer_text(&html), &reply);
-    if (!reply.ok) {
-        translate_refuse(work->answer, &reply);
+    if (!apertium_translate(work->question->translate->apertium, &call, work->pair->engine_source,
+                            work->pair->engine_target, buffer_text(&html))) {
+        translate_refuse(work->answer, &call.reply);
         return false;
     }
-    if (pieces_take_html(pieces, count, reply.body, call.arena, &work->text))
+    if (pieces_take_html(pieces, count, call.reply.body, call.arena, &work->text))
         return true;
     work->text.length = length;
     if (call.arena->failed)

@@ -39,7 +39,6 @@ static bool get_list(dime_call *call, bool aws, int64_t within_ms,
 {
     struct translate *translate = dime_state(call);
     struct aws_call asking = translate_call(call, within_ms);
-    struct aws_reply reply = {0};
     answer->engine = aws ? "aws" : "apertium";
     arena_reset(&translate->of_list);
     translate->list_until_ms = 0;
@@ -47,15 +46,13 @@ static bool get_list(dime_call *call, bool aws, int64_t within_ms,
         translate_refuse_memory(answer);
         return false;
     }
-    if (aws)
-        translate_list_languages(translate->aws, &asking, &reply);
-    else
-        apertium_list_pairs(translate->apertium, &asking, &reply);
-    if (!reply.ok) {
-        translate_refuse(answer, &reply);
+    bool listed = aws ? translate_list_languages(translate->aws, &asking)
+                      : apertium_list_pairs(translate->apertium, &asking);
+    if (!listed) {
+        translate_refuse(answer, &asking.reply);
         return false;
     }
-    bool made = (aws ? languages_of_aws : languages_of_pairs)(&translate->list, reply.body,
+    bool made = (aws ? languages_of_aws : languages_of_pairs)(&translate->list, asking.reply.body,
                                                               &translate->of_list);
     if (!made) {
         translate_refuse_memory(answer);
@@ -127,21 +124,18 @@ static void ask_aws(const struct translation_question *question, int64_t within_
                     struct translation_answer *answer)
 {
     struct aws_call call = translate_call(question->call, within_ms);
-    struct aws_reply reply = {0};
     *answer = (struct translation_answer){.why = TEXT(""), .engine = "aws"};
     if (!open_translate_aws(question->translate)) {
         translate_refuse_memory(answer);
         return;
     }
-    translate_text(question->translate->aws, &call,
-                   &(struct translate_question){.text = question->text,
-                                                .source = question->source,
-                                                .target = question->target},
-                   &reply);
-    if (reply.ok)
-        take_aws(reply.body, call.arena, answer);
+    if (translate_text(question->translate->aws, &call,
+                       &(struct translate_question){.text = question->text,
+                                                    .source = question->source,
+                                                    .target = question->target}))
+        take_aws(call.reply.body, call.arena, answer);
     else
-        translate_refuse(answer, &reply);
+        translate_refuse(answer, &call.reply);
 }
 
 static void ask_either(const struct translation_question *question,

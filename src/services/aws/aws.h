@@ -35,18 +35,6 @@ void aws_close(struct aws *aws);
  */
 bool aws_ready(struct aws *aws, const char **why);
 
-/*
- * For whom a call is made. The reply is there a tenth of a second before the deadline, so that it
- * can be answered with.
- */
-struct aws_call {
-    struct arena *arena;  /* the reply's; must have room for what is sent and for what comes back */
-    int64_t deadline_ms;  /* milliseconds since the epoch; 0: a minute from now */
-    dime_text request_id; /* for the log; may be empty */
-    const int *stop;      /* can be read from when the call is to be given up; NULL: nothing can */
-    bool quiet;           /* the caller logs a failure, by the reply's `log` */
-};
-
 /* How a call has ended. Texts are the arena's or literals. */
 struct aws_reply {
     bool ok;
@@ -60,6 +48,20 @@ struct aws_reply {
     dime_text code;   /* the service's own, such as ThrottlingException; may be empty */
     dime_text detail; /* a sentence for the person, which names the code */
     dime_text log;    /* of a quiet call: the sentence for the operator; empty: `detail` is it */
+};
+
+/*
+ * A call: for whom it is made, and what came of it. The reply is there a tenth of a second before
+ * the deadline, so that it can be answered with. What makes a call returns whether it is ok.
+ */
+struct aws_call {
+    struct arena *arena;  /* the reply's; must have room for what is sent and for what comes back */
+    int64_t deadline_ms;  /* milliseconds since the epoch; 0: a minute from now */
+    dime_text request_id; /* for the log; may be empty */
+    const int *stop;      /* can be read from when the call is to be given up; NULL: nothing can */
+    bool quiet;           /* the caller logs a failure, by the reply's `log` */
+
+    struct aws_reply reply; /* how it has ended */
 };
 
 #endif

@@ -30,9 +30,8 @@ enum {
 /* A call that is under way. */
 struct performance {
     struct aws *aws;
-    const struct aws_call *call;
+    struct aws_call *call;
     const struct aws_operation *operation;
-    struct aws_reply *reply;
     struct aws_endpoint endpoint;
     struct http_request request;
     struct http_answer answer;
@@ -60,26 +59,25 @@ static void refuse_outcome(struct performance *performance, enum http_outcome ou
     const struct aws_operation *operation = performance->operation;
     const char *name = operation->service->name;
     if (outcome == HTTP_TOO_LONG && !operation->target)
-        aws_refuse(performance->reply, performance->call, 413,
+        aws_refuse(performance->call, 413,
                    "The object in %s is larger than %zu bytes; take a smaller one.", name,
                    operation->most);
     else
-        aws_refuse_outcome(performance->reply, performance->call, name, outcome,
-                           performance->aws->http.reason);
+        aws_refuse_outcome(performance->call, name, outcome, performance->aws->http.reason);
 }
 
 /* There are no credentials, or no time to fetch them. */
 static void refuse_unsigned(struct performance *performance, const char *why)
 {
-    const struct aws_call *call = performance->call;
+    struct aws_call *call = performance->call;
     if (http_is_stopped(call->stop))
         refuse_outcome(performance, HTTP_STOPPED);
     else if (clock_epoch_ms() >= performance->request.until_ms)
         refuse_outcome(performance, HTTP_LATE);
     else if (call->arena->failed)
-        aws_no_memory(performance->reply);
+        aws_no_memory(performance->call);
     else
-        aws_refuse(performance->reply, call, 503, "%s", why);
+        aws_refuse(call, 503, "%s", why);
 }
 
 /* Puts the headers into the request that the credentials of now sign. Returns where more may go. */
@@ -124,7 +122,7 @@ static bool sign(struct performance *performance)
                                     .secret = text_of(aws->credentials.secret),
                                     .time_s = time(NULL)};
     if (!sign_request(&signing, performance->call->arena, signature))
-        return aws_no_memory(performance->reply);
+        return aws_no_memory(performance->call);
     *header++ = signature->host;
     *header++ = signature->date;
     *header++ = signature->authorization;
@@ -140,7 +138,7 @@ static bool has_region(const struct performance *performance)
     dime_text region = performance->operation->region;
     if (!region.length || settings_take_region(region, room))
         return true;
-    return aws_refuse(performance->reply, performance->call, 422,
+    return aws_refuse(performance->call, 422,
                       "No region is called like the one that is named; it must be a name such as "
                       "eu-west-1.");
 }
@@ -154,13 +152,13 @@ static bool prepare_call(struct performance *performance)
         return false;
     settings_read(&aws->settings);
     if (aws->settings.fault)
-        return aws_refuse(performance->reply, performance->call, 503, "%s", aws->settings.fault);
+        return aws_refuse(performance->call, 503, "%s", aws->settings.fault);
     if (!endpoint_find(&aws->settings, operation->service, operation->region, operation->endpoint,
                        &performance->endpoint, &why))
-        return aws_refuse(performance->reply, performance->call, 503, "%s", why);
+        return aws_refuse(performance->call, 503, "%s", why);
     if (!endpoint_stays(&performance->endpoint, operation->bucket, operation->path))
         return aws_refuse(
-            performance->reply, performance->call, 422,
+            performance->call, 422,
             "%s isn't asked for a key with . or .. between slashes, which could be taken "
             "for another bucket's; rename the object.",
             operation->service->name);
@@ -172,7 +170,7 @@ static bool prepare_call(struct performance *performance)
                                                  .stop = performance->call->stop};
     if (make_url(performance))
         return true;
-    return aws_no_memory(performance->reply);
+    return aws_no_memory(performance->call);
 }
 
 /* A good answer of a service that speaks JSON must be JSON; nothing at all stands for {}. */
@@ -186,14 +184,13 @@ static bool take_service_answer(struct performance *performance)
             body = TEXT("{}");
         bool read = json_check(body, performance->call->arena, &value, &error);
         if (error.fault == JSON_NO_MEMORY)
-            return aws_no_memory(performance->reply);
+            return aws_no_memory(performance->call);
         if (!read || value.kind != JSON_OBJECT)
-            return aws_refuse(performance->reply, performance->call, 502,
+            return aws_refuse(performance->call, 502,
                               "%s sent an answer that can't be read; try again.",
                               performance->operation->service->name);
     }
-    *performance->reply = (struct aws_reply){.ok = true, .body = body};
-    return true;
+    return aws_succeed(performance->call, body);
 }
 
 static const struct aws_refusal *find_refusal(const struct aws_operation *operation, dime_text code)
@@ -207,31 +204,29 @@ static const struct aws_refusal *find_refusal(const struct aws_operation *operat
 /* An answer with a bad status. */
 static void refuse_service_answer(struct performance *performance)
 {
-    const struct aws_call *call = performance->call;
-    struct aws_reply *reply = performance->reply;
+    struct aws_call *call = performance->call;
     const char *name = performance->operation->service->name;
     dime_text code = performance->fault.code;
     int length = (int)code.length;
     const struct aws_refusal *refusal = find_refusal(performance->operation, code);
     if (refusal)
-        aws_refuse(reply, call, refusal->status, "%s says %.*s: %s", name, length, code.data,
+        aws_refuse(call, refusal->status, "%s says %.*s: %s", name, length, code.data,
                    refusal->sentence);
     else if (retry_is_throttling(code))
-        aws_refuse(reply, call, 503, "%s is asked too often just now (%.*s); try again in a while.",
-                   name, length, code.data);
+        aws_refuse(call, 503, "%s is asked too often just now (%.*s); try again in a while.", name,
+                   length, code.data);
     else if (fault_is_of_credentials(code))
-        aws_refuse(reply, call, 502,
+        aws_refuse(call, 502,
                    "%s doesn't take dime's credentials (%.*s); whoever runs dime must renew them.",
                    name, length, code.data);
     else if (fault_is_of_rights(code))
-        aws_refuse(reply, call, 502,
+        aws_refuse(call, 502,
                    "%s doesn't let dime do this (%.*s); whoever runs dime must give it the right.",
                    name, length, code.data);
     else if (length)
-        aws_refuse(reply, call, 502, "%s has failed with %.*s; try again later.", name, length,
-                   code.data);
+        aws_refuse(call, 502, "%s has failed with %.*s; try again later.", name, length, code.data);
     else
-        aws_refuse(reply, call, 502, "%s has failed with status %ld; try again later.", name,
+        aws_refuse(call, 502, "%s has failed with status %ld; try again later.", name,
                    performance->answer.status);
 }
 
@@ -278,7 +273,7 @@ static bool is_whole(struct performance *performance)
 
 static void judge_outcome(struct performance *performance)
 {
-    struct aws_reply *reply = performance->reply;
+    struct aws_reply *reply = &performance->call->reply;
     long status = performance->answer.status;
     bool good = status >= 200 && status < 300;
     bool answered = performance->outcome == HTTP_ANSWERED;
@@ -302,7 +297,7 @@ static void judge_outcome(struct performance *performance)
 /* Whether the request goes out again at once, changed: each change is tried once. */
 static bool has_second_chance(struct performance *performance)
 {
-    if (performance->reply->ok || performance->outcome != HTTP_ANSWERED)
+    if (performance->call->reply.ok || performance->outcome != HTTP_ANSWERED)
         return false;
     if (!performance->renewed && fault_is_of_credentials(performance->fault.code)) {
         provider_forget(performance->aws);
@@ -321,13 +316,13 @@ static bool has_second_chance(struct performance *performance)
 /* Tells the operator: in the log, or through a caller that wants to. */
 static void tell_operator(const struct performance *performance, const char *sentence)
 {
-    const struct aws_call *call = performance->call;
+    struct aws_call *call = performance->call;
     struct log_subject subject = {.function = performance->aws->function,
                                   .request_id = call->request_id};
     if (!call->quiet)
         log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s", sentence);
-    else if (!performance->reply->no_memory)
-        performance->reply->log = arena_copy(call->arena, text_of(sentence));
+    else if (!performance->call->reply.no_memory)
+        performance->call->reply.log = arena_copy(call->arena, text_of(sentence));
 }
 
 static void log_service_failure(const struct performance *performance)
@@ -356,7 +351,7 @@ static void log_service_failure(const struct performance *performance)
  */
 static bool is_for_log(const struct performance *performance)
 {
-    const struct aws_reply *reply = performance->reply;
+    const struct aws_reply *reply = &performance->call->reply;
     return !reply->stopped && (reply->status >= 500 || fault_is_of_rights(reply->code));
 }
 
@@ -364,7 +359,7 @@ static bool is_for_log(const struct performance *performance)
 static bool has_another_try(struct performance *performance)
 {
     const struct http_request *request = &performance->request;
-    if (performance->reply->ok ||
+    if (performance->call->reply.ok ||
         !retry_is_worth(performance->outcome, performance->answer.status, performance->fault.code))
         return false;
     if (retry_pause(performance->tries, &performance->aws->tokens, request->until_ms,
@@ -389,19 +384,18 @@ static void send_it(struct performance *performance)
             judge_outcome(performance);
         } while (has_second_chance(performance));
     } while (has_another_try(performance));
-    if (performance->reply->ok)
+    if (performance->call->reply.ok)
         retry_succeeded(performance->tries, &aws->tokens);
     else if (is_for_log(performance))
         log_service_failure(performance);
 }
 
-void client_perform(struct aws *aws, const struct aws_call *call,
-                    const struct aws_operation *operation, struct aws_reply *reply)
+bool client_perform(struct aws *aws, struct aws_call *call, const struct aws_operation *operation)
 {
-    struct performance performance = {
-        .aws = aws, .call = call, .operation = operation, .reply = reply};
-    *reply = (struct aws_reply){0};
+    struct performance performance = {.aws = aws, .call = call, .operation = operation};
+    call->reply = (struct aws_reply){0};
     if (prepare_call(&performance))
         send_it(&performance);
     explicit_bzero(aws->token_line, sizeof aws->token_line);
+    return call->reply.ok;
 }

@@ -31,9 +31,8 @@ struct aws_operation {
 
 /*
  * Makes a call: finds region, endpoint and credentials, sends, tries again as long as it's worth
- * it, and fills *REPLY. What an operator has to know of a failure goes to the log.
+ * it, and notes the reply in it. What an operator has to know of a failure goes to the log.
  */
-void client_perform(struct aws *aws, const struct aws_call *call,
-                    const struct aws_operation *operation, struct aws_reply *reply);
+bool client_perform(struct aws *aws, struct aws_call *call, const struct aws_operation *operation);
 
 #endif

@@ -64,23 +64,22 @@ static void put_question(struct buffer *body, const struct rekognition_question 
 
 /* What Rekognition would refuse is refused here, sooner and in words that help. */
 static bool check_picture_question(const struct rekognition_question *question,
-                                   const struct aws_call *call, struct aws_reply *reply)
+                                   struct aws_call *call)
 {
     const double *confidence = question->min_confidence;
     if (question->bytes.length > REKOGNITION_BYTES_MAX)
-        return aws_refuse(reply, call, 413, "Amazon Rekognition takes pictures of at most 5 MiB.");
+        return aws_refuse(call, 413, "Amazon Rekognition takes pictures of at most 5 MiB.");
     if (!question->bytes.length && (!question->bucket.length || !question->key.length))
-        return aws_refuse(reply, call, 422,
-                          "There is no picture; send one, or name a bucket and key.");
+        return aws_refuse(call, 422, "There is no picture; send one, or name a bucket and key.");
     if (question->max_labels && (*question->max_labels < 0 || *question->max_labels > 1000))
-        return aws_refuse(reply, call, 422, "max_labels must be 0 to 1000.");
+        return aws_refuse(call, 422, "max_labels must be 0 to 1000.");
     if (confidence && !(*confidence >= 0 && *confidence <= 100))
-        return aws_refuse(reply, call, 422, "min_confidence must be 0 to 100.");
+        return aws_refuse(call, 422, "min_confidence must be 0 to 100.");
     return true;
 }
 
-void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
-                               const struct rekognition_question *question, struct aws_reply *reply)
+bool rekognition_detect_labels(struct aws *aws, struct aws_call *call,
+                               const struct rekognition_question *question)
 {
     struct aws_operation operation = {.service = &REKOGNITION,
                                       .target = "X-Amz-Target: RekognitionService.DetectLabels",
@@ -89,17 +88,16 @@ void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
                                       .most = LABELS_REPLY_MAX,
                                       .refusals = REKOGNITION_REFUSALS};
     struct buffer body;
-    if (!check_picture_question(question, call, reply))
-        return;
+    if (!check_picture_question(question, call))
+        return false;
     size_t size = REST_MAX + (question->bytes.length + 2) / 3 * 4;
     char *room = arena_alloc(call->arena, size);
     buffer_over(&body, room, room ? size : 0);
     put_question(&body, question);
     operation.body = buffer_text(&body);
     if (!room)
-        aws_no_memory(reply);
-    else if (body.failed)
-        aws_refuse(reply, call, 422, "The object's name is too long; S3 has none such.");
-    else
-        client_perform(aws, call, &operation, reply);
+        return aws_no_memory(call);
+    if (body.failed)
+        return aws_refuse(call, 422, "The object's name is too long; S3 has none such.");
+    return client_perform(aws, call, &operation);
 }

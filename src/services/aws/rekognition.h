@@ -25,8 +25,7 @@ struct rekognition_question {
  * JPEG nor PNG, 422 anything else about it. The arena needs room for 4/3 of the bytes and for the
  * answer, at most 4 MiB.
  */
-void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
-                               const struct rekognition_question *question,
-                               struct aws_reply *reply);
+bool rekognition_detect_labels(struct aws *aws, struct aws_call *call,
+                               const struct rekognition_question *question);
 
 #endif

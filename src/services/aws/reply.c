@@ -23,9 +23,15 @@ int64_t aws_until(const struct aws_call *call)
     return call->deadline_ms - MARGIN_MS;
 }
 
-bool aws_no_memory(struct aws_reply *reply)
+bool aws_succeed(struct aws_call *call, dime_text body)
 {
-    *reply = (struct aws_reply){
+    call->reply = (struct aws_reply){.ok = true, .body = body};
+    return true;
+}
+
+bool aws_no_memory(struct aws_call *call)
+{
+    call->reply = (struct aws_reply){
         .status = 503,
         .code = TEXT(""),
         .no_memory = true,
@@ -33,53 +39,50 @@ bool aws_no_memory(struct aws_reply *reply)
     return false;
 }
 
-bool aws_refuse(struct aws_reply *reply, const struct aws_call *call, int status,
-                const char *format, ...)
+bool aws_refuse(struct aws_call *call, int status, const char *format, ...)
 {
     char room[REFUSAL_MAX];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(room, sizeof room, format, arguments);
     va_end(arguments);
-    *reply = (struct aws_reply){.status = status, .body = TEXT(""), .code = TEXT("")};
+    call->reply = (struct aws_reply){.status = status, .body = TEXT(""), .code = TEXT("")};
     size_t kept = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
-    reply->detail = arena_copy(call->arena, (dime_text){room, kept});
-    if (!reply->detail.data)
-        aws_no_memory(reply);
+    call->reply.detail = arena_copy(call->arena, (dime_text){room, kept});
+    if (!call->reply.detail.data)
+        aws_no_memory(call);
     return false;
 }
 
-bool aws_refuse_outcome(struct aws_reply *reply, const struct aws_call *call, const char *name,
-                        enum http_outcome outcome, const char *reason)
+bool aws_refuse_outcome(struct aws_call *call, const char *name, enum http_outcome outcome,
+                        const char *reason)
 {
     switch (outcome) {
     case HTTP_UNTRUSTED:
         return aws_refuse(
-            reply, call, 502,
+            call, 502,
             "%s showed a certificate that isn't to be trusted, so nothing was sent to it; "
             "whoever runs dime will find more in the log.",
             name);
     case HTTP_UNREACHED:
-        return aws_refuse(reply, call, 502, "%s can't be reached; try again later.", name);
+        return aws_refuse(call, 502, "%s can't be reached; try again later.", name);
     case HTTP_TOO_LONG:
-        return aws_refuse(reply, call, 502, "%s sent more than its answer can hold; try again.",
-                          name);
+        return aws_refuse(call, 502, "%s sent more than its answer can hold; try again.", name);
     case HTTP_LATE:
-        return aws_refuse(reply, call, 504, "%s hasn't answered in time; try again.", name);
+        return aws_refuse(call, 504, "%s hasn't answered in time; try again.", name);
     case HTTP_STOPPED:
-        aws_refuse(reply, call, 503,
-                   "The call to %s was given up, since dime is stopping; try again.", name);
-        reply->stopped = true;
+        aws_refuse(call, 503, "The call to %s was given up, since dime is stopping; try again.",
+                   name);
+        call->reply.stopped = true;
         return false;
     case HTTP_NO_MEMORY:
-        return aws_no_memory(reply);
+        return aws_no_memory(call);
     case HTTP_UNUSABLE:
         return aws_refuse(
-            reply, call, 503,
+            call, 503,
             "%s can't be called from here (%s); whoever runs dime will find more in the log.", name,
             reason);
     default: /* HTTP_BROKEN, HTTP_STALLED */
-        return aws_refuse(reply, call, 502, "%s broke off in the middle of its answer; try again.",
-                          name);
+        return aws_refuse(call, 502, "%s broke off in the middle of its answer; try again.", name);
     }
 }

@@ -9,20 +9,24 @@
 #include "services/aws/aws.h"
 #include "net/http.h"
 
-/* Fills *REPLY for a call that isn't made. The text says to the person what to do. Returns false.
+/* Has a call end well, with BODY. Returns true. */
+bool aws_succeed(struct aws_call *call, dime_text body);
+
+/* Has a call that isn't made end with STATUS. The text says to the person what to do. Returns
+ * false.
  */
-bool aws_refuse(struct aws_reply *reply, const struct aws_call *call, int status,
-                const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool aws_refuse(struct aws_call *call, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /*
- * Fills *REPLY for a call to NAME that had no answer: OUTCOME isn't HTTP_ANSWERED. REASON is what
+ * The same for a call to NAME that had no answer: OUTCOME isn't HTTP_ANSWERED. REASON is what
  * struct http has for a person. Returns false.
  */
-bool aws_refuse_outcome(struct aws_reply *reply, const struct aws_call *call, const char *name,
-                        enum http_outcome outcome, const char *reason);
+bool aws_refuse_outcome(struct aws_call *call, const char *name, enum http_outcome outcome,
+                        const char *reason);
 
 /* Says that there's no memory left for the call. Returns false. */
-bool aws_no_memory(struct aws_reply *reply);
+bool aws_no_memory(struct aws_call *call);
 
 /* The latest moment at which a call may still be under way. */
 int64_t aws_until(const struct aws_call *call);

@@ -45,20 +45,19 @@ static void put_object_path(struct buffer *path, const struct s3_object *object)
     }
 }
 
-static bool check_object(const struct s3_object *object, const struct aws_call *call,
-                         struct aws_reply *reply)
+static bool check_object(const struct s3_object *object, struct aws_call *call)
 {
     if (!endpoint_is_bucket(object->bucket))
-        return aws_refuse(reply, call, 422, "No bucket can be called so; look at its name.");
+        return aws_refuse(call, 422, "No bucket can be called so; look at its name.");
     if (!object->key.length || object->key.length > KEY_MAX)
-        return aws_refuse(reply, call, 422, "A key must have 1 to 1024 bytes.");
+        return aws_refuse(call, 422, "A key must have 1 to 1024 bytes.");
     if (object->version.length > VERSION_MAX)
-        return aws_refuse(reply, call, 422, "A version must have at most 1024 bytes.");
+        return aws_refuse(call, 422, "A version must have at most 1024 bytes.");
     return true;
 }
 
-void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3_object *object,
-                   size_t most, struct aws_reply *reply)
+bool s3_get_object(struct aws *aws, struct aws_call *call, const struct s3_object *object,
+                   size_t most)
 {
     struct aws_operation operation = {.service = &S3,
                                       .region = object->region,
@@ -66,13 +65,10 @@ void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3
                                       .most = most,
                                       .refusals = S3_REFUSALS};
     struct buffer path;
-    if (!check_object(object, call, reply))
-        return;
+    if (!check_object(object, call))
+        return false;
     buffer_open(&path, call->arena, PATH_ROOM);
     put_object_path(&path, object);
     operation.path = buffer_text(&path);
-    if (path.failed)
-        aws_no_memory(reply);
-    else
-        client_perform(aws, call, &operation, reply);
+    return path.failed ? aws_no_memory(call) : client_perform(aws, call, &operation);
 }

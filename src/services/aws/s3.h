@@ -20,7 +20,7 @@ struct s3_object {
  * them once where S3 says how many there are, which it does. 413: it is larger (not a byte of it is
  * kept then); 422: there is no such object, bucket or version.
  */
-void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3_object *object,
-                   size_t most, struct aws_reply *reply);
+bool s3_get_object(struct aws *aws, struct aws_call *call, const struct s3_object *object,
+                   size_t most);
 
 #endif

@@ -57,8 +57,8 @@ static bool copy_url(dime_text url, char room[SNS_URL_MAX + 1])
 }
 
 /* Asks SNS for an address; WHAT it's for is named to the person where nothing comes of it. */
-static bool get_from_sns(struct aws *aws, const struct aws_call *call, const char *url, size_t most,
-                         const char *what, struct aws_reply *reply)
+static bool get_from_sns(struct aws *aws, struct aws_call *call, const char *url, size_t most,
+                         const char *what)
 {
     const struct http_request request = {.method = "GET",
                                          .url = url,
@@ -68,16 +68,12 @@ static bool get_from_sns(struct aws *aws, const struct aws_call *call, const cha
                                          .stop = call->stop};
     struct http_answer answer = {0};
     enum http_outcome outcome = http_exchange(&aws->http, &request, call->arena, &answer);
-    if (outcome == HTTP_ANSWERED && answer.status == 200) {
-        *reply = (struct aws_reply){.ok = true, .body = buffer_text(&answer.body)};
-        return true;
-    }
+    if (outcome == HTTP_ANSWERED && answer.status == 200)
+        return aws_succeed(call, buffer_text(&answer.body));
     if (outcome == HTTP_NO_MEMORY)
-        aws_no_memory(reply);
-    else
-        aws_refuse(reply, call, outcome == HTTP_LATE ? 504 : 502,
-                   "Amazon SNS didn't give %s; it will send this message again.", what);
-    return false;
+        return aws_no_memory(call);
+    return aws_refuse(call, outcome == HTTP_LATE ? 504 : 502,
+                      "Amazon SNS didn't give %s; it will send this message again.", what);
 }
 
 static void keep_certificate(struct sns *sns, struct evp_pkey_st *key, const char *url)
@@ -89,24 +85,22 @@ static void keep_certificate(struct sns *sns, struct evp_pkey_st *key, const cha
 }
 
 /* Has the key of the message's certificate in SNS. */
-static bool find_key(struct sns *sns, struct aws *aws, const struct aws_call *call,
-                     dime_text certificate, struct aws_reply *reply)
+static bool find_key(struct sns *sns, struct aws *aws, struct aws_call *call, dime_text certificate)
 {
     const dime_text pem = TEXT(".pem");
     char url[SNS_URL_MAX + 1];
     if (!copy_url(certificate, url) || !sns_owns(certificate) || strpbrk(url, "?#") ||
         !text_ends_nocase(certificate, pem))
-        return aws_refuse(reply, call, 422, "The message's SigningCertURL isn't Amazon SNS's own.");
+        return aws_refuse(call, 422, "The message's SigningCertURL isn't Amazon SNS's own.");
     if (sns->key && strcmp(url, sns->url) == 0 && clock_epoch_ms() < sns->until_ms)
         return true;
-    if (!get_from_sns(aws, call, url, CERTIFICATE_MAX, "its certificate", reply))
+    if (!get_from_sns(aws, call, url, CERTIFICATE_MAX, "its certificate"))
         return false;
-    struct evp_pkey_st *key = sns_key_of(reply->body);
-    if (key)
-        keep_certificate(sns, key, url);
-    else
-        aws_refuse(reply, call, 502, "Amazon SNS gave a certificate that isn't valid now.");
-    return key;
+    struct evp_pkey_st *key = sns_key_of(call->reply.body);
+    if (!key)
+        return aws_refuse(call, 502, "Amazon SNS gave a certificate that isn't valid now.");
+    keep_certificate(sns, key, url);
+    return true;
 }
 
 /* Whoever has got a signed message, as a log may have it, could send it again for ever. */
@@ -117,27 +111,26 @@ static bool is_recent(const struct sns_message *message)
            then < now + DIFFERENCE_MS;
 }
 
-void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
-                const struct sns_message *message, struct aws_reply *reply)
+bool sns_verify(struct sns *sns, struct aws *aws, struct aws_call *call,
+                const struct sns_message *message)
 {
-    if (!find_key(sns, aws, call, message->certificate_url, reply))
-        return;
-    *reply = (struct aws_reply){.ok = sns_signature_holds(message, sns->key, call->arena)};
+    if (!find_key(sns, aws, call, message->certificate_url))
+        return false;
+    bool holds = sns_signature_holds(message, sns->key, call->arena);
     if (call->arena->failed)
-        aws_no_memory(reply);
-    else if (!reply->ok)
-        aws_refuse(reply, call, 422, "Amazon SNS hasn't signed this message as it stands.");
-    else if (!is_recent(message))
-        aws_refuse(reply, call, 422,
-                   "This message of Amazon SNS is older than an hour, or the clocks differ.");
+        return aws_no_memory(call);
+    if (!holds)
+        return aws_refuse(call, 422, "Amazon SNS hasn't signed this message as it stands.");
+    if (!is_recent(message))
+        return aws_refuse(
+            call, 422, "This message of Amazon SNS is older than an hour, or the clocks differ.");
+    return aws_succeed(call, TEXT(""));
 }
 
-void sns_confirm(struct aws *aws, const struct aws_call *call, const struct sns_message *message,
-                 struct aws_reply *reply)
+bool sns_confirm(struct aws *aws, struct aws_call *call, const struct sns_message *message)
 {
     char url[SNS_URL_MAX + 1];
     if (copy_url(message->subscribe_url, url) && sns_owns(message->subscribe_url))
-        get_from_sns(aws, call, url, CONFIRMED_MAX, "the confirmation", reply);
-    else
-        aws_refuse(reply, call, 422, "The message's SubscribeURL isn't Amazon SNS's own.");
+        return get_from_sns(aws, call, url, CONFIRMED_MAX, "the confirmation");
+    return aws_refuse(call, 422, "The message's SubscribeURL isn't Amazon SNS's own.");
 }

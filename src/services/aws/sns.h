@@ -27,18 +27,17 @@ struct sns *sns_open(void);
 void sns_close(struct sns *sns);
 
 /*
- * Fills *REPLY, ok where SNS has signed the message with what is in it, within the last hour. Not
- * ok: 422 it hasn't, 502 or 504 its certificate can't be had just now. A certificate is kept for a
- * day.
+ * True where SNS has signed the message with what is in it, within the last hour. False, with the
+ * status: 422 it hasn't, 502 or 504 its certificate can't be had just now. A certificate is kept
+ * for a day.
  */
-void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
-                const struct sns_message *message, struct aws_reply *reply);
+bool sns_verify(struct sns *sns, struct aws *aws, struct aws_call *call,
+                const struct sns_message *message);
 
 /*
  * Confirms a subscription, for a SubscriptionConfirmation that has been verified and whose topic is
  * wanted.
  */
-void sns_confirm(struct aws *aws, const struct aws_call *call, const struct sns_message *message,
-                 struct aws_reply *reply);
+bool sns_confirm(struct aws *aws, struct aws_call *call, const struct sns_message *message);
 
 #endif

@@ -75,17 +75,16 @@ bool sqs_open(struct sqs_queue *queue, struct aws *aws, dime_text url, const cha
 }
 
 /* A request that begins with the queue's URL. */
-static void begin_request(struct buffer *body, const struct aws_call *call,
-                          const struct sqs_queue *queue, size_t most)
+static void begin_request(struct buffer *body, struct aws_call *call, const struct sqs_queue *queue,
+                          size_t most)
 {
     buffer_open(body, call->arena, most);
     buffer_puts(body, "{\"QueueUrl\":");
     buffer_json(body, queue->url);
 }
 
-static void perform_on_queue(struct aws *aws, const struct aws_call *call,
-                             const struct sqs_queue *queue, struct aws_operation operation,
-                             const struct buffer *body, struct aws_reply *reply)
+static bool perform_on_queue(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue,
+                             struct aws_operation operation, const struct buffer *body)
 {
     operation.service = &SQS_SERVICE;
     operation.type = "Content-Type: application/x-amz-json-1.0";
@@ -94,11 +93,10 @@ static void perform_on_queue(struct aws *aws, const struct aws_call *call,
     operation.refusals = NO_REFUSALS;
     operation.body = buffer_text(body);
     if (!body->failed)
-        client_perform(aws, call, &operation, reply);
-    else if (call->arena->failed)
-        aws_no_memory(reply);
-    else
-        aws_refuse(reply, call, 413, "These messages are too long for one batch; send fewer.");
+        return client_perform(aws, call, &operation);
+    if (call->arena->failed)
+        return aws_no_memory(call);
+    return aws_refuse(call, 413, "These messages are too long for one batch; send fewer.");
 }
 
 static dime_text member_raw(struct json_value object, const char *name)
@@ -119,21 +117,19 @@ static void read_sqs_message(struct sqs_message *message, struct json_value valu
 }
 
 /* A cursor over a list in a reply; one over nothing where there is none. */
-static struct json_cursor list_in_reply(const struct aws_reply *reply, const char *name,
-                                        struct arena *arena)
+static struct json_cursor list_in_reply(const struct aws_call *call, const char *name)
 {
     struct json_value value, list = {0};
     struct json_error error;
-    if (!json_check(reply->body, arena, &value, &error) || value.kind != JSON_OBJECT ||
+    if (!json_check(call->reply.body, call->arena, &value, &error) || value.kind != JSON_OBJECT ||
         !json_find(value, text_of(name), &list))
         list = (struct json_value){0};
-    return json_members(list, arena);
+    return json_members(list, call->arena);
 }
 
-static void read_messages(const struct aws_call *call, struct sqs_messages *messages,
-                          struct aws_reply *reply)
+static bool read_messages(struct aws_call *call, struct sqs_messages *messages)
 {
-    struct json_cursor cursor = list_in_reply(reply, "Messages", call->arena);
+    struct json_cursor cursor = list_in_reply(call, "Messages");
     struct json_member item;
     while (messages->count < SQS_BATCH_MAX && json_next(&cursor, &item)) {
         struct sqs_message *message = &messages->items[messages->count];
@@ -143,13 +139,13 @@ static void read_messages(const struct aws_call *call, struct sqs_messages *mess
         messages->count += message->receipt.length > 0;
     }
     if (!call->arena->failed)
-        return;
+        return true;
     messages->count = 0;
-    aws_no_memory(reply);
+    return aws_no_memory(call);
 }
 
 /* As long as was asked, but no longer than the call may take. */
-static int receive_wait_s(const struct aws_call *call, int wait_s)
+static int receive_wait_s(struct aws_call *call, int wait_s)
 {
     int64_t left_s = (aws_until(call) - clock_epoch_ms()) / 1000 - 1;
     if (left_s < wait_s)
@@ -157,9 +153,8 @@ static int receive_wait_s(const struct aws_call *call, int wait_s)
     return wait_s < SQS_WAIT_MAX ? wait_s : SQS_WAIT_MAX;
 }
 
-void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                 int most, int wait_s, int visibility_s, struct sqs_messages *messages,
-                 struct aws_reply *reply)
+bool sqs_receive(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue, int most,
+                 int wait_s, int visibility_s, struct sqs_messages *messages)
 {
     struct buffer body;
     messages->count = 0;
@@ -170,12 +165,9 @@ void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_
     if (visibility_s >= 0)
         buffer_printf(&body, ",\"VisibilityTimeout\":%d", visibility_s);
     buffer_puts(&body, "}");
-    perform_on_queue(aws, call, queue,
-                     (struct aws_operation){.target = "X-Amz-Target: AmazonSQS.ReceiveMessage",
-                                            .most = RECEIVE_MAX},
-                     &body, reply);
-    if (reply->ok)
-        read_messages(call, messages, reply);
+    struct aws_operation operation = {.target = "X-Amz-Target: AmazonSQS.ReceiveMessage",
+                                      .most = RECEIVE_MAX};
+    return perform_on_queue(aws, call, queue, operation, &body) && read_messages(call, messages);
 }
 
 /* Which entry of a batch the answer speaks of; NULL: none of them. */
@@ -253,15 +245,13 @@ static const struct {
     [SQS_SEND] = {"X-Amz-Target: AmazonSQS.SendMessageBatch", SEND_MAX, put_sent},
 };
 
-void sqs_batch(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-               enum sqs_action action, struct sqs_entry *entries, size_t count,
-               struct aws_reply *reply)
+bool sqs_batch(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue,
+               enum sqs_action action, struct sqs_entry *entries, size_t count)
 {
     struct buffer body;
-    if (count < 1 || count > SQS_BATCH_MAX) {
-        aws_refuse(reply, call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
-        return;
-    }
+    struct aws_operation operation = {.target = BATCHES[action].target, .most = BATCH_REPLY_MAX};
+    if (count < 1 || count > SQS_BATCH_MAX)
+        return aws_refuse(call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
     begin_request(&body, call, queue, BATCHES[action].most);
     for (size_t i = 0; i < count; i++) {
         entries[i].failed = true;
@@ -272,14 +262,9 @@ void sqs_batch(struct aws *aws, const struct aws_call *call, const struct sqs_qu
         buffer_puts(&body, "}");
     }
     buffer_puts(&body, "]}");
-    perform_on_queue(
-        aws, call, queue,
-        (struct aws_operation){.target = BATCHES[action].target, .most = BATCH_REPLY_MAX}, &body,
-        reply);
-    if (!reply->ok)
-        return;
-    read_successful(list_in_reply(reply, "Successful", call->arena), entries, count, call->arena);
-    read_failed(list_in_reply(reply, "Failed", call->arena), entries, count, call->arena);
-    if (call->arena->failed)
-        aws_no_memory(reply);
+    if (!perform_on_queue(aws, call, queue, operation, &body))
+        return false;
+    read_successful(list_in_reply(call, "Successful"), entries, count, call->arena);
+    read_failed(list_in_reply(call, "Failed"), entries, count, call->arena);
+    return !call->arena->failed || aws_no_memory(call);
 }

@@ -52,9 +52,8 @@ struct sqs_messages {
  * queue says). None is no error. The deadline must be some seconds later than the wait. The arena
  * needs room for twice what comes, at most 2 * 11 MiB.
  */
-void sqs_receive(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-                 int most, int wait_s, int visibility_s, struct sqs_messages *messages,
-                 struct aws_reply *reply);
+bool sqs_receive(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue, int most,
+                 int wait_s, int visibility_s, struct sqs_messages *messages);
 
 /* One message of a batch that is deleted, hidden, or sent. */
 struct sqs_entry {
@@ -78,8 +77,7 @@ enum sqs_action { SQS_DELETE, SQS_HIDE, SQS_SEND };
  * Does COUNT entries (1 to SQS_BATCH_MAX) in one call. The reply is ok even if some entries have
  * failed; if it isn't, nothing is known of any of them: they may be deleted, hidden or sent.
  */
-void sqs_batch(struct aws *aws, const struct aws_call *call, const struct sqs_queue *queue,
-               enum sqs_action action, struct sqs_entry *entries, size_t count,
-               struct aws_reply *reply);
+bool sqs_batch(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue,
+               enum sqs_action action, struct sqs_entry *entries, size_t count);
 
 #endif

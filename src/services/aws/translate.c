@@ -27,8 +27,8 @@ static const struct aws_refusal TRANSLATE_REFUSALS[] = {
     {0},
 };
 
-static void perform_translation(struct aws *aws, const struct aws_call *call, const char *target,
-                                const struct buffer *body, struct aws_reply *reply)
+static bool perform_translation(struct aws *aws, struct aws_call *call, const char *target,
+                                const struct buffer *body)
 {
     struct aws_operation operation = {.service = &TRANSLATE,
                                       .target = target,
@@ -36,32 +36,27 @@ static void perform_translation(struct aws *aws, const struct aws_call *call, co
                                       .body = buffer_text(body),
                                       .most = TRANSLATE_REPLY_MAX,
                                       .refusals = TRANSLATE_REFUSALS};
-    if (body->failed)
-        aws_no_memory(reply);
-    else
-        client_perform(aws, call, &operation, reply);
+    return body->failed ? aws_no_memory(call) : client_perform(aws, call, &operation);
 }
 
-static bool check_text_question(const struct translate_question *question,
-                                const struct aws_call *call, struct aws_reply *reply)
+static bool check_text_question(const struct translate_question *question, struct aws_call *call)
 {
     enum { LANGUAGE_MAX = 64 };
     if (!question->text.length)
-        return aws_refuse(reply, call, 422, "There is no text to translate; send some.");
+        return aws_refuse(call, 422, "There is no text to translate; send some.");
     if (question->text.length > TRANSLATE_TEXT_MAX)
-        return aws_refuse(reply, call, 413,
-                          "Amazon Translate takes texts of at most 10,000 bytes.");
+        return aws_refuse(call, 413, "Amazon Translate takes texts of at most 10,000 bytes.");
     if (question->source.length > LANGUAGE_MAX || question->target.length > LANGUAGE_MAX)
-        return aws_refuse(reply, call, 422, "A language's code is short, such as en or pt-PT.");
+        return aws_refuse(call, 422, "A language's code is short, such as en or pt-PT.");
     return true;
 }
 
-void translate_text(struct aws *aws, const struct aws_call *call,
-                    const struct translate_question *question, struct aws_reply *reply)
+bool translate_text(struct aws *aws, struct aws_call *call,
+                    const struct translate_question *question)
 {
     struct buffer body;
-    if (!check_text_question(question, call, reply))
-        return;
+    if (!check_text_question(question, call))
+        return false;
     buffer_open(&body, call->arena, TRANSLATE_REQUEST_MAX);
     buffer_puts(&body, "{\"Text\":");
     buffer_json(&body, question->text);
@@ -70,15 +65,15 @@ void translate_text(struct aws *aws, const struct aws_call *call,
     buffer_puts(&body, ",\"TargetLanguageCode\":");
     buffer_json(&body, question->target);
     buffer_puts(&body, "}");
-    perform_translation(aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.TranslateText",
-                        &body, reply);
+    return perform_translation(
+        aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.TranslateText", &body);
 }
 
-void translate_list_languages(struct aws *aws, const struct aws_call *call, struct aws_reply *reply)
+bool translate_list_languages(struct aws *aws, struct aws_call *call)
 {
     struct buffer body;
     buffer_open(&body, call->arena, TRANSLATE_REQUEST_MAX);
     buffer_puts(&body, "{\"DisplayLanguageCode\":\"en\",\"MaxResults\":500}");
-    perform_translation(aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.ListLanguages",
-                        &body, reply);
+    return perform_translation(
+        aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.ListLanguages", &body);
 }

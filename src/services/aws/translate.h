@@ -20,14 +20,13 @@ struct translate_question {
  * "SourceLanguageCode":...,"TargetLanguageCode":...}. What is wrong with the question is a 4xx: 413
  * the text is too long, 422 anything else, such as a pair of languages that it doesn't know.
  */
-void translate_text(struct aws *aws, const struct aws_call *call,
-                    const struct translate_question *question, struct aws_reply *reply);
+bool translate_text(struct aws *aws, struct aws_call *call,
+                    const struct translate_question *question);
 
 /*
  * Lists the languages, at most 500. The reply's body is {"Languages":[{"LanguageName":...,
  * "LanguageCode":...}],...}, with names in English.
  */
-void translate_list_languages(struct aws *aws, const struct aws_call *call,
-                              struct aws_reply *reply);
+bool translate_list_languages(struct aws *aws, struct aws_call *call);
 
 #endif

@@ -46,36 +46,37 @@ bool aws_ready(struct aws *aws, const char **why)
     return false;
 }
 
-static void refuse_here(struct aws_reply *reply, const char *why)
+static bool refuse_here(struct aws_call *call, const char *why)
 {
-    *reply = (struct aws_reply){.status = 503, .code = TEXT(""), .detail = text_of(why)};
+    call->reply = (struct aws_reply){.status = 503, .code = TEXT(""), .detail = text_of(why)};
+    return false;
 }
 
-void rekognition_detect_labels(struct aws *aws, const struct aws_call *call,
-                               const struct rekognition_question *question, struct aws_reply *reply)
+bool rekognition_detect_labels(struct aws *aws, struct aws_call *call,
+                               const struct rekognition_question *question)
 {
-    (void)aws, (void)call, (void)question;
-    refuse_here(reply, NO_AWS);
+    (void)aws, (void)question;
+    return refuse_here(call, NO_AWS);
 }
 
-void s3_get_object(struct aws *aws, const struct aws_call *call, const struct s3_object *object,
-                   size_t most, struct aws_reply *reply)
+bool s3_get_object(struct aws *aws, struct aws_call *call, const struct s3_object *object,
+                   size_t most)
 {
-    (void)aws, (void)call, (void)object, (void)most;
-    refuse_here(reply, NO_AWS);
+    (void)aws, (void)object, (void)most;
+    return refuse_here(call, NO_AWS);
 }
 
-void translate_text(struct aws *aws, const struct aws_call *call,
-                    const struct translate_question *question, struct aws_reply *reply)
+bool translate_text(struct aws *aws, struct aws_call *call,
+                    const struct translate_question *question)
 {
-    (void)aws, (void)call, (void)question;
-    refuse_here(reply, NO_AWS);
+    (void)aws, (void)question;
+    return refuse_here(call, NO_AWS);
 }
 
-void translate_list_languages(struct aws *aws, const struct aws_call *call, struct aws_reply *reply)
+bool translate_list_languages(struct aws *aws, struct aws_call *call)
 {
-    (void)aws, (void)call;
-    refuse_here(reply, NO_AWS);
+    (void)aws;
+    return refuse_here(call, NO_AWS);
 }
 
 struct apertium {
@@ -96,18 +97,17 @@ void apertium_close(struct apertium *apertium)
     (void)apertium;
 }
 
-void apertium_list_pairs(struct apertium *apertium, const struct aws_call *call,
-                         struct aws_reply *reply)
+bool apertium_list_pairs(struct apertium *apertium, struct aws_call *call)
 {
-    (void)apertium, (void)call;
-    refuse_here(reply, NO_APERTIUM);
+    (void)apertium;
+    return refuse_here(call, NO_APERTIUM);
 }
 
-void apertium_translate(struct apertium *apertium, const struct aws_call *call, dime_text source,
-                        dime_text target, dime_text html, struct aws_reply *reply)
+bool apertium_translate(struct apertium *apertium, struct aws_call *call, dime_text source,
+                        dime_text target, dime_text html)
 {
-    (void)apertium, (void)call, (void)source, (void)target, (void)html;
-    refuse_here(reply, NO_APERTIUM);
+    (void)apertium, (void)source, (void)target, (void)html;
+    return refuse_here(call, NO_APERTIUM);
 }
 
 struct sns {
@@ -125,16 +125,15 @@ void sns_close(struct sns *sns)
     (void)sns;
 }
 
-void sns_verify(struct sns *sns, struct aws *aws, const struct aws_call *call,
-                const struct sns_message *message, struct aws_reply *reply)
+bool sns_verify(struct sns *sns, struct aws *aws, struct aws_call *call,
+                const struct sns_message *message)
 {
-    (void)sns, (void)aws, (void)call, (void)message;
-    refuse_here(reply, NO_SNS);
+    (void)sns, (void)aws, (void)message;
+    return refuse_here(call, NO_SNS);
 }
 
-void sns_confirm(struct aws *aws, const struct aws_call *call, const struct sns_message *message,
-                 struct aws_reply *reply)
+bool sns_confirm(struct aws *aws, struct aws_call *call, const struct sns_message *message)
 {
-    (void)aws, (void)call, (void)message;
-    refuse_here(reply, NO_SNS);
+    (void)aws, (void)message;
+    return refuse_here(call, NO_SNS);
 }

@@ -32,17 +32,17 @@ struct sqs_messages_queue {
     char place[512];
 };
 
-static struct aws_call queue_call(struct arena *arena, int64_t most_ms)
+static struct aws_call queue_call(struct arena *arena, int64_t most_ms, const int *stop)
 {
     return (struct aws_call){
-        .arena = arena, .deadline_ms = clock_epoch_ms() + most_ms, .quiet = true};
+        .arena = arena, .deadline_ms = clock_epoch_ms() + most_ms, .stop = stop, .quiet = true};
 }
 
-/* Says why a call failed, if it did. */
-static bool is_ok(struct sqs_messages_queue *sqs, const struct aws_reply *reply)
+/* Says why a call failed. Returns false. */
+static bool fail_with(struct sqs_messages_queue *sqs, const struct aws_reply *reply)
 {
     dime_text why = reply->log.data && reply->log.length ? reply->log : reply->detail;
-    return reply->ok || queue_fail(&sqs->queue, "%.*s", (int)why.length, why.data);
+    return queue_fail(&sqs->queue, "%.*s", (int)why.length, why.data);
 }
 
 static int seconds(int64_t milliseconds)
@@ -91,17 +91,12 @@ static bool receive_from_sqs(struct queue *queue, size_t most, int64_t wait_ms, 
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
     int wait_s = wait_ms > 0 ? SQS_WAIT_S : 0;
-    struct aws_call call = queue_call(arena, wait_s * 1000 + RECEIVE_MS);
+    struct aws_call call = queue_call(arena, wait_s * 1000 + RECEIVE_MS, &queue->use.stop);
     struct sqs_messages messages = {0};
-    struct aws_reply reply = {0};
     int64_t started_ns = clock_monotonic_ns();
-    call.stop = &sqs->queue.use.stop;
-    sqs_receive(sqs->aws, &call, &sqs->sqs, (int)most, wait_s, seconds(queue->use.visibility_ms),
-                &messages, &reply);
-    if (reply.stopped)
-        return true;
-    if (!is_ok(sqs, &reply))
-        return false;
+    if (!sqs_receive(sqs->aws, &call, &sqs->sqs, (int)most, wait_s,
+                     seconds(queue->use.visibility_ms), &messages))
+        return call.reply.stopped || fail_with(sqs, &call.reply);
     if (!messages.count)
         queue_rest(queue, started_ns, wait_s * INT64_C(1000));
     return take_sqs_messages(sqs, &messages, arena, batch);
@@ -111,17 +106,11 @@ static bool receive_from_sqs(struct queue *queue, size_t most, int64_t wait_ms, 
  * Does this to COUNT entries. One that failed for good, as one whose time is over, is passed over:
  * it's another's now, and no repetition would change that. False: what failed may succeed yet.
  */
-static bool perform(struct sqs_messages_queue *sqs, enum sqs_action action,
-                    struct sqs_entry *entries, size_t count, const int *stop, struct arena *arena,
-                    struct aws_reply *reply)
+static bool perform(struct sqs_messages_queue *sqs, struct aws_call *call, enum sqs_action action,
+                    struct sqs_entry *entries, size_t count)
 {
-    struct aws_call call = queue_call(arena, CALL_MS);
-    call.stop = stop;
-    *reply = (struct aws_reply){.ok = true};
-    if (count)
-        sqs_batch(sqs->aws, &call, &sqs->sqs, action, entries, count, reply);
-    if (!is_ok(sqs, reply))
-        return false;
+    if (count && !sqs_batch(sqs->aws, call, &sqs->sqs, action, entries, count))
+        return fail_with(sqs, &call->reply);
     for (size_t i = 0; i < count; i++) {
         dime_text code = entries[i].code.length ? entries[i].code : TEXT("it doesn't say why");
         if (entries[i].failed && !entries[i].sender_fault)
@@ -144,7 +133,7 @@ static void say_refused(const struct queue *queue, const struct queue_message *m
 static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
                         const enum message_end *ends, struct arena *arena)
 {
-    struct aws_reply reply;
+    struct aws_call call = queue_call(arena, CALL_MS, NULL);
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     const struct queue_message *messages[SQS_BATCH_MAX];
     size_t count = 0;
@@ -154,7 +143,7 @@ static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch
         messages[count] = &batch->messages[i];
         entries[count++].receipt = batch->messages[i].receipt;
     }
-    if (!perform(sqs, SQS_DELETE, entries, count, NULL, arena, &reply))
+    if (!perform(sqs, &call, SQS_DELETE, entries, count))
         return false;
     for (size_t i = 0; i < count; i++)
         say_refused(&sqs->queue, messages[i], &entries[i]);
@@ -168,7 +157,7 @@ static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch
 static void hasten_in_sqs(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
                           const enum message_end *ends, struct arena *arena)
 {
-    struct aws_reply reply;
+    struct aws_call call = queue_call(arena, CALL_MS, NULL);
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     size_t count = 0;
     for (size_t i = 0; i < batch->count; i++) {
@@ -179,7 +168,7 @@ static void hasten_in_sqs(struct sqs_messages_queue *sqs, const struct queue_bat
         entries[count++].visibility_s =
             seconds(queue_retry_ms(&sqs->queue.use, message->deliveries));
     }
-    (void)perform(sqs, SQS_HIDE, entries, count, NULL, arena, &reply);
+    (void)perform(sqs, &call, SQS_HIDE, entries, count);
 }
 
 static bool settle_in_sqs(struct queue *queue, const struct queue_batch *batch,
@@ -196,13 +185,13 @@ static bool extend_in_sqs(struct queue *queue, const dime_text *receipts, size_t
                           struct arena *arena)
 {
     struct sqs_messages_queue *sqs = (struct sqs_messages_queue *)queue;
-    struct aws_reply reply;
+    struct aws_call call = queue_call(arena, CALL_MS, &queue->use.stop);
     struct sqs_entry entries[SQS_BATCH_MAX] = {0};
     for (size_t i = 0; i < count && i < SQS_BATCH_MAX; i++) {
         entries[i].receipt = receipts[i];
         entries[i].visibility_s = seconds(queue->use.visibility_ms);
     }
-    return perform(sqs, SQS_HIDE, entries, count, &queue->use.stop, arena, &reply);
+    return perform(sqs, &call, SQS_HIDE, entries, count);
 }
 
 /* How many of the bodies go into one call, whose bytes SQS limits. */
@@ -260,15 +249,15 @@ static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *ent
 static bool send_some(struct sqs_messages_queue *sqs, const dime_text *bodies, size_t count,
                       dime_text *ids, struct arena *arena, bool *too_long)
 {
-    struct aws_reply reply;
+    struct aws_call call = queue_call(arena, CALL_MS, NULL);
     struct sqs_entry entries[SQS_BATCH_MAX];
     for (size_t i = 0; i < count; i++)
         fill_entry(sqs, bodies[i], arena, &entries[i]);
-    bool fine = perform(sqs, SQS_SEND, entries, count, NULL, arena, &reply);
-    *too_long = is_too_long(&reply) && count > 1;
-    if (reply.ok)
+    bool fine = perform(sqs, &call, SQS_SEND, entries, count);
+    *too_long = is_too_long(&call.reply) && count > 1;
+    if (call.reply.ok)
         return read_ids(sqs, entries, count, ids) && fine;
-    sqs->queue.refused = is_refused(&reply) && !*too_long;
+    sqs->queue.refused = is_refused(&call.reply) && !*too_long;
     return false;
 }
 
