@@ -224,7 +224,7 @@ static void look_by_either(const struct labels_question *question,
     struct labels_answer none;
     bool asked = can_ask(labels, picture);
     if (asked) {
-        if (call.deadline_ms > clock_epoch_ms() + 2 * LOCAL_MS)
+        if (call.deadline_ms - LOCAL_MS > clock_epoch_ms() + LOCAL_MS)
             call.deadline_ms -= LOCAL_MS;
         look_there(question, *picture, call, answer);
         if (answer->status < 500)

@@ -147,7 +147,7 @@ static void ask_either(const struct translation_question *question,
         ask_apertium(question, answer);
         return;
     }
-    ask_aws(question, left > 2 * HERE_MS ? left - HERE_MS : INT64_MAX, answer);
+    ask_aws(question, left - HERE_MS > HERE_MS ? left - HERE_MS : INT64_MAX, answer);
     if (answer->status < 500)
         return;
     fallback_shun(&question->translate->fallback, dime_id(question->call), answer->why);
