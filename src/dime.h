@@ -287,8 +287,9 @@ typedef struct dime_function {
 int dime_main(const dime_function *function, int count, char **arguments);
 
 /*
- * Puts the file at PATH, which the compiler finds as it finds an #include, into the program as the
- * NUL-terminated string NAME: DIME_EMBED(PAGE, "shorten.html"); and .page = PAGE. At file scope.
+ * Puts the file at PATH into the program as the NUL-terminated string NAME: DIME_EMBED(PAGE,
+ * "shorten.html"); and .page = PAGE. At file scope. The compiler looks for it in the folder that it
+ * runs in and in those of -I.
  */
 #define DIME_EMBED(name_, path)                                                                    \
     __asm__(".pushsection .rodata\n"                                                               \
@@ -383,8 +384,8 @@ dime_json *dime_answer_array(dime_call *call, int status);
 /* The same with JSON that is written already, and is trusted to be that. It is copied. */
 void dime_answer_json(dime_call *call, int status, dime_text json);
 
-/* Answers with bytes of a media type, with any status from 200 to 599 but 204, 205 and 304. Both
- * must last as long as the call. */
+/* Answers with bytes of a media type, at most 8 MiB, with any status from 200 to 599 but 204, 205
+ * and 304. Both must last as long as the call. */
 void dime_answer_bytes(dime_call *call, int status, const char *type, dime_text bytes);
 
 /* Answers without a body, with any status from 200 to 599. */

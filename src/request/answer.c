@@ -91,6 +91,11 @@ void dime_answer_bytes(dime_call *call, int status, const char *type, dime_text 
     if (!takes_status(call, "dime_answer_bytes", status, 599) ||
         !takes_type(call, "dime_answer_bytes", type))
         return;
+    if (bytes.length > RESPONSE_BODY_MAX) { /* no host but CGI would send them whole */
+        call_mistake(call, "dime_answer_bytes was given %zu bytes; more than %d are for a stream",
+                     bytes.length, RESPONSE_BODY_MAX);
+        return;
+    }
     struct buffer *out = response_begin(call->response, ANSWER_BYTES, status, type);
     if (call->response->answer != ANSWER_BYTES)
         return; /* what has failed before stands, and needs the buffer */

@@ -241,6 +241,14 @@ static void say_problem_after_a_mistake(dime_call *call, dime_json *json, const 
     dime_wrong(call, &thing->code, "It is wrong.");
 }
 
+static void answer_with_too_many_bytes(dime_call *call, dime_json *json, const struct thing *thing)
+{
+    static const char bytes[8 * 1024 * 1024 + 1];
+    (void)thing;
+    (void)json;
+    dime_answer_bytes(call, 200, "text/plain", (dime_text){bytes, sizeof bytes});
+}
+
 static void (*const MISTAKES[])(dime_call *call, dime_json *json, const struct thing *thing) = {
     write_to_ended_scope,
     write_item_to_object,
@@ -253,6 +261,7 @@ static void (*const MISTAKES[])(dime_call *call, dime_json *json, const struct t
     answer_json_with_404,
     answer_bytes_with_304,
     answer_without_type,
+    answer_with_too_many_bytes,
     answer_with_two_lines_of_type,
     answer_nothing_with_199,
     stream_with_600,
