@@ -68,7 +68,7 @@ static() {
 # to be hard as well.
 with_musl() {
     refuses_glibc || return
-    configured musl --with-musl && make -s -j2 check-programs && is_hard change &&
+    configured musl --with-musl && make -s -j2 check-programs && is_hard change && is_a_library &&
         "$src/tests/run" "$build/builds/musl" "$src" cgi responder workers &&
         python3 -B "$src/tests/golden/run.py" "$build/builds/musl" "$src" --only cgi &&
         python3 -B "$src/tests/golden/run.py" "$build/builds/musl" "$src" --only fastcgi
@@ -85,6 +85,11 @@ refuses_glibc() {
 is_hard() {
     readelf -hldW "$1" >program.elf && ! grep -E 'INTERP|NEEDED|TEXTREL|GNU_STACK.*RWE' program.elf &&
         grep 'Type: *DYN' program.elf && grep GNU_RELRO program.elf && grep 'FLAGS_1.*NOW.*PIE' program.elf
+}
+
+# An author's program, without configure's flags.
+is_a_library() {
+    musl-gcc -static "$src/src/functions/hello.c" -I"$src/src" -L. -ldime -o own && REQUEST_METHOD=GET ./own | grep hello
 }
 
 # A picture gets a problem that says so.
