@@ -491,7 +491,18 @@ def test_refused(author):
             done = subprocess.run([author.path("wrong")], capture_output=True, text=True, check=False,
                                   stdin=subprocess.DEVNULL, env=dict(author.environment, **variables))
             equal((done.returncode, done.stdout, done.stderr),
-                  (2, "", f"shout: its table has a mistake: {sentence}\n"), f"{what}, {package}")
+                  (2, "", f"shout: there is a mistake in it: {sentence}\n"), f"{what}, {package}")
+
+
+def test_refused_page(author):
+    """a page that can't be written ends the program as it starts, unless as CGI, which hasn't the time"""
+    author.write("wrong.c", edited(author, (".summary", '.page = "{{#name}}", .summary')))
+    author.cc("gcc", "", "wrong.c", out="wrong")
+    done = subprocess.run([author.path("wrong"), "--listen", "unix:" + author.path("wrong.sock")], capture_output=True,
+                          text=True, check=False, stdin=subprocess.DEVNULL, timeout=30)
+    equal((done.returncode, done.stderr), (2, "shout: there is a mistake in it: the page has a mistake: "
+                                              "line 1: {{#name}} isn't ended\n"))
+    equal(author.ask("wrong"), '{"message":"HELLO world"}')
 
 
 # Other tools than GNU's, and objects of another kind.
