@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,7 +113,7 @@ static void become_program(const struct program *program, const struct heritage 
     (void)dup2(heritage->out >= 0 ? heritage->out : STDERR_FILENO, STDOUT_FILENO);
     if (heritage->out >= 0 && (null = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0)
         (void)dup2(null, STDERR_FILENO);
-    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
     execv(program->path, heritage->words);
 }
 
