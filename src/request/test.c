@@ -38,12 +38,15 @@ dime_test *dime_test_begin(const dime_function *function)
     }
     if (!function_check(function, why, sizeof why) || !page_check(function, why, sizeof why)) {
         fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);
+        free(test);
         exit(TEST_STATUS_BROKEN);
     }
     test->function = function;
     test->memory = TEST_MEMORY;
-    if (!opening_try(&test->opening, function))
+    if (!opening_try(&test->opening, function)) {
+        free(test);
         exit(TEST_STATUS_BROKEN); /* the log says why */
+    }
     log_least(LOG_LEVEL_ERROR);
     return test;
 }
