@@ -820,8 +820,7 @@ def test_new_function(place):
     with open(path) as file:
         text = file.read()
     with open(path, "w") as file:
-        file.write(text + "function_PROGRAMS += again\nagain_SOURCES = src/functions/hello.c\n"
-                   "again_LDFLAGS = $(SERVE)hello\n")
+        file.write(text + "function_PROGRAMS += again\nagain_SOURCES = src/functions/hello.c\n")
     port = free_port()
     with Quickstart(place, "--port", str(port)) as quickstart:
         quickstart.ready(BUILD_PATIENCE)
