@@ -14,7 +14,7 @@
 #include "request/function.h"
 #include "request/log.h"
 
-enum { ADDRESS_MAX = 65536 };
+enum { CALL_ADDRESS_MAX = 65536 };
 
 dime_text dime_text_of(const char *string)
 {
@@ -187,7 +187,7 @@ dime_text dime_address(dime_call *call)
     const struct request *request = call->request;
     dime_text host = request_header(request, "host");
     struct buffer address;
-    buffer_open(&address, request->arena, ADDRESS_MAX);
+    buffer_open(&address, request->arena, CALL_ADDRESS_MAX);
     buffer_put(&address, request->scheme.length ? request->scheme : TEXT("http"));
     buffer_puts(&address, "://");
     buffer_put(&address, is_host(host) ? host : TEXT("localhost"));
