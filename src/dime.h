@@ -187,9 +187,9 @@ enum dime_method {
 };
 
 /*
- * What a call changes outside of itself (RFC 9110, section 9.2). Whoever calls, a web server or a
- * queue, asks again by itself after a failure only where that is allowed. The default is that it
- * isn't, but for GET and HEAD.
+ * What a call changes outside of itself (RFC 9110, section 9.2). A web server asks again by itself
+ * after a failure only where that is allowed. The default is that it isn't, but for GET and HEAD. A
+ * queue delivers a message at least once in any case.
  */
 enum dime_effects {
     DIME_CREATES,    /* something new each time: never twice unless its caller knows */

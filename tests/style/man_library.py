@@ -109,14 +109,15 @@ def differences(interface, pages):
         for name in found.keys() - set(names_of(text)):
             yield f"{page}: NAME lacks {name}"
         known = {*interface.functions, *interface.macros, *interface.values, *interface.types}
-        for name in re.findall(r"^\.(?:It )?(?:Fn|Fo|Dv|Vt) ((?:dime|DIME)_\w+)", text, re.M):
-            if name not in known:
-                yield f"{page}: there is no {name} in the headers"
+        for line in re.findall(r"^\..*", text, re.M):
+            for name in re.findall(r"\b(?:Fn|Fo|Dv|Vt) (?:enum )?((?:dime|DIME)_\w+)", line):
+                if name not in known:
+                    yield f"{page}: there is no {name} in the headers"
     whole = "".join(pages.values())
     for name in sorted({*interface.functions, *interface.macros} - set(names)):
         yield f"no page has {name} in its NAME"
     for name in sorted(interface.values):
-        if not re.search(rf"^\.(?:It )?Dv (?:\S+ , )*{name}\b", whole, re.M):
+        if not re.search(rf"^\..*\bDv (?:\S+ , )*{name}\b", whole, re.M):
             yield f"no page explains {name}"
     for name in sorted(interface.types):
         if not re.search(rf"\b(?:Vt|Ft|Ss|Fa) .*\b{name}\b", whole):

@@ -14,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 
@@ -113,27 +112,11 @@ def check_problems(outcome, source, page):
     outcome.check("dime.7: has all problems", known == told, f"table {known}\npage {told}")
 
 
-def check_function(outcome, source, page):
-    """The function that the page shows must compile without a warning."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    code = [lines for _, lines in blocks(page) if "#include <dime.h>" in lines]
-    outcome.check("dime.7: shows one function", len(code) == 1)
-    if not compiler or not code:
-        outcome.skip("dime.7: its function compiles", "there is no compiler")
-        return
-    flags = "-std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror -fsyntax-only"
-    with tempfile.NamedTemporaryFile("w", suffix=".c") as file:
-        file.write("\n".join(code[0]) + "\n")
-        file.flush()
-        command = [compiler, *flags.split(), "-I" + os.path.join(source, "src"), file.name]
-        done = subprocess.run(command, capture_output=True, text=True)
-    outcome.check("dime.7: its function compiles", done.returncode == 0, done.stderr)
-
-
 def main(build, source):
     outcome = console.Outcome()
     console.self_test(outcome)
     man_library.self_test(outcome)
+    library = {}
     listed = sorted(name for name in os.listdir(os.path.join(source, "man")) if name[-2:-1] == ".")
     with open(os.path.join(source, "Makefile.am")) as makefile:
         installed = re.findall(r"man/(\S+)", makefile.read())
@@ -149,6 +132,7 @@ def main(build, source):
         if name == "dime-template.7":
             fill_templates(outcome, build, name, page)
         elif name.endswith(".3"):
+            library[name] = page
             found = [(page[: block.start(1)].count("\n") + 1, block.start(), plain(block[1]).split("\n")[:-1])
                      for block in BLOCK.finditer(page)]
             man_library.run_page(outcome, build, source, name, page, found, environment())
@@ -160,7 +144,7 @@ def main(build, source):
             check_fields(outcome, build, name, page, program)
         elif name == "dime.7":
             check_problems(outcome, source, page)
-            check_function(outcome, source, page)
+    man_library.check_interface(outcome, source, library)
     return outcome.close()
 
 
