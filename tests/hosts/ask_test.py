@@ -114,7 +114,8 @@ def test_one_that_hangs_is_killed(folder, program):
 def test_it_ends_with_the_tool(folder, program):
     noted = os.path.join(folder, "noted")
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
-        tool = subprocess.Popen([program, "invoke", RUDE, "do=hang"], env=dict(os.environ, RUDE_FILE=noted))
+        tool = subprocess.Popen([program, "invoke", RUDE, "do=hang"], env=dict(os.environ, RUDE_FILE=noted),
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         wait_until(lambda: processes(folder), 10, "it doesn't begin")
         tool.send_signal(number)
         equal(tool.wait(10), -number, "the exit status")
