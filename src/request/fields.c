@@ -140,12 +140,7 @@ static void read_field(struct field_reading *reading, const dime_field *field,
         return;
     }
     *was_given = true;
-    if (repeated)
-        fields_add_item(reading, &place, given);
-    else if (field->shape != DIME_ONE)
-        fields_read_items(reading, &place, given);
-    else
-        fields_read_one(reading, &place, given, reading->input->base + field->offset);
+    fields_read_member(reading, &place, given);
     keep_value(reading, &place, given);
 }
 
@@ -216,9 +211,8 @@ static void read_json_fields(struct field_reading *reading, struct json_value ob
     struct json_cursor cursor = json_members(object, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
-        struct given_value given = {.json = member.value};
-        if (member.value.kind == JSON_STRING &&
-            !json_string(member.value, reading->request->arena, &given.text))
+        struct given_value given;
+        if (!fields_given_json(reading, member.value, &given))
             return;
         read_name(reading, member.name, &given);
     }

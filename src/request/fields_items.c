@@ -15,6 +15,17 @@ static bool has_notation(const dime_field *field)
            field->kind == DIME_KIND_NUMBER;
 }
 
+/* An item may be an object, which has members of its own. */
+static void read_one(struct field_reading *reading, const struct field_place *place,
+                     const struct given_value *given, void *slot);
+
+bool fields_given_json(struct field_reading *reading, struct json_value value,
+                       struct given_value *given)
+{
+    *given = (struct given_value){.json = value};
+    return value.kind != JSON_STRING || json_string(value, reading->request->arena, &given->text);
+}
+
 bool fields_is_repeated(const dime_field *field)
 {
     return field->shape == DIME_MANY &&
@@ -148,7 +159,7 @@ static bool take_item(struct field_reading *reading, const struct field_place *p
     size_t errors = reading->response->error_count;
     /* A list of numbers is one value to a person: what is wrong is said of all of it. */
     const struct field_place *said = has_notation(field) ? place : &item;
-    fields_read_one(reading, said, given, slot);
+    read_one(reading, said, given, slot);
     bool goes_on = !has_notation(field) || reading->response->error_count == errors;
     return goes_on && !reading->request->arena->failed;
 }
@@ -194,11 +205,9 @@ static void items_from_json(struct field_reading *reading, const struct field_pl
     struct json_cursor cursor = json_members(given->json, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
-        struct given_value item = {.json = member.value};
-        if (member.value.kind == JSON_STRING &&
-            !json_string(member.value, reading->request->arena, &item.text))
-            return;
-        if (!take_item(reading, place, given, &item, member.name))
+        struct given_value item;
+        if (!fields_given_json(reading, member.value, &item) ||
+            !take_item(reading, place, given, &item, member.name))
             return;
     }
 }
@@ -210,7 +219,8 @@ static bool read_as_json(struct field_reading *reading, struct given_value *give
     return json_check(given->text, reading->request->arena, &given->json, &error);
 }
 
-void fields_read_items(struct field_reading *reading, const struct field_place *place,
+/* Reads a list or a map in one go. */
+static void read_items(struct field_reading *reading, const struct field_place *place,
                        const struct given_value *given)
 {
     const dime_field *field = place->field;
@@ -237,7 +247,8 @@ void fields_read_items(struct field_reading *reading, const struct field_place *
                       fields_name(reading, place), field->required ? "" : "leave it out or ");
 }
 
-void fields_add_item(struct field_reading *reading, const struct field_place *place,
+/* Adds one value that a form repeats to the field's list. */
+static void add_item(struct field_reading *reading, const struct field_place *place,
                      const struct given_value *given)
 {
     struct field_place item = {place->bound, place->field, list_at(place)->count, TEXT("")};
@@ -246,7 +257,7 @@ void fields_add_item(struct field_reading *reading, const struct field_place *pl
     bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
     void *slot = next_slot(reading, &item, full ? count : SIZE_MAX);
     if (slot)
-        fields_read_one(reading, &item, given, slot);
+        read_one(reading, &item, given, slot);
 }
 
 dime_text fields_items_text(struct field_reading *reading, const struct field_place *place,
@@ -299,12 +310,7 @@ static void read_fallback(struct field_reading *reading, const struct field_plac
     const dime_field *field = place->field;
     size_t errors = reading->response->error_count;
     struct given_value given = {.text = text_of(field->fallback)};
-    if (fields_is_repeated(field))
-        fields_add_item(reading, place, &given);
-    else if (field->shape != DIME_ONE)
-        fields_read_items(reading, place, &given);
-    else
-        fields_read_one(reading, place, &given, place->bound->base + field->offset);
+    fields_read_member(reading, place, &given);
     if (reading->response->error_count > errors)
         call_mistake(reading->call, "the fallback of the field %s can't be its value", field->name);
 }
@@ -341,21 +347,17 @@ static void read_object_members(struct field_reading *reading, struct bound *bou
     struct json_cursor cursor = json_members(object, reading->request->arena);
     struct json_member member;
     while (json_next(&cursor, &member)) {
-        struct given_value given = {.json = member.value};
         const dime_field *field = field_find(bound->fields, bound->count, member.name);
+        struct given_value given;
         if (!field)
             continue;
-        if (member.value.kind == JSON_STRING &&
-            !json_string(member.value, reading->request->arena, &given.text))
+        if (!fields_given_json(reading, member.value, &given))
             return;
-        struct field_place place = {bound, field, BOUND_ALONE, TEXT("")};
         if (fields_say_nothing(field, &given))
             continue;
+        struct field_place place = {bound, field, BOUND_ALONE, TEXT("")};
         bound->given[field - bound->fields] = true;
-        if (field->shape == DIME_ONE)
-            fields_read_one(reading, &place, &given, bound->base + field->offset);
-        else
-            fields_read_items(reading, &place, &given);
+        fields_read_member(reading, &place, &given);
     }
 }
 
@@ -380,7 +382,7 @@ static void read_object(struct field_reading *reading, const struct field_place 
     fields_complete(reading, bound);
 }
 
-void fields_read_one(struct field_reading *reading, const struct field_place *place,
+static void read_one(struct field_reading *reading, const struct field_place *place,
                      const struct given_value *given, void *slot)
 {
     if (place->field->kind != DIME_KIND_FILE && given_is_text(given) && !text_is_utf8(given->text))
@@ -389,4 +391,16 @@ void fields_read_one(struct field_reading *reading, const struct field_place *pl
         read_object(reading, place, given, slot);
     else
         fields_read_value(reading, place, given, slot);
+}
+
+void fields_read_member(struct field_reading *reading, const struct field_place *place,
+                        const struct given_value *given)
+{
+    const dime_field *field = place->field;
+    if (fields_is_repeated(field) && !given->json.raw.data)
+        add_item(reading, place, given);
+    else if (field->shape != DIME_ONE)
+        read_items(reading, place, given);
+    else
+        read_one(reading, place, given, place->bound->base + field->offset);
 }

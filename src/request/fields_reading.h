@@ -64,20 +64,17 @@ const char *fields_name(struct field_reading *reading, const struct field_place 
 void fields_read_value(struct field_reading *reading, const struct field_place *place,
                        const struct given_value *given, void *slot);
 
-/* Reads a list or a map in one go, from JSON or in a form's notation, into the field's member. */
-void fields_read_items(struct field_reading *reading, const struct field_place *place,
-                       const struct given_value *given);
+/* The value that a member of JSON has. False: memory is out. */
+bool fields_given_json(struct field_reading *reading, struct json_value value,
+                       struct given_value *given);
 
-/* Adds one value that a form repeats to the field's list. */
-void fields_add_item(struct field_reading *reading, const struct field_place *place,
-                     const struct given_value *given);
+/* Reads what is given into the field's member: one value, or a list or a map, from JSON or in a
+ * form's notation. One value that a form repeats is added to the list. */
+void fields_read_member(struct field_reading *reading, const struct field_place *place,
+                        const struct given_value *given);
 
 /* Whether a form gives the field's values one by one, by repeating its name. */
 bool fields_is_repeated(const dime_field *field);
-
-/* Reads one value of any kind, likewise. */
-void fields_read_one(struct field_reading *reading, const struct field_place *place,
-                     const struct given_value *given, void *slot);
 
 /* Binds a struct at BASE that lies at a place, or is the input itself where PLACE is NULL. NULL:
  * memory is out. */
