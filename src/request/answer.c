@@ -221,13 +221,11 @@ static dime_json *document_of(dime_call *call, struct call_document *document)
     if (document->root)
         return document->root;
     struct dime_json *root = arena_alloc(call->request->arena, sizeof *root);
-    static _Thread_local struct dime_json nowhere; /* memory is out: what is written is dropped */
-    if (!root)
-        root = &nowhere;
-    else
-        document->root = root;
     buffer_open(&document->text, call->request->arena, RESPONSE_BODY_MAX);
+    if (!root)
+        return json_scope_nowhere(call, &document->text, false);
     json_scope_open(root, call, &document->text, false);
+    document->root = root;
     return root;
 }
 

@@ -103,6 +103,10 @@ dime_text call_format(struct dime_call *call, char *room, const char *format, va
 void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
                      bool array);
 
+/* A scope that has ended already, for where there is no room for one: what is written is dropped.
+ */
+struct dime_json *json_scope_nowhere(struct dime_call *call, struct buffer *out, bool array);
+
 /* Ends a scope and all within it; one that has ended stays as it is. */
 void json_scope_end(struct dime_json *scope);
 

@@ -19,6 +19,13 @@ void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buf
     buffer_put(out, array ? TEXT("[") : TEXT("{"));
 }
 
+struct dime_json *json_scope_nowhere(struct dime_call *call, struct buffer *out, bool array)
+{
+    static _Thread_local struct dime_json nowhere;
+    nowhere = (struct dime_json){.call = call, .out = out, .array = array, .ended = true};
+    return &nowhere;
+}
+
 void json_scope_end(struct dime_json *scope)
 {
     if (scope->ended)
@@ -126,14 +133,10 @@ void dime_put_raw(dime_json *json, const char *name, dime_text value)
 /* Opens a scope within another. Where it can't stand, or memory is out, it has ended already. */
 static dime_json *open_scope(dime_json *json, const char *name, bool array)
 {
-    static _Thread_local struct dime_json nowhere;
     struct dime_json *scope =
         begin_value(json, name) ? arena_alloc(json->call->request->arena, sizeof *scope) : NULL;
-    if (!scope) {
-        nowhere =
-            (struct dime_json){.call = json->call, .out = json->out, .array = array, .ended = true};
-        return &nowhere;
-    }
+    if (!scope)
+        return json_scope_nowhere(json->call, json->out, array);
     json_scope_open(scope, json->call, json->out, array);
     scope->outer = json;
     json->inner = scope;

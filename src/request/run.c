@@ -308,14 +308,14 @@ static void gather_pieces(struct dime_call *call)
         more = response->next(call, response->cursor);
     if (response->answer != ANSWER_STREAM)
         return;
-    if (response->body.failed && !call->request->arena->failed) {
-        buffer_open(&response->body, response->arena, RESPONSE_BODY_MAX);
-        response_problem(response, 500,
-                         "The answer is longer than the %d MiB that can be sent here.",
-                         RESPONSE_BODY_MAX / 1024 / 1024);
-    }
     response->next = NULL;
-    response->answer = response->answer == ANSWER_STREAM ? ANSWER_BYTES : response->answer;
+    if (!response->body.failed || call->request->arena->failed) {
+        response->answer = ANSWER_BYTES;
+        return;
+    }
+    buffer_open(&response->body, response->arena, RESPONSE_BODY_MAX);
+    response_problem(response, 500, "The answer is longer than the %d MiB that can be sent here.",
+                     RESPONSE_BODY_MAX / 1024 / 1024);
 }
 
 /*
