@@ -30,6 +30,16 @@ bool text_is_token(dime_text text)
     return text.length;
 }
 
+bool text_has_controls(dime_text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if ((c < ' ' && c != '\t') || c == 0x7F)
+            return true;
+    }
+    return false;
+}
+
 bool text_equal_nocase(dime_text a, dime_text b)
 {
     if (a.length != b.length)

@@ -78,6 +78,10 @@ static inline int text_hex_digit(char c)
 /* Whether TEXT is a token, as the name of a header is (RFC 9110, section 5.6.2). */
 bool text_is_token(dime_text text);
 
+/* Whether TEXT has a control character of ASCII other than a tab, which the value of a header can't
+ * have (RFC 9110, section 5.5). */
+bool text_has_controls(dime_text text);
+
 /* Whether TEXT ends with SUFFIX, without regard to the case of ASCII letters. */
 bool text_ends_nocase(dime_text text, dime_text suffix);
 

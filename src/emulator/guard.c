@@ -22,27 +22,6 @@ struct frame {
     bool named, chunked, malformed;
 };
 
-/* Whether a byte may stand in a method or in the name of a header (RFC 9110, section 5.6.2). */
-static bool is_http_token(dime_text text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        if (!text_alphanumeric(text.data[i]) && !memchr("!#$%&'*+-.^_`|~", text.data[i], 15))
-            return false;
-    }
-    return text.length;
-}
-
-/* Whether there is a byte of ASCII that controls, but for tabs. */
-static bool has_controls(dime_text text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if ((c < ' ' && c != '\t') || c == 0x7F)
-            return true;
-    }
-    return false;
-}
-
 static enum MHD_Result look_at_header(void *owner, enum MHD_ValueKind kind, const char *name,
                                       size_t name_length, const char *value, size_t value_length)
 {
@@ -50,7 +29,7 @@ static enum MHD_Result look_at_header(void *owner, enum MHD_ValueKind kind, cons
     dime_text key = {name, name_length}, said = {value ? value : "", value ? value_length : 0};
     (void)kind;
     frame->headers++;
-    frame->malformed |= !is_http_token(key) || has_controls(said);
+    frame->malformed |= !text_is_token(key) || text_has_controls(said);
     if (text_equal_nocase(key, TEXT("host"))) {
         frame->hosts++;
         frame->named = text_trim(said).length;
@@ -73,7 +52,7 @@ static struct frame read_frame(const struct emu_exchange *exchange)
 /* Whether a path is one, as it stands in the first line: no scheme before it, nothing unseen. */
 static bool is_path(dime_text uri)
 {
-    return text_starts(uri, TEXT("/")) && !has_controls(uri) &&
+    return text_starts(uri, TEXT("/")) && !text_has_controls(uri) &&
            !memchr(uri.data, ' ', uri.length) && !memchr(uri.data, '\t', uri.length);
 }
 
@@ -82,7 +61,7 @@ static const char *find_fault(const struct emu_exchange *exchange, const char *v
 {
     struct frame frame = read_frame(exchange);
     bool newer = strcmp(version, "HTTP/1.1") == 0;
-    if (frame.malformed || !is_http_token(text_of(exchange->method)))
+    if (frame.malformed || !text_is_token(text_of(exchange->method)))
         return "The method or a header has a byte that may not stand there; leave it out";
     if (!is_path(text_of(exchange->uri)))
         return "The first line must name a path: GET /path HTTP/1.1";

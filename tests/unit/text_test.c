@@ -77,6 +77,19 @@ START_TEST(knows_tokens)
 }
 END_TEST
 
+START_TEST(finds_control_characters)
+{
+    ck_assert(!text_has_controls(TEXT("")));
+    ck_assert(!text_has_controls(TEXT("text/plain;\tcharset=utf-8")));
+    ck_assert(text_has_controls(TEXT("a\r\nSet-Cookie: b")));
+    for (int c = 0; c < 256; c++) {
+        char bytes[] = {'a', (char)c, 'b'};
+        bool controls = c != '\t' && (c < ' ' || c == 0x7F);
+        ck_assert_msg(text_has_controls((dime_text){bytes, 3}) == controls, "%02x", (unsigned)c);
+    }
+}
+END_TEST
+
 START_TEST(trims)
 {
     static const struct {
@@ -350,6 +363,7 @@ Suite *text_suite(void)
     tcase_add_test(pieces, compares);
     tcase_add_test(pieces, knows_the_case_of_ascii_letters_only);
     tcase_add_test(pieces, knows_tokens);
+    tcase_add_test(pieces, finds_control_characters);
     tcase_add_test(pieces, trims);
     tcase_add_test(pieces, bares);
     tcase_add_test(pieces, knows_wide_text);

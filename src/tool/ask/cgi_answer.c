@@ -32,22 +32,12 @@ static bool next_line(dime_text *rest, dime_text *line)
     return true;
 }
 
-/* Whether VALUE holds nothing that could end it, or that no header may have. */
-static bool is_value(dime_text value)
-{
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.data[i];
-        if ((c < ' ' && c != '\t') || c == 0x7F)
-            return false;
-    }
-    return true;
-}
-
 static const char *take_cgi_header(struct cgi_head *head, dime_text line)
 {
     struct response *response = head->response;
     dime_text name, value = line;
-    if (!text_cut(&value, ':', &name) || !value.data || !text_is_token(name) || !is_value(value))
+    if (!text_cut(&value, ':', &name) || !value.data || !text_is_token(name) ||
+        text_has_controls(value))
         return "a line of its head isn't a header";
     value = text_trim(value);
     if (text_equal_nocase(name, TEXT("Status"))) {
