@@ -14,11 +14,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "emulator/endpoint.h"
 #include "emulator/extensions.h"
@@ -68,50 +68,31 @@ static void run_loader(const struct emu_lambda *lambda, char **variables)
     execve(lambda->loader, words, variables);
 }
 
+/* What a bootstrap begins with. */
+struct bootstrap {
+    const struct emu_lambda *lambda;
+    int fds[3];
+    char **variables;
+};
+
 /* In the child: becomes the bootstrap, or returns with errno set. */
-static void become(const struct emu_environment *environment, pid_t parent, const int fds[3],
-                   char **variables)
+static void become_bootstrap(const void *what)
 {
-    const struct emu_lambda *lambda = environment->lambda;
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
+    const struct bootstrap *bootstrap = what;
+    const struct emu_lambda *lambda = bootstrap->lambda;
     setpgid(0, 0);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || chdir(lambda->root) != 0 ||
-        dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0 ||
-        dup2(fds[2], STDERR_FILENO) < 0 || setrlimit(RLIMIT_NOFILE, &lambda->emulator->files) != 0)
+    if (chdir(lambda->root) != 0 || setrlimit(RLIMIT_NOFILE, &lambda->emulator->files) != 0)
         return;
+    for (int i = 0; i <= STDERR_FILENO; i++) {
+        if (dup2(bootstrap->fds[i], i) < 0)
+            return;
+    }
     /* All of ours are closed by exec, and so is what the shell had left open. */
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     if (lambda->loader)
-        run_loader(lambda, variables);
+        run_loader(lambda, bootstrap->variables);
     else
-        execve(lambda->program, (char *[]){lambda->program, NULL}, variables);
-}
-
-/* Forks; the child tells errno through a pipe that a successful exec closes. */
-static int fork_and_exec(struct emu_environment *environment, const int fds[3], char **variables)
-{
-    int told[2], error = 0;
-    pid_t parent = getpid();
-    if (pipe2(told, O_CLOEXEC) != 0)
-        return errno;
-    environment->pid = fork();
-    if (environment->pid == 0) {
-        become(environment, parent, fds, variables);
-        error = errno;
-        _exit(write(told[1], &error, sizeof error) == sizeof error ? 127 : 126);
-    }
-    if (environment->pid < 0)
-        error = errno;
-    close(told[1]);
-    if (!error && read(told[0], &error, sizeof error) == (ssize_t)sizeof error)
-        waitpid(environment->pid, NULL, 0);
-    close(told[0]);
-    if (error)
-        environment->pid = 0;
-    return error;
+        execve(lambda->program, (char *[]){lambda->program, NULL}, bootstrap->variables);
 }
 
 static void close_all(const int *fds, size_t count)
@@ -134,7 +115,10 @@ static int spawn(struct emu_environment *environment)
     else if (!variables)
         error = E2BIG;
     else
-        error = fork_and_exec(environment, (int[]){null, out[1], err[1]}, variables);
+        error = child_start(&environment->pid, become_bootstrap,
+                            &(struct bootstrap){.lambda = environment->lambda,
+                                                .fds = {null, out[1], err[1]},
+                                                .variables = variables});
     free(variables);
     close_all((int[]){null, out[1], err[1]}, 3);
     if (error) {

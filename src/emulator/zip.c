@@ -18,16 +18,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
+
 enum {
     MEASURE_MS = 50,
-    ZIP_FD = 3, /* where unzip finds the zip */
+    ZIP_FD = CHILD_FDS - 1, /* where unzip finds the zip */
     SAID_MAX = 512,
     FOLDERS_OPEN = 16,
     /* Of unzip(1), "DIAGNOSTICS". */
@@ -81,24 +82,20 @@ static bool is_too_large(const struct unpacking *unpacking)
 }
 
 /* In the child: becomes unzip, or returns with errno set. */
-static void become_unzip(const struct unpacking *unpacking, pid_t parent)
+static void become_unzip(const void *what)
 {
+    const struct unpacking *unpacking = what;
     const struct rlimit most = {EMU_UNPACKED_MAX + 1, EMU_UNPACKED_MAX + 1};
     char path[32], locale[] = "LC_ALL=C.UTF-8";
     /* Were it to be quiet it would also pass over `..` as if nothing were wrong. */
     char *const words[] = {"unzip", "-o", "-d", unpacking->folder, path, NULL};
     char *const variables[] = {locale, NULL};
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN); /* it's an error to unzip, and no reason for a core */
     snprintf(path, sizeof path, "/dev/fd/%d", ZIP_FD);
     int null = open("/dev/null", O_RDWR);
-    if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
-        setrlimit(RLIMIT_FSIZE, &most) != 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(null, STDOUT_FILENO) < 0 || dup2(unpacking->said, STDERR_FILENO) < 0 ||
-        dup2(unpacking->zip, ZIP_FD) < 0)
+    if (setsid() < 0 || setrlimit(RLIMIT_FSIZE, &most) != 0 || null < 0 ||
+        dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+        dup2(unpacking->said, STDERR_FILENO) < 0 || dup2(unpacking->zip, ZIP_FD) < 0)
         return;
     close_range(ZIP_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     execvpe(words[0], words, variables);
@@ -108,36 +105,12 @@ static void become_unzip(const struct unpacking *unpacking, pid_t parent)
  */
 static int move_up(int fd)
 {
-    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, ZIP_FD + 1);
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FDS);
     int error = errno;
     if (fd >= 0)
         close(fd);
     errno = error;
     return high;
-}
-
-/* Starts unzip. Returns an error's number, which the child tells through a pipe. */
-static int start_unzip(struct unpacking *unpacking)
-{
-    int told[2], error = 0;
-    pid_t parent = getpid();
-    if (pipe2(told, O_CLOEXEC) != 0)
-        return errno;
-    int high = move_up(told[1]);
-    unpacking->pid = high < 0 ? -1 : fork();
-    if (unpacking->pid == 0) {
-        become_unzip(unpacking, parent);
-        error = errno;
-        _exit(write(high, &error, sizeof error) == sizeof error ? 127 : 126);
-    }
-    if (unpacking->pid < 0)
-        error = errno;
-    if (high >= 0)
-        close(high);
-    if (!error && read(told[0], &error, sizeof error) == (ssize_t)sizeof error)
-        waitpid(unpacking->pid, NULL, 0);
-    close(told[0]);
-    return error;
 }
 
 /* Waits for unzip, and ends it where we're to end, or where it has written too much. */
@@ -197,7 +170,7 @@ static bool unpack(struct unpacking *unpacking)
         emu_say("no folder can be made like %s: %s", unpacking->folder, strerror(errno));
         return false;
     }
-    int error = start_unzip(unpacking);
+    int error = child_start(&unpacking->pid, become_unzip, unpacking);
     int status = error ? -1 : wait_for_unzip(unpacking);
     if (!error && status == 0 && !unpacking->too_large && !unpacking->emulator->stopping)
         return true;

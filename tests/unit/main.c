@@ -24,8 +24,8 @@
                     each(reader_reply) each(run) each(cgi) each(event) each(event_answer)          \
                         each(event_message) each(senders) each(terminal) each(invoke) each(batch)  \
                             each(runtime) each(redis_queue) each(redis_url) each(redis_look)       \
-                                each(outage) each(clock) each(translate) each(template)            \
-                                    each(asking) each(mistakes)
+                                each(outage) each(child) each(clock) each(translate)               \
+                                    each(template) each(asking) each(mistakes)
 
 /* Of asking functions, which are programs. */
 #define ASK_SUITES(each)                                                                           \

@@ -19,13 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 
 enum {
@@ -33,7 +33,6 @@ enum {
     WORDS_MAX = 4,
     STEP_NS = 500000, /* between looks whether it has ended */
     KILLED_MS = 5000, /* that one may take to end once it was killed */
-    EXEC_FAILED = 127,
 };
 
 void program_open(struct program *program, const char *path)
@@ -90,53 +89,25 @@ static int listen_in_private(int *address)
 
 /* What the child takes over from its parent. */
 struct heritage {
-    pid_t parent;
     int listener, out;
-    char *const *words;
+    char *const *words; /* the program's path first */
 };
 
 /* In the child: becomes the program, or returns with errno set. */
-static void become_program(const struct program *program, const struct heritage *heritage)
+static void become_program(const void *what)
 {
-    static const int IGNORED[] = {SIGPIPE, SIGIO};
-    sigset_t none;
+    const struct heritage *heritage = what;
     int null;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    for (size_t i = 0; i < sizeof IGNORED / sizeof *IGNORED; i++)
-        signal(IGNORED[i], SIG_DFL);
+    signal(SIGIO, SIG_DFL);
     setpgid(0, 0);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != heritage->parent ||
-        dup2(heritage->listener, STDIN_FILENO) < 0)
+    if (dup2(heritage->listener, STDIN_FILENO) < 0)
         return;
     /* What is written to stdout isn't an answer, and mustn't get into one. */
     (void)dup2(heritage->out >= 0 ? heritage->out : STDERR_FILENO, STDOUT_FILENO);
     if (heritage->out >= 0 && (null = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0)
         (void)dup2(null, STDERR_FILENO);
     (void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
-    execv(program->path, heritage->words);
-}
-
-/* Forks; the child tells errno through a pipe that a successful exec closes. Returns it, or 0. */
-static int fork_program(struct program *program, const struct heritage *heritage)
-{
-    int told[2], error = 0;
-    if (pipe2(told, O_CLOEXEC) != 0)
-        return errno;
-    pid_t pid = fork();
-    if (pid == 0) {
-        become_program(program, heritage);
-        error = errno;
-        _exit(write(told[1], &error, sizeof error) == sizeof error ? EXEC_FAILED : EXEC_FAILED - 1);
-    }
-    if (pid < 0)
-        error = errno;
-    close(told[1]);
-    if (pid > 0 && read(told[0], &error, sizeof error) == (ssize_t)sizeof error)
-        waitpid(pid, NULL, 0);
-    close(told[0]);
-    program->pid = error ? 0 : pid;
-    return error;
+    execv(heritage->words[0], heritage->words);
 }
 
 int program_connect(const struct program *program)
@@ -179,9 +150,8 @@ int program_start(struct program *program, char *const *words, int out, char why
             close(listener);
         return fail_to_start(program, why, what, error);
     }
-    const struct heritage heritage = {
-        .parent = getpid(), .listener = listener, .out = out, .words = all};
-    int error = fork_program(program, &heritage);
+    const struct heritage heritage = {.listener = listener, .out = out, .words = all};
+    int error = child_start(&program->pid, become_program, &heritage);
     close(listener);
     if (!error)
         return connection;
