@@ -358,7 +358,8 @@ const char *dime_setting_of(const dime_call *call, const char *name);
  * memory, and the answer will be a 503 whatever the handler does. */
 void *dime_alloc(dime_call *call, size_t size) __attribute__((malloc));
 
-/* A copy that lasts as long as the call, with a NUL behind it; data is NULL where memory is out. */
+/* A copy that lasts as long as the call, with a NUL behind it; data is NULL where memory runs out.
+ */
 dime_text dime_copy(dime_call *call, dime_text text);
 
 /* What printf would print, with a NUL behind it, which lasts as long as the call. Where it's longer
@@ -376,7 +377,7 @@ void dime_log(const dime_call *call, enum dime_level level, const char *format, 
 /*
  * Begins an answer of JSON with this status, 200 to 299, in place of whatever was begun, and
  * returns the object, or the array, to write it to. A browser gets the page that is filled from it.
- * Never NULL: where memory is out what is written is dropped, and the answer is a 503.
+ * Never NULL: where memory runs out what is written is dropped, and the answer is a 503.
  */
 dime_json *dime_answer(dime_call *call, int status);
 dime_json *dime_answer_array(dime_call *call, int status);
@@ -480,7 +481,7 @@ dime_json *dime_put_object(dime_json *json, const char *name);
 dime_json *dime_put_array(dime_json *json, const char *name);
 
 /* Ends a scope, and returns a copy of all that was written to it, which is JSON by itself and lasts
- * as long as the call. Empty where memory is out, or where the scope isn't one. */
+ * as long as the call. Empty where memory runs out, or where the scope isn't one. */
 dime_text dime_json_text(dime_json *json);
 
 /* ---- What the macros are made of --------------------------------------------------------------

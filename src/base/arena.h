@@ -27,8 +27,9 @@ struct arena {
 void arena_open(struct arena *arena, size_t limit);
 
 /*
- * Returns SIZE bytes, aligned for any type and not cleared, or NULL (and sets `failed`) where the
- * limit or the machine's memory ends. The arena owns them: they last until the next reset.
+ * Returns SIZE bytes, aligned for any type and not cleared, or NULL (and sets `failed`) where that
+ * is over the limit, or the machine has no more. The arena owns them: they last until the next
+ * reset.
  */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
 

@@ -76,7 +76,8 @@ struct json_cursor {
 /* A cursor before the first member of a checked VALUE. One that holds nothing has no members. */
 struct json_cursor json_members(struct json_value value, struct arena *arena);
 
-/* Reads the next member. False at the end, and where memory ends: the cursor has `failed` then. */
+/* Reads the next member. False at the end, and where memory runs out: the cursor has `failed` then.
+ */
 bool json_next(struct json_cursor *cursor, struct json_member *member);
 
 /*
@@ -105,7 +106,7 @@ bool json_string(struct json_value value, struct arena *arena, dime_text *string
  */
 struct json_value json_at(struct json_value value, const char *path);
 
-/* The decoded text at such a path; empty where there is none, and where memory ends. */
+/* The decoded text at such a path; empty where there is none, and where memory runs out. */
 dime_text json_text_at(struct json_value value, const char *path, struct arena *arena);
 
 /* Reads a checked JSON_NUMBER that is whole, however it is written (2, 2.0, 20e-1), in 64 bits. */

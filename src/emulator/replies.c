@@ -1,7 +1,7 @@
 /*
  * replies.c - refusals as JSON, and the headers of an answer.
  *
- * They are written without memory of their own, so that they are there when memory is out.
+ * They are written without memory of their own, so that they are there when memory runs out.
  */
 #include "emulator/replies.h"
 

@@ -3,8 +3,8 @@
  *
  * A bootstrap asks for the next invocation and posts its answer, in turn. What it posts out of turn
  * is refused with 403, an id that it doesn't have with 400, one that it had for too long with 410,
- * and what is too long with 413: the caller has been told of that already, so that is an answer
- * too.
+ * and what is too long with 413. The caller has had an error for what was too long, so that counts
+ * as its answer.
  */
 #include "emulator/runtime.h"
 

@@ -235,7 +235,7 @@ static bool next_pile(const struct question *question, const struct coins_answer
         return false;
     *pile = (struct pile){piece_of(question, question->kinds[*at].value), answer->counts[*at]};
     ++*at;
-    return pile->piece; /* none: memory is out, and the answer will be a 503 */
+    return pile->piece; /* none: memory has run out, and the answer will be a 503 */
 }
 
 static void put_res(dime_json *json, const struct question *question,

@@ -154,7 +154,7 @@ void exchange_run(struct exchange *exchange)
 dime_text exchange_head(struct exchange *exchange)
 {
     struct buffer head;
-    /* In room of its own: an answer that memory has ended still has a head. */
+    /* In room of its own: where memory runs out the answer still has a head. */
     buffer_over(&head, exchange->head, sizeof exchange->head);
     response_cgi_head(&exchange->response, &head);
     if (!head.failed)

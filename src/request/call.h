@@ -94,7 +94,7 @@ enum { CALL_FORMAT_ROOM = 512 };
 /*
  * What printf would print, with a NUL behind it: in ROOM, of CALL_FORMAT_ROOM bytes, or the arena's
  * where that is too small or NULL. Where it has more than RESPONSE_BODY_MAX bytes, or can't be
- * formatted, the arena has failed, as it does where memory is out; data is NULL then.
+ * formatted, the arena has failed, as it does where memory runs out; data is NULL then.
  */
 dime_text call_format(struct dime_call *call, char *room, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
@@ -115,7 +115,7 @@ void json_scope_abandon(struct dime_json *scope);
 
 /*
  * The place of a field in a bound struct, or of one of its values, as it is written for people:
- * items[2].vat. The arena's, or a literal. Empty where memory is out.
+ * items[2].vat. The arena's, or a literal. Empty where memory runs out.
  */
 dime_text bound_place(const struct bound *bound, const dime_field *field, size_t index,
                       dime_text name, struct arena *arena);

@@ -302,7 +302,7 @@ static void read_path(struct field_reading *reading, dime_text path)
         read_name(reading, name, &(struct given_value){.text = part});
 }
 
-/* Makes room for the input. False: memory is out. */
+/* Makes room for the input. False: memory has run out. */
 static bool open_input(struct field_reading *reading)
 {
     struct dime_call *call = reading->call;

@@ -11,7 +11,7 @@
  * Reads the fields of the call's table from its path, query and body into a struct of the author's,
  * call->input, which the arena owns. PATH is what follows the function's name. False: the response
  * says what is wrong (400, 415 or 422), or the arena has failed. What could be read is there all
- * the same, for the form that is shown again; call->input is NULL where memory is out.
+ * the same, for the form that is shown again; call->input is NULL where memory runs out.
  */
 bool fields_read(struct dime_call *call, dime_text path);
 

@@ -42,7 +42,7 @@ static size_t stride_of(const dime_field *field)
     return field->shape == DIME_MAP ? bound_map_stride(field->size) : field->size;
 }
 
-/* Room for one value more; NULL: there may be none, or memory is out. */
+/* Room for one value more; NULL: there may be none, or memory has run out. */
 static void *next_slot(struct field_reading *reading, const struct field_place *place,
                        size_t capacity)
 {

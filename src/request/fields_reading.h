@@ -64,7 +64,7 @@ const char *fields_name(struct field_reading *reading, const struct field_place 
 void fields_read_value(struct field_reading *reading, const struct field_place *place,
                        const struct given_value *given, void *slot);
 
-/* The value that a member of JSON has. False: memory is out. */
+/* The value that a member of JSON has. False: memory has run out. */
 bool fields_given_json(struct field_reading *reading, struct json_value value,
                        struct given_value *given);
 
@@ -77,7 +77,7 @@ void fields_read_member(struct field_reading *reading, const struct field_place 
 bool fields_is_repeated(const dime_field *field);
 
 /* Binds a struct at BASE that lies at a place, or is the input itself where PLACE is NULL. NULL:
- * memory is out. */
+ * memory runs out. */
 struct bound *fields_bind(struct field_reading *reading, const struct field_place *place,
                           const dime_field *fields, size_t count, char *base);
 

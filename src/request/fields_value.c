@@ -40,7 +40,7 @@ static bool check_length(struct field_reading *reading, const struct field_place
     return false;
 }
 
-/* A copy with LF in place of CR LF; the text itself where memory is out, which fails it all. */
+/* A copy with LF in place of CR LF; the text itself where memory runs out, which fails it all. */
 static dime_text unfold_ends(dime_text text, struct arena *arena)
 {
     dime_text copy = {arena_alloc(arena, text.length + 1), 0};

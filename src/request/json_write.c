@@ -130,7 +130,8 @@ void dime_put_raw(dime_json *json, const char *name, dime_text value)
         buffer_put(json->out, value);
 }
 
-/* Opens a scope within another. Where it can't stand, or memory is out, it has ended already. */
+/* Opens a scope within another. Where it can't stand, or memory has run out, it has ended already.
+ */
 static dime_json *open_scope(dime_json *json, const char *name, bool array)
 {
     struct dime_json *scope =

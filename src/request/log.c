@@ -1,5 +1,5 @@
 /*
- * log.c - the log line, built in a buffer of its own so that logging works when memory has ended.
+ * log.c - the log line, built in a buffer of its own so that logging works when memory runs out.
  *
  * Timestamps are computed here: gmtime_r reads /etc/localtime on its first call and takes a lock,
  * which a CGI program would pay for on every request.

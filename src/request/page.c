@@ -122,9 +122,9 @@ static void put_call(dime_json *root, const struct dime_call *call, dime_text an
 }
 
 /*
- * What names are looked up in: how many contexts there are. 0: memory is out, or what the function
- * has written for its page is no JSON, which is logged and made the answer. Its answer may be none,
- * or too large to look names up in: programs get it as it is, and a page doesn't find it.
+ * What names are looked up in: how many contexts there are. 0: memory has run out, or what the
+ * function has written for its page is no JSON, which is logged and made the answer. Its answer may
+ * be none, or too large to look names up in: programs get it as it is, and a page doesn't find it.
  */
 static size_t gather_contexts(struct dime_call *call, dime_text answer,
                               struct json_value contexts[CONTEXTS])

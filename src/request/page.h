@@ -10,8 +10,8 @@
 /*
  * Turns the response into a whole HTML page: the function's own, or one made from its fields, with
  * the given values in the form and the result or the problem at its place. Writes into the
- * response's body, whose failure says that memory is out. OPEN: the function is open, so that its
- * `fill` can be called.
+ * response's body, whose failure says that memory has run out. OPEN: the function is open, so that
+ * its `fill` can be called.
  */
 void page_write(struct dime_call *call, bool open);
 

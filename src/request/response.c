@@ -74,7 +74,7 @@ static size_t length_kept(const char *text, size_t length)
     return text_utf8_length((dime_text){text + last, length - last}) ? length : last;
 }
 
-/* Formats into the arena; what is too long is cut. Where memory has ended the text is empty. */
+/* Formats into the arena; what is too long is cut. Where memory runs out the text is empty. */
 __attribute__((format(printf, 2, 0))) static dime_text
 format_text(struct arena *arena, const char *format, va_list arguments)
 {

@@ -248,7 +248,7 @@ static bool out_of_memory(const struct response *response)
 
 enum { PIECE_ROOM = 64 * 1024 };
 
-/* Makes the room for a stream's pieces. False: memory is out. */
+/* Makes the room for a stream's pieces. False: memory has run out. */
 static bool open_pieces(struct dime_call *call)
 {
     struct buffer *body = &call->response->body;
@@ -351,7 +351,7 @@ static void begin_pieces(struct dime_call *call)
     call_end(call); /* of a problem with data */
 }
 
-/* The answer when memory has ended needs none from the arena. */
+/* This answer needs no memory of the arena, which has none left. */
 static void answer_out_of_memory(const struct request *request, struct response *response)
 {
     static const char FORMAT[] =

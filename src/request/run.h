@@ -28,8 +28,8 @@ struct incoming {
 
 /*
  * Answers REQUEST with FUNCTION: the method, Accept, the fields, the function itself, and the form
- * of the answer. Afterwards the response is whole: status, headers and body. Where memory ends it
- * is a 503 whose body needs none.
+ * of the answer. Afterwards the response is whole: status, headers and body. Where memory runs out
+ * it is a 503 whose body needs none.
  */
 void run_function(const dime_function *function, struct request *request,
                   const struct incoming *incoming, struct response *response);
@@ -59,8 +59,8 @@ bool run_broke(const struct dime_call *call);
 void run_add_headers(const struct request *request, struct response *response);
 
 /*
- * Puts the 503 that says that memory has ended in the place of a response that was whole, but that
- * the host has no memory to send. Takes none itself.
+ * Puts the 503 that says that memory has run out in the place of a response that was whole, but
+ * that the host has no memory to send. Takes none itself.
  */
 void run_out_of_memory(const struct request *request, struct response *response);
 

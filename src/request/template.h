@@ -40,7 +40,7 @@ struct template_data {
 enum template_outcome {
     TEMPLATE_FINE,
     TEMPLATE_WRONG,     /* the template has a mistake, or is too deep or too long with these data */
-    TEMPLATE_NO_MEMORY, /* memory ended, or the page's limit */
+    TEMPLATE_NO_MEMORY, /* memory has run out, or the page is over its limit */
 };
 
 /*

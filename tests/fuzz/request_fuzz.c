@@ -85,7 +85,7 @@ static void check_response(const struct response *response)
         require(is_json(body));
 }
 
-/* An arena of little memory ends in the midst of any step. */
+/* A small arena runs out in the midst of any step. */
 static size_t memory_for(dime_text input)
 {
     return input.length % 4 ? REQUEST_MEMORY_MAX : 64 * (input.length + 1);

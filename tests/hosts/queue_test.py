@@ -2,8 +2,8 @@
 """queue_test.py - dime consume and dime send with a real redis-server.
 
 Usage: queue_test.py BUILDDIR. The function that runs is a probe that writes down each message that
-it was handed. What must hold: no message is lost, whoever dies; what succeeded doesn't come again;
-what failed does, and is a dead letter in the end; a queue that is down costs nothing and is found
+it was handed. What must hold: no message is lost, whoever dies; what succeeded isn't delivered again;
+what failed is, and is a dead letter in the end; a queue that is down costs nothing and is found
 again soon.
 """
 
@@ -576,7 +576,7 @@ def test_refuses_a_url(_, program):
 
 
 def test_a_crash_costs_its_own_message(folder, program):
-    """The others are done, once each; the one that crashes the function comes again, and is a dead letter then."""
+    """The others are done, once each. The one that crashes the function is delivered again, then is a dead letter."""
     with Redis(folder) as redis:
         fill(redis, "q", range(1, 31))
         with Consumer(folder, program, redis.url("q", deliveries=2), "--concurrency", "2", crashes=7) as consumer:

@@ -3,7 +3,7 @@
  * that ends anywhere on the way.
  *
  * Whatever happens, the answer is one that the sender can read. The function is a real one, so that
- * memory ends in its solver and in its page too.
+ * memory runs out in its solver and in its page too.
  */
 #include "events/invoke.h"
 

@@ -1,8 +1,8 @@
 /*
  * json_tree_test.c - the tree of json-c: what is in it, its limit, and every failure of malloc.
  *
- * json-c's own parser can lose a member when memory ends and say nothing; the test at the end makes
- * each allocation fail in turn and accepts the right tree or JSON_NO_MEMORY, nothing between.
+ * json-c's own parser can lose a member when memory runs out and say nothing; the test at the end
+ * makes each allocation fail in turn and accepts the right tree or JSON_NO_MEMORY, nothing between.
  */
 #include "json_tree.h"
 

@@ -2,7 +2,8 @@
  * runtime_test.c - heads of the Runtime API, escaped ids, error documents, metrics, preludes.
  *
  * These are the parts of the Lambda host that work on bytes alone. Heads come as any bytes in any
- * number; what is written must be JSON, or a path, whatever it is made of and wherever memory ends.
+ * number; what is written must be JSON, or a path, whatever it is made of and wherever memory runs
+ * out.
  */
 #include "hosts/lambda/runtime_text.h"
 

@@ -4,8 +4,8 @@
  *
  * S3 and MinIO send records whose keys are urlencoded, EventBridge a notification whose key isn't,
  * and SNS wraps either. An object that can't be labelled has its error in its result; whether the
- * whole is a failure too depends on who asks. An event of AWS that failed must come again, or get
- * to the dead letters; a webhook is only asked to send again what may succeed then, since MinIO
+ * whole is a failure too depends on who asks. AWS must deliver an event that failed again, or move
+ * it to the dead letters; a webhook is only asked to send again what may succeed then, since MinIO
  * sends nothing else before it does.
  */
 #include "functions/labels/records.h"

@@ -51,7 +51,7 @@ static size_t take_head_line(char *data, size_t size, size_t count, void *of)
     return line.length;
 }
 
-/* Makes room for MORE bytes of the event. False: it's too long, or memory has ended. */
+/* Makes room for MORE bytes of the event. False: it's too long, or memory has run out. */
 static bool make_event_room(struct runtime_api *api, size_t more)
 {
     size_t needed = api->event_length + more;

@@ -37,7 +37,7 @@ struct runtime_api {
     struct runtime_head head;
     char *event;
     size_t event_length, event_room;
-    int event_status;  /* 0; 413 for an event that was too long, 503 where memory has ended */
+    int event_status;  /* 0; 413 for an event that was too long, 503 where memory runs out */
     long receive_room; /* libcurl's own */
 
     /* The post. */

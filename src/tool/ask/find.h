@@ -25,8 +25,8 @@ struct callee {
 bool find_function(const char *program, const char *word, struct callee *callee);
 
 /*
- * Calls TAKE for each function that is installed, by name. False: memory ended, or the folder can't
- * be read, which has been said as above; a folder that isn't there has none.
+ * Calls TAKE for each function that is installed, by name. False: memory has run out, or the folder
+ * can't be read, which has been said as above; a folder that isn't there has none.
  */
 bool find_each_function(const char *program,
                         void (*take)(void *context, const struct callee *callee), void *context);

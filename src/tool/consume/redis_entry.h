@@ -15,7 +15,7 @@ bool redis_entry_is(const struct redis_value *value);
 
 /*
  * Makes a message of an entry. What isn't in the entry is the arena's, which has failed where
- * memory ends.
+ * memory runs out.
  */
 void redis_entry_read(const struct redis_value *entry, int64_t deliveries, struct arena *arena,
                       struct queue_message *message);

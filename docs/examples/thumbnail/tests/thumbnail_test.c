@@ -1,5 +1,5 @@
 /*
- * thumbnail_test.c - looks at the pixels of thumbnails, and at what caches are told of them.
+ * thumbnail_test.c - checks the pixels of thumbnails and the headers that caches read.
  *
  * The pictures have plain colours: quarters.jpg is red, green, blue and white, row by row, 96 x 64;
  * turned.jpg is the same with an orientation in its EXIF data; half.png, 64 x 32, is red, and its
