@@ -10,10 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum {
-    DETAIL_MOST = 1024,
-    HOST_HEADERS = 8, /* what request/run.c adds to every answer */
-};
+enum { DETAIL_MOST = 1024 };
 
 void response_open(struct response *response, struct arena *arena)
 {
@@ -123,14 +120,6 @@ void response_field_problem_of(struct response *response, dime_text place, const
     response->detail = (dime_text){0};
     dime_text detail = format_text(response->arena, format, arguments);
     response->errors[response->error_count++] = (struct field_error){place, detail};
-}
-
-void response_field_problem(struct response *response, dime_text place, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    response_field_problem_of(response, place, format, arguments);
-    va_end(arguments);
 }
 
 void response_blame(struct response *response, dime_text place)

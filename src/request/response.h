@@ -88,10 +88,6 @@ void response_problem_of(struct response *response, int status, const char *form
 
 /* Answers with 422 and says what is wrong with the field at this place, which must last as long
  * as the response; may be called for several. */
-void response_field_problem(struct response *response, dime_text place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* The same with the arguments of another variadic function. */
 void response_field_problem_of(struct response *response, dime_text place, const char *format,
                                va_list arguments) __attribute__((format(printf, 3, 0)));
 

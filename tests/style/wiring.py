@@ -17,17 +17,11 @@ STAND_INS = {
 NOT_UNIQUE = {"main", "dime_main"}
 # What an author of a function sees of dime; what these headers declare may be called by every function.
 INTERFACE = ("dime.h", "dime/")
-# Places of src that are still to be put in order: the beginnings of paths. The list only gets shorter.
-STILL_TO_COME = ("request/response", "request/template")
 
 
 def room(path):
     """A file and its header are one."""
     return path.removesuffix(".c").removesuffix(".h")
-
-
-def _is_to_come(path):
-    return path.startswith(tuple("src/" + place for place in STILL_TO_COME))
 
 
 class Wiring:
@@ -64,7 +58,7 @@ def call_circles(tree):
     seen = set()
     for start in sorted(ways):
         way = None if start in seen else _way_back(ways, start)
-        if not way or any(_is_to_come(place) for place in way):
+        if not way:
             continue
         seen.update(way)
         steps = [f"{os.path.basename(place)} uses {ways[place][after]} of {os.path.basename(after)}"
@@ -117,9 +111,8 @@ def unique_names(tree):
             for item in source.definitions:
                 places[item.name].append((source.path, item))
     for name, found in places.items():
-        others = [(path, item) for path, item in found if not _is_to_come(path)]
-        for path, item in others[1:] if name not in NOT_UNIQUE else []:
-            first, at = others[0]
+        for path, item in found[1:] if name not in NOT_UNIQUE else []:
+            first, at = found[0]
             yield path, item.line, f"{item.kind} {name} is also at {first}:{at.line}"
 
 
@@ -133,7 +126,7 @@ def unused_names(tree):
             interface.update(item.name for item in source.declarations + source.definitions)
     for source in tree.of_program():
         for item in source.definitions:
-            if words[item.name] > 1 or item.name in interface | NOT_UNIQUE or _is_to_come(source.path):
+            if words[item.name] > 1 or item.name in interface | NOT_UNIQUE:
                 continue
             by_itself = "constructor" in source.lines[item.line - 1]
             if item.kind not in ("struct", "union", "enum") and not by_itself:

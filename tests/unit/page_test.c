@@ -38,6 +38,15 @@ static struct dime_call call;
 static struct value values[3];
 static dime_function function;
 
+__attribute__((format(printf, 2, 3))) static void blame_field(dime_text name, const char *format,
+                                                              ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    response_field_problem_of(&response, name, format, arguments);
+    va_end(arguments);
+}
+
 static void begin(void)
 {
     arena_open(&arena, 1 << 20);
@@ -192,7 +201,7 @@ START_TEST(fills_a_textarea)
                "<textarea name=\"a\" rows=\"2\">\n\n&lt;/textarea&gt;&amp;</textarea>"
                "<textarea name=\"d\">\n");
     response_open(&response, &arena);
-    response_field_problem(&response, TEXT("a"), "no");
+    blame_field(TEXT("a"), "no");
     check_page("<textarea name=\"a\">",
                "<textarea name=\"a\" aria-invalid=\"true\">\n\n&lt;/textarea&gt;&amp;");
 }
@@ -209,23 +218,23 @@ START_TEST(opens_details)
     check_page(closed, open);
     values[2].text = TEXT("");
     response_open(&response, &arena);
-    response_field_problem(&response, TEXT("b"), "wrong");
+    blame_field(TEXT("b"), "wrong");
     check_page(closed, open);
 }
 END_TEST
 
 START_TEST(puts_errors_at_their_fields)
 {
-    response_field_problem(&response, TEXT("a"), "%s", "<b>\"wrong\"</b>");
+    blame_field(TEXT("a"), "%s", "<b>\"wrong\"</b>");
     check_page("<title>x</title><input name=\"a\">",
                "<title>Error: x</title><input name=\"a\" aria-invalid=\"true\">");
     response_open(&response, &arena);
-    response_field_problem(&response, TEXT("a"), "%s", "<b>\"wrong\"</b>");
+    blame_field(TEXT("a"), "%s", "<b>\"wrong\"</b>");
     check_page("<p id=\"a-error\" hidden></p><p id=\"b-error\" hidden></p><p id=\"a\"></p>",
                "<p class=\"error\" id=\"a-error\">&lt;b&gt;&quot;wrong&quot;&lt;/b&gt;</p>"
                "<p id=\"b-error\" hidden></p><p id=\"a\"></p>");
     response_open(&response, &arena);
-    response_field_problem(&response, TEXT("c"), "wrong");
+    blame_field(TEXT("c"), "wrong");
     check_page("<select name=\"c\"><p id=\"c-error\" hidden>",
                "<select name=\"c\" aria-invalid=\"true\"><p class=\"error\" id=\"c-error\">wrong");
 }
@@ -252,7 +261,7 @@ START_TEST(calls_a_field_this)
                  "<p class=\"error\" id=\"a_b-error\">%s",
                  CASES[i].above, CASES[i].field);
         response_open(&response, &arena);
-        response_field_problem(&response, TEXT("a_b"), "%s", CASES[i].said);
+        blame_field(TEXT("a_b"), "%s", CASES[i].said);
         check_page("{{> problem}}\n<p id=\"a_b-error\" hidden>", wanted);
     }
 }
@@ -277,12 +286,12 @@ START_TEST(puts_the_problem)
                "<div class=\"problem\" role=\"alert\"><h2>The request can&#39;t be read</h2>"
                "<p>can&#39;t be &lt;read&gt;</p></div>\n");
     response_open(&response, &arena);
-    response_field_problem(&response, TEXT("a"), "one");
+    blame_field(TEXT("a"), "one");
     check_page("{{> problem}}", "<div class=\"problem\" role=\"alert\"><h2>A field is wrong</h2>"
                                 "<p>one</p></div>\n");
     response_open(&response, &arena);
-    response_field_problem(&response, TEXT("a"), "one");
-    response_field_problem(&response, TEXT("b"), "two");
+    blame_field(TEXT("a"), "one");
+    blame_field(TEXT("b"), "two");
     check_page("{{> problem}}",
                "<div class=\"problem\" role=\"alert\"><h2>Some fields are wrong</h2>"
                "<p>Correct the marked fields.</p></div>\n");
@@ -346,7 +355,7 @@ START_TEST(makes_a_page_from_the_fields)
     function.page = NULL;
     values[0].text = TEXT("x\"y");
     values[1].boolean = true;
-    response_field_problem(&response, TEXT("a"), "wrong");
+    blame_field(TEXT("a"), "wrong");
     dime_text result = written();
     static const char *const parts[] = {
         "<title>Error: some - dime</title>",

@@ -29,6 +29,15 @@ static void end(void)
     arena_close(&arena);
 }
 
+__attribute__((format(printf, 2, 3))) static void blame_field(dime_text name, const char *format,
+                                                              ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    response_field_problem_of(&response, name, format, arguments);
+    va_end(arguments);
+}
+
 static void check_text(dime_text text, const char *expected)
 {
     ck_assert_msg(text_equal(text, text_of(expected)), "%.*s", (int)text.length, text.data);
@@ -79,7 +88,7 @@ END_TEST
 START_TEST(answers_with_problems)
 {
     buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
-    response_field_problem(&response, TEXT("a"), "no %s", "good");
+    blame_field(TEXT("a"), "no %s", "good");
     response_problem(&response, 404, "not %d", 7);
     ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
     ck_assert_int_eq(response.status, 404);
@@ -98,7 +107,7 @@ START_TEST(cuts_a_detail)
     ck_assert_int_eq(response.detail.data[1022], '7');
     response_problem(&response, 400, "%5000d", 7);
     ck_assert_uint_eq(response.detail.length, 1023);
-    response_field_problem(&response, TEXT("a"), "%5000d", 7);
+    blame_field(TEXT("a"), "%5000d", 7);
     ck_assert_uint_eq(response.errors[0].detail.length, 1023);
 }
 END_TEST
@@ -106,7 +115,7 @@ END_TEST
 START_TEST(gathers_field_problems)
 {
     for (int i = 0; i < RESPONSE_ERRORS + 3; i++) {
-        response_field_problem(&response, TEXT("a"), "%d", i);
+        blame_field(TEXT("a"), "%d", i);
         ck_assert_int_eq(response.status, 422);
         check_text(problem_detail(&response),
                    i ? "Some fields are wrong; errors says which and why." : "0");
@@ -120,13 +129,13 @@ END_TEST
 START_TEST(forgets_what_was_said_before)
 {
     response_problem(&response, 404, "no such thing");
-    response_field_problem(&response, TEXT("a"), "wrong");
+    blame_field(TEXT("a"), "wrong");
     ck_assert_int_eq(response.status, 422);
     check_text(problem_detail(&response), "wrong");
     buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     ck_assert_int_eq(response.status, 200);
     ck_assert_int_eq(response.answer, ANSWER_JSON);
-    response_field_problem(&response, TEXT("b"), "worse");
+    blame_field(TEXT("b"), "worse");
     ck_assert_uint_eq(response.error_count, 1);
     check_text(problem_detail(&response), "worse");
 }
@@ -178,7 +187,7 @@ START_TEST(refuses_to_break_a_line)
     ck_assert_int_eq(response.status, 500);
     response_begin(&response, ANSWER_EMPTY, 204, NULL);
     ck_assert_int_eq(response.status, 500);
-    response_field_problem(&response, TEXT("a"), "wrong");
+    blame_field(TEXT("a"), "wrong");
     ck_assert_int_eq(response.status, 500);
     ck_assert_uint_eq(response.error_count, 0);
 }
@@ -210,7 +219,7 @@ START_TEST(survives_the_end_of_memory)
     ck_assert_uint_eq(response.header_count, 0);
     response_problem(&response, 404, "text");
     check_text(problem_detail(&response), "No more is known.");
-    response_field_problem(&response, TEXT("a"), "text");
+    blame_field(TEXT("a"), "text");
     ck_assert_uint_eq(response.errors[0].detail.length, 0);
     buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     ck_assert(response.body.failed);
@@ -313,8 +322,8 @@ END_TEST
 
 START_TEST(writes_field_problems)
 {
-    response_field_problem(&response, TEXT("a\"b"), "%s", "one </script>");
-    response_field_problem(&response, TEXT("c"), "%s", "two");
+    blame_field(TEXT("a\"b"), "%s", "one </script>");
+    blame_field(TEXT("c"), "%s", "two");
     struct json_object *problem = parse_problem("id\"2"), *errors;
     ck_assert_str_eq(string(problem, "type"), "/problems/invalid-field");
     ck_assert_str_eq(string(problem, "instance"), "id\"2");
