@@ -33,7 +33,7 @@ static const char EMULATOR_HELP[] =
     "NAME of a function of dime. The zip is the one that would be deployed.\n"
     "\n"
     "  --listen HOST:PORT     where invocations come in (default 127.0.0.1:9001; port 0: any)\n"
-    "  --timeout SECONDS      how long an invocation or a start may take_option (default 30)\n"
+    "  --timeout SECONDS      how long an invocation or a start may take (default 30)\n"
     "  --concurrency N        most processes of a function, started as needed (default 1)\n"
     "  --max-concurrency N    invocations at once within a process, AWS_LAMBDA_MAX_CONCURRENCY\n"
     "                         (default 1)\n"
