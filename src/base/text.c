@@ -260,6 +260,15 @@ size_t text_characters(dime_text text)
     return count;
 }
 
+size_t text_kept_length(dime_text text, size_t most)
+{
+    if (text.length <= most)
+        return text.length;
+    while (most && (text.data[most] & 0xC0) == 0x80)
+        most--;
+    return most;
+}
+
 bool text_is_strange(dime_text text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;

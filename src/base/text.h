@@ -133,6 +133,10 @@ size_t text_utf8_length(dime_text text);
  */
 bool text_is_strange(dime_text text);
 
+/* How many bytes of TEXT, which is UTF-8, are kept where there is room for MOST: whole characters.
+ */
+size_t text_kept_length(dime_text text, size_t most);
+
 /* Whether TEXT is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool text_is_utf8(dime_text text);
 

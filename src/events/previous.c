@@ -28,20 +28,6 @@ static int read_status_code(struct event *event, struct json_value value)
     return number && status >= STATUS_CODE_LEAST && status <= STATUS_CODE_MOST ? (int)status : 0;
 }
 
-/* The longest beginning of TEXT that has at most MOST bytes and no NUL, and ends with a character.
- */
-static int length_said(dime_text text, size_t most)
-{
-    size_t length = 0, next;
-    while (length < text.length && text.data[length] != '\0') {
-        next = text_utf8_length(text_skip(text, length));
-        if (!next || length + next > most)
-            break;
-        length += next;
-    }
-    return (int)length;
-}
-
 /* Hands a failure on, with what it says of itself where that is a problem (RFC 9457). */
 static void refuse_failure(struct event *event, int status)
 {
@@ -51,9 +37,10 @@ static void refuse_failure(struct event *event, int status)
     dime_text detail = TEXT("");
     if (json_check(request->body, request->arena, &body, &error))
         detail = json_text_at(body, "detail", request->arena);
-    int length = length_said(detail, sizeof event->why - 1);
-    if (length)
-        event_refuse(event, status, "%.*s", length, detail.data);
+    detail.length = detail.length ? strnlen(detail.data, detail.length) : 0;
+    if (detail.length)
+        event_refuse(event, status, "%.*s", (int)text_kept_length(detail, sizeof event->why - 1),
+                     detail.data);
     else
         event_refuse(event, status, "The function before this one failed.");
 }

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DETAIL_MOST = 1024 };
+enum { DETAIL_MOST = 1023 }; /* bytes */
 
 void response_open(struct response *response, struct arena *arena)
 {
@@ -60,27 +60,15 @@ struct buffer *response_begin(struct response *response, enum answer_kind answer
     return &response->body;
 }
 
-/* The length of TEXT, cut to LENGTH bytes, without a part of a character that is left at its end.
- */
-static size_t length_kept(const char *text, size_t length)
-{
-    size_t last = length;
-    while (last && (text[last - 1] & 0xC0) == 0x80)
-        last--;
-    last -= last > 0; /* where the last character begins */
-    return text_utf8_length((dime_text){text + last, length - last}) ? length : last;
-}
-
 /* Formats into the arena; what is too long is cut. Where memory runs out the text is empty. */
 __attribute__((format(printf, 2, 0))) static dime_text
 format_text(struct arena *arena, const char *format, va_list arguments)
 {
-    char room[DETAIL_MOST];
+    char room[DETAIL_MOST + 2]; /* a byte more shows whether a character ends there */
     int length = vsnprintf(room, sizeof room, format, arguments);
-    dime_text whole = {room, length < 0 ? 0 : (size_t)length};
-    if (whole.length >= sizeof room)
-        whole.length = length_kept(room, sizeof room - 1);
-    return arena_copy(arena, whole);
+    dime_text text = {room, length < 0 ? 0 : (size_t)length};
+    text.length = text_kept_length(text, DETAIL_MOST);
+    return arena_copy(arena, text);
 }
 
 void response_problem_of(struct response *response, int status, const char *format,

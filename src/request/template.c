@@ -38,13 +38,10 @@ struct template_run {
 static bool write_block(struct template_run *run, struct template_scan *scan,
                         const struct template_piece *section, bool shown);
 
-/* At most as much of a name as a sentence has room for, in whole characters. */
+/* At most as much of a name as a sentence has room for. */
 static int shown_length(dime_text name)
 {
-    size_t length = name.length < NAME_IN_WHY ? name.length : NAME_IN_WHY;
-    while (length < name.length && length > 0 && ((unsigned char)name.data[length] & 0xC0) == 0x80)
-        length--;
-    return (int)length;
+    return (int)text_kept_length(name, NAME_IN_WHY);
 }
 
 /* Says what is wrong with a tag. */

@@ -107,6 +107,10 @@ START_TEST(cuts_a_detail)
     ck_assert_int_eq(response.detail.data[1022], '7');
     response_problem(&response, 400, "%5000d", 7);
     ck_assert_uint_eq(response.detail.length, 1023);
+    response_problem(&response, 400, "%1021d\u00E9", 7);
+    ck_assert_uint_eq(response.detail.length, 1023);
+    response_problem(&response, 400, "%1022d\u00E9", 7);
+    ck_assert_uint_eq(response.detail.length, 1022);
     blame_field(TEXT("a"), "%5000d", 7);
     ck_assert_uint_eq(response.errors[0].detail.length, 1023);
 }

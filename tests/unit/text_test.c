@@ -336,6 +336,15 @@ START_TEST(judges_whole_texts)
 }
 END_TEST
 
+START_TEST(keeps_whole_characters)
+{
+    static const size_t KEPT[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+    for (size_t most = 0; most < sizeof KEPT / sizeof *KEPT; most++)
+        ck_assert_uint_eq(text_kept_length(TEXT("a\u00E9\u20AC\U0001F600"), most), KEPT[most]);
+    ck_assert_uint_eq(text_kept_length((dime_text){0}, 3), 0);
+}
+END_TEST
+
 START_TEST(finds_what_stands_as_it_is)
 {
     char bytes[64];
@@ -377,6 +386,7 @@ Suite *text_suite(void)
     tcase_add_test(utf8, takes_every_character);
     tcase_add_test(utf8, takes_nothing_else);
     tcase_add_test(utf8, judges_whole_texts);
+    tcase_add_test(utf8, keeps_whole_characters);
     suite_add_tcase(suite, utf8);
     return suite;
 }
