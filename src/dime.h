@@ -417,8 +417,8 @@ void dime_write_format(dime_call *call, const char *format, ...) DIME_PRINTF_(2,
 
 /*
  * Sets a header of the answer, also of a problem that is said later. NAME is a literal, VALUE is
- * copied. A value with CR, LF or NUL, more than ten headers or 3 KiB of them, and the headers that
- * dime writes itself, such as Content-Type, make the answer a 500.
+ * copied. A value with a control character but a tab, more than ten headers or 3 KiB of them, and
+ * the headers that dime writes itself, such as Content-Type, make the answer a 500.
  */
 void dime_set_header(dime_call *call, const char *name, dime_text value);
 

@@ -126,15 +126,6 @@ const struct field_error *response_field_error(const struct response *response, 
     return NULL;
 }
 
-static bool breaks_line(dime_text value)
-{
-    for (size_t i = 0; i < value.length; i++) {
-        if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0')
-            return true;
-    }
-    return false;
-}
-
 void response_own_header(struct response *response, const char *name, dime_text value)
 {
     if (response->header_count < RESPONSE_HEADERS)
@@ -155,8 +146,8 @@ void response_header(struct response *response, const char *name, dime_text valu
     dime_text copy = arena_copy(response->arena, value);
     if (!copy.data)
         return; /* the arena has failed, and so will the whole response */
-    if (breaks_line(copy))
-        response_problem(response, 500, "The function set the header %s to more than a line.",
+    if (text_has_controls(copy))
+        response_problem(response, 500, "The function gave the header %s a control character.",
                          name);
     else if (response->header_count >= RESPONSE_HEADERS - RESPONSE_HOST_HEADERS)
         response_problem(response, 500, "The function set more headers than a response holds.");

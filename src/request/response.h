@@ -107,8 +107,8 @@ void response_extend(struct response *response, dime_text members);
 const struct field_error *response_field_error(const struct response *response, dime_text name);
 
 /*
- * Adds a header. NAME is a literal; VALUE is copied. A value with CR, LF or NUL, and more than
- * ten headers, make the response a 500: they would be an injection or a mistake of ours.
+ * Adds a header. NAME is a literal; VALUE is copied. A value with a control character, and more
+ * than ten headers, make the response a 500: they would be an injection or a mistake of ours.
  */
 void response_header(struct response *response, const char *name, dime_text value);
 

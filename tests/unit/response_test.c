@@ -180,12 +180,17 @@ END_TEST
 /* No header gets in, and the answer that the function goes on to give doesn't hide it. */
 START_TEST(refuses_to_break_a_line)
 {
-    static const dime_text values[] = {TEXT("a\r\nSet-Cookie: b"), TEXT("a\n"), TEXT("\r"),
-                                       TEXT("a\0b")};
+    static const dime_text values[] = {TEXT("a\r\nSet-Cookie: b"),
+                                       TEXT("a\n"),
+                                       TEXT("\r"),
+                                       TEXT("a\0b"),
+                                       TEXT("a\x7F"),
+                                       TEXT("\x1B[2J")};
+    response_header(&response, "X-T", TEXT("a\tb"));
     response_header(&response, "X-A", values[_i]);
-    ck_assert_uint_eq(response.header_count, 0);
+    ck_assert_uint_eq(response.header_count, 1);
     ck_assert_int_eq(response.status, 500);
-    check_text(response.detail, "The function set the header X-A to more than a line.");
+    check_text(response.detail, "The function gave the header X-A a control character.");
     buffer_puts(response_begin(&response, ANSWER_JSON, 200, "application/json"), "{}");
     ck_assert_int_eq(response.answer, ANSWER_PROBLEM);
     ck_assert_int_eq(response.status, 500);
@@ -354,7 +359,7 @@ Suite *response_suite(void)
     tcase_add_test(saying, forgets_what_was_said_before);
     tcase_add_test(saying, blames_a_field);
     tcase_add_test(saying, copies_headers);
-    tcase_add_loop_test(saying, refuses_to_break_a_line, 0, 4);
+    tcase_add_loop_test(saying, refuses_to_break_a_line, 0, 6);
     tcase_add_test(saying, refuses_too_many_headers);
     tcase_add_test(saying, survives_the_end_of_memory);
     suite_add_tcase(suite, saying);

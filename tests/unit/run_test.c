@@ -459,7 +459,7 @@ static void set_some_headers(const struct request *asked, struct response *answe
 START_TEST(notes_a_function_with_wrong_headers)
 {
     deed = set_bad_header;
-    check_problem(500, "The function set the header X-A to more than a line.");
+    check_problem(500, "The function gave the header X-A a control character.");
     begin();
     deed = set_many_headers;
     check_problem(500, "The function set more headers than a response holds.");
