@@ -27,12 +27,6 @@ static inline int64_t clock_ns_of_ms(int64_t ms)
     return ms * 1000000;
 }
 
-/* The sooner of two times. */
-static inline int64_t clock_sooner(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 /* Nanoseconds of a clock that never jumps. */
 static inline int64_t clock_monotonic_ns(void)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "hosts/fastcgi/serve.h"
 #include "request/function.h"
 
@@ -90,7 +91,7 @@ static int until_idle_end(const struct worker *worker)
     int64_t used = 0;
     for (int i = 0; i < worker->settings->threads; i++) {
         int64_t at = atomic_load_explicit(&responder->workers[i].used_ns, memory_order_relaxed);
-        used = used > at ? used : at;
+        used = larger(used, at);
     }
     int64_t now = clock_monotonic_ns();
     int64_t left = (used < now ? used - now : 0) + worker->settings->idle_ms * 1000000;
@@ -119,9 +120,9 @@ int upkeep(struct worker *worker)
         (worker->paused_until_ns == INT64_MAX || worker->paused_until_ns <= now))
         worker_watch_listener(worker);
     int64_t left = until_expiry(worker, CONNECTION_WAITING, now, timeout);
-    left = clock_sooner(left, until_expiry(worker, CONNECTION_WRITING, now, timeout));
-    left = clock_sooner(left, until_expiry(worker, CONNECTION_DRAINING, now, DRAIN_MS));
+    left = smaller(left, until_expiry(worker, CONNECTION_WRITING, now, timeout));
+    left = smaller(left, until_expiry(worker, CONNECTION_DRAINING, now, DRAIN_MS));
     if (worker->paused_until_ns)
-        left = clock_sooner(left, worker->paused_until_ns - now);
+        left = smaller(left, worker->paused_until_ns - now);
     return to_epoll(left);
 }

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "request/log.h"
 #include "net/listen.h"
 
@@ -215,7 +216,7 @@ static int64_t kill_stuck(const struct parent *parent, int64_t now)
             kill(child->pid, SIGKILL);
             child->kill_ns = INT64_MAX;
         }
-        due = clock_sooner(due, child->kill_ns);
+        due = smaller(due, child->kill_ns);
     }
     return due;
 }
@@ -225,8 +226,8 @@ static int64_t tend_all(struct parent *parent)
 {
     int64_t now = clock_monotonic_ns(), due = INT64_MAX;
     for (int i = 0; i < parent->settings->count; i++)
-        due = clock_sooner(due, tend(parent, &parent->slots[i], now));
-    due = clock_sooner(due, kill_stuck(parent, now));
+        due = smaller(due, tend(parent, &parent->slots[i], now));
+    due = smaller(due, kill_stuck(parent, now));
     return due == INT64_MAX ? -1 : due > now ? due - now : 0;
 }
 
@@ -250,7 +251,7 @@ static void leave_all(struct parent *parent)
     const int64_t kill_ns = clock_monotonic_ns() + STOP_NS;
     for (struct child *child = parent->leaving; child; child = child->next) {
         kill(child->pid, signal);
-        child->kill_ns = clock_sooner(child->kill_ns, kill_ns);
+        child->kill_ns = smaller(child->kill_ns, kill_ns);
     }
     for (int i = 0; i < parent->settings->count; i++) {
         struct slot *slot = &parent->slots[i];
