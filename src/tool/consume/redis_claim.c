@@ -10,11 +10,69 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "request/log.h"
-#include "tool/consume/redis_entry.h"
 
 enum { PAGE = 1000 }; /* messages of a page */
 
 #define ANEW "0-0" /* the cursor of XAUTOCLAIM behind the last message */
+
+/*
+ * The fields of an entry, as the JSON object that a direct event is. A text that isn't UTF-8 can't
+ * be in JSON: with one there is no body, and the message fails as one does whose body isn't text.
+ */
+static dime_text fields_body(const struct redis_value *fields, struct arena *arena)
+{
+    struct buffer json;
+    buffer_open(&json, arena, (size_t)2 * QUEUE_BODY_MAX);
+    for (size_t i = 0; i < fields->count; i += 2) {
+        if (!text_is_utf8(fields->items[i].text) || !text_is_utf8(fields->items[i + 1].text))
+            return (dime_text){0};
+        buffer_puts(&json, i ? "," : "{");
+        buffer_json(&json, fields->items[i].text);
+        buffer_puts(&json, ":");
+        buffer_json(&json, fields->items[i + 1].text);
+    }
+    buffer_puts(&json, "}");
+    if (json.failed)
+        return (dime_text){0};
+    return buffer_text(&json);
+}
+
+/* The field `body`; an entry without one, as people add it by hand, is the object of its fields. */
+static dime_text message_body(const struct redis_value *fields, struct arena *arena)
+{
+    for (size_t i = 0; i < fields->count; i += 2) {
+        if (text_equal(fields->items[i].text, TEXT("body")))
+            return fields->items[i + 1].text;
+    }
+    return fields_body(fields, arena);
+}
+
+/* Whether VALUE is an entry of a stream: its id, and its names and values in turns. */
+static bool is_entry(const struct redis_value *value)
+{
+    if (value->kind != REDIS_ARRAY || value->count != 2 || value->items[0].kind != REDIS_STRING ||
+        value->items[1].kind != REDIS_ARRAY || !value->items[1].count || value->items[1].count % 2)
+        return false;
+    for (size_t i = 0; i < value->items[1].count; i++) {
+        if (value->items[1].items[i].kind != REDIS_STRING)
+            return false;
+    }
+    return true;
+}
+
+/* Makes a message of an entry, which was delivered once as far as that tells. */
+static void read_entry(const struct redis_value *entry, struct arena *arena,
+                       struct queue_message *message)
+{
+    dime_text id = entry->items[0].text;
+    *message = (struct queue_message){
+        .id = id,
+        .receipt = id,
+        .body = message_body(&entry->items[1], arena),
+        .deliveries = 1,
+        .own = &entry->items[1],
+    };
+}
 
 bool redis_take(struct redis_queue *redis, const struct redis_value *entries, size_t most,
                 struct arena *arena, struct queue_batch *batch)
@@ -25,9 +83,9 @@ bool redis_take(struct redis_queue *redis, const struct redis_value *entries, si
         const struct redis_value *entry = &entries->items[i];
         if (entry->kind == REDIS_NIL)
             continue;
-        if (!redis_entry_is(entry))
+        if (!is_entry(entry))
             return redis_nonsense(redis);
-        redis_entry_read(entry, 1, arena, &batch->messages[batch->count++]);
+        read_entry(entry, arena, &batch->messages[batch->count++]);
     }
     return true;
 }
