@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "base/options.h"
 #include "request/describe.h"
 #include "request/function.h"
 #include "request/log.h"
@@ -34,10 +35,10 @@ enum {
 struct program_options {
     const dime_function *function;
     const char *listen; /* NULL: fd 0 */
-    int threads;
-    int workers; /* 0: no parent */
-    int timeout_seconds;
-    int idle_seconds; /* 0: it never ends by itself */
+    int64_t threads;
+    int64_t workers; /* 0: no parent */
+    int64_t timeout_seconds;
+    int64_t idle_seconds; /* 0: it never ends by itself */
 };
 
 static const char PROGRAM_HELP[] =
@@ -78,47 +79,41 @@ static int usual_threads(const dime_function *function)
     return count < 1 ? 1 : count > RESPONDER_THREADS_MAX ? RESPONDER_THREADS_MAX : (int)count;
 }
 
-/* The status to end with, or -1 to go on. */
-static int parse_count(const struct program_options *options, const char *option, int most,
-                       int *number)
-{
-    int64_t value;
-    if (text_to_int64(text_of(optarg), &value) && value >= 1 && value <= most) {
-        *number = (int)value;
-        return -1;
-    }
-    fprintf(stderr, "%s: --%s takes a number from 1 to %d, not \"%s\"\n", options->function->name,
-            option, most, optarg);
-    return BAD_USAGE;
-}
-
-/* Returns the same. */
+/* Returns the status to end with, or -1 to go on. */
 static int take_program_option(int option, struct program_options *options)
 {
+    const char *name = options->function->name;
+    bool fine = true;
     switch (option) {
     case 'l':
         options->listen = optarg;
-        return -1;
+        break;
     case 't':
-        return parse_count(options, "threads", RESPONDER_THREADS_MAX, &options->threads);
+        fine = option_number(name, "threads", optarg, RESPONDER_THREADS_MAX, &options->threads);
+        break;
     case 'w':
-        return parse_count(options, "workers", WORKERS_MAX, &options->workers);
+        fine = option_number(name, "workers", optarg, WORKERS_MAX, &options->workers);
+        break;
     case 'T':
-        return parse_count(options, "timeout", TIMEOUT_SECONDS_MAX, &options->timeout_seconds);
+        fine =
+            option_number(name, "timeout", optarg, TIMEOUT_SECONDS_MAX, &options->timeout_seconds);
+        break;
     case 'i':
-        return parse_count(options, "idle", IDLE_SECONDS_MAX, &options->idle_seconds);
+        fine = option_number(name, "idle", optarg, IDLE_SECONDS_MAX, &options->idle_seconds);
+        break;
     case 'd':
         return describe_print(options->function) ? 0 : 1;
     case 'h':
         print_program_help(stdout, options->function);
         return 0;
     case 'v':
-        printf("%s (dime) %s\n", options->function->name, PACKAGE_VERSION);
+        printf("%s (dime) %s\n", name, PACKAGE_VERSION);
         return 0;
     default:
-        fprintf(stderr, "Try '%s --help'.\n", options->function->name);
-        return BAD_USAGE;
+        fprintf(stderr, "Try '%s --help'.\n", name);
+        fine = false;
     }
+    return fine ? -1 : BAD_USAGE;
 }
 
 /* Who opens the socket itself must stay: nobody would start it again. */
@@ -166,9 +161,9 @@ static int serve_alone(const struct program_options *options, int listener)
         .function = options->function,
         .listener = listener,
         .own_listener = options->listen,
-        .threads = options->threads,
-        .timeout_ms = options->timeout_seconds * INT64_C(1000),
-        .idle_ms = options->idle_seconds * INT64_C(1000),
+        .threads = (int)options->threads,
+        .timeout_ms = options->timeout_seconds * 1000,
+        .idle_ms = options->idle_seconds * 1000,
     };
     return responder_serve(&settings);
 }
@@ -177,15 +172,15 @@ static int serve_with_workers(const struct program_options *options, int listene
 {
     char threads[32], timeout[32], name[64];
     snprintf(name, sizeof name, "%s", options->function->name);
-    snprintf(threads, sizeof threads, "--threads=%d", options->threads);
-    snprintf(timeout, sizeof timeout, "--timeout=%d", options->timeout_seconds);
+    snprintf(threads, sizeof threads, "--threads=%d", (int)options->threads);
+    snprintf(timeout, sizeof timeout, "--timeout=%d", (int)options->timeout_seconds);
     char *arguments[] = {name, threads, timeout, NULL};
     struct workers_settings settings = {
         .function = options->function->name,
         .listener = listener,
         .own_listener = options->listen,
-        .count = options->workers,
-        .timeout_ms = options->timeout_seconds * INT64_C(1000),
+        .count = (int)options->workers,
+        .timeout_ms = options->timeout_seconds * 1000,
         .arguments = arguments,
     };
     return workers_run(&settings);
