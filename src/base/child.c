@@ -24,6 +24,7 @@ static bool begin_child(pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGIO, SIG_DFL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         return false;
     errno = ESRCH;

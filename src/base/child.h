@@ -13,10 +13,10 @@
 enum { CHILD_FDS = 4 };
 
 /*
- * Forks. In the child BECOME runs with WHAT, with no signal blocked and SIGPIPE as it is by
- * default; it becomes the program, or returns with errno set. The kernel kills the child when this
- * process dies. Returns 0 with the child's number in PID, once it is the program; or the number of
- * an error, its own or the child's, and PID is 0 then.
+ * Forks. In the child BECOME runs with WHAT, with no signal blocked, and SIGPIPE and SIGIO as
+ * they are by default; it becomes the program, or returns with errno set. The kernel kills the
+ * child when this process dies. Returns 0 with the child's number in PID, once it is the program;
+ * or the number of an error, its own or the child's, and PID is 0 then.
  */
 int child_start(pid_t *pid, void (*become)(const void *what), const void *what);
 

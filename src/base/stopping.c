@@ -1,5 +1,5 @@
 /*
- * stopping.c - the signals that stop a host, at a descriptor.
+ * stopping.c - the signals that stop a program, at a descriptor.
  *
  * SIGIO is what the kernel sends to somebody whose lease on a file is broken (watch_work.c), and
  * SIGPIPE to somebody whose peer has gone: neither is news, since the call that follows says it.
@@ -15,13 +15,15 @@
 
 enum { SAME_MS = 1000 };
 
-int stopping_signals(void)
+int stopping_signals(int also)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    if (also)
+        sigaddset(&set, also);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGIO, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);

@@ -1,5 +1,5 @@
 /*
- * stopping.h - how a host with threads learns that it is to stop.
+ * stopping.h - how a program with threads or a loop learns that it is to stop.
  *
  * The signals that say so are read from a descriptor by one thread, and no thread is ever
  * interrupted by one: nothing has to be written with that in mind.
@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 /*
- * Blocks SIGINT, SIGTERM and SIGHUP in this thread and those that it starts from now on, and
- * ignores SIGPIPE and SIGIO. Returns a descriptor that doesn't block, from which the signals can be
- * read as struct signalfd_siginfo; the caller closes it. -1 and errno: there is none.
+ * Blocks SIGINT, SIGTERM and SIGHUP, and ALSO where that isn't 0, in this thread and those that it
+ * starts from now on, and ignores SIGPIPE and SIGIO. Returns a descriptor that doesn't block, from
+ * which the signals can be read as struct signalfd_siginfo; the caller closes it. -1 and errno:
+ * there is none.
  */
-int stopping_signals(void);
+int stopping_signals(int also);
 
 /*
  * Takes what can be read of such a descriptor away, once a first signal came at SINCE_NS of the

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/stopping.h"
 #include "emulator/calls.h"
 #include "emulator/command_line.h"
 #include "emulator/endpoint.h"
@@ -110,16 +111,8 @@ static bool open_endpoint(struct emulator *emulator)
 /* Signals arrive at a descriptor, so that the loop waits for them as for all else. */
 static int open_signals(void)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGCHLD);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    signal(SIGCHLD, SIG_DFL); /* where it's ignored, no death is told */
+    return stopping_signals(SIGCHLD);
 }
 
 static void take_signals(struct emulator *emulator, int signals)

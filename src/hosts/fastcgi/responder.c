@@ -138,7 +138,7 @@ static int watch_signals(void)
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
         signal(stops[i], SIG_DFL);
     signal(SIGUSR1, SIG_IGN);
-    return stopping_signals();
+    return stopping_signals(0);
 }
 
 int responder_serve(const struct responder_settings *settings)

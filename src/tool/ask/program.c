@@ -98,7 +98,6 @@ static void become_program(const void *what)
 {
     const struct heritage *heritage = what;
     int null;
-    signal(SIGIO, SIG_DFL);
     setpgid(0, 0);
     if (dup2(heritage->listener, STDIN_FILENO) < 0)
         return;

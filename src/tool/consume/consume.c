@@ -330,7 +330,7 @@ int consume_queue(const struct consume_settings *given)
 {
     struct consume_settings settings = *given;
     struct consume all = {.settings = &settings, .over = -1, .finished = -1};
-    int status = STATUS_FAILED, signals = stopping_signals();
+    int status = STATUS_FAILED, signals = stopping_signals(0);
     settings.use.stop = eventfd(0, EFD_CLOEXEC);
     open_outages(&all.outages, settings.callee->name);
     if (signals < 0 || settings.use.stop < 0)

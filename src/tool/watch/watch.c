@@ -300,7 +300,7 @@ static bool open_folder(struct watch *watch)
 static bool open_watch(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
-    watch->signals = stopping_signals();
+    watch->signals = stopping_signals(0);
     watch->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch->workers = calloc((size_t)settings->threads, sizeof *watch->workers);
     if (watch->signals < 0 || watch->news < 0 || !watch->workers)
