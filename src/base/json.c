@@ -57,7 +57,11 @@ static int32_t escaped_character(const char **at)
     }
 }
 
-int32_t json_character(const char **at)
+/*
+ * Reads one character of a checked string, an escape decoded, and moves *AT behind it. Returns its
+ * code point, or -1 at the closing quote, where *AT stays.
+ */
+static int32_t read_character(const char **at)
 {
     unsigned char first = (unsigned char)**at;
     if (first == '"')
@@ -239,7 +243,7 @@ bool json_reads_as(struct json_value string, dime_text text)
     if (!memchr(at, '\\', inside.length))
         return text_equal(inside, text);
     char bytes[4];
-    for (int32_t point; (point = json_character(&at)) >= 0;) {
+    for (int32_t point; (point = read_character(&at)) >= 0;) {
         size_t length = put_utf8(bytes, point);
         if (text.length < length || memcmp(text.data, bytes, length) != 0)
             return false;
@@ -269,7 +273,7 @@ static size_t decode_string(char *out, const char *at, const char *end)
         out += plain;
         at += plain;
         if (escape)
-            out += put_utf8(out, json_character(&at));
+            out += put_utf8(out, read_character(&at));
     }
     return (size_t)(out - begin);
 }

@@ -16,12 +16,6 @@
 /* The number that four hexadecimal digits at AT write, or -1. There must be four bytes. */
 int32_t json_hex_unit(const char *at);
 
-/*
- * Reads one character of a checked string, an escape decoded, and moves *AT behind it. Returns its
- * code point, or -1 at the closing quote, where *AT stays.
- */
-int32_t json_character(const char **at);
-
 /* The kind of a checked value that begins with this byte. */
 enum json_kind json_kind_of(char first);
 
