@@ -120,13 +120,13 @@ static bool wait_for_room(int stop, struct backoff *backoff)
  * Writes all of LINE, or nothing, or says that stdout is gone: a piece of a line would spoil the
  * next one. So once some of it is written, errors are waited out here.
  */
-static enum answers_end write_line(const struct answers *answers, dime_text line)
+static enum keep_end write_line(const struct answers *answers, dime_text line)
 {
     struct backoff backoff = {0};
     size_t whole = line.length;
     while (line.length) {
         if (!wait_for_reader(answers->stop))
-            return ANSWERS_GONE;
+            return KEEP_ENDED;
         ssize_t wrote = write_some(line);
         if (wrote >= 0) {
             line = text_skip(line, (size_t)wrote);
@@ -135,17 +135,17 @@ static enum answers_end write_line(const struct answers *answers, dime_text line
         if (errno == EINTR || errno == EAGAIN)
             continue;
         if (errno == EPIPE)
-            return ANSWERS_GONE;
+            return KEEP_ENDED;
         outage_fail(answers->outage, strerror(errno));
         if (line.length == whole)
-            return ANSWERS_LATER;
+            return KEEP_LATER;
         if (!wait_for_room(answers->stop, &backoff))
-            return ANSWERS_GONE;
+            return KEEP_ENDED;
     }
-    return ANSWERS_PASSED;
+    return KEEP_PASSED;
 }
 
-static enum answers_end print_line(struct answers *answers, dime_text answer)
+static enum keep_end print_line(struct answers *answers, dime_text answer)
 {
     struct buffer line;
     arena_reset(&answers->arena);
@@ -154,20 +154,20 @@ static enum answers_end print_line(struct answers *answers, dime_text answer)
     buffer_puts(&line, "\n");
     if (line.failed) {
         outage_fail(answers->outage, "out of memory");
-        return ANSWERS_LATER;
+        return KEEP_LATER;
     }
     pthread_mutex_lock(&out.lock);
     open_out();
-    enum answers_end end = out.gone ? ANSWERS_GONE : write_line(answers, buffer_text(&line));
-    if (end == ANSWERS_GONE && !out.gone)
+    enum keep_end end = out.gone ? KEEP_ENDED : write_line(answers, buffer_text(&line));
+    if (end == KEEP_ENDED && !out.gone)
         log_say(LOG_LEVEL_ERROR, answers->function, 0,
                 "nobody reads the answers; it ends, and what has none comes again");
-    out.gone = end == ANSWERS_GONE;
+    out.gone = end == KEEP_ENDED;
     pthread_mutex_unlock(&out.lock);
     return end;
 }
 
-static enum answers_end put_into_queue(struct answers *answers, dime_text answer)
+static enum keep_end put_into_queue(struct answers *answers, dime_text answer)
 {
     struct queue *queue = answers->queue;
     dime_text id;
@@ -175,24 +175,24 @@ static enum answers_end put_into_queue(struct answers *answers, dime_text answer
     if (!long_one) {
         arena_reset(&answers->arena);
         if (queue_send(queue, &answer, 1, &id, &answers->arena))
-            return ANSWERS_PASSED;
+            return KEEP_PASSED;
     }
     if (!long_one && !queue->refused) {
         outage_fail(answers->outage, queue->error);
-        return ANSWERS_LATER;
+        return KEEP_LATER;
     }
     if (long_one)
         queue_fail(queue, "it has %zu bytes, and a message at most %d", answer.length,
                    QUEUE_BODY_MAX);
     log_say(LOG_LEVEL_ERROR, answers->function, 0,
             "an answer can't be passed on, so its message has failed: %s", queue->error);
-    return ANSWERS_NEVER;
+    return KEEP_REFUSED;
 }
 
-enum answers_end answers_pass(struct answers *answers, dime_text answer)
+enum keep_end answers_pass(struct answers *answers, dime_text answer)
 {
-    enum answers_end end = (answers->queue ? put_into_queue : print_line)(answers, answer);
-    if (end == ANSWERS_PASSED)
+    enum keep_end end = (answers->queue ? put_into_queue : print_line)(answers, answer);
+    if (end == KEEP_PASSED)
         outage_end(answers->outage);
     return end;
 }

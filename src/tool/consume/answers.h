@@ -8,6 +8,7 @@
 #ifndef DIME_TOOL_CONSUME_ANSWERS_H
 #define DIME_TOOL_CONSUME_ANSWERS_H
 
+#include "events/invocation.h"
 #include "tool/consume/outage.h"
 #include "tool/consume/queue.h"
 
@@ -31,18 +32,11 @@ bool answers_open(struct answers *answers, const struct queue_use *use, dime_tex
 /* Disconnects and frees. */
 void answers_close(struct answers *answers);
 
-/* What has become of an answer; the log says why where it isn't passed on. */
-enum answers_end {
-    ANSWERS_PASSED, /* it's in the queue, or has been written as a whole line */
-    ANSWERS_LATER,  /* it isn't known to be; it may be another time */
-    ANSWERS_NEVER,  /* it can't be, unlike others */
-    ANSWERS_GONE,   /* nobody will ever read stdout again, or nobody does while it's to stop */
-};
-
 /*
- * Passes an answer on, of which it keeps nothing. Where nobody reads stdout it waits for a reader,
- * but only a few seconds once it's to stop.
+ * Passes an answer on, of which it keeps nothing: into the queue, or as a whole line. Where nobody
+ * reads stdout it waits for a reader, but only a few seconds once it's to stop; KEEP_ENDED: nobody
+ * will read it any more. The log says why an answer isn't passed on.
  */
-enum answers_end answers_pass(struct answers *answers, dime_text answer);
+enum keep_end answers_pass(struct answers *answers, dime_text answer);
 
 #endif

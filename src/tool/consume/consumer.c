@@ -58,11 +58,11 @@ static void give_up(struct consumer *consumer)
 }
 
 /* Tries until the answer is passed on, or can't ever be, or it's to be stopped. */
-static enum answers_end pass_answer_on(struct consumer *consumer, dime_text answer)
+static enum keep_end pass_answer_on(struct consumer *consumer, dime_text answer)
 {
     struct backoff backoff = {0};
-    enum answers_end end;
-    while ((end = answers_pass(&consumer->answers, answer)) == ANSWERS_LATER &&
+    enum keep_end end;
+    while ((end = answers_pass(&consumer->answers, answer)) == KEEP_LATER &&
            !consumer->settings->once) {
         if (!backoff_wait(backoff_next(&backoff, CONSUMER_FIRST_MS, CONSUMER_MOST_MS),
                           consumer->settings->use.stop))
@@ -76,15 +76,11 @@ enum keep_end consumer_keep(void *context, dime_text answer)
     struct consumer *consumer = context;
     int64_t started_ns = clock_monotonic_ns(), until_ns = consumer->held.until_ns;
     hold_until(consumer, INT64_MAX);
-    enum answers_end end = pass_answer_on(consumer, answer);
-    int64_t waited_ns = clock_monotonic_ns() - started_ns;
-    hold_until(consumer, until_ns + waited_ns);
-    consumer->invoker.deadline_ms += waited_ns / 1000000; /* of the batch's next event */
-    if (end == ANSWERS_GONE)
+    enum keep_end end = pass_answer_on(consumer, answer);
+    hold_until(consumer, until_ns + clock_monotonic_ns() - started_ns);
+    if (end == KEEP_ENDED)
         give_up(consumer);
-    if (end == ANSWERS_LATER)
-        return consumer->settings->once ? KEEP_LATER : KEEP_ENDED;
-    return end == ANSWERS_PASSED ? KEEP_PASSED : end == ANSWERS_GONE ? KEEP_ENDED : KEEP_REFUSED;
+    return end == KEEP_LATER && !consumer->settings->once ? KEEP_ENDED : end;
 }
 
 /*
