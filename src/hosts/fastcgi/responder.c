@@ -18,7 +18,6 @@
 
 #include "base/clock.h"
 #include "base/stopping.h"
-#include "hosts/fastcgi/accept.h"
 #include "hosts/fastcgi/serve.h"
 #include "hosts/fastcgi/stop.h"
 #include "hosts/fastcgi/upkeep.h"
@@ -52,7 +51,7 @@ static void serve_batch(struct worker *worker)
         else if (events[i].data.ptr)
             serve_ready(worker, events[i].data.ptr);
         else
-            accept_next(worker);
+            serve_next(worker);
     }
     log_flush(&worker->log);
     note_use(worker, clock_monotonic_ns());

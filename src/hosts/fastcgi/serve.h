@@ -1,5 +1,5 @@
 /*
- * serve.h - what a connection that is ready is served with.
+ * serve.h - newcomers, and connections that are ready, are served.
  *
  * Never waits: what hasn't come yet of a request, and what the socket doesn't take of an answer,
  * stays with the connection.
@@ -17,5 +17,11 @@ void serve_ready(struct worker *worker, struct connection *connection);
  * needed still, since part of a request is there; it isn't dropped otherwise.
  */
 bool serve_late(struct worker *worker, struct connection *connection);
+
+/*
+ * Accepts one connection, out of a queue that several workers and processes take from, and serves
+ * what it has sent already. False: there is none, or no room.
+ */
+bool serve_next(struct worker *worker);
 
 #endif

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "hosts/fastcgi/accept.h"
 #include "hosts/fastcgi/serve.h"
 #include "hosts/fastcgi/upkeep.h"
 #include "net/listen.h"
@@ -48,7 +47,7 @@ static bool is_last(const struct worker *worker)
 static void serve_queue(struct worker *worker, int64_t end_ns)
 {
     for (int left = LISTEN_BACKLOG; left && clock_monotonic_ns() < end_ns; left--) {
-        if (!accept_next(worker))
+        if (!serve_next(worker))
             break;
         log_flush(&worker->log);
     }
