@@ -307,10 +307,8 @@ static bool take_type(struct multipart_reader *reader, struct multipart_part *pa
 {
     if (part->content_type.data)
         return multipart_fail(reader, "it has more than one Content-Type");
-    const dime_text parts = TEXT("multipart/");
     part->content_type = value;
-    if (value.length >= parts.length &&
-        text_equal_nocase((dime_text){value.data, parts.length}, parts))
+    if (text_starts_nocase(value, TEXT("multipart/")))
         return multipart_fail(reader, "it holds parts itself; send each of them by itself");
     return true;
 }

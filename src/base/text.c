@@ -59,6 +59,12 @@ bool text_starts(dime_text text, dime_text prefix)
            text_equal((dime_text){text.data, prefix.length}, prefix);
 }
 
+bool text_starts_nocase(dime_text text, dime_text prefix)
+{
+    return text.length >= prefix.length &&
+           text_equal_nocase((dime_text){text.data, prefix.length}, prefix);
+}
+
 bool text_ends_nocase(dime_text text, dime_text suffix)
 {
     if (text.length < suffix.length)

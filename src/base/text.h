@@ -91,8 +91,9 @@ dime_text text_media_type(dime_text content_type);
 /* How many characters are in TEXT, which is UTF-8. */
 size_t text_characters(dime_text text);
 
-/* Whether TEXT begins with PREFIX. */
+/* Whether TEXT begins with PREFIX; likewise without regard to the case of ASCII letters. */
 bool text_starts(dime_text text, dime_text prefix);
+bool text_starts_nocase(dime_text text, dime_text prefix);
 
 /* TEXT without the spaces and tabs, CR and LF at both ends. */
 dime_text text_trim(dime_text text);

@@ -148,9 +148,8 @@ static bool is_text(const struct emu_exchange *exchange, dime_text body)
 {
     dime_text type =
         text_media_type(text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE)));
-    bool said = (type.length > 5 && text_equal_nocase((dime_text){type.data, 5}, TEXT("text/"))) ||
-                text_ends_nocase(type, TEXT("json")) || text_ends_nocase(type, TEXT("xml")) ||
-                text_ends_nocase(type, TEXT("javascript"));
+    bool said = text_starts_nocase(type, TEXT("text/")) || text_ends_nocase(type, TEXT("json")) ||
+                text_ends_nocase(type, TEXT("xml")) || text_ends_nocase(type, TEXT("javascript"));
     return said && text_is_utf8(body);
 }
 

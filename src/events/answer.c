@@ -29,7 +29,7 @@ static bool is_text_type(const char *content_type)
                                         "application/x-www-form-urlencoded"};
     static const char *const SUFFIXES[] = {"+json", "+xml", "+yaml"};
     dime_text type = text_media_type(text_of(content_type));
-    if (type.length > 5 && text_equal_nocase((dime_text){type.data, 5}, TEXT("text/")))
+    if (text_starts_nocase(type, TEXT("text/")))
         return true;
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
         if (text_equal_nocase(type, text_of(TYPES[i])))

@@ -88,8 +88,8 @@ static bool write_both(dime_text head, dime_text body)
             return false;
         size_t from_head = (size_t)written < head.length ? (size_t)written : head.length;
         size_t from_body = (size_t)written - from_head;
-        head = (dime_text){head.data + from_head, head.length - from_head};
-        body = (dime_text){body.data + from_body, body.length - from_body};
+        head = text_skip(head, from_head);
+        body = text_skip(body, from_body);
     }
     return true;
 }

@@ -204,9 +204,8 @@ static void cut_data_url(struct given_value *given)
 {
     const dime_text scheme = TEXT("data:"), coding = TEXT(";base64");
     dime_text rest = given->text, head;
-    if (rest.length < scheme.length ||
-        !text_equal_nocase((dime_text){rest.data, scheme.length}, scheme) ||
-        !text_cut(&rest, ',', &head) || !rest.data || !text_ends_nocase(head, coding))
+    if (!text_starts_nocase(rest, scheme) || !text_cut(&rest, ',', &head) || !rest.data ||
+        !text_ends_nocase(head, coding))
         return;
     given->text = rest;
     given->content_type =

@@ -42,6 +42,10 @@ START_TEST(compares)
     ck_assert(text_starts(TEXT("abc"), nothing));
     ck_assert(text_starts(nothing, nothing));
     ck_assert(!text_starts(nothing, TEXT("a")));
+    ck_assert(text_starts_nocase(TEXT("Bearer x"), TEXT("bEARER ")));
+    ck_assert(!text_starts_nocase(TEXT("Bearer"), TEXT("bearer ")));
+    ck_assert(!text_starts_nocase(TEXT("Bearex x"), TEXT("bearer ")));
+    ck_assert(text_starts_nocase(nothing, nothing));
 }
 END_TEST
 

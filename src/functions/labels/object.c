@@ -23,8 +23,7 @@ static dime_text token_of(const dime_call *call)
 {
     const dime_text scheme = TEXT("bearer ");
     dime_text value = dime_header(call, "authorization");
-    if (value.length < scheme.length ||
-        !text_equal_nocase((dime_text){value.data, scheme.length}, scheme))
+    if (!text_starts_nocase(value, scheme))
         return TEXT("");
     return text_trim(text_skip(value, scheme.length));
 }

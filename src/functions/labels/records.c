@@ -41,7 +41,7 @@ static bool is_created(dime_text name)
 {
     const dime_text prefix = TEXT("s3:"); /* MinIO keeps it */
     if (text_starts(name, prefix))
-        name = (dime_text){name.data + prefix.length, name.length - prefix.length};
+        name = text_skip(name, prefix.length);
     return !name.length || text_starts(name, TEXT("ObjectCreated:"));
 }
 

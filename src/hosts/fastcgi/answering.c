@@ -46,7 +46,7 @@ static bool send_records(struct connection *connection, dime_text head, dime_tex
         size_t room = FCGI_MAX_LENGTH - head.length;
         all = payload.length <= room;
         dime_text piece = {payload.data, all ? payload.length : room};
-        payload = (dime_text){payload.data + piece.length, payload.length - piece.length};
+        payload = text_skip(payload, piece.length);
         FCGI_Header header = record_header(FCGI_STDOUT, id, head.length + piece.length);
         bool empty = !(head.length + piece.length); /* which would end the stream */
         const struct iovec parts[] = {{&header, empty ? 0 : sizeof header},

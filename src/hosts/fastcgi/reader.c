@@ -58,7 +58,7 @@ static bool take_length(dime_text *left, size_t *length)
     if (bytes == 4)
         *length =
             (size_t)(data[0] & 0x7F) << 24 | (size_t)data[1] << 16 | (size_t)data[2] << 8 | data[3];
-    *left = (dime_text){left->data + bytes, left->length - bytes};
+    *left = text_skip(*left, bytes);
     return true;
 }
 
@@ -70,8 +70,7 @@ bool reader_variable(dime_text *variables, dime_text *name, dime_text *value)
         return false;
     name->data = left.data;
     value->data = name->data + name->length;
-    size_t both = name->length + value->length;
-    *variables = (dime_text){left.data + both, left.length - both};
+    *variables = text_skip(left, name->length + value->length);
     return true;
 }
 

@@ -104,7 +104,7 @@ static size_t give_piece(char *room, size_t size, size_t count, void *of)
     }
     if (length)
         memcpy(room, api->piece.data, length);
-    api->piece = (dime_text){api->piece.data + length, api->piece.length - length};
+    api->piece = text_skip(api->piece, length);
     return length;
 }
 

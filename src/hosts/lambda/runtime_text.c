@@ -42,11 +42,9 @@ void runtime_head_line(struct runtime_head *head, dime_text line)
 {
     dime_text name;
     head->whole = head->whole || !text_trim(line).length;
-    if (line.length <= PREFIX.length || !text_cut(&line, ':', &name) || !line.data ||
-        name.length <= PREFIX.length ||
-        !text_equal_nocase((dime_text){name.data, PREFIX.length}, PREFIX))
+    if (!text_cut(&line, ':', &name) || !line.data || !text_starts_nocase(name, PREFIX))
         return;
-    name = (dime_text){name.data + PREFIX.length, name.length - PREFIX.length};
+    name = text_skip(name, PREFIX.length);
     for (size_t i = 0; i < RUNTIME_HEADERS; i++) {
         if (text_equal_nocase(name, NAMES[i]))
             keep(head, (enum runtime_header)i, text_trim(line));

@@ -65,7 +65,7 @@ static bool cut_key(dime_text line, const char *marks, dime_text *key, dime_text
     if (length == line.length)
         return false;
     *key = text_trim((dime_text){line.data, length});
-    *value = text_trim((dime_text){line.data + length + 1, line.length - length - 1});
+    *value = text_trim(text_skip(line, length + 1));
     return true;
 }
 
