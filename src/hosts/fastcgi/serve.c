@@ -164,7 +164,7 @@ static void pause_after(struct worker *worker, int64_t now, bool alone)
     if (worker->connections >= worker->responder->connections_max)
         worker_pause_listener(worker, INT64_MAX);
     else if (worker->settings->function->heavy)
-        worker_pause_listener(worker, now + (alone ? ALONE_MS : SHARED_MS) * INT64_C(1000000));
+        worker_pause_listener(worker, now + clock_ns_of_ms(alone ? ALONE_MS : SHARED_MS));
 }
 
 /*
@@ -178,7 +178,7 @@ bool serve_next(struct worker *worker)
     int fd = accept4(worker->settings->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
         if (is_shortage(errno))
-            worker_pause_listener(worker, now + SHORTAGE_MS * INT64_C(1000000));
+            worker_pause_listener(worker, now + clock_ns_of_ms(SHORTAGE_MS));
         return false;
     }
     bool alone = worker_has_none(worker, CONNECTION_WAITING);

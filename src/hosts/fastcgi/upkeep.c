@@ -27,7 +27,7 @@ static bool is_expired(const struct worker *worker, enum connection_state state,
                        int64_t ms)
 {
     return !worker_has_none(worker, state) &&
-           now - worker->rings[state].next->since_ns >= ms * 1000000;
+           now - worker->rings[state].next->since_ns >= clock_ns_of_ms(ms);
 }
 
 static void expire(struct worker *worker, enum connection_state state, int64_t now, int64_t ms)
@@ -70,8 +70,8 @@ static int64_t until_expiry(const struct worker *worker, enum connection_state s
 {
     if (worker_has_none(worker, state))
         return INT64_MAX;
-    int64_t left = worker->rings[state].next->since_ns + ms * 1000000 - now;
-    return left > 0 ? left : 0;
+    int64_t left = worker->rings[state].next->since_ns + clock_ns_of_ms(ms) - now;
+    return larger(0, left);
 }
 
 static int to_epoll(int64_t left_ns)
@@ -94,7 +94,7 @@ static int until_idle_end(const struct worker *worker)
         used = larger(used, at);
     }
     int64_t now = clock_monotonic_ns();
-    int64_t left = (used < now ? used - now : 0) + worker->settings->idle_ms * 1000000;
+    int64_t left = (used < now ? used - now : 0) + clock_ns_of_ms(worker->settings->idle_ms);
     if (left > 0)
         return to_epoll(left);
     kill(getpid(), SIGTERM);

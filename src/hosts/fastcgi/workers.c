@@ -108,7 +108,7 @@ static void tell_to_leave(struct parent *parent, struct child *child, int signal
 /* The same for one that was replaced: it may have a request to answer yet. */
 static void retire(struct parent *parent, struct child *child)
 {
-    tell_to_leave(parent, child, SIGTERM, parent->settings->timeout_ms * 1000000 + STOP_NS);
+    tell_to_leave(parent, child, SIGTERM, clock_ns_of_ms(parent->settings->timeout_ms) + STOP_NS);
 }
 
 static void put_off(struct slot *slot, const struct child *dead)

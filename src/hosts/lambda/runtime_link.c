@@ -90,7 +90,7 @@ static int set_timer(CURLM *multi, long milliseconds, void *of)
 {
     struct runtime_link *link = of;
     (void)multi;
-    link->timer_ns = milliseconds < 0 ? 0 : clock_monotonic_ns() + (int64_t)milliseconds * 1000000;
+    link->timer_ns = milliseconds < 0 ? 0 : clock_in_ms(milliseconds);
     return 0;
 }
 
@@ -209,7 +209,7 @@ static int wait_time(const struct runtime_link *link)
 /* The program is to end: whether this request is worth a grace. */
 static void begin_grace(struct runtime_link *link)
 {
-    link->until_ns = clock_monotonic_ns() + (int64_t)HANG_UP_MS * 1000000;
+    link->until_ns = clock_in_ms(HANG_UP_MS);
     link->stopped = !link->posting && !link->got_bytes;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "request/log.h"
 #include "base/backoff.h"
 
@@ -86,12 +87,11 @@ static ssize_t write_some(dime_text line)
 /* How long may be waited, -1 for any time; 0 where it's over. */
 static int left_ms(int stop)
 {
-    int64_t now_ns = clock_monotonic_ns();
     if (!out.end_ns && backoff_wait(0, stop))
         return -1;
     if (!out.end_ns)
-        out.end_ns = now_ns + clock_ns_of_ms(ANSWERS_LAST_MS);
-    return now_ns < out.end_ns ? (int)((out.end_ns - now_ns) / 1000000) + 1 : 0;
+        out.end_ns = clock_in_ms(ANSWERS_LAST_MS);
+    return (int)larger(0, clock_left_ms(out.end_ns));
 }
 
 /* Waits until stdout takes more. False: it's to be stopped, and that has been waited for. */

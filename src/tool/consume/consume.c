@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "request/log.h"
 #include "base/backoff.h"
 #include "tool/status.h"
@@ -261,20 +262,14 @@ static size_t start_consumers(struct consume *all)
     return started;
 }
 
-static int64_t now_ms(void)
-{
-    return clock_monotonic_ns() / 1000000;
-}
-
-/* Waits until COUNT threads have ended, or for a signal; false: END_MS is over, or a signal came.
- */
-static bool wait_for(const struct consume *all, int signals, size_t *count, int64_t end_ms)
+/* Waits until COUNT threads have ended, or for a signal; false: that came, or END_NS has passed. */
+static bool wait_for(const struct consume *all, int signals, size_t *count, int64_t end_ns)
 {
     while (*count) {
         struct pollfd fds[] = {{.fd = all->over, .events = POLLIN},
                                {.fd = signals, .events = POLLIN}};
-        int64_t left_ms = end_ms < 0 ? -1 : end_ms - now_ms();
-        int ready = poll(fds, 2, end_ms >= 0 && left_ms < 0 ? 0 : (int)left_ms);
+        int64_t left_ms = end_ns == INT64_MAX ? -1 : larger(0, clock_left_ms(end_ns));
+        int ready = poll(fds, 2, (int)left_ms);
         eventfd_t one;
         if (ready == 0 || (ready > 0 && fds[1].revents))
             return false;
@@ -287,11 +282,11 @@ static bool wait_for(const struct consume *all, int signals, size_t *count, int6
 /* Ends the threads, once they have finished what they do. False: they don't end. */
 static bool stop_consumers(struct consume *all, int signals, size_t running)
 {
-    int64_t end_ms = now_ms() + all->settings->timeout_ms + CONSUMER_LAST_MS;
+    int64_t end_ns = clock_in_ms(all->settings->timeout_ms + CONSUMER_LAST_MS);
     int64_t since_ns = clock_monotonic_ns();
     (void)eventfd_write(all->settings->use.stop, 1);
     while (stopping_repeated(signals, since_ns)) {
-        if (wait_for(all, signals, &running, end_ms))
+        if (wait_for(all, signals, &running, end_ns))
             return true;
     }
     say_failure(all->settings, "it's ended while messages are in work; they come again", "");
@@ -315,7 +310,7 @@ static int run_consumers(struct consume *all, int signals)
     if (whole && !all->settings->once)
         log_say(LOG_LEVEL_INFO, all->settings->callee->name, 0, "it consumes %.*s",
                 (int)all->kept->name.length, all->kept->name.data);
-    if (running && (!whole || !wait_for(all, signals, &running, -1)) &&
+    if (running && (!whole || !wait_for(all, signals, &running, INT64_MAX)) &&
         !stop_consumers(all, signals, running))
         _exit(STATUS_FAILED); /* a thread that doesn't end can't be joined */
     for (size_t i = 0; i < started; i++)

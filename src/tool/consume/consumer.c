@@ -122,7 +122,7 @@ static void run_batch(struct consumer *consumer)
     request_make_id(id);
     consumer->invoker.id = text_of(id);
     consumer->invoker.deadline_ms = clock_epoch_ms() + timeout_ms;
-    hold(consumer, clock_monotonic_ns() + timeout_ms * 1000000);
+    hold(consumer, clock_in_ms(timeout_ms));
     arena_reset(&consumer->event);
     for (size_t i = 0; i < batch->count; i++)
         make_message(&batch->messages[i], in_order, &consumer->event, &consumer->messages[i]);
@@ -140,10 +140,9 @@ static bool may_tell_again(struct consumer *consumer, struct backoff *backoff, i
     if (backoff_wait(backoff_next(backoff, CONSUMER_FIRST_MS, CONSUMER_MOST_MS),
                      consumer->settings->use.stop))
         return true;
-    int64_t now_ns = clock_monotonic_ns();
     if (!*end_ns)
-        *end_ns = now_ns + GRACE_MS * 1000000LL;
-    return now_ns < *end_ns && backoff_wait(CONSUMER_FIRST_MS, -1);
+        *end_ns = clock_in_ms(GRACE_MS);
+    return clock_left_ms(*end_ns) > 0 && backoff_wait(CONSUMER_FIRST_MS, -1);
 }
 
 /* A queue that has been told what is done may still refuse to bring back sooner what isn't. */

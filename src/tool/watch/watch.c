@@ -60,7 +60,7 @@ static bool fail(const struct watch *watch, int error, const char *what)
 static void look_again(struct watch *watch, int64_t wait_ms)
 {
     watch->look = true;
-    watch->look_ns = clock_monotonic_ns() + wait_ms * 1000000;
+    watch->look_ns = clock_in_ms(wait_ms);
 }
 
 /* The same name always goes to the same worker. */

@@ -367,7 +367,7 @@ static bool put_back(struct watch_worker *worker, struct watch_item *item, enum 
             return false;
         wait_ms = backoff_next(&backoff, WORK_FIRST_MS, WORK_MOST_MS);
     }
-    item->due_ns = clock_monotonic_ns() + wait_ms * 1000000;
+    item->due_ns = clock_in_ms(wait_ms);
     pthread_mutex_lock(&worker->lock);
     append(worker, item);
     pthread_mutex_unlock(&worker->lock);
