@@ -1,15 +1,256 @@
 /*
- * event.c - an event in a request's body, by itself or in a message of SNS over HTTP.
+ * event.c - an event in a request's body that names objects: each is labelled, and has its result.
  *
- * SNS sends the handshake of a subscription too. A message counts if its topic is one of
- * LABELS_SNS_TOPICS and SNS has signed it. That does for the token, which SNS can't send. Whoever
- * wants to be sure that nothing else is confirmed sets no topics: then there is nothing to be had
- * by this way.
+ * S3 and MinIO send records whose keys are urlencoded, EventBridge a notification whose key isn't,
+ * and SNS wraps either. Whether an object that can't be labelled makes the whole a failure depends
+ * on who asks: AWS must deliver an event that failed again, or move it to the dead letters; a
+ * webhook is only asked to send again what may succeed then, since MinIO sends nothing else before
+ * it does. A message of SNS over HTTP counts, in place of the token, if its topic is one of
+ * LABELS_SNS_TOPICS and SNS has signed it. Without topics nothing is to be had by this way.
  */
-#include "functions/labels/event.h"
+#include "dime.h"
 
-#include "functions/labels/records.h"
+#include "base/clock.h"
+#include "base/form.h"
+#include "base/json.h"
+#include "functions/labels/labels.h"
 #include "services/aws/sns.h"
+
+enum { OBJECT_MEMORY_MAX = 48 * 1024 * 1024 }; /* of one object, given back before the next */
+
+/* What an event is. */
+enum labels_shape {
+    LABELS_NO_EVENT,
+    LABELS_TEST,    /* S3 says once that it can send events; it names no object */
+    LABELS_RECORDS, /* of S3 or of MinIO */
+    LABELS_OBJECT,  /* one: a notification of EventBridge, or bucket and key */
+};
+
+/* Why an object that stands for a folder is passed over. */
+static const dime_text FOLDER = {"folder", 6};
+
+/* The results so far. */
+struct results {
+    const struct labels_question *question;
+    dime_call *call;
+    dime_json *list; /* where they are written */
+    size_t count, failed;
+    int worst;     /* the highest status of those that failed */
+    dime_text why; /* of the first that failed */
+    bool told;     /* which engine it was */
+};
+
+/* One object of an event, or what is to be said instead. */
+struct entry {
+    struct labels_object object;
+    dime_text skipped; /* the event's name, where no object has come about, or FOLDER; empty:
+                            one has */
+    const char *wrong; /* why it can't be read; NULL: it can */
+};
+
+static bool is_created(dime_text name)
+{
+    const dime_text prefix = TEXT("s3:"); /* MinIO keeps it */
+    if (text_starts(name, prefix))
+        name = text_skip(name, prefix.length);
+    return !name.length || text_starts(name, TEXT("ObjectCreated:"));
+}
+
+/*
+ * Whether an object only stands for a folder, as consoles and Hadoop make them: nothing is in it,
+ * and its name says so. MinIO leaves out a size of 0.
+ */
+static bool stands_for_folder(dime_text key, struct json_value size)
+{
+    const dime_text slash = TEXT("/"), hadoop = TEXT("_$folder$");
+    bool empty = size.kind == JSON_NULL || text_equal(size.raw, TEXT("0"));
+    return empty && (text_ends_nocase(key, slash) || text_ends_nocase(key, hadoop));
+}
+
+/* A record of S3 or of MinIO. */
+static void read_record(struct json_value record, struct arena *arena, struct entry *entry)
+{
+    struct labels_object *object = &entry->object;
+    dime_text key = json_text_at(record, "s3.object.key", arena);
+    dime_text name = json_text_at(record, "eventName", arena);
+    object->bucket = json_text_at(record, "s3.bucket.name", arena);
+    object->version = json_text_at(record, "s3.object.versionId", arena);
+    object->region = json_text_at(record, "awsRegion", arena);
+    object->key = key;
+    if (!object->bucket.length || !key.length)
+        entry->wrong = "This record names no object; it must have s3.bucket.name and "
+                       "s3.object.key.";
+    else if (form_decode(key, arena, &object->key) == FORM_MALFORMED)
+        entry->wrong = "This record's key isn't urlencoded text in UTF-8, as S3 writes it.";
+    else if (!is_created(name))
+        entry->skipped = name;
+    else if (stands_for_folder(object->key, json_at(record, "s3.object.size")))
+        entry->skipped = FOLDER;
+}
+
+/* A notification of EventBridge, whose key stands as it is. */
+static void read_notification(struct json_value event, struct arena *arena, struct entry *entry)
+{
+    struct labels_object *object = &entry->object;
+    dime_text name = json_text_at(event, "detail-type", arena);
+    object->bucket = json_text_at(event, "detail.bucket.name", arena);
+    object->key = json_text_at(event, "detail.object.key", arena);
+    object->version = json_text_at(event, "detail.object.version-id", arena);
+    object->region = json_text_at(event, "region", arena);
+    if (!object->bucket.length || !object->key.length)
+        entry->wrong = "This event names no object; it must have detail.bucket.name and "
+                       "detail.object.key.";
+    else if (!text_equal(name, TEXT("Object Created")))
+        entry->skipped = name;
+    else if (stands_for_folder(object->key, json_at(event, "detail.object.size")))
+        entry->skipped = FOLDER;
+}
+
+/* Begins the result of an object. */
+static dime_json *begin_result(struct results *results, const struct labels_object *object)
+{
+    dime_json *json = dime_put_object(results->list, NULL);
+    results->count++;
+    dime_put_text(json, "Bucket", object->bucket);
+    dime_put_text(json, "Key", object->key);
+    if (object->version.length)
+        dime_put_text(json, "VersionId", object->version);
+    return json;
+}
+
+static void put_failure(struct results *results, const struct labels_object *object, int status,
+                        dime_text why)
+{
+    dime_json *error = dime_put_object(begin_result(results, object), "Error");
+    dime_put_integer(error, "status", status);
+    dime_put_text(error, "detail", why);
+    if (!results->failed++)
+        results->why = dime_copy(results->call, why);
+    if (status > results->worst)
+        results->worst = status;
+}
+
+static void put_labels(struct results *results, const struct labels_object *object,
+                       const struct labels_answer *answer)
+{
+    dime_json *json = begin_result(results, object);
+    dime_put_string(json, "Engine", answer->engine);
+    labels_put_answer(results->call, json, answer);
+}
+
+/* With memory of its own: an object may take most of what a request has. */
+static void label(struct results *results, const struct labels_object *object)
+{
+    struct labels_picture picture = {.bytes = TEXT(""), .object = *object};
+    struct labels_answer answer;
+    struct arena arena;
+    arena_open(&arena, OBJECT_MEMORY_MAX);
+    labels_look(results->question, &picture, &arena, &answer);
+    if (answer.engine && !results->told)
+        dime_set_header(results->call, "X-Labels-Engine", text_of(answer.engine));
+    results->told = results->told || answer.engine;
+    if (answer.status == 200)
+        put_labels(results, object, &answer);
+    else
+        put_failure(results, object, answer.status, answer.why);
+    arena_close(&arena);
+}
+
+static void take_entry(struct results *results, const struct entry *entry)
+{
+    const struct labels_object *object = &entry->object;
+    int64_t deadline_ms = dime_deadline_ms(results->call);
+    if (entry->wrong)
+        put_failure(results, object, 422, text_of(entry->wrong));
+    else if (entry->skipped.length)
+        dime_put_text(begin_result(results, object), "Skipped", entry->skipped);
+    else if (!labels_may_read(results->question, object->bucket))
+        put_failure(results, object, 422,
+                    TEXT("This bucket may not be read from here; whoever runs this server can "
+                         "allow it with the setting LABELS_BUCKETS."));
+    else if (deadline_ms && clock_epoch_ms() >= deadline_ms)
+        put_failure(results, object, 504,
+                    TEXT("There was no time left for this one; send fewer at once."));
+    else
+        label(results, object);
+}
+
+static void take_all_records(struct results *results, struct json_value records)
+{
+    struct arena *arena = call_arena(results->call);
+    struct json_cursor cursor = json_members(records, arena);
+    struct json_member record;
+    while (json_next(&cursor, &record)) {
+        struct entry entry = {.skipped = TEXT("")};
+        read_record(record.value, arena, &entry);
+        take_entry(results, &entry);
+    }
+}
+
+static void take_object(struct results *results, struct json_value event)
+{
+    struct arena *arena = call_arena(results->call);
+    struct entry entry = {.skipped = TEXT("")};
+    if (json_at(event, "detail-type").kind == JSON_STRING) {
+        read_notification(event, arena, &entry);
+    } else {
+        entry.object.bucket = json_text_at(event, "bucket", arena);
+        entry.object.key = json_text_at(event, "key", arena);
+    }
+    take_entry(results, &entry);
+}
+
+/* The answer stands unless whoever sent the event is to send it again. */
+static void end_results(struct results *results)
+{
+    dime_call *call = results->call;
+    bool again = results->failed && (dime_source(call) != DIME_HTTP || results->worst >= 500);
+    if (!again)
+        return;
+    dime_text all = dime_json_text(results->list);
+    if (results->count == 1)
+        dime_problem(call, results->worst, "%.*s", DIME_ARG(results->why));
+    else
+        dime_problem(call, results->worst, "%zu of %zu objects failed; the first: %.*s",
+                     results->failed, results->count, DIME_ARG(results->why));
+    dime_put_raw(dime_problem_data(call), "Results", all);
+}
+
+static enum labels_shape shape_of(struct json_value event)
+{
+    const dime_text test = TEXT("\"s3:TestEvent\""), storage = TEXT("\"aws.s3\"");
+    if (json_at(event, "Records").kind == JSON_ARRAY)
+        return LABELS_RECORDS;
+    if (text_equal(json_at(event, "Event").raw, test))
+        return LABELS_TEST;
+    if (text_equal(json_at(event, "source").raw, storage) &&
+        json_at(event, "detail-type").kind == JSON_STRING)
+        return LABELS_OBJECT;
+    if (json_at(event, "bucket").kind == JSON_STRING && json_at(event, "key").kind == JSON_STRING)
+        return LABELS_OBJECT;
+    return LABELS_NO_EVENT;
+}
+
+/* Labels every object of an event and answers with a result for each. */
+static void answer_objects(const struct labels_question *question, struct json_value event,
+                           enum labels_shape shape)
+{
+    dime_call *call = question->call;
+    struct json_value records = json_at(event, "Records");
+    if (shape == LABELS_RECORDS && json_count(records) > LABELS_OBJECTS_MAX) {
+        dime_problem(call, 422, "An event may name at most %d objects; send fewer at once.",
+                     LABELS_OBJECTS_MAX);
+        return;
+    }
+    struct results results = {.question = question,
+                              .call = call,
+                              .list = dime_put_array(dime_answer(call, 200), "Results")};
+    if (shape == LABELS_RECORDS)
+        take_all_records(&results, records);
+    else if (shape == LABELS_OBJECT)
+        take_object(&results, event);
+    end_results(&results);
+}
 
 static struct sns_message read_sns_message(struct json_value message, struct arena *arena)
 {
@@ -46,11 +287,11 @@ static void answer_event(const struct labels_question *question, dime_text text)
     struct json_value event = {0};
     struct json_error error;
     bool read = json_check(text, call_arena(question->call), &event, &error);
-    enum labels_shape shape = read ? labels_shape_of(event) : LABELS_NO_EVENT;
+    enum labels_shape shape = read ? shape_of(event) : LABELS_NO_EVENT;
     if (shape == LABELS_NO_EVENT)
         dime_problem(question->call, 422, "The message's text isn't an event that names objects.");
     else
-        labels_answer_objects(question, event, shape);
+        answer_objects(question, event, shape);
 }
 
 static void answer_verified(const struct labels_question *question, struct aws_call *call,
@@ -102,10 +343,10 @@ bool labels_answer_event(const struct labels_question *question)
         answer_topic(question, event);
         return true;
     }
-    enum labels_shape shape = labels_shape_of(event);
+    enum labels_shape shape = shape_of(event);
     if (shape == LABELS_NO_EVENT)
         return false;
     if (labels_authorize(question))
-        labels_answer_objects(question, event, shape);
+        answer_objects(question, event, shape);
     return true;
 }

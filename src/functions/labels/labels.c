@@ -2,15 +2,13 @@
  * labels.c - what is in this picture.
  *
  * A picture comes as a file, in base64, or as the name of an object in S3; events that name objects
- * are in records.c. The answer has the shape of Amazon Rekognition's DetectLabels, whoever
+ * are in event.c. The answer has the shape of Amazon Rekognition's DetectLabels, whoever
  * has labelled it, so that a program can change from one engine to the other without a change of
  * its own. No address is ever fetched that a client names: only buckets that the settings allow.
  */
 #include "functions/labels/labels.h"
 
 #include <stdlib.h>
-
-#include "functions/labels/event.h"
 
 DIME_EMBED(LABELS_PAGE, "www/pages/labels.html");
 

@@ -2,7 +2,7 @@
  * labels.h - what the files of labels share: a worker's state, a question, a picture, its answer.
  *
  * labels.c reads what was asked and answers it, engine.c has a picture labelled, here or by Amazon
- * Rekognition, event.c takes an event out of the body, records.c finds the pictures that it names,
+ * Rekognition, event.c takes an event out of the body and finds the pictures that it names,
  * object.c says which of them may be read, and page.c has what a person is shown besides.
  */
 #ifndef DIME_FUNCTIONS_LABELS_LABELS_H
@@ -104,5 +104,11 @@ bool labels_may_read(const struct labels_question *question, dime_text bucket);
  * shown too, where they fit. */
 void labels_put_page(dime_call *call, dime_json *page, const struct labels_picture *picture,
                      const char *engine, dime_text answer);
+
+/*
+ * Answers an event in the request's body that names objects. False: there is no such event in it,
+ * and nothing has been answered.
+ */
+bool labels_answer_event(const struct labels_question *question);
 
 #endif
