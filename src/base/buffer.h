@@ -50,7 +50,9 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 /* Appends a number in decimal digits. */
 void buffer_int64(struct buffer *buffer, int64_t value);
 
-/* Appends VALUE, a decimal of PLACES (189 with 2 is 1.89), with all of its places: 1.50. */
+/*
+ * Appends VALUE, a decimal of 0 to 18 PLACES (189 with 2 is 1.89), with all of its places: 1.50.
+ */
 void buffer_decimal(struct buffer *buffer, int64_t value, int places);
 
 /*

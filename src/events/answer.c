@@ -5,7 +5,9 @@
  * text go as base64. Cookies may stand several times in a response, so each gateway has a place of
  * its own for them.
  */
-#include "base/base64.h"
+#include <stdio.h>
+
+#include "base/json_put.h"
 #include "request/response.h"
 #include "events/members.h"
 
@@ -51,15 +53,12 @@ static bool is_binary(const struct response *response, dime_text body)
 /* The values of all headers with this one's name, from this one on, each as a JSON string. */
 static void put_list(const struct response *response, size_t index, struct buffer *out)
 {
-    const char *before = "[";
+    json_begin_array(out, NULL);
     for (size_t i = index; i < response->header_count; i++) {
-        if (!text_equal_nocase(response->headers[i].name, response->headers[index].name))
-            continue;
-        buffer_puts(out, before);
-        buffer_json(out, response->headers[i].value);
-        before = ",";
+        if (text_equal_nocase(response->headers[i].name, response->headers[index].name))
+            json_put_text(out, NULL, response->headers[i].value);
     }
-    buffer_puts(out, "]");
+    json_end_array(out);
 }
 
 /* The same as one JSON string: a header that stands several times is a list (RFC 9110, 5.3). */
@@ -78,16 +77,19 @@ static void put_joined(const struct response *response, size_t index, struct buf
         value = buffer_text(&joined);
     }
     out->failed = out->failed || joined.failed;
-    buffer_json(out, value);
+    json_put_text(out, NULL, value);
 }
 
 static void put_content_type(const struct response *response, bool list, struct buffer *out)
 {
     if (!response->content_type)
         return;
-    buffer_puts(out, list ? "\"Content-Type\":[" : "\"Content-Type\":");
-    buffer_json(out, text_of(response->content_type));
-    buffer_puts(out, list ? "]" : "");
+    json_put_name(out, TEXT("Content-Type"));
+    if (list)
+        json_begin_array(out, NULL);
+    json_put_text(out, NULL, text_of(response->content_type));
+    if (list)
+        json_end_array(out);
 }
 
 /*
@@ -101,31 +103,27 @@ static void put_cookie_name(size_t number, struct buffer *out)
         if (number >> (i - 4) & 1)
             name[i] ^= 'a' ^ 'A';
     }
-    buffer_json(out, text_of(name));
+    json_put_name(out, text_of(name));
 }
 
 static void put_answer_headers(const struct response *response, bool list, bool cookies,
                                struct buffer *out)
 {
-    bool first = !response->content_type;
     size_t cookie = 0;
-    buffer_puts(out, list ? "\"multiValueHeaders\":{" : "\"headers\":{");
+    json_begin_object(out, list ? "multiValueHeaders" : "headers");
     put_content_type(response, list, out);
     for (size_t i = 0; i < response->header_count; i++) {
         const struct header *header = &response->headers[i];
         bool stands_alone = is_cookie(header) && !list;
         if (stands_alone ? !cookies : response_has_header(response, i, header->name))
             continue;
-        buffer_puts(out, first ? "" : ",");
         if (stands_alone)
             put_cookie_name(cookie++, out);
         else
-            buffer_json(out, header->name);
-        buffer_puts(out, ":");
+            json_put_name(out, header->name);
         (list ? put_list : put_joined)(response, i, out);
-        first = false;
     }
-    buffer_puts(out, "}");
+    json_end_object(out);
 }
 
 /* The cookies of an answer, where a gateway has a place for them. */
@@ -138,9 +136,12 @@ static void put_answer_cookies(const struct event *event, const struct response 
     if (first == response->header_count)
         return;
     bool newer = event->shape == EVENT_GATEWAY_V2;
-    buffer_puts(out, newer ? ",\"cookies\":" : ",\"multiValueHeaders\":{\"Set-Cookie\":");
+    if (!newer)
+        json_begin_object(out, "multiValueHeaders");
+    json_put_name(out, newer ? TEXT("cookies") : TEXT("Set-Cookie"));
     put_list(response, first, out);
-    buffer_puts(out, newer ? "" : "}");
+    if (!newer)
+        json_end_object(out);
 }
 
 static void put_answer_body(const struct event *event, const struct response *response,
@@ -150,31 +151,27 @@ static void put_answer_body(const struct event *event, const struct response *re
     if (event->request.method != DIME_HEAD && response->content_type)
         body = buffer_text(&response->body);
     bool binary = body.length && is_binary(response, body);
-    buffer_puts(out, ",\"body\":");
-    if (binary) {
-        buffer_puts(out, "\"");
-        buffer_base64(out, body);
-        buffer_puts(out, "\",\"isBase64Encoded\":true}");
-    } else {
-        buffer_json(out, body);
-        buffer_puts(out, ",\"isBase64Encoded\":false}");
-    }
+    (binary ? json_put_base64 : json_put_text)(out, "body", body);
+    json_put_boolean(out, "isBase64Encoded", binary);
 }
 
 static void answer_http(const struct event *event, const struct response *response,
                         struct buffer *out)
 {
     bool gateway = event->shape == EVENT_GATEWAY_V1 || event->shape == EVENT_GATEWAY_V2;
-    buffer_puts(out, "{\"statusCode\":");
-    buffer_int64(out, response->status);
-    if (event->shape == EVENT_BALANCER || event->shape == EVENT_LATTICE)
-        buffer_printf(out, ",\"statusDescription\":\"%d %s\"", response->status,
-                      status_phrase(response->status));
-    buffer_puts(out, ",");
+    char description[64];
+    json_begin_object(out, NULL);
+    json_put_integer(out, "statusCode", response->status);
+    if (event->shape == EVENT_BALANCER || event->shape == EVENT_LATTICE) {
+        snprintf(description, sizeof description, "%d %s", response->status,
+                 status_phrase(response->status));
+        json_put_text(out, "statusDescription", text_of(description));
+    }
     put_answer_headers(response, event->multi_values, !gateway, out);
     if (gateway)
         put_answer_cookies(event, response, out);
     put_answer_body(event, response, out);
+    json_end_object(out);
 }
 
 size_t event_header_bytes(const struct response *response)
@@ -205,10 +202,9 @@ void event_answer(const struct event *event, const struct response *response, st
 
 void event_prelude(const struct event *event, const struct response *response, struct buffer *out)
 {
-    buffer_puts(out, "{\"statusCode\":");
-    buffer_int64(out, response->status);
-    buffer_puts(out, ",");
+    json_begin_object(out, NULL);
+    json_put_integer(out, "statusCode", response->status);
     put_answer_headers(response, false, false, out);
     put_answer_cookies(event, response, out);
-    buffer_puts(out, "}");
+    json_end_object(out);
 }

@@ -5,6 +5,7 @@
  * upload that S3 told the queue of, a message of SNS. The queue deletes what isn't named in the
  * answer, so what can't be named must make it keep the whole batch: a message is never lost.
  */
+#include "base/json_put.h"
 #include "events/members.h"
 
 struct event_cursor event_messages(const struct event *queue)
@@ -84,26 +85,29 @@ void event_of_message(struct event *event, const struct event_message *message, 
 }
 
 /* An empty identifier, or one that was never given out, tells the queue to keep the whole batch. */
-static void put_failed_item(struct buffer *out, const struct event_message *message, bool first)
+static void put_failed_item(struct buffer *out, const struct event_message *message)
 {
-    buffer_puts(out, first ? "{\"itemIdentifier\":" : ",{\"itemIdentifier\":");
-    buffer_put(out, message->id.kind == JSON_STRING ? message->id.raw : TEXT("\"\""));
-    buffer_puts(out, "}");
+    json_begin_object(out, NULL);
+    json_put_raw(out, "itemIdentifier",
+                 message->id.kind == JSON_STRING ? message->id.raw : TEXT("\"\""));
+    json_end_object(out);
 }
 
 void queue_answer(const struct event *event, const struct response *response, struct buffer *out)
 {
     struct event_cursor messages = event_messages(event);
     struct event_message message;
-    bool first = true;
-    buffer_puts(out, "{\"batchItemFailures\":[");
+    bool none = true;
+    json_begin_object(out, NULL);
+    json_begin_array(out, "batchItemFailures");
     for (size_t i = 0; event_next_message(&messages, &message); i++) {
         if (event->ends ? event->ends[i] == MESSAGE_DONE : response->status < 400)
             continue;
-        put_failed_item(out, &message, first);
-        first = false;
+        put_failed_item(out, &message);
+        none = false;
     }
-    if (first && !event->ends && response->status >= 400) /* the batch itself can't be read */
-        put_failed_item(out, &(struct event_message){0}, first);
-    buffer_puts(out, "]}");
+    if (none && !event->ends && response->status >= 400) /* the batch itself can't be read */
+        put_failed_item(out, &(struct event_message){0});
+    json_end_array(out);
+    json_end_object(out);
 }

@@ -47,7 +47,7 @@ struct dime_json {
     struct buffer *out;
     struct dime_json *outer, *inner; /* NULL: none; inner: the one that is open within it */
     size_t start, end;               /* what it has written to `out`; end: once it has ended */
-    bool array, ended, empty;
+    bool array, ended;
 };
 
 /* What is written to a place of its own besides the answer. */
@@ -99,7 +99,7 @@ enum { CALL_FORMAT_ROOM = 512 };
 dime_text call_format(struct dime_call *call, char *room, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
-/* Begins a scope at the start of OUT: an object, or an array. */
+/* Begins a scope in OUT, an object or an array, behind its name if it has one. */
 void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
                      bool array);
 

@@ -1,22 +1,21 @@
 /*
  * json_write.c - JSON that is written through scopes, so that it is always whole.
  *
- * A scope knows its brackets and whether a comma is due. Writing to one ends what is still open
- * within it, and the answer ends all of them: an author writes no comma, no quote and no bracket,
- * and forgets none. Scopes come from the call's arena; there are as many as an answer nests.
+ * A scope knows its brackets. Writing to one ends what is still open within it, and the answer ends
+ * all of them: an author writes no comma, no quote and no bracket, and forgets none. Scopes come
+ * from the call's arena; there are as many as an answer nests.
  */
 #include <stdarg.h>
 
-#include "base/json.h"
+#include "base/json_put.h"
 #include "request/call.h"
 #include "request/function.h"
 
 void json_scope_open(struct dime_json *scope, struct dime_call *call, struct buffer *out,
                      bool array)
 {
-    *scope = (struct dime_json){
-        .call = call, .out = out, .start = out->length, .array = array, .empty = true};
-    buffer_put(out, array ? TEXT("[") : TEXT("{"));
+    (array ? json_begin_array : json_begin_object)(out, NULL);
+    *scope = (struct dime_json){.call = call, .out = out, .start = out->length - 1, .array = array};
 }
 
 struct dime_json *json_scope_nowhere(struct dime_call *call, struct buffer *out, bool array)
@@ -33,7 +32,7 @@ void json_scope_end(struct dime_json *scope)
     if (scope->inner)
         json_scope_end(scope->inner);
     scope->ended = true;
-    buffer_put(scope->out, scope->array ? TEXT("]") : TEXT("}"));
+    (scope->array ? json_end_array : json_end_object)(scope->out);
     scope->end = scope->out->length;
     if (scope->outer)
         scope->outer->inner = NULL;
@@ -47,7 +46,7 @@ void json_scope_abandon(struct dime_json *scope)
     }
 }
 
-/* Writes what stands before a value. False: the value can't stand here, which has been said. */
+/* Writes the name before a value. False: the value can't stand here, which has been said. */
 static bool begin_value(struct dime_json *json, const char *name)
 {
     const char *mistake = json->ended             ? "JSON was written to a scope that has ended"
@@ -62,20 +61,15 @@ static bool begin_value(struct dime_json *json, const char *name)
     }
     if (json->inner)
         json_scope_end(json->inner);
-    if (!json->empty)
-        buffer_put(json->out, TEXT(","));
-    json->empty = false;
-    if (name) {
-        buffer_json(json->out, text_of(name));
-        buffer_put(json->out, TEXT(":"));
-    }
+    if (name)
+        json_put_name(json->out, text_of(name));
     return true;
 }
 
 void dime_put_text(dime_json *json, const char *name, dime_text value)
 {
     if (begin_value(json, name))
-        buffer_json(json->out, value);
+        json_put_text(json->out, NULL, value);
 }
 
 void dime_put_string(dime_json *json, const char *name, const char *value)
@@ -100,7 +94,7 @@ void dime_put_format(dime_json *json, const char *name, const char *format, ...)
 void dime_put_integer(dime_json *json, const char *name, int64_t value)
 {
     if (begin_value(json, name))
-        buffer_int64(json->out, value);
+        json_put_integer(json->out, NULL, value);
 }
 
 void dime_put_decimal(dime_json *json, const char *name, int64_t value, int places)
@@ -109,25 +103,25 @@ void dime_put_decimal(dime_json *json, const char *name, int64_t value, int plac
         call_mistake(json->call, "dime_put_decimal takes 0 to %d places, not %d",
                      FUNCTION_PLACES_MAX, places);
     else if (begin_value(json, name))
-        buffer_decimal(json->out, value, places);
+        json_put_decimal(json->out, NULL, value, places);
 }
 
 void dime_put_boolean(dime_json *json, const char *name, bool value)
 {
     if (begin_value(json, name))
-        buffer_put(json->out, value ? TEXT("true") : TEXT("false"));
+        json_put_boolean(json->out, NULL, value);
 }
 
 void dime_put_null(dime_json *json, const char *name)
 {
     if (begin_value(json, name))
-        buffer_put(json->out, TEXT("null"));
+        json_put_raw(json->out, NULL, TEXT("null"));
 }
 
 void dime_put_raw(dime_json *json, const char *name, dime_text value)
 {
     if (begin_value(json, name))
-        buffer_put(json->out, value);
+        json_put_raw(json->out, NULL, value);
 }
 
 /* Opens a scope within another. Where it can't stand, or memory has run out, it has ended already.

@@ -20,24 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-
-/* A line, where it's put: into PIPE_BUF bytes go an id and a detail, each of their bytes an escape.
- */
-struct line {
-    char *room;
-    size_t size, length;
-    bool full;
-};
-
-static void put(struct line *line, dime_text text)
-{
-    if (line->full || text.length > line->size - line->length) {
-        line->full = true;
-        return;
-    }
-    memcpy(line->room + line->length, text.data, text.length);
-    line->length += text.length;
-}
+#include "base/json_put.h"
 
 static enum log_level least = LOG_LEVEL_INFO;
 
@@ -48,51 +31,38 @@ void log_least(enum log_level level)
     least = level;
 }
 
-/* printf would bring in more code than all the rest of a CGI call runs through. */
-static void put_log_number(struct line *line, int64_t number, int least_digits)
-{
-    char room[20];
-    char *first = room + sizeof room;
-    do {
-        *--first = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0 || room + sizeof room - first < least_digits);
-    put(line, (dime_text){first, (size_t)(room + sizeof room - first)});
-}
-
 static bool is_plain_id(char c)
 {
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
-/* A JSON string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
-static void put_string(struct line *line, dime_text text)
+/* A string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
+static void put_log_text(struct buffer *line, const char *name, dime_text text)
 {
-    put(line, TEXT("\""));
+    json_put_name(line, text_of(name));
+    buffer_put(line, TEXT("\""));
     while (text.length) {
         size_t run = 0;
         while (run < text.length && is_plain_id(text.data[run]))
             run++;
-        put(line, (dime_text){text.data, run});
+        buffer_put(line, (dime_text){text.data, run});
         if (run == text.length)
             break;
         char c = text.data[run];
         if (c == '"' || c == '\\')
-            put(line, (dime_text){(char[]){'\\', c}, 2});
+            buffer_put(line, (dime_text){(char[]){'\\', c}, 2});
         else
-            put(line, TEXT("?"));
-        text = (dime_text){text.data + run + 1, text.length - run - 1};
+            buffer_put(line, TEXT("?"));
+        text = text_skip(text, run + 1);
     }
-    put(line, TEXT("\""));
+    buffer_put(line, TEXT("\""));
 }
 
-/* A member whose value isn't empty. */
-static void put_log_member(struct line *line, dime_text name, dime_text value)
+/* The same, unless it's empty. */
+static void put_log_member(struct buffer *line, const char *name, dime_text text)
 {
-    if (!value.length)
-        return;
-    put(line, name);
-    put_string(line, value);
+    if (text.length)
+        put_log_text(line, name, text);
 }
 
 /* The date of a day since the epoch, as Howard Hinnant's "low-level date algorithms" have it. */
@@ -133,17 +103,21 @@ void log_timestamp(int64_t milliseconds, char room[25])
     digits(room + 20, 3, rest % 1000);
 }
 
-static void begin_log_line(struct line *line, char *room, size_t size, enum log_level level)
+static void begin_log_line(struct buffer *line, char *room, size_t size, enum log_level level)
 {
     static const char *const LEVELS[] = {"info", "warn", "error"};
     char timestamp[25];
     log_timestamp(clock_epoch_ms(), timestamp);
-    *line = (struct line){.room = room, .size = size};
-    put(line, TEXT("{\"timestamp\":\""));
-    put(line, (dime_text){timestamp, 24});
-    put(line, TEXT("\",\"level\":\""));
-    put(line, text_of(LEVELS[level]));
-    put(line, TEXT("\""));
+    buffer_over(line, room, size);
+    json_begin_object(line, NULL);
+    json_put_text(line, "timestamp", (dime_text){timestamp, 24});
+    json_put_text(line, "level", text_of(LEVELS[level]));
+}
+
+static void end_log_line(struct buffer *line)
+{
+    json_end_object(line);
+    buffer_put(line, TEXT("\n"));
 }
 
 /*
@@ -232,16 +206,17 @@ static unsigned count_lines(const struct log *log)
 /* Says how many lines were lost before those that come now, if any were. */
 static void say_lost(void)
 {
-    struct line line;
-    char room[192];
+    struct buffer line;
+    char room[192], message[96];
     unsigned count = atomic_load_explicit(&lost, memory_order_relaxed);
     if (!count || !(count = atomic_exchange(&lost, 0)))
         return;
     begin_log_line(&line, room, sizeof room, LOG_LEVEL_WARN);
-    put(&line, TEXT(",\"message\":\""));
-    put_log_number(&line, count, 1);
-    put(&line, TEXT(" log lines before this one were lost: nothing read them in time\"}\n"));
-    if (!write_at_once(line.room, line.length))
+    snprintf(message, sizeof message,
+             "%u log lines before this one were lost: nothing read them in time", count);
+    put_log_text(&line, "message", text_of(message));
+    end_log_line(&line);
+    if (!write_at_once(line.data, line.length))
         atomic_fetch_add(&lost, count);
 }
 
@@ -267,47 +242,36 @@ void log_pass_on(dime_text bytes)
     }
 }
 
-static void put_entry(struct line *line, const struct log_entry *entry)
+static void put_entry(struct buffer *line, const struct log_entry *entry)
 {
     int status = entry->response->status;
-    put(line, TEXT(",\"requestId\":"));
-    put_string(line, entry->request->id);
-    put_log_member(line, TEXT(",\"tenantId\":"), entry->tenant);
-    put(line, TEXT(",\"function\":"));
-    put_string(line, text_of(entry->function));
-    put(line, TEXT(",\"host\":"));
-    put_string(line, entry->host);
-    put(line, TEXT(",\"status\":"));
-    put_log_number(line, status, 1);
-    put(line, TEXT(",\"durationMs\":"));
-    put_log_number(line, entry->duration_ns / 1000000, 1);
-    put(line, TEXT("."));
-    put_log_number(line, entry->duration_ns / 1000 % 1000, 3);
-    put(line, TEXT(",\"bytesIn\":"));
-    put_log_number(line, (int64_t)entry->bytes_in, 1);
-    put(line, TEXT(",\"bytesOut\":"));
-    put_log_number(line, (int64_t)entry->bytes_out, 1);
-    if (status >= 500 && entry->response->detail.length) {
-        put(line, TEXT(",\"message\":"));
-        put_string(line, entry->response->detail);
-    }
-    put(line, TEXT("}\n"));
+    put_log_text(line, "requestId", entry->request->id);
+    put_log_member(line, "tenantId", entry->tenant);
+    put_log_text(line, "function", text_of(entry->function));
+    put_log_text(line, "host", entry->host);
+    json_put_integer(line, "status", status);
+    json_put_decimal(line, "durationMs", entry->duration_ns / 1000, 3);
+    json_put_integer(line, "bytesIn", (int64_t)entry->bytes_in);
+    json_put_integer(line, "bytesOut", (int64_t)entry->bytes_out);
+    if (status >= 500)
+        put_log_member(line, "message", entry->response->detail);
+    end_log_line(line);
 }
 
 /* The line is written behind those that wait; where it has no room there, they go first. */
 void log_request(struct log *log, const struct log_entry *entry)
 {
     enum log_level level = entry->response->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
-    struct line line = {.full = true};
+    struct buffer line = {.failed = true};
     if (level < least)
         return;
-    for (int attempt = 0; line.full && attempt < 2; attempt++) {
+    for (int attempt = 0; line.failed && attempt < 2; attempt++) {
         if (attempt)
             log_flush(log);
         begin_log_line(&line, log->lines + log->length, sizeof log->lines - log->length, level);
         put_entry(&line, entry);
     }
-    log->length += line.full ? 0 : line.length;
+    log->length += line.failed ? 0 : line.length;
 }
 
 __attribute__((format(printf, 4, 0))) static void say_line(enum log_level level,
@@ -316,22 +280,21 @@ __attribute__((format(printf, 4, 0))) static void say_line(enum log_level level,
                                                            va_list arguments)
 {
     char message[512], room[PIPE_BUF];
-    struct line line;
+    struct buffer line;
     if (level < least)
         return;
     int length = vsnprintf(message, sizeof message, format, arguments);
     begin_log_line(&line, room, sizeof room, level);
-    put_log_member(&line, TEXT(",\"requestId\":"), subject->request_id);
-    put_log_member(&line, TEXT(",\"tenantId\":"), subject->tenant);
-    put(&line, TEXT(",\"function\":"));
-    put_string(&line, text_of(subject->function));
-    put(&line, TEXT(",\"message\":"));
+    put_log_member(&line, "requestId", subject->request_id);
+    put_log_member(&line, "tenantId", subject->tenant);
+    put_log_text(&line, "function", text_of(subject->function));
     if (length > 0 && error && (size_t)length < sizeof message)
         snprintf(message + length, sizeof message - (size_t)length, ": %s", strerror(error));
-    put_string(&line, text_of(length < 0 ? "a message that can't be printed" : message));
-    put(&line, TEXT("}\n"));
+    put_log_text(&line, "message",
+                 text_of(length < 0 ? "a message that can't be printed" : message));
+    end_log_line(&line);
     say_lost();
-    if (!write_at_once(line.room, line.full ? 0 : line.length))
+    if (!write_at_once(line.data, line.failed ? 0 : line.length))
         atomic_fetch_add(&lost, 1);
 }
 

@@ -7,22 +7,23 @@
  */
 #include "request/problem.h"
 
+#include "base/json_put.h"
 #include "request/response.h"
 
 static const struct problem PROBLEMS[] = {
-    {400, "not-parseable", "The request can't be read"},
-    {401, "not-authorized", "The request isn't authorized"},
-    {404, "no-such-function", "There is no such function"},
-    {405, "method-not-allowed", "The method isn't allowed here"},
-    {406, "not-acceptable", "No acceptable form of the answer"},
-    {413, "too-large", "The request is too large"},
-    {415, "unsupported-media-type", "The body's type isn't supported"},
-    {422, "invalid-field", "A field is wrong"},
-    {429, "too-many-requests", "Too many requests"},
-    {500, "internal-error", "The function failed"},
-    {502, "upstream-failed", "A service that the function needs failed"},
-    {503, "unavailable", "The function is unavailable"},
-    {504, "deadline-passed", "The answer took too long"},
+    {400, "/problems/not-parseable", "The request can't be read"},
+    {401, "/problems/not-authorized", "The request isn't authorized"},
+    {404, "/problems/no-such-function", "There is no such function"},
+    {405, "/problems/method-not-allowed", "The method isn't allowed here"},
+    {406, "/problems/not-acceptable", "No acceptable form of the answer"},
+    {413, "/problems/too-large", "The request is too large"},
+    {415, "/problems/unsupported-media-type", "The body's type isn't supported"},
+    {422, "/problems/invalid-field", "A field is wrong"},
+    {429, "/problems/too-many-requests", "Too many requests"},
+    {500, "/problems/internal-error", "The function failed"},
+    {502, "/problems/upstream-failed", "A service that the function needs failed"},
+    {503, "/problems/unavailable", "The function is unavailable"},
+    {504, "/problems/deadline-passed", "The answer took too long"},
 };
 
 const struct problem *problem_of(int status)
@@ -61,44 +62,34 @@ dime_text problem_detail(const struct response *response)
 
 static void put_errors(struct buffer *body, const struct response *response)
 {
-    buffer_put(body, TEXT(",\"errors\":["));
+    json_begin_array(body, "errors");
     for (size_t i = 0; i < response->error_count; i++) {
-        buffer_put(body, i ? TEXT(",{\"field\":") : TEXT("{\"field\":"));
-        buffer_json(body, response->errors[i].field);
-        buffer_put(body, TEXT(",\"detail\":"));
-        buffer_json(body, response->errors[i].detail);
-        buffer_put(body, TEXT("}"));
+        json_begin_object(body, NULL);
+        json_put_text(body, "field", response->errors[i].field);
+        json_put_text(body, "detail", response->errors[i].detail);
+        json_end_object(body);
     }
-    buffer_put(body, TEXT("]"));
+    json_end_array(body);
 }
 
 void problem_write_json(struct response *response, dime_text instance)
 {
     const struct problem *type = type_of(response);
     struct buffer *body = &response->body;
+    const char *uri = response->problem_type ? response->problem_type
+                      : type                 ? type->uri
+                                             : "about:blank";
     response->content_type = "application/problem+json";
     body->length = 0;
-    if (response->problem_type) {
-        buffer_puts(body, "{\"type\":");
-        buffer_json(body, text_of(response->problem_type));
-    } else {
-        buffer_puts(body, type ? "{\"type\":\"/problems/" : "{\"type\":\"about:blank");
-        buffer_puts(body, type ? type->name : "");
-        buffer_puts(body, "\"");
-    }
-    buffer_put(body, TEXT(",\"title\":"));
-    buffer_json(body, text_of(problem_title(response)));
-    buffer_put(body, TEXT(",\"status\":"));
-    buffer_int64(body, response->status);
-    buffer_put(body, TEXT(",\"detail\":"));
-    buffer_json(body, problem_detail(response));
-    buffer_put(body, TEXT(",\"instance\":"));
-    buffer_json(body, instance);
+    json_begin_object(body, NULL);
+    json_put_text(body, "type", text_of(uri));
+    json_put_text(body, "title", text_of(problem_title(response)));
+    json_put_integer(body, "status", response->status);
+    json_put_text(body, "detail", problem_detail(response));
+    json_put_text(body, "instance", instance);
     if (response->error_count)
         put_errors(body, response);
-    if (response->members.length) {
-        buffer_put(body, TEXT(","));
-        buffer_put(body, response->members);
-    }
-    buffer_put(body, TEXT("}"));
+    if (response->members.length)
+        json_put_raw(body, NULL, response->members);
+    json_end_object(body);
 }

@@ -10,7 +10,7 @@
 /* What the problems of one type have in common. */
 struct problem {
     int status;
-    const char *name;  /* its `type` is /problems/NAME, which never changes */
+    const char *uri;   /* its `type`, which never changes */
     const char *title; /* the same words for every problem of this type */
 };
 

@@ -354,21 +354,13 @@ static void begin_pieces(struct dime_call *call)
 /* This answer needs no memory of the arena, which has none left. */
 static void answer_out_of_memory(const struct request *request, struct response *response)
 {
-    static const char FORMAT[] =
-        "{\"type\":\"/problems/unavailable\",\"title\":\"The function is unavailable\","
-        "\"status\":503,\"detail\":\"The request needs more memory than there is; "
-        "send less at once, or try again later.\",\"instance\":\"%.*s\"}";
-    static _Thread_local char body[sizeof FORMAT + 64];
-    int length = snprintf(body, sizeof body, FORMAT, (int)request->id.length, request->id.data);
-    response->answer = ANSWER_PROBLEM;
-    response->status = 503;
+    static _Thread_local char room[512];
+    response_problem(response, 503, "%s", "");
+    buffer_over(&response->body, room, sizeof room);
+    response->detail = TEXT("The request needs more memory than there is; send less at once, or "
+                            "try again later.");
+    problem_write_json(response, request->id);
     response->detail = TEXT("out of memory");
-    response->content_type = "application/problem+json";
-    response->body = (struct buffer){.arena = response->arena,
-                                     .data = body,
-                                     .length = length > 0 ? (size_t)length : 0,
-                                     .capacity = sizeof body,
-                                     .limit = sizeof body};
 }
 
 /* Whether what there is goes out in a page. */

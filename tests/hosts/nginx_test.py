@@ -40,7 +40,7 @@ def serving(**settings):
 def problem_table():
     """Status to (name, title), from src/request/problem.c."""
     with open(os.path.join(SOURCE, "src", "request", "problem.c")) as file:
-        found = re.findall(r'\{(\d+), "([^"]+)", "([^"]+)"\}', file.read())
+        found = re.findall(r'\{(\d+), "/problems/([^"]+)", "([^"]+)"\}', file.read())
     return {int(status): (name, title) for status, name, title in found}
 
 

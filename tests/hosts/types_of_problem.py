@@ -15,7 +15,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 def types(source):
     """The names of src/request/problem.c."""
     with open(os.path.join(source, "src", "request", "problem.c"), encoding="utf-8") as file:
-        return re.findall(r'^    \{\d{3}, "([a-z-]+)"', file.read(), re.M)
+        return re.findall(r'^    \{\d{3}, "/problems/([a-z-]+)"', file.read(), re.M)
 
 
 def followed(url, *options):

@@ -153,7 +153,7 @@ function checkValues() {
 
 function checkProblems() {
     const table = fs.readFileSync(path.join(source, 'src', 'request', 'problem.c'), 'utf8');
-    for (const [, status, name] of table.matchAll(/\{(\d+), "([^"]+)", "/g)) {
+    for (const [, status, name] of table.matchAll(/\{(\d+), "\/problems\/([^"]+)", "/g)) {
         const described = document.components.responses[name];
         check(`the problem ${name}`, !described && 'the document lacks it');
         const page = fs.readFileSync(path.join(source, 'www', 'problems.html'), 'utf8');
@@ -170,7 +170,7 @@ function statuses() {
     const table = fs.readFileSync(path.join(source, 'src', 'request', 'problem.c'), 'utf8');
     const nginx = fs.readFileSync(path.join(source, 'nginx', 'dime-base.conf.in'), 'utf8')
         .match(/map \$status \$dime_problem_type \{(.*?)\}/s)[1];
-    return new Map([...table.matchAll(/\{(\d+), "([^"]+)", "/g), ...nginx.matchAll(/(\d+) \/problems\/(.*?);/g)]
+    return new Map([...table.matchAll(/\{(\d+), "\/problems\/([^"]+)", "/g), ...nginx.matchAll(/(\d+) \/problems\/(.*?);/g)]
         .map(([, status, name]) => [status, name]));
 }
 

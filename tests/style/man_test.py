@@ -107,7 +107,7 @@ def check_fields(outcome, build, name, page, program):
 
 def check_problems(outcome, source, page):
     with open(os.path.join(source, "src/request/problem.c")) as file:
-        known = re.findall(r'^    \{(\d{3}), "([a-z-]+)"', file.read(), re.M)
+        known = re.findall(r'^    \{(\d{3}), "/problems/([a-z-]+)"', file.read(), re.M)
     told = re.findall(r"^\.It (\d{3})\n\.Li ([a-z-]+)", page, re.M)
     outcome.check("dime.7: has all problems", known == told, f"table {known}\npage {told}")
 

@@ -72,6 +72,35 @@ START_TEST(writes_integers)
 }
 END_TEST
 
+START_TEST(writes_decimals)
+{
+    static const struct {
+        int64_t value;
+        int places;
+        const char *text;
+    } CASES[] = {
+        {0, 0, "0"},
+        {-7, 0, "-7"},
+        {0, 2, "0.00"},
+        {5, 1, "0.5"},
+        {-5, 2, "-0.05"},
+        {189, 2, "1.89"},
+        {150, 2, "1.50"},
+        {-100, 2, "-1.00"},
+        {1000, 3, "1.000"},
+        {12, 18, "0.000000000000000012"},
+        {INT64_MAX, 18, "9.223372036854775807"},
+        {INT64_MIN, 18, "-9.223372036854775808"},
+        {INT64_MIN, 1, "-922337203685477580.8"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        buffer_open(&buffer, &arena, PLENTY);
+        buffer_decimal(&buffer, CASES[i].value, CASES[i].places);
+        check_text(text_of(CASES[i].text));
+    }
+}
+END_TEST
+
 /* Every way to grow: bytes written one by one must all be there, whatever the room was. */
 START_TEST(grows)
 {
@@ -299,6 +328,7 @@ Suite *buffer_suite(void)
     tcase_add_test(writing, opens_without_allocating);
     tcase_add_test(writing, appends);
     tcase_add_test(writing, writes_integers);
+    tcase_add_test(writing, writes_decimals);
     tcase_add_test(writing, grows);
     tcase_add_loop_test(writing, keeps_to_its_limit, 0, limit_count);
     tcase_add_loop_test(writing, keeps_to_its_limit_in_one_write, 0, limit_count);

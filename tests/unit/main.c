@@ -18,9 +18,9 @@
 
 #define SUITES(each)                                                                               \
     each(arena) each(base64) each(body) each(text) each(buffer) each(log) each(form)               \
-        each(multipart) each(json) each(json_tree) each(json_write) each(request) each(response)   \
-            each(fields) each(fields_kinds) each(fields_nested) each(function) each(page)          \
-                each(decimal) each(currency) each(coins) each(coins_hard) each(reader)             \
+        each(multipart) each(json) each(json_put) each(json_tree) each(json_write) each(request)   \
+            each(response) each(fields) each(fields_kinds) each(fields_nested) each(function)      \
+                each(page) each(decimal) each(currency) each(coins) each(coins_hard) each(reader)  \
                     each(reader_reply) each(run) each(cgi) each(event) each(event_answer)          \
                         each(event_message) each(senders) each(terminal) each(invoke) each(batch)  \
                             each(runtime) each(redis_queue) each(redis_url) each(redis_look)       \

@@ -292,8 +292,8 @@ END_TEST
 
 START_TEST(knows_problems)
 {
-    ck_assert_str_eq(problem_of(422)->name, "invalid-field");
-    ck_assert_str_eq(problem_of(503)->name, "unavailable");
+    ck_assert_str_eq(problem_of(422)->uri, "/problems/invalid-field");
+    ck_assert_str_eq(problem_of(503)->uri, "/problems/unavailable");
     ck_assert_ptr_null(problem_of(418));
     ck_assert_ptr_null(problem_of(0));
 }
