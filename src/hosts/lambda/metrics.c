@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/json_put.h"
+
 bool metrics_wanted(void)
 {
     return text_equal_nocase(text_of(getenv("DIME_METRICS")), TEXT("emf"));
@@ -17,19 +19,23 @@ bool metrics_wanted(void)
 
 void metrics_put(const struct metrics *metrics, struct buffer *out)
 {
-    buffer_puts(out, "{\"_aws\":{\"Timestamp\":");
-    buffer_int64(out, metrics->now_ms);
-    buffer_puts(out, ",\"CloudWatchMetrics\":[{\"Namespace\":\"dime\",\"Dimensions\":"
-                     "[[\"function\"],[\"function\",\"statusClass\"]],\"Metrics\":["
-                     "{\"Name\":\"duration\",\"Unit\":\"Milliseconds\"},"
-                     "{\"Name\":\"invocations\",\"Unit\":\"Count\"}]}]},\"function\":");
-    buffer_json(out, text_of(metrics->function));
-    buffer_printf(out, ",\"statusClass\":\"%dxx\",\"duration\":%lld.%03lld,\"invocations\":1",
-                  metrics->status / 100, (long long)(metrics->duration_ns / 1000000),
-                  (long long)(metrics->duration_ns / 1000 % 1000));
-    buffer_puts(out, ",\"requestId\":");
-    buffer_json(out, metrics->request_id);
-    buffer_puts(out, "}\n");
+    static const dime_text WHAT = TEXT(
+        "[{\"Namespace\":\"dime\",\"Dimensions\":[[\"function\"],[\"function\",\"statusClass\"]],"
+        "\"Metrics\":[{\"Name\":\"duration\",\"Unit\":\"Milliseconds\"},"
+        "{\"Name\":\"invocations\",\"Unit\":\"Count\"}]}]");
+    const char class[] = {(char)('0' + metrics->status / 100), 'x', 'x', '\0'};
+    json_begin_object(out, NULL);
+    json_begin_object(out, "_aws");
+    json_put_integer(out, "Timestamp", metrics->now_ms);
+    json_put_raw(out, "CloudWatchMetrics", WHAT);
+    json_end_object(out);
+    json_put_text(out, "function", text_of(metrics->function));
+    json_put_text(out, "statusClass", text_of(class));
+    json_put_decimal(out, "duration", metrics->duration_ns / 1000, 3);
+    json_put_integer(out, "invocations", 1);
+    json_put_text(out, "requestId", metrics->request_id);
+    json_end_object(out);
+    buffer_puts(out, "\n");
 }
 
 void metrics_write(const struct metrics *metrics)

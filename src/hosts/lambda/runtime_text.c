@@ -6,6 +6,8 @@
  */
 #include "hosts/lambda/runtime_text.h"
 
+#include "base/json_put.h"
+
 /* The names in lower case, without what all begin with. */
 static const dime_text PREFIX = {"lambda-runtime-", 15};
 static const dime_text NAMES[RUNTIME_HEADERS] = {
@@ -80,9 +82,9 @@ size_t runtime_head_share(const struct runtime_head *head, struct header *header
 
 void runtime_put_error(struct buffer *out, dime_text message, const char *type)
 {
-    buffer_puts(out, "{\"errorMessage\":");
-    buffer_json(out, message);
-    buffer_puts(out, ",\"errorType\":");
-    buffer_json(out, text_of(type));
-    buffer_puts(out, ",\"stackTrace\":[]}");
+    json_begin_object(out, NULL);
+    json_put_text(out, "errorMessage", message);
+    json_put_text(out, "errorType", text_of(type));
+    json_put_raw(out, "stackTrace", TEXT("[]"));
+    json_end_object(out);
 }

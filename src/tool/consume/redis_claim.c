@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json_put.h"
 #include "request/log.h"
 
 enum { PAGE = 1000 }; /* messages of a page */
@@ -23,15 +24,14 @@ static dime_text fields_body(const struct redis_value *fields, struct arena *are
 {
     struct buffer json;
     buffer_open(&json, arena, (size_t)2 * QUEUE_BODY_MAX);
+    json_begin_object(&json, NULL);
     for (size_t i = 0; i < fields->count; i += 2) {
         if (!text_is_utf8(fields->items[i].text) || !text_is_utf8(fields->items[i + 1].text))
             return (dime_text){0};
-        buffer_puts(&json, i ? "," : "{");
-        buffer_json(&json, fields->items[i].text);
-        buffer_puts(&json, ":");
-        buffer_json(&json, fields->items[i + 1].text);
+        json_put_name(&json, fields->items[i].text);
+        json_put_text(&json, NULL, fields->items[i + 1].text);
     }
-    buffer_puts(&json, "}");
+    json_end_object(&json);
     if (json.failed)
         return (dime_text){0};
     return buffer_text(&json);
