@@ -6,9 +6,10 @@
  */
 #include "services/aws/rekognition.h"
 
+#include <stdio.h>
+
 #include "services/aws/client.h"
-#include "base/base64.h"
-#include "base/buffer.h"
+#include "base/json_put.h"
 
 enum { LABELS_REPLY_MAX = 4 * 1024 * 1024, REST_MAX = 8 * 1024 };
 
@@ -32,34 +33,31 @@ static const struct aws_refusal REKOGNITION_REFUSALS[] = {
 
 static void put_s3_object(struct buffer *body, const struct rekognition_question *question)
 {
-    buffer_puts(body, "{\"S3Object\":{\"Bucket\":");
-    buffer_json(body, question->bucket);
-    buffer_puts(body, ",\"Name\":");
-    buffer_json(body, question->key);
-    if (question->version.length) {
-        buffer_puts(body, ",\"Version\":");
-        buffer_json(body, question->version);
-    }
-    buffer_puts(body, "}}");
+    json_begin_object(body, "S3Object");
+    json_put_text(body, "Bucket", question->bucket);
+    json_put_text(body, "Name", question->key);
+    if (question->version.length)
+        json_put_text(body, "Version", question->version);
+    json_end_object(body);
 }
 
 static void put_question(struct buffer *body, const struct rekognition_question *question)
 {
-    buffer_puts(body, "{\"Image\":");
-    if (question->bytes.length) {
-        buffer_puts(body, "{\"Bytes\":\"");
-        buffer_base64(body, question->bytes);
-        buffer_puts(body, "\"}");
-    } else {
+    char confidence[24];
+    json_begin_object(body, NULL);
+    json_begin_object(body, "Image");
+    if (question->bytes.length)
+        json_put_base64(body, "Bytes", question->bytes);
+    else
         put_s3_object(body, question);
+    json_end_object(body);
+    if (question->max_labels)
+        json_put_integer(body, "MaxLabels", *question->max_labels);
+    if (question->min_confidence) {
+        snprintf(confidence, sizeof confidence, "%.6g", *question->min_confidence);
+        json_put_raw(body, "MinConfidence", text_of(confidence));
     }
-    if (question->max_labels) {
-        buffer_puts(body, ",\"MaxLabels\":");
-        buffer_int64(body, *question->max_labels);
-    }
-    if (question->min_confidence)
-        buffer_printf(body, ",\"MinConfidence\":%.6g", *question->min_confidence);
-    buffer_puts(body, "}");
+    json_end_object(body);
 }
 
 /* What Rekognition would refuse is refused here, sooner and in words that help. */

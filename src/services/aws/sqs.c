@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 #include "services/aws/client.h"
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_put.h"
 
 enum {
     BATCH_REPLY_MAX = 64 * 1024,
@@ -79,8 +79,8 @@ static void begin_request(struct buffer *body, struct aws_call *call, const stru
                           size_t most)
 {
     buffer_open(body, call->arena, most);
-    buffer_puts(body, "{\"QueueUrl\":");
-    buffer_json(body, queue->url);
+    json_begin_object(body, NULL);
+    json_put_text(body, "QueueUrl", queue->url);
 }
 
 static bool perform_on_queue(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue,
@@ -159,12 +159,12 @@ bool sqs_receive(struct aws *aws, struct aws_call *call, const struct sqs_queue 
     struct buffer body;
     messages->count = 0;
     begin_request(&body, call, queue, BATCH_BODY_MAX);
-    buffer_puts(&body, ",\"AttributeNames\":[\"All\"]");
-    buffer_printf(&body, ",\"MaxNumberOfMessages\":%d,\"WaitTimeSeconds\":%d", most,
-                  receive_wait_s(call, wait_s));
+    json_put_raw(&body, "AttributeNames", TEXT("[\"All\"]"));
+    json_put_integer(&body, "MaxNumberOfMessages", most);
+    json_put_integer(&body, "WaitTimeSeconds", receive_wait_s(call, wait_s));
     if (visibility_s >= 0)
-        buffer_printf(&body, ",\"VisibilityTimeout\":%d", visibility_s);
-    buffer_puts(&body, "}");
+        json_put_integer(&body, "VisibilityTimeout", visibility_s);
+    json_end_object(&body);
     struct aws_operation operation = {.target = "X-Amz-Target: AmazonSQS.ReceiveMessage",
                                       .most = RECEIVE_MAX};
     return perform_on_queue(aws, call, queue, operation, &body) && read_messages(call, messages);
@@ -208,30 +208,24 @@ static void read_failed(struct json_cursor cursor, struct sqs_entry *entries, si
 
 static void put_receipt(struct buffer *body, const struct sqs_entry *entry)
 {
-    buffer_puts(body, "\"ReceiptHandle\":");
-    buffer_json(body, entry->receipt);
+    json_put_text(body, "ReceiptHandle", entry->receipt);
 }
 
 static void put_hidden(struct buffer *body, const struct sqs_entry *entry)
 {
     put_receipt(body, entry);
-    buffer_printf(body, ",\"VisibilityTimeout\":%d", entry->visibility_s);
+    json_put_integer(body, "VisibilityTimeout", entry->visibility_s);
 }
 
 static void put_sent(struct buffer *body, const struct sqs_entry *entry)
 {
-    buffer_puts(body, "\"MessageBody\":");
-    buffer_json(body, entry->body);
-    if (entry->group.length) {
-        buffer_puts(body, ",\"MessageGroupId\":");
-        buffer_json(body, entry->group);
-    }
-    if (entry->deduplication.length) {
-        buffer_puts(body, ",\"MessageDeduplicationId\":");
-        buffer_json(body, entry->deduplication);
-    }
+    json_put_text(body, "MessageBody", entry->body);
+    if (entry->group.length)
+        json_put_text(body, "MessageGroupId", entry->group);
+    if (entry->deduplication.length)
+        json_put_text(body, "MessageDeduplicationId", entry->deduplication);
     if (entry->delay_s > 0)
-        buffer_printf(body, ",\"DelaySeconds\":%d", entry->delay_s);
+        json_put_integer(body, "DelaySeconds", entry->delay_s);
 }
 
 static const struct {
@@ -249,19 +243,24 @@ bool sqs_batch(struct aws *aws, struct aws_call *call, const struct sqs_queue *q
                enum sqs_action action, struct sqs_entry *entries, size_t count)
 {
     struct buffer body;
+    char id[24];
     struct aws_operation operation = {.target = BATCHES[action].target, .most = BATCH_REPLY_MAX};
     if (count < 1 || count > SQS_BATCH_MAX)
         return aws_refuse(call, 422, "A batch has 1 to %d messages.", SQS_BATCH_MAX);
     begin_request(&body, call, queue, BATCHES[action].most);
+    json_begin_array(&body, "Entries");
     for (size_t i = 0; i < count; i++) {
         entries[i].failed = true;
         entries[i].sender_fault = false;
         entries[i].code = entries[i].id = TEXT("");
-        buffer_printf(&body, "%s{\"Id\":\"%zu\",", i ? "," : ",\"Entries\":[", i);
+        snprintf(id, sizeof id, "%zu", i);
+        json_begin_object(&body, NULL);
+        json_put_text(&body, "Id", text_of(id));
         BATCHES[action].put(&body, &entries[i]);
-        buffer_puts(&body, "}");
+        json_end_object(&body);
     }
-    buffer_puts(&body, "]}");
+    json_end_array(&body);
+    json_end_object(&body);
     if (!perform_on_queue(aws, call, queue, operation, &body))
         return false;
     read_successful(list_in_reply(call, "Successful"), entries, count, call->arena);

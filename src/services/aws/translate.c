@@ -7,7 +7,7 @@
 #include "services/aws/translate.h"
 
 #include "services/aws/client.h"
-#include "base/buffer.h"
+#include "base/json_put.h"
 
 enum { TRANSLATE_REPLY_MAX = 1024 * 1024, TRANSLATE_REQUEST_MAX = 8 * TRANSLATE_TEXT_MAX };
 
@@ -58,13 +58,11 @@ bool translate_text(struct aws *aws, struct aws_call *call,
     if (!check_text_question(question, call))
         return false;
     buffer_open(&body, call->arena, TRANSLATE_REQUEST_MAX);
-    buffer_puts(&body, "{\"Text\":");
-    buffer_json(&body, question->text);
-    buffer_puts(&body, ",\"SourceLanguageCode\":");
-    buffer_json(&body, question->source);
-    buffer_puts(&body, ",\"TargetLanguageCode\":");
-    buffer_json(&body, question->target);
-    buffer_puts(&body, "}");
+    json_begin_object(&body, NULL);
+    json_put_text(&body, "Text", question->text);
+    json_put_text(&body, "SourceLanguageCode", question->source);
+    json_put_text(&body, "TargetLanguageCode", question->target);
+    json_end_object(&body);
     return perform_translation(
         aws, call, "X-Amz-Target: AWSShineFrontendService_20170701.TranslateText", &body);
 }
