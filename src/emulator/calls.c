@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json_put.h"
 #include "emulator/environment.h"
 #include "emulator/extensions.h"
 #include "emulator/flow.h"
@@ -328,11 +328,10 @@ static dime_text describe_error(const struct emu_call *call, const char *type, c
     struct buffer out;
     snprintf(sentence, sizeof sentence, "RequestId: %s Error: %s", call->id, message);
     buffer_over(&out, room, size);
-    buffer_puts(&out, "{\"errorType\":");
-    buffer_json(&out, text_of(type));
-    buffer_puts(&out, ",\"errorMessage\":");
-    buffer_json(&out, text_of(sentence));
-    buffer_puts(&out, "}");
+    json_begin_object(&out, NULL);
+    json_put_text(&out, "errorType", text_of(type));
+    json_put_text(&out, "errorMessage", text_of(sentence));
+    json_end_object(&out);
     return buffer_text(&out);
 }
 

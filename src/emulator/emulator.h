@@ -82,6 +82,7 @@ struct emu_extension {
     bool wants_shutdown, wants_invoke;
     struct emu_exchange *waiting; /* at event/next */
     char event[1024];             /* one that it hasn't asked for yet */
+    size_t event_length;          /* 0: there is none */
 };
 
 struct emu_environment {

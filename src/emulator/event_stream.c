@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "base/buffer.h"
+#include "base/json_put.h"
 #include "emulator/flow.h"
 #include "emulator/replies.h"
 
@@ -69,12 +69,12 @@ static void put_end(struct emu_body *out, dime_text answer, const char *error)
     if (answer.length > ERROR_MAX / 2)
         answer.length = ERROR_MAX / 2;
     buffer_over(&end, room, sizeof room);
-    buffer_puts(&end, "{");
+    json_begin_object(&end, NULL);
     if (error) {
-        buffer_puts(&end, "\"ErrorCode\":\"Unhandled\",\"ErrorDetails\":");
-        buffer_json(&end, answer);
+        json_put_text(&end, "ErrorCode", TEXT("Unhandled"));
+        json_put_text(&end, "ErrorDetails", answer);
     }
-    buffer_puts(&end, "}");
+    json_end_object(&end);
     put_event(out, "InvokeComplete", "application/json", buffer_text(&end));
 }
 

@@ -7,11 +7,11 @@
  */
 #include "emulator/extensions.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_put.h"
 #include "emulator/replies.h"
 
 enum { EXTENSIONS_MAX = 10, BODY_MEMORY_MAX = 64 * 1024 };
@@ -56,12 +56,16 @@ static size_t count_extensions(const struct emu_environment *environment)
 static void say_registered(struct emu_exchange *exchange, const struct emu_environment *environment,
                            const struct emu_extension *extension)
 {
-    char body[256];
-    int length = snprintf(body, sizeof body,
-                          "{\"functionName\":\"%s\",\"functionVersion\":\"$LATEST\",\"handler\":"
-                          "\"bootstrap\"}\n",
-                          environment->lambda->name);
-    struct MHD_Response *response = emu_reply_make((dime_text){body, (size_t)length}, EMU_JSON);
+    char room[512];
+    struct buffer body;
+    buffer_over(&body, room, sizeof room);
+    json_begin_object(&body, NULL);
+    json_put_text(&body, "functionName", text_of(environment->lambda->name));
+    json_put_text(&body, "functionVersion", TEXT("$LATEST"));
+    json_put_text(&body, "handler", TEXT("bootstrap"));
+    json_end_object(&body);
+    buffer_puts(&body, "\n");
+    struct MHD_Response *response = emu_reply_make(buffer_text(&body), EMU_JSON);
     emu_reply_header(response, "Lambda-Extension-Identifier", extension->id);
     emu_exchange_reply(exchange, MHD_HTTP_OK, response);
 }
@@ -95,13 +99,31 @@ static void register_extension(struct emu_exchange *exchange, struct emu_environ
 /* Hands over the event that is kept, if somebody waits for it. */
 static void deliver(struct emu_extension *extension)
 {
-    if (!extension->waiting || !extension->event[0])
+    if (!extension->waiting || !extension->event_length)
         return;
-    struct MHD_Response *response = emu_reply_make(text_of(extension->event), EMU_JSON);
+    const dime_text event = {extension->event, extension->event_length};
+    struct MHD_Response *response = emu_reply_make(event, EMU_JSON);
     emu_reply_header(response, "Lambda-Extension-Identifier", extension->id);
     emu_exchange_reply(extension->waiting, MHD_HTTP_OK, response);
     extension->waiting = NULL;
-    extension->event[0] = '\0';
+    extension->event_length = 0;
+}
+
+/* Begins an event of this type in the room of an extension, in place of the one before. */
+static void begin_event(struct buffer *out, struct emu_extension *extension, const char *type)
+{
+    buffer_over(out, extension->event, sizeof extension->event);
+    json_begin_object(out, NULL);
+    json_put_text(out, "eventType", text_of(type));
+}
+
+/* Keeps the event, and delivers it where it's waited for. */
+static void end_event(struct buffer *out, struct emu_extension *extension)
+{
+    json_end_object(out);
+    buffer_puts(out, "\n");
+    extension->event_length = out->length;
+    deliver(extension);
 }
 
 static void next_event(struct emu_exchange *exchange, struct emu_environment *environment)
@@ -139,29 +161,33 @@ void emu_extensions_route(struct emu_exchange *exchange, struct emu_environment 
 
 void emu_extensions_invoke(struct emu_environment *environment, const struct emu_call *call)
 {
+    struct buffer out;
     int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
     for (struct emu_extension *one = environment->extensions; one; one = one->next) {
         if (!one->wants_invoke)
             continue;
-        snprintf(one->event, sizeof one->event,
-                 "{\"eventType\":\"INVOKE\",\"deadlineMs\":%lld,\"requestId\":\"%s\","
-                 "\"invokedFunctionArn\":\"%s\",\"tracing\":{\"type\":\"X-Amzn-Trace-Id\","
-                 "\"value\":\"%s\"}}\n",
-                 (long long)deadline, call->id, call->arn, call->trace);
-        deliver(one);
+        begin_event(&out, one, "INVOKE");
+        json_put_integer(&out, "deadlineMs", deadline);
+        json_put_text(&out, "requestId", text_of(call->id));
+        json_put_text(&out, "invokedFunctionArn", text_of(call->arn));
+        json_begin_object(&out, "tracing");
+        json_put_text(&out, "type", TEXT("X-Amzn-Trace-Id"));
+        json_put_text(&out, "value", text_of(call->trace));
+        json_end_object(&out);
+        end_event(&out, one);
     }
 }
 
 void emu_extensions_shut_down(struct emu_environment *environment)
 {
+    struct buffer out;
     for (struct emu_extension *one = environment->extensions; one; one = one->next) {
         if (!one->wants_shutdown)
             continue;
-        snprintf(one->event, sizeof one->event,
-                 "{\"eventType\":\"SHUTDOWN\",\"shutdownReason\":\"spindown\",\"deadlineMs\":%lld}"
-                 "\n",
-                 (long long)clock_epoch_ms() + EMU_GRACE_MS);
-        deliver(one);
+        begin_event(&out, one, "SHUTDOWN");
+        json_put_text(&out, "shutdownReason", TEXT("spindown"));
+        json_put_integer(&out, "deadlineMs", clock_epoch_ms() + EMU_GRACE_MS);
+        end_event(&out, one);
     }
 }
 

@@ -5,7 +5,7 @@
  */
 #include "emulator/replies.h"
 
-#include "base/buffer.h"
+#include "base/json_put.h"
 
 void emu_refuse_invocation(struct emu_exchange *exchange, unsigned status, const char *type,
                            const char *message)
@@ -13,9 +13,11 @@ void emu_refuse_invocation(struct emu_exchange *exchange, unsigned status, const
     char room[2048], id[EMU_ID_SIZE];
     struct buffer out;
     buffer_over(&out, room, sizeof room);
-    buffer_puts(&out, "{\"Type\":\"User\",\"Message\":");
-    buffer_json(&out, text_of(message));
-    buffer_puts(&out, "}\n");
+    json_begin_object(&out, NULL);
+    json_put_text(&out, "Type", TEXT("User"));
+    json_put_text(&out, "Message", text_of(message));
+    json_end_object(&out);
+    buffer_puts(&out, "\n");
     struct MHD_Response *response = emu_reply_make(buffer_text(&out), EMU_JSON);
     emu_make_id(id);
     emu_reply_header(response, "X-Amzn-RequestId", id);
@@ -37,10 +39,10 @@ void emu_refuse_runtime(struct emu_exchange *exchange, unsigned status, const ch
     char room[512];
     struct buffer out;
     buffer_over(&out, room, sizeof room);
-    buffer_puts(&out, "{\"errorMessage\":");
-    buffer_json(&out, text_of(message));
-    buffer_puts(&out, ",\"errorType\":");
-    buffer_json(&out, text_of(type));
-    buffer_puts(&out, "}\n");
+    json_begin_object(&out, NULL);
+    json_put_text(&out, "errorMessage", text_of(message));
+    json_put_text(&out, "errorType", text_of(type));
+    json_end_object(&out);
+    buffer_puts(&out, "\n");
     emu_exchange_reply(exchange, status, emu_reply_make(buffer_text(&out), EMU_JSON));
 }

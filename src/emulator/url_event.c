@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/base64.h"
 #include "base/clock.h"
+#include "base/json_put.h"
 #include "emulator/guard.h"
 #include "base/uri.h"
 
@@ -106,29 +106,26 @@ static void put_all_values(struct buffer *out, struct pairs *pairs, size_t first
         buffer_put(&joined, pairs->list[i].value);
         pairs->list[i].name.data = NULL;
     }
-    buffer_json(out, buffer_text(&joined));
+    json_put_text(out, NULL, buffer_text(&joined));
     out->failed |= joined.failed;
 }
 
-static void put_map(struct buffer *out, struct pairs *pairs)
+static void put_map(struct buffer *out, const char *name, struct pairs *pairs)
 {
-    const char *before = "{";
+    json_begin_object(out, name);
     for (size_t i = 0; i < pairs->count; i++) {
         if (!pairs->list[i].name.data)
             continue;
-        buffer_puts(out, before);
-        buffer_json(out, pairs->list[i].name);
-        buffer_puts(out, ":");
+        json_put_name(out, pairs->list[i].name);
         put_all_values(out, pairs, i);
-        before = ",";
     }
-    buffer_puts(out, *before == '{' ? "{}" : "}");
+    json_end_object(out);
 }
 
-/* Every cookie of every Cookie header. */
+/* Every cookie of every Cookie header, if there are any. */
 static void put_cookies(struct buffer *out, const struct pairs *pairs)
 {
-    const char *before = "\"cookies\":[";
+    bool any = false;
     for (size_t i = 0; i < pairs->count; i++) {
         dime_text rest = pairs->list[i].value, one;
         if (!text_equal(pairs->list[i].name, TEXT("cookie")))
@@ -136,12 +133,14 @@ static void put_cookies(struct buffer *out, const struct pairs *pairs)
         while (text_cut(&rest, ';', &one)) {
             if (!text_trim(one).length)
                 continue;
-            buffer_puts(out, before);
-            buffer_json(out, text_trim(one));
-            before = ",";
+            if (!any)
+                json_begin_array(out, "cookies");
+            json_put_text(out, NULL, text_trim(one));
+            any = true;
         }
     }
-    buffer_puts(out, *before == ',' ? "]," : "");
+    if (any)
+        json_end_array(out);
 }
 
 static bool is_text(const struct emu_exchange *exchange, dime_text body)
@@ -157,18 +156,9 @@ static void put_body(struct buffer *out, const struct emu_exchange *exchange)
 {
     dime_text body = emu_body_text(&exchange->body);
     bool plain = body.length == 0 || is_text(exchange, body);
-    if (body.length) {
-        buffer_puts(out, "\"body\":");
-        if (plain)
-            buffer_json(out, body);
-        else {
-            buffer_puts(out, "\"");
-            buffer_base64(out, body);
-            buffer_puts(out, "\"");
-        }
-        buffer_puts(out, ",");
-    }
-    buffer_puts(out, plain ? "\"isBase64Encoded\":false}" : "\"isBase64Encoded\":true}");
+    if (body.length)
+        (plain ? json_put_text : json_put_base64)(out, "body", body);
+    json_put_boolean(out, "isBase64Encoded", !plain);
 }
 
 /* The address of who asks, in ROOM. */
@@ -205,35 +195,32 @@ static void put_time(struct buffer *out)
     time_t seconds = (time_t)(now_ms / 1000);
     gmtime_r(&seconds, &parts);
     strftime(room, sizeof room, "%d/%b/%Y:%H:%M:%S +0000", &parts);
-    buffer_puts(out, "\"time\":");
-    buffer_json(out, text_of(room));
-    buffer_puts(out, ",\"timeEpoch\":");
-    buffer_int64(out, now_ms);
+    json_put_text(out, "time", text_of(room));
+    json_put_integer(out, "timeEpoch", now_ms);
 }
 
 static void put_context(struct buffer *out, const struct emu_exchange *exchange,
                         const struct emu_call *call)
 {
     char peer[INET6_ADDRSTRLEN];
-    buffer_puts(out, "\"requestContext\":{\"accountId\":\"anonymous\",\"apiId\":");
-    buffer_json(out, text_of(call->lambda->name));
-    buffer_puts(out, ",\"domainName\":");
-    buffer_json(out, text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_HOST)));
-    buffer_puts(out, ",\"domainPrefix\":");
-    buffer_json(out, text_of(call->lambda->name));
-    buffer_puts(out, ",\"http\":{\"method\":");
-    buffer_json(out, text_of(exchange->method));
-    buffer_puts(out, ",\"path\":");
-    buffer_json(out, path_of(exchange->uri));
-    buffer_puts(out, ",\"protocol\":\"HTTP/1.1\",\"sourceIp\":");
-    buffer_json(out, text_of(peer_of(exchange, peer)));
-    buffer_puts(out, ",\"userAgent\":");
-    buffer_json(out, text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_USER_AGENT)));
-    buffer_puts(out, "},\"requestId\":");
-    buffer_json(out, text_of(call->id));
-    buffer_puts(out, ",\"routeKey\":\"$default\",\"stage\":\"$default\",");
+    json_begin_object(out, "requestContext");
+    json_put_text(out, "accountId", TEXT("anonymous"));
+    json_put_text(out, "apiId", text_of(call->lambda->name));
+    json_put_text(out, "domainName", text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_HOST)));
+    json_put_text(out, "domainPrefix", text_of(call->lambda->name));
+    json_begin_object(out, "http");
+    json_put_text(out, "method", text_of(exchange->method));
+    json_put_text(out, "path", path_of(exchange->uri));
+    json_put_text(out, "protocol", TEXT("HTTP/1.1"));
+    json_put_text(out, "sourceIp", text_of(peer_of(exchange, peer)));
+    json_put_text(out, "userAgent",
+                  text_of(emu_exchange_header(exchange, MHD_HTTP_HEADER_USER_AGENT)));
+    json_end_object(out);
+    json_put_text(out, "requestId", text_of(call->id));
+    json_put_text(out, "routeKey", TEXT("$default"));
+    json_put_text(out, "stage", TEXT("$default"));
     put_time(out);
-    buffer_puts(out, "},");
+    json_end_object(out);
 }
 
 /* The headers of the request, and those that a proxy adds. */
@@ -255,25 +242,21 @@ static bool put_request(struct buffer *out, struct emu_exchange *exchange,
     struct pairs pairs = {.arena = arena};
     char peer[INET6_ADDRSTRLEN];
     take_headers(&pairs, exchange, call, peer);
-    buffer_puts(out, "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":");
-    buffer_json(out, path_of(exchange->uri));
-    buffer_puts(out, ",\"rawQueryString\":");
-    buffer_json(out, query_of(exchange->uri));
-    buffer_puts(out, ",");
+    json_begin_object(out, NULL);
+    json_put_text(out, "version", TEXT("2.0"));
+    json_put_text(out, "routeKey", TEXT("$default"));
+    json_put_text(out, "rawPath", path_of(exchange->uri));
+    json_put_text(out, "rawQueryString", query_of(exchange->uri));
     put_cookies(out, &pairs);
-    buffer_puts(out, "\"headers\":");
-    put_map(out, &pairs);
-    buffer_puts(out, ",");
+    put_map(out, "headers", &pairs);
     pairs.count = 0;
     take_query(&pairs, query_of(exchange->uri));
     bool fits = pairs.count <= PARAMETERS_MAX;
-    if (pairs.count) {
-        buffer_puts(out, "\"queryStringParameters\":");
-        put_map(out, &pairs);
-        buffer_puts(out, ",");
-    }
+    if (pairs.count)
+        put_map(out, "queryStringParameters", &pairs);
     put_context(out, exchange, call);
     put_body(out, exchange);
+    json_end_object(out);
     return fits;
 }
 
