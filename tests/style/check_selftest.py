@@ -156,6 +156,11 @@ BROKEN = [
      tree((C, CLEAN + "int (*f)(const char *) = atoi;\n")), C, AT_END),
     (rules.banned_functions, "a banned function behind a comment and a string",
      tree((C, CLEAN + 'int x = f("/*") + /* " */ rand();\n')), C, AT_END),
+    *[
+        (rules.json_pieces, f"a piece of JSON, {piece}",
+         tree((C, CLEAN + f"const char *x = {piece};\n")), C, AT_END)
+        for piece in (r'"{\"a\":"', r'",\"a\":"', r'"\"a\": 1"', r'"\",\"a\":[1]}"', r'"{\"a\":{" "\"b\":%d}}"')
+    ],
     (rules.goto_forward_only, "a loop of goto",
      tree((C, CLEAN + "int f(int x)\n{\nagain:\n    if (x--)\n        goto again;\n}\n")),
      C, AT_END + 4),
@@ -339,6 +344,8 @@ def passing():
     yield wiring.unique_names, "what is only declared, or local", wired(
         ("src/base/b.c", "int x;\nstruct y {int a;};\n"),
         ("src/base/c.c", "extern int x;\nstruct y;\nint f(struct y *x);\nint g(int x) {enum {y = 1};}\n"))
+    yield rules.json_pieces, "whole documents, and sentences with one", tree(
+        (C, CLEAN + r'const char *x[] = {"{\"a\":" "[1]}\n", "{\"a\":{...}}", "Send {\"%s\":1}", "a", "\":"};' + "\n"))
     yield wiring.unused_names, "what is used, stands for itself, or is an author's", wired(
         ("src/base/b.h", "#ifndef B_H\n#define B_H\nenum e {x = 1};\nint f(void);\n#endif\n"),
         ("src/base/b.c", "int f(void) {return x;}\n__attribute__((constructor)) static void g(void) {f();}\n"),

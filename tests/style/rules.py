@@ -4,6 +4,8 @@ Each rule is a function from a tree to what breaks it, (file, line, why). A rule
 checked here raises Skip. check_selftest.py holds, for each of them, code that breaks it.
 """
 
+import ast
+import json
 import os
 import re
 import shutil
@@ -51,6 +53,10 @@ LIBRARIES = {"fcg": {"hosts", "tool"}, "openssl": {"services"}, "json-c": {"base
              "curl": {"net", "services", "hosts"}, "tensorflow": {"vision"},
              "microhttpd": {"emulator"}, "hiredis": {"tool"}}  # fmt: skip
 
+# How a literal begins that has a member of JSON in it: with a name and its colon, behind punctuation.
+JSON_MEMBER = re.compile(r"""[\s{}\[\],:"]*"[^"]*"\s*:""")
+LITERALS = re.compile(r'"[^"]*"(?:\s*"[^"]*")*')
+
 # Written so that this file doesn't match them.
 PLACES = re.compile(r"(?<![\w.])/(?:home|Users)/[a-z][\w.-]*")
 REGISTRIES = re.compile(
@@ -91,6 +97,23 @@ def banned_functions(tree):
                     f"{token.text} is banned; use {BANNED[token.text]}",
                 )
             before = token.text
+
+
+def json_pieces(tree):
+    """A whole document may be a literal: it lacks nothing. What is put together is written by calls."""
+    for source in tree.of_program():
+        for found in LITERALS.finditer(source.code):
+            text = ast.literal_eval("(" + source.text[found.start() : found.end()] + ")")
+            if JSON_MEMBER.match(text) and "..." not in text and not _is_json(text):
+                yield source.path, source.line_of(found.start()), "holds a piece of JSON; use base/json_put.h"
+
+
+def _is_json(text):
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def goto_forward_only(tree):
@@ -330,7 +353,7 @@ def formatted(tree):
 
 
 RULES = [
-    banned_functions, goto_forward_only, function_length, file_length,
+    banned_functions, json_pieces, goto_forward_only, function_length, file_length,
     line_length, blanks, opening_comment, header_guards, own_header_first, include_arrows,
     call_arrows, wiring.call_circles, wiring.unique_names, wiring.unused_names, commented_functions, listed_in_makefile, pages_alike, places_and_registries, commit_messages,
     formatted,
