@@ -110,6 +110,21 @@ static void put_routes(dime_json *json, const dime_function *function)
     }
 }
 
+/* What a web server says of a body that it doesn't let through. */
+static void put_body_limit(dime_json *json, const dime_function *function)
+{
+    char words[FUNCTION_LIMIT_WORDS];
+    const dime_field *fields = function->fields;
+    size_t count = function->field_count;
+    for (size_t i = 0; i < function->route_count && !field_file(fields, count); i++) {
+        fields = function->routes[i].fields;
+        count = function->routes[i].field_count;
+    }
+    function_limit_words(function, fields, count, words);
+    dime_put_integer(json, "bodyMax", (int64_t)function_body_max(function));
+    dime_put_string(json, "tooLarge", words);
+}
+
 static void put_settings(dime_json *json, const dime_function *function)
 {
     dime_json *list = dime_put_array(json, "settings");
@@ -140,7 +155,7 @@ void describe_write(const dime_function *function, struct buffer *json)
     dime_put_string(&root, "version", PACKAGE_VERSION);
     put_methods(&root, function_methods(function));
     put_effects(&root, function->effects, function_methods(function));
-    dime_put_integer(&root, "bodyMax", (int64_t)function_body_max(function));
+    put_body_limit(&root, function);
     put_flag(&root, "heavy", function->heavy);
     put_flag(&root, "network", function->network);
     put_words_if_any(&root, "answers", function->answers);

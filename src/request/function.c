@@ -36,6 +36,18 @@ size_t function_body_max(const dime_function *function)
     return most;
 }
 
+void function_limit_words(const dime_function *function, const dime_field *fields, size_t count,
+                          char words[FUNCTION_LIMIT_WORDS])
+{
+    const dime_field *file = field_file(fields, count);
+    size_t most = function_body_max(function);
+    if (file && file->help)
+        snprintf(words, FUNCTION_LIMIT_WORDS, "Send %s; all together may have at most %zu bytes.",
+                 file->help, most);
+    else
+        snprintf(words, FUNCTION_LIMIT_WORDS, "Send at most %zu bytes.", most);
+}
+
 unsigned function_methods(const dime_function *function)
 {
     unsigned methods = 0;

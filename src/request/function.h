@@ -14,10 +14,18 @@ enum {
     FUNCTION_BODY_MAX = 1024 * 1024, /* bytes, where no file is among the fields */
     FUNCTION_DEPTH_MAX = 16,         /* of tables within tables */
     FUNCTION_PLACES_MAX = 18,        /* decimal places of an int64 */
+    FUNCTION_LIMIT_WORDS = 512,      /* bytes of the sentence on a body's limit, with its NUL */
 };
 
 /* Most bytes of a body: as the function says, or what its fields need. */
 size_t function_body_max(const dime_function *function);
+
+/*
+ * Says how much a body may have, to a person whose body had more. A file among the FIELDS may have
+ * less than the body, which has room for its base64: the field's help tells its limit.
+ */
+void function_limit_words(const dime_function *function, const dime_field *fields, size_t count,
+                          char words[FUNCTION_LIMIT_WORDS]);
 
 /* The methods that the function takes, as bits, without HEAD and OPTIONS. */
 unsigned function_methods(const dime_function *function);

@@ -117,17 +117,13 @@ static bool check_accept(const struct dime_call *call, bool acceptable)
     return false;
 }
 
-/* A file may have less than the body, which has room for its base64: the help tells its limit. */
 static void refuse_body(const struct dime_call *call)
 {
-    size_t count, most = function_body_max(call->function);
+    char words[FUNCTION_LIMIT_WORDS];
+    size_t count;
     const dime_field *fields = call_fields(call, &count);
-    const dime_field *file = field_file(fields, count);
-    if (file && file->help)
-        response_problem(call->response, 413, "Send %s; all together may have at most %zu bytes.",
-                         file->help, most);
-    else
-        response_problem(call->response, 413, "Send at most %zu bytes.", most);
+    function_limit_words(call->function, fields, count, words);
+    response_problem(call->response, 413, "%s", words);
 }
 
 static bool check_read(const struct dime_call *call, const struct incoming *incoming)

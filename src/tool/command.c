@@ -28,6 +28,7 @@ static const char HELP[] =
     "  dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
     "                                 hand an event to a function and print its answer\n"
     "  dime event [NAME]              print a sample event, or the names of all\n"
+    "  dime describe FUNCTION...      print configurations of servers for a function\n"
     "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
     "  dime consume --queue URL ...   hand the messages of a queue to a function, as Lambda would\n"
     "  dime send --queue URL [FILE]   put a message into a queue\n"
@@ -208,6 +209,11 @@ static int run_lambda(char **arguments)
                        "make builds it where libmicrohttpd-dev is installed");
 }
 
+static int run_describe(char **arguments)
+{
+    return become_tool("dime-describe", arguments - 1, "it's installed beside dime");
+}
+
 /* Of dime-queue, which reads the command's own name too. */
 static int run_queue(char **arguments)
 {
@@ -219,13 +225,21 @@ static int run_queue(char **arguments)
 /* The help of a command that is another program's. Returns false where TOPIC is none. */
 static bool help_elsewhere(char *topic, int *status)
 {
-    bool of_lambda = strcmp(topic, "lambda") == 0;
-    bool of_queue =
-        strcmp(topic, "consume") == 0 || strcmp(topic, "send") == 0 || strcmp(topic, "watch") == 0;
-    if (of_lambda || of_queue)
-        *status =
-            (of_lambda ? run_lambda : run_queue)((char *[]){"dime", topic, "--help", NULL} + 2);
-    return of_lambda || of_queue;
+    static const struct {
+        const char *name;
+        int (*run)(char **arguments);
+    } ELSEWHERE[] = {{"lambda", run_lambda},
+                     {"describe", run_describe},
+                     {"consume", run_queue},
+                     {"send", run_queue},
+                     {"watch", run_queue}};
+    for (size_t i = 0; i < sizeof ELSEWHERE / sizeof *ELSEWHERE; i++) {
+        if (strcmp(topic, ELSEWHERE[i].name) == 0) {
+            *status = ELSEWHERE[i].run((char *[]){"dime", topic, "--help", NULL} + 2);
+            return true;
+        }
+    }
+    return false;
 }
 
 static int help(char **arguments)
@@ -290,6 +304,7 @@ int main(int count, char **arguments)
         {"event", print_sample},
         {"list", list},
         {"lambda", run_lambda},
+        {"describe", run_describe},
         {"consume", run_queue},
         {"send", run_queue},
         {"watch", run_queue},

@@ -112,7 +112,7 @@ def shipped(name, sockets="", nginx=""):
     """A file of dime's nginx configuration, with the names between at signs filled in."""
     folder = os.path.join(SRCDIR, "nginx")
     values = {"sockets": sockets, "nginx": nginx or folder, "www": os.path.join(SRCDIR, "www"),
-              "rate": "10", "burst": "20", "loopback": "0"}
+              "rate": "10", "loopback": "0"}
     with open(os.path.join(folder, name), encoding="utf-8") as file:
         text = file.read()
     unknown = set(re.findall("@([a-z_]+)@", text)) - set(values)
@@ -254,7 +254,10 @@ class Stand:
             self.port = free.getsockname()[1]
         self.write("dime-base.conf", shipped("dime-base.conf.in", self.scratch))
         self.write("dime-http.conf", shipped("dime-http.conf.in", nginx=self.scratch))
-        self.write("dime-server.conf", shipped("dime-server.conf.in"))
+        self.write("dime-server.conf", shipped("dime-server.conf.in", nginx=self.scratch))
+        subprocess.run([os.path.join(BUILDDIR, "dime-describe"), "--nginx", "--sockets", self.scratch,
+                        "--settings", os.path.join(SRCDIR, "nginx"), "--output", self.path("functions"),
+                        os.path.join(BUILDDIR, "change")], check=True)
         user = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
         configuration = self.write("nginx.conf", CONFIGURATION.format(
             user=user, scratch=self.scratch, port=self.port,

@@ -71,8 +71,8 @@ class Apache(Serving):
     def configure(self):
         """Writes the configuration into the directory, filled in as make does."""
         deploy = os.path.join(self.source, "deploy", "apache")
-        values = {"www": self.path("www"), "apache": self.path("apache"), "sockets": self.run,
-                  "programs": self.path("bin")}
+        values = {"www": self.path("www"), "apache": self.path("apache"), "programs": self.path("bin"),
+                  "functions": self.path("functions")}
         for name in ("dime-common.conf", f"dime-{self.way}.conf"):
             with open(os.path.join(deploy, name + ".in"), encoding="utf-8") as file:
                 text = file.read()
@@ -80,6 +80,7 @@ class Apache(Serving):
                 text = text.replace(f"@{key}@", value)
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write(self.edit(name, text))
+        self.describe("--apache", self.path("bin"))
         self.write_main()
 
     def write_main(self):

@@ -157,7 +157,7 @@ def test_make_builds_all_of_the_command(_, program):
                           env=environment, timeout=TIMEOUT, check=False)
     rule = next(line for line in done.stdout.splitlines() if line.startswith("dime:"))
     siblings = rule.partition(" | ")[2].split()
-    equal(siblings, [name for name in ("dime-lambda", "dime-queue", "functions/all")
+    equal(siblings, [name for name in ("dime-describe", "dime-lambda", "dime-queue", "functions/all")
                      if os.path.exists(os.path.join(build, name))], "what is built with it")
 
 

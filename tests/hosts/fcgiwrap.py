@@ -15,7 +15,7 @@ class Fcgiwrap(Serving):
 
     def use_fcgiwrap(self, name, text):
         """The two changes of the README."""
-        if name == "dime-server.conf":
+        if name == "nginx-server.conf":
             for function in self.functions:
                 text = text.replace(f"fastcgi_pass dime_{function};", f"fastcgi_pass unix:{self.run}/fcgiwrap.sock;")
         return text.replace("fastcgi_keep_conn on;", "fastcgi_keep_conn off;\n"

@@ -87,7 +87,7 @@ def check_apache(root):
         with open(name, "w") as out:
             out.write(text.replace('"/usr', f'"{root}/usr'))
     for way, modules in {"proxy": "proxy proxy_fcgi", "fcgid": "fcgid", "cgi": "cgid"}.items():
-        modules = f"mpm_event authz_core alias dir headers include mime rewrite unique_id {modules}"
+        modules = f"mpm_event authz_core alias dir headers include mime rewrite setenvif unique_id {modules}"
         conf = os.path.join(root, "apache.conf")
         with open(conf, "w") as out:
             out.write("ServerName localhost\nListen 127.0.0.1:1\nTypesConfig /dev/null\n")

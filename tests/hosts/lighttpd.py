@@ -29,7 +29,7 @@ class Lighttpd(Serving):
         """Writes the configuration into the directory, filled in as make does."""
         deploy = os.path.join(self.source, "deploy")
         values = {"www": os.path.join(self.build, "www"), "apache": os.path.join(deploy, "apache"),
-                  "sockets": self.run}
+                  "functions": self.path("functions")}
         with open(os.path.join(deploy, "lighttpd", "dime.conf.in"), encoding="utf-8") as file:
             text = file.read()
         for key, value in values.items():
@@ -37,6 +37,7 @@ class Lighttpd(Serving):
         for name, text in (("dime.conf", text), ("lighttpd.conf", CONFIGURATION.format(run=self.run, port=self.port))):
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write(self.edit(name, text))
+        self.describe("--lighttpd")
 
     def lighttpd(self, *arguments):
         """The command line of this lighttpd."""

@@ -815,17 +815,18 @@ def test_ordinary_user(place):
 
 
 def test_new_function(place):
-    """A function that nginx has no location for yet is started, and a line says what is missing."""
-    path = os.path.join(place.tree, "Makefile.am")
-    with open(path) as file:
+    """A function that is new in the tree is served: nothing about it stands in a server's configuration."""
+    functions = os.path.join(place.tree, "src", "functions")
+    with open(os.path.join(functions, "hello.c"), encoding="utf-8") as file:
         text = file.read()
-    with open(path, "w") as file:
-        file.write(text + "function_PROGRAMS += again\nagain_SOURCES = src/functions/hello.c\n")
+    with open(os.path.join(functions, "again.c"), "w", encoding="utf-8") as file:
+        file.write(text.replace("DIME_FUNCTION(hello", "DIME_FUNCTION(again"))
+    with open(os.path.join(place.tree, "Makefile.am"), "a", encoding="utf-8") as file:
+        file.write("function_PROGRAMS += again\nagain_SOURCES = src/functions/again.c\n")
     port = free_port()
     with Quickstart(place, "--port", str(port)) as quickstart:
         quickstart.ready(BUILD_PATIENCE)
-        true("again has no location" in quickstart.said(), quickstart.said())
-        true("again" in quickstart.processes(), "it isn't started")
+        true("hello" in curl(f"http://127.0.0.1:{port}/cgi-bin/again?name=you"), "the new function doesn't answer")
         quickstart.stop(signal.SIGINT)
 
 

@@ -85,7 +85,7 @@ class Serving:
         self.build, self.source = os.path.abspath(build), os.path.abspath(source)
         functions = listed(source) if functions is None else functions
         self.functions, self.workers, self.threads = functions, workers, threads
-        self.settings = {"rate": rate, "burst": burst, "loopback": int(count_loopback)}
+        self.settings, self.burst = {"rate": rate, "loopback": int(count_loopback)}, burst
         self.edit = edit or (lambda name, text: text)
         self.environment = dict(os.environ, PATH=PATH, **(environment or {}))
         self.processes = {}
@@ -165,6 +165,26 @@ class Serving:
             name = name.removesuffix(".in")
             with open(self.path(name), "w") as file:
                 file.write(self.edit(name, text))
+        self.describe("--nginx")
+
+    def describe(self, form, programs=None):
+        """Writes the parts of a server's configuration that are the functions', as `dime describe` prints them."""
+        functions = self.path("functions")
+        shutil.rmtree(functions, ignore_errors=True)
+        for function in self.described():
+            subprocess.run([os.path.join(self.build, "dime-describe"), form, "--sockets", self.run, "--settings", self.run,
+                            "--output", functions, *(("--programs", programs) if programs else ()),
+                            Serving.program(self, function)], check=True)
+        for folder, _, names in os.walk(functions):
+            for name in names:
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    text = file.read().replace("burst=40 ", f"burst={self.burst} ")
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(self.edit(name, text))
+
+    def described(self):
+        """The functions that the server knows of, whether they run or not."""
+        return listed(self.source)
 
     def nginx(self, *arguments):
         """The command line of this nginx. Root's workers stay root, to read the build."""

@@ -85,7 +85,8 @@ START_TEST(describes_a_function)
 {
     static const char *const parts[] = {
         "{\"dime\":1,\"name\":\"some\",\"summary\":\"Does \\\"some\\\"\",\"version\":\"",
-        "\",\"methods\":[\"GET\",\"DELETE\"],\"effects\":\"creates\",\"bodyMax\":100,\"heavy\":"
+        "\",\"methods\":[\"GET\",\"DELETE\"],\"effects\":\"creates\",\"bodyMax\":100,\"tooLarge\":"
+        "\"Send at most 100 bytes.\",\"heavy\":"
         "true,"
         "\"network\":true,\"answers\":\"text/csv\",\"fields\":[{",
         "{\"name\":\"word\",\"kind\":\"text\",\"help\":\"a \\\"word\\\"\",\"required\":true,"
@@ -124,10 +125,9 @@ START_TEST(describes_the_smallest)
     struct arena arena;
     arena_open(&arena, 1 << 20);
     const char *json = describe(&smallest, &arena);
-    ck_assert_msg(
-        strstr(json,
-               "\"methods\":[\"POST\"],\"effects\":\"creates\",\"bodyMax\":1048576,\"fields\":[]}"),
-        "%s", json);
+    ck_assert_msg(strstr(json, "\"methods\":[\"POST\"],\"effects\":\"creates\",\"bodyMax\":1048576,"
+                               "\"tooLarge\":\"Send at most 1048576 bytes.\",\"fields\":[]}"),
+                  "%s", json);
     arena_close(&arena);
 }
 END_TEST

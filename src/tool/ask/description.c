@@ -115,26 +115,24 @@ static void stop_listening(struct listening *listening)
     free(listening->text);
 }
 
-/* The member of this name and type; NULL: there is none. */
-static struct json_object *member_of(struct json_object *object, const char *name,
-                                     enum json_type type)
+struct json_object *description_member(struct json_object *object, const char *name, int type)
 {
     struct json_object *member = NULL;
     bool found = json_object_is_type(object, json_type_object) &&
                  json_object_object_get_ex(object, name, &member);
-    return found && json_object_is_type(member, type) ? member : NULL;
+    return found && json_object_is_type(member, (enum json_type)type) ? member : NULL;
 }
 
-static const char *string_of(struct json_object *object, const char *name)
+const char *description_string(struct json_object *object, const char *name)
 {
-    struct json_object *member = member_of(object, name, json_type_string);
+    struct json_object *member = description_member(object, name, json_type_string);
     return member ? json_object_get_string(member) : "";
 }
 
 /* Whether it's an object of a version of the form that is read here. */
 static bool is_description(struct json_object *tree)
 {
-    struct json_object *version = member_of(tree, "dime", json_type_int);
+    struct json_object *version = description_member(tree, "dime", json_type_int);
     return version && json_object_get_int64(version) == DESCRIBE_VERSION;
 }
 
@@ -171,24 +169,24 @@ void description_close(struct description *description)
 
 const char *description_summary(const struct description *description)
 {
-    return string_of(description->tree, "summary");
+    return description_string(description->tree, "summary");
 }
 
 bool description_field(const struct description *description, size_t index,
                        struct described_field *field)
 {
-    struct json_object *fields = member_of(description->tree, "fields", json_type_array);
+    struct json_object *fields = description_member(description->tree, "fields", json_type_array);
     struct json_object *one = fields && index < json_object_array_length(fields)
                                   ? json_object_array_get_idx(fields, index)
                                   : NULL;
     if (!one)
         return false;
-    struct json_object *max = member_of(one, "max", json_type_int);
+    struct json_object *max = description_member(one, "max", json_type_int);
     *field = (struct described_field){
-        .name = string_of(one, "name"),
-        .kind = string_of(one, "kind"),
-        .help = string_of(one, "help"),
-        .required = json_object_get_boolean(member_of(one, "required", json_type_boolean)),
+        .name = description_string(one, "name"),
+        .kind = description_string(one, "kind"),
+        .help = description_string(one, "help"),
+        .required = json_object_get_boolean(description_member(one, "required", json_type_boolean)),
         .max = max ? json_object_get_int64(max) : INT64_MAX};
     return true;
 }

@@ -35,6 +35,13 @@ bool description_read(struct description *description, const char *path);
 /* Frees it. */
 void description_close(struct description *description);
 
+/* The member of this name and type (enum json_type) of a description or of an object in it; NULL:
+ * there is none. It lasts as long as the description. */
+struct json_object *description_member(struct json_object *object, const char *name, int type);
+
+/* The text of a member; empty where there is none. It lasts as long. */
+const char *description_string(struct json_object *object, const char *name);
+
 /* What the function does, in a sentence; empty where it doesn't say. */
 const char *description_summary(const struct description *description);
 

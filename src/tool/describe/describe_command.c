@@ -1,0 +1,193 @@
+/*
+ * describe_command.c - dime-describe: what servers and tools need to know of a function, printed
+ * from what its program says of itself.
+ *
+ * `dime describe` becomes this program. It isn't a part of `dime`, which has to start in no time
+ * and needs none of the templates.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tool/ask/description.h"
+#include "tool/ask/find.h"
+#include "tool/describe/describe.h"
+#include "tool/status.h"
+
+#define DESCRIBE "dime describe"
+
+static const char HELP_DESCRIBE[] =
+    "dime describe [OPTION]... FUNCTION...\n"
+    "\n"
+    "Prints what a function says of itself, in the form that an option asks for:\n"
+    "\n"
+    "  --json           the description itself (the default; dime_describe(7) documents it)\n"
+    "  --nginx          parts of nginx's configuration\n"
+    "  --apache         a part of Apache's\n"
+    "  --lighttpd       a part of lighttpd's\n"
+    "  --systemd        a drop-in of its service, dime@NAME.service\n"
+    "\n"
+    "FUNCTION is the name of one that is installed, or the path of a program, as in ./shout.\n"
+    "\n"
+    "  --sockets DIR    the folder of the functions' sockets (default " RUNSTATEDIR "/dime)\n"
+    "  --programs DIR   the folder of their programs (default: where they are now)\n"
+    "  --settings DIR   the folder of dime's settings (default " SYSCONFDIR "/dime)\n"
+    "  --output DIR     write each part to a file, DIR/NAME/PART, instead of printing it\n"
+    "  --help           this text\n";
+
+/* What the arguments say. */
+struct describe_request {
+    struct describe_places places;
+    const char *output;   /* NULL: stdout */
+    const char *forms[8]; /* the options that ask for parts; NULL behind the last */
+    size_t form_count;
+};
+
+static bool say_wrong(const char *word, const char *why)
+{
+    fprintf(stderr, DESCRIBE ": %s: %s\n", word, why);
+    return false;
+}
+
+static bool is_wanted_part(const struct describe_request *request, const struct describe_part *part)
+{
+    for (size_t i = 0; i < request->form_count; i++) {
+        if (strcmp(request->forms[i], part->option) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Opens the file of a part. -1 and errno: it can't be. */
+static int open_part(const char *output, const char *name, const char *file)
+{
+    char path[PATH_MAX];
+    if (mkdir(output, 0777) != 0 && errno != EEXIST)
+        return -1;
+    snprintf(path, sizeof path, "%s/%s", output, name);
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        return -1;
+    snprintf(path, sizeof path, "%s/%s/%s", output, name, file);
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+static bool write_part(const struct describe_request *request, const struct describe_part *part,
+                       struct json_object *data)
+{
+    const char *why, *name = description_string(data, "name");
+    int file = request->output ? open_part(request->output, name, part->file) : STDOUT_FILENO;
+    if (file < 0)
+        return say_wrong(request->output, strerror(errno));
+    bool fine = describe_write_part(part, data, file, &why);
+    if (request->output && close(file) != 0 && fine) {
+        fine = false;
+        why = strerror(errno);
+    }
+    return fine || say_wrong(part->file, why);
+}
+
+static bool write_parts(const struct describe_request *request, const struct described *described,
+                        const char *word)
+{
+    const char *why;
+    struct json_object *data = describe_data(described, &request->places, &why);
+    bool fine = data || say_wrong(word, why ? why : "out of memory");
+    for (const struct describe_part *part = describe_parts; fine && *part->option; part++) {
+        if (is_wanted_part(request, part) &&
+            (!part->needs || json_object_object_get(data, part->needs)))
+            fine = write_part(request, part, data);
+    }
+    json_object_put(data);
+    return fine;
+}
+
+static bool print_description(struct json_object *tree)
+{
+    const char *text = json_object_to_json_string_ext(
+        tree, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED);
+    return text ? puts(text) != EOF : say_wrong("--json", "out of memory");
+}
+
+static bool describe(const struct describe_request *request, const char *word)
+{
+    struct callee callee;
+    struct description description;
+    if (!find_function(DESCRIBE, word, &callee))
+        return false;
+    bool fine = description_read(&description, callee.path) ||
+                say_wrong(word, "its program doesn't say what it is");
+    const struct described described = {.tree = description.tree, .path = callee.path};
+    if (fine && request->form_count)
+        fine = write_parts(request, &described, word);
+    else if (fine)
+        fine = print_description(description.tree);
+    description_close(&description);
+    return fine;
+}
+
+/* Takes an option that getopt has found. False: it's none that there is. */
+static bool take_describe_option(struct describe_request *request, int option, const char *name)
+{
+    const size_t most = sizeof request->forms / sizeof *request->forms;
+    switch (option) {
+    case 'f':
+        if (request->form_count < most)
+            request->forms[request->form_count++] = name;
+        return true;
+    case 'j':
+        return true;
+    case 's':
+        request->places.sockets = optarg;
+        return true;
+    case 'p':
+        request->places.programs = optarg;
+        return true;
+    case 'c':
+        request->places.settings = optarg;
+        return true;
+    case 'o':
+        request->output = optarg;
+        return true;
+    default:
+        return false;
+    }
+}
+
+int main(int count, char **arguments)
+{
+    static const struct option OPTIONS[] = {{"nginx", no_argument, NULL, 'f'},
+                                            {"apache", no_argument, NULL, 'f'},
+                                            {"lighttpd", no_argument, NULL, 'f'},
+                                            {"systemd", no_argument, NULL, 'f'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"sockets", required_argument, NULL, 's'},
+                                            {"programs", required_argument, NULL, 'p'},
+                                            {"settings", required_argument, NULL, 'c'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct describe_request request = {
+        .places = {.sockets = RUNSTATEDIR "/dime", .settings = SYSCONFDIR "/dime"}};
+    int option, index;
+    bool fine = true;
+    arguments[0] = (char *)(uintptr_t)DESCRIBE;
+    while ((option = getopt_long(count, arguments, "", OPTIONS, &index)) != -1) {
+        if (option == 'h') {
+            fputs(HELP_DESCRIBE, stdout);
+            return status_finish(STATUS_FINE);
+        }
+        if (option == '?' || !take_describe_option(&request, option, OPTIONS[index].name))
+            return STATUS_USAGE;
+    }
+    if (optind == count)
+        return status_misuse("describe wants the name of a function", NULL, "dime list names them");
+    for (int i = optind; i < count && fine; i++)
+        fine = describe(&request, arguments[i]);
+    return status_finish(fine ? STATUS_FINE : STATUS_USAGE);
+}

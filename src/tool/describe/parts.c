@@ -1,0 +1,243 @@
+/*
+ * parts.c - the parts of servers' configurations: a template each, and what it is filled from.
+ *
+ * A template is the configuration with names in it, so that an administrator's eyes find in it what
+ * her server gets. What a server needs and a description doesn't say in these words, such as how
+ * often a request may be tried, is worked out here.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dime.h"
+#include "request/template.h"
+#include "tool/ask/description.h"
+#include "tool/describe/describe.h"
+
+DIME_EMBED(PART_NGINX_CALL, "src/tool/describe/nginx-call.conf");
+DIME_EMBED(PART_NGINX_HTTP, "src/tool/describe/nginx-http.conf");
+DIME_EMBED(PART_NGINX_SERVER, "src/tool/describe/nginx-server.conf");
+DIME_EMBED(PART_NGINX_SIZES, "src/tool/describe/nginx-sizes.conf");
+DIME_EMBED(PART_APACHE, "src/tool/describe/apache.conf");
+DIME_EMBED(PART_LIGHTTPD, "src/tool/describe/lighttpd.conf");
+DIME_EMBED(PART_SYSTEMD, "src/tool/describe/systemd.conf");
+
+const struct describe_part describe_parts[] = {
+    {"nginx", "nginx-http.conf", PART_NGINX_HTTP, NULL},
+    {"nginx", "nginx-sizes.conf", PART_NGINX_SIZES, NULL},
+    {"nginx", "nginx-server.conf", PART_NGINX_SERVER, NULL},
+    {"apache", "apache.conf", PART_APACHE, NULL},
+    {"lighttpd", "lighttpd.conf", PART_LIGHTTPD, NULL},
+    {"systemd", "systemd.conf", PART_SYSTEMD, "special"},
+    {"", NULL, NULL, NULL},
+};
+
+enum {
+    PART_MEMORY = 4 * 1024 * 1024,
+    PART_MAX = 1024 * 1024,
+    BUFFER_LEAST = 64 * 1024, /* of nginx's memory for a body; what is larger goes to a file */
+    BUFFER_MOST = 1024 * 1024,
+    TIMEOUT_S = 10,
+    TIMEOUT_SLOW_S = 40,
+    KEEPALIVE = 512,
+    KEEPALIVE_SLOW = 64,
+};
+
+/* What a name or a path in a configuration may consist of: no server reads more into it. */
+static bool is_plain(const char *text)
+{
+    static const char PLAIN[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.+-";
+    return *text && text[strspn(text, PLAIN)] == '\0';
+}
+
+static void put_member(struct json_object *data, const char *name, struct json_object *value)
+{
+    json_object_object_add(data, name, value);
+}
+
+/* A sentence for a configuration: what would end a string there, or stands for a variable, goes. */
+static void put_sentence(struct json_object *data, const char *name, const char *sentence)
+{
+    char plain[1024];
+    size_t length = 0;
+    for (const char *c = sentence; *c && length + 1 < sizeof plain; c++) {
+        bool odd = (unsigned char)*c < ' ' || strchr("\"\\${}", *c);
+        plain[length++] = odd ? ' ' : *c;
+    }
+    put_member(data, name, json_object_new_string_len(plain, (int)length));
+}
+
+static void put_path(struct json_object *data, const char *name, const char *folder,
+                     const char *file, const char *ending)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s%s", folder, file, ending);
+    put_member(data, name, json_object_new_string(path));
+}
+
+/* Whether all that it does may be done twice. */
+static bool may_be_repeated(struct json_object *tree)
+{
+    struct json_object *routes = description_member(tree, "routes", json_type_array);
+    if (!routes)
+        return strcmp(description_string(tree, "effects"), "creates") != 0;
+    for (size_t i = 0; i < json_object_array_length(routes); i++) {
+        if (strcmp(description_string(json_object_array_get_idx(routes, i), "effects"),
+                   "creates") == 0)
+            return false;
+    }
+    return true;
+}
+
+/* How nginx may ask again. A call that takes long isn't begun twice: a second one would take as
+ * long. POST is asked again after it was sent only where that does no harm. */
+static const char *retry_of(struct json_object *tree, bool heavy, bool network)
+{
+    if (heavy)
+        return "off";
+    if (network)
+        return "error";
+    return may_be_repeated(tree) ? "error timeout non_idempotent" : "error timeout";
+}
+
+static bool flag(struct json_object *tree, const char *name)
+{
+    return json_object_get_boolean(description_member(tree, name, json_type_boolean));
+}
+
+/* A heavy function has processes, since each is busy with one call; one that waits for others has
+ * threads. */
+static void put_options(struct json_object *data, bool heavy, bool network)
+{
+    if (heavy)
+        put_member(data, "options", json_object_new_string("--workers 2"));
+    else if (network)
+        put_member(data, "options", json_object_new_string("--idle 300 --threads 8"));
+}
+
+/* The names of its settings, with blanks between them. */
+static void put_setting_names(struct json_object *data, struct json_object *tree)
+{
+    char names[1024];
+    size_t length = 0;
+    struct json_object *settings = description_member(tree, "settings", json_type_array);
+    for (size_t i = 0; settings && i < json_object_array_length(settings); i++) {
+        const char *name = description_string(json_object_array_get_idx(settings, i), "name");
+        if (is_plain(name) && length + strlen(name) + 2 < sizeof names)
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                       length ? " " : "", name);
+    }
+    if (length)
+        put_member(data, "variables", json_object_new_string_len(names, (int)length));
+}
+
+static void put_numbers(struct json_object *data, int64_t body_max, bool heavy, bool network)
+{
+    int64_t buffer = body_max < BUFFER_MOST ? body_max : BUFFER_MOST;
+    put_member(data, "bodyMax", json_object_new_int64(body_max));
+    put_member(data, "bodyMaxKiB", json_object_new_int64((body_max + 1023) / 1024));
+    put_member(data, "bodyBuffer",
+               json_object_new_int64(buffer > BUFFER_LEAST ? buffer : BUFFER_LEAST));
+    put_member(data, "timeout", json_object_new_int(heavy || network ? TIMEOUT_SLOW_S : TIMEOUT_S));
+    if (!heavy)
+        put_member(data, "keepalive", json_object_new_int(network ? KEEPALIVE_SLOW : KEEPALIVE));
+}
+
+static void put_places(struct json_object *data, const struct described *described,
+                       const struct describe_places *places, const char *name)
+{
+    put_path(data, "socket", places->sockets, name, ".sock");
+    put_member(data, "settings", json_object_new_string(places->settings));
+    if (places->programs)
+        put_path(data, "program", places->programs, name, "");
+    else
+        put_member(data, "program", json_object_new_string(described->path));
+}
+
+/* Why no configuration can be made; NULL: one can be. */
+static const char *fault_of_configuration(const struct described *described,
+                                          const struct describe_places *places, const char *name,
+                                          struct json_object *body_max)
+{
+    if (!is_plain(name) || strchr(name, '/') || *name == '.')
+        return "its name has characters that a configuration can't have";
+    if (!is_plain(places->sockets) || !is_plain(places->settings) ||
+        !is_plain(places->programs ? places->programs : described->path))
+        return "a path has characters that a configuration can't have; letters, digits and /_.+- "
+               "can be used";
+    return body_max ? NULL : "its description doesn't say how large a body may be";
+}
+
+struct json_object *describe_data(const struct described *described,
+                                  const struct describe_places *places, const char **why)
+{
+    struct json_object *tree = described->tree;
+    const char *name = description_string(tree, "name");
+    struct json_object *body_max = description_member(tree, "bodyMax", json_type_int);
+    bool heavy = flag(tree, "heavy"), network = flag(tree, "network");
+    *why = fault_of_configuration(described, places, name, body_max);
+    struct json_object *data = *why ? NULL : json_object_new_object();
+    if (!data)
+        return NULL;
+    put_member(data, "name", json_object_new_string(name));
+    put_sentence(data, "summary", description_string(tree, "summary"));
+    put_sentence(data, "tooLarge", description_string(tree, "tooLarge"));
+    put_path(data, "path", "/cgi-bin", name, "");
+    put_places(data, described, places, name);
+    put_numbers(data, json_object_get_int64(body_max), heavy, network);
+    put_member(data, "heavy", json_object_new_boolean(heavy));
+    put_member(data, "network", json_object_new_boolean(network));
+    put_member(data, "slow", json_object_new_boolean(heavy || network));
+    put_member(
+        data, "below",
+        json_object_new_boolean(description_member(tree, "routes", json_type_array) != NULL));
+    put_member(data, "retry", json_object_new_string(retry_of(tree, heavy, network)));
+    put_options(data, heavy, network);
+    put_setting_names(data, tree);
+    if (heavy || network || json_object_object_get(data, "variables"))
+        put_member(data, "special", json_object_new_boolean(true));
+    return data;
+}
+
+static bool write_whole(int file, dime_text text)
+{
+    while (text.length) {
+        ssize_t wrote = write(file, text.data, text.length);
+        if (wrote < 0)
+            return false;
+        text = text_skip(text, (size_t)wrote);
+    }
+    return true;
+}
+
+bool describe_write_part(const struct describe_part *part, struct json_object *data, int file,
+                         const char **why)
+{
+    static char wrong[TEMPLATE_WHY];
+    const struct template_partial call = {TEXT("call"), text_of(PART_NGINX_CALL)};
+    struct json_value context;
+    struct json_error error;
+    struct arena arena;
+    struct buffer out;
+    const char *text = json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN);
+    arena_open(&arena, PART_MEMORY);
+    buffer_open(&out, &arena, PART_MAX);
+    *why = "out of memory";
+    bool fine = text && json_check(text_of(text), &arena, &context, &error);
+    struct template_data filling = {
+        .contexts = &context, .context_count = 1, .partials = &call, .partial_count = 1};
+    if (fine) {
+        enum template_outcome outcome = template_write(text_of(part->text), &filling, &out, wrong);
+        fine = outcome == TEMPLATE_FINE;
+        if (outcome == TEMPLATE_WRONG)
+            *why = wrong;
+    }
+    if (fine && !(fine = write_whole(file, buffer_text(&out))))
+        *why = strerror(errno);
+    arena_close(&arena);
+    return fine;
+}
