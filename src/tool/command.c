@@ -29,6 +29,7 @@ static const char HELP[] =
     "                                 hand an event to a function and print its answer\n"
     "  dime event [NAME]              print a sample event, or the names of all\n"
     "  dime describe FUNCTION...      print configurations of servers for a function\n"
+    "  dime host install PROGRAM ...  put a function on this host, or remove it\n"
     "  dime lambda PROGRAM...         run bootstrap programs as AWS Lambda does, for curl and aws\n"
     "  dime consume --queue URL ...   hand the messages of a queue to a function, as Lambda would\n"
     "  dime send --queue URL [FILE]   put a message into a queue\n"
@@ -228,11 +229,8 @@ static bool help_elsewhere(char *topic, int *status)
     static const struct {
         const char *name;
         int (*run)(char **arguments);
-    } ELSEWHERE[] = {{"lambda", run_lambda},
-                     {"describe", run_describe},
-                     {"consume", run_queue},
-                     {"send", run_queue},
-                     {"watch", run_queue}};
+    } ELSEWHERE[] = {{"lambda", run_lambda}, {"describe", run_describe}, {"host", run_describe},
+                     {"consume", run_queue}, {"send", run_queue},        {"watch", run_queue}};
     for (size_t i = 0; i < sizeof ELSEWHERE / sizeof *ELSEWHERE; i++) {
         if (strcmp(topic, ELSEWHERE[i].name) == 0) {
             *status = ELSEWHERE[i].run((char *[]){"dime", topic, "--help", NULL} + 2);
@@ -305,6 +303,7 @@ int main(int count, char **arguments)
         {"list", list},
         {"lambda", run_lambda},
         {"describe", run_describe},
+        {"host", run_describe},
         {"consume", run_queue},
         {"send", run_queue},
         {"watch", run_queue},

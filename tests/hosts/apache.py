@@ -80,7 +80,7 @@ class Apache(Serving):
                 text = text.replace(f"@{key}@", value)
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write(self.edit(name, text))
-        self.describe("--apache", self.path("bin"))
+        self.describe("--apache")
         self.write_main()
 
     def write_main(self):

@@ -450,7 +450,7 @@ def test_signals_while_building(place):
 def test_check(place):
     """`quickstart check` makes warnings errors, runs all tests and ends as they do."""
     for result in (0, 2):
-        rules = (f"{functions(place)} www-here:\\n\\t@true\\n"
+        rules = (f"dime-describe {functions(place)} www-here:\\n\\t@true\\n"
                  f"check-all:\\n\\t@echo all tests; exit {result}\\n")
         undo = fake_build(place, f'echo "$*" >../../told; printf "{rules}" >Makefile')
         fake = fake_dpkg(place, "none")

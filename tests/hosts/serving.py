@@ -167,13 +167,13 @@ class Serving:
                 file.write(self.edit(name, text))
         self.describe("--nginx")
 
-    def describe(self, form, programs=None):
+    def describe(self, form):
         """Writes the parts of a server's configuration that are the functions', as `dime describe` prints them."""
         functions = self.path("functions")
         shutil.rmtree(functions, ignore_errors=True)
         for function in self.described():
             subprocess.run([os.path.join(self.build, "dime-describe"), form, "--sockets", self.run, "--settings", self.run,
-                            "--output", functions, *(("--programs", programs) if programs else ()),
+                            "--programs", self.path("bin"), "--output", functions,
                             Serving.program(self, function)], check=True)
         for folder, _, names in os.walk(functions):
             for name in names:

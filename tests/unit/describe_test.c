@@ -86,7 +86,7 @@ START_TEST(describes_a_function)
     static const char *const parts[] = {
         "{\"dime\":1,\"name\":\"some\",\"summary\":\"Does \\\"some\\\"\",\"version\":\"",
         "\",\"methods\":[\"GET\",\"DELETE\"],\"effects\":\"creates\",\"bodyMax\":100,\"tooLarge\":"
-        "\"Send at most 100 bytes.\",\"heavy\":"
+        "\"Send a picture; all together may have at most 100 bytes.\",\"heavy\":"
         "true,"
         "\"network\":true,\"answers\":\"text/csv\",\"fields\":[{",
         "{\"name\":\"word\",\"kind\":\"text\",\"help\":\"a \\\"word\\\"\",\"required\":true,"

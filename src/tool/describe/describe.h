@@ -42,8 +42,10 @@ extern const struct describe_part describe_parts[];
 struct json_object *describe_data(const struct described *described,
                                   const struct describe_places *places, const char **why);
 
-/* Fills a part's template and writes it to FILE, which is open for writing. False: WHY says why. */
-bool describe_write_part(const struct describe_part *part, struct json_object *data, int file,
-                         const char **why);
+/* Fills a part's template: a new string, which the caller frees. NULL: WHY says why. */
+char *describe_fill(const struct describe_part *part, struct json_object *data, const char **why);
+
+/* Writes all of TEXT to a file that is open. False: errno says why. */
+bool describe_write_text(int file, const char *text);
 
 #endif

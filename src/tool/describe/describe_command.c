@@ -2,8 +2,8 @@
  * describe_command.c - dime-describe: what servers and tools need to know of a function, printed
  * from what its program says of itself.
  *
- * `dime describe` becomes this program. It isn't a part of `dime`, which has to start in no time
- * and needs none of the templates.
+ * `dime describe` and `dime host` become this program. It isn't a part of `dime`, which has to
+ * start in no time and needs none of the templates.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "tool/ask/description.h"
 #include "tool/ask/find.h"
 #include "tool/describe/describe.h"
+#include "tool/describe/host.h"
 #include "tool/status.h"
 
 #define DESCRIBE "dime describe"
@@ -81,15 +83,15 @@ static bool write_part(const struct describe_request *request, const struct desc
                        struct json_object *data)
 {
     const char *why, *name = description_string(data, "name");
+    char *text = describe_fill(part, data, &why);
+    if (!text)
+        return say_wrong(part->file, why);
     int file = request->output ? open_part(request->output, name, part->file) : STDOUT_FILENO;
-    if (file < 0)
-        return say_wrong(request->output, strerror(errno));
-    bool fine = describe_write_part(part, data, file, &why);
-    if (request->output && close(file) != 0 && fine) {
-        fine = false;
-        why = strerror(errno);
-    }
-    return fine || say_wrong(part->file, why);
+    bool fine = file >= 0 && describe_write_text(file, text);
+    if (file >= 0 && request->output)
+        fine = close(file) == 0 && fine;
+    free(text);
+    return fine || say_wrong(request->output ? request->output : part->file, strerror(errno));
 }
 
 static bool write_parts(const struct describe_request *request, const struct described *described,
@@ -159,7 +161,7 @@ static bool take_describe_option(struct describe_request *request, int option, c
     }
 }
 
-int main(int count, char **arguments)
+static int describe_functions(int count, char **arguments)
 {
     static const struct option OPTIONS[] = {{"nginx", no_argument, NULL, 'f'},
                                             {"apache", no_argument, NULL, 'f'},
@@ -190,4 +192,11 @@ int main(int count, char **arguments)
     for (int i = optind; i < count && fine; i++)
         fine = describe(&request, arguments[i]);
     return status_finish(fine ? STATUS_FINE : STATUS_USAGE);
+}
+
+/* `dime` names the command. */
+int main(int count, char **arguments)
+{
+    bool hosts = count && strcmp(arguments[0], "host") == 0;
+    return (hosts ? host_command : describe_functions)(count, arguments);
 }

@@ -203,19 +203,7 @@ struct json_object *describe_data(const struct described *described,
     return data;
 }
 
-static bool write_whole(int file, dime_text text)
-{
-    while (text.length) {
-        ssize_t wrote = write(file, text.data, text.length);
-        if (wrote < 0)
-            return false;
-        text = text_skip(text, (size_t)wrote);
-    }
-    return true;
-}
-
-bool describe_write_part(const struct describe_part *part, struct json_object *data, int file,
-                         const char **why)
+char *describe_fill(const struct describe_part *part, struct json_object *data, const char **why)
 {
     static char wrong[TEMPLATE_WHY];
     const struct template_partial call = {TEXT("call"), text_of(PART_NGINX_CALL)};
@@ -223,21 +211,35 @@ bool describe_write_part(const struct describe_part *part, struct json_object *d
     struct json_error error;
     struct arena arena;
     struct buffer out;
+    char *filled = NULL;
     const char *text = json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN);
     arena_open(&arena, PART_MEMORY);
     buffer_open(&out, &arena, PART_MAX);
     *why = "out of memory";
-    bool fine = text && json_check(text_of(text), &arena, &context, &error);
-    struct template_data filling = {
-        .contexts = &context, .context_count = 1, .partials = &call, .partial_count = 1};
-    if (fine) {
+    if (text && json_check(text_of(text), &arena, &context, &error)) {
+        struct template_data filling = {
+            .contexts = &context, .context_count = 1, .partials = &call, .partial_count = 1};
         enum template_outcome outcome = template_write(text_of(part->text), &filling, &out, wrong);
-        fine = outcome == TEMPLATE_FINE;
         if (outcome == TEMPLATE_WRONG)
             *why = wrong;
+        if (outcome == TEMPLATE_FINE)
+            filled = strndup(buffer_text(&out).data, buffer_text(&out).length);
     }
-    if (fine && !(fine = write_whole(file, buffer_text(&out))))
-        *why = strerror(errno);
     arena_close(&arena);
-    return fine;
+    return filled;
+}
+
+bool describe_write_text(int file, const char *text)
+{
+    size_t left = strlen(text);
+    while (left) {
+        ssize_t wrote = write(file, text, left);
+        if (wrote < 0 && errno != EINTR)
+            return false;
+        if (wrote > 0) {
+            text += wrote;
+            left -= (size_t)wrote;
+        }
+    }
+    return true;
 }
