@@ -208,9 +208,10 @@ typedef struct dime_route {
     const dime_field *fields;
     size_t field_count;
     enum dime_effects effects;
-    const char *page;    /* see dime_function */
-    const char *answers; /* see dime_function */
-    dime_handler *check; /* see dime_function */
+    const char *page;              /* see dime_function */
+    const char *answers;           /* see dime_function */
+    dime_handler *check;           /* see dime_function */
+    const char *statuses, *schema; /* see dime_function */
 } dime_route;
 
 /* DIME_ROUTE("POST /", store, DIME_INPUT(struct address, ADDRESS), .effects = DIME_IDEMPOTENT) */
@@ -263,6 +264,11 @@ typedef struct dime_function {
     /* Before a page is written, whatever is in it, also a problem: adds what its template needs
      * each time, such as the choices of a menu. May be NULL. */
     void (*fill)(dime_call *call, dime_json *page);
+    /* For descriptions alone (dime describe): the statuses that it answers with, such as
+     * "201, 409", beside those that dime answers with by itself; where none is below 400, 200 is
+     * one. And a JSON Schema (2020-12) of its answer, which may refer to "#/$defs/NAME" in itself.
+     * Both may be NULL. */
+    const char *statuses, *schema;
 } dime_function;
 
 /*

@@ -19,6 +19,7 @@
 #include "request/arena_of.h"
 
 DIME_EMBED(CHANGE_PAGE, "www/pages/change.html");
+DIME_EMBED(CHANGE_SCHEMA, "src/functions/change.schema.json");
 
 enum { COUNT_TEXT = 24 }; /* bytes of the longest whole number, with its NUL */
 
@@ -466,4 +467,4 @@ static void check_change(dime_call *call, const void *input)
 
 DIME_FUNCTION(change, .summary = "The fewest coins for an amount of money", .body_max = 8 * 1024,
               DIME_INPUT(struct change, CHANGE_FIELDS), .effects = DIME_READS, .page = CHANGE_PAGE,
-              .handle = handle_change, .check = check_change);
+              .schema = CHANGE_SCHEMA, .handle = handle_change, .check = check_change);

@@ -7,7 +7,9 @@
 #include "request/describe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/json.h"
 #include "config.h"
 #include "request/call.h"
 #include "request/function.h"
@@ -97,6 +99,25 @@ static void put_effects(dime_json *json, enum dime_effects effects, unsigned met
     dime_put_string(json, "effects", EFFECTS[reads ? DIME_READS : effects]);
 }
 
+/* A list of numbers with commas between them, as numbers. */
+static void put_statuses(dime_json *json, const char *statuses)
+{
+    dime_text rest = text_of(statuses), one;
+    dime_json *list = statuses ? dime_put_array(json, "statuses") : NULL;
+    while (list && text_cut(&rest, ',', &one))
+        dime_put_integer(list, NULL, strtol(text_trim(one).data, NULL, 10));
+}
+
+/* What it answers with: a function or a route. */
+static void put_answers(dime_json *json, const char *answers, const char *statuses,
+                        const char *schema)
+{
+    put_words_if_any(json, "answers", answers);
+    put_statuses(json, statuses);
+    if (schema)
+        dime_put_raw(json, "schema", text_trim(text_of(schema)));
+}
+
 static void put_routes(dime_json *json, const dime_function *function)
 {
     dime_json *list = dime_put_array(json, "routes");
@@ -105,7 +126,7 @@ static void put_routes(dime_json *json, const dime_function *function)
         dime_json *one = dime_put_object(list, NULL);
         dime_put_string(one, "pattern", route->pattern);
         put_effects(one, route->effects, route_method(route));
-        put_words_if_any(one, "answers", route->answers);
+        put_answers(one, route->answers, route->statuses, route->schema);
         put_field_table(one, route->fields, route->field_count);
     }
 }
@@ -158,7 +179,8 @@ void describe_write(const dime_function *function, struct buffer *json)
     put_body_limit(&root, function);
     put_flag(&root, "heavy", function->heavy);
     put_flag(&root, "network", function->network);
-    put_words_if_any(&root, "answers", function->answers);
+    put_words_if_any(&root, "jsonTypes", function->json_types);
+    put_answers(&root, function->answers, function->statuses, function->schema);
     put_field_table(&root, function->fields, function->field_count);
     if (function->route_count)
         put_routes(&root, function);
@@ -171,11 +193,16 @@ bool describe_print(const dime_function *function)
 {
     struct arena arena;
     struct buffer json;
+    struct json_value all_of_it;
+    struct json_error error;
     arena_open(&arena, (size_t)2 * DESCRIBE_MAX);
     buffer_open(&json, &arena, DESCRIBE_MAX);
     describe_write(function, &json);
     dime_text all = buffer_text(&json);
-    bool fine = !json.failed && fwrite(all.data, 1, all.length, stdout) == all.length &&
+    bool is_json = json.failed || json_check(all, &arena, &all_of_it, &error);
+    if (!is_json)
+        fprintf(stderr, "%s: a schema isn't JSON: %s\n", function->name, error.message);
+    bool fine = is_json && !json.failed && fwrite(all.data, 1, all.length, stdout) == all.length &&
                 putchar('\n') != EOF && fflush(stdout) == 0;
     arena_close(&arena);
     return fine;

@@ -266,14 +266,15 @@ static void remove_link(dime_call *call, const void *input)
 static const dime_route ROUTES[] = {
     DIME_ROUTE("GET /", list, .effects = DIME_READS),
     DIME_ROUTE("POST /", create, DIME_INPUT(struct link, LINK), .effects = DIME_CREATES,
-               .check = check),
-    DIME_ROUTE("GET /{code}", follow, DIME_INPUT(struct link, CODE), .effects = DIME_READS),
+               .check = check, .statuses = "201, 409"),
+    DIME_ROUTE("GET /{code}", follow, DIME_INPUT(struct link, CODE), .effects = DIME_READS,
+               .statuses = "302, 404"),
     DIME_ROUTE("PUT /{code}", put, DIME_INPUT(struct link, LINK), .effects = DIME_IDEMPOTENT,
-               .check = check),
+               .check = check, .statuses = "200, 201"),
     DIME_ROUTE("PATCH /{code}", change, DIME_INPUT(struct link, LINK), .effects = DIME_IDEMPOTENT,
-               .check = check),
+               .check = check, .statuses = "404"),
     DIME_ROUTE("DELETE /{code}", remove_link, DIME_INPUT(struct link, CODE),
-               .effects = DIME_IDEMPOTENT),
+               .effects = DIME_IDEMPOTENT, .statuses = "204, 404"),
 };
 
 DIME_FUNCTION(shortener, .summary = "Makes short addresses of long ones", .body_max = 8192,

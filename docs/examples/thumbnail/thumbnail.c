@@ -216,7 +216,8 @@ static const dime_route ROUTES[] = {
     DIME_ROUTE("POST /", shrink_sent, DIME_INPUT(struct sent, SENT), .effects = DIME_READS,
                .answers = "image/jpeg, image/png"),
     DIME_ROUTE("GET /{size}/{name}", shrink_kept, DIME_INPUT(struct kept, KEPT),
-               .effects = DIME_READS, .answers = "image/jpeg, image/png"),
+               .effects = DIME_READS, .answers = "image/jpeg, image/png",
+               .statuses = "200, 304, 404"),
 };
 
 DIME_FUNCTION(thumbnail, .summary = "Makes pictures small", .heavy = true, DIME_ROUTES(ROUTES),

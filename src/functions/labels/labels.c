@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 DIME_EMBED(LABELS_PAGE, "www/pages/labels.html");
+DIME_EMBED(LABELS_SCHEMA, "src/functions/labels/labels.schema.json");
 
 enum { CONFIDENCE_BYTES = 16 };
 static const double CONFIDENCE_USUAL = 55; /* DetectLabels' own */
@@ -241,5 +242,6 @@ static void check_labels(dime_call *call, const void *input)
 DIME_FUNCTION(labels, .summary = "What is to be seen in a picture", .body_max = LABELS_BODY_MAX,
               DIME_INPUT(struct labels_input, LABELS_FIELDS), DIME_SETTINGS(LABELS_SETTINGS),
               .effects = DIME_READS, .heavy = true, .network = true,
-              .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE, .open = open_labels,
-              .close = close_labels, .handle = handle_labels, .check = check_labels);
+              .json_types = "text/plain" /* SNS */, .page = LABELS_PAGE, .statuses = "401",
+              .schema = LABELS_SCHEMA, .open = open_labels, .close = close_labels,
+              .handle = handle_labels, .check = check_labels);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 DIME_EMBED(TRANSLATE_PAGE, "www/pages/translate.html");
+DIME_EMBED(TRANSLATE_SCHEMA, "src/functions/translate/translate.schema.json");
 
 enum {
     MENU_MS = 2000,  /* how long a page waits for what its menus hold */
@@ -340,5 +341,6 @@ static void fill_menu(dime_call *call, dime_json *page)
 DIME_FUNCTION(translate, .summary = "A text in another language", .body_max = TRANSLATE_BODY_MAX,
               DIME_INPUT(struct translate_input, TRANSLATE_FIELDS),
               DIME_SETTINGS(TRANSLATE_SETTINGS), .effects = DIME_READS, .network = true,
-              .page = TRANSLATE_PAGE, .open = open_translate, .close = close_translate,
-              .handle = handle_translate, .check = check_translate, .fill = fill_menu);
+              .page = TRANSLATE_PAGE, .schema = TRANSLATE_SCHEMA, .open = open_translate,
+              .close = close_translate, .handle = handle_translate, .check = check_translate,
+              .fill = fill_menu);

@@ -20,6 +20,7 @@
 #include "tool/ask/find.h"
 #include "tool/describe/describe.h"
 #include "tool/describe/host.h"
+#include "tool/describe/openapi.h"
 #include "tool/status.h"
 
 #define DESCRIBE "dime describe"
@@ -33,6 +34,8 @@ static const char HELP_DESCRIBE[] =
     "  --nginx          parts of nginx's configuration\n"
     "  --apache         a part of Apache's\n"
     "  --lighttpd       a part of lighttpd's\n"
+    "  --openapi        one OpenAPI 3.1 document of all that are named\n"
+    "  --schema         the JSON Schema of its fields\n"
     "  --systemd        a drop-in of its service, dime@NAME.service\n"
     "\n"
     "FUNCTION is the name of one that is installed, or the path of a program, as in ./shout.\n"
@@ -49,6 +52,7 @@ struct describe_request {
     const char *output;   /* NULL: stdout */
     const char *forms[8]; /* the options that ask for parts; NULL behind the last */
     size_t form_count;
+    bool openapi, schema;
 };
 
 static bool say_wrong(const char *word, const char *why)
@@ -109,11 +113,14 @@ static bool write_parts(const struct describe_request *request, const struct des
     return fine;
 }
 
-static bool print_description(struct json_object *tree)
+/* Prints a document, and frees it. */
+static bool print_document(struct json_object *tree)
 {
     const char *text = json_object_to_json_string_ext(
         tree, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED);
-    return text ? puts(text) != EOF : say_wrong("--json", "out of memory");
+    bool fine = tree && text ? puts(text) != EOF : say_wrong("the document", "out of memory");
+    json_object_put(tree);
+    return fine;
 }
 
 static bool describe(const struct describe_request *request, const char *word)
@@ -127,9 +134,32 @@ static bool describe(const struct describe_request *request, const char *word)
     const struct described described = {.tree = description.tree, .path = callee.path};
     if (fine && request->form_count)
         fine = write_parts(request, &described, word);
+    else if (fine && request->schema)
+        fine = print_document(schema_of(description.tree));
     else if (fine)
-        fine = print_description(description.tree);
+        fine = print_document(json_object_get(description.tree));
     description_close(&description);
+    return fine;
+}
+
+/* Prints one document of all functions. */
+static bool describe_all(char *const *words, size_t count)
+{
+    struct description *all = calloc(count, sizeof *all);
+    struct json_object **trees = calloc(count, sizeof *trees);
+    struct callee callee;
+    bool fine = all && trees;
+    for (size_t i = 0; i < count && fine; i++) {
+        fine = find_function(DESCRIBE, words[i], &callee) &&
+               (description_read(&all[i], callee.path) ||
+                say_wrong(words[i], "its program doesn't say what it is"));
+        trees[i] = all[i].tree;
+    }
+    fine = fine && print_document(openapi_of(trees, count));
+    for (size_t i = 0; all && i < count; i++)
+        description_close(&all[i]);
+    free(all);
+    free(trees);
     return fine;
 }
 
@@ -143,6 +173,12 @@ static bool take_describe_option(struct describe_request *request, int option, c
             request->forms[request->form_count++] = name;
         return true;
     case 'j':
+        return true;
+    case 'a':
+        request->openapi = true;
+        return true;
+    case 'm':
+        request->schema = true;
         return true;
     case 's':
         request->places.sockets = optarg;
@@ -167,6 +203,8 @@ static int describe_functions(int count, char **arguments)
                                             {"apache", no_argument, NULL, 'f'},
                                             {"lighttpd", no_argument, NULL, 'f'},
                                             {"systemd", no_argument, NULL, 'f'},
+                                            {"openapi", no_argument, NULL, 'a'},
+                                            {"schema", no_argument, NULL, 'm'},
                                             {"json", no_argument, NULL, 'j'},
                                             {"sockets", required_argument, NULL, 's'},
                                             {"programs", required_argument, NULL, 'p'},
@@ -189,7 +227,9 @@ static int describe_functions(int count, char **arguments)
     }
     if (optind == count)
         return status_misuse("describe wants the name of a function", NULL, "dime list names them");
-    for (int i = optind; i < count && fine; i++)
+    if (request.openapi)
+        fine = describe_all(arguments + optind, (size_t)(count - optind));
+    for (int i = optind; i < count && fine && !request.openapi; i++)
         fine = describe(&request, arguments[i]);
     return status_finish(fine ? STATUS_FINE : STATUS_USAGE);
 }
