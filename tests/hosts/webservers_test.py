@@ -3,6 +3,7 @@
 #
 # usage: webservers_test.py BUILDDIR SRCDIR
 # All must give the same answers, but for a few that lighttpd gives by itself. The table has an event a line and a server a column.
+# And from all a program can find out what there is: by the catalog, the description, and a link in each answer.
 import glob
 import os
 import shutil
@@ -12,7 +13,7 @@ from apache import WAYS, Apache, missing
 from cases import directories
 from fcgiwrap import Fcgiwrap
 from lighttpd import Lighttpd
-from serving import PATH, Serving
+from serving import PATH, Serving, listed
 
 BUILD, SOURCE = directories()
 sys.path.append(os.path.join(SOURCE, "tests", "golden"))
@@ -61,11 +62,50 @@ def servers():
     yield "lighttpd", absent("lighttpd"), lambda: Lighttpd(BUILD, SOURCE)
 
 
+CATALOG = "/.well-known/api-catalog"
+CATALOG_TYPE = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
+
+
+def discover(s):
+    """Follows the catalog of a server to all that it names; what is wrong with it, or an empty text."""
+    found = s.get(CATALOG)
+    head = s.get(CATALOG, method="HEAD")
+    for answer in (found, head):
+        if (answer.status, answer.header("Content-Type")) != (200, CATALOG_TYPE):
+            return f"the catalog is {answer.status}, {answer.header('Content-Type')}"
+        if 'rel="api-catalog"' not in (answer.header("Link") or ""):
+            return f"the catalog's Link is {answer.header('Link')}"
+    links = found.json()["linkset"]
+    functions = {link["href"] for link in links[0]["item"]}
+    if functions != {link["anchor"] for link in links[1:]} or len(functions) != len(listed(SOURCE)):
+        return f"the functions are {functions}"
+    document = s.get("/openapi.json").json()
+    for link in links[1:]:
+        if link["anchor"] not in document["paths"]:
+            return f"{link['anchor']} isn't in /openapi.json"
+        for relation in ("service-desc", "service-doc", "status"):
+            answer = s.get(link[relation][0]["href"])
+            if answer.status != 200:
+                return f"the {relation} of {link['anchor']} is {answer.status}"
+        for answer in (s.get(link["anchor"] + "?min_confidence=101&name=a&amount=1"), s.get(link["anchor"], method="PUT")):
+            if 'rel="service-desc"' not in (answer.header("Link") or ""):
+                return f"the Link of {link['anchor']} is {answer.header('Link')}"
+    return ""
+
+
+def discovered(start):
+    with start() as s:
+        try:
+            return discover(s)
+        except (OSError, ValueError, KeyError, AssertionError) as error:
+            return repr(error)
+
+
 def main():
     """Asks all, and prints the table."""
     paths = sorted(glob.glob(os.path.join(SOURCE, "tests", "golden", "*", "*.json")))
     events = [event for event in map(golden.Event, paths) if "nginx" in event.hosts]
-    results, firsts, skipped = {}, {}, 0
+    results, firsts, discoveries, skipped = {}, {}, {}, 0
     for name, lacking, start in servers():
         if lacking:
             print(f"skip - the golden events through {name}: not installed: {lacking}")
@@ -73,8 +113,10 @@ def main():
             continue
         asked = golden.ask_host(Server(start()), BUILD, SOURCE, events, firsts)
         results[name] = {event.name: judged(name, event.name, said) for event, said in asked}
+        discoveries[name] = discovered(start)
     golden.print_table(events, list(results), results)
     said = [(server, name, what) for server in results for name, what in results[server].items()]
+    said += [(server, "its catalog", what) for server, what in discoveries.items()]
     for server, name, what in said:
         if what:
             print(f"not ok - {name} through {server}: {what}")

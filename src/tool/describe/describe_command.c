@@ -35,6 +35,7 @@ static const char HELP_DESCRIBE[] =
     "  --apache         a part of Apache's\n"
     "  --lighttpd       a part of lighttpd's\n"
     "  --openapi        one OpenAPI 3.1 document of all that are named\n"
+    "  --catalog        an API catalog (RFC 9727) of all that are named\n"
     "  --schema         the JSON Schema of its fields\n"
     "  --systemd        a drop-in of its service, dime@NAME.service\n"
     "\n"
@@ -52,7 +53,9 @@ struct describe_request {
     const char *output;   /* NULL: stdout */
     const char *forms[8]; /* the options that ask for parts; NULL behind the last */
     size_t form_count;
-    bool openapi, schema;
+    bool schema;
+    /* Makes one document of all functions; NULL: each is described by itself. */
+    struct json_object *(*of_all)(struct json_object *const *functions, size_t count);
 };
 
 static bool say_wrong(const char *word, const char *why)
@@ -143,7 +146,7 @@ static bool describe(const struct describe_request *request, const char *word)
 }
 
 /* Prints one document of all functions. */
-static bool describe_all(char *const *words, size_t count)
+static bool describe_all(const struct describe_request *request, char *const *words, size_t count)
 {
     struct description *all = calloc(count, sizeof *all);
     struct json_object **trees = calloc(count, sizeof *trees);
@@ -155,7 +158,7 @@ static bool describe_all(char *const *words, size_t count)
                 say_wrong(words[i], "its program doesn't say what it is"));
         trees[i] = all[i].tree;
     }
-    fine = fine && print_document(openapi_of(trees, count));
+    fine = fine && print_document(request->of_all(trees, count));
     for (size_t i = 0; all && i < count; i++)
         description_close(&all[i]);
     free(all);
@@ -175,7 +178,10 @@ static bool take_describe_option(struct describe_request *request, int option, c
     case 'j':
         return true;
     case 'a':
-        request->openapi = true;
+        request->of_all = openapi_of;
+        return true;
+    case 'l':
+        request->of_all = catalog_of;
         return true;
     case 'm':
         request->schema = true;
@@ -199,19 +205,14 @@ static bool take_describe_option(struct describe_request *request, int option, c
 
 static int describe_functions(int count, char **arguments)
 {
-    static const struct option OPTIONS[] = {{"nginx", no_argument, NULL, 'f'},
-                                            {"apache", no_argument, NULL, 'f'},
-                                            {"lighttpd", no_argument, NULL, 'f'},
-                                            {"systemd", no_argument, NULL, 'f'},
-                                            {"openapi", no_argument, NULL, 'a'},
-                                            {"schema", no_argument, NULL, 'm'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"sockets", required_argument, NULL, 's'},
-                                            {"programs", required_argument, NULL, 'p'},
-                                            {"settings", required_argument, NULL, 'c'},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        {"nginx", no_argument, NULL, 'f'},          {"apache", no_argument, NULL, 'f'},
+        {"lighttpd", no_argument, NULL, 'f'},       {"systemd", no_argument, NULL, 'f'},
+        {"openapi", no_argument, NULL, 'a'},        {"catalog", no_argument, NULL, 'l'},
+        {"schema", no_argument, NULL, 'm'},         {"json", no_argument, NULL, 'j'},
+        {"sockets", required_argument, NULL, 's'},  {"programs", required_argument, NULL, 'p'},
+        {"settings", required_argument, NULL, 'c'}, {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
     struct describe_request request = {
         .places = {.sockets = RUNSTATEDIR "/dime", .settings = SYSCONFDIR "/dime"}};
     int option, index;
@@ -227,9 +228,9 @@ static int describe_functions(int count, char **arguments)
     }
     if (optind == count)
         return status_misuse("describe wants the name of a function", NULL, "dime list names them");
-    if (request.openapi)
-        fine = describe_all(arguments + optind, (size_t)(count - optind));
-    for (int i = optind; i < count && fine && !request.openapi; i++)
+    if (request.of_all)
+        fine = describe_all(&request, arguments + optind, (size_t)(count - optind));
+    for (int i = optind; i < count && fine && !request.of_all; i++)
         fine = describe(&request, arguments[i]);
     return status_finish(fine ? STATUS_FINE : STATUS_USAGE);
 }

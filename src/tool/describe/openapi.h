@@ -14,6 +14,9 @@ struct json_object;
  * NULL: out of memory. */
 struct json_object *openapi_of(struct json_object *const *functions, size_t count);
 
+/* The catalog of the same functions (RFC 9727): a set of links (RFC 9264). As above. */
+struct json_object *catalog_of(struct json_object *const *functions, size_t count);
+
 /* The JSON Schema of one function's fields as JSON; of its routes, in $defs by their patterns. As
  * above. */
 struct json_object *schema_of(struct json_object *function);
