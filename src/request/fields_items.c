@@ -6,7 +6,12 @@
  * repeating the name, since a text may hold commas; objects it gives as JSON. A page gets them back
  * in the form's notation.
  */
+#include <stdio.h>
+
+#include "request/fields.h"
 #include "request/fields_reading.h"
+
+enum { FALLBACK_MEMORY_MAX = 32 * 1024 * 1024 };
 
 /* Whether single values have a form's notation of digits and commas. */
 static bool has_notation(const dime_field *field)
@@ -304,15 +309,36 @@ struct bound *fields_bind(struct field_reading *reading, const struct field_plac
     return bound;
 }
 
-/* A fallback that can't be read is its author's mistake, and no client's. */
+/* It is one of the field's values, which was proved as the program started. */
 static void read_fallback(struct field_reading *reading, const struct field_place *place)
 {
-    const dime_field *field = place->field;
-    size_t errors = reading->response->error_count;
-    struct given_value given = {.text = text_of(field->fallback)};
+    struct given_value given = {.text = text_of(place->field->fallback)};
     fields_read_member(reading, place, &given);
-    if (reading->response->error_count > errors)
-        call_mistake(reading->call, "the fallback of the field %s can't be its value", field->name);
+}
+
+bool fields_fallback_fits(const dime_field *field, char *why, size_t size)
+{
+    struct arena arena;
+    struct response response;
+    struct request request = {.arena = &arena};
+    struct field_reading reading = {.request = &request, .response = &response};
+    dime_field alone = *field;
+    alone.offset = 0;
+    arena_open(&arena, FALLBACK_MEMORY_MAX);
+    response_open(&response, &arena);
+    char *base = arena_array(&arena, 1, field->size + sizeof(struct bound_list));
+    struct bound *bound = base ? fields_bind(&reading, NULL, &alone, 1, base) : NULL;
+    const struct field_place place = {bound, &alone, BOUND_ALONE, TEXT("")};
+    if (bound)
+        read_fallback(&reading, &place);
+    if (arena.failed)
+        (void)snprintf(why, size, "that there is no memory to read");
+    else if (reading.failed)
+        (void)snprintf(why, size, "that it would refuse: %.*s",
+                       DIME_ARG(response.errors[0].detail));
+    bool fits = !arena.failed && !reading.failed;
+    arena_close(&arena);
+    return fits;
 }
 
 void fields_complete(struct field_reading *reading, struct bound *bound)

@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "request/fields.h"
 #include "request/route.h"
+
+enum { FALLBACK_WHY = 256 };
 
 /* A file may come in base64, which is a third longer. */
 static size_t body_of_fields(const dime_field *fields, size_t count)
@@ -77,6 +80,14 @@ __attribute__((format(printf, 2, 3))) static bool disprove(const struct proof *p
 static bool prove_fields(const struct proof *proof, const dime_field *fields, size_t count,
                          size_t size, int depth);
 
+static bool prove_fallback(const struct proof *proof, const dime_field *field)
+{
+    char wrong[FALLBACK_WHY];
+    if (!field->fallback || fields_fallback_fits(field, wrong, sizeof wrong))
+        return true;
+    return disprove(proof, "the field %s has a fallback %s", field->name, wrong);
+}
+
 static bool prove_field(const struct proof *proof, const dime_field *field, int depth)
 {
     const char *name = field->name;
@@ -93,7 +104,7 @@ static bool prove_field(const struct proof *proof, const dime_field *field, int 
     if (field->required && field->fallback)
         return disprove(proof, "the field %s is required, so its fallback never holds", name);
     if (field->kind != DIME_KIND_OBJECT)
-        return true;
+        return prove_fallback(proof, field);
     if (field->fallback)
         return disprove(proof, "the field %s is an object, which takes no fallback", name);
     return prove_fields(proof, field->fields, field->field_count, field->size, depth + 1);

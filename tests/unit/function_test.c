@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "asking.h"
+#include "fail_malloc.h"
 #include "request/route.h"
 
 Suite *function_suite(void);
@@ -61,9 +62,54 @@ static const dime_field NESTED[] = {DIME_OBJECT(struct outer, inner, struct smal
 static const dime_field NESTED_TWICE[] = {DIME_OBJECT(struct outer, inner, struct small, TWICE)};
 static const dime_field NESTED_OUTSIDE[] = {
     DIME_OBJECT(struct outer, inner, struct small, OUTSIDE)};
+
+/* Fallbacks that are values of their fields, of each kind, and after each some that aren't. */
+struct fallen {
+    dime_text text;
+    int64_t number;
+    bool flag;
+    int choice;
+    dime_file file;
+    DIME_LIST_OF(int64_t) list;
+    DIME_LIST_OF(dime_text) words;
+    DIME_MAP_OF(int64_t) map;
+};
+struct around {
+    DIME_LIST_OF(struct fallen) items;
+};
+
+#define FALLS(name, field) static const dime_field name[] = {field}
+FALLS(TEXT_FITS, DIME_TEXT(struct fallen, text, .max = 2, .fallback = "\xC3\xA9z"));
+FALLS(TEXT_LONG, DIME_TEXT(struct fallen, text, .max = 2, .fallback = "abc"));
+FALLS(TEXT_SHORT, DIME_TEXT(struct fallen, text, .min = 1, .fallback = ""));
+FALLS(TEXT_NO_UTF8, DIME_TEXT(struct fallen, text, .fallback = "\xFF"));
+FALLS(NUMBER_FITS, DIME_NUMBER(struct fallen, text, .fallback = "abc"));
+FALLS(WHOLE_FITS, DIME_INTEGER(struct fallen, number, .min = 1, .max = 9, .fallback = "9"));
+FALLS(WHOLE_WORD, DIME_INTEGER(struct fallen, number, .fallback = "abc"));
+FALLS(WHOLE_LOW, DIME_INTEGER(struct fallen, number, .min = 1, .max = 9, .fallback = "0"));
+FALLS(DECIMAL_FITS, DIME_DECIMAL(struct fallen, number, .places = 2, .fallback = "1.5"));
+FALLS(DECIMAL_LONG, DIME_DECIMAL(struct fallen, number, .places = 2, .fallback = "1.505"));
+FALLS(FLAG_FITS, DIME_BOOLEAN(struct fallen, flag, .fallback = "yes"));
+FALLS(FLAG_ODD, DIME_BOOLEAN(struct fallen, flag, .fallback = "2"));
+FALLS(CHOICE_ODD, DIME_CHOICE(struct fallen, choice, .choices = NAMES, .fallback = "c"));
+FALLS(FILE_FITS, DIME_FILE(struct fallen, file, .fallback = "AAAA"));
+FALLS(FILE_ODD, DIME_FILE(struct fallen, file, .fallback = "A!"));
+FALLS(JSON_FITS, DIME_JSON(struct fallen, text, .fallback = "{\"a\":[1]}"));
+FALLS(JSON_ODD, DIME_JSON(struct fallen, text, .fallback = "{a}"));
+FALLS(LIST_FITS, DIME_INTEGERS(struct fallen, list, .most = 2, .fallback = "1,2"));
+FALLS(LIST_LONG, DIME_INTEGERS(struct fallen, list, .most = 2, .fallback = "1,2,3"));
+FALLS(WORDS_FIT, DIME_TEXTS(struct fallen, words, .max = 1, .fallback = "a"));
+FALLS(WORDS_LONG, DIME_TEXTS(struct fallen, words, .max = 1, .fallback = "ab"));
+FALLS(MAP_FITS, DIME_INTEGER_MAP(struct fallen, map, .fallback = "a:1,b:2"));
+FALLS(MAP_ODD, DIME_INTEGER_MAP(struct fallen, map, .fallback = "a"));
+FALLS(NESTED_FITS, DIME_OBJECTS(struct around, items, struct fallen, WHOLE_FITS));
+FALLS(NESTED_LOW, DIME_OBJECTS(struct around, items, struct fallen, WHOLE_LOW));
+
 /* A table within itself, as a tree would have it. */
 static const dime_field ENDLESS[] = {
     {.name = "x", .kind = DIME_KIND_OBJECT, .size = 8, .fields = ENDLESS, .field_count = 1}};
+
+#define REFUSED(name) "the field " name " has a fallback that it would refuse: "
 
 static const struct {
     const dime_field *fields;
@@ -91,6 +137,34 @@ static const struct {
     {FALLEN, 1, "the field inner is an object, which takes no fallback"},
     {NESTED_TWICE, 1, "the field code stands in its table twice"},
     {NESTED_OUTSIDE, 1, "the field x lies outside of the struct that DIME_INPUT names"},
+    {TEXT_FITS, 1, NULL},
+    {TEXT_LONG, 1, REFUSED("text") "text has 3 characters; give at most 2."},
+    {TEXT_SHORT, 1, REFUSED("text") "text has 0 characters; give at least 1."},
+    {TEXT_NO_UTF8, 1, REFUSED("text") "text must be text in UTF-8."},
+    {NUMBER_FITS, 1, NULL},
+    {WHOLE_FITS, 1, NULL},
+    {WHOLE_WORD, 1,
+     REFUSED("number") "number must be a whole number from -9223372036854775808 to "
+                       "9223372036854775807."},
+    {WHOLE_LOW, 1, REFUSED("number") "number holds 0; it must be from 1 to 9."},
+    {DECIMAL_FITS, 1, NULL},
+    {DECIMAL_LONG, 1,
+     REFUSED("number") "number must be a number with at most 2 digits behind the point."},
+    {FLAG_FITS, 1, NULL},
+    {FLAG_ODD, 1, REFUSED("flag") "flag must be true or false."},
+    {CHOICE_ODD, 1, REFUSED("choice") "choice must be a or b."},
+    {FILE_FITS, 1, NULL},
+    {FILE_ODD, 1, REFUSED("file") "file isn't base64; base64 -w0 FILE makes it of a file."},
+    {JSON_FITS, 1, NULL},
+    {JSON_ODD, 1, REFUSED("text") "text must be JSON."},
+    {LIST_FITS, 1, NULL},
+    {LIST_LONG, 1, REFUSED("list") "list may have at most 2 items."},
+    {WORDS_FIT, 1, NULL},
+    {WORDS_LONG, 1, REFUSED("words") "words[0] has 2 characters; give at most 1."},
+    {MAP_FITS, 1, NULL},
+    {MAP_ODD, 1, REFUSED("map") "map must be an object of named values, such as 25:2,10:0."},
+    {NESTED_FITS, 1, NULL},
+    {NESTED_LOW, 1, REFUSED("number") "number holds 0; it must be from 1 to 9."},
     {ENDLESS, 1, "tables of fields lie more than 16 deep within each other"},
 };
 
@@ -107,7 +181,7 @@ START_TEST(proves_a_table)
     dime_function function = {
         .name = "some",
         .summary = "Some",
-        .input_size = sizeof(struct outer),
+        .input_size = sizeof(struct fallen),
         .fields = tables[_i].fields,
         .field_count = tables[_i].count,
         .handle = handle,
@@ -115,8 +189,8 @@ START_TEST(proves_a_table)
     check_proof(&function, tables[_i].why);
     const dime_route routes[] = {
         DIME_ROUTE("POST /", handle),
-        DIME_ROUTE("GET /", handle, .input_size = sizeof(struct outer), .fields = tables[_i].fields,
-                   .field_count = tables[_i].count),
+        DIME_ROUTE("GET /", handle, .input_size = sizeof(struct fallen),
+                   .fields = tables[_i].fields, .field_count = tables[_i].count),
     };
     function = (dime_function){.name = "some", .summary = "Some", DIME_ROUTES(routes)};
     check_proof(&function, tables[_i].why);
@@ -201,6 +275,24 @@ START_TEST(proves_a_function)
     function.settings = never;
     function.setting_count = 1;
     check_proof(&function, "the setting A is required, so its fallback never holds");
+}
+END_TEST
+
+/* Without memory nothing is known of a fallback, so nothing begins. */
+START_TEST(proves_no_fallback_without_memory)
+{
+    const dime_function function = {
+        .name = "some",
+        .summary = "Some",
+        .handle = handle,
+        DIME_INPUT(struct fallen, TEXT_FITS),
+    };
+    if (!fail_malloc_works())
+        return;
+    fail_malloc_begin(0);
+    check_proof(&function, "the field text has a fallback that there is no memory to read");
+    ck_assert(fail_malloc_end());
+    check_proof(&function, NULL);
 }
 END_TEST
 
@@ -355,6 +447,7 @@ Suite *function_suite(void)
     tcase_add_loop_test(proof, proves_a_table, 0, sizeof tables / sizeof *tables);
     tcase_add_loop_test(proof, proves_a_route, 0, sizeof patterns / sizeof *patterns);
     tcase_add_test(proof, proves_a_function);
+    tcase_add_test(proof, proves_no_fallback_without_memory);
     tcase_add_test(proof, cuts_its_sentence);
     tcase_add_test(proof, has_defaults);
     suite_add_tcase(suite, proof);
