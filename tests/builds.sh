@@ -89,7 +89,7 @@ is_hard() {
 
 # An author's program, without configure's flags.
 is_a_library() {
-    musl-gcc -static "$src/src/functions/hello.c" -I"$src/src" -L. -ldime -o own && REQUEST_METHOD=GET ./own | grep hello
+    musl-gcc -static "$src/src/functions/hello.c" -I"$src/src" -I"$src" -L. -ldime -o own && REQUEST_METHOD=GET ./own | grep hello
 }
 
 # A picture gets a problem that says so.

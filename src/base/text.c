@@ -198,6 +198,17 @@ bool text_to_int64(dime_text text, int64_t *value)
     return true;
 }
 
+bool text_to_boolean(dime_text text, bool *value)
+{
+    static const char WORDS[][2][8] = {{"false", "true"}, {"off", "on"}, {"no", "yes"}, {"0", "1"}};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        *value = text_equal_nocase(text, text_of(WORDS[i][1]));
+        if (*value || text_equal_nocase(text, text_of(WORDS[i][0])))
+            return true;
+    }
+    return false;
+}
+
 /*
  * How many bytes follow a lead byte, and what the first of them may be (RFC 3629, section 4): the
  * narrowed ranges leave out overlong forms, surrogates and what is above U+10FFFF.

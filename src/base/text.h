@@ -120,6 +120,10 @@ bool text_cut(dime_text *rest, char separator, dime_text *part);
 /* Reads decimal digits, an optional '-' before them, nothing else; false when it isn't an int64. */
 bool text_to_int64(dime_text text, int64_t *value);
 
+/* Reads true, on, yes and 1, or false, off, no and 0, in any case; false where it's none of them.
+ */
+bool text_to_boolean(dime_text text, bool *value);
+
 /* How many bytes TEXT begins with that stand in a JSON string as they are: ASCII but " \ controls.
  */
 size_t text_plain_length(dime_text text);

@@ -2,9 +2,12 @@
  * hello.c - the smallest function, and the one to copy for your own.
  *
  * It has one field and answers in JSON, and leaves everything else to dime: reading the field from
- * a query, a form or JSON, the page for a browser, problems, limits, HEAD, OPTIONS and the log.
+ * a query, a form or JSON, the form for a browser, problems, limits, HEAD, OPTIONS and the log. Its
+ * page is the one of dime's own host; without it, a plain one is made.
  */
 #include <dime.h>
+
+DIME_EMBED(HELLO_PAGE, "www/pages/function.html");
 
 struct greeting {
     dime_text name;
@@ -23,4 +26,5 @@ static void hello(dime_call *call, const void *input)
 }
 
 DIME_FUNCTION(hello, .summary = "Says hello", .body_max = 8 * 1024,
-              DIME_INPUT(struct greeting, HELLO_FIELDS), .effects = DIME_READS, .handle = hello);
+              DIME_INPUT(struct greeting, HELLO_FIELDS), .effects = DIME_READS, .page = HELLO_PAGE,
+              .handle = hello);

@@ -17,7 +17,7 @@ enum { LISTEN_BACKLOG = 1024 };
  * same moment. The port that the system chooses for port 0 is logged. Returns the descriptor, which
  * the caller owns, or -1 after saying on stderr, as FUNCTION, what to do.
  */
-int listen_open(const char *address, const char *function);
+__attribute__((cold)) int listen_open(const char *address, const char *function);
 
 /*
  * Splits HOST:PORT at its last colon, without the brackets of an IPv6 address. False: it isn't

@@ -14,9 +14,9 @@
 enum { DESCRIBE_VERSION = 1 };
 
 /* Appends the description, one JSON object without a line's end. */
-void describe_write(const dime_function *function, struct buffer *json);
+__attribute__((cold)) void describe_write(const dime_function *function, struct buffer *json);
 
 /* Prints the description and a line's end to stdout. False: there is no memory, or no stdout. */
-bool describe_print(const dime_function *function);
+__attribute__((cold)) bool describe_print(const dime_function *function);
 
 #endif

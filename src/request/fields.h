@@ -19,6 +19,6 @@ bool fields_read(struct dime_call *call, dime_text path);
  * Whether a field's fallback is one of its values. False: WHY ends a sentence about the fallback,
  * "that it would refuse: count must be a whole number from 1 to 9."
  */
-bool fields_fallback_fits(const dime_field *field, char *why, size_t size);
+__attribute__((cold)) bool fields_fallback_fits(const dime_field *field, char *why, size_t size);
 
 #endif

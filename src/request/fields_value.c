@@ -149,26 +149,13 @@ static void read_decimal(struct field_reading *reading, const struct field_place
                       fields_name(reading, place), places, places == 1 ? "" : "s");
 }
 
-static bool parse_boolean(dime_text text, bool *boolean)
-{
-    static const dime_text TRUE_WORDS[] = {{"true", 4}, {"on", 2}, {"yes", 3}, {"1", 1}};
-    static const dime_text FALSE_WORDS[] = {{"false", 5}, {"off", 3}, {"no", 2}, {"0", 1}};
-    text = text_bare(text);
-    for (size_t i = 0; i < sizeof TRUE_WORDS / sizeof *TRUE_WORDS; i++) {
-        *boolean = text_equal_nocase(text, TRUE_WORDS[i]);
-        if (*boolean || text_equal_nocase(text, FALSE_WORDS[i]))
-            return true;
-    }
-    return false;
-}
-
 static void read_boolean(struct field_reading *reading, const struct field_place *place,
                          const struct given_value *given, void *slot)
 {
     bool *boolean = slot;
     if (given_is_json(given, JSON_BOOLEAN))
         *boolean = json_true(given->json);
-    else if (!given_is_text(given) || !parse_boolean(given->text, boolean))
+    else if (!given_is_text(given) || !text_to_boolean(text_bare(given->text), boolean))
         fields_refuse(reading, place, "%s must be true or false.", fields_name(reading, place));
 }
 

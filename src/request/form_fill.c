@@ -17,7 +17,9 @@ struct filling {
     size_t field_count;
     const struct response *response;
     struct buffer *out;
-    dime_text select; /* the name of the <select> that was last seen */
+    dime_text given;   /* what was given for the <select> that was last seen */
+    dime_text escaped; /* the same as a page has it */
+    bool exact;        /* it's a choice: two may differ in their case alone */
 };
 
 /* The value of an attribute in a tag's text; data is NULL where it has none. */
@@ -86,16 +88,28 @@ static void fill_input(struct filling *filling, dime_text tag)
 
 static void fill_select(struct filling *filling, dime_text tag)
 {
-    filling->select = attribute(tag, TEXT("name"));
+    dime_text name = attribute(tag, TEXT("name"));
+    const struct value *value = kept_value_of(filling, name);
+    const dime_field *field = field_find(filling->fields, filling->field_count, name);
+    struct buffer escaped;
+    buffer_open(&escaped, filling->response->arena, RESPONSE_BODY_MAX);
+    filling->given = value ? text_bare(value->text) : TEXT("");
+    buffer_html(&escaped, filling->given);
+    filling->escaped = buffer_text(&escaped);
+    filling->out->failed = filling->out->failed || escaped.failed;
+    filling->exact = field && field->kind == DIME_KIND_CHOICE;
+    if (value && value->given && field && field->kind == DIME_KIND_BOOLEAN)
+        filling->escaped = value->boolean ? TEXT("true") : TEXT("false");
     buffer_put(filling->out, tag);
-    put_invalid(filling, filling->select);
+    put_invalid(filling, name);
 }
 
 static void fill_option(struct filling *filling, dime_text tag)
 {
-    const struct value *value = kept_value_of(filling, filling->select);
+    dime_text option = attribute(tag, TEXT("value"));
+    bool (*is_same)(dime_text, dime_text) = filling->exact ? text_equal : text_equal_nocase;
     buffer_put(filling->out, tag);
-    if (value && text_equal_nocase(text_trim(value->text), attribute(tag, TEXT("value"))))
+    if (option.length && (is_same(filling->given, option) || is_same(filling->escaped, option)))
         buffer_put(filling->out, TEXT(" selected"));
 }
 

@@ -32,8 +32,9 @@ unsigned function_methods(const dime_function *function);
 
 /*
  * Proves a function's tables: names, limits, choices, patterns, handlers. False: WHY says what is
- * wrong, for its author: "the field vat takes up to 40 places; an int64_t has 18".
+ * wrong, for its author: "the field vat takes up to 40 places; an int64_t has 18". Cold, as all
+ * that runs once per start: each program has it, so it is to be small rather than quick.
  */
-bool function_check(const dime_function *function, char *why, size_t size);
+__attribute__((cold)) bool function_check(const dime_function *function, char *why, size_t size);
 
 #endif

@@ -16,10 +16,20 @@
 #include "request/problem.h"
 #include "request/template.h"
 
-DIME_EMBED(FUNCTION_PAGE, "www/pages/function.html");
+DIME_EMBED(MADE_PAGE, "www/pages/made.html");
 DIME_EMBED(PROBLEM_PART, "www/pages/parts/problem.html");
 DIME_EMBED(FORM_PART, "www/pages/parts/form.html");
 DIME_EMBED(ANSWER_PART, "www/pages/parts/answer.html");
+
+/*
+ * The page that is made stands alone, since nobody knows what else its host serves: it allows its
+ * own style, by the SHA-256 of what is within <style>, and the host's icon.
+ */
+static const char MADE_POLICY[] =
+    "default-src 'none'; style-src 'sha256-UlLKuBVWL29rhhdzBiYFGuTNe1zW14F4CFQMPiH/MsA='; "
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+static const char POLICY_NAME[] = "Content-Security-Policy";
 
 enum { CONTEXTS = 3, PARTIALS = 3, PAGE_DATA_MAX = 2 * RESPONSE_BODY_MAX };
 
@@ -76,10 +86,67 @@ static void put_problem(dime_json *dime, const struct response *response)
     dime_put_text(problem, "detail", sentence_of(response));
 }
 
+/* Whether a form has the field's value as JSON, which may be long. */
+static bool is_given_as_json(const dime_field *field)
+{
+    return field->kind == DIME_KIND_JSON || field->kind == DIME_KIND_OBJECT ||
+           (field->kind == DIME_KIND_TEXT && field->shape == DIME_MAP);
+}
+
+/* A checkbox can't say no: it sends nothing then, which is the fallback, or isn't enough. */
+static bool is_yes_or_no(const dime_field *field)
+{
+    return field->kind == DIME_KIND_BOOLEAN && (field->required || field->fallback);
+}
+
+static void put_form_choice(dime_json *choices, const char *value, const char *label, bool usual)
+{
+    dime_json *choice = dime_put_object(choices, NULL);
+    dime_put_string(choice, "value", value);
+    dime_put_string(choice, "label", label);
+    dime_put_boolean(choice, "usual", usual);
+}
+
+/* What there is to choose among. GIVEN: one has been chosen, so that none is the usual one. */
+static void put_form_choices(dime_json *json, const dime_field *field, bool given)
+{
+    dime_json *choices = dime_put_array(json, "choices");
+    dime_text usual = given || !field->fallback ? TEXT("") : text_bare(text_of(field->fallback));
+    bool yes = false;
+    if (is_yes_or_no(field)) {
+        bool known = text_to_boolean(usual, &yes);
+        put_form_choice(choices, "true", "yes", known && yes);
+        put_form_choice(choices, "false", "no", known && !yes);
+    }
+    for (size_t i = 0; field->choices && field->choices[i]; i++)
+        put_form_choice(choices, field->choices[i], field->choices[i],
+                        text_equal(usual, text_of(field->choices[i])));
+}
+
+/* Of the <input> that the field is; NULL: it is none. */
 static const char *input_type(const dime_field *field)
 {
-    bool box = field->kind == DIME_KIND_BOOLEAN && field->shape == DIME_ONE;
-    return box ? "checkbox" : field->kind == DIME_KIND_FILE ? "file" : "text";
+    switch (field->kind) {
+    case DIME_KIND_BOOLEAN:
+        return is_yes_or_no(field) ? NULL : "checkbox";
+    case DIME_KIND_FILE:
+        return "file";
+    default:
+        return field->choices || field->lines || is_given_as_json(field) ? NULL : "text";
+    }
+}
+
+static void put_form_field(dime_json *json, const dime_field *field, bool given)
+{
+    dime_put_string(json, "name", field->name);
+    dime_put_string(json, "type", input_type(field));
+    dime_put_boolean(json, "lines", field->lines || is_given_as_json(field));
+    dime_put_boolean(json, "json", is_given_as_json(field));
+    dime_put_boolean(json, "required", field->required);
+    dime_put_boolean(json, "several", field->shape == DIME_MANY && field->kind == DIME_KIND_FILE);
+    dime_put_string(json, "accept", field->types);
+    dime_put_string(json, "help", field->help);
+    put_form_choices(json, field, given);
 }
 
 static void put_form_fields(dime_json *dime, const struct dime_call *call)
@@ -87,16 +154,9 @@ static void put_form_fields(dime_json *dime, const struct dime_call *call)
     size_t count;
     const dime_field *fields = call_fields(call, &count);
     dime_json *list = dime_put_array(dime, "fields");
-    for (size_t i = 0; i < count; i++) {
-        dime_json *field = dime_put_object(list, NULL);
-        dime_put_string(field, "name", fields[i].name);
-        dime_put_string(field, "type", input_type(&fields[i]));
-        dime_put_boolean(field, "required", fields[i].required);
-        dime_put_boolean(field, "several",
-                         fields[i].shape == DIME_MANY && fields[i].kind == DIME_KIND_FILE);
-        dime_put_string(field, "accept", fields[i].types);
-        dime_put_string(field, "help", fields[i].help);
-    }
+    for (size_t i = 0; i < count; i++)
+        put_form_field(dime_put_object(list, NULL), &fields[i],
+                       call->values && call->values[i].given);
     dime_put_boolean(dime, "upload", field_file(fields, count));
     dime_json *values = dime_put_object(dime, "values");
     for (size_t i = 0; call->values && i < count; i++) {
@@ -191,7 +251,7 @@ void page_write(struct dime_call *call, bool open)
     const dime_function *function = call->function;
     struct response *response = call->response;
     const char *own = call->route && call->route->page ? call->route->page : function->page;
-    dime_text page = text_of(own ? own : FUNCTION_PAGE), answer = buffer_text(&response->body);
+    dime_text page = text_of(own ? own : MADE_PAGE), answer = buffer_text(&response->body);
     struct buffer filled, out;
     if (function->fill && open)
         function->fill(call, dime_page_data(call));
@@ -201,6 +261,8 @@ void page_write(struct dime_call *call, bool open)
         problem_write_json(response, call->request->id);
         return;
     }
+    if (!own && !response_has_header(response, response->header_count, text_of(POLICY_NAME)))
+        response_own_header(response, POLICY_NAME, text_of(MADE_POLICY));
     form_fill(call, buffer_text(&filled), &out);
     out.failed = out.failed || filled.failed;
     response->body = out;

@@ -16,6 +16,6 @@
 void page_write(struct dime_call *call, bool open);
 
 /* Whether the pages of a function and its routes are templates. On false WHY says which isn't. */
-bool page_check(const dime_function *function, char *why, size_t size);
+__attribute__((cold)) bool page_check(const dime_function *function, char *why, size_t size);
 
 #endif

@@ -6,6 +6,8 @@ own leaks in. What Apache and others do besides RFC 3875 (a query as arguments, 
 descriptors) is tried too.
 """
 
+import base64
+import hashlib
 import json
 import os
 import socket
@@ -77,6 +79,21 @@ def test_answers_each_method(folder, program):
         answer = call(program, method)
         is_problem(answer, 405)
         expect("allow" in answer[1], "no Allow")
+
+
+def test_a_made_page_has_its_style(folder, program):
+    """Its policy names the digest of what is within <style>."""
+    probe = os.path.join(os.path.dirname(program), "tests", "hosts", "probe")
+    done = subprocess.run([probe], capture_output=True, timeout=TIMEOUT, check=True,
+                          env={"REQUEST_METHOD": "GET", "QUERY_STRING": "pieces=x", "HTTP_ACCEPT": "text/html"})
+    _, headers, page = parse_cgi(done.stdout)
+    style = page.partition(b"<style>")[2].partition(b"</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style).digest()).decode()
+    expect("style-src 'sha256-%s'" % digest in headers["content-security-policy"], "it has %s" % digest)
+    for word in (b"href", b"src=", b"<script"):
+        expect(word not in page, "%s is in the page" % word)
+    policy = call(program, HTTP_ACCEPT="text/html")[1]["content-security-policy"]
+    expect("style-src 'self'" in policy, "a page of its own has %s" % policy)
 
 
 def test_an_empty_method_is_refused(folder, program):

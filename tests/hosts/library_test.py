@@ -4,6 +4,7 @@
 # dime is built for a prefix in a temporary folder and installed there. Beside it lies the folder of an
 # author, who knows PKG_CONFIG_PATH and README.md, and whose programs are tried on every host. What the
 # author gets wrong is a compile error, or is said when the program starts.
+import base64
 import contextlib
 import hashlib
 import http.client
@@ -362,6 +363,19 @@ def test_words(author):
     equal((described["name"], described["fields"][0]["name"], described["fields"][0]["fallback"]),
           ("shout", "name", "world"))
     said(program, "--no-such-option", status=2)
+
+
+def test_page(author):
+    """the page that is made needs nothing of its host, and its policy allows its style"""
+    author.cc("gcc", "")
+    done = subprocess.run([author.path("shout")], capture_output=True, text=True, check=True,
+                          env=dict(author.environment, REQUEST_METHOD="GET", HTTP_ACCEPT="text/html"))
+    head, _, page = done.stdout.replace("\r\n", "\n").partition("\n\n")
+    style = re.search("<style>(.*?)</style>", page, re.S)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    true(f"default-src 'none'; style-src 'sha256-{digest}';" in head, head)
+    true("<title>shout - Says hello</title>" in page, page)
+    equal(re.findall(r"href|src=|<script|/change|/labels", page), [])
 
 
 def test_cgi(author):

@@ -358,7 +358,7 @@ START_TEST(makes_a_page_from_the_fields)
     blame_field(TEXT("a"), "wrong");
     dime_text result = written();
     static const char *const parts[] = {
-        "<title>Error: some - dime</title>",
+        "<title>Error: some - Does &lt;some&gt; &amp; &quot;more&quot;</title>",
         "<h1>some</h1>",
         "Does &lt;some&gt; &amp; &quot;more&quot;",
         "<form class=\"made\" method=\"post\" action=\"/cgi-bin/some#result\" novalidate>",

@@ -18,6 +18,6 @@ enum { RESPONDER_THREADS_MAX = 64 };
  * without a signal once it has been idle for the time that is set: whoever holds the listener then
  * starts the next. Returns 1, having said why on stderr, if it couldn't start.
  */
-int responder_serve(const struct responder_settings *settings);
+__attribute__((cold)) int responder_serve(const struct responder_settings *settings);
 
 #endif

@@ -31,6 +31,6 @@ struct workers_settings {
  * waited for, and 0 is returned; those that haven't ended after 8 seconds are killed, and 2 seconds
  * later it returns in any case. 1, with a line on stderr, if it could not start.
  */
-int workers_run(const struct workers_settings *settings);
+__attribute__((cold)) int workers_run(const struct workers_settings *settings);
 
 #endif
