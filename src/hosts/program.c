@@ -18,6 +18,7 @@
 #include "base/options.h"
 #include "request/describe.h"
 #include "request/function.h"
+#include "request/help.h"
 #include "request/log.h"
 #include "request/page.h"
 #include "hosts/cgi.h"
@@ -30,6 +31,7 @@ enum {
     TIMEOUT_SECONDS_MAX = 3600,
     IDLE_SECONDS_MAX = 86400,
     BAD_USAGE = 2,
+    HELP_MEMORY_MAX = 4 * 1024 * 1024,
 };
 
 struct program_options {
@@ -44,7 +46,7 @@ struct program_options {
 static const char PROGRAM_HELP[] =
     "%1$s: %2$s\n"
     "\n"
-    "This program answers web requests. A web server starts it, or sends requests to it:\n"
+    "%6$.*5$sThis program answers web requests. A web server starts it, or sends requests to it:\n"
     "\n"
     "  as FastCGI:  %1$s --listen unix:PATH       and fastcgi_pass unix:PATH in nginx\n"
     "               %1$s --listen 127.0.0.1:9000\n"
@@ -62,12 +64,19 @@ static const char PROGRAM_HELP[] =
     "  --help, --version\n"
     "\n"
     "SIGTERM finishes what runs and stops. With --workers, SIGHUP replaces the workers.\n"
-    "See %1$s(8).\n";
+    "See dime(7).\n";
 
 static void print_program_help(FILE *stream, const dime_function *function)
 {
+    struct arena arena;
+    struct buffer fields;
+    arena_open(&arena, HELP_MEMORY_MAX);
+    buffer_open(&fields, &arena, HELP_MEMORY_MAX);
+    help_write(function, &fields);
     fprintf(stream, PROGRAM_HELP, function->name, function->summary, TIMEOUT_SECONDS,
-            function->heavy ? "1, and several workers" : "the number of cores");
+            function->heavy ? "1, and several workers" : "the number of cores", (int)fields.length,
+            fields.data);
+    arena_close(&arena);
 }
 
 /* A heavy function's workers are processes, so that one that dies takes nobody's request along. */

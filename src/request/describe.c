@@ -13,6 +13,7 @@
 #include "config.h"
 #include "request/call.h"
 #include "request/function.h"
+#include "request/help.h"
 #include "request/route.h"
 
 enum { DESCRIBE_MAX = 1024 * 1024 };
@@ -46,7 +47,7 @@ static void put_words_if_any(dime_json *json, const char *name, const char *word
 
 static void put_field(dime_json *json, const dime_field *field)
 {
-    static const char *const KINDS[] = {
+    static const char KINDS[][8] = {
         [DIME_KIND_TEXT] = "text",       [DIME_KIND_NUMBER] = "number",
         [DIME_KIND_DECIMAL] = "decimal", [DIME_KIND_INTEGER] = "integer",
         [DIME_KIND_BOOLEAN] = "boolean", [DIME_KIND_CHOICE] = "choice",
@@ -93,7 +94,7 @@ static void put_methods(dime_json *json, unsigned methods)
 /* What only answers to GET reads, unless its table says more: see enum dime_effects. */
 static void put_effects(dime_json *json, enum dime_effects effects, unsigned methods)
 {
-    static const char *const EFFECTS[] = {
+    static const char EFFECTS[][16] = {
         [DIME_CREATES] = "creates", [DIME_IDEMPOTENT] = "idempotent", [DIME_READS] = "reads"};
     bool reads = effects == DIME_CREATES && methods == DIME_GET;
     dime_put_string(json, "effects", EFFECTS[reads ? DIME_READS : effects]);
@@ -167,6 +168,7 @@ void describe_write(const dime_function *function, struct buffer *json)
     struct request request = {.arena = json->arena, .id = TEXT("")};
     struct dime_call call;
     struct dime_json root;
+    struct buffer help;
     response_open(&response, json->arena);
     call_open(&call, function, &request, &response);
     json_scope_open(&root, &call, json, false);
@@ -186,6 +188,11 @@ void describe_write(const dime_function *function, struct buffer *json)
         put_routes(&root, function);
     if (function->setting_count)
         put_settings(&root, function);
+    buffer_open(&help, json->arena, DESCRIBE_MAX);
+    help_write(function, &help);
+    if (help.length)
+        dime_put_text(&root, "help", buffer_text(&help));
+    json->failed = json->failed || help.failed;
     json_scope_end(&root);
 }
 
@@ -195,7 +202,7 @@ bool describe_print(const dime_function *function)
     struct buffer json;
     struct json_value all_of_it;
     struct json_error error;
-    arena_open(&arena, (size_t)2 * DESCRIBE_MAX);
+    arena_open(&arena, (size_t)4 * DESCRIBE_MAX);
     buffer_open(&json, &arena, DESCRIBE_MAX);
     describe_write(function, &json);
     dime_text all = buffer_text(&json);

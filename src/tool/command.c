@@ -50,7 +50,7 @@ static const char HELP_LIST[] = "dime list\n"
                                 "\n"
                                 "Prints a line for each function that is installed: its name and "
                                 "what it does.\n"
-                                "`dime help NAME` names the fields that it takes.\n";
+                                "`dime help NAME` says what it takes.\n";
 
 static const char HELP_INVOKE[] =
     "dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
@@ -76,7 +76,7 @@ static const char HELP_INVOKE[] =
     "  dime invoke change amount=1.89 currency=EUR\n"
     "  dime invoke labels image=cat.jpg | dime invoke translate - target=es\n"
     "\n"
-    "dime help FUNCTION, or dime invoke FUNCTION --help, names the fields.\n"
+    "dime help FUNCTION, or dime invoke FUNCTION --help, says what it takes.\n"
     "\n"
     "The exit status is 0 if the function answered 2xx or 3xx, 4 for 4xx, 5 for 5xx, 2 if it\n"
     "wasn't run, and 1 if its answer couldn't be written.\n";
@@ -90,7 +90,7 @@ static const char HELP_EVENT[] =
 
 static const char HELP_HELP[] = "dime help [COMMAND|FUNCTION]\n"
                                 "\n"
-                                "Says more about a command, or names the fields of a function.\n";
+                                "Says more about a command, or what a function takes.\n";
 
 static void print_function(void *context, const struct callee *callee)
 {
@@ -150,14 +150,8 @@ static void help_example(const char *word, const struct description *description
 
 static void help_fields(const char *word, const struct description *description)
 {
-    struct described_field field;
-    printf("%s: %s\n\nIts fields:\n\n", word, description_summary(description));
-    for (size_t i = 0; description_field(description, i, &field); i++) {
-        bool boolean = strcmp(field.kind, "boolean") == 0;
-        printf("  %-14s %-14s %s%s\n", field.name, boolean ? "true or false" : field.kind,
-               field.help, field.required ? " (required)" : "");
-    }
-    puts("\nGive them on the command line, as JSON, or in any event of `dime event`:\n");
+    printf("%s: %s\n\n%s", word, description_summary(description), description_help(description));
+    puts("Give fields on the command line, as JSON, or in any event of `dime event`:\n");
     help_example(word, description);
 }
 

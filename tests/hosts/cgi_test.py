@@ -280,7 +280,8 @@ def test_says_so_on_a_terminal_too(folder, program):
 def test_help_and_version(folder, program):
     status, out, err = run(program, ["--help"])
     equal((status, err), (0, ""), "status and stderr of --help")
-    for word in (b"--listen", b"--threads", b"--workers", b"--timeout", b"--help", b"SIGTERM"):
+    for word in (b"--listen", b"--threads", b"--workers", b"--timeout", b"--help", b"SIGTERM",
+                 b"\n  name           text of 1 to 200 characters (default: world)\n                 whom to greet\n"):
         expect(word in out, "--help doesn't name %s" % word)
     expect(max(len(line) for line in out.splitlines()) <= 100, "a long line")
     status, out, err = run(program, ["--version"])

@@ -82,8 +82,11 @@ def test_lists_the_functions(_, program):
 def test_helps(_, program):
     for words, part in ((["help"], "dime invoke FUNCTION"), (["--help"], "dime invoke FUNCTION"),
                         (["help", "invoke"], "exit status"), (["invoke", "--help"], "exit status"),
-                        (["help", "event"], "sample"), (["help", "list"], "fields"),
-                        (["help", "help"], "fields"), (["help", "change"], "amount of money"),
+                        (["help", "event"], "sample"), (["help", "list"], "what it takes"),
+                        (["help", "help"], "a function takes"), (["help", "change"], "amount of money"),
+                        (["help", "change"], "\n  amount         number (required)\n"),
+                        (["help", "change"], "list of whole numbers from 1 to 10000000, at most 32 of them\n"),
+                        (["help", "labels"], "\n  LABELS_ENGINE  who labels"),
                         (["invoke", "change", "x", "--help"], "dime invoke change amount=VALUE ["),
                         (["help", os.path.join(os.path.dirname(program), "change")], "amount of money"),
                         (["help", "hello"], "dime invoke hello name=VALUE ["),

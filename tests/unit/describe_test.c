@@ -108,7 +108,7 @@ START_TEST(describes_a_function)
         "\"routes\":[{\"pattern\":\"GET /\",\"effects\":\"reads\",\"fields\":[]},"
         "{\"pattern\":\"DELETE /{price}\",\"effects\":\"idempotent\",\"fields\":[{",
         "\"settings\":[{\"name\":\"SOME_KEY\",\"help\":\"a "
-        "key\",\"required\":true,\"secret\":true}]}",
+        "key\",\"required\":true,\"secret\":true}],",
     };
     struct arena arena;
     arena_open(&arena, 1 << 20);

@@ -25,7 +25,8 @@
                         each(event_message) each(senders) each(terminal) each(invoke) each(batch)  \
                             each(runtime) each(redis_queue) each(redis_url) each(redis_look)       \
                                 each(outage) each(child) each(clock) each(translate)               \
-                                    each(template) each(asking) each(mistakes) each(made_page)
+                                    each(template) each(asking) each(mistakes) each(made_page)     \
+                                        each(help)
 
 /* Of asking functions, which are programs. */
 #define ASK_SUITES(each)                                                                           \

@@ -172,6 +172,11 @@ const char *description_summary(const struct description *description)
     return description_string(description->tree, "summary");
 }
 
+const char *description_help(const struct description *description)
+{
+    return string_of(description->tree, "help");
+}
+
 bool description_field(const struct description *description, size_t index,
                        struct described_field *field)
 {

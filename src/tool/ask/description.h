@@ -45,6 +45,9 @@ const char *description_string(struct json_object *object, const char *name);
 /* What the function does, in a sentence; empty where it doesn't say. */
 const char *description_summary(const struct description *description);
 
+/* Its fields, routes and settings in words, each line ended; empty likewise. */
+const char *description_help(const struct description *description);
+
 /* Takes the field at INDEX, counted from 0. False: there are no more. */
 bool description_field(const struct description *description, size_t index,
                        struct described_field *field);
