@@ -364,6 +364,15 @@ const char *dime_setting_of(const dime_call *call, const char *name);
  * memory, and the answer will be a 503 whatever the handler does. */
 void *dime_alloc(dime_call *call, size_t size) __attribute__((malloc));
 
+/*
+ * The same for what has to be closed, such as a file, a query or a mapping: allocate first, then
+ * open into it. CLOSE is called with the bytes once, on the call's own thread, when the answer has
+ * been sent or given up: also where a stream breaks off or its client goes away. It finds them
+ * cleared where nothing was opened, and may not use the call. What was allocated last is closed
+ * first. NULL: there is no memory, and CLOSE isn't called.
+ */
+void *dime_alloc_with_close(dime_call *call, size_t size, void (*close)(void *memory));
+
 /* A copy that lasts as long as the call, with a NUL behind it; data is NULL where memory runs out.
  */
 dime_text dime_copy(dime_call *call, dime_text text);
@@ -408,10 +417,11 @@ void dime_redirect(dime_call *call, int status, dime_text url);
 /*
  * Answers with a body that is made piece by piece, as its reader takes it: NEXT writes the next
  * piece with dime_write and says whether there are more. It is called on the call's own thread
- * until it returns false. CURSOR must last as long as the call; what NEXT allocates lasts until it
- * is called again. A problem that NEXT says in the first piece is the answer; in a later one it
- * breaks the answer off, in a way that its reader notices. Where a host sends answers as a whole
- * they have at most 8 MiB. TYPE and STATUS are those of dime_answer_bytes.
+ * until it returns false, or the client goes away. CURSOR must last as long as the call; what it
+ * holds open is closed by dime_alloc_with_close. What NEXT allocates lasts until it is called
+ * again, and is closed then. A problem that NEXT says in the first piece is the answer; in a later
+ * one it breaks the answer off, in a way that its reader notices. Where a host sends answers as a
+ * whole they have at most 8 MiB. TYPE and STATUS are those of dime_answer_bytes.
  */
 void dime_answer_stream(dime_call *call, int status, const char *type,
                         bool (*next)(dime_call *call, void *cursor), void *cursor);

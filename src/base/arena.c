@@ -18,6 +18,13 @@ struct arena_block {
     _Alignas(max_align_t) char data[];
 };
 
+/* Memory that is to be closed, in memory that was allocated after it. */
+struct arena_closing {
+    struct arena_closing *next;
+    void (*close)(void *memory);
+    void *memory;
+};
+
 enum { BLOCK = 32 * 1024 };
 
 void arena_open(struct arena *arena, size_t limit)
@@ -73,6 +80,32 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 
+void *arena_alloc_with_close(struct arena *arena, size_t size, void (*close)(void *memory))
+{
+    void *memory = arena_array(arena, 1, size);
+    struct arena_closing *closing = memory ? arena_alloc(arena, sizeof *closing) : NULL;
+    if (!closing)
+        return NULL;
+    *closing = (struct arena_closing){arena->closing, close, memory};
+    arena->closing = closing;
+    return memory;
+}
+
+/* Each is taken off before it is closed, so that none is closed twice. */
+static void close_until(struct arena *arena, const struct arena_closing *last)
+{
+    while (arena->closing != last) {
+        const struct arena_closing *closing = arena->closing;
+        arena->closing = closing->next;
+        closing->close(closing->memory);
+    }
+}
+
+void arena_close_all(struct arena *arena)
+{
+    close_until(arena, NULL);
+}
+
 dime_text arena_copy(struct arena *arena, dime_text text)
 {
     char *copy = text.length < SIZE_MAX ? arena_alloc(arena, text.length + 1) : NULL;
@@ -96,11 +129,13 @@ static void free_until(struct arena *arena, const struct arena_block *last)
 
 struct arena_moment arena_mark(const struct arena *arena)
 {
-    return (struct arena_moment){arena->block, arena->block ? arena->block->used : 0};
+    return (struct arena_moment){arena->block, arena->block ? arena->block->used : 0,
+                                 arena->closing};
 }
 
 void arena_rewind(struct arena *arena, struct arena_moment mark)
 {
+    close_until(arena, mark.closing);
     free_until(arena, mark.block);
     if (mark.block)
         mark.block->used = mark.used;
@@ -109,6 +144,7 @@ void arena_rewind(struct arena *arena, struct arena_moment mark)
 /* The oldest block stays unless one large allocation made it larger than usual. */
 void arena_reset(struct arena *arena)
 {
+    arena_close_all(arena);
     const struct arena_block *oldest = arena->block;
     while (oldest && oldest->older)
         oldest = oldest->older;
@@ -120,6 +156,7 @@ void arena_reset(struct arena *arena)
 
 void arena_close(struct arena *arena)
 {
+    arena_close_all(arena);
     free_until(arena, NULL);
     arena->failed = false;
 }

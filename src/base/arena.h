@@ -5,6 +5,9 @@
  * out by moving a pointer and takes them all back with one call, so nothing can leak and nothing
  * is freed twice. Each worker keeps one arena and its first block, so a usual request makes no call
  * to malloc at all. A limit bounds what one request can make a worker use.
+ *
+ * What isn't memory, such as a file that is open, can be closed at that same moment: so it is on
+ * every host, however the request ends.
  */
 #ifndef DIME_BASE_ARENA_H
 #define DIME_BASE_ARENA_H
@@ -15,12 +18,14 @@
 #include "base/text.h"
 
 struct arena_block;
+struct arena_closing;
 
 struct arena {
-    struct arena_block *block; /* the newest block; each knows the one before it */
-    size_t total;              /* bytes in all blocks */
-    size_t limit;              /* most bytes that all blocks may hold together */
-    bool failed;               /* an allocation has failed since the last reset */
+    struct arena_block *block;     /* the newest block; each knows the one before it */
+    struct arena_closing *closing; /* what is to be closed first; each knows the one after it */
+    size_t total;                  /* bytes in all blocks */
+    size_t limit;                  /* most bytes that all blocks may hold together */
+    bool failed;                   /* an allocation has failed since the last reset */
 };
 
 /* Makes an empty arena that holds at most LIMIT bytes. Allocates nothing and can't fail. */
@@ -37,6 +42,15 @@ void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, alloc
 void *arena_array(struct arena *arena, size_t count, size_t size)
     __attribute__((malloc, alloc_size(2, 3)));
 
+/*
+ * SIZE bytes as arena_array gives them. CLOSE is called once with them, before they are taken back;
+ * what came last is closed first. NULL: there are none, and CLOSE isn't called.
+ */
+void *arena_alloc_with_close(struct arena *arena, size_t size, void (*close)(void *memory));
+
+/* Closes at once what is to be closed; all memory stays. */
+void arena_close_all(struct arena *arena);
+
 /* Returns a copy of TEXT with a NUL behind it, owned by the arena, or a text with data NULL. */
 dime_text arena_copy(struct arena *arena, dime_text text);
 
@@ -44,6 +58,7 @@ dime_text arena_copy(struct arena *arena, dime_text text);
 struct arena_moment {
     struct arena_block *block;
     size_t used;
+    struct arena_closing *closing;
 };
 
 /* What the arena holds now. */

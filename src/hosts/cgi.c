@@ -164,7 +164,7 @@ int cgi_serve(const dime_function *function)
     log_call(&exchange, output.bytes);
     if (exchange.incoming.refusal)
         drain_body();
+    arena_close(&arena); /* what the call has open may need the state */
     opening_close(&opening, function);
-    arena_close(&arena);
     return output.failed ? 1 : 0;
 }

@@ -277,6 +277,11 @@ void *dime_alloc(dime_call *call, size_t size)
     return arena_array(call->request->arena, 1, size);
 }
 
+void *dime_alloc_with_close(dime_call *call, size_t size, void (*close)(void *memory))
+{
+    return arena_alloc_with_close(call->request->arena, size, close);
+}
+
 dime_text dime_copy(dime_call *call, dime_text text)
 {
     return arena_copy(call->request->arena, text);

@@ -24,6 +24,7 @@ struct dime_test {
     struct arena arena;
     struct response response;
     dime_test_answer answer;
+    char *kept; /* the answer's body and its type: the call may have closed what they were in */
     size_t memory, asked, met, missed;
     char id[33];
 };
@@ -95,15 +96,38 @@ static dime_text path_of_target(dime_test *test)
     return path.failed ? TEXT("") : buffer_text(&path);
 }
 
+static _Noreturn void break_test(const dime_test *test)
+{
+    fprintf(stderr, "%s: there is no memory for a test\n", test->function->name);
+    exit(TEST_STATUS_BROKEN);
+}
+
+/* Takes what there is to look at, and ends the call. */
+static void take_test_answer(dime_test *test, bool has_body)
+{
+    const struct response *response = &test->response;
+    dime_text type = text_of(response->content_type);
+    dime_text body = has_body ? buffer_text(&response->body) : TEXT("");
+    free(test->kept);
+    test->kept = malloc(type.length + body.length + 1);
+    if (!test->kept)
+        break_test(test);
+    if (type.length)
+        memcpy(test->kept, type.data, type.length);
+    if (body.length)
+        memcpy(test->kept + type.length, body.data, body.length);
+    test->answer = (dime_test_answer){
+        response->status, {test->kept, type.length}, {test->kept + type.length, body.length}};
+    arena_close_all(&test->arena);
+}
+
 const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const char *headers,
                                       dime_text body)
 {
     struct header room[TEST_HEADERS];
     char *names = malloc(headers ? strlen(headers) + 1 : 1);
-    if (!names) {
-        fprintf(stderr, "%s: there is no memory for a test\n", test->function->name);
-        exit(TEST_STATUS_BROKEN);
-    }
+    if (!names)
+        break_test(test);
     arena_close(&test->arena);
     arena_open(&test->arena, test->memory);
     struct request request = {.arena = &test->arena,
@@ -122,9 +146,7 @@ const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const c
     run_function(test->function, &request, &incoming, &test->response);
     free(names);
     test->asked++;
-    bool has_body = test->response.content_type && request.method != DIME_HEAD;
-    test->answer = (dime_test_answer){test->response.status, text_of(test->response.content_type),
-                                      has_body ? buffer_text(&test->response.body) : TEXT("")};
+    take_test_answer(test, test->response.content_type && request.method != DIME_HEAD);
     return &test->answer;
 }
 
@@ -170,6 +192,7 @@ int dime_test_end(dime_test *test)
            test->met, test->missed);
     opening_close(&test->opening, test->function);
     arena_close(&test->arena);
+    free(test->kept);
     free(test);
     return fine ? 0 : 1;
 }

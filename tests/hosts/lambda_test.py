@@ -717,6 +717,26 @@ def test_a_stream_that_nobody_wants(_, program):
               (STOPPED, ["id-1", "then"]), "the answers")
 
 
+def test_ends_each_call_once(folder, program):
+    """Whether its answer is streamed or gathered, whole, broken off, too long, or wanted by nobody."""
+    path = os.path.join(folder, "ends")
+    count = 0
+    for mode in "response_stream", "buffered":
+        for inside in ({"pieces": 5, "bytes": 1000}, {"pieces": 0}, {"pieces": 3, "bytes": 10, "fault": True},
+                       {"fault": True}, {"pieces": 5, "bytes": 2000000}):
+            streamed(program, inside, mode=mode, PROBE_ENDS=path)
+            count += 2
+    large = {**V2, "body": json.dumps({"pieces": 50, "bytes": 250000}),
+             "headers": {"content-type": "application/json"}}
+    run(probe_of(program), [send(event(json.dumps(large).encode())), send(event(b"{}", b"then"))],
+        DIME_INVOKE_MODE="response_stream", PROBE_ENDS=path,
+        head=lambda path, number: None if number else "reset")
+    batch = {"Records": [{**SQS["Records"][0], "messageId": str(i)} for i in range(3)]}
+    run(probe_of(program), [send(event(json.dumps(batch).encode()))], PROBE_ENDS=path)
+    with open(path) as file:
+        equal(file.read().splitlines(), ["ended"] * (count + 5), "the ends of calls")
+
+
 def test_metrics(_, program):
     api, _, out, log = run(program, [send(event()), send(event(b"{}"))], DIME_METRICS="EMF")
     lines = [json.loads(line) for line in out.splitlines()]

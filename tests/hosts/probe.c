@@ -3,9 +3,11 @@
  *
  * It streams an answer of any size in pieces and breaks off in the middle, takes its time, waits
  * for others like it, tells what it was handed besides its fields, and fails to open. What it says
- * when it's closed shows that it was.
+ * when it's closed shows that it was; each call that it closes has a line in the file PROBE_ENDS.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +49,13 @@ static bool open_probe(dime_call *call, void **state)
     return attempt >= number_of("PROBE_OPENS", 1) && attempt < number_of("PROBE_FAILS", INT64_MAX);
 }
 
+static _Thread_local bool closed; /* the worker's state */
+
 static void close_probe(void *state)
 {
     static const char LINE[] = "probe closed\n";
     (void)state;
+    closed = true;
     if (write(STDERR_FILENO, LINE, sizeof LINE - 1) < 0)
         _exit(9);
 }
@@ -96,7 +101,22 @@ static bool meet(int64_t count)
 struct progress {
     const struct probe *probe;
     int64_t piece;
+    pthread_t thread;
 };
+
+/* Notes that a call has ended, and whether it did so where and when it should. */
+static void end_call(void *cursor)
+{
+    const struct progress *progress = cursor;
+    const char *path = getenv("PROBE_ENDS");
+    if (!path)
+        return;
+    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    bool here = pthread_equal(progress->thread, pthread_self());
+    if (dprintf(file, "ended%s%s\n", here ? "" : " elsewhere", closed ? " too late" : "") < 0)
+        _exit(9);
+    close(file);
+}
 
 static bool next(dime_call *call, void *cursor)
 {
@@ -120,10 +140,10 @@ static bool next(dime_call *call, void *cursor)
 static void handle(dime_call *call, const void *input)
 {
     const struct probe *probe = input;
-    struct progress *progress = dime_alloc(call, sizeof *progress);
+    struct progress *progress = dime_alloc_with_close(call, sizeof *progress, end_call);
     if (!progress)
         return;
-    *progress = (struct progress){.probe = probe};
+    *progress = (struct progress){.probe = probe, .thread = pthread_self()};
     if (dime_given(call, &probe->meet) && !meet(probe->meet))
         dime_problem(call, 500, "The others didn't come.");
     else

@@ -18,6 +18,25 @@ from fastcgi import (Closed, Connection, Server, Skip, ask, descriptors, equal, 
 MEBIBYTE = 1024 * 1024
 
 
+class Ends:
+    """A line for each call that has ended, as the probe notes it."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "ends")
+        self.environment = {"PROBE_ENDS": self.path}
+
+    def lines(self):
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path) as file:
+            return file.read().splitlines()
+
+    def are(self, count):
+        """All have ended, on their own thread, while the function was open, and none twice."""
+        wait_until(lambda: len(self.lines()) >= count, 10, "a call hasn't ended")
+        equal(self.lines(), ["ended"] * count, "the ends of calls")
+
+
 def data_of(pieces, size):
     """What the probe answers with: piece N begins with the digit N."""
     digits = b"0123456789" * (size // 10 + 2)
@@ -143,8 +162,93 @@ def test_stops_in_the_middle(folder, program):
         equal(server.stop(20)[0], 0, "exit status")
 
 
-def cgi(program, query, method="GET"):
-    environment = {"REQUEST_METHOD": method, "QUERY_STRING": query}
+def test_ends_each_call_once(folder, program):
+    """With a stream of many pieces and of one, with none, broken off, and in the place of one."""
+    ends = Ends(folder)
+    with Server(folder, program, "--threads", "1", environment=ends.environment) as server:
+        for number, request in enumerate((
+                asks(5, 60000), asks(0, 0), get("pieces=5&bytes=10", REQUEST_METHOD="HEAD"),
+                asks(0, 0, fault="true"))):
+            ask(server.address, request, timeout=30)
+            ends.are(number + 1)
+        with Connection(server.address) as connection:
+            connection.send(asks(5, 1000, fault="true"))
+            try:
+                connection.read()
+            except Closed:
+                pass
+        ends.are(5)
+    ends.are(5)
+
+
+def test_ends_a_call_whose_reader_has_gone(folder, program):
+    ends = Ends(folder)
+    with Server(folder, program, environment=ends.environment) as server:
+        for number in range(20):
+            with Connection(server.address) as connection:
+                connection.send(asks(10000, 60000))
+                connection.read_record()
+            ends.are(number + 1)
+
+
+def test_ends_a_call_whose_reader_is_slow(folder, program):
+    ends = Ends(folder)
+    with Server(folder, program, "--timeout", "1", environment=ends.environment) as server, \
+            Connection(server.address) as connection:
+        connection.send(asks(10000, 60000))
+        connection.read_record()
+        ends.are(1)
+
+
+def test_ends_a_call_that_there_is_no_place_for(folder, program):
+    ends = Ends(folder)
+    with Server(folder, program, "--threads", "1", environment=ends.environment) as server:
+        readers = [Connection(server.address) for _ in range(256)]
+        for reader in readers:
+            reader.send(asks(10000, 60000))
+        for reader in readers:
+            reader.read_record()
+        equal(ask(server.address, asks(10000, 60000)).status, 503, "one more")
+        ends.are(1)
+        for reader in readers:
+            reader.close()
+        ends.are(257)
+
+
+def test_ends_the_calls_of_one_that_stops(folder, program):
+    """Streams that aren't at their end when there is no time left; each on its own thread."""
+    ends = Ends(folder)
+    with Server(folder, program, "--threads", "4", environment=ends.environment) as server:
+        readers = [Connection(server.address) for _ in range(20)]
+        for reader in readers:
+            reader.send(asks(100000, 60000))
+        for reader in readers:
+            reader.read_record()
+        equal(ends.lines(), [], "the ends of calls")
+        equal(server.stop(20)[0], 0, "exit status")
+        equal(server.said().count('"bytesOut"'), 20, "lines of the log")
+        for reader in readers:
+            reader.close()
+    ends.are(20)
+
+
+def test_ends_calls_over_cgi(folder, program):
+    ends = Ends(folder)
+    for number, (query, method) in enumerate((
+            ("pieces=5&bytes=60000", "GET"), ("pieces=5", "HEAD"), ("fault=true", "GET"),
+            ("pieces=3&bytes=60000&fault=true", "GET"))):
+        cgi(program, query, method, **ends.environment).communicate(timeout=60)
+        ends.are(number + 1)
+    process = cgi(program, "pieces=100000&bytes=60000", **ends.environment)
+    process.stdout.read(100)
+    process.stdout.close()
+    process.wait(20)
+    process.stderr.close()
+    ends.are(5)
+
+
+def cgi(program, query, method="GET", **more):
+    environment = {"REQUEST_METHOD": method, "QUERY_STRING": query, **more}
     return subprocess.Popen([program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

@@ -233,6 +233,82 @@ static void add_malloc_tests(TCase *memory)
                   "malloc isn't ours here, or ARENA_EXACT keeps no block");
 }
 
+/* What was closed, in the order in which it was. */
+static char closed[16];
+static size_t closed_count;
+
+static void close_letter(void *memory)
+{
+    const char *letter = memory;
+    closed[closed_count++] = *letter ? *letter : '0';
+    closed[closed_count] = '\0';
+}
+
+static bool open_letter(char letter)
+{
+    char *memory = arena_alloc_with_close(&arena, 100, close_letter);
+    if (!memory)
+        return false;
+    ck_assert_int_eq(memory[0] + memory[99], 0);
+    *memory = letter;
+    return true;
+}
+
+START_TEST(closes_the_last_first_and_each_once)
+{
+    closed_count = 0;
+    for (const char *letter = "abc"; *letter; letter++)
+        ck_assert(open_letter(*letter));
+    ck_assert_uint_eq(closed_count, 0);
+    if (_i == 0)
+        arena_reset(&arena);
+    else if (_i == 1)
+        arena_close_all(&arena);
+    else
+        arena_close(&arena);
+    ck_assert_str_eq(closed, "cba");
+    ck_assert(open_letter('d'));
+    arena_reset(&arena);
+    arena_reset(&arena);
+    arena_close(&arena);
+    ck_assert_str_eq(closed, "cbad");
+}
+END_TEST
+
+START_TEST(closes_what_came_after_a_mark)
+{
+    closed_count = 0;
+    ck_assert(open_letter('a'));
+    struct arena_moment mark = arena_mark(&arena);
+    ck_assert(open_letter('b'));
+    ck_assert(open_letter('c'));
+    arena_rewind(&arena, mark);
+    arena_rewind(&arena, mark);
+    ck_assert_str_eq(closed, "cb");
+    ck_assert(open_letter(0));
+    arena_close(&arena);
+    ck_assert_str_eq(closed, "cb0a");
+}
+END_TEST
+
+/* Either there is memory, and it is closed, or there is none, and it isn't. */
+START_TEST(closes_nothing_where_memory_runs_out)
+{
+    size_t refused = 0, opened = 0;
+    for (size_t limit = 0; limit < 256; limit++) {
+        arena_open(&arena, limit);
+        closed_count = 0;
+        bool open = open_letter('a');
+        ck_assert_int_eq(arena.failed, !open);
+        arena_close(&arena);
+        ck_assert_uint_eq(closed_count, open);
+        *(open ? &opened : &refused) += 1;
+    }
+    ck_assert_uint_gt(refused, 100);
+    ck_assert_uint_gt(opened, 0);
+}
+END_TEST
+
 Suite *arena_suite(void)
 {
     Suite *suite = suite_create("arena");
@@ -247,6 +323,9 @@ Suite *arena_suite(void)
     tcase_add_test(memory, keeps_to_its_limit_in_small_steps);
     tcase_add_test(memory, refuses_sizes_that_would_wrap_around);
     tcase_add_test(memory, keeps_one_block);
+    tcase_add_loop_test(memory, closes_the_last_first_and_each_once, 0, 3);
+    tcase_add_test(memory, closes_what_came_after_a_mark);
+    tcase_add_test(memory, closes_nothing_where_memory_runs_out);
     tcase_add_test(memory, keeps_no_block_that_is_larger_than_usual);
     add_malloc_tests(memory);
     suite_add_tcase(suite, memory);

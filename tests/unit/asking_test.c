@@ -98,14 +98,50 @@ static bool next_line(dime_call *call, void *cursor)
     return --*left > 0;
 }
 
+static int lists; /* that are open */
+
+static void close_list(void *memory)
+{
+    int64_t *left = memory;
+    ck_assert_int_eq(shelves, 1); /* the function is open still */
+    *left = INT64_MIN;
+    lists--;
+}
+
 static void export_lines(dime_call *call, const void *input)
 {
     const struct item *item = input;
-    int64_t *left = dime_alloc(call, sizeof *left);
+    int64_t *left = dime_alloc_with_close(call, sizeof *left, close_list);
     if (!left)
         return;
+    lists++;
     *left = item->count;
-    dime_answer_stream(call, 200, "text/plain", next_line, left);
+    if (dime_text_is(item->code, "none"))
+        dime_problem(call, 409, "There is none.");
+    else if (dime_text_is(item->code, "other"))
+        dime_answer_empty(call, 204);
+    else if (!dime_text_is(item->code, "nothing"))
+        dime_answer_stream(call, 200, "text/plain", next_line, left);
+}
+
+static void close_bytes(void *memory)
+{
+    memset(memory, 'x', 4);
+    lists--;
+}
+
+/* Answers with what is gone when the call is over: both the bytes and their type. */
+static void lend(dime_call *call, const void *input)
+{
+    char *bytes = dime_alloc_with_close(call, 4, close_bytes);
+    char *type = dime_alloc_with_close(call, 4, close_bytes);
+    (void)input;
+    if (!bytes || !type)
+        return;
+    lists += 2;
+    memcpy(bytes, "abc", 4);
+    memcpy(type, "a/b", 4);
+    dime_answer_bytes(call, 200, type, (dime_text){bytes, 3});
 }
 
 /* Answers that are unusual, and right. */
@@ -158,6 +194,7 @@ static const dime_route item_routes[] = {
     DIME_ROUTE("GET /odd/{code}", answer_oddly, DIME_INPUT(struct item, item_fields)),
     DIME_ROUTE("POST /odd/{code}", answer_oddly, DIME_INPUT(struct item, item_fields)),
     DIME_ROUTE("GET /full", stream_a_problem),
+    DIME_ROUTE("GET /lent", lend, .answers = "a/b"),
     DIME_ROUTE("GET /{code}", follow, DIME_INPUT(struct item, item_fields)),
     DIME_ROUTE("DELETE /{code}", take, DIME_INPUT(struct item, item_fields),
                .effects = DIME_IDEMPOTENT),
@@ -250,6 +287,35 @@ START_TEST(gathers_a_stream)
 }
 END_TEST
 
+/* Whatever becomes of the answer, and before the test looks at it. */
+START_TEST(closes_what_a_call_has_open)
+{
+    static const struct {
+        const char *request;
+        int status;
+    } CALLS[] = {
+        {"GET /export/x?count=3", 200},       {"HEAD /export/x?count=3", 200},
+        {"GET /export/x?count=1000000", 500}, {"GET /export/none", 409},
+        {"GET /export/other", 204},           {"GET /export/nothing", 500},
+    };
+    for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
+        lists = 0;
+        ck_assert_int_eq(dime_test_send(test, CALLS[i].request, NULL)->status, CALLS[i].status);
+        ck_assert_int_eq(lists, 0);
+    }
+    const dime_test_answer *answer = dime_test_send(test, "GET /lent", NULL);
+    ck_assert_int_eq(lists, 0);
+    DIME_EXPECT_ANSWER(test, 200, "abc");
+    DIME_EXPECT(test, dime_text_is(answer->type, "a/b"));
+    for (size_t bytes = 0; bytes < 16384; bytes += 64) {
+        dime_test_memory(test, bytes);
+        dime_test_send(test, "GET /export/x?count=3", NULL);
+        ck_assert_int_eq(lists, 0);
+    }
+    DIME_EXPECT(test, answer->status == 200);
+}
+END_TEST
+
 START_TEST(answers_what_is_unusual)
 {
     dime_test_send(test, "GET /odd/x?count=1", NULL);
@@ -335,6 +401,7 @@ Suite *asking_suite(void)
     tcase_add_test(answering, answers_each_route);
     tcase_add_test(answering, has_problems_of_a_type_of_its_own);
     tcase_add_test(answering, gathers_a_stream);
+    tcase_add_test(answering, closes_what_a_call_has_open);
     tcase_add_test(answering, answers_what_is_unusual);
     tcase_add_test(answering, tells_a_person_what_is_wrong);
     tcase_add_test(answering, runs_out_of_memory);

@@ -1,10 +1,11 @@
 /*
  * export.c - a table of orders as CSV, as long as it may be, in a few kilobytes of memory.
  *
- * The answer is a stream: each piece is a query of its own, for the rows behind the last one that
- * was written. So nothing is open between two pieces, and a reader who is slow, or goes away, holds
- * no lock of the database. Fields are quoted as RFC 4180 has it. A text that a spreadsheet would
- * take for a formula gets an apostrophe before it, unless the bare texts are asked for.
+ * The answer is a stream. Each stream has a query of its own, which is closed however the stream
+ * ends, also when its reader goes away. The query is run again for each piece, for the rows behind
+ * the last one that was written: so a slow reader holds no lock of the database. Fields are quoted
+ * as RFC 4180 has it. A text that a spreadsheet would take for a formula gets an apostrophe before
+ * it, unless the bare texts are asked for.
  */
 #include <dime.h>
 #include <sqlite3.h>
@@ -20,7 +21,7 @@ static const char ROWS[] = "SELECT id, day, customer, note, cents FROM orders"
 /* What a worker has. */
 struct table {
     sqlite3 *db;
-    sqlite3_stmt *last, *rows;
+    sqlite3_stmt *last;
 };
 
 struct wish {
@@ -39,16 +40,21 @@ static const dime_setting SETTINGS[] = {
 
 /* How far a stream has come. */
 struct cursor {
-    int64_t id, last; /* of the row that was written, and of the one to end with */
-    dime_text since;
+    sqlite3_stmt *rows;
+    int64_t id; /* of the row that was written last */
     bool bare, begun;
 };
+
+static void close_cursor(void *memory)
+{
+    struct cursor *cursor = memory;
+    sqlite3_finalize(cursor->rows);
+}
 
 static void close_table(void *state)
 {
     struct table *table = state;
     sqlite3_finalize(table->last);
-    sqlite3_finalize(table->rows);
     sqlite3_close(table->db);
     free(table);
 }
@@ -65,8 +71,6 @@ static bool open_table(dime_call *call, void **state)
     sqlite3_busy_timeout(table->db, BUSY_MS);
     if (result == SQLITE_OK)
         result = sqlite3_prepare_v2(table->db, LAST, -1, &table->last, NULL);
-    if (result == SQLITE_OK)
-        result = sqlite3_prepare_v2(table->db, ROWS, -1, &table->rows, NULL);
     if (result == SQLITE_OK) {
         *state = table;
         return true;
@@ -76,17 +80,19 @@ static bool open_table(dime_call *call, void **state)
     return false;
 }
 
+static void say_failure(dime_call *call, sqlite3 *db)
+{
+    dime_log(call, DIME_ERROR, "SQLite says: %s", sqlite3_errmsg(db));
+    dime_problem(call, 503, "The orders can't be read just now; try again in a moment.");
+}
+
 /* Takes the next row. False: there is none, or it has failed, which is said. */
 static bool step(dime_call *call, sqlite3_stmt *query)
 {
     int result = sqlite3_step(query);
-    if (result == SQLITE_ROW)
-        return true;
-    if (result != SQLITE_DONE) {
-        dime_log(call, DIME_ERROR, "SQLite says: %s", sqlite3_errmsg(sqlite3_db_handle(query)));
-        dime_problem(call, 503, "The orders can't be read just now; try again in a moment.");
-    }
-    return false;
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        say_failure(call, sqlite3_db_handle(query));
+    return result == SQLITE_ROW;
 }
 
 static dime_text column(sqlite3_stmt *query, int index)
@@ -144,20 +150,17 @@ static size_t write_row(dime_call *call, sqlite3_stmt *rows, bool bare)
 static bool next(dime_call *call, void *context)
 {
     struct cursor *cursor = context;
-    struct table *table = dime_state(call);
     size_t bytes = 0;
     int64_t before = cursor->id;
     if (!cursor->begun)
         dime_write(call, dime_text_of("id,day,customer,note,amount\r\n"));
     cursor->begun = true;
-    sqlite3_bind_int64(table->rows, 1, cursor->id);
-    sqlite3_bind_int64(table->rows, 2, cursor->last);
-    sqlite3_bind_text(table->rows, 3, cursor->since.data, (int)cursor->since.length, SQLITE_STATIC);
-    while (bytes < PIECE_BYTES && step(call, table->rows)) {
-        bytes += write_row(call, table->rows, cursor->bare);
-        cursor->id = sqlite3_column_int64(table->rows, 0);
+    sqlite3_bind_int64(cursor->rows, 1, cursor->id);
+    while (bytes < PIECE_BYTES && step(call, cursor->rows)) {
+        bytes += write_row(call, cursor->rows, cursor->bare);
+        cursor->id = sqlite3_column_int64(cursor->rows, 0);
     }
-    sqlite3_reset(table->rows);
+    sqlite3_reset(cursor->rows);
     return cursor->id != before;
 }
 
@@ -171,25 +174,37 @@ static bool is_day(dime_text text)
     return text.length == 10;
 }
 
+/* Has a query for the rows from a day on. False: there is none, which is said. */
+static bool open_rows(dime_call *call, struct cursor *cursor, dime_text since)
+{
+    struct table *table = dime_state(call);
+    if (sqlite3_prepare_v2(table->db, ROWS, -1, &cursor->rows, NULL) != SQLITE_OK) {
+        say_failure(call, table->db);
+        return false;
+    }
+    /* What is added while this goes out isn't part of it, or it might never end. */
+    bool found = step(call, table->last);
+    sqlite3_bind_int64(cursor->rows, 2, sqlite3_column_int64(table->last, 0));
+    sqlite3_bind_text(cursor->rows, 3, since.length ? since.data : "", (int)since.length,
+                      SQLITE_STATIC);
+    sqlite3_reset(table->last);
+    return found;
+}
+
 static void export_orders(dime_call *call, const void *input)
 {
     const struct wish *wish = input;
-    struct table *table = dime_state(call);
-    struct cursor *cursor = dime_alloc(call, sizeof *cursor);
+    struct cursor *cursor = dime_alloc_with_close(call, sizeof *cursor, close_cursor);
     if (dime_given(call, &wish->since) && !is_day(wish->since)) {
         dime_wrong(call, &wish->since, "since must be a day, such as 2026-01-31.");
         return;
     }
-    if (cursor && step(call, table->last)) {
-        /* What is added while this goes out isn't part of it, or it might never end. */
-        cursor->last = sqlite3_column_int64(table->last, 0);
-        cursor->since = wish->since.length ? wish->since : dime_text_of("");
-        cursor->bare = wish->bare;
-        dime_set_header(call, "Content-Disposition",
-                        dime_text_of("attachment; filename=\"orders.csv\""));
-        dime_answer_stream(call, 200, "text/csv; charset=utf-8; header=present", next, cursor);
-    }
-    sqlite3_reset(table->last);
+    if (!cursor || !open_rows(call, cursor, wish->since))
+        return;
+    cursor->bare = wish->bare;
+    dime_answer_stream(call, 200, "text/csv; charset=utf-8; header=present", next, cursor);
+    dime_set_header(call, "Content-Disposition",
+                    dime_text_of("attachment; filename=\"orders.csv\""));
 }
 
 DIME_FUNCTION(export, .summary = "Exports the orders as CSV", .methods = DIME_GET,

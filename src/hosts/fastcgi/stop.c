@@ -54,6 +54,15 @@ static void serve_queue(struct worker *worker, int64_t end_ns)
     worker_pause_listener(worker, 0);
 }
 
+/* Gives up what is left, on the thread that has begun it. */
+static void drop_all(struct worker *worker)
+{
+    for (enum connection_state state = 0; state < CONNECTION_STATES; state++) {
+        while (!worker_has_none(worker, state))
+            worker_drop(worker, worker->rings[state].next);
+    }
+}
+
 void stop_worker(struct worker *worker)
 {
     const int64_t start = clock_monotonic_ns(), ms = 1000000;
@@ -74,5 +83,6 @@ void stop_worker(struct worker *worker)
             close_quiet(worker, CONNECTION_WAITING);
         upkeep(worker);
     }
+    drop_all(worker);
     log_flush(&worker->log);
 }

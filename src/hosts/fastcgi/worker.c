@@ -38,10 +38,6 @@ bool worker_open(struct worker *worker)
 
 void worker_close(struct worker *worker)
 {
-    for (enum connection_state state = 0; state < CONNECTION_STATES; state++) {
-        while (!worker_has_none(worker, state))
-            worker_drop(worker, worker->rings[state].next);
-    }
     if (worker->epoll >= 0)
         close(worker->epoll);
     serving_close(worker->serving);

@@ -57,7 +57,7 @@ struct worker {
  */
 bool worker_open(struct worker *worker);
 
-/* Closes its connections and frees what it has. */
+/* Frees what it has; it has no connections any more. */
 void worker_close(struct worker *worker);
 
 /* Takes a connection to FD, which has just been accepted. NULL: there is no memory for it. */

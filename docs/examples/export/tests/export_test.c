@@ -65,6 +65,12 @@ int main(void)
     answer = dime_test_send(test, "GET /", NULL);
     DIME_EXPECT(test, count_rows(answer->body) == ROWS - 1);
 
+    /* No stream leaves its query open, also one that was never begun. */
+    sqlite3_int64 used = sqlite3_memory_used();
+    for (int i = 0; i < 100; i++)
+        DIME_EXPECT(test, dime_test_send(test, "HEAD /", NULL)->status == 200);
+    DIME_EXPECT(test, sqlite3_memory_used() - used < 10000);
+
     run(db, "DROP TABLE orders");
     answer = dime_test_send(test, "GET /", NULL);
     DIME_EXPECT(test, answer->status == 503);
