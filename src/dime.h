@@ -432,14 +432,17 @@ void dime_write(dime_call *call, dime_text bytes);
 void dime_write_format(dime_call *call, const char *format, ...) DIME_PRINTF_(2, 3);
 
 /*
- * Sets a header of the answer, also of a problem that is said later. NAME is a literal, VALUE is
- * copied. A value with a control character but a tab, more than ten headers or 3 KiB of them, and
- * the headers that dime writes itself, such as Content-Type, make the answer a 500.
+ * Sets a header of the answer, or of the problem, that was begun last: it goes with that one where
+ * another takes its place. What is set before any was begun belongs to the call, and is sent with
+ * whatever becomes the answer. NAME is a literal, VALUE is copied. A value with a control character
+ * but a tab, more than ten headers or 3 KiB of them, and the headers that dime writes itself, such
+ * as Content-Type, make the answer a 500.
  */
 void dime_set_header(dime_call *call, const char *name, dime_text value);
 
-/* Sets a cookie. ATTRIBUTES are as RFC 6265 has them; NULL: "Path=/; HttpOnly; SameSite=Lax", and
- * Secure over https. A name or a value that RFC 6265 forbids makes the answer a 500. */
+/* Sets a cookie, in the same way. ATTRIBUTES are as RFC 6265 has them; NULL: "Path=/; HttpOnly;
+ * SameSite=Lax", and Secure over https. A name or a value that RFC 6265 forbids makes the answer a
+ * 500. */
 void dime_set_cookie(dime_call *call, const char *name, dime_text value, const char *attributes);
 
 /*

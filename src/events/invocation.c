@@ -98,13 +98,15 @@ static bool write_event(struct invocation *invocation, struct buffer *out)
     return !out->failed;
 }
 
-/* Puts a problem in the place of a response that can't be passed on. */
+/* Puts a problem in the place of a response that can't be passed on. HEADERS of it, the first, are
+ * the call's and stay. */
 static void replace_answer(struct invocation *invocation, const struct invoker *invoker,
-                           const char *why, struct buffer *out)
+                           const char *why, size_t headers, struct buffer *out)
 {
     struct incoming incoming = {
         .refusal = REFUSED_EVENT, .status = 500, .why = why, .not_open = invoker->not_open};
     response_open(&invocation->response, out->arena);
+    invocation->response.header_count = headers;
     answer_request(invoker, &invocation->event.request, &incoming, &invocation->response);
     (void)write_event(invocation, out);
 }
@@ -122,12 +124,12 @@ static void replace_too_long(struct invocation *invocation, const struct invoker
         snprintf(why, sizeof why,
                  "The answer has %zu bytes of headers, and at most %zu can be sent from here.",
                  headers, limits.headers);
-        replace_answer(invocation, invoker, why, out);
+        replace_answer(invocation, invoker, why, 0, out);
     } else if (out->length > limits.answer) {
         snprintf(why, sizeof why,
                  "The answer has %zu bytes, and at most %zu can be sent from here; ask for less.",
                  out->length, limits.answer);
-        replace_answer(invocation, invoker, why, out);
+        replace_answer(invocation, invoker, why, invocation->response.kept_headers, out);
     }
 }
 

@@ -243,9 +243,10 @@ dime_json *dime_problem_data(dime_call *call)
 __attribute__((format(printf, 4, 0))) static void
 begin_problem(dime_call *call, const char *name, int status, const char *format, va_list arguments)
 {
-    const struct response *response = call->response;
+    struct response *response = call->response;
     json_scope_abandon(&call->answer);
-    if (response->answer == ANSWER_PROBLEM && response->status == 500)
+    response->overruled = response->answer == ANSWER_PROBLEM && response->status == 500;
+    if (response->overruled)
         return;
     call->problem.root = NULL;
     if (status >= 400 && status <= 599)

@@ -18,7 +18,8 @@ void response_open(struct response *response, struct arena *arena)
     response->answer = ANSWER_NONE;
     response->status = 0;
     response->content_type = NULL;
-    response->header_count = 0;
+    response->header_count = response->kept_headers = 0;
+    response->overruled = false;
     response->detail = (dime_text){0};
     response->no_function = false;
     response->problem_type = response->problem_title = NULL;
@@ -37,6 +38,13 @@ static bool has_failed(const struct response *response)
     return response->answer == ANSWER_PROBLEM && response->status == 500;
 }
 
+void response_drop_headers(struct response *response)
+{
+    if (response->answer == ANSWER_NONE)
+        response->kept_headers = response->header_count;
+    response->header_count = response->kept_headers;
+}
+
 /* Lets go of bytes that are the function's own, so that nothing is written over them. */
 static void drop_bytes(struct response *response)
 {
@@ -50,8 +58,10 @@ struct buffer *response_begin(struct response *response, enum answer_kind answer
 {
     drop_bytes(response);
     response->body.length = 0;
-    if (has_failed(response))
+    response->overruled = has_failed(response);
+    if (response->overruled)
         return &response->body;
+    response_drop_headers(response);
     response->answer = answer;
     response->status = status;
     response->content_type = type;
@@ -75,6 +85,7 @@ void response_problem_of(struct response *response, int status, const char *form
                          va_list arguments)
 {
     drop_bytes(response);
+    response_drop_headers(response);
     response->detail = format_text(response->arena, format, arguments);
     response->answer = ANSWER_PROBLEM;
     response->status = status >= 400 && status <= 599 ? status : 500;
@@ -100,9 +111,12 @@ void response_extend(struct response *response, dime_text members)
 void response_field_problem_of(struct response *response, dime_text place, const char *format,
                                va_list arguments)
 {
-    if (has_failed(response) || response->error_count == RESPONSE_ERRORS)
+    response->overruled = has_failed(response);
+    if (response->overruled || response->error_count == RESPONSE_ERRORS)
         return;
     drop_bytes(response);
+    if (!response->error_count) /* or it goes on with the problem that there is */
+        response_drop_headers(response);
     response->answer = ANSWER_PROBLEM;
     response->status = 422;
     response->detail = (dime_text){0};
@@ -143,6 +157,8 @@ bool response_has_header(const struct response *response, size_t count, dime_tex
 
 void response_header(struct response *response, const char *name, dime_text value)
 {
+    if (response->overruled)
+        return;
     dime_text copy = arena_copy(response->arena, value);
     if (!copy.data)
         return; /* the arena has failed, and so will the whole response */

@@ -51,8 +51,10 @@ struct response {
     struct buffer body;
     struct header headers[RESPONSE_HEADERS];
     size_t header_count;
-    dime_text detail; /* of a problem */
-    bool no_function; /* of a 404: nothing is at this address, the function wasn't asked */
+    size_t kept_headers; /* how many of these stay, whatever takes the place of the answer */
+    bool overruled;      /* what was begun last gave way to a 500, and so do its headers */
+    dime_text detail;    /* of a problem */
+    bool no_function;    /* of a 404: nothing is at this address, the function wasn't asked */
     const char *problem_type, *problem_title; /* the author's own; NULL: dime's */
     struct field_error errors[RESPONSE_ERRORS];
     size_t error_count;
@@ -102,6 +104,12 @@ void response_blame(struct response *response, dime_text place);
  * JSON without the braces round them: "Results":[...]. The text must last as long as the response.
  */
 void response_extend(struct response *response, dime_text members);
+
+/*
+ * Drops the headers that were set since the answer was begun: it gives way to another one. Those
+ * that were set before any answer was begun stay.
+ */
+void response_drop_headers(struct response *response);
 
 /* What has been said first of what is wrong with a field, or NULL. */
 const struct field_error *response_field_error(const struct response *response, dime_text name);

@@ -408,6 +408,7 @@ void run_call(struct dime_call *call, const struct incoming *incoming)
         shape(call, incoming);
     if (out_of_memory(response)) {
         response->next = NULL;
+        response_drop_headers(response);
         answer_out_of_memory(call->request, response);
     }
     run_add_headers(call->request, response);

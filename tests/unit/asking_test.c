@@ -186,6 +186,45 @@ static void stream_a_problem(dime_call *call, const void *input)
     dime_answer_stream(call, 200, "text/plain", fail_at_once, NULL);
 }
 
+/* Begins an answer, and gives another one in its place. */
+static void turn(dime_call *call, const void *input)
+{
+    const struct item *item = input;
+    dime_set_header(call, "X-Call", dime_text_of("stays"));
+    dime_set_cookie(call, "call", dime_text_of("stays"), "Path=/");
+    dime_answer_bytes(call, 200, "text/plain", item->code);
+    dime_set_header(call, "X-First", dime_text_of("goes"));
+    dime_set_cookie(call, "first", dime_text_of("goes"), "Path=/");
+    switch (item->count) {
+    case 1:
+        dime_problem(call, 409, "It is gone.");
+        break;
+    case 2:
+        dime_wrong(call, &item->code, "It is wrong.");
+        break;
+    case 3:
+        dime_problem_at(call, &item->code, 415, "It is of another type.");
+        break;
+    case 4:
+        dime_redirect(call, 303, dime_text_of("/elsewhere"));
+        dime_answer_empty(call, 204);
+        break;
+    case 5:
+        dime_format(call, "%*d", 9 * 1024 * 1024, 1); /* 503 */
+        break;
+    case 6:
+        dime_write(call, item->code); /* 500 */
+        dime_problem(call, 409, "It is gone.");
+        break;
+    case 7:
+        dime_answer_stream(call, 200, "text/plain", fail_at_once, NULL);
+        break;
+    default:
+        dime_answer(call, 201);
+    }
+    dime_set_header(call, "X-Last", dime_text_of("is there"));
+}
+
 static const dime_route item_routes[] = {
     DIME_ROUTE("GET /", list),
     DIME_ROUTE("POST /", store, DIME_INPUT(struct item, item_fields)),
@@ -193,6 +232,8 @@ static const dime_route item_routes[] = {
                .answers = "text/plain"),
     DIME_ROUTE("GET /odd/{code}", answer_oddly, DIME_INPUT(struct item, item_fields)),
     DIME_ROUTE("POST /odd/{code}", answer_oddly, DIME_INPUT(struct item, item_fields)),
+    DIME_ROUTE("GET /turn/{code}", turn, DIME_INPUT(struct item, item_fields),
+               .answers = "text/plain"),
     DIME_ROUTE("GET /full", stream_a_problem),
     DIME_ROUTE("GET /lent", lend, .answers = "a/b"),
     DIME_ROUTE("GET /{code}", follow, DIME_INPUT(struct item, item_fields)),
@@ -284,6 +325,25 @@ START_TEST(gathers_a_stream)
                        "{\"type\":\"about:blank\",\"title\":\"Insufficient Storage\","
                        "\"status\":507,\"detail\":\"The disk is full.\","
                        "\"instance\":\"items\",\"left\":0}");
+}
+END_TEST
+
+START_TEST(drops_the_headers_of_an_answer_that_gives_way)
+{
+    static const int STATUSES[] = {409, 422, 415, 204, 503, 500, 507, 201};
+    for (int i = 0; i < 8; i++) {
+        char request[64];
+        snprintf(request, sizeof request, "GET /turn/x?count=%d", i + 1);
+        ck_assert_int_eq(dime_test_send(test, request, NULL)->status, STATUSES[i]);
+        ck_assert_str_eq(header("X-Call"), "stays");
+        ck_assert_str_eq(header("Set-Cookie"), "call=stays; Path=/");
+        ck_assert_ptr_null(dime_test_header(test, "X-First").data);
+        ck_assert_ptr_null(dime_test_header(test, "Location").data);
+        /* That of a stream goes with it, as that of what a 503 or a 500 has taken the place of. */
+        bool there = STATUSES[i] < 500;
+        ck_assert_str_eq(header("X-Last"), there ? "is there" : "");
+    }
+    DIME_EXPECT(test, true);
 }
 END_TEST
 
@@ -401,6 +461,7 @@ Suite *asking_suite(void)
     tcase_add_test(answering, answers_each_route);
     tcase_add_test(answering, has_problems_of_a_type_of_its_own);
     tcase_add_test(answering, gathers_a_stream);
+    tcase_add_test(answering, drops_the_headers_of_an_answer_that_gives_way);
     tcase_add_test(answering, closes_what_a_call_has_open);
     tcase_add_test(answering, answers_what_is_unusual);
     tcase_add_test(answering, tells_a_person_what_is_wrong);

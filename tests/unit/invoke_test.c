@@ -203,6 +203,25 @@ START_TEST(replaces_an_answer_that_is_too_long)
 }
 END_TEST
 
+static void answer_at_length(dime_call *call, const void *input)
+{
+    (void)input;
+    dime_set_header(call, "X-Call", dime_text_of("stays"));
+    dime_answer_bytes(call, 200, "text/plain", dime_format(call, "%*d", 5000, 1));
+    dime_set_header(call, "X-Answer", dime_text_of("goes"));
+}
+
+START_TEST(keeps_the_calls_headers_where_it_replaces_an_answer)
+{
+    const dime_function function = {.name = "long", .summary = "L", .handle = answer_at_length};
+    invoker = (struct invoker){.function = &function, .answer_max = 4000};
+    const char *answer = answer_to("{}");
+    check_has(answer, "{\"statusCode\":500,");
+    check_has(answer, "\"X-Call\":\"stays\"");
+    ck_assert_ptr_null(strstr(answer, "X-Answer"));
+}
+END_TEST
+
 START_TEST(puts_the_hosts_headers_first)
 {
     const struct header own = {TEXT("lambda-runtime-x"), TEXT("ours")};
@@ -296,6 +315,7 @@ Suite *invoke_suite(void)
     tcase_add_test(test, refuses_in_the_senders_form);
     tcase_add_test(test, refuses_a_large_body);
     tcase_add_test(test, replaces_an_answer_that_is_too_long);
+    tcase_add_test(test, keeps_the_calls_headers_where_it_replaces_an_answer);
     tcase_add_test(test, puts_the_hosts_headers_first);
     tcase_add_loop_test(test, answers_where_memory_ends, 0, sizeof events / sizeof *events);
     if (fail_malloc_works())

@@ -177,6 +177,65 @@ START_TEST(copies_headers)
 }
 END_TEST
 
+/* The names have a letter each. */
+static void check_headers(const char *expected)
+{
+    char names[RESPONSE_HEADERS + 1] = "";
+    for (size_t i = 0; i < response.header_count; i++)
+        names[i] = response.headers[i].name.data[0];
+    ck_assert_str_eq(names, expected);
+}
+
+static void begin_other_answer(int which)
+{
+    if (which == 0)
+        response_begin(&response, ANSWER_EMPTY, 204, NULL);
+    else if (which == 1)
+        response_problem(&response, 404, "none");
+    else
+        response_field_problem(&response, TEXT("a"), "wrong");
+}
+
+/* What was set for an answer goes with it; what was set before any stays. */
+START_TEST(drops_the_headers_of_an_answer_that_gives_way)
+{
+    response_header(&response, "A", TEXT("of the call"));
+    response_begin(&response, ANSWER_JSON, 200, "application/json");
+    response_header(&response, "B", TEXT("of the answer"));
+    check_headers("AB");
+    begin_other_answer(_i);
+    check_headers("A");
+    response_header(&response, "C", TEXT("of the other"));
+    check_headers("AC");
+    begin_other_answer((_i + 1) % 3);
+    response_header(&response, "D", TEXT("of the third"));
+    check_headers("AD");
+}
+END_TEST
+
+START_TEST(keeps_the_headers_of_a_problem_that_goes_on)
+{
+    response_field_problem(&response, TEXT("a"), "wrong");
+    response_header(&response, "A", TEXT("of the problem"));
+    response_field_problem(&response, TEXT("b"), "wrong too");
+    check_headers("A");
+}
+END_TEST
+
+/* A 500 stands, and gets no header of what was begun in its place. */
+START_TEST(drops_the_headers_of_what_gives_way_to_a_500)
+{
+    response_header(&response, "A", TEXT("of the call"));
+    response_begin(&response, ANSWER_JSON, 200, "application/json");
+    response_header(&response, "B", TEXT("a\n"));
+    check_headers("A");
+    begin_other_answer(_i ? 2 : 0);
+    response_header(&response, "C", TEXT("of the other"));
+    check_headers("A");
+    ck_assert_int_eq(response.status, 500);
+}
+END_TEST
+
 /* No header gets in, and the answer that the function goes on to give doesn't hide it. */
 START_TEST(refuses_to_break_a_line)
 {
@@ -361,6 +420,9 @@ Suite *response_suite(void)
     tcase_add_test(saying, copies_headers);
     tcase_add_loop_test(saying, refuses_to_break_a_line, 0, 6);
     tcase_add_test(saying, refuses_too_many_headers);
+    tcase_add_loop_test(saying, drops_the_headers_of_an_answer_that_gives_way, 0, 3);
+    tcase_add_test(saying, keeps_the_headers_of_a_problem_that_goes_on);
+    tcase_add_loop_test(saying, drops_the_headers_of_what_gives_way_to_a_500, 0, 2);
     tcase_add_test(saying, survives_the_end_of_memory);
     suite_add_tcase(suite, saying);
     TCase *writing = tcase_create("writing");

@@ -103,8 +103,8 @@ static int step(dime_call *call, sqlite3_stmt *query)
     if (result == SQLITE_ROW || result == SQLITE_DONE || result == SQLITE_CONSTRAINT)
         return result;
     dime_log(call, DIME_ERROR, "SQLite says: %s", sqlite3_errmsg(sqlite3_db_handle(query)));
-    dime_set_header(call, "Retry-After", dime_text_of("1"));
     dime_problem(call, 503, "The links can't be reached just now; try again in a moment.");
+    dime_set_header(call, "Retry-After", dime_text_of("1"));
     return 0;
 }
 
@@ -210,9 +210,9 @@ static void create(dime_call *call, const void *input)
     if (result != SQLITE_DONE)
         return;
     dime_text address = dime_address(call);
+    put_link(call, dime_answer(call, 201), code, url);
     dime_set_header(call, "Location",
                     dime_format(call, "%.*s/%.*s", DIME_ARG(address), DIME_ARG(code)));
-    put_link(call, dime_answer(call, 201), code, url);
 }
 
 static void say_missing(dime_call *call, dime_text code)

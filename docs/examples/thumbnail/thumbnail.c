@@ -176,8 +176,8 @@ static void shrink_file(dime_call *call, const struct kept *kept, int file,
     struct picture picture;
     dime_text tag = make_tag(call, status, kept->size);
     if (is_known(call, tag)) {
-        set_caching(call, tag);
         dime_answer_empty(call, 304);
+        set_caching(call, tag);
         return;
     }
     dime_text bytes = read_kept(call, file, (size_t)status->st_size);
@@ -187,8 +187,8 @@ static void shrink_file(dime_call *call, const struct kept *kept, int file,
     }
     enum picture_fault fault = picture_shrink(bytes.data, bytes.length, (int)kept->size, &picture);
     if (fault == PICTURE_FINE) {
-        set_caching(call, tag);
         answer_picture(call, &picture);
+        set_caching(call, tag);
     } else if (fault == PICTURE_NO_MEMORY) {
         dime_problem(call, 503, "There is no memory for the picture; try again later.");
     } else {
