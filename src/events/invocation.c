@@ -1,8 +1,8 @@
 /*
  * invocation.c - one event, and what the function makes of it.
  *
- * A Lambda has one function and a gateway sends it any path, so a path isn't looked at but where it
- * is one of those that the web server uses: below the function's own there is nothing there either.
+ * A Lambda has one function and a gateway sends it any path, so a path is split here: see
+ * route_split. A function that runs elsewhere gets it whole, and splits it there in the same way.
  * Where memory runs out while the answer is written, the room in the invocation holds a shorter
  * one.
  */
@@ -13,30 +13,10 @@
 #include "request/function.h"
 #include "request/request.h"
 #include "request/response.h"
+#include "request/route.h"
 
 /* Room for all of a body's bytes as JSON escapes, which is more than any body of text needs. */
 enum { EVENT_ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
-
-/* Parts /cgi-bin/NAME/more as a web server does. */
-static void part_path(const struct invoker *invoker, struct request *request,
-                      struct incoming *incoming)
-{
-    const dime_text before = TEXT("/cgi-bin/"), name = text_of(invoker_name(invoker));
-    dime_text rest = request->path;
-    incoming->health = text_starts(rest, TEXT("/healthz/"));
-    if (!text_starts(rest, before)) {
-        if (invoker->function && invoker->function->route_count && !incoming->health) {
-            incoming->path_info = rest;
-            request->path = TEXT("");
-        }
-        return;
-    }
-    rest = text_skip(rest, before.length);
-    if (!text_starts(rest, name) || (rest.length > name.length && rest.data[name.length] != '/'))
-        return;
-    incoming->path_info = text_skip(rest, name.length);
-    request->path.length -= incoming->path_info.length;
-}
 
 /* Puts the host's own headers before the request's, where they can't be taken for a client's. */
 static void add_host_headers(struct request *request, const struct invoker *invoker)
@@ -156,7 +136,10 @@ void invoke_event(struct invocation *invocation, const struct invoker *invoker, 
     request->deadline_ms = invoker->deadline_ms;
     add_host_headers(request, invoker);
     add_query(request, invoker->query);
-    part_path(invoker, request, &incoming);
+    incoming.health = text_starts(request->path, TEXT("/healthz/"));
+    if (invoker->function)
+        incoming.path_info =
+            route_split(invoker->function->name, invoker->function->route_count, &request->path);
     note_refusal(&invocation->event, invoker, &incoming);
     response_open(&invocation->response, arena);
     invocation->streaming = invoker->stream && invoker->function &&

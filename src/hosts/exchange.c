@@ -10,6 +10,7 @@
 #include "request/function.h"
 #include "request/request.h"
 #include "request/response.h"
+#include "request/route.h"
 
 /*
  * The variables that aren't headers. Those that begin with DIME_ are the tool's, which hands over
@@ -19,7 +20,7 @@
  */
 struct cgi_variables {
     dime_text method, query, content_type, content_length, script, path_info, scheme, https;
-    dime_text source, request_id, deadline_ms, host;
+    dime_text source, request_id, deadline_ms, host, path;
 };
 
 static const struct {
@@ -38,6 +39,7 @@ static const struct {
     {{"DIME_REQUEST_ID", 15}, offsetof(struct cgi_variables, request_id)},
     {{"DIME_DEADLINE_MS", 16}, offsetof(struct cgi_variables, deadline_ms)},
     {{"DIME_HOST", 9}, offsetof(struct cgi_variables, host)},
+    {{"DIME_PATH", 9}, offsetof(struct cgi_variables, path)},
 };
 
 /* Takes a variable that isn't a header, if it is one of those that count. */
@@ -78,6 +80,18 @@ static void read_variables(struct request *request, struct header *variables, si
     }
 }
 
+/* What a web server has split, or the tool has left to be split. */
+static void split_request_path(struct exchange *exchange, const struct cgi_variables *found)
+{
+    const dime_function *function = exchange->function;
+    dime_text *path = &exchange->request.path;
+    *path = found->path.data ? found->path : found->script;
+    exchange->incoming.health = text_starts(*path, TEXT("/healthz/"));
+    exchange->incoming.path_info = found->path.data
+                                       ? route_split(function->name, function->route_count, path)
+                                       : found->path_info;
+}
+
 static void read_length(struct exchange *exchange, dime_text text)
 {
     int64_t length;
@@ -113,7 +127,6 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
     request->method = request_method(found.method);
     request->query = found.query;
     request->content_type = found.content_type;
-    request->path = found.script;
     bool secure =
         text_equal(found.scheme, TEXT("https")) || text_equal_nocase(found.https, TEXT("on"));
     request->scheme = secure ? TEXT("https") : TEXT("http");
@@ -121,8 +134,7 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
     if (!text_to_int64(found.deadline_ms, &request->deadline_ms) || request->deadline_ms <= 0)
         request->deadline_ms = clock_epoch_ms() + timeout_ms;
     exchange->host = request_id_fits(found.host) ? found.host : TEXT("");
-    exchange->incoming.path_info = found.path_info;
-    exchange->incoming.health = text_starts(found.script, TEXT("/healthz/"));
+    split_request_path(exchange, &found);
     request_choose_id(request, found.request_id, exchange->id);
     read_length(exchange, found.content_length);
 }

@@ -65,6 +65,24 @@ const char *route_wrong(const dime_route *route)
     return NULL;
 }
 
+dime_text route_split(const char *name, bool routes, dime_text *path)
+{
+    const dime_text before = TEXT("/cgi-bin/"), own = text_of(name);
+    dime_text rest = *path;
+    if (!text_starts(rest, before)) {
+        if (!routes || text_starts(rest, TEXT("/healthz/")))
+            return TEXT("");
+        *path = TEXT("");
+        return rest;
+    }
+    rest = text_skip(rest, before.length);
+    if (!text_starts(rest, own) || (rest.length > own.length && rest.data[own.length] != '/'))
+        return TEXT("");
+    rest = text_skip(rest, own.length);
+    path->length -= rest.length;
+    return rest;
+}
+
 static bool fits(const dime_route *route, dime_text path)
 {
     dime_text pattern = route_path(route), wanted, part;

@@ -18,6 +18,13 @@ unsigned route_method(const dime_route *route);
 /* What is wrong with a route's pattern, to be said behind it; NULL: nothing. */
 const char *route_wrong(const dime_route *route);
 
+/*
+ * Splits the PATH of an event, of which no web server has said where the function is, as every host
+ * has to: behind /cgi-bin/NAME, and of any other path all is below a function with ROUTES. Returns
+ * what is below the function, and takes it off PATH.
+ */
+dime_text route_split(const char *name, bool routes, dime_text *path);
+
 /* What comes of looking for a route. */
 struct route_match {
     const dime_route *route; /* NULL: none fits */

@@ -155,7 +155,8 @@ def test_a_program_that_is_not_ours(folder, program):
     wanted = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "POST", "SCRIPT_NAME": "/cgi-bin/plain",
               "PATH_INFO": "/more", "QUERY_STRING": "a=b", "CONTENT_TYPE": "text/x", "CONTENT_LENGTH": "6",
               "HTTP_ACCEPT": "a", "HTTP_COOKIE": "a=b; c=d", "HTTP_X_ODD_ONE": "o", "SCRIPT_FILENAME": path,
-              "DIME_REQUEST_ID": "an-id", "DIME_HOST": "command", "REQUEST_SCHEME": "https"}
+              "DIME_REQUEST_ID": "an-id", "DIME_PATH": "/cgi-bin/plain/more",
+              "DIME_HOST": "command", "REQUEST_SCHEME": "https"}
     equal({name: found.get(name) for name in wanted}, wanted, "the variables")
     expect("DIME_SOURCE" not in found and abs(int(found["DIME_DEADLINE_MS"]) / 1000 - time.time() - 30) < 20,
            "the event's: %r" % found)

@@ -2,9 +2,11 @@
 #
 # A request is the same text that the project's own tests/golden/run reads. Here it is an event to the runner of
 # the tree's golden events (tests/golden/run.py), whose hosts are used.
+import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 from apache import missing
@@ -54,6 +56,13 @@ class Request:
             yield f"the body is {answer.body!r}, not {self.wanted!r}"
 
 
+class AtRoot(Request):
+    """The same, where the function is all that its server has."""
+
+    def path_on_server(self):
+        return self.path_info or "/"
+
+
 def essence(answer):
     """What all hosts must agree on."""
     return answer.status, [answer.headers.get(name) for name in COMPARED], answer.body
@@ -79,6 +88,19 @@ class Lambda(golden.Bootstrap):
         return self
 
 
+class Invoked(golden.Invoke):
+    """A project's program, asked by `dime invoke`."""
+
+    def __init__(self, project, build):
+        super().__init__(build, None)
+        self.project = project
+
+    def ask(self, event):
+        done = subprocess.run([self.program, "invoke", self.project.path(event.function), "-"],
+                              input=self.event_of(event), capture_output=True, check=False, timeout=30)
+        return self.read(json.loads(done.stdout))
+
+
 class LambdaUrl(Lambda):
     """Its function URL."""
 
@@ -92,8 +114,8 @@ def hosts(project, build):
         names = [name for name in programs if not shutil.which(name, path=PATH)]
         return ", ".join(names) + " isn't installed" if names else ""
 
-    def shaped(shape):
-        return type("Lambda" + shape, (Lambda,), {"wrap": staticmethod(golden.SHAPES[shape])})
+    def shaped(kind, shape):
+        return golden.kind_of(kind, golden.SHAPES[shape])(project, build)
     unbuilt = "" if os.access(os.path.join(build, "dime-lambda"), os.X_OK) else "dime-lambda isn't built"
     yield "cgi", "", lambda: golden.Cgi(project.folder, None)
     yield "fastcgi", "", lambda: golden.FastCgi(project.folder, None)
@@ -101,7 +123,8 @@ def hosts(project, build):
     yield "apache", missing("proxy"), lambda: Behind(ApacheProxy(project))
     yield "lighttpd", absent("lighttpd"), lambda: Behind(LighttpdFastCgi(project))
     for shape in ("v1", "v2", "alb", "alb-multi"):
-        yield "lambda-" + shape, unbuilt, lambda shape=shape: shaped(shape)(project, build)
+        yield "lambda-" + shape, unbuilt, lambda shape=shape: shaped(Lambda, shape)
+        yield "invoke-" + shape, "", lambda shape=shape: shaped(Invoked, shape)
     yield "lambda-url", unbuilt, lambda: LambdaUrl(project, build)
 
 

@@ -6,6 +6,7 @@
 # host, CGI, FastCGI behind three web servers that are set up by its README, and Lambda, which must answer alike. At
 # last what no single request shows: streams that are long, and functions that die.
 import glob
+import json
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ import time
 import fastcgi
 from cases import Skip, equal, run, true
 from examples import ApacheProxy, LighttpdFastCgi, Nginx, Project
-from examples_golden import Request, ask_all, hosts, print_table
+from examples_golden import AtRoot, Request, ask_all, hosts, print_table
 from installed import Installed
 from serving import PATH, wait_until
 
@@ -158,6 +159,27 @@ def escaped_cases(project, build, folder):
     return [case(*host) for host in hosts(project, build) if host[0] not in ("cgi", "fastcgi")]
 
 
+def root_cases(project, build, folder):
+    """A case for each host that events come to: where a gateway's path is another than the function's."""
+    def case(host, missing, start):
+        def asking():
+            if missing:
+                raise Skip(missing)
+            set_up(project, folder)
+            made, followed, listed, deeper = (AtRoot(project, project.path("tests", "golden", name + ".request"))
+                                              for name in ("02-make", "04-follow", "10-list", "20-deeper"))
+            with start() as asked:
+                answer = asked.ask(made)
+                equal((answer.status, answer.headers["location"]), (201, "http://localhost/long"))
+                equal(list(followed.complaints(asked.ask(followed))), [])
+                answer = asked.ask(listed)
+                equal((answer.status, json.loads(answer.body)["links"][0]["code"]), (200, "long"))
+                equal(asked.ask(deeper).status, 404)
+        asking.__doc__ = f"the root of a server is the function's own on {host}"
+        return asking
+    return [case(*host) for host in hosts(project, build) if host[0].startswith(("lambda-", "invoke-"))]
+
+
 def dying_cases(project, folder):
     """Cases of a function that dies when it has written."""
     def mortal():
@@ -275,7 +297,8 @@ def project_cases(project, build, folder, columns):
     found = [named(case) for case in (is_plain, is_built, is_clean)]
     found += golden_cases(project, build, folder, columns)
     if project.name == "shortener":
-        found += escaped_cases(project, build, folder) + dying_cases(project, folder)
+        found += escaped_cases(project, build, folder) + root_cases(project, build, folder)
+        found += dying_cases(project, folder)
     if project.name == "export":
         found += long_cases(project, build, folder)
     return found

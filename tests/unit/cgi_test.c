@@ -128,6 +128,38 @@ START_TEST(reads_variables)
 }
 END_TEST
 
+static void check_split(const char *variable, bool routes, const char *path, const char *below)
+{
+    static const dime_route ROUTES[] = {DIME_ROUTE("GET /{a}", handle)};
+    const dime_function routed = {.name = "some", DIME_ROUTES(ROUTES)};
+    struct header split[] = {{TEXT("SCRIPT_NAME"), TEXT("/other")},
+                             {TEXT("PATH_INFO"), TEXT("/another")},
+                             {TEXT("DIME_PATH"), text_of(variable)}};
+    exchange_open(&exchange, routes ? &routed : &function, split, 3, &arena, 5000);
+    ck_assert(text_equal(exchange.request.path, text_of(path)));
+    ck_assert(text_equal(exchange.incoming.path_info, text_of(below)));
+    ck_assert_int_eq(exchange.incoming.health, strcmp(variable, "/healthz/some") == 0);
+}
+
+/* As on a Lambda: what is below the function depends on whether it has routes. */
+START_TEST(splits_the_path_of_an_event)
+{
+    check_split("/ab", true, "", "/ab");
+    check_split("/ab", false, "/ab", "");
+    check_split("/", true, "", "/");
+    check_split("/", false, "/", "");
+    check_split("", true, "", "");
+    check_split("/healthz/some", true, "/healthz/some", "");
+    for (int routes = 0; routes < 2; routes++) {
+        check_split("/cgi-bin/some", routes, "/cgi-bin/some", "");
+        check_split("/cgi-bin/some/a/b", routes, "/cgi-bin/some", "/a/b");
+        check_split("/cgi-bin/something", routes, "/cgi-bin/something", "");
+    }
+    OPEN("HTTP_DIME_PATH=/x", "SCRIPT_NAME=/cgi-bin/some", "PATH_INFO=/b");
+    ck_assert(text_equal(exchange.incoming.path_info, TEXT("/b")));
+}
+END_TEST
+
 /* What the tool says of an event; a header of a client's can't be any of it. */
 START_TEST(takes_what_the_tool_says)
 {
@@ -457,6 +489,7 @@ Suite *cgi_suite(void)
     tcase_add_checked_fixture(reading, begin, end);
     tcase_add_test(reading, reads_variables);
     tcase_add_test(reading, takes_what_the_tool_says);
+    tcase_add_test(reading, splits_the_path_of_an_event);
     tcase_add_test(reading, needs_no_variables);
     tcase_add_test(reading, knows_schemes);
     tcase_add_test(reading, lowers_the_names_of_headers);

@@ -2,7 +2,9 @@
  * ask.c - a request as the variables of CGI, over FastCGI, to a program that may fail.
  *
  * What the tool says of an event is in variables whose names no client's header can have, since
- * those begin with HTTP_: DIME_SOURCE, DIME_REQUEST_ID, DIME_DEADLINE_MS, DIME_HOST. A program
+ * those begin with HTTP_: DIME_SOURCE, DIME_REQUEST_ID, DIME_DEADLINE_MS, DIME_HOST, DIME_PATH. The
+ * last is the event's path, which a function of dime's splits by its routes; others find what the
+ * path says without knowing these in SCRIPT_NAME and PATH_INFO. A program
  * whose answer isn't one is killed, whatever it is doing: what it would say next couldn't be told
  * from that of another request.
  */
@@ -18,6 +20,7 @@
 #include "request/problem.h"
 #include "request/request.h"
 #include "request/response.h"
+#include "request/route.h"
 #include "tool/ask/cgi_answer.h"
 
 enum {
@@ -139,6 +142,7 @@ static void put_event_variables(struct buffer *variables, const struct ask *ask,
     if (request->source != DIME_HTTP)
         fastcgi_put_variable(variables, TEXT("DIME_SOURCE"), request_source_name(request->source));
     fastcgi_put_variable(variables, TEXT("DIME_REQUEST_ID"), request->id);
+    fastcgi_put_variable(variables, TEXT("DIME_PATH"), request->path);
     if (ask->host)
         fastcgi_put_variable(variables, TEXT("DIME_HOST"), text_of(ask->host));
     if (request->deadline_ms)
@@ -146,13 +150,15 @@ static void put_event_variables(struct buffer *variables, const struct ask *ask,
 }
 
 static void put_variables(struct buffer *variables, const struct ask *ask,
-                          const struct request *request, dime_text path_info)
+                          const struct request *request)
 {
+    dime_text script = request->path;
+    dime_text path_info = route_split(ask->callee->name, false, &script);
     for (size_t i = 0; i < sizeof CONSTANT / sizeof *CONSTANT; i++)
         fastcgi_put_variable(variables, CONSTANT[i].name, CONSTANT[i].value);
     fastcgi_put_variable(variables, TEXT("REQUEST_METHOD"), request_method_name(request->method));
     fastcgi_put_variable(variables, TEXT("REQUEST_SCHEME"), request->scheme);
-    fastcgi_put_variable(variables, TEXT("SCRIPT_NAME"), request->path);
+    fastcgi_put_variable(variables, TEXT("SCRIPT_NAME"), script);
     fastcgi_put_variable(variables, TEXT("SCRIPT_FILENAME"), text_of(ask->callee->path));
     if (path_info.length)
         fastcgi_put_variable(variables, TEXT("PATH_INFO"), path_info);
@@ -254,10 +260,9 @@ static void answer_failure(struct ask *ask, const struct request *request,
 /* Writes what is said of a request besides its body. False: it can't be, and the response says why.
  */
 static bool write_variables(const struct ask *ask, const struct request *request,
-                            dime_text path_info, struct buffer *variables,
-                            struct response *response)
+                            struct buffer *variables, struct response *response)
 {
-    put_variables(variables, ask, request, path_info);
+    put_variables(variables, ask, request);
     if (request->arena->failed)
         run_out_of_memory(request, response);
     else if (variables->failed)
@@ -265,7 +270,7 @@ static bool write_variables(const struct ask *ask, const struct request *request
                        "The path, the query and the headers have more than %d bytes; send less, or "
                        "in the body.",
                        RECORD_VARIABLES_MAX);
-    else if (holds_nul(request->path) || holds_nul(path_info) || holds_nul(request->query) ||
+    else if (holds_nul(request->path) || holds_nul(request->query) ||
              holds_nul(request->content_type))
         answer_problem(request, response, 422,
                        "The path, the query and the content type can't hold a NUL; leave it out.");
@@ -275,7 +280,7 @@ static bool write_variables(const struct ask *ask, const struct request *request
 }
 
 /* Asks the program. False: it hasn't answered, and the response is ours. */
-static bool answer_by_program(struct ask *ask, const struct request *request, dime_text path_info,
+static bool answer_by_program(struct ask *ask, const struct request *request,
                               struct response *response)
 {
     enum fastcgi_outcome outcome;
@@ -283,7 +288,7 @@ static bool answer_by_program(struct ask *ask, const struct request *request, di
     char why[PROGRAM_WHY];
     buffer_open(&variables, request->arena, RECORD_VARIABLES_MAX);
     buffer_open(&answer, request->arena, ANSWER_MAX);
-    if (!write_variables(ask, request, path_info, &variables, response))
+    if (!write_variables(ask, request, &variables, response))
         return false;
     if (!ask_program(ask, buffer_text(&variables), request, &answer, &outcome, why)) {
         answer_problem(request, response, 503, "The function can't be started: %s.", why);
@@ -325,7 +330,7 @@ void ask_function(void *context, struct request *request, const struct incoming 
     else if (incoming->refusal == REFUSED_EVENT)
         answer_problem(request, response, incoming->status, "%s", incoming->why);
     else
-        logged = answer_by_program(ask, request, incoming->path_info, response);
+        logged = answer_by_program(ask, request, response);
     if (!logged)
         log_own(ask, request, response, started_ns);
 }
@@ -349,7 +354,7 @@ static bool is_healthy(struct ask *ask, struct arena *arena, char why[PROGRAM_WH
                               .body = TEXT(""),
                               .deadline_ms = clock_epoch_ms() + READY_MS};
     response_open(&response, arena);
-    (void)answer_by_program(ask, &request, TEXT(""), &response);
+    (void)answer_by_program(ask, &request, &response);
     dime_text detail = problem_detail(&response);
     snprintf(why, PROGRAM_WHY, "%.*s", (int)detail.length, detail.data);
     return response.status == 200;
