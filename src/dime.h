@@ -329,6 +329,13 @@ dime_text dime_path(const dime_call *call);
  * for links. Its host is what the client sent, if that can be one; else localhost. */
 dime_text dime_address(dime_call *call);
 
+/*
+ * The address of the client that asks, of IPv4 or IPv6, without a port or brackets: as the web
+ * server (REMOTE_ADDR) or the gateway says, whatever headers the client sends. Empty where there is
+ * none, as over a unix socket or of an event that isn't a request of HTTP.
+ */
+dime_text dime_client_address(const dime_call *call);
+
 /* The query and the body as they came. */
 dime_text dime_query(const dime_call *call);
 dime_text dime_body(const dime_call *call);

@@ -35,6 +35,7 @@ dime_test *dime_test_begin(const dime_function *function);
  * Asks. REQUEST is a method and what is below the function's own address, decoded, with a query:
  * "GET /abc?x=1". HEADERS are lines such as "Accept: text/html\nCookie: a=b", or NULL. BODY is read
  * as it would be on any host: as JSON where it begins with a brace and no header says otherwise.
+ * The call has ended when it returns, and what that had open is closed.
  */
 const dime_test_answer *dime_test_ask(dime_test *test, const char *request, const char *headers,
                                       dime_text body);

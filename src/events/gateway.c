@@ -253,6 +253,32 @@ static void read_request_path(struct event *event, const struct members *members
     decode_path(&event->request);
 }
 
+/* The last of all values of a header that is a list: what stands before it a client may have sent.
+ */
+static dime_text last_in_header(const struct request *request, const char *name)
+{
+    dime_text last = {0}, rest = {0};
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (text_equal(request->headers[i].name, text_of(name)))
+            rest = request->headers[i].value;
+    }
+    while (text_cut(&rest, ',', &last))
+        continue;
+    return text_trim(last);
+}
+
+/* API Gateway says who asks in the context. The balancers add the address to a header. */
+static void read_client(struct event *event, const struct members *members)
+{
+    struct request *request = &event->request;
+    if (event->shape == EVENT_GATEWAY_V2)
+        request->client = json_text_at(members->context, "http.sourceIp", request->arena);
+    else if (event->shape == EVENT_GATEWAY_V1)
+        request->client = json_text_at(members->context, "identity.sourceIp", request->arena);
+    else
+        request->client = last_in_header(request, "x-forwarded-for");
+}
+
 static void read_request_body(struct event *event, const struct members *members)
 {
     struct request *request = &event->request;
@@ -284,6 +310,7 @@ void gateway_read(struct event *event, const struct members *members)
         event->request.method = request_method(method);
     read_request_path(event, members);
     read_request_headers(event, members);
+    read_client(event, members);
     read_request_query(event, members);
     read_request_body(event, members);
 }

@@ -20,7 +20,7 @@
  */
 struct cgi_variables {
     dime_text method, query, content_type, content_length, script, path_info, scheme, https;
-    dime_text source, request_id, deadline_ms, host, path;
+    dime_text client, source, request_id, deadline_ms, host, path;
 };
 
 static const struct {
@@ -35,6 +35,7 @@ static const struct {
     {{"PATH_INFO", 9}, offsetof(struct cgi_variables, path_info)},
     {{"REQUEST_SCHEME", 14}, offsetof(struct cgi_variables, scheme)},
     {{"HTTPS", 5}, offsetof(struct cgi_variables, https)},
+    {{"REMOTE_ADDR", 11}, offsetof(struct cgi_variables, client)},
     {{"DIME_SOURCE", 11}, offsetof(struct cgi_variables, source)},
     {{"DIME_REQUEST_ID", 15}, offsetof(struct cgi_variables, request_id)},
     {{"DIME_DEADLINE_MS", 16}, offsetof(struct cgi_variables, deadline_ms)},
@@ -126,6 +127,7 @@ void exchange_open(struct exchange *exchange, const dime_function *function,
     read_variables(request, variables, count, &found);
     request->method = request_method(found.method);
     request->query = found.query;
+    request->client = found.client;
     request->content_type = found.content_type;
     bool secure =
         text_equal(found.scheme, TEXT("https")) || text_equal_nocase(found.https, TEXT("on"));

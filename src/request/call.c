@@ -195,6 +195,11 @@ dime_text dime_address(dime_call *call)
     return buffer_text(&address);
 }
 
+dime_text dime_client_address(const dime_call *call)
+{
+    return request_client(call->request);
+}
+
 dime_text dime_query(const dime_call *call)
 {
     return call->request->query;

@@ -7,6 +7,7 @@
  */
 #include "request/request.h"
 
+#include <arpa/inet.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -19,6 +20,35 @@ dime_text request_header(const struct request *request, const char *name)
             return request->headers[i].value;
     }
     return (dime_text){0};
+}
+
+/* The address in [2001:db8::1]:443, 192.0.2.1:443 or fe80::1%eth0; other text stays as it is. */
+static dime_text bare_address(dime_text text)
+{
+    dime_text rest = text, bare = text;
+    if (text_starts(text, TEXT("["))) {
+        rest = text_skip(text, 1);
+        text_cut(&rest, ']', &bare);
+        return bare;
+    }
+    if (text_cut(&rest, ':', &bare) && rest.data && memchr(bare.data, '.', bare.length))
+        return bare;
+    rest = text;
+    text_cut(&rest, '%', &bare);
+    return bare;
+}
+
+dime_text request_client(const struct request *request)
+{
+    char room[INET6_ADDRSTRLEN] = "";
+    struct in6_addr address;
+    dime_text bare = bare_address(request->client);
+    if (request->source != DIME_HTTP || !bare.length || bare.length >= sizeof room)
+        return TEXT("");
+    memcpy(room, bare.data, bare.length);
+    bool valid = strlen(room) == bare.length && (inet_pton(AF_INET, room, &address) == 1 ||
+                                                 inet_pton(AF_INET6, room, &address) == 1);
+    return valid ? bare : TEXT("");
 }
 
 /*

@@ -29,6 +29,7 @@ struct request {
     enum dime_method method;
     bool html;        /* the client prefers a page over JSON */
     dime_text scheme; /* http or https */
+    dime_text client; /* the address of who asks, as the host was told it: see request_client */
     dime_text path;
     dime_text query;
     const struct header *headers;
@@ -47,6 +48,12 @@ struct request {
  * dime-* and proxy are dropped from what a client sends, on every host.
  */
 dime_text request_header(const struct request *request, const char *name);
+
+/*
+ * The address of the client, of IPv4 or IPv6; a port, brackets and a zone are taken off. Empty
+ * where the request isn't one of HTTP, or what the host was told is anything else.
+ */
+dime_text request_client(const struct request *request);
 
 /* The method of this name; DIME_OTHER for one that no function takes. */
 enum dime_method request_method(dime_text name);

@@ -133,6 +133,7 @@ const dime_test_answer *dime_test_ask(dime_test *test, const char *line, const c
     struct request request = {.arena = &test->arena,
                               .source = DIME_HTTP,
                               .scheme = TEXT("http"),
+                              .client = TEXT("127.0.0.1"),
                               .path = path_of_target(test),
                               .body = body,
                               .state = test->opening.state};

@@ -223,7 +223,7 @@ def test_told_proxy():
             told = dict(s.get(HELLO, TOLD).json()["pairs"])
         equal((told.get("HTTP_PROXY"), told["HTTP_AUTHORIZATION"]), (None, "Bearer abc"))
         true(told["HTTP_X_REQUEST_ID"] not in ("", "mine"), told["HTTP_X_REQUEST_ID"])
-        equal(told["SCRIPT_NAME"], HELLO)
+        equal((told["SCRIPT_NAME"], told["REMOTE_ADDR"]), (HELLO, "127.0.0.1"))
 
 
 def test_responder_down():

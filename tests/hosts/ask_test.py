@@ -162,6 +162,11 @@ def test_a_program_that_is_not_ours(folder, program):
            "the event's: %r" % found)
     equal([name for name in found if "NAME" in name and name.startswith("HTTP")], [], "a name that is none")
     expect(answer["body"].endswith("\na body\n"), "the body: %r" % answer["body"])
+    for context, address in (({"sourceIp": "192.0.2.1"}, "192.0.2.1"), ({"sourceIp": "evil\n"}, ""), ({}, "")):
+        event = {"requestContext": {"http": {"method": "GET", **context}}, "headers": {"X-Forwarded-For": "192.0.2.6"}}
+        _, answer, _ = invoke(program, path, event=json.dumps(event).encode())
+        equal(lines_of(answer)["REMOTE_ADDR"], address, "the client's address")
+    equal(lines_of(invoke(program, path, event=b"{}")[1])["REMOTE_ADDR"], "127.0.0.1", "that of a direct event")
     for event, source in ((b'{"n":1}', "direct"), (b'{"Event":"s3:TestEvent"}', "s3"),
                           (b'{"detail-type":"Scheduled Event","source":"aws.events"}', "schedule")):
         _, answer, _ = invoke(program, path, event=event)

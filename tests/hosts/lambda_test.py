@@ -125,14 +125,15 @@ def test_every_header(_, program):
             b'Lambda-Runtime-Cognito-Identity: {"cognitoIdentityId":"x"}\r\n'
             b"Lambda-Runtime-Aws-Tenant-Id: tenant-7\r\nLambda-Runtime-Invocation-Id: \tinv-9 \r\n")
     names = ("Invoked-Function-Arn", "Client-Context", "Cognito-Identity", "Aws-Tenant-Id")
-    spoof = {**V2, "headers": {"Lambda-Runtime-" + name: "theirs" for name in names}}
+    spoof = {"requestContext": {"http": {"method": "POST", "sourceIp": "192.0.2.1"}},
+             "headers": {"X-Forwarded-For": "192.0.2.66", **{"Lambda-Runtime-" + name: "theirs" for name in names}}}
     api, status, _, log = run(probe_of(program), [
         send(event(json.dumps(spoof).encode(), more=more)),
         send(event(json.dumps(spoof).encode(),
                    more=b"Lambda-Runtime-Trace-Id: \r\nLambda-Runtime-Aws-Tenant-Id:\r\n"))])
     equal(status, STOPPED, "the exit status")
     first, second = (json.loads(answer["body"]) for _, answer in answers(api))
-    equal(first, {"data": "", "deadline": 4102444800000, "tenant": "tenant-7",
+    equal(first, {"data": "", "deadline": 4102444800000, "tenant": "tenant-7", "client": "192.0.2.1",
                   "arn": "arn:aws:lambda:eu-west-1:1:function:probe", "context": "eyJhIjoxfQ==",
                   "identity": '{"cognitoIdentityId":"x"}', "trace": "Root=1-5bef4de7;Sampled=1"},
           "what the function sees")

@@ -92,7 +92,7 @@ def test_what_a_function_is_told(_):
         answer = s.get(CHANGE + "?amount=1", {"X-Request-Id": "mine", "Proxy": "http://evil.example/", "X-Y": "z"})
         names = dict(answer.json()["pairs"])
         equal((names["SCRIPT_NAME"], names["QUERY_STRING"], names["REQUEST_METHOD"], names["HTTP_X_Y"],
-               names.get("PATH_INFO", "")), (CHANGE, "amount=1", "GET", "z", ""))
+               names.get("PATH_INFO", ""), names["REMOTE_ADDR"]), (CHANGE, "amount=1", "GET", "z", "", "127.0.0.1"))
         true("HTTP_PROXY" not in names and not names.get("HTTP_X_REQUEST_ID"), names)
 
 

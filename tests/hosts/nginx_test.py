@@ -441,7 +441,7 @@ def test_variables(_):
         found = dict(pairs)
         wanted = {
             "REQUEST_METHOD": "POST", "SCRIPT_NAME": "/cgi-bin/change",
-            "QUERY_STRING": "a=1&b=%20", "CONTENT_TYPE": "text/x",
+            "QUERY_STRING": "a=1&b=%20", "CONTENT_TYPE": "text/x", "REMOTE_ADDR": "127.0.0.1",
             "CONTENT_LENGTH": str(len(body)), "HTTP_ACCEPT": "a/b", "HTTP_HOST": "dime:81"}
         for name, value in wanted.items():
             equal(found.get(name), value, name)

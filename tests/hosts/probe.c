@@ -76,6 +76,7 @@ static void write_facts(dime_call *call)
     write_json(call, ",\"context\":", dime_header(call, "lambda-runtime-client-context"));
     write_json(call, ",\"identity\":", dime_header(call, "lambda-runtime-cognito-identity"));
     write_json(call, ",\"tenant\":", dime_header(call, "lambda-runtime-aws-tenant-id"));
+    write_json(call, ",\"client\":", dime_client_address(call));
     write_json(call, ",\"trace\":", text_of(getenv("_X_AMZN_TRACE_ID")));
     dime_write(call, TEXT("}"));
 }

@@ -5,6 +5,7 @@ Usage: streams_test.py BUILDDIR. The function is tests/hosts/probe, which stream
 bytes as it's asked for. What Lambda makes of a stream is in lambda_test.py.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -85,6 +86,18 @@ def test_a_problem_of_the_first_piece_is_a_problem(folder, program):
     with Server(folder, program) as server:
         answer = ask(server.address, get("fault=true"))
         equal((answer.status, answer.headers["content-type"]), (502, "application/problem+json"), "the answer")
+
+
+def test_tells_the_address_of_a_client(folder, program):
+    """As the web server says it, and as text that can stand in JSON, whatever that is."""
+    with Server(folder, program) as server:
+        for said, address in ((None, ""), (b"192.0.2.1", "192.0.2.1"), (b"[2001:db8::1]:80", "2001:db8::1"),
+                              (b"unix:", ""), (b"\"\\\n", ""), (b"\xff", "")):
+            told = {"HTTP_X_FORWARDED_FOR": "192.0.2.66", **({"REMOTE_ADDR": said} if said else {})}
+            answer = ask(server.address, get("pieces=0", **told))
+            equal(json.loads(answer.body)["client"], address, "the client of %r over FastCGI" % said)
+            out, _ = cgi(program, "pieces=0", **told).communicate(timeout=60)
+            equal(json.loads(out.split(b"\r\n\r\n", 1)[1])["client"], address, "the client of %r over CGI" % said)
 
 
 def test_breaks_off_so_that_it_is_noticed(folder, program):

@@ -59,6 +59,7 @@ static void list(dime_call *call, const void *input)
     dime_put_text(one, "cookie", dime_cookie(call, "taste"));
     dime_put_text(one, "address", dime_address(call));
     dime_put_text(one, "path", dime_path(call));
+    dime_put_text(one, "client", dime_client_address(call));
     dime_put_decimal(one, "price", -5, 2);
     dime_put_null(one, "nothing");
     dime_put_boolean(dime_put_array(json, NULL), NULL, true);
@@ -282,7 +283,7 @@ START_TEST(answers_each_route)
     DIME_EXPECT_ANSWER(test, 200,
                        "[{\"room\":\"cellar\",\"cookie\":\"sweet\","
                        "\"address\":\"http://dime.example/cgi-bin/items\","
-                       "\"path\":\"/cgi-bin/items\",\"price\":-0.05,"
+                       "\"path\":\"/cgi-bin/items\",\"client\":\"127.0.0.1\",\"price\":-0.05,"
                        "\"nothing\":null},[true],{\"a\":[]}]");
     ck_assert_str_eq(header("set-cookie"), "seen=yes; Path=/; HttpOnly; SameSite=Lax");
     dime_test_send(test, "POST /", "{\"code\":\"abc\",\"count\":7}");

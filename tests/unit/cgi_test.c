@@ -128,6 +128,19 @@ START_TEST(reads_variables)
 }
 END_TEST
 
+/* No header of a client's is taken for it. */
+START_TEST(takes_the_address_of_a_client)
+{
+    OPEN("REMOTE_ADDR=192.0.2.1", "HTTP_REMOTE_ADDR=192.0.2.66", "HTTP_X_FORWARDED_FOR=192.0.2.66",
+         "HTTP_X_REAL_IP=192.0.2.66", "HTTP_FORWARDED=for=192.0.2.66");
+    ck_assert(text_equal(request_client(&exchange.request), TEXT("192.0.2.1")));
+    OPEN("HTTP_REMOTE_ADDR=192.0.2.66", "HTTP_X_FORWARDED_FOR=192.0.2.66");
+    ck_assert_uint_eq(request_client(&exchange.request).length, 0);
+    OPEN("REMOTE_ADDR=192.0.2.1", "DIME_SOURCE=sqs");
+    ck_assert_uint_eq(request_client(&exchange.request).length, 0);
+}
+END_TEST
+
 static void check_split(const char *variable, bool routes, const char *path, const char *below)
 {
     static const dime_route ROUTES[] = {DIME_ROUTE("GET /{a}", handle)};
@@ -490,6 +503,7 @@ Suite *cgi_suite(void)
     tcase_add_test(reading, reads_variables);
     tcase_add_test(reading, takes_what_the_tool_says);
     tcase_add_test(reading, splits_the_path_of_an_event);
+    tcase_add_test(reading, takes_the_address_of_a_client);
     tcase_add_test(reading, needs_no_variables);
     tcase_add_test(reading, knows_schemes);
     tcase_add_test(reading, lowers_the_names_of_headers);

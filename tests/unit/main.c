@@ -26,7 +26,7 @@
                             each(runtime) each(redis_queue) each(redis_url) each(redis_look)       \
                                 each(outage) each(child) each(clock) each(translate)               \
                                     each(template) each(asking) each(mistakes) each(made_page)     \
-                                        each(help)
+                                        each(help) each(event_client)
 
 /* Of asking functions, which are programs. */
 #define ASK_SUITES(each)                                                                           \

@@ -225,6 +225,59 @@ START_TEST(looks_up_headers)
 }
 END_TEST
 
+/* What the host was told, and the address in it. */
+static const struct {
+    dime_text told;
+    const char *address;
+} clients[] = {
+    {TEXT("192.0.2.1"), "192.0.2.1"},
+    {TEXT("192.0.2.1:443"), "192.0.2.1"},
+    {TEXT("2001:db8::1"), "2001:db8::1"},
+    {TEXT("2001:DB8:0:0:0:0:0:1"), "2001:DB8:0:0:0:0:0:1"},
+    {TEXT("[2001:db8::1]"), "2001:db8::1"},
+    {TEXT("[2001:db8::1]:443"), "2001:db8::1"},
+    {TEXT("[::ffff:192.0.2.1]:443"), "::ffff:192.0.2.1"},
+    {TEXT("::ffff:192.0.2.1"), "::ffff:192.0.2.1"},
+    {TEXT("::1"), "::1"},
+    {TEXT("::"), "::"},
+    {TEXT("fe80::1%eth0"), "fe80::1"},
+    {TEXT("2001:0db8:0000:0000:0000:ffff:192.168.100.228"),
+     "2001:0db8:0000:0000:0000:ffff:192.168.100.228"},
+    /* no addresses */
+    {TEXT(""), ""},
+    {{NULL, 0}, ""},
+    {TEXT("unix:"), ""},
+    {TEXT("unix:/run/a.sock"), ""},
+    {TEXT("localhost"), ""},
+    {TEXT("test-invoke-source-ip"), ""},
+    {TEXT("192.0.2.256"), ""},
+    {TEXT("192.0.2"), ""},
+    {TEXT("192.0.2.1 "), ""},
+    {TEXT("192.0.2.1\0"), ""},
+    {TEXT("192.0.2.1\0:1"), ""},
+    {TEXT("192.0.2.1, 192.0.2.2"), ""},
+    {TEXT("2001:db8::1::"), ""},
+    {TEXT("2001:db8::1\r\nx"), ""},
+    {TEXT("["), ""},
+    {TEXT("[]"), ""},
+    {TEXT(":"), ""},
+    {TEXT("%"), ""},
+    {TEXT("<b>:1"), ""},
+    {TEXT("\xFF"), ""},
+    {TEXT("2001:0db8:0000:0000:0000:ffff:192.168.100.2281234567890"), ""},
+};
+
+START_TEST(finds_the_address_of_a_client)
+{
+    struct request request = {.source = DIME_HTTP, .client = clients[_i].told};
+    dime_text found = request_client(&request);
+    ck_assert_msg(text_equal(found, text_of(clients[_i].address)), "%.*s", DIME_ARG(found));
+    ck_assert_ptr_nonnull(found.data);
+    request.source = DIME_SQS;
+    ck_assert_uint_eq(request_client(&request).length, 0);
+}
+END_TEST
+
 Suite *request_suite(void)
 {
     Suite *suite = suite_create("request");
@@ -239,6 +292,7 @@ Suite *request_suite(void)
     tcase_add_test(asking, makes_ids);
     tcase_add_test(asking, judges_ids);
     tcase_add_test(asking, looks_up_headers);
+    tcase_add_loop_test(asking, finds_the_address_of_a_client, 0, sizeof clients / sizeof *clients);
     suite_add_tcase(suite, asking);
     return suite;
 }

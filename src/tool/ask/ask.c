@@ -43,7 +43,6 @@ static const struct {
     {{"SERVER_SOFTWARE", 15}, {"dime/" PACKAGE_VERSION, sizeof "dime/" PACKAGE_VERSION - 1}},
     {{"SERVER_NAME", 11}, {"localhost", 9}},
     {{"SERVER_PORT", 11}, {"80", 2}},
-    {{"REMOTE_ADDR", 11}, {"127.0.0.1", 9}},
 };
 
 void ask_open(struct ask *ask, const struct callee *callee, const char *host)
@@ -156,6 +155,10 @@ static void put_variables(struct buffer *variables, const struct ask *ask,
     dime_text path_info = route_split(ask->callee->name, false, &script);
     for (size_t i = 0; i < sizeof CONSTANT / sizeof *CONSTANT; i++)
         fastcgi_put_variable(variables, CONSTANT[i].name, CONSTANT[i].value);
+    /* Who asks for what isn't a request of HTTP is on this machine. */
+    fastcgi_put_variable(variables, TEXT("REMOTE_ADDR"),
+                         request->source == DIME_HTTP ? request_client(request)
+                                                      : TEXT("127.0.0.1"));
     fastcgi_put_variable(variables, TEXT("REQUEST_METHOD"), request_method_name(request->method));
     fastcgi_put_variable(variables, TEXT("REQUEST_SCHEME"), request->scheme);
     fastcgi_put_variable(variables, TEXT("SCRIPT_NAME"), script);
