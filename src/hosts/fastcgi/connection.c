@@ -225,9 +225,11 @@ bool connection_send(struct connection *connection, const struct iovec *parts, i
 
 bool connection_resume(struct connection *connection)
 {
+    if (!connection_is_full(connection))
+        return true;
     const struct iovec left = {connection->unsent + connection->sent,
                                connection->unsent_length - connection->sent};
-    ssize_t sent = left.iov_len ? send_now(connection, &left, 1) : 0;
+    ssize_t sent = send_now(connection, &left, 1);
     if (sent < 0)
         return false;
     connection->sent += (size_t)sent;
