@@ -178,8 +178,8 @@ static bool is_cookie_value(dime_text value)
 
 void dime_set_header(dime_call *call, const char *name, dime_text value)
 {
-    static const char *const OURS[] = {"Content-Type", "Content-Length", "Status", "Connection",
-                                       "Transfer-Encoding"};
+    static const char OURS[][24] = {"Content-Type", "Content-Length", "Status", "Connection",
+                                    "Transfer-Encoding"};
     for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) {
         if (text_equal_nocase(text_of(name), text_of(OURS[i]))) {
             call_mistake(call, "the header %s was set, which dime writes itself", name);

@@ -45,7 +45,7 @@ static void put_words_if_any(dime_json *json, const char *name, const char *word
         dime_put_string(json, name, words);
 }
 
-static void put_field(dime_json *json, const dime_field *field)
+__attribute__((cold)) static void put_field(dime_json *json, const dime_field *field)
 {
     static const char KINDS[][8] = {
         [DIME_KIND_TEXT] = "text",       [DIME_KIND_NUMBER] = "number",

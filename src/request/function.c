@@ -77,8 +77,8 @@ __attribute__((format(printf, 2, 3))) static bool disprove(const struct proof *p
     return false;
 }
 
-static bool prove_fields(const struct proof *proof, const dime_field *fields, size_t count,
-                         size_t size, int depth);
+__attribute__((cold)) static bool prove_fields(const struct proof *proof, const dime_field *fields,
+                                               size_t count, size_t size, int depth);
 
 static bool prove_fallback(const struct proof *proof, const dime_field *field)
 {
@@ -110,8 +110,8 @@ static bool prove_field(const struct proof *proof, const dime_field *field, int 
     return prove_fields(proof, field->fields, field->field_count, field->size, depth + 1);
 }
 
-static bool prove_fields(const struct proof *proof, const dime_field *fields, size_t count,
-                         size_t size, int depth)
+__attribute__((cold)) static bool prove_fields(const struct proof *proof, const dime_field *fields,
+                                               size_t count, size_t size, int depth)
 {
     if (depth > FUNCTION_DEPTH_MAX)
         return disprove(proof, "tables of fields lie more than %d deep within each other",

@@ -144,7 +144,8 @@ static void put_named(struct buffer *out, const char *name, size_t indent,
     out->failed = out->failed || words->failed;
 }
 
-static void put_table(struct buffer *out, const dime_field *fields, size_t count, size_t indent)
+__attribute__((cold)) static void put_table(struct buffer *out, const dime_field *fields,
+                                            size_t count, size_t indent)
 {
     for (size_t i = 0; i < count; i++) {
         struct buffer words;

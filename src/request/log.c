@@ -105,7 +105,7 @@ void log_timestamp(int64_t milliseconds, char room[25])
 
 static void begin_log_line(struct buffer *line, char *room, size_t size, enum log_level level)
 {
-    static const char *const LEVELS[] = {"info", "warn", "error"};
+    static const char LEVELS[][6] = {"info", "warn", "error"};
     char timestamp[25];
     log_timestamp(clock_epoch_ms(), timestamp);
     buffer_over(line, room, size);

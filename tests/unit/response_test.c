@@ -186,6 +186,14 @@ static void check_headers(const char *expected)
     ck_assert_str_eq(names, expected);
 }
 
+static void say_wrong_field(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    response_field_problem_of(&response, TEXT("a"), format, arguments);
+    va_end(arguments);
+}
+
 static void begin_other_answer(int which)
 {
     if (which == 0)
@@ -193,7 +201,7 @@ static void begin_other_answer(int which)
     else if (which == 1)
         response_problem(&response, 404, "none");
     else
-        response_field_problem(&response, TEXT("a"), "wrong");
+        say_wrong_field("wrong");
 }
 
 /* What was set for an answer goes with it; what was set before any stays. */
@@ -215,9 +223,9 @@ END_TEST
 
 START_TEST(keeps_the_headers_of_a_problem_that_goes_on)
 {
-    response_field_problem(&response, TEXT("a"), "wrong");
+    say_wrong_field("wrong");
     response_header(&response, "A", TEXT("of the problem"));
-    response_field_problem(&response, TEXT("b"), "wrong too");
+    say_wrong_field("wrong too");
     check_headers("A");
 }
 END_TEST

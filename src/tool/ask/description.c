@@ -174,7 +174,7 @@ const char *description_summary(const struct description *description)
 
 const char *description_help(const struct description *description)
 {
-    return string_of(description->tree, "help");
+    return description_string(description->tree, "help");
 }
 
 bool description_field(const struct description *description, size_t index,
