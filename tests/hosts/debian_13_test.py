@@ -41,9 +41,6 @@ class Other(debian_root.Root):
             shutil.copytree(os.path.join(BUILD, "models"), self.path + "/srv/models")
         for name in ("resolv.conf", "hosts"):
             shutil.copyfile("/etc/" + name, f"{self.path}/etc/{name}")
-        # A root that is thrown away needn't reach the disk.
-        with open(self.path + "/etc/dpkg/dpkg.cfg.d/unsafe", "w", encoding="ascii") as file:
-            file.write("force-unsafe-io\n")
 
     def do(self, *command, **options):
         """Runs a command in the root; its status and what it said."""

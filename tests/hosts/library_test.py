@@ -33,6 +33,11 @@ C = {"c17": f"-std=c17 {STRICT}", "gnu17": f"-std=gnu17 {STRICT}"}
 ALONE = [name for name in ("gcc", "clang") if shutil.which(name)]
 CXX = [name for name in ("g++", "clang++") if shutil.which(name)]
 HELLO = '{"message":"HELLO you"}'
+HEADERS_OF_CXX = """#include <dime.h>
+#include <dime/test.h>
+dime_text of(const char *name);
+dime_text of(const char *name) { return dime_text_of(name); }
+"""
 
 # A function as an author of C++ writes it, with the macros that stand for several kinds of fields.
 OF_CXX = r"""
@@ -451,9 +456,7 @@ def test_cxx_headers(author):
     """a file of C++17 includes the headers without a warning"""
     if not CXX:
         raise Skip("there is no compiler for C++")
-    author.write("headers.cc", "#include <dime.h>\n#include <dime/test.h>\n"
-                               "dime_text of(const char *name);\n"
-                               "dime_text of(const char *name) { return dime_text_of(name); }\n")
+    author.write("headers.cc", HEADERS_OF_CXX)
     for compiler in CXX:
         said("sh", "-c", f"{compiler} -std=c++17 {STRICT} -c headers.cc {author.flags('--cflags')}", cwd=author.folder)
 

@@ -4,7 +4,8 @@
 # The packages are built twice: as they are, and as a next version that has more in its configuration
 # and says so. lintian, shellcheck, `systemd-analyze verify`, `nginx -t` and `apachectl configtest` judge
 # them. Then an administrator's life: install, nginx, Apache, an upgrade under load, remove, purge. It
-# takes place in a container with its own systemd (machine.py, debian_root.py), without a network.
+# takes place in a container with its own systemd (machine.py, debian_root.py), without a network. At last an
+# author's first function, in another root (debian_author.py).
 import glob
 import os
 import re
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 
+import debian_author
 import debian_root
 from cases import Skip, collect, directories, equal, run, true
 from machine import Machine, missing
@@ -411,10 +413,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder, debian_root.Root(BUILD) as root:
         os.chmod(folder, 0o755)
         stage(folder)
-        root.get(debian_root.find(os.path.join(folder, "deb")))
-        with Administrator(folder, own=root.path) as machine:
-            machine.version = re.search(r"_([0-9.]+)-", debian_root.find(os.path.join(folder, "deb"))[0])[1]
-            return run(collect(globals()), machine)
+        packages = debian_root.find(os.path.join(folder, "deb"))
+        root.get(packages)
+        with Administrator(folder, own=root.path) as machine, debian_author.Author(BUILD, packages) as author:
+            machine.version = re.search(r"_([0-9.]+)-", packages[0])[1]
+            return run(collect(globals()) + debian_author.cases(author, BUILD, SOURCE), machine)
 
 
 if __name__ == "__main__":
