@@ -124,18 +124,11 @@ def find(folder, name="*"):
     return sorted(path for path in glob.glob(os.path.join(folder, name + "_*.deb")) if "-dbgsym_" not in path)
 
 
-def build_next(build, folder, edit):
-    """
-    Builds the version after this one in FOLDER, from the tarball that `make deb` left, and returns its
-    package files. EDIT gets the folder with its source, to change it.
-    """
-    original = os.path.join(build, "deb")
-    tarball = next(name for name in os.listdir(original) if name.endswith(".orig.tar.gz"))
-    source = os.path.join(folder, "source")
-    os.mkdir(source)
-    run("tar", "xzf", os.path.join(original, tarball), "-C", source, "--strip-components=1")
-    edit(source)
-    shutil.copytree(os.path.join(source, "deploy", "debian"), os.path.join(source, "debian"))
-    run("env", "DEB_BUILD_OPTIONS=nocheck noautodbgsym parallel=2", "dpkg-buildpackage", "-b", "-us",
-        "-uc", cwd=source)
-    return find(folder)
+def repack(packages, folder, edit):
+    """Puts each of these package files into FOLDER once more. EDIT gets the folder with what is in it, to change it."""
+    for package in packages:
+        unpacked = os.path.join(folder, "unpacked")
+        run("dpkg-deb", "-R", package, unpacked)
+        edit(unpacked)
+        run("dpkg-deb", "-z1", "--root-owner-group", "-b", unpacked, folder)
+        shutil.rmtree(unpacked)

@@ -1,11 +1,10 @@
 # package_test.py - Debian's packages, from `make deb` to a purge, on a fresh Debian of this machine's release.
 #
 # usage: package_test.py BUILDDIR SRCDIR
-# The packages are built twice: as they are, and as a next version that has more in its configuration
-# and says so. lintian, shellcheck, `systemd-analyze verify`, `nginx -t` and `apachectl configtest` judge
-# them. Then an administrator's life: install, nginx, Apache, an upgrade under load, remove, purge. It
-# takes place in a container with its own systemd (machine.py, debian_root.py), without a network. At last an
-# author's first function, in another root (debian_author.py).
+# The packages are built. lintian, shellcheck, `systemd-analyze verify`, `nginx -t` and `apachectl configtest`
+# judge them. Then an administrator's life: install, nginx, Apache, an upgrade under load to packages that were
+# edited into a next version's, remove, purge. It takes place in a container with its own systemd (machine.py,
+# debian_root.py), without a network. At last an author's first function, in another root (debian_author.py).
 import glob
 import os
 import re
@@ -22,13 +21,20 @@ from cases import Skip, collect, directories, equal, run, true
 from machine import Machine, missing
 
 BUILD, SOURCE = map(os.path.abspath, directories())
-NEXT = "9.9.9"
+with open(os.path.join(SOURCE, "configure.ac"), encoding="utf-8") as lines:
+    VERSION = re.search(r"^AC_INIT\(\[dime\], \[([^]]+)", lines.read(), re.M)[1]
+NEXT = re.sub("[0-9]", "9", VERSION)  # as long, since it is put into a program
 PACKAGES = ("dime", "dime-labels", "dime-lambda", "dime-queue", "dime-translate")
 SOCKETS = ("dime@change.socket", "dime@hello.socket")
 RES = '{"res":[{"4":"quarters"}]}'
 SITE = "dime.example.org"
 TIMERS = ("dime-alarm.timer", "dime-schedule@hello.timer")
 CONFIGURATION = ("dime-base.conf", "dime-function.conf", "dime-http.conf", "dime-server.conf")
+# What the next version's configuration has at the ends of its files.
+MORE = {"dime-base.conf": b"map $uri $dime_next { default next; }\n"
+                          b"upstream dime_next { server unix:/run/dime/hello.sock; }\n",
+        "dime-server.conf": b"location = /cgi-bin/next {\n    include /etc/dime/dime-function.conf;\n"
+                            b"    add_header X-Next $dime_next;\n    fastcgi_pass dime_next;\n}\n"}
 LOAD_SECONDS = 300  # at most
 # Before any upgrade an administrator writes this into a file that he was given.
 OURS = "# ours\n"
@@ -117,28 +123,27 @@ class Load:
         true("Socket errors" not in said and "Non-2xx" not in said, said)
 
 
-def next_version(source):
-    """Changes the source as a next version might: another number, a longer configuration, a new map."""
+def next_version(folder):
+    """Edits a package of this version, which is in FOLDER, into one of the next: with another number and another map."""
     def edit(name, change):
-        path = os.path.join(source, name)
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        changed = change(text)
-        true(changed != text, f"{name} is as it was")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(changed)
-    edit("configure.ac", lambda text: re.sub(r"(AC_INIT\(\[dime\], \[)[^]]*", r"\g<1>" + NEXT, text))
-    edit("deploy/debian/changelog", lambda text:
-         text.split("\n\n")[0].replace(text.split("(")[1].split(")")[0], NEXT + "-1") +
-         "\n\n  * The next one.\n\n -- A test <test@dime.invalid>  Sun, 29 Nov 2026 12:00:00 +0000\n\n" + text)
-    edit("nginx/dime-base.conf.in", lambda text: text + "# next\nmap $uri $dime_next { default next; }\n"
-         "upstream dime_next { server unix:@sockets@/hello.sock; }\n")
-    edit("nginx/dime-server.conf.in", lambda text: text + "# next\nlocation = /cgi-bin/next {\n"
-         "    include @nginx@/dime-function.conf;\n    add_header X-Next $dime_next;\n"
-         "    fastcgi_pass dime_next;\n}\n")
-    for name in ("nginx/dime-http.conf.in", "nginx/dime-function.conf", "deploy/apache/dime-site.conf.in",
-                 "deploy/systemd/dime@.socket"):
-        edit(name, lambda text: text + "# next\n")
+        path = os.path.join(folder, name)
+        with open(path, "rb") as file:
+            old = file.read()
+        new = change(old)
+        true(new != old, f"{path} is as it was")
+        with open(path, "wb") as file:
+            file.write(new)
+
+    def renumber(text):
+        return text.replace(VERSION.encode(), NEXT.encode())
+    edit("DEBIAN/control", renumber)
+    if os.path.isdir(os.path.join(folder, "etc/dime")):
+        edit("usr/bin/dime", renumber)
+        for name in CONFIGURATION:
+            for place in ("etc/dime", "usr/share/dime/nginx"):
+                edit(os.path.join(place, name), lambda text: text + b"# next\n" + MORE.get(name, b""))
+        for name in ("etc/apache2/sites-available/dime.conf", "usr/lib/systemd/system/dime@.socket"):
+            edit(name, lambda text: text + b"# next\n")
 
 
 # The packages as files.
@@ -205,7 +210,7 @@ def test_install(m):
         equal((m.shown("ActiveState", socket), m.shown("UnitFileState", socket)), ("active", "enabled"), socket)
     equal(m.try_run("pgrep", "-f", "/usr/libexec/dime").stdout, "", "what runs")
     equal(m.try_run("systemctl", "is-enabled", "dime-alarm.timer").stdout.strip(), "disabled", "the alarm")
-    equal(m.run("dime", "--version"), "dime " + m.version + "\n")
+    equal(m.run("dime", "--version"), "dime " + VERSION + "\n")
     equal(m.try_run("dpkg", "--verify", "dime").stdout, "")
 
 
@@ -399,24 +404,24 @@ def why_not():
 
 
 def stage(folder):
-    """Builds both versions, and lays them out with the models as the machine is to see them."""
+    """Makes both versions, and lays them out with the models as the machine is to see them; the first one's files."""
     debian_root.run("make", "-s", "-C", BUILD, "deb")
     shutil.copytree(os.path.join(BUILD, "deb"), os.path.join(folder, "deb"))
+    packages = debian_root.find(os.path.join(folder, "deb"))
     os.mkdir(os.path.join(folder, "next"))
-    debian_root.build_next(BUILD, os.path.join(folder, "next"), next_version)
+    debian_root.repack(packages, os.path.join(folder, "next"), next_version)
     if os.path.isdir(os.path.join(BUILD, "models")):
         shutil.copytree(os.path.join(BUILD, "models"), os.path.join(folder, "models"))
+    return packages
 
 
 def main():
     """Builds, boots and runs all; the status to exit with."""
     with tempfile.TemporaryDirectory() as folder, debian_root.Root(BUILD) as root:
         os.chmod(folder, 0o755)
-        stage(folder)
-        packages = debian_root.find(os.path.join(folder, "deb"))
+        packages = stage(folder)
         root.get(packages)
         with Administrator(folder, own=root.path) as machine, debian_author.Author(BUILD, packages) as author:
-            machine.version = re.search(r"_([0-9.]+)-", packages[0])[1]
             return run(collect(globals()) + debian_author.cases(author, BUILD, SOURCE), machine)
 
 
