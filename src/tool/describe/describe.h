@@ -45,6 +45,9 @@ struct json_object *describe_data(const struct described *described,
 /* Fills a part's template: a new string, which the caller frees. NULL: WHY says why. */
 char *describe_fill(const struct describe_part *part, struct json_object *data, const char **why);
 
+/* The same with any template. */
+char *describe_fill_text(const char *text, struct json_object *data, const char **why);
+
 /* Writes all of TEXT to a file that is open. False: errno says why. */
 bool describe_write_text(int file, const char *text);
 

@@ -19,8 +19,10 @@
 #include "tool/ask/description.h"
 #include "tool/ask/find.h"
 #include "tool/describe/describe.h"
+#include "tool/describe/docs.h"
 #include "tool/describe/host.h"
 #include "tool/describe/openapi.h"
+#include "tool/describe/placing.h"
 #include "tool/status.h"
 
 #define DESCRIBE "dime describe"
@@ -36,6 +38,7 @@ static const char HELP_DESCRIBE[] =
     "  --lighttpd       a part of lighttpd's\n"
     "  --openapi        one OpenAPI 3.1 document of all that are named\n"
     "  --catalog        an API catalog (RFC 9727) of all that are named\n"
+    "  --page FILE      the template FILE, filled with what all that are named say\n"
     "  --schema         the JSON Schema of its fields\n"
     "  --systemd        a drop-in of its service, dime@NAME.service\n"
     "\n"
@@ -56,6 +59,7 @@ struct describe_request {
     bool schema;
     /* Makes one document of all functions; NULL: each is described by itself. */
     struct json_object *(*of_all)(struct json_object *const *functions, size_t count);
+    const char *page; /* the template that this is filled into; NULL: it's printed as JSON */
 };
 
 static bool say_wrong(const char *word, const char *why)
@@ -145,6 +149,21 @@ static bool describe(const struct describe_request *request, const char *word)
     return fine;
 }
 
+/* Fills the template in a file, prints it, and frees the data. */
+static bool print_page(const char *file, struct json_object *data)
+{
+    const char *why = "out of memory";
+    char *source = placing_read(file);
+    if (!source)
+        why = strerror(errno);
+    char *page = source && data ? describe_fill_text(source, data, &why) : NULL;
+    bool fine = page ? fputs(page, stdout) != EOF : say_wrong(file, why);
+    json_object_put(data);
+    free(source);
+    free(page);
+    return fine;
+}
+
 /* Prints one document of all functions. */
 static bool describe_all(const struct describe_request *request, char *const *words, size_t count)
 {
@@ -158,7 +177,10 @@ static bool describe_all(const struct describe_request *request, char *const *wo
                 say_wrong(words[i], "its program doesn't say what it is"));
         trees[i] = all[i].tree;
     }
-    fine = fine && print_document(request->of_all(trees, count));
+    if (fine && request->page)
+        fine = print_page(request->page, request->of_all(trees, count));
+    else if (fine)
+        fine = print_document(request->of_all(trees, count));
     for (size_t i = 0; all && i < count; i++)
         description_close(&all[i]);
     free(all);
@@ -179,6 +201,10 @@ static bool take_describe_option(struct describe_request *request, int option, c
         return true;
     case 'a':
         request->of_all = openapi_of;
+        return true;
+    case 't':
+        request->of_all = docs_of;
+        request->page = optarg;
         return true;
     case 'l':
         request->of_all = catalog_of;
@@ -205,14 +231,21 @@ static bool take_describe_option(struct describe_request *request, int option, c
 
 static int describe_functions(int count, char **arguments)
 {
-    static const struct option OPTIONS[] = {
-        {"nginx", no_argument, NULL, 'f'},          {"apache", no_argument, NULL, 'f'},
-        {"lighttpd", no_argument, NULL, 'f'},       {"systemd", no_argument, NULL, 'f'},
-        {"openapi", no_argument, NULL, 'a'},        {"catalog", no_argument, NULL, 'l'},
-        {"schema", no_argument, NULL, 'm'},         {"json", no_argument, NULL, 'j'},
-        {"sockets", required_argument, NULL, 's'},  {"programs", required_argument, NULL, 'p'},
-        {"settings", required_argument, NULL, 'c'}, {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {{"nginx", no_argument, NULL, 'f'},
+                                            {"apache", no_argument, NULL, 'f'},
+                                            {"lighttpd", no_argument, NULL, 'f'},
+                                            {"systemd", no_argument, NULL, 'f'},
+                                            {"openapi", no_argument, NULL, 'a'},
+                                            {"catalog", no_argument, NULL, 'l'},
+                                            {"page", required_argument, NULL, 't'},
+                                            {"schema", no_argument, NULL, 'm'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"sockets", required_argument, NULL, 's'},
+                                            {"programs", required_argument, NULL, 'p'},
+                                            {"settings", required_argument, NULL, 'c'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct describe_request request = {
         .places = {.sockets = RUNSTATEDIR "/dime", .settings = SYSCONFDIR "/dime"}};
     int option, index;

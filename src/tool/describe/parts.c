@@ -203,7 +203,7 @@ struct json_object *describe_data(const struct described *described,
     return data;
 }
 
-char *describe_fill(const struct describe_part *part, struct json_object *data, const char **why)
+char *describe_fill_text(const char *source, struct json_object *data, const char **why)
 {
     static char wrong[TEMPLATE_WHY];
     const struct template_partial call = {TEXT("call"), text_of(PART_NGINX_CALL)};
@@ -219,7 +219,7 @@ char *describe_fill(const struct describe_part *part, struct json_object *data, 
     if (text && json_check(text_of(text), &arena, &context, &error)) {
         struct template_data filling = {
             .contexts = &context, .context_count = 1, .partials = &call, .partial_count = 1};
-        enum template_outcome outcome = template_write(text_of(part->text), &filling, &out, wrong);
+        enum template_outcome outcome = template_write(text_of(source), &filling, &out, wrong);
         if (outcome == TEMPLATE_WRONG)
             *why = wrong;
         if (outcome == TEMPLATE_FINE)
@@ -227,6 +227,11 @@ char *describe_fill(const struct describe_part *part, struct json_object *data, 
     }
     arena_close(&arena);
     return filled;
+}
+
+char *describe_fill(const struct describe_part *part, struct json_object *data, const char **why)
+{
+    return describe_fill_text(part->text, data, why);
 }
 
 bool describe_write_text(int file, const char *text)
