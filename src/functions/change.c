@@ -18,7 +18,7 @@
 #include "money/drawing.h"
 #include "request/arena_of.h"
 
-DIME_EMBED(CHANGE_PAGE, "www/pages/change.html");
+DIME_EMBED(CHANGE_PAGE, "www/whole/change.html");
 DIME_EMBED(CHANGE_SCHEMA, "src/functions/change.schema.json");
 
 enum { COUNT_TEXT = 24 }; /* bytes of the longest whole number, with its NUL */

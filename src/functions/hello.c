@@ -7,7 +7,7 @@
  */
 #include <dime.h>
 
-DIME_EMBED(HELLO_PAGE, "www/pages/function.html");
+DIME_EMBED(HELLO_PAGE, "www/whole/function.html");
 
 struct greeting {
     dime_text name;

@@ -94,7 +94,7 @@ def each_configuration(s):
 @every_way
 def each_pages(s):
     """The pages, their style and script, and the way from a problem's type to its page."""
-    for path, kind in {"/": "text/html; charset=utf-8", "/change": "text/html; charset=utf-8",
+    for path, kind in {"/": "text/html; charset=utf-8", "/docs": "text/html; charset=utf-8",
                        "/problems": "text/html; charset=utf-8", "/style.css": "text/css; charset=utf-8",
                        "/dime.js": "text/javascript; charset=utf-8",
                        "/favicon.svg": "image/svg+xml; charset=utf-8",
@@ -106,6 +106,7 @@ def each_pages(s):
         fresh = "no-cache" if "html" in kind else "public, max-age=300"
         equal(answer.header("cache-control"), fresh, path)
     form = s.get(CHANGE, {"Accept": "text/html"})
+    true("<h1>Change</h1>" in s.get("/change", {"Accept": "text/html"}).text, "a function's page has its own address")
     equal(form.header("referrer-policy"), "same-origin", "of a function's page")
     true("camera=()" in form.header("permissions-policy"), "of a function's page")
 

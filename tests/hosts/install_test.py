@@ -149,7 +149,7 @@ def main(build):
         os.chmod(root, 0o755)
         done = make(build, "install", root)
         check("make install", done.returncode == 0, done.stdout)
-        for page in ("index.html", "change.html", "problems.html", "error.html", "style.css", "dime.js"):
+        for page in ("index.html", "docs.html", "problems.html", "error.html", "style.css", "dime.js"):
             check(f"www/{page} is installed", find(root, f"share/dime/www/{page}"))
         for page in ("change.8", "hello.8", "labels.8", "translate.8", "dime.7", "dime.1", "dime-lambda.1", "dime-queue.1"):
             check(f"{page} is installed", find(root, page))

@@ -39,8 +39,8 @@ def test_functions(s):
 
 def test_pages(s):
     """The pages, their style and script."""
-    for path, kind in {"/": "text/html; charset=utf-8", "/change?x": "text/html; charset=utf-8",
-                       "/labels": "text/html; charset=utf-8", "/style.css": "text/css; charset=utf-8",
+    for path, kind in {"/": "text/html; charset=utf-8", "/docs?x": "text/html; charset=utf-8",
+                       "/problems": "text/html; charset=utf-8", "/style.css": "text/css; charset=utf-8",
                        "/dime.js": "text/javascript; charset=utf-8",
                        "/favicon.svg": "image/svg+xml; charset=utf-8",
                        "/openapi.json": "application/json", "/samples/cat.jpg": "image/jpeg"}.items():
@@ -49,6 +49,11 @@ def test_pages(s):
         true("default-src 'none'" in answer.header("content-security-policy"), path)
         equal(answer.header("x-content-type-options"), "nosniff", path)
         equal(answer.header("cache-control"), "no-cache" if "html" in kind else "public, max-age=300", path)
+
+
+def test_function_pages(s):
+    """A function's page has an address of its own."""
+    true("<h1>Change</h1>" in s.get("/change?x", {"Accept": "text/html"}).text, "/change")
 
 
 def test_problem_types(s):

@@ -160,7 +160,7 @@ def test_pages(s):
     with open(os.path.join(SOURCE, "src", "request", "run.c")) as file:
         policy = "".join(re.findall(r'"(.*?)"', re.search(
             r"PAGE_POLICY\[\] =(.*?);\n", file.read(), re.S)[1]))
-    for path, name in (("/", "index"), ("/change", "change"), ("/problems", "problems")):
+    for path, name in (("/", "index"), ("/docs", "docs"), ("/problems", "problems")):
         answer = s.get(path)
         with open(os.path.join(BUILD, "www", name + ".html"), "rb") as file:
             equal(answer.body, file.read(), path)
@@ -177,7 +177,7 @@ def test_pages(s):
 
 def test_ids_of_pages(s):
     """What describes or labels something on a page is there, once; and each page has a description"""
-    pages = ["/", "/change", "/labels", "/translate", "/problems", HELLO, HELLO + "?name=" + "x" * 999,
+    pages = ["/", "/change", "/labels", "/translate", "/hello", "/problems", "/docs", HELLO, HELLO + "?name=" + "x" * 999,
              CHANGE + "?amount=1.89", CHANGE + "?amount=x&coins=x&till=x&currency=x&notes=x", "/cgi-bin/labels",
              "/cgi-bin/labels?max_labels=x&min_confidence=x", "/cgi-bin/translate?target=es", "/nothing"]
     for path in pages:
@@ -205,7 +205,7 @@ def test_files(s):
 
 def test_page_policy_of_function(s):
     """A function's page has the headers of a static page, each once."""
-    page, answer = s.get("/change"), s.get(CHANGE + "?amount=1", {"Accept": "text/html"})
+    page, answer = s.get("/docs"), s.get(CHANGE + "?amount=1", {"Accept": "text/html"})
     equal(answer.status, 200)
     for name in ("content-security-policy", "referrer-policy", "permissions-policy",
                  "x-content-type-options"):
@@ -240,7 +240,7 @@ def test_unknown_page(s):
 
 def test_page_methods(s):
     """A page takes GET and HEAD; other methods are a 405 problem with Allow."""
-    for path in ("/", "/change", "/style.css", "/problems/too-large"):
+    for path in ("/", "/docs", "/style.css", "/problems/too-large"):
         head, get = s.get(path, method="HEAD"), s.get(path)
         equal((head.status, head.body), (get.status, b""), path)
         equal(head.header("content-length"), get.header("content-length"), path)
@@ -392,7 +392,7 @@ def test_error_pages(s):
     for path in ("/nothing", "/cgi-bin/nothing", "/cgi-bin/change/", "/healthz/nothing",
                  "/problems/nothing", "/.dime/page"):
         is_error_page(s.get(path, BROWSER), 404, "There is no page here")
-    answer = s.post("/change", "amount=1", BROWSER)
+    answer = s.post("/docs", "amount=1", BROWSER)
     is_error_page(answer, 405, "This address can't be used like that")
     equal(answer.header("allow"), "GET, HEAD")
     for path in (CHANGE, "/cgi-bin/nothing"):

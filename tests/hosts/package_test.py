@@ -237,7 +237,7 @@ def test_apache_site(m):
     equal(m.try_run("apachectl", "configtest").stderr.splitlines()[-1:], ["Syntax OK"])
     m.run("systemctl", "reload", "apache2")
     equal(m.curl("/cgi-bin/change", "-d", '{"amount":1}', host=SITE), RES)
-    true("<title>" in m.curl("/change", host=SITE) and "dime" in m.curl("/", host=SITE), "no pages")
+    true("<title>" in m.curl("/docs", host=SITE) and "dime" in m.curl("/", host=SITE), "no pages")
     m.run("systemctl", "stop", "apache2")
 
 
@@ -255,7 +255,7 @@ def test_lighttpd(m):
     m.quiet("lighttpd", "-tt", "-f", "/etc/lighttpd/lighttpd.conf")
     m.run("systemctl", "start", "lighttpd")
     equal(m.curl("/cgi-bin/change", "-d", '{"amount":1}', host=SITE), RES)
-    true("<title>" in m.curl("/change", host=SITE) and "dime" in m.curl("/", host=SITE), "no pages")
+    true("<title>" in m.curl("/docs", host=SITE) and "dime" in m.curl("/", host=SITE), "no pages")
     equal(m.try_run("curl", "-sf", "http://127.0.0.1/cgi-bin/change?amount=1").returncode, 22, "another host")
     m.run("systemctl", "stop", "lighttpd")
 
@@ -267,7 +267,7 @@ def test_nginx(m):
     m.run("systemctl", "start", "nginx")
     equal(m.curl("/cgi-bin/change", "-d", '{"amount":1}', host=SITE), RES)
     equal(m.curl("/healthz/hello", host=SITE), '{"status":"ok"}')
-    true("<title>" in m.curl("/change", host=SITE), "no page")
+    true("<title>" in m.curl("/docs", host=SITE), "no page")
     said = m.try_run("curl", "-sS", "-H", "Host: " + SITE, "-d", "x", "http://127.0.0.1/cgi-bin/labels")
     true('"status":503' in said.stdout, f"without dime-labels: {said.stdout}")
 

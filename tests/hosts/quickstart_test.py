@@ -763,7 +763,7 @@ def test_closed_directory_as_root(place):
     with Quickstart(place, "--port", str(port)) as quickstart:
         quickstart.ready()
         equal(change(port), CHANGE)
-        true("<title>" in curl(f"http://127.0.0.1:{port}/change"), "no page")
+        true("<title>" in curl(f"http://127.0.0.1:{port}/docs"), "no page")
         quickstart.stop(signal.SIGINT)
     os.chmod(place.tree, 0o755)
 
@@ -807,7 +807,7 @@ def test_ordinary_user(place):
         for name in quickstart.processes().keys() - {"nginx"}:  # which writes its title there
             found = environment_of(quickstart.processes()[name])
             equal((found.get("AWS_SECRET_ACCESS_KEY"), found.get("FOREIGN")), ("of-root", None), name)
-        page = os.path.join(place.tree, "www", "index.html")
+        page = os.path.join(place.tree, "www", "pages", "index.html")
         with open(page, "a") as file:
             file.write("<!-- edited -->\n")
         true("edited" in curl(f"http://127.0.0.1:{port}/"), "an edit isn't seen")

@@ -160,7 +160,7 @@ function checkProblems() {
     for (const [, status, name] of table.matchAll(/\{(\d+), "\/problems\/([^"]+)", "/g)) {
         const described = document.components.responses[name];
         check(`the problem ${name}`, !described && 'the document lacks it');
-        const page = fs.readFileSync(path.join(source, 'www', 'problems.html'), 'utf8');
+        const page = fs.readFileSync(path.join(build, 'www', 'problems.html'), 'utf8');
         check(`the page explains ${name}`, !page.includes(`id="${name}"`) && 'it does not');
         if (described)
             check(`the status of ${name}`, fits(described.content['application/problem+json'].schema, {

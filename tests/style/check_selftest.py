@@ -119,17 +119,6 @@ def including(path, include):
 
 
 C, H = "src/base/a.c", "src/base/a.h"
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<link rel="stylesheet" href="/style.css">
-<a class="skip" href="#main">Skip</a>
-<header>
-<li aria-current="page"><li>Home
-</header>
-<footer>
-What
-</footer>
-"""
 AT_END = len(CLEAN.split("\n"))  # the line on which text that is appended begins
 
 
@@ -283,14 +272,6 @@ BROKEN = [
      tree(("tests/unit/b.c", named("b.c", ""))), "tests/unit/b.c", 1),
     (rules.listed_in_makefile, "a file whose name is part of another",
      tree(("Makefile.am", "src/base/a.c", "src/base/aa.c")), C, 1),
-    *[
-        (rules.pages_alike, f"another {what}",
-         tree(("www/index.html", PAGE), ("www/b.html", PAGE.replace(old, new))), "www/b.html", 1)
-        for what, old, new in [
-            ("style", "/style.css", "/other.css"), ("language", 'lang="en"', 'lang="fr"'),
-            ("link", "<li>Home", "<li>Start"), ("foot", "What", "How"),
-        ]
-    ],
     (rules.places_and_registries, "a home",
      tree(("README.md", f"see\n{HOME}/x\n")), "README.md", 2),
     (rules.places_and_registries, "a registry",

@@ -289,27 +289,6 @@ def listed_in_makefile(tree):
 
 
 # What every page has alike: parts that are copied, since a page is to be opened as it stands.
-PAGE_PARTS = [
-    ("head", r"^<(?:!DOCTYPE|html|body|link|meta charset|meta name=\"(?:viewport|color-scheme)).*"),
-    ("link to the content and navigation", r"^<a class=\"skip\".*?^</header>"),
-    ("foot", r"^<footer>.*?^</footer>"),
-]  # fmt: skip
-
-
-def pages_alike(tree):
-    """Only the mark of the page that one is on may differ, and what a page says of itself."""
-    first = "www/index.html"
-    for path, text in sorted(tree.texts.items()):
-        if not re.fullmatch(r"www/[\w-]+\.html", path) or first not in tree.texts:
-            continue
-        for name, part in PAGE_PARTS:
-            flags = re.M | re.S if ".*?" in part else re.M
-            ours, others = (re.findall(part, page.replace(' aria-current="page"', ""), flags)
-                            for page in (text, tree.texts[first]))
-            if ours != others:
-                yield path, 1, f"its {name} is not that of {first}"
-
-
 def places_and_registries(tree):
     home = os.path.expanduser("~")
     for path, text in sorted(tree.texts.items()):
@@ -355,6 +334,6 @@ def formatted(tree):
 RULES = [
     banned_functions, json_pieces, goto_forward_only, function_length, file_length,
     line_length, blanks, opening_comment, header_guards, own_header_first, include_arrows,
-    call_arrows, wiring.call_circles, wiring.unique_names, wiring.unused_names, commented_functions, listed_in_makefile, pages_alike, places_and_registries, commit_messages,
+    call_arrows, wiring.call_circles, wiring.unique_names, wiring.unused_names, commented_functions, listed_in_makefile, places_and_registries, commit_messages,
     formatted,
 ]  # fmt: skip

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-DIME_EMBED(LABELS_PAGE, "www/pages/labels.html");
+DIME_EMBED(LABELS_PAGE, "www/whole/labels.html");
 DIME_EMBED(LABELS_SCHEMA, "src/functions/labels/labels.schema.json");
 
 enum { CONFIDENCE_BYTES = 16 };

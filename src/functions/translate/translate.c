@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-DIME_EMBED(TRANSLATE_PAGE, "www/pages/translate.html");
+DIME_EMBED(TRANSLATE_PAGE, "www/whole/translate.html");
 DIME_EMBED(TRANSLATE_SCHEMA, "src/functions/translate/translate.schema.json");
 
 enum {
