@@ -61,7 +61,7 @@ under_valgrind() {
 }
 
 static() {
-    configured static --enable-static-cgi && "$src/tests/run" "$build/builds/static" "$src" cgi
+    configured static --enable-static-cgi && make -s tests/hosts/probe && "$src/tests/run" "$build/builds/static" "$src" cgi
 }
 
 # The functions with musl: all that golden asks of CGI and of FastCGI, and how they are started. They have
@@ -101,7 +101,7 @@ answers_that_it_cannot() {
 
 # What is built and tested where pictures aren't looked at: all but that.
 without_local_labels() {
-    configured without-local-labels --without-local-labels &&
+    configured without-local-labels --without-local-labels && make -s tests/hosts/probe &&
         answers_that_it_cannot ./labels &&
         "$src/tests/run" "$build/builds/without-local-labels" "$src" cgi vision models
 }

@@ -39,9 +39,11 @@
         }
     };
 
+    /* What can't be seen whole is scrolled to, as far as its beginning: a phone shows a form alone. */
     const focus = (target) => {
         if (target?.tabIndex < 0) target.tabIndex = -1;
         target?.focus();
+        if (target?.getBoundingClientRect().bottom > innerHeight) target.scrollIntoView();
     };
 
     /* Puts the answer's page in place of this one's. */

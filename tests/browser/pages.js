@@ -238,6 +238,13 @@ const check_both_ways = async () => {
             await coins_of_189(page);
             assert.equal(await value(page, 'amount'), '1.89');
         });
+        await check(`${how}: a phone shows the answer, not only the form`,
+            { ...options, hasTouch: true, isMobile: true, viewport: { width: 390, height: 600 } }, async (page) => {
+                await open(page, '/change');
+                await ask(page, { amount: '1388.88', notes: true });
+                const { y } = await page.locator('#result-sentence').boundingBox();
+                assert.ok(y > 0 && y < 300, `the sentence is at ${y} of 600`);
+            });
         await on('the button works too', async (page) => {
             await open(page, '/change');
             await page.locator('main [name="amount"]').fill('1.89');
@@ -530,7 +537,7 @@ const check_pages = async () => {
         for (const link of links) {
             const { origin, hash } = new URL(link);
             if (origin !== BASE) continue;
-            const answer = hash ? await page.goto(link) : await page.request.get(link);
+            const answer = hash ? await page.goto(link) : await page.request.get(link, { headers: { Accept: 'text/html' } });
             assert.ok(answer === null || answer.status() < 400, link);
             if (hash) assert.equal(await page.locator(`[id="${hash.slice(1)}"]`).count(), 1, link);
         }

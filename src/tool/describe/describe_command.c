@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dime.h"
 #include "tool/ask/description.h"
 #include "tool/ask/find.h"
 #include "tool/describe/describe.h"
@@ -26,6 +27,10 @@
 #include "tool/status.h"
 
 #define DESCRIBE "dime describe"
+
+DIME_EMBED(COMPLETION_BASH, "src/tool/describe/completion.bash");
+DIME_EMBED(COMPLETION_ZSH, "src/tool/describe/completion.zsh");
+DIME_EMBED(COMPLETION_FISH, "src/tool/describe/completion.fish");
 
 static const char HELP_DESCRIBE[] =
     "dime describe [OPTION]... FUNCTION...\n"
@@ -41,6 +46,10 @@ static const char HELP_DESCRIBE[] =
     "  --page FILE      the template FILE, filled with what all that are named say\n"
     "  --schema         the JSON Schema of its fields\n"
     "  --systemd        a drop-in of its service, dime@NAME.service\n"
+    "  --sam            a template of AWS SAM\n"
+    "  --man            its manual page\n"
+    "  --completion SHELL\n"
+    "                   the completion of its fields, for bash, zsh or fish\n"
     "\n"
     "FUNCTION is the name of one that is installed, or the path of a program, as in ./shout.\n"
     "\n"
@@ -59,7 +68,8 @@ struct describe_request {
     bool schema;
     /* Makes one document of all functions; NULL: each is described by itself. */
     struct json_object *(*of_all)(struct json_object *const *functions, size_t count);
-    const char *page; /* the template that this is filled into; NULL: it's printed as JSON */
+    const char *page; /* the file of a template that this is filled into, */
+    const char *text; /* or a template; both NULL: it's printed as JSON */
 };
 
 static bool say_wrong(const char *word, const char *why)
@@ -149,19 +159,37 @@ static bool describe(const struct describe_request *request, const char *word)
     return fine;
 }
 
-/* Fills the template in a file, prints it, and frees the data. */
-static bool print_page(const char *file, struct json_object *data)
+/* Fills a template, prints it, and frees the data. WHAT is what the template is called. */
+static bool print_filled(const char *what, const char *source, struct json_object *data)
 {
     const char *why = "out of memory";
-    char *source = placing_read(file);
-    if (!source)
-        why = strerror(errno);
-    char *page = source && data ? describe_fill_text(source, data, &why) : NULL;
-    bool fine = page ? fputs(page, stdout) != EOF : say_wrong(file, why);
+    char *page = data ? describe_fill_text(source, data, &why) : NULL;
+    bool fine = page ? fputs(page, stdout) != EOF : say_wrong(what, why);
     json_object_put(data);
-    free(source);
     free(page);
     return fine;
+}
+
+/* The same with the template in a file. */
+static bool print_page(const char *file, struct json_object *data)
+{
+    char *source = placing_read(file);
+    if (!source) {
+        json_object_put(data);
+        return say_wrong(file, strerror(errno));
+    }
+    bool fine = print_filled(file, source, data);
+    free(source);
+    return fine;
+}
+
+/* The template of a shell's completion; NULL: there is none. */
+static const char *completion_for(const char *shell)
+{
+    return strcmp(shell, "bash") == 0   ? COMPLETION_BASH
+           : strcmp(shell, "zsh") == 0  ? COMPLETION_ZSH
+           : strcmp(shell, "fish") == 0 ? COMPLETION_FISH
+                                        : NULL;
 }
 
 /* Prints one document of all functions. */
@@ -179,6 +207,8 @@ static bool describe_all(const struct describe_request *request, char *const *wo
     }
     if (fine && request->page)
         fine = print_page(request->page, request->of_all(trees, count));
+    else if (fine && request->text)
+        fine = print_filled("--completion", request->text, request->of_all(trees, count));
     else if (fine)
         fine = print_document(request->of_all(trees, count));
     for (size_t i = 0; all && i < count; i++)
@@ -202,6 +232,10 @@ static bool take_describe_option(struct describe_request *request, int option, c
     case 'a':
         request->of_all = openapi_of;
         return true;
+    case 'b':
+        request->of_all = docs_of;
+        request->text = completion_for(optarg);
+        return request->text || say_wrong("--completion", "there is one for bash, zsh and fish");
     case 't':
         request->of_all = docs_of;
         request->page = optarg;
@@ -235,6 +269,9 @@ static int describe_functions(int count, char **arguments)
                                             {"apache", no_argument, NULL, 'f'},
                                             {"lighttpd", no_argument, NULL, 'f'},
                                             {"systemd", no_argument, NULL, 'f'},
+                                            {"sam", no_argument, NULL, 'f'},
+                                            {"man", no_argument, NULL, 'f'},
+                                            {"completion", required_argument, NULL, 'b'},
                                             {"openapi", no_argument, NULL, 'a'},
                                             {"catalog", no_argument, NULL, 'l'},
                                             {"page", required_argument, NULL, 't'},

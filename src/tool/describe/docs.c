@@ -49,6 +49,7 @@ static void put_docs_fields(struct tree *tree, struct json_object *out, const ch
         struct json_object *one = tree_object(tree, list, NULL);
         const char *name = description_string(field, "name");
         tree_text(tree, one, "name", name);
+        tree_text(tree, one, "function", function);
         tree_format(tree, one, "id", "%s-%s", function, name);
         tree_text(tree, one, "help", description_string(field, "help"));
         put_control(tree, one, field);
@@ -84,9 +85,8 @@ static void put_function_docs(struct tree *tree, struct json_object *list,
     tree_text(tree, out, "help", description_string(function, "help"));
     tree_copy(tree, out, "bodyMax", json_object_object_get(function, "bodyMax"));
     put_method_names(tree, out, json_object_object_get(function, "methods"), &posts);
-    if (!posts || json_object_object_get(function, "routes"))
-        return;
-    tree_true(tree, out, "form");
+    if (posts && !json_object_object_get(function, "routes"))
+        tree_true(tree, out, "form");
     put_docs_fields(tree, out, name, json_object_object_get(function, "fields"));
 }
 

@@ -5,6 +5,7 @@
  * her server gets. What a server needs and a description doesn't say in these words, such as how
  * often a request may be tried, is worked out here.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <limits.h>
@@ -24,6 +25,8 @@ DIME_EMBED(PART_NGINX_SIZES, "src/tool/describe/nginx-sizes.conf");
 DIME_EMBED(PART_APACHE, "src/tool/describe/apache.conf");
 DIME_EMBED(PART_LIGHTTPD, "src/tool/describe/lighttpd.conf");
 DIME_EMBED(PART_SYSTEMD, "src/tool/describe/systemd.conf");
+DIME_EMBED(PART_SAM, "src/tool/describe/sam.yaml");
+DIME_EMBED(PART_MAN, "src/tool/describe/man.mdoc");
 
 const struct describe_part describe_parts[] = {
     {"nginx", "nginx-http.conf", PART_NGINX_HTTP, NULL},
@@ -32,6 +35,8 @@ const struct describe_part describe_parts[] = {
     {"apache", "apache.conf", PART_APACHE, NULL},
     {"lighttpd", "lighttpd.conf", PART_LIGHTTPD, NULL},
     {"systemd", "systemd.conf", PART_SYSTEMD, "special"},
+    {"sam", "template.yaml", PART_SAM, NULL},
+    {"man", "page.8", PART_MAN, NULL},
     {"", NULL, NULL, NULL},
 };
 
@@ -119,17 +124,22 @@ static void put_options(struct json_object *data, bool heavy, bool network)
         put_member(data, "options", json_object_new_string("--idle 300 --threads 8"));
 }
 
-/* The names of its settings, with blanks between them. */
+/* The names of its settings: a list, and with blanks between them. */
 static void put_setting_names(struct json_object *data, struct json_object *tree)
 {
     char names[1024];
     size_t length = 0;
     struct json_object *settings = description_member(tree, "settings", json_type_array);
+    struct json_object *list = json_object_new_array();
+    put_member(data, "settingNames", list);
     for (size_t i = 0; settings && i < json_object_array_length(settings); i++) {
         const char *name = description_string(json_object_array_get_idx(settings, i), "name");
-        if (is_plain(name) && length + strlen(name) + 2 < sizeof names)
-            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
-                                       length ? " " : "", name);
+        if (!is_plain(name) || length + strlen(name) + 2 >= sizeof names)
+            continue;
+        if (list)
+            json_object_array_add(list, json_object_new_string(name));
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", length ? " " : "",
+                                   name);
     }
     if (length)
         put_member(data, "variables", json_object_new_string_len(names, (int)length));
@@ -145,6 +155,34 @@ static void put_numbers(struct json_object *data, int64_t body_max, bool heavy, 
     put_member(data, "timeout", json_object_new_int(heavy || network ? TIMEOUT_SLOW_S : TIMEOUT_S));
     if (!heavy)
         put_member(data, "keepalive", json_object_new_int(network ? KEEPALIVE_SLOW : KEEPALIVE));
+}
+
+/* What --help says of the fields, for mdoc(7): no line begins with a dot, no backslash is one. */
+static void put_mdoc(struct json_object *data, const char *help)
+{
+    char text[16 * 1024];
+    size_t length = 0;
+    for (const char *c = help; *c && length + 4 < sizeof text; c++) {
+        bool first = c == help || c[-1] == '\n';
+        if (first && (*c == '.' || *c == '\''))
+            length += (size_t)snprintf(text + length, sizeof text - length, "\\&");
+        if (*c == '\\')
+            length += (size_t)snprintf(text + length, sizeof text - length, "\\e");
+        else
+            text[length++] = *c;
+    }
+    while (length && text[length - 1] == '\n')
+        length--;
+    put_member(data, "helpMdoc", json_object_new_string_len(text, (int)length));
+}
+
+static void put_upper(struct json_object *data, const char *name)
+{
+    char upper[128];
+    size_t length = 0;
+    for (; name[length] && length + 1 < sizeof upper; length++)
+        upper[length] = (char)toupper((unsigned char)name[length]);
+    put_member(data, "upper", json_object_new_string_len(upper, (int)length));
 }
 
 static void put_places(struct json_object *data, const struct described *described,
@@ -196,6 +234,10 @@ struct json_object *describe_data(const struct described *described,
         data, "below",
         json_object_new_boolean(description_member(tree, "routes", json_type_array) != NULL));
     put_member(data, "retry", json_object_new_string(retry_of(tree, heavy, network)));
+    put_member(data, "memory", json_object_new_int(heavy ? 1024 : 128));
+    put_member(data, "lambdaTimeout", json_object_new_int(heavy || network ? 30 : 5));
+    put_mdoc(data, description_string(tree, "help"));
+    put_upper(data, name);
     put_options(data, heavy, network);
     put_setting_names(data, tree);
     if (heavy || network || json_object_object_get(data, "variables"))
