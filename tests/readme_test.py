@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""readme_test.py - what README.md shows is what happens, and what SECURITY.md says is so.
+"""readme_test.py - what README.md and docs/*.md show is what happens, and what they say is so.
 
     python3 tests/readme_test.py BUILDDIR SRCDIR [BASEURL]
 
-Blocks fenced as `console` are run from the top of the source, with the build tree on PATH; what
-they ask of http://127.0.0.1:8080 goes to BASEURL, or to a server that is started here. Blocks
-fenced as `sh` are only parsed. One that can't be run has <!-- not run: why --> before it. A limit in
-SECURITY.md names the text that sets it and the file where that stands: `TEXT` in `FILE`.
+Blocks fenced as `console` are run from the top of the source, with the build tree on PATH and an
+empty folder as HOME; what they ask of http://127.0.0.1:8080 goes to BASEURL, or to a server that is
+started here, and so does what they ask of redis://127.0.0.1. Blocks fenced as `sh` are only parsed.
+One that can't be run has <!-- not run: why --> before it. The blocks of the tutorial, which build
+on each other, are run by tests/hosts/tutorial_test.py. A limit in docs/security.md names the text
+that sets it and the file where that stands: `TEXT` in `FILE`.
 """
 
+import contextlib
+import glob
 import os
 import re
 import shutil
@@ -24,7 +28,9 @@ sys.path[:0] = [os.path.join(HERE, "style"), os.path.join(HERE, "hosts")]
 
 import console
 
-ADDRESS = "http://127.0.0.1:8080"
+ADDRESS, QUEUE = "http://127.0.0.1:8080", "redis://127.0.0.1/"
+TUTORIAL, SECURITY = "docs/tutorial.md", "docs/security.md"
+README_LINES = 130
 NOT_RUN = re.compile(r"\s*<!-- not run: (.+?) -->\s*")
 FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*([\w-]*)")
 
@@ -61,19 +67,40 @@ def parses(lines):
     return subprocess.run(["sh", "-n"], input=script, capture_output=True, text=True).stderr
 
 
-def environment(build):
+def environment(build, home):
     path = os.pathsep.join([os.path.abspath(build), os.environ.get("PATH", "")])
     kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    return dict(kept, PATH=path, LC_ALL="C.UTF-8")
+    return dict(kept, PATH=path, HOME=home, LC_ALL="C.UTF-8")
 
 
-def run_console(outcome, block, build, source, base):
-    for step in console.steps(block.lines, block.line):
-        at_base = step._replace(
-            command=step.command.replace(ADDRESS, base),
-            expected=[line.replace(ADDRESS, base) for line in step.expected],
-        )
-        outcome.run(f"README.md:{step.line}: {step.command}", at_base, source, environment(build))
+class Place:
+    """Where the documents' commands are run: what they find there, and which addresses they ask."""
+
+    def __init__(self, build, source, base, queues):
+        self.build, self.source = build, source
+        self.addresses = {ADDRESS: base.rstrip("/")} if base else {}
+        if queues:
+            self.addresses[QUEUE] = queues
+
+    def moved(self, text):
+        for address, other in self.addresses.items():
+            text = text.replace(address, other)
+        return text
+
+    def lacks(self, block):
+        """What a block needs that isn't here; empty where nothing is missing."""
+        text = "\n".join(block.lines)
+        if ADDRESS in text and ADDRESS not in self.addresses:
+            return "nginx and curl aren't both installed"
+        if QUEUE in text and QUEUE not in self.addresses:
+            return "redis-server isn't installed, or dime was built without queues"
+        return ""
+
+    def run(self, outcome, name, block, home):
+        for step in console.steps(block.lines, block.line):
+            moved = step._replace(command=self.moved(step.command),
+                                  expected=[self.moved(line) for line in step.expected])
+            outcome.run(f"{name}:{step.line}: {step.command}", moved, self.source, environment(self.build, home))
 
 
 def check_links(outcome, name, text, source):
@@ -93,18 +120,18 @@ def limits(text):
 
 
 def check_limits(outcome, source):
-    text = read(source, ".github/SECURITY.md")
+    text = read(source, SECURITY)
     found = list(limits(text))
     rows = re.findall(r"^\| [^-|]+\|[^|]+\|.*\|$", text.partition("## Limits")[2], re.M)[1:]
     named = {row for row, _, _ in found}
     for row in rows:
         name = row.split("|")[1].strip()
-        outcome.check(f"SECURITY.md: {name}: it says where that stands", name in named)
+        outcome.check(f"{SECURITY}: {name}: it says where that stands", name in named)
     for row, setting, name in found:
         # Several blanks are as good as one: clang-format lays definitions out in columns.
         there = os.path.exists(os.path.join(source, name))
         holds = there and re.sub(" +", " ", setting) in re.sub(" +", " ", read(source, name))
-        outcome.check(f"SECURITY.md: {row}: {setting}", holds, f"{name} doesn't say so")
+        outcome.check(f"{SECURITY}: {row}: {setting}", holds, f"{name} doesn't say so")
 
 
 def check_changes(outcome, source):
@@ -121,18 +148,38 @@ def read(source, name):
         return file.read()
 
 
-def check_blocks(outcome, found, build, source, base):
-    for block in found:
-        place = f"README.md:{block.line}"
-        if block.not_run:
-            outcome.skip(place, block.not_run)
-        elif block.language == "sh":
-            complaint = parses(block.lines)
-            outcome.check(f"{place}: the shell can parse it", not complaint, complaint)
-        elif block.language == "console" and base:
-            run_console(outcome, block, build, source, base)
-        elif block.language == "console":
-            outcome.skip(place, "nginx and curl aren't both installed")
+def check_blocks(outcome, name, found, place):
+    with tempfile.TemporaryDirectory(prefix="dime-docs.") as home:
+        for block in found:
+            where = f"{name}:{block.line}"
+            if block.not_run:
+                complaint = parses(block.lines)
+                outcome.check(f"{where}: the shell can parse it", not complaint, complaint)
+                outcome.skip(where, block.not_run)
+            elif block.language == "sh":
+                complaint = parses(block.lines)
+                outcome.check(f"{where}: the shell can parse it", not complaint, complaint)
+            elif block.language == "console" and place.lacks(block):
+                outcome.skip(where, place.lacks(block))
+            elif block.language == "console" and name != TUTORIAL:
+                place.run(outcome, name, block, home)
+
+
+def documents(source):
+    """README.md, and what is beside it for readers."""
+    found = sorted(glob.glob(os.path.join(source, "docs", "*.md")))
+    return ["README.md", *(os.path.relpath(path, source) for path in found)]
+
+
+def check_documents(outcome, source):
+    """README.md is short and names each document; those are installed alone, so they lead to each other only."""
+    text = read(source, "README.md")
+    lines = len(text.splitlines())
+    outcome.check("README.md: it is short", lines <= README_LINES, f"it has {lines} lines")
+    for name in documents(source)[1:]:
+        outcome.check(f"README.md: it names {name}", f"]({name})" in text)
+        out = re.findall(r"\]\((\.\.[^)]*)\)", read(source, name))
+        outcome.check(f"{name}: its links stay in docs", not out, str(out))
 
 
 def self_test(outcome):
@@ -179,27 +226,39 @@ def self_test(outcome):
     outcome.check("self-test: output is compared", results == [True, True, False], str(results))
 
 
+def serve(stack, build, source):
+    """The address of a server that is started until STACK ends; None where that can't be."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    if not shutil.which("nginx", path=path) or not shutil.which("curl"):
+        return None
+    from serving import Serving
+
+    return stack.enter_context(Serving(build, source)).url()
+
+
+def queue(stack, build):
+    """The same of a Redis."""
+    if not shutil.which("redis-server") or not os.path.exists(os.path.join(build, "dime-queue")):
+        return None
+    from redis_server import Redis
+
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dime-docs."))
+    return f"redis://127.0.0.1:{stack.enter_context(Redis(folder)).port}/"
+
+
 def main(build, source, base=None):
     outcome = console.Outcome()
     console.self_test(outcome)
     self_test(outcome)
-    text = read(source, "README.md")
-    found = blocks(text)
-    check_links(outcome, "README.md", text, source)
-    for name in ("CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"):
+    for name in (*documents(source), "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"):
         check_links(outcome, name, read(source, name), source)
+    check_documents(outcome, source)
     check_limits(outcome, source)
     check_changes(outcome, source)
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    if base:
-        check_blocks(outcome, found, build, source, base.rstrip("/"))
-    elif shutil.which("nginx", path=path) and shutil.which("curl"):
-        from serving import Serving
-
-        with Serving(build, source) as server:
-            check_blocks(outcome, found, build, source, server.url())
-    else:
-        check_blocks(outcome, found, build, source, None)
+    with contextlib.ExitStack() as stack:
+        place = Place(build, source, base or serve(stack, build, source), queue(stack, build))
+        for name in documents(source):
+            check_blocks(outcome, name, blocks(read(source, name)), place)
     return outcome.close()
 
 

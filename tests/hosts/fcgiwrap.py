@@ -1,4 +1,4 @@
-# fcgiwrap.py - dime served by nginx and fcgiwrap for a test, set up as the README says: nginx asks
+# fcgiwrap.py - dime served by nginx and fcgiwrap for a test, set up as docs/hosting.md says: nginx asks
 # fcgiwrap to run the programs as CGI.
 #
 # It is Serving with another way to a function: see serving.py.
@@ -14,7 +14,7 @@ class Fcgiwrap(Serving):
         super().__init__(build, source, functions, edit=self.use_fcgiwrap)
 
     def use_fcgiwrap(self, name, text):
-        """The two changes of the README."""
+        """The two changes of docs/hosting.md."""
         if name == "nginx-server.conf":
             for function in self.functions:
                 text = text.replace(f"fastcgi_pass dime_{function};", f"fastcgi_pass unix:{self.run}/fcgiwrap.sock;")

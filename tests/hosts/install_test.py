@@ -2,7 +2,7 @@
 #
 # usage: install_test.py BUILDDIR SRCDIR
 # The installed program is run as an administrator would: as CGI, and its manual page is looked up. What
-# the installed nginx files say is checked by nginx itself, included the way the README tells.
+# the installed nginx files say is checked by nginx itself, included the way docs/hosting.md tells.
 import os
 import shutil
 import subprocess
@@ -144,7 +144,7 @@ def check_uninstall(build, root):
                                           if name == "nginx"])
 
 
-def main(build):
+def main(build, source):
     with tempfile.TemporaryDirectory() as root:
         os.chmod(root, 0o755)
         done = make(build, "install", root)
@@ -153,6 +153,9 @@ def main(build):
             check(f"www/{page} is installed", find(root, f"share/dime/www/{page}"))
         for page in ("change.8", "hello.8", "labels.8", "translate.8", "dime.7", "dime.1", "dime-lambda.1", "dime-queue.1"):
             check(f"{page} is installed", find(root, page))
+        for name in find(os.path.join(source, "docs"), ".md"):
+            if "/examples/" not in name:
+                check(f"{os.path.basename(name)} is installed", find(root, "doc/dime/" + os.path.basename(name)))
         links = find(root, "man3/dime_text_is.3")
         check("a name that a page of the library is about is a link to it", links and
               os.readlink(links[0]) == "dime.3" and find(root, "man3/dime.3"), str(find(root, ".3")))
@@ -168,4 +171,4 @@ def main(build):
     return 1 if failed else 0
 
 
-sys.exit(main(os.path.abspath(sys.argv[1])))
+sys.exit(main(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])))

@@ -654,7 +654,7 @@ def test_restart(_):
 
 
 def own_function(name, text):
-    """The configuration with a function of somebody's own, in a location like the README's."""
+    """The configuration with a function of somebody's own, in a location of its author's."""
     if name == "dime-base.conf":
         text += "upstream dime_own { server unix:own.sock; keepalive 8; }\n"
     if name == "dime-server.conf":

@@ -49,7 +49,7 @@ def test_listens_at_a_unix_socket_that_only_its_group_may_use(folder, program):
 
 
 def test_is_started_by_spawn_fcgi(folder, program):
-    """As the README has it: a socket of spawn-fcgi's, its mode, and several workers behind it."""
+    """As docs/hosting.md has it: a socket of spawn-fcgi's, its mode, and several workers behind it."""
     if not shutil.which("spawn-fcgi"):
         raise Skip("spawn-fcgi isn't installed")
     path = folder + "/s"
