@@ -151,7 +151,7 @@ def main(build, source):
         check("make install", done.returncode == 0, done.stdout)
         for page in ("index.html", "docs.html", "problems.html", "error.html", "style.css", "dime.js"):
             check(f"www/{page} is installed", find(root, f"share/dime/www/{page}"))
-        for page in ("change.8", "hello.8", "labels.8", "translate.8", "dime.7", "dime.1", "dime-lambda.1", "dime-queue.1"):
+        for page in ("change.8", "hello.8", "labels.8", "translate.8", "dime.7", "dime.1", "dime-describe.1", "dime-lambda.1", "dime-queue.1"):
             check(f"{page} is installed", find(root, page))
         for name in find(os.path.join(source, "docs"), ".md"):
             if "/examples/" not in name:

@@ -33,6 +33,7 @@ NEEDED = {"libc.so.6"}
 # What the tool's programs ask for themselves. None links a function, nor what one needs.
 NEEDED_BY_TOOL = {
     "dime": {"libjson-c.so.5", "libc.so.6"},
+    "dime-describe": {"libjson-c.so.5", "libc.so.6"},
     "dime-queue": {"libjson-c.so.5", "libhiredis.so", "libcurl.so.4", "libcrypto.so.3", "libc.so.6"},
 }
 # What a Lambda's bootstrap asks for itself; Debian's libcurl asks for some thirty more.

@@ -30,7 +30,7 @@
 
 /* Of asking functions, which are programs. */
 #define ASK_SUITES(each)                                                                           \
-    each(ask) each(cgi_answer) each(describe) each(fastcgi_client) each(program)
+    each(ask) each(cgi_answer) each(describe) each(fastcgi_client) each(parts) each(program)
 
 /* Of looking at pictures, where dime is built with it. */
 #if HAVE_LOCAL_LABELS

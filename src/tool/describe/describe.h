@@ -37,7 +37,7 @@ extern const struct describe_part describe_parts[];
 
 /*
  * What the templates of the parts are filled from: a new JSON object, which the caller frees. NULL:
- * memory has run out, or WHY says why no configuration can be made of this function.
+ * WHY says why no configuration can be made of this function.
  */
 struct json_object *describe_data(const struct described *described,
                                   const struct describe_places *places, const char **why);

@@ -6,14 +6,12 @@
  * start in no time and needs none of the templates.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dime.h"
@@ -37,7 +35,7 @@ static const char HELP_DESCRIBE[] =
     "\n"
     "Prints what a function says of itself, in the form that an option asks for:\n"
     "\n"
-    "  --json           the description itself (the default; dime_describe(7) documents it)\n"
+    "  --json           the description itself (the default; dime(7) documents it)\n"
     "  --nginx          parts of nginx's configuration\n"
     "  --apache         a part of Apache's\n"
     "  --lighttpd       a part of lighttpd's\n"
@@ -72,10 +70,10 @@ struct describe_request {
     const char *text; /* or a template; both NULL: it's printed as JSON */
 };
 
-static bool say_wrong(const char *word, const char *why)
+static int say_wrong(int status, const char *word, const char *why)
 {
     fprintf(stderr, DESCRIBE ": %s: %s\n", word, why);
-    return false;
+    return status;
 }
 
 static bool is_wanted_part(const struct describe_request *request, const struct describe_part *part)
@@ -87,100 +85,121 @@ static bool is_wanted_part(const struct describe_request *request, const struct 
     return false;
 }
 
-/* Opens the file of a part. -1 and errno: it can't be. */
-static int open_part(const char *output, const char *name, const char *file)
+/* Prints a part, or writes it to a file of its own. */
+static int print_part(const struct describe_request *request, const struct describe_part *part,
+                      const char *name, const char *text)
 {
     char path[PATH_MAX];
-    if (mkdir(output, 0777) != 0 && errno != EEXIST)
-        return -1;
-    snprintf(path, sizeof path, "%s/%s", output, name);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return -1;
-    snprintf(path, sizeof path, "%s/%s/%s", output, name, file);
-    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (!request->output)
+        return describe_write_text(STDOUT_FILENO, text)
+                   ? STATUS_FINE
+                   : say_wrong(STATUS_FAILED, part->file, strerror(errno));
+    int length = snprintf(path, sizeof path, "%s/%s/%s", request->output, name, part->file);
+    if (length < 0 || length >= PATH_MAX)
+        return say_wrong(STATUS_FAILED, request->output, strerror(ENAMETOOLONG));
+    return placing_write(path, text) ? STATUS_FINE
+                                     : say_wrong(STATUS_FAILED, path, strerror(errno));
 }
 
-static bool write_part(const struct describe_request *request, const struct describe_part *part,
-                       struct json_object *data)
+static int write_part(const struct describe_request *request, const struct describe_part *part,
+                      struct json_object *data)
 {
-    const char *why, *name = description_string(data, "name");
+    const char *why;
     char *text = describe_fill(part, data, &why);
     if (!text)
-        return say_wrong(part->file, why);
-    int file = request->output ? open_part(request->output, name, part->file) : STDOUT_FILENO;
-    bool fine = file >= 0 && describe_write_text(file, text);
-    if (file >= 0 && request->output)
-        fine = close(file) == 0 && fine;
+        return say_wrong(STATUS_USAGE, part->file, why);
+    int status = print_part(request, part, description_string(data, "name"), text);
     free(text);
-    return fine || say_wrong(request->output ? request->output : part->file, strerror(errno));
+    return status;
 }
 
-static bool write_parts(const struct describe_request *request, const struct described *described,
-                        const char *word)
+static int write_parts(const struct describe_request *request, const struct described *described,
+                       const char *word)
 {
     const char *why;
     struct json_object *data = describe_data(described, &request->places, &why);
-    bool fine = data || say_wrong(word, why ? why : "out of memory");
-    for (const struct describe_part *part = describe_parts; fine && *part->option; part++) {
+    int status = data ? STATUS_FINE : say_wrong(STATUS_USAGE, word, why);
+    for (const struct describe_part *part = describe_parts; status == STATUS_FINE && *part->option;
+         part++) {
         if (is_wanted_part(request, part) &&
             (!part->needs || json_object_object_get(data, part->needs)))
-            fine = write_part(request, part, data);
+            status = write_part(request, part, data);
     }
     json_object_put(data);
-    return fine;
+    return status;
 }
 
 /* Prints a document, and frees it. */
-static bool print_document(struct json_object *tree)
+static int print_document(struct json_object *tree)
 {
     const char *text = json_object_to_json_string_ext(
         tree, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED);
-    bool fine = tree && text ? puts(text) != EOF : say_wrong("the document", "out of memory");
+    bool fine = tree && text;
+    if (fine)
+        puts(text);
     json_object_put(tree);
-    return fine;
+    return fine ? STATUS_FINE : say_wrong(STATUS_USAGE, "the document", "out of memory");
 }
 
-static bool describe(const struct describe_request *request, const char *word)
+static int describe(const struct describe_request *request, const char *word)
 {
     struct callee callee;
     struct description description;
     if (!find_function(DESCRIBE, word, &callee))
-        return false;
-    bool fine = description_read(&description, callee.path) ||
-                say_wrong(word, "its program doesn't say what it is");
+        return STATUS_USAGE;
+    int status = description_read(&description, callee.path)
+                     ? STATUS_FINE
+                     : say_wrong(STATUS_USAGE, word, "its program doesn't say what it is");
     const struct described described = {.tree = description.tree, .path = callee.path};
-    if (fine && request->form_count)
-        fine = write_parts(request, &described, word);
-    else if (fine && request->schema)
-        fine = print_document(schema_of(description.tree));
-    else if (fine)
-        fine = print_document(json_object_get(description.tree));
+    if (status == STATUS_FINE && request->form_count)
+        status = write_parts(request, &described, word);
+    else if (status == STATUS_FINE && request->schema)
+        status = print_document(schema_of(description.tree));
+    else if (status == STATUS_FINE)
+        status = print_document(json_object_get(description.tree));
     description_close(&description);
-    return fine;
+    return status;
 }
 
 /* Fills a template, prints it, and frees the data. WHAT is what the template is called. */
-static bool print_filled(const char *what, const char *source, struct json_object *data)
+static int print_filled(const char *what, const char *source, struct json_object *data)
 {
     const char *why = "out of memory";
     char *page = data ? describe_fill_text(source, data, &why) : NULL;
-    bool fine = page ? fputs(page, stdout) != EOF : say_wrong(what, why);
+    int status = page ? STATUS_FINE : say_wrong(STATUS_USAGE, what, why);
+    if (page)
+        fputs(page, stdout);
     json_object_put(data);
     free(page);
-    return fine;
+    return status;
+}
+
+/* Reads what the functions say of themselves. */
+static int read_each_function(char *const *words, size_t count, struct description *all,
+                              struct json_object **trees)
+{
+    struct callee callee;
+    for (size_t i = 0; i < count; i++) {
+        if (!find_function(DESCRIBE, words[i], &callee))
+            return STATUS_USAGE;
+        if (!description_read(&all[i], callee.path))
+            return say_wrong(STATUS_USAGE, words[i], "its program doesn't say what it is");
+        trees[i] = all[i].tree;
+    }
+    return STATUS_FINE;
 }
 
 /* The same with the template in a file. */
-static bool print_page(const char *file, struct json_object *data)
+static int print_page(const char *file, struct json_object *data)
 {
     char *source = placing_read(file);
     if (!source) {
         json_object_put(data);
-        return say_wrong(file, strerror(errno));
+        return say_wrong(STATUS_USAGE, file, strerror(errno));
     }
-    bool fine = print_filled(file, source, data);
+    int status = print_filled(file, source, data);
     free(source);
-    return fine;
+    return status;
 }
 
 /* The template of a shell's completion; NULL: there is none. */
@@ -193,29 +212,23 @@ static const char *completion_for(const char *shell)
 }
 
 /* Prints one document of all functions. */
-static bool describe_all(const struct describe_request *request, char *const *words, size_t count)
+static int describe_all(const struct describe_request *request, char *const *words, size_t count)
 {
     struct description *all = calloc(count, sizeof *all);
     struct json_object **trees = calloc(count, sizeof *trees);
-    struct callee callee;
-    bool fine = all && trees;
-    for (size_t i = 0; i < count && fine; i++) {
-        fine = find_function(DESCRIBE, words[i], &callee) &&
-               (description_read(&all[i], callee.path) ||
-                say_wrong(words[i], "its program doesn't say what it is"));
-        trees[i] = all[i].tree;
-    }
-    if (fine && request->page)
-        fine = print_page(request->page, request->of_all(trees, count));
-    else if (fine && request->text)
-        fine = print_filled("--completion", request->text, request->of_all(trees, count));
-    else if (fine)
-        fine = print_document(request->of_all(trees, count));
+    int status = all && trees ? read_each_function(words, count, all, trees)
+                              : say_wrong(STATUS_USAGE, "the document", "out of memory");
+    if (status == STATUS_FINE && request->page)
+        status = print_page(request->page, request->of_all(trees, count));
+    else if (status == STATUS_FINE && request->text)
+        status = print_filled("--completion", request->text, request->of_all(trees, count));
+    else if (status == STATUS_FINE)
+        status = print_document(request->of_all(trees, count));
     for (size_t i = 0; all && i < count; i++)
         description_close(&all[i]);
     free(all);
     free(trees);
-    return fine;
+    return status;
 }
 
 /* Takes an option that getopt has found. False: it's none that there is. */
@@ -235,7 +248,9 @@ static bool take_describe_option(struct describe_request *request, int option, c
     case 'b':
         request->of_all = docs_of;
         request->text = completion_for(optarg);
-        return request->text || say_wrong("--completion", "there is one for bash, zsh and fish");
+        if (!request->text)
+            say_wrong(STATUS_USAGE, "--completion", "there is one for bash, zsh and fish");
+        return request->text;
     case 't':
         request->of_all = docs_of;
         request->page = optarg;
@@ -283,11 +298,11 @@ static int describe_functions(int count, char **arguments)
                                             {"output", required_argument, NULL, 'o'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
+    static char name[] = DESCRIBE; /* that getopt says */
     struct describe_request request = {
         .places = {.sockets = RUNSTATEDIR "/dime", .settings = SYSCONFDIR "/dime"}};
-    int option, index;
-    bool fine = true;
-    arguments[0] = (char *)(uintptr_t)DESCRIBE;
+    int option, index, status = STATUS_FINE;
+    arguments[0] = name;
     while ((option = getopt_long(count, arguments, "", OPTIONS, &index)) != -1) {
         if (option == 'h') {
             fputs(HELP_DESCRIBE, stdout);
@@ -299,10 +314,10 @@ static int describe_functions(int count, char **arguments)
     if (optind == count)
         return status_misuse("describe wants the name of a function", NULL, "dime list names them");
     if (request.of_all)
-        fine = describe_all(&request, arguments + optind, (size_t)(count - optind));
-    for (int i = optind; i < count && fine && !request.of_all; i++)
-        fine = describe(&request, arguments[i]);
-    return status_finish(fine ? STATUS_FINE : STATUS_USAGE);
+        status = describe_all(&request, arguments + optind, (size_t)(count - optind));
+    for (int i = optind; i < count && status == STATUS_FINE && !request.of_all; i++)
+        status = describe(&request, arguments[i]);
+    return status_finish(status);
 }
 
 /* `dime` names the command. */

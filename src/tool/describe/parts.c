@@ -49,23 +49,46 @@ enum {
     TIMEOUT_SLOW_S = 40,
     KEEPALIVE = 512,
     KEEPALIVE_SLOW = 64,
+    SOCKET_PATH_MAX = 107, /* bytes; unix(7) */
 };
 
-/* What a name or a path in a configuration may consist of: no server reads more into it. */
-static bool is_plain(const char *text)
+/* The largest limit of a body that all servers can have: 1 TiB. */
+static const int64_t BODY_MOST = INT64_C(1) << 40;
+
+/* An object that templates are filled from, while it is made. */
+struct part_data {
+    struct json_object *object;
+    bool failed; /* memory has run out: a member is missing */
+};
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+/* What a path in a configuration may consist of: no server reads more into it. */
+static bool is_plain_path(const char *path)
 {
-    static const char PLAIN[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.+-";
-    return *text && text[strspn(text, PLAIN)] == '\0';
+    return *path == '/' && path[strspn(path, LETTERS "/.+-")] == '\0';
 }
 
-static void put_member(struct json_object *data, const char *name, struct json_object *value)
+/* Whether a name stands for itself everywhere: in a regular expression, as a file, as a unit. What
+ * begins with "dime-" is a program of dime's own. */
+static bool is_usable_name(const char *name)
 {
-    json_object_object_add(data, name, value);
+    return *name && *name != '-' && name[strspn(name, LETTERS "-")] == '\0' &&
+           strncmp(name, "dime-", 5) != 0;
+}
+
+static void put_member(struct part_data *data, const char *name, struct json_object *value)
+{
+    /* A name that json-c copies, it loses where it can't add the member. */
+    if (value &&
+        json_object_object_add_ex(data->object, name, value, JSON_C_OBJECT_KEY_IS_CONSTANT) == 0)
+        return;
+    json_object_put(value);
+    data->failed = true;
 }
 
 /* A sentence for a configuration: what would end a string there, or stands for a variable, goes. */
-static void put_sentence(struct json_object *data, const char *name, const char *sentence)
+static void put_sentence(struct part_data *data, const char *name, const char *sentence)
 {
     char plain[1024];
     size_t length = 0;
@@ -73,11 +96,13 @@ static void put_sentence(struct json_object *data, const char *name, const char 
         bool odd = (unsigned char)*c < ' ' || strchr("\"\\${}", *c);
         plain[length++] = odd ? ' ' : *c;
     }
+    while (length && !text_is_utf8((dime_text){plain, length}))
+        length--; /* a character that was cut */
     put_member(data, name, json_object_new_string_len(plain, (int)length));
 }
 
-static void put_path(struct json_object *data, const char *name, const char *folder,
-                     const char *file, const char *ending)
+static void put_path(struct part_data *data, const char *name, const char *folder, const char *file,
+                     const char *ending)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s%s", folder, file, ending);
@@ -116,7 +141,7 @@ static bool flag(struct json_object *tree, const char *name)
 
 /* A heavy function has processes, since each is busy with one call; one that waits for others has
  * threads. */
-static void put_options(struct json_object *data, bool heavy, bool network)
+static void put_options(struct part_data *data, bool heavy, bool network)
 {
     if (heavy)
         put_member(data, "options", json_object_new_string("--workers 2"));
@@ -125,7 +150,7 @@ static void put_options(struct json_object *data, bool heavy, bool network)
 }
 
 /* The names of its settings: a list, and with blanks between them. */
-static void put_setting_names(struct json_object *data, struct json_object *tree)
+static void put_setting_names(struct part_data *data, struct json_object *tree)
 {
     char names[1024];
     size_t length = 0;
@@ -134,10 +159,10 @@ static void put_setting_names(struct json_object *data, struct json_object *tree
     put_member(data, "settingNames", list);
     for (size_t i = 0; settings && i < json_object_array_length(settings); i++) {
         const char *name = description_string(json_object_array_get_idx(settings, i), "name");
-        if (!is_plain(name) || length + strlen(name) + 2 >= sizeof names)
+        if (!is_usable_name(name) || length + strlen(name) + 2 >= sizeof names)
             continue;
-        if (list)
-            json_object_array_add(list, json_object_new_string(name));
+        if (!list || json_object_array_add(list, json_object_new_string(name)) != 0)
+            data->failed = true;
         length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", length ? " " : "",
                                    name);
     }
@@ -145,7 +170,7 @@ static void put_setting_names(struct json_object *data, struct json_object *tree
         put_member(data, "variables", json_object_new_string_len(names, (int)length));
 }
 
-static void put_numbers(struct json_object *data, int64_t body_max, bool heavy, bool network)
+static void put_numbers(struct part_data *data, int64_t body_max, bool heavy, bool network)
 {
     int64_t buffer = body_max < BUFFER_MOST ? body_max : BUFFER_MOST;
     put_member(data, "bodyMax", json_object_new_int64(body_max));
@@ -158,7 +183,7 @@ static void put_numbers(struct json_object *data, int64_t body_max, bool heavy, 
 }
 
 /* What --help says of the fields, for mdoc(7): no line begins with a dot, no backslash is one. */
-static void put_mdoc(struct json_object *data, const char *help)
+static void put_mdoc(struct part_data *data, const char *help)
 {
     char text[16 * 1024];
     size_t length = 0;
@@ -176,7 +201,7 @@ static void put_mdoc(struct json_object *data, const char *help)
     put_member(data, "helpMdoc", json_object_new_string_len(text, (int)length));
 }
 
-static void put_upper(struct json_object *data, const char *name)
+static void put_upper(struct part_data *data, const char *name)
 {
     char upper[128];
     size_t length = 0;
@@ -185,7 +210,7 @@ static void put_upper(struct json_object *data, const char *name)
     put_member(data, "upper", json_object_new_string_len(upper, (int)length));
 }
 
-static void put_places(struct json_object *data, const struct described *described,
+static void put_places(struct part_data *data, const struct described *described,
                        const struct describe_places *places, const char *name)
 {
     put_path(data, "socket", places->sockets, name, ".sock");
@@ -198,41 +223,49 @@ static void put_places(struct json_object *data, const struct described *describ
 
 /* Why no configuration can be made; NULL: one can be. */
 static const char *fault_of_configuration(const struct described *described,
-                                          const struct describe_places *places, const char *name,
-                                          struct json_object *body_max)
+                                          const struct describe_places *places)
 {
-    if (!is_plain(name) || strchr(name, '/') || *name == '.')
-        return "its name has characters that a configuration can't have";
-    if (!is_plain(places->sockets) || !is_plain(places->settings) ||
-        !is_plain(places->programs ? places->programs : described->path))
-        return "a path has characters that a configuration can't have; letters, digits and /_.+- "
-               "can be used";
-    return body_max ? NULL : "its description doesn't say how large a body may be";
+    const char *name = description_string(described->tree, "name");
+    const char *folder = places->programs ? places->programs : described->path;
+    int64_t body_max =
+        json_object_get_int64(description_member(described->tree, "bodyMax", json_type_int));
+    if (!is_usable_name(name))
+        return "its name can't be in a configuration; letters, digits, _ and - can, and it can't "
+               "begin with \"dime-\"";
+    if (!is_plain_path(places->sockets) || !is_plain_path(places->settings) ||
+        !is_plain_path(folder))
+        return "a path can't be in a configuration; one that begins with / and has letters, digits "
+               "and /_.+- can";
+    if (strlen(places->sockets) + strlen(name) + sizeof "/.sock" - 1 > SOCKET_PATH_MAX)
+        return "the path of its socket is too long; 107 bytes fit";
+    if (strlen(folder) + strlen(name) + 1 >= PATH_MAX)
+        return "the path of its program is too long";
+    if (body_max < 1 || body_max > BODY_MOST)
+        return "its description doesn't say how large a body may be, from 1 byte to 1 TiB";
+    if (!text_is_utf8(text_of(description_string(described->tree, "summary"))) ||
+        !text_is_utf8(text_of(description_string(described->tree, "tooLarge"))))
+        return "its description isn't in UTF-8";
+    return NULL;
 }
 
-struct json_object *describe_data(const struct described *described,
-                                  const struct describe_places *places, const char **why)
+static void put_all(struct part_data *data, const struct described *described,
+                    const struct describe_places *places)
 {
     struct json_object *tree = described->tree;
     const char *name = description_string(tree, "name");
-    struct json_object *body_max = description_member(tree, "bodyMax", json_type_int);
     bool heavy = flag(tree, "heavy"), network = flag(tree, "network");
-    *why = fault_of_configuration(described, places, name, body_max);
-    struct json_object *data = *why ? NULL : json_object_new_object();
-    if (!data)
-        return NULL;
+    bool below = description_member(tree, "routes", json_type_array);
     put_member(data, "name", json_object_new_string(name));
     put_sentence(data, "summary", description_string(tree, "summary"));
     put_sentence(data, "tooLarge", description_string(tree, "tooLarge"));
     put_path(data, "path", "/cgi-bin", name, "");
     put_places(data, described, places, name);
-    put_numbers(data, json_object_get_int64(body_max), heavy, network);
+    put_numbers(data, json_object_get_int64(description_member(tree, "bodyMax", json_type_int)),
+                heavy, network);
+    put_member(data, "slow", json_object_new_boolean(heavy || network));
     put_member(data, "heavy", json_object_new_boolean(heavy));
     put_member(data, "network", json_object_new_boolean(network));
-    put_member(data, "slow", json_object_new_boolean(heavy || network));
-    put_member(
-        data, "below",
-        json_object_new_boolean(description_member(tree, "routes", json_type_array) != NULL));
+    put_member(data, "below", json_object_new_boolean(below));
     put_member(data, "retry", json_object_new_string(retry_of(tree, heavy, network)));
     put_member(data, "memory", json_object_new_int(heavy ? 1024 : 128));
     put_member(data, "lambdaTimeout", json_object_new_int(heavy || network ? 30 : 5));
@@ -240,9 +273,59 @@ struct json_object *describe_data(const struct described *described,
     put_upper(data, name);
     put_options(data, heavy, network);
     put_setting_names(data, tree);
-    if (heavy || network || json_object_object_get(data, "variables"))
+    if (heavy || network || json_object_object_get(data->object, "variables"))
         put_member(data, "special", json_object_new_boolean(true));
-    return data;
+}
+
+struct json_object *describe_data(const struct described *described,
+                                  const struct describe_places *places, const char **why)
+{
+    struct part_data data = {.object = NULL};
+    *why = fault_of_configuration(described, places);
+    if (*why)
+        return NULL;
+    data.object = json_object_new_object();
+    if (data.object)
+        put_all(&data, described, places);
+    if (data.object && !data.failed)
+        return data.object;
+    json_object_put(data.object);
+    *why = "out of memory";
+    return NULL;
+}
+
+/* Whether a text has all of the data. json-c leaves out the piece of a text that it has no room
+ * for, and says nothing: what is left may be JSON still. */
+static bool has_all_data(struct json_value text, struct json_object *data)
+{
+    struct json_value found, name_of_it;
+    struct json_cursor items = json_members(text, NULL);
+    int64_t integer;
+    switch (json_object_get_type(data)) {
+    case json_type_string:
+        return json_reads_as(text, text_of(json_object_get_string(data)));
+    case json_type_int:
+        return json_integer(text, &integer) && integer == json_object_get_int64(data);
+    case json_type_boolean:
+        return dime_text_is(text.raw, json_object_get_boolean(data) ? "true" : "false");
+    case json_type_array:
+        for (size_t i = 0; i < json_object_array_length(data); i++) {
+            if (!json_next_quoted(&items, &name_of_it, &found) ||
+                !has_all_data(found, json_object_array_get_idx(data, i)))
+                return false;
+        }
+        return true;
+    case json_type_object: {
+        json_object_object_foreach(data, name, member)
+        {
+            if (!json_find(text, text_of(name), &found) || !has_all_data(found, member))
+                return false;
+        }
+        return true;
+    }
+    default:
+        return text.kind == (data ? JSON_NUMBER : JSON_NULL);
+    }
 }
 
 char *describe_fill_text(const char *source, struct json_object *data, const char **why)
@@ -258,7 +341,8 @@ char *describe_fill_text(const char *source, struct json_object *data, const cha
     arena_open(&arena, PART_MEMORY);
     buffer_open(&out, &arena, PART_MAX);
     *why = "out of memory";
-    if (text && json_check(text_of(text), &arena, &context, &error)) {
+    if (text && json_check(text_of(text), &arena, &context, &error) &&
+        has_all_data(context, data)) {
         struct template_data filling = {
             .contexts = &context, .context_count = 1, .partials = &call, .partial_count = 1};
         enum template_outcome outcome = template_write(text_of(source), &filling, &out, wrong);

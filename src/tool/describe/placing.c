@@ -17,7 +17,7 @@
 
 #include "tool/describe/describe.h"
 
-enum { PART_FILE_MAX = 1024 * 1024, PROGRAM_MODE = 0755, PART_MODE = 0644 };
+enum { PART_FILE_MAX = 1024 * 1024, PROGRAM_MODE = 0755, PART_MODE = 0644, SENT_MOST = 1 << 30 };
 
 static bool fail_to_place(char why[PLACING_WHY], const char *path)
 {
@@ -41,6 +41,8 @@ char *placing_read(const char *path)
         text[length] = '\0';
     if (text && got == 0)
         return text;
+    if (text && got > 0)
+        errno = EFBIG;
     free(text);
     return NULL;
 }
@@ -57,6 +59,15 @@ static bool make_folders(const char *path)
         *slash = '/';
     }
     return true;
+}
+
+/* Removes the folder of a file, where nothing is left in it. */
+static void remove_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    *strrchr(folder, '/') = '\0';
+    (void)rmdir(folder);
 }
 
 /* Opens a new file beside PATH, which gets that name in the end. */
@@ -88,7 +99,7 @@ static bool finish_file(int file, bool fine, const char *name, const char *path)
     return false;
 }
 
-static bool write_file(const char *path, const char *text)
+bool placing_write(const char *path, const char *text)
 {
     char name[PATH_MAX];
     int file = open_beside(path, name, PART_MODE);
@@ -111,44 +122,71 @@ bool placing_put(struct placing *placing, const char *path, const char *text, co
     placing->count++;
     if (same)
         return true;
-    if (!write_file(placed->path, text))
+    if (!placing_write(placed->path, text))
         return fail_to_place(why, placed->path);
     printf(changed ? "kept %s, which was changed; the new one is %s.new\n" : "wrote %s\n", path,
            path);
     return true;
 }
 
-void placing_remove(const char *path, const char *usual)
+bool placing_drop(struct placing *placing, const char *path, const char *usual,
+                  char why[PLACING_WHY])
+{
+    struct placed *placed = &placing->files[placing->count];
+    char *before = placing_read(path);
+    if (!before || strcmp(before, usual) != 0) {
+        if (before)
+            printf("kept %s, which was changed; nothing needs it any more\n", path);
+        free(before);
+        return true;
+    }
+    snprintf(placed->path, sizeof placed->path, "%s", path);
+    placed->before = before;
+    placing->count++;
+    if (unlink(path) != 0)
+        return fail_to_place(why, path);
+    remove_folder_of(path);
+    printf("removed %s\n", path);
+    return true;
+}
+
+bool placing_remove(const char *path, const char *usual, char why[PLACING_WHY])
 {
     char other[PATH_MAX];
     char *text = placing_read(path);
+    if (!text && errno != ENOENT && errno != ENOTDIR)
+        return fail_to_place(why, path);
     bool changed = text && (!usual || strcmp(text, usual) != 0);
-    int length = snprintf(other, sizeof other, "%s.old", path);
+    bool gone = !text;
     free(text);
-    if (text && changed && length < PATH_MAX && rename(path, other) == 0)
+    snprintf(other, sizeof other, "%s.new", path);
+    (void)unlink(other);
+    if (!gone && changed)
+        snprintf(other, sizeof other, "%s.old", path);
+    if (!gone && (changed ? rename(path, other) : unlink(path)) != 0)
+        return fail_to_place(why, path);
+    if (!gone && changed)
         printf("kept %s, which was changed, as %s\n", path, other);
-    else if (text && unlink(path) == 0)
+    else if (!gone)
         printf("removed %s\n", path);
+    remove_folder_of(path);
+    return true;
 }
 
 bool placing_copy(const char *from, const char *to, char why[PLACING_WHY])
 {
     char name[PATH_MAX];
-    struct stat stat;
     int source = open(from, O_RDONLY | O_CLOEXEC);
-    if (source < 0 || fstat(source, &stat) != 0)
+    if (source < 0)
         return fail_to_place(why, from);
     int file = open_beside(to, name, PROGRAM_MODE);
-    off_t left = stat.st_size;
     ssize_t sent = 1;
-    while (file >= 0 && left > 0 && sent > 0) {
-        sent = sendfile(file, source, NULL, (size_t)left);
-        left -= sent > 0 ? sent : 0;
-    }
+    while (file >= 0 && sent > 0)
+        sent = sendfile(file, source, NULL, SENT_MOST);
     int error = errno;
     close(source);
     errno = error;
-    if (file < 0 || !finish_file(file, left == 0, name, to))
+    if (file < 0 || !finish_file(file, sent == 0, name, to))
         return fail_to_place(why, to);
     printf("wrote %s\n", to);
     return true;
@@ -159,9 +197,11 @@ void placing_undo(struct placing *placing)
     while (placing->count) {
         struct placed *placed = &placing->files[--placing->count];
         if (placed->before)
-            (void)write_file(placed->path, placed->before);
+            (void)placing_write(placed->path, placed->before);
         else if (unlink(placed->path) == 0)
             printf("removed %s again\n", placed->path);
+        if (!placed->before)
+            remove_folder_of(placed->path);
         free(placed->before);
     }
 }

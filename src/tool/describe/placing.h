@@ -29,6 +29,10 @@ struct placing {
  * it can't be read. */
 char *placing_read(const char *path);
 
+/* Writes TEXT to the file at PATH in one step; its folders are made. False: errno says why it can't
+ * be done, and the file is as it was. */
+bool placing_write(const char *path, const char *text);
+
 /*
  * Writes TEXT to the file at PATH, whose folders are made. USUAL is what dime wrote there before;
  * NULL: nothing is known of that. A file that is neither is kept, and TEXT goes beside it, to
@@ -37,8 +41,16 @@ char *placing_read(const char *path);
 bool placing_put(struct placing *placing, const char *path, const char *text, const char *usual,
                  char why[PLACING_WHY]);
 
-/* Removes the file at PATH if it is as USUAL; one that was changed gets the name PATH.old. */
-void placing_remove(const char *path, const char *usual);
+/* Removes a file that nothing needs any more, if it is as USUAL; else it is kept. False: as above.
+ */
+bool placing_drop(struct placing *placing, const char *path, const char *usual,
+                  char why[PLACING_WHY]);
+
+/*
+ * Removes the file at PATH if it is as USUAL, and its folder if nothing is left there; one that was
+ * changed gets the name PATH.old. This isn't taken back. False: WHY says why it can't be done.
+ */
+bool placing_remove(const char *path, const char *usual, char why[PLACING_WHY]);
 
 /* Copies the program at FROM to TO in one step, so that one that runs isn't written to. */
 bool placing_copy(const char *from, const char *to, char why[PLACING_WHY]);
