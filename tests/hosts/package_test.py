@@ -17,6 +17,7 @@ import time
 
 import debian_author
 import debian_root
+import hosting
 from cases import Skip, collect, directories, equal, run, true
 from machine import Machine, missing
 
@@ -137,7 +138,7 @@ def next_version(folder):
     def renumber(text):
         return text.replace(VERSION.encode(), NEXT.encode())
     edit("DEBIAN/control", renumber)
-    if os.path.isdir(os.path.join(folder, "etc/dime")):
+    if os.path.exists(os.path.join(folder, "usr/bin/dime")):
         edit("usr/bin/dime", renumber)
         for name in CONFIGURATION:
             for place in ("etc/dime", "usr/share/dime/nginx"):
@@ -269,12 +270,13 @@ def test_nginx(m):
     equal(m.curl("/healthz/hello", host=SITE), '{"status":"ok"}')
     true("<title>" in m.curl("/docs", host=SITE), "no page")
     said = m.try_run("curl", "-sS", "-H", "Host: " + SITE, "-d", "x", "http://127.0.0.1/cgi-bin/labels")
-    true('"status":503' in said.stdout, f"without dime-labels: {said.stdout}")
+    true('"status":404' in said.stdout, f"without dime-labels: {said.stdout}")
 
 
 def test_labels(m):
     """dime-labels is a package of its own, and the models are fetched as its README.Debian says."""
     m.install("deb", "dime-labels")
+    hosting.reload_nginx(m)
     models, picture = "/var/lib/dime/models", ["-F", "image=@/usr/share/dime/www/samples/cat.jpg"]
     said = m.try_run("curl", "-sS", "-H", "Host: " + SITE, *picture, "http://127.0.0.1/cgi-bin/labels")
     true("can get the models" in said.stdout, f"without models: {said.stdout}")
@@ -289,6 +291,7 @@ def test_labels(m):
 def test_translate(m):
     """dime-translate brings its function, which answers."""
     m.install("deb", "dime-translate")
+    hosting.reload_nginx(m)
     equal(m.curl("/healthz/translate", host=SITE), '{"status":"ok"}')
     m.quiet("systemd-analyze", "verify", "--man=no", "dime@translate.service")
 
@@ -300,6 +303,61 @@ def test_others(m):
     true("dime consume" in m.run("dime", "consume", "--help"), "consume has no help")
     true("dime lambda" in m.run("dime", "lambda", "--help"), "lambda has no help")
     true("labels" in m.run("dime", "list"), "labels isn't listed")
+
+
+def test_host_nginx(m):
+    """`dime host install` and a reload put an author's own function on nginx, as it's described."""
+    hosting.puts_on_nginx(m)
+
+
+def test_host_others(m):
+    """The same command puts it on Apache and on lighttpd, and says where they don't include it yet."""
+    hosting.puts_on_others(m)
+
+
+def test_host_upgrade(m):
+    """It upgrades the function, and keeps a part that was changed."""
+    hosting.upgrades(m)
+
+
+def test_host_drop_in(m):
+    """A service gets its drop-in, and loses it with the version that needs it."""
+    hosting.gives_and_takes_a_drop_in(m)
+
+
+def test_host_refused(m):
+    """A configuration that the server refuses is taken back, and the old program serves."""
+    hosting.takes_back_what_is_refused(m)
+
+
+def test_host_packages(m):
+    """A package's function can be neither replaced nor removed."""
+    hosting.leaves_packages_alone(m)
+
+
+def test_host_root(m):
+    """Who isn't root can't install or remove, and changes nothing."""
+    hosting.wants_root(m)
+
+
+def test_host_read_only(m):
+    """A folder that can't be written to is named, and nothing has changed."""
+    hosting.bears_folders_that_cannot_be_written(m)
+
+
+def test_host_full(m):
+    """Nor has it on a full disk, or where a file is in the place of a folder."""
+    hosting.bears_a_full_disk(m)
+
+
+def test_host_interrupted(m):
+    """An interruption has what was written taken back."""
+    hosting.bears_an_interruption(m)
+
+
+def test_host_remove(m):
+    """`dime host remove` takes all of it away but a part that was changed."""
+    hosting.takes_away(m)
 
 
 def test_upgrade(m):
@@ -410,6 +468,7 @@ def stage(folder):
     packages = debian_root.find(os.path.join(folder, "deb"))
     os.mkdir(os.path.join(folder, "next"))
     debian_root.repack(packages, os.path.join(folder, "next"), next_version)
+    hosting.compile_own(BUILD, os.path.join(folder, "own"))
     if os.path.isdir(os.path.join(BUILD, "models")):
         shutil.copytree(os.path.join(BUILD, "models"), os.path.join(folder, "models"))
     return packages
