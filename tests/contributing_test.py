@@ -110,6 +110,26 @@ def test_command(copy):
     equal((answer["statusCode"], answer["body"]), (200, '{"message":"shout you"}'))
 
 
+def test_its_places(copy):
+    """It has its place in the servers' configurations, the descriptions, the pages, completion and the manual."""
+    copy.run("make", "-s", "-C", "build", "host/all", "www-here")
+
+    def made(*names):
+        with open(os.path.join(copy.build, *names), encoding="utf-8") as file:
+            return file.read()
+    for name in ("nginx-http.conf", "nginx-server.conf", "nginx-sizes.conf", "apache.conf", "lighttpd.conf"):
+        true("shout" in made("host", "shout", name), name)
+    true("/cgi-bin/shout" in json.loads(made("www", "openapi.json"))["paths"], "openapi.json")
+    true('"/cgi-bin/shout"' in made("www", "api-catalog.json"), "the catalog")
+    for page in ("index.html", "docs.html", "problems.html", "error.html", "whole/change.html"):
+        true('<a href="/shout">Shout</a>' in made("www", *page.split("/")), f"the menu of {page}")
+    true('id="shout"' in made("www", "docs.html"), "the page of functions")
+    for option, word in (("--man", ".Dt SHOUT 8"), ("--sam", "Path: /shout"), ("--schema", '"name"')):
+        true(word in copy.run("build/dime-describe", option, "build/shout"), option)
+    for shell in ("bash", "zsh", "fish"):
+        true("name=" in copy.run("build/dime-describe", "--completion", shell, "build/shout"), shell)
+
+
 if __name__ == "__main__":
     copy = Copy()
     try:
