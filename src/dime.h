@@ -269,6 +269,7 @@ typedef struct dime_function {
      * one. And a JSON Schema (2020-12) of its answer, which may refer to "#/$defs/NAME" in itself.
      * Both may be NULL. */
     const char *statuses, *schema;
+    bool keeps_files; /* its service needs a folder to write to; STATE_DIRECTORY names it */
 } dime_function;
 
 /*

@@ -181,6 +181,7 @@ void describe_write(const dime_function *function, struct buffer *json)
     put_body_limit(&root, function);
     put_flag(&root, "heavy", function->heavy);
     put_flag(&root, "network", function->network);
+    put_flag(&root, "keepsFiles", function->keeps_files);
     put_words_if_any(&root, "jsonTypes", function->json_types);
     put_answers(&root, function->answers, function->statuses, function->schema);
     put_field_table(&root, function->fields, function->field_count);

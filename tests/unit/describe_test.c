@@ -68,6 +68,7 @@ static const dime_function function = {
     DIME_SETTINGS(settings),
     .heavy = true,
     .network = true,
+    .keeps_files = true,
     .answers = "text/csv",
 };
 
@@ -88,7 +89,7 @@ START_TEST(describes_a_function)
         "\",\"methods\":[\"GET\",\"DELETE\"],\"effects\":\"creates\",\"bodyMax\":100,\"tooLarge\":"
         "\"Send a picture; all together may have at most 100 bytes.\",\"heavy\":"
         "true,"
-        "\"network\":true,\"answers\":\"text/csv\",\"fields\":[{",
+        "\"network\":true,\"keepsFiles\":true,\"answers\":\"text/csv\",\"fields\":[{",
         "{\"name\":\"word\",\"kind\":\"text\",\"help\":\"a \\\"word\\\"\",\"required\":true,"
         "\"min\":0,\"max\":90}",
         "\"help\":\"some\",\"fallback\":\"x\",\"min\":0,\"max\":9,\"lines\":true}",

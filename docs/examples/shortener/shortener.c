@@ -279,4 +279,4 @@ static const dime_route ROUTES[] = {
 
 DIME_FUNCTION(shortener, .summary = "Makes short addresses of long ones", .body_max = 8192,
               DIME_ROUTES(ROUTES), DIME_SETTINGS(SETTINGS), .page = PAGE, .open = open,
-              .close = close);
+              .close = close, .keeps_files = true);

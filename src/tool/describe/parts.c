@@ -273,7 +273,10 @@ static void put_all(struct part_data *data, const struct described *described,
     put_upper(data, name);
     put_options(data, heavy, network);
     put_setting_names(data, tree);
-    if (heavy || network || json_object_object_get(data->object, "variables"))
+    if (flag(tree, "keepsFiles"))
+        put_member(data, "keepsFiles", json_object_new_boolean(true));
+    if (heavy || network || flag(tree, "keepsFiles") ||
+        json_object_object_get(data->object, "variables"))
         put_member(data, "special", json_object_new_boolean(true));
 }
 
