@@ -186,7 +186,7 @@ static void check_headers(const char *expected)
     ck_assert_str_eq(names, expected);
 }
 
-static void say_wrong_field(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void say_wrong_field(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

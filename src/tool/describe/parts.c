@@ -161,8 +161,11 @@ static void put_setting_names(struct part_data *data, struct json_object *tree)
         const char *name = description_string(json_object_array_get_idx(settings, i), "name");
         if (!is_usable_name(name) || length + strlen(name) + 2 >= sizeof names)
             continue;
-        if (!list || json_object_array_add(list, json_object_new_string(name)) != 0)
+        struct json_object *one = json_object_new_string(name);
+        if (!list || !one || json_object_array_add(list, one) != 0) {
+            json_object_put(one);
             data->failed = true;
+        }
         length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", length ? " " : "",
                                    name);
     }
