@@ -31,20 +31,20 @@ void log_least(enum log_level level)
     least = level;
 }
 
-static bool is_plain_id(char c)
+/* How many bytes at the beginning of a text are printable, and need no backslash. */
+static size_t printable_length(dime_text text)
 {
-    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    size_t length = text_plain_length(text);
+    const char *delete = length ? memchr(text.data, 0x7F, length) : NULL;
+    return delete ? (size_t)(delete - text.data) : length;
 }
 
 /* A string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
 static void put_log_text(struct buffer *line, const char *name, dime_text text)
 {
-    json_put_name(line, text_of(name));
-    buffer_put(line, TEXT("\""));
+    json_put_raw(line, name, TEXT("\""));
     while (text.length) {
-        size_t run = 0;
-        while (run < text.length && is_plain_id(text.data[run]))
-            run++;
+        size_t run = printable_length(text);
         buffer_put(line, (dime_text){text.data, run});
         if (run == text.length)
             break;
