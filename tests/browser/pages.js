@@ -22,7 +22,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const ONLY = new RegExp(process.env.ONLY ?? '');
 const PATIENCE_MS = 10000;
 const PAGES = ['/', '/change', '/cgi-bin/change', '/labels', '/cgi-bin/labels', '/translate', '/cgi-bin/translate',
-    '/cgi-bin/hello', '/problems', '/docs'];
+    '/cgi-bin/hello', '/problems', '/docs', '/manual/dime.1.html', '/manual/dime_fields.3.html'];
 const PROBLEMS = ['not-parseable', 'not-authorized', 'no-such-function', 'method-not-allowed', 'not-acceptable',
     'too-large', 'unsupported-media-type', 'invalid-field', 'too-many-requests', 'internal-error',
     'upstream-failed', 'unavailable', 'deadline-passed'];

@@ -1,9 +1,10 @@
 # whole.awk - a page with its head, its menu and its foot, which are the same for all pages.
 #
-# usage: awk -v parts=FOLDER -v functions="NAME NAME..." -f whole.awk PAGE
+# usage: awk -v parts=FOLDER -v functions="NAME NAME..." [-v manual=yes] -f whole.awk PAGE
 # A page says what its head needs in comments of Mustache, a line each: {{! title WORDS }}, description,
 # script PATH, and at PATH, where it stands in the menu. Where it has {{> head}} and {{> foot}} the parts go.
-# All other tags are left to those who fill the page. The menu has each function by its name.
+# {{> manual}} is a part as well, where the manual is on the host. All other tags are left to those who fill the
+# page. The menu has each function by its name.
 
 /^{{! (title|description|script|at) .* }}$/ {
     said = $2
@@ -19,9 +20,10 @@
         at = words
     next
 }
-/^{{> (head|foot)}}$/ {
-    part = $0 ~ /head/ ? "head" : "foot"
-    put(parts "/" part ".html")
+/^{{> (head|foot|manual)}}$/ {
+    part = substr($2, 1, length($2) - 2)
+    if (part != "manual" || manual)
+        put(parts "/" part ".html")
     next
 }
 { print }
