@@ -796,7 +796,7 @@ def test_unusual_tmpdir(place):
 
 
 def test_ordinary_user(place):
-    """An ordinary user without sudo builds and serves; the pages are those of the tree."""
+    """An ordinary user without sudo builds and serves; their style is that of the tree."""
     if not ROOT:
         raise Skip("every other case has shown it")
     subprocess.run(["chown", "-R", "nobody:nogroup", place.tree], check=True)
@@ -807,10 +807,9 @@ def test_ordinary_user(place):
         for name in quickstart.processes().keys() - {"nginx"}:  # which writes its title there
             found = environment_of(quickstart.processes()[name])
             equal((found.get("AWS_SECRET_ACCESS_KEY"), found.get("FOREIGN")), ("of-root", None), name)
-        page = os.path.join(place.tree, "www", "pages", "index.html")
-        with open(page, "a") as file:
-            file.write("<!-- edited -->\n")
-        true("edited" in curl(f"http://127.0.0.1:{port}/"), "an edit isn't seen")
+        with open(os.path.join(place.tree, "www", "style.css"), "a") as file:
+            file.write("/* edited */\n")
+        true("edited" in curl(f"http://127.0.0.1:{port}/style.css"), "an edit isn't seen")
         quickstart.stop(signal.SIGINT)
 
 

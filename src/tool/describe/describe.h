@@ -35,6 +35,9 @@ struct describe_part {
 /* All parts; an empty option is behind the last. */
 extern const struct describe_part describe_parts[];
 
+/* Other texts that are filled from the same, and are no part of a host. */
+extern const struct describe_part describe_texts[];
+
 /*
  * What the templates of the parts are filled from: a new JSON object, which the caller frees. NULL:
  * WHY says why no configuration can be made of this function.

@@ -113,18 +113,28 @@ static int write_part(const struct describe_request *request, const struct descr
     return status;
 }
 
+/* Writes those of PARTS that are wanted. */
+static int write_wanted(const struct describe_request *request, const struct describe_part *parts,
+                        struct json_object *data)
+{
+    int status = STATUS_FINE;
+    for (; status == STATUS_FINE && *parts->option; parts++) {
+        if (is_wanted_part(request, parts) &&
+            (!parts->needs || json_object_object_get(data, parts->needs)))
+            status = write_part(request, parts, data);
+    }
+    return status;
+}
+
 static int write_parts(const struct describe_request *request, const struct described *described,
                        const char *word)
 {
     const char *why;
     struct json_object *data = describe_data(described, &request->places, &why);
-    int status = data ? STATUS_FINE : say_wrong(STATUS_USAGE, word, why);
-    for (const struct describe_part *part = describe_parts; status == STATUS_FINE && *part->option;
-         part++) {
-        if (is_wanted_part(request, part) &&
-            (!part->needs || json_object_object_get(data, part->needs)))
-            status = write_part(request, part, data);
-    }
+    int status =
+        data ? write_wanted(request, describe_parts, data) : say_wrong(STATUS_USAGE, word, why);
+    if (status == STATUS_FINE)
+        status = write_wanted(request, describe_texts, data);
     json_object_put(data);
     return status;
 }

@@ -35,6 +35,9 @@ const struct describe_part describe_parts[] = {
     {"apache", "apache.conf", PART_APACHE, NULL},
     {"lighttpd", "lighttpd.conf", PART_LIGHTTPD, NULL},
     {"systemd", "systemd.conf", PART_SYSTEMD, "special"},
+    {"", NULL, NULL, NULL},
+};
+const struct describe_part describe_texts[] = {
     {"sam", "template.yaml", PART_SAM, NULL},
     {"man", "page.8", PART_MAN, NULL},
     {"", NULL, NULL, NULL},
