@@ -1,9 +1,8 @@
 /*
  * arena.c - blocks of memory in a chain, the newest first.
  *
- * A block is at least BLOCK bytes, or as large as the allocation that asked for it. Under ASan
- * every allocation gets a block of its own, of its very size, so that a read past its end is
- * caught.
+ * A block has at least BLOCK bytes, or as many as the allocation needs. Under ASan every allocation
+ * gets its own block of exactly its size, so that ASan catches a read past the end.
  */
 #include "base/arena.h"
 
@@ -18,7 +17,7 @@ struct arena_block {
     _Alignas(max_align_t) char data[];
 };
 
-/* Memory that is to be closed, in memory that was allocated after it. */
+/* What to close. This record is allocated after the memory that it closes. */
 struct arena_closing {
     struct arena_closing *next;
     void (*close)(void *memory);
@@ -91,7 +90,7 @@ void *arena_alloc_with_close(struct arena *arena, size_t size, void (*close)(voi
     return memory;
 }
 
-/* Each is taken off before it is closed, so that none is closed twice. */
+/* Each is removed from the list before it is closed, so that none is closed twice. */
 static void close_until(struct arena *arena, const struct arena_closing *last)
 {
     while (arena->closing != last) {
@@ -141,7 +140,7 @@ void arena_rewind(struct arena *arena, struct arena_moment mark)
         mark.block->used = mark.used;
 }
 
-/* The oldest block stays unless one large allocation made it larger than usual. */
+/* The oldest block is kept unless a large allocation made it larger than usual. */
 void arena_reset(struct arena *arena)
 {
     arena_close_all(arena);

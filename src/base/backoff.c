@@ -1,8 +1,8 @@
 /*
  * backoff.c - waits that double and vary.
  *
- * The waiting is a poll(2) of the descriptor that tells of a stop: it takes no time of the
- * processor, and a stop ends it at once.
+ * Waiting is a poll(2) of the descriptor that becomes readable when the program should stop. It
+ * uses no processor time, and a stop ends it at once.
  */
 #include "base/backoff.h"
 
@@ -17,7 +17,7 @@
 int64_t backoff_vary(int64_t most)
 {
     uint32_t random = UINT32_MAX / 2;
-    /* Without random numbers it's the mean. */
+    /* Without random numbers, use the mean. */
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
         random = UINT32_MAX / 2;
     return most - (int64_t)((double)most / 2 * random / UINT32_MAX);

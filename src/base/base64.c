@@ -1,9 +1,9 @@
 /*
- * base64.c - three bytes are four digits.
+ * base64.c - encodes three bytes as four digits, and decodes them.
  *
- * The table of digits' values is written out, so that decoding a megabyte looks each up once and a
- * program that decodes nothing prepares nothing. Writing goes through a small room, since a buffer
- * is checked at each write.
+ * The table of digit values is a constant, so that decoding is one lookup per digit and a program
+ * that decodes nothing prepares nothing. Encoding goes through a small local array, because each
+ * write to a buffer checks its limit.
  */
 #include "base/base64.h"
 
@@ -26,7 +26,7 @@ static const uint8_t VALUES[128] = { /* of the 128 bytes of ASCII */
 };
 /* clang-format on */
 
-/* The value of four digits, or more than 24 bits where one of them isn't a digit. */
+/* The value of four digits. It has more than 24 bits if one of them isn't a digit. */
 static uint32_t four_digits(const char *at)
 {
     uint32_t number = 0, wrong = 0;
@@ -39,13 +39,13 @@ static uint32_t four_digits(const char *at)
     return wrong ? UINT32_MAX : number;
 }
 
-/* Decodes the last four digits, of which one or two may be padding; 0 where they are wrong. */
+/* Decodes the last four digits, of which one or two may be padding. Returns 0 if they are wrong. */
 static size_t decode_last(const char *at, char *out)
 {
     size_t padding = at[3] != '=' ? 0 : at[2] != '=' ? 1 : 2;
     char whole[4] = {at[0], at[1], padding == 2 ? 'A' : at[2], padding ? 'A' : at[3]};
     uint32_t number = four_digits(whole);
-    /* Bits that no byte takes must be zero: else two texts would mean the same bytes. */
+    /* Unused bits must be zero. Otherwise two texts would mean the same bytes. */
     if (number == UINT32_MAX || number & ((1u << 8 * padding) - 1))
         return 0;
     for (size_t i = 0; i < 3 - padding; i++)
@@ -82,8 +82,7 @@ bool base64_decode(dime_text text, struct arena *arena, dime_text *bytes)
     return more;
 }
 
-/* Gathers the next four digits of *REST in FOUR; returns how many there were before the end or =.
- */
+/* Collects the next four digits of *REST in FOUR. Returns how many came before the end or an =. */
 static size_t gather_digits(dime_text *rest, char four[4])
 {
     size_t count = 0;
@@ -96,7 +95,7 @@ static size_t gather_digits(dime_text *rest, char four[4])
     return count;
 }
 
-/* Whether what stands behind COUNT last digits fills them up to four, or is nothing. */
+/* Whether the text after the last COUNT digits is the right padding, or empty. */
 static bool is_padding(dime_text rest, size_t count)
 {
     size_t padding = 0;
@@ -116,7 +115,7 @@ bool base64_decode_sent(dime_text text, struct arena *arena, dime_text *bytes)
     while (room && text.length) {
         uint32_t number = text.length >= 4 ? four_digits(text.data) : UINT32_MAX;
         if (number != UINT32_MAX) {
-            text = text_skip(text, 4); /* which is most of it */
+            text = text_skip(text, 4); /* the fast path for most of the text */
         } else {
             count = gather_digits(&text, four);
             if (count < 4)

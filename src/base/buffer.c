@@ -1,10 +1,10 @@
 /*
  * buffer.c - growing text and its escapers.
  *
- * Growing doubles the room and copies; the old room stays in the arena until the request ends,
- * which at most doubles what a response costs and never needs a free. The escapers copy runs of
- * harmless bytes at once, since nearly all bytes are harmless. Writes are many and short, and most
- * find room: so what makes some is kept out of line, or each write would pay for it.
+ * Growing doubles the capacity and copies. The old memory stays in the arena until the request
+ * ends; this at most doubles what a response uses and needs no free. The escapers copy runs of
+ * plain bytes at once, since nearly all bytes are plain. Most writes are short and fit, so the code
+ * that grows a buffer is kept out of line.
  */
 #include "base/buffer.h"
 
@@ -39,7 +39,7 @@ static __attribute__((noinline)) bool buffer_grow(struct buffer *buffer, size_t 
     while (room < needed && room < buffer->limit)
         room = room > buffer->limit / 2 ? buffer->limit : room * 2;
     if (room > buffer->limit)
-        room = buffer->limit; /* the room is what holds a buffer to its limit */
+        room = buffer->limit; /* the capacity alone enforces the limit */
     char *data = arena_alloc(buffer->arena, room);
     if (!data)
         return false;
@@ -50,7 +50,7 @@ static __attribute__((noinline)) bool buffer_grow(struct buffer *buffer, size_t 
     return true;
 }
 
-/* Makes room for LENGTH more bytes, which count as written. NULL: they are dropped. */
+/* Makes room for LENGTH more bytes and counts them as written. NULL: they don't fit. */
 static inline __attribute__((always_inline)) char *buffer_extend(struct buffer *buffer,
                                                                  size_t length)
 {
@@ -87,7 +87,7 @@ void buffer_int64(struct buffer *buffer, int64_t value)
     buffer_decimal(buffer, value, 0);
 }
 
-/* printf would bring in more code than all the rest of a CGI call runs through. */
+/* printf would run more code than all the rest of a CGI call. */
 void buffer_decimal(struct buffer *buffer, int64_t value, int places)
 {
     char room[24];
@@ -104,7 +104,7 @@ void buffer_decimal(struct buffer *buffer, int64_t value, int places)
     buffer_put(buffer, (dime_text){first, (size_t)(room + sizeof room - first)});
 }
 
-/* Returns what stands for one byte in the context, an empty text where it may stand itself. */
+/* Returns the escape for one byte in the context, or an empty text if it needs none. */
 typedef dime_text escape(unsigned char byte, char room[8]);
 
 static dime_text escape_json(unsigned char byte, char room[8])
@@ -153,7 +153,7 @@ static dime_text escape_html(unsigned char byte, char room[8])
 
 static void put_escaped(struct buffer *buffer, dime_text text, escape *escape_byte)
 {
-    size_t run = 0; /* harmless bytes at the start of text, not yet written */
+    size_t run = 0; /* plain bytes at the start of text, not yet written */
     while (run < text.length) {
         char room[8];
         dime_text rest = text_skip(text, run);
@@ -182,7 +182,7 @@ static void put_escaped(struct buffer *buffer, dime_text text, escape *escape_by
     buffer_put(buffer, text);
 }
 
-/* Most strings have nothing to escape, and are written at once. */
+/* Most strings need no escape and are written at once. */
 void buffer_json(struct buffer *buffer, dime_text text)
 {
     if (text.length && text_plain_length(text) == text.length) {

@@ -1,9 +1,9 @@
 /*
  * child.c - a process that becomes another program.
  *
- * The child tells errno through a pipe that a successful exec closes: so the parent knows whether
- * the program runs, and why it doesn't, before it goes on. Should the parent have died before the
- * kernel was asked to kill the child with it, its parent is another one already.
+ * The child sends errno through a pipe that a successful exec closes. So the parent knows whether
+ * the program runs, or why it doesn't, before it goes on. If the parent dies before the child has
+ * asked the kernel for its death signal, the child sees that it has another parent already.
  */
 #include "base/child.h"
 
@@ -17,7 +17,7 @@
 
 enum { EXEC_FAILED = 127 };
 
-/* In the child: what all of them begin with. False: errno says why. */
+/* In the child: the setup that every program needs. On false errno says why. */
 static bool begin_child(pid_t parent)
 {
     sigset_t none;

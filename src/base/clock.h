@@ -1,7 +1,7 @@
 /*
  * clock.h - the two clocks: one for durations, one for timestamps and deadlines. Both are read
- * without a system call (vDSO), so that a request may ask as often as it likes. Times are 64 bits
- * wide also where `long` and the libraries' time_t aren't.
+ * without a system call (vDSO), so a request may read them often. Times have 64 bits even where
+ * `long` and time_t don't.
  */
 #ifndef DIME_BASE_CLOCK_H
 #define DIME_BASE_CLOCK_H
@@ -15,19 +15,19 @@ static inline int64_t clock_ns(const struct timespec *time)
     return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
 }
 
-/* A time of 0 nanoseconds or more as the system's calls take it. */
+/* Nanoseconds, not negative, as a timespec. */
 static inline struct timespec clock_timespec(int64_t ns)
 {
     return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
 }
 
-/* Nanoseconds of so many milliseconds. */
+/* Milliseconds in nanoseconds. */
 static inline int64_t clock_ns_of_ms(int64_t ms)
 {
     return ms * 1000000;
 }
 
-/* Nanoseconds of a clock that never jumps. */
+/* The monotonic clock, in nanoseconds. */
 static inline int64_t clock_monotonic_ns(void)
 {
     struct timespec now;
@@ -35,19 +35,19 @@ static inline int64_t clock_monotonic_ns(void)
     return clock_ns(&now);
 }
 
-/* The time in MS milliseconds, by the clock that never jumps. */
+/* The monotonic time MS milliseconds from now. */
 static inline int64_t clock_in_ms(int64_t ms)
 {
     return clock_monotonic_ns() + clock_ns_of_ms(ms);
 }
 
-/* Milliseconds until END_NS, by the same clock, rounded up: less than 1 where that has passed. */
+/* Milliseconds until END_NS of the monotonic clock, rounded up: 0 or less once it has passed. */
 static inline int64_t clock_left_ms(int64_t end_ns)
 {
     return (end_ns - clock_monotonic_ns() + 999999) / 1000000;
 }
 
-/* Whole milliseconds since STARTED_NS, by the same clock. */
+/* Whole milliseconds since STARTED_NS of the monotonic clock. */
 static inline int64_t clock_since_ms(int64_t started_ns)
 {
     return (clock_monotonic_ns() - started_ns) / 1000000;

@@ -1,9 +1,9 @@
 /*
  * form.c - urlencoded text into pairs.
  *
- * A pair is cut out first and decoded after, as the standard does it, so an escaped & or = is part
- * of a name or a value. Decoding never makes a text longer; a text without % and + needs none and
- * stays where it is. What comes out must be UTF-8 and is judged by those who know what it is for.
+ * A pair is cut out first and then decoded, as in the standard, so an escaped & or = is part of a
+ * name or a value. Decoding never makes a text longer. A text without % and + stays where it is.
+ * The result must be UTF-8; the caller checks everything else.
  */
 #include "base/form.h"
 
@@ -31,7 +31,7 @@ static bool form_fail(struct form_reader *reader, enum form_fault fault, const c
 static bool form_no_memory(struct form_reader *reader)
 {
     reader->fault = FORM_NO_MEMORY;
-    snprintf(reader->message, sizeof reader->message, "there is no memory left to read this text");
+    snprintf(reader->message, sizeof reader->message, "out of memory while reading this text");
     return false;
 }
 
@@ -48,7 +48,7 @@ static bool read_percent(struct form_reader *reader, const char *at, const char 
     return true;
 }
 
-/* Writes RAW decoded to OUT, which has as much room. */
+/* Decodes RAW into OUT, which has room for as many bytes. */
 static bool unescape(struct form_reader *reader, dime_text raw, char *out, size_t *length)
 {
     const char *end = raw.data + raw.length;
@@ -99,7 +99,7 @@ bool form_next(struct form_reader *reader, struct form_pair *pair)
     dime_text name;
     if (reader->fault != FORM_FINE)
         return false;
-    if (!reader->pairs && text_is_wide(reader->rest)) /* all names would be passed over */
+    if (!reader->pairs && text_is_wide(reader->rest)) /* otherwise all names would be ignored */
         return form_fail(reader, FORM_MALFORMED, reader->start,
                          "the text is UTF-16 or UTF-32: send it as UTF-8");
     if (!next_part(reader, &value))
@@ -108,14 +108,14 @@ bool form_next(struct form_reader *reader, struct form_pair *pair)
         return form_fail(reader, FORM_MALFORMED, value.data,
                          "there are more than 64 pairs of name and value");
     if (!text_cut(&value, '=', &name))
-        return false; /* a part isn't empty, so this can't be */
+        return false; /* can't happen: a part isn't empty */
     if (!value.data)
         value = TEXT("");
     *pair = (struct form_pair){name, TEXT("")};
     bool named = decode_component(reader, name, &pair->name);
     if (!named)
         pair->name = name;
-    /* It would be part of the first name, which nobody would know then. */
+    /* The mark would be part of the first name, which no field has then. */
     if (reader->pairs == 1 && text_starts(pair->name, TEXT("\xEF\xBB\xBF")))
         return form_fail(reader, FORM_MALFORMED, reader->start,
                          "the text begins with a byte order mark: leave it out");

@@ -1,11 +1,10 @@
 /*
  * form.h - reads application/x-www-form-urlencoded: a query, or the body that a plain form sends.
  *
- * It reads as the WHATWG URL standard says, with one difference: the standard lets a broken
- * percent-escape pass as it stands, and bytes that aren't UTF-8 become U+FFFD. Here both are
- * faults, because a text that was damaged on its way should be sent again and not guessed at. The
- * caller may pass over such a pair where nobody asks for it. Text without escapes isn't copied, and
- * a limit on pairs bounds the work.
+ * It follows the WHATWG URL standard with one difference. The standard keeps a broken
+ * percent-escape as it is, and turns bytes that aren't UTF-8 into U+FFFD. Here both are faults,
+ * because a damaged text should be sent again, not guessed at. The caller may skip such a pair if
+ * no field needs it. Text without escapes isn't copied, and a limit on pairs bounds the work.
  */
 #ifndef DIME_BASE_FORM_H
 #define DIME_BASE_FORM_H
@@ -19,20 +18,20 @@
 enum { FORM_PAIRS_MAX = 64 };
 
 /*
- * Both are decoded, are UTF-8 and may hold NULs; in the text itself, or in the arena if escaped. Of
- * a damaged pair the name is there, as it was sent if that is what is damaged.
+ * Both are decoded UTF-8 and may hold NULs. They lie in the text itself, or in the arena if they
+ * had escapes. A damaged pair still has its name; a damaged name is as it was sent.
  */
 struct form_pair {
     dime_text name;
-    dime_text value; /* empty where there was no '=' */
+    dime_text value; /* empty if there was no '=' */
 };
 
 enum form_fault {
     FORM_FINE,
-    FORM_DAMAGED,   /* theirs: this pair's value can't be decoded, or it isn't UTF-8 */
-    FORM_MALFORMED, /* theirs: a name can't be decoded, the text begins with a byte order mark, or
-                       has too many pairs */
-    FORM_NO_MEMORY, /* ours */
+    FORM_DAMAGED,   /* sender's fault: this pair's value can't be decoded, or isn't UTF-8 */
+    FORM_MALFORMED, /* sender's fault: a name can't be decoded, the text begins with a byte order
+                       mark, or it has too many pairs */
+    FORM_NO_MEMORY, /* out of memory */
 };
 
 struct form_reader {
@@ -45,21 +44,21 @@ struct form_reader {
     char message[80]; /* for a person: "character 12: a percent-escape is cut short" */
 };
 
-/* Begins to read TEXT, which stays the caller's and must outlast the pairs. Can't fail. */
+/* Begins to read TEXT, which the caller owns and which must outlast the pairs. Can't fail. */
 void form_open(struct form_reader *reader, dime_text text, struct arena *arena);
 
 /*
- * Reads the next pair; empty ones ("a=1&&b=2") are passed over. False at the end, and where
- * something is wrong: `fault`, `offset` and `message` say what. Nothing is read after a fault.
+ * Reads the next pair; empty ones ("a=1&&b=2") are skipped. Returns false at the end and on a
+ * fault; `fault`, `offset` and `message` describe it. Nothing is read after a fault.
  */
 bool form_next(struct form_reader *reader, struct form_pair *pair);
 
-/* Passes over the pair that is damaged. False: something else is wrong, or nothing. */
+/* Skips the damaged pair. Returns false if the reader is at no fault, or at another one. */
 bool form_pass_over(struct form_reader *reader);
 
 /*
- * Decodes one piece of urlencoded text, such as the key in an event of S3, into *DECODED: UTF-8, in
- * TEXT itself or in the arena. With a fault it is TEXT as it was.
+ * Decodes one urlencoded text, such as the key in an S3 event, into *DECODED: UTF-8, in TEXT itself
+ * or in the arena. On a fault *DECODED is TEXT unchanged.
  */
 enum form_fault form_decode(dime_text text, struct arena *arena, dime_text *decoded);
 

@@ -1,10 +1,9 @@
 /*
- * json.c - reads text that has passed the gate.
+ * json.c - reads JSON that json_check has accepted.
  *
- * Nothing here looks for mistakes: json_check has proved that there are none, so a string has its
- * closing quote and brackets match. To pass over a value is to count brackets outside of strings.
- * Nested values are passed over again when they are read themselves, at most JSON_DEPTH_MAX times,
- * which costs less than keeping an index of all of them would.
+ * Nothing here looks for mistakes: every string has its closing quote, and brackets match. Skipping
+ * a value means counting brackets outside of strings. A nested value is scanned again at each level
+ * that is read, at most JSON_DEPTH_MAX times. That costs less than an index of all values.
  */
 #include "base/json.h"
 
@@ -24,7 +23,7 @@ int32_t json_hex_unit(const char *at)
     return unit;
 }
 
-/* A checked pair of surrogates, or one unit, behind \u. */
+/* Reads a checked surrogate pair, or one unit, after \u. */
 static int32_t unicode_escape(const char **at)
 {
     int32_t unit = json_hex_unit(*at);
@@ -58,8 +57,8 @@ static int32_t escaped_character(const char **at)
 }
 
 /*
- * Reads one character of a checked string, an escape decoded, and moves *AT behind it. Returns its
- * code point, or -1 at the closing quote, where *AT stays.
+ * Decodes one character of a checked string and moves *AT past it. Returns its code point, or -1 at
+ * the closing quote, where *AT stays.
  */
 static int32_t read_character(const char **at)
 {
@@ -97,14 +96,14 @@ enum json_kind json_kind_of(char first)
     }
 }
 
-/* Behind the string whose opening quote is at AT. */
+/* The position after the string whose opening quote is at AT. */
 static const char *json_skip_string(const char *at, const char *end)
 {
     const char *begin = at;
     for (;;) {
         at = memchr(at + 1, '"', (size_t)(end - at - 1));
         if (!at)
-            return end; /* not in a checked text */
+            return end; /* can't happen in checked text */
         size_t backslashes = 0;
         while (at - backslashes - 1 > begin && at[-1 - (ptrdiff_t)backslashes] == '\\')
             backslashes++;
@@ -113,7 +112,7 @@ static const char *json_skip_string(const char *at, const char *end)
     }
 }
 
-/* Behind the array or object whose opening bracket is at AT. */
+/* The position after the array or object whose opening bracket is at AT. */
 static const char *json_skip_level(const char *at, const char *end)
 {
     size_t depth = 0;
@@ -139,7 +138,7 @@ static const char *json_skip_level(const char *at, const char *end)
     return at;
 }
 
-/* Behind the number or the bare word at AT. */
+/* The position after the number, true, false or null at AT. */
 static const char *json_skip_word(const char *at, const char *end)
 {
     while (at < end && *at != ',' && *at != ']' && *at != '}' && (unsigned char)*at > ' ')
@@ -154,7 +153,7 @@ static const char *json_skip_space(const char *at, const char *end)
     return at;
 }
 
-/* Takes the value at *AT and moves *AT behind it. */
+/* Reads the value at *AT and moves *AT past it. */
 static struct json_value take_value(const char **at, const char *end)
 {
     const char *first = *at;
@@ -262,7 +261,7 @@ bool json_find(struct json_value object, dime_text name, struct json_value *foun
     return false;
 }
 
-/* Decodes what has escapes: no escape is shorter than what it stands for. */
+/* Decodes a string with escapes. No escape is shorter than its character. */
 static size_t decode_string(char *out, const char *at, const char *end)
 {
     char *begin = out;
@@ -309,7 +308,7 @@ dime_text json_text_at(struct json_value value, const char *path, struct arena *
     return json_string(json_at(value, path), arena, &text) ? text : TEXT("");
 }
 
-/* A number's exponent, and 0 where it has none; one beyond LARGE is LARGE or more. */
+/* A number's exponent, or 0 if it has none. The result for one above LARGE is LARGE or more. */
 static int64_t exponent_of(dime_text exponent)
 {
     const int64_t LARGE = (int64_t)1 << 40;
@@ -322,7 +321,7 @@ static int64_t exponent_of(dime_text exponent)
     return negative ? -sum : sum;
 }
 
-/* Takes DIGIT times ten to POWER off *SUM; false where that isn't whole or isn't an int64. */
+/* Subtracts DIGIT * 10^POWER from *SUM. False if that isn't whole or overflows an int64. */
 static bool take_digit(int64_t *sum, int digit, int64_t power)
 {
     int64_t part = digit;
@@ -336,7 +335,7 @@ static bool take_digit(int64_t *sum, int digit, int64_t power)
     return !__builtin_sub_overflow(*sum, part, sum);
 }
 
-/* How much of TEXT stands before the first of two characters. */
+/* The length of TEXT before the first of two characters. */
 static size_t length_before(dime_text text, char one, char other)
 {
     size_t length = 0;
@@ -345,14 +344,14 @@ static size_t length_before(dime_text text, char one, char other)
     return length;
 }
 
-/* Each digit has a power of ten of its own, which the point, the exponent and PLACES shift. */
+/* Each digit has a power of ten, shifted by the point, the exponent and PLACES. */
 static bool whole_of(dime_text number, int places, int64_t *integer)
 {
     bool negative = text_starts(number, TEXT("-"));
     dime_text digits = text_skip(number, negative);
     size_t length = length_before(digits, 'e', 'E');
     int64_t power = exponent_of(text_skip(digits, length < digits.length ? length + 1 : length));
-    int64_t sum = 0; /* below zero, where int64 reaches one further */
+    int64_t sum = 0; /* a negative sum, because int64 reaches one further there */
     digits.length = length;
     power += (int64_t)length_before(digits, '.', '.') + places;
     for (size_t i = 0; i < digits.length; i++) {

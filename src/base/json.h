@@ -1,11 +1,11 @@
 /*
- * json.h - strict JSON in: a gate that proves a text, and a cursor that reads what was proved.
+ * json.h - reads strict JSON: a check of the whole text, and a cursor over checked text.
  *
- * What arrives is read as RFC 8259 and I-JSON (RFC 7493) say and not a byte more kindly: two
- * programs that read one text must not see two different things in it. `json_check` walks the text
- * once. After that the rest can be short and fast, since nothing in the text can be wrong any more:
- * a cursor hands out each member's name and its value as the piece of text that it was written as,
- * so that a number is never rounded. Only a name or a string with an escape in it is copied.
+ * Input is read exactly as RFC 8259 and I-JSON (RFC 7493) say, with no leniency: two programs that
+ * read one text must not see different things in it. `json_check` walks the text once. The readers
+ * are short and fast because checked text can't be wrong. A cursor returns each member's name, and
+ * its value as it was written, so a number is never rounded. Only a name or a string with an escape
+ * is copied.
  */
 #ifndef DIME_BASE_JSON_H
 #define DIME_BASE_JSON_H
@@ -17,7 +17,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-/* Most arrays and objects within each other, and most names of one object. */
+/* The deepest nesting of arrays and objects, and the most names in one object. */
 enum { JSON_DEPTH_MAX = 32, JSON_NAMES_MAX = 4096 };
 
 enum json_kind {
@@ -29,7 +29,7 @@ enum json_kind {
     JSON_OBJECT,
 };
 
-/* A value in a text that has passed `json_check`; lasts as long as that text. */
+/* A value in a text that has passed `json_check`. It lasts as long as that text. */
 struct json_value {
     enum json_kind kind;
     dime_text raw; /* as it was written: a string with its quotes, a number digit for digit */
@@ -42,24 +42,24 @@ struct json_member {
 };
 
 enum json_fault {
-    JSON_MALFORMED = 1, /* theirs: the text isn't JSON that we accept */
-    JSON_NO_MEMORY,     /* ours: nothing is known about the text */
+    JSON_MALFORMED = 1, /* the text isn't JSON that we accept */
+    JSON_NO_MEMORY,     /* out of memory: nothing is known about the text */
 };
 
 struct json_error {
     enum json_fault fault;
-    size_t offset; /* of the byte that is wrong; the text's length where the text ends too soon */
-    size_t line;   /* from 1 */
-    size_t column; /* from 1, in characters */
+    size_t offset;     /* of the wrong byte; the text's length if the text ends too soon */
+    size_t line;       /* from 1 */
+    size_t column;     /* from 1, in characters */
     char message[128]; /* for a person: "line 1, column 12: the text ends inside a string" */
 };
 
 /*
- * Proves that TEXT is one JSON value and puts it into *VALUE, whose pieces point into TEXT. Accepts
+ * Checks that TEXT is one JSON value and puts it into *VALUE, which points into TEXT. Accepts
  * RFC 8259 and I-JSON: well-formed UTF-8 without a byte order mark, no name twice in an object, at
- * most JSON_DEPTH_MAX deep, at most JSON_NAMES_MAX names in an object, no U+0000 in a name (a
- * string may hold it). Numbers may be of any size. On false *ERROR says what is wrong and where.
- * The arena is used by objects of many members and by names with escapes only.
+ * most JSON_DEPTH_MAX levels, at most JSON_NAMES_MAX names in an object, no U+0000 in a name (a
+ * string may hold it). Numbers may have any size. On false *ERROR says what is wrong and where.
+ * Only objects with many members and names with escapes use the arena.
  */
 bool json_check(dime_text text, struct arena *arena, struct json_value *value,
                 struct json_error *error);
@@ -70,51 +70,49 @@ struct json_cursor {
     const char *end;
     struct arena *arena;
     bool object;
-    bool failed; /* a name had to be copied and there was no memory */
+    bool failed; /* out of memory: a name couldn't be copied */
 };
 
-/* A cursor before the first member of a checked VALUE. One that holds nothing has no members. */
+/* Returns a cursor before the first member of a checked VALUE. Scalars have no members. */
 struct json_cursor json_members(struct json_value value, struct arena *arena);
 
-/* Reads the next member. False at the end, and where memory runs out: the cursor has `failed` then.
- */
+/* Reads the next member. Returns false at the end, and if memory runs out (`failed` is set). */
 bool json_next(struct json_cursor *cursor, struct json_member *member);
 
 /*
- * Reads the next member with its name as it is written, a JSON_STRING of kind and quotes. Allocates
- * nothing. *NAME stays as it is where the items of an array are read.
+ * Reads the next member. *NAME is a JSON_STRING, still quoted and escaped; it is left alone in an
+ * array. Allocates nothing.
  */
 bool json_next_quoted(struct json_cursor *cursor, struct json_value *name,
                       struct json_value *value);
 
-/* Whether a checked JSON_STRING is TEXT once it is decoded; allocates nothing. */
+/* Whether a checked JSON_STRING decodes to TEXT. Allocates nothing. */
 bool json_reads_as(struct json_value string, dime_text text);
 
-/* How many members an object, or items an array, has; 0 for anything else. Allocates nothing. */
+/* The number of members in an object or items in an array; 0 for others. Allocates nothing. */
 size_t json_count(struct json_value value);
 
-/* Finds the member of this (decoded) NAME in a checked object; allocates nothing. */
+/* Finds the member with this decoded NAME in a checked object. Allocates nothing. */
 bool json_find(struct json_value object, dime_text name, struct json_value *found);
 
 /*
- * Decodes a checked JSON_STRING; it may hold NULs. The result points into the checked text, or into
- * the arena if there were escapes. False: no memory, or not a string.
+ * Decodes a checked JSON_STRING, which may hold NULs. The result points into the checked text, or
+ * into the arena if there were escapes. Returns false if out of memory, or if it isn't a string.
  */
 bool json_string(struct json_value value, struct arena *arena, dime_text *string);
 
-/* The value at a path such as "s3.object.key" in a checked value; of kind JSON_NULL where none is.
- */
+/* The value at a path such as "s3.object.key" in a checked value; JSON_NULL if there is none. */
 struct json_value json_at(struct json_value value, const char *path);
 
-/* The decoded text at such a path; empty where there is none, and where memory runs out. */
+/* The decoded text at such a path; empty if there is none, and if memory runs out. */
 dime_text json_text_at(struct json_value value, const char *path, struct arena *arena);
 
-/* Reads a checked JSON_NUMBER that is whole, however it is written (2, 2.0, 20e-1), in 64 bits. */
+/* Reads a whole checked JSON_NUMBER, written in any way (2, 2.0, 20e-1), as 64 bits. */
 bool json_integer(struct json_value value, int64_t *integer);
 
 /*
- * Reads a checked number as a decimal of PLACES, 0 to 18: 1.89 with 2 places is 189. False where it
- * has more digits behind the point, other than zeros, or isn't an int64.
+ * Reads a checked number as a decimal with 0 to 18 PLACES: 1.89 with 2 places is 189. Returns false
+ * if more places aren't zero, or if the result doesn't fit in an int64.
  */
 bool json_decimal(dime_text number, int places, int64_t *value);
 

@@ -1,12 +1,11 @@
 /*
- * json_check.c - the gate: proves that a text is JSON before anything reads it.
+ * json_check.c - checks that a text is JSON before anything reads it.
  *
- * One walk from the first byte to the last, with a bit per level in place of recursion, so that no
- * text can use up the stack. Each step either moves on or says what is wrong where it stands. The
- * names of the objects that are open lie, decoded, on a small stack; when an object closes, its
- * names are compared. A few are compared pairwise, many are sorted. Their number is limited and
- * bytes are compared by memcmp, so that hostile names cost little more than other text of their
- * length. That stack moves to the arena when it outgrows its place.
+ * The check is one walk over the text. It keeps a bit per level instead of recursing, so no text
+ * can exhaust the stack. Each step either moves on or says what is wrong at this byte. The decoded
+ * names of open objects lie on a small stack, which moves to the arena when it is full. When an
+ * object closes, its names are compared: a few pairwise, many by sorting. The limit on names and
+ * memcmp keep hostile names about as cheap as other text.
  */
 #include "base/json_check.h"
 
@@ -20,7 +19,7 @@ enum { FEW_NAMES = 32, PAIRWISE_MAX = 8 };
 /* A member's name. */
 struct member_name {
     dime_text text; /* decoded */
-    const char *at; /* behind its opening quote */
+    const char *at; /* after its opening quote */
 };
 
 struct gate {
@@ -28,19 +27,19 @@ struct gate {
     const char *at;
     const char *end;
     struct arena *arena;
-    const char *fault;         /* the sentence; NULL where memory ran out */
-    bool escaped;              /* the string that was read last has an escape in it */
-    bool nul;                  /* it holds U+0000 */
+    const char *fault;         /* the sentence; NULL if memory ran out */
+    bool escaped;              /* the last string has an escape */
+    bool nul;                  /* the last string holds U+0000 */
     unsigned depth;            /* how many arrays and objects are open */
     uint64_t objects;          /* a bit for each open level: it is an object */
     struct member_name *names; /* of all open objects */
     size_t name_count;
     size_t name_capacity;
     size_t first_name[JSON_DEPTH_MAX + 1]; /* of each level that is an object */
-    struct member_name few[FEW_NAMES];     /* where `names` begins its life */
+    struct member_name few[FEW_NAMES];     /* the first memory of `names` */
 };
 
-/* Says what is wrong where the gate stands. */
+/* Records what is wrong at the current byte. */
 static bool gate_fault(struct gate *gate, const char *sentence)
 {
     gate->fault = sentence;
@@ -58,7 +57,7 @@ static bool gate_at_end(const struct gate *gate)
     return gate->at == gate->end;
 }
 
-/* Whether the next byte is this one; takes it if so. */
+/* Takes the next byte if it is this one. Returns whether it was. */
 static bool gate_take(struct gate *gate, char byte)
 {
     if (gate_at_end(gate) || *gate->at != byte)
@@ -75,7 +74,7 @@ static void gate_skip_space(struct gate *gate)
     gate->at = at;
 }
 
-/* One digit at least. */
+/* Reads one or more digits. */
 static bool read_digits(struct gate *gate)
 {
     const char *at = gate->at;
@@ -132,7 +131,7 @@ static bool read_unit(struct gate *gate, int32_t *unit)
     return true;
 }
 
-/* Stands behind \u. One half of a surrogate pair alone isn't a character. */
+/* Reads what follows \u. Half a surrogate pair alone isn't a character. */
 static bool read_unicode_escape(struct gate *gate)
 {
     const char *escape = gate->at - 2;
@@ -156,7 +155,7 @@ static bool read_unicode_escape(struct gate *gate)
     return true;
 }
 
-/* Stands behind the backslash. */
+/* Reads what follows a backslash. */
 static bool read_json_escape(struct gate *gate)
 {
     gate->escaped = true;
@@ -180,8 +179,8 @@ static bool read_json_escape(struct gate *gate)
 }
 
 /*
- * Stands behind the opening quote, and then behind the closing one. What needs no thought is passed
- * over first: an image in base64 is megabytes of it.
+ * Reads the rest of a string after its opening quote. Plain bytes are skipped first, because an
+ * image in base64 has megabytes of them.
  */
 static bool read_string(struct gate *gate)
 {
@@ -209,7 +208,7 @@ static bool read_string(struct gate *gate)
     }
 }
 
-/* For qsort. Equal names stay in the order of the text. */
+/* For qsort. Equal names stay in text order. */
 static int compare_member_names(const void *a, const void *b)
 {
     const struct member_name *left = a, *right = b;
@@ -220,7 +219,7 @@ static int compare_member_names(const void *a, const void *b)
     return order != 0 ? order : (left->at > right->at) - (left->at < right->at);
 }
 
-/* Returns where the second of two names that are the same stands, or NULL. */
+/* Returns the position of the second of two equal names, or NULL. */
 static const char *find_double(struct member_name *names, size_t count)
 {
     if (count > PAIRWISE_MAX) {
@@ -250,7 +249,7 @@ static bool grow_names(struct gate *gate)
     return true;
 }
 
-/* Keeps the name that was just read, whose opening quote is at QUOTE. */
+/* Stores the name that was just read. Its opening quote is at QUOTE. */
 static bool keep_name(struct gate *gate, const char *quote)
 {
     struct json_value string = {JSON_STRING, {quote, (size_t)(gate->at - quote)}};
@@ -293,7 +292,7 @@ static bool in_object(const struct gate *gate)
     return gate->objects >> gate->depth & 1;
 }
 
-/* Stands behind the closing bracket. */
+/* Closes the innermost array or object. */
 static bool close_level(struct gate *gate)
 {
     if (in_object(gate)) {
@@ -307,7 +306,7 @@ static bool close_level(struct gate *gate)
     return true;
 }
 
-/* Stands behind the opening bracket. *COMPLETE: it was closed at once. */
+/* Opens an array or object. *COMPLETE: it is empty and closed already. */
 static bool open_level(struct gate *gate, bool object, bool *complete)
 {
     if (gate->depth == JSON_DEPTH_MAX)
@@ -323,7 +322,7 @@ static bool open_level(struct gate *gate, bool object, bool *complete)
     return !object || read_member_name(gate);
 }
 
-/* Says why no value begins here, with the mistakes in mind that people make. */
+/* Says why no value begins here. Recognizes common mistakes. */
 static bool fault_of_value(struct gate *gate)
 {
     switch (*gate->at) {
@@ -351,7 +350,7 @@ static bool fault_of_value(struct gate *gate)
     }
 }
 
-/* Reads a value, or the beginning of an array or object, which isn't complete then. */
+/* Reads a value, or the start of an array or object, which isn't *COMPLETE then. */
 static bool read_value(struct gate *gate, bool *complete)
 {
     gate_skip_space(gate);
@@ -379,7 +378,7 @@ static bool read_value(struct gate *gate, bool *complete)
     }
 }
 
-/* Says why what stands behind a complete value can't. */
+/* Says why the text after a complete value is wrong. */
 static bool fault_of_rest(struct gate *gate)
 {
     if (gate_at_end(gate))
@@ -389,7 +388,10 @@ static bool fault_of_rest(struct gate *gate)
                                             : "a comma or ] is missing here");
 }
 
-/* Behind a value: closes what closes here. *COMPLETE: nothing is open; else a value must follow. */
+/*
+ * Reads what follows a value: closing brackets, or a comma. *COMPLETE: nothing is open any more;
+ * otherwise a value must follow.
+ */
 static bool read_rest(struct gate *gate, bool *complete)
 {
     while (gate->depth > 0) {
@@ -408,7 +410,7 @@ static bool read_rest(struct gate *gate, bool *complete)
     return true;
 }
 
-/* Reads one value with all that is in it; *VALUE says where it begins and ends. */
+/* Reads one value with its contents. *VALUE says where it begins and ends. */
 static bool read_whole_value(struct gate *gate, struct json_value *value)
 {
     dime_text text = {gate->at, (size_t)(gate->end - gate->at)};
@@ -434,7 +436,8 @@ static bool read_whole_value(struct gate *gate, struct json_value *value)
 bool json_check(dime_text text, struct arena *arena, struct json_value *value,
                 struct json_error *error)
 {
-    struct gate gate; /* its arrays aren't cleared: that would take longer than a short text */
+    struct gate
+        gate; /* the arrays aren't cleared: that would take longer than checking a short text */
     gate.start = text.length > 0 ? text.data : "";
     gate.at = gate.start;
     gate.end = gate.start + text.length;
@@ -476,5 +479,5 @@ void json_malformed(struct json_error *error, dime_text text, size_t offset, con
 void json_no_memory(struct json_error *error)
 {
     *error = (struct json_error){.fault = JSON_NO_MEMORY, .line = 1, .column = 1};
-    snprintf(error->message, sizeof error->message, "there is no memory left to read this text");
+    snprintf(error->message, sizeof error->message, "out of memory while reading this text");
 }

@@ -1,5 +1,5 @@
 /*
- * json_put.c - writes what stands before a value, and the value.
+ * json_put.c - writes a value, and the comma and name before it.
  *
  * A value never ends with an opening bracket or a colon: a string ends with its quote.
  */
@@ -13,7 +13,7 @@ static bool is_comma_due(const struct buffer *out)
     return last != '{' && last != '[' && last != ':';
 }
 
-/* Nearly every name is short and has nothing to escape, is PLAIN: it is written at once. */
+/* Nearly every name is short and PLAIN (it needs no escape), and is written at once. */
 static void put_name(struct buffer *out, dime_text name, bool plain)
 {
     enum { SHORT = 60 };
@@ -37,7 +37,7 @@ void json_put_name(struct buffer *out, dime_text name)
     put_name(out, name, text_plain_length(name) == name.length);
 }
 
-/* Writes what stands before a value. */
+/* Writes what goes before a value. */
 static void begin_put(struct buffer *out, const char *name)
 {
     if (name)

@@ -1,10 +1,10 @@
 /*
- * multipart.c - a body is cut at its boundary, and each part's headers tell what it is.
+ * multipart.c - cuts a body at its boundary and reads each part's headers.
  *
- * memmem finds the boundary, in time that grows with the body alone. Of a part's headers three
- * count; the others are passed over. Names come in quotes, in which senders differ: curl puts a
- * backslash before a quote, browsers write %22 for it, and an old browser sends the backslashes of
- * a whole path as they are. All three are understood; else what is in the quotes stands for itself.
+ * memmem finds the boundary in time linear in the body. Three headers of a part matter; the others
+ * are ignored. Senders escape quoted names differently: curl writes a backslash before a quote,
+ * browsers write %22, and an old browser sends the backslashes of a whole path as they are. All
+ * three are understood. Anything else in quotes is taken literally.
  */
 #include "base/multipart.h"
 
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Says what is wrong with the part that is being read, or with the whole before the first. */
+/* Records what is wrong with the current part, or with the whole body before the first part. */
 __attribute__((format(printf, 2, 3))) static bool multipart_fail(struct multipart_reader *reader,
                                                                  const char *format, ...)
 {
@@ -30,7 +30,7 @@ __attribute__((format(printf, 2, 3))) static bool multipart_fail(struct multipar
 
 static bool multipart_no_memory(struct multipart_reader *reader)
 {
-    multipart_fail(reader, "there is no memory left to read it");
+    multipart_fail(reader, "out of memory while reading it");
     reader->fault = MULTIPART_NO_MEMORY;
     return false;
 }
@@ -42,13 +42,13 @@ static dime_text skip_blanks(dime_text text)
     return text;
 }
 
-/* Whether TEXT begins with a backslash before what one would stand before. */
+/* Whether TEXT begins with a backslash that escapes the next character. */
 static bool is_escape(dime_text text)
 {
     return text_starts(text, TEXT("\\\"")) || text_starts(text, TEXT("\\\\"));
 }
 
-/* Where a quoted text ends, whose opening quote is cut off already; its length where it doesn't. */
+/* The position of the closing quote in a text after its opening quote; its length if none. */
 static size_t quoted_length(dime_text text)
 {
     size_t i = 0;
@@ -62,7 +62,7 @@ struct parameter {
     dime_text name, value; /* the value without its quotes, but with its escapes */
 };
 
-/* Steps over semicolons and blanks, as many as there are. False: there is no semicolon. */
+/* Skips semicolons and blanks. False: there was no semicolon. */
 static bool skip_semicolons(dime_text *rest)
 {
     *rest = skip_blanks(*rest);
@@ -73,9 +73,9 @@ static bool skip_semicolons(dime_text *rest)
 }
 
 /*
- * Reads the next one off *REST. False at the end, and with *BROKEN where there is something else.
- * Some senders write blanks around the equals sign, or a semicolon too many (RFC 9110, section
- * 5.6.6), which can't be read in two ways.
+ * Cuts the next parameter off *REST. Returns false at the end, and with *BROKEN set if something
+ * else follows. Blanks around the equals sign and extra semicolons (RFC 9110, section 5.6.6) are
+ * allowed: some senders write them, and they aren't ambiguous.
  */
 static bool next_parameter(dime_text *rest, struct parameter *parameter, bool *broken)
 {
@@ -99,15 +99,15 @@ static bool next_parameter(dime_text *rest, struct parameter *parameter, bool *b
             length++;
     parameter->value = (dime_text){rest->data, length};
     if (quoted && length == rest->length)
-        return false; /* the closing quote isn't there */
+        return false; /* the closing quote is missing */
     *rest = text_skip(*rest, length + quoted);
     *broken = false;
     return true;
 }
 
 /*
- * Finds the parameter NAME in what follows a header's first word; FOUND's data is NULL where there
- * is none. False: the parameters can't be read, or it's there twice.
+ * Finds the parameter NAME in what follows a header's first word. FOUND's data is NULL if there is
+ * none. Returns false if the parameters can't be read, or if NAME is there twice.
  */
 static bool find_parameter(dime_text parameters, dime_text name, dime_text *found)
 {
@@ -134,9 +134,9 @@ static dime_text header_word(dime_text value, dime_text *parameters)
 }
 
 /*
- * RFC 2046, section 5.1.1, has letters, digits and a few signs in a boundary. A boundary of
- * asterisks is sent by many programs for Android, so every visible character may be in one, save
- * what escapes the others in a quoted text: senders differ about escapes. It may be longer, too.
+ * RFC 2046, section 5.1.1, allows letters, digits and a few signs in a boundary. Many Android
+ * programs send a boundary of asterisks, so every visible character is allowed here, except those
+ * that a quoted text escapes: senders differ about escapes. It may also be longer.
  */
 static bool is_boundary(dime_text text)
 {
@@ -150,8 +150,8 @@ static bool is_boundary(dime_text text)
 }
 
 /*
- * Steps over what may follow a boundary on its line: the hyphens of the closing one, or blanks and
- * the line's end. False: it goes on otherwise, and so is part of what is sent.
+ * Skips what may follow a boundary on its line: the hyphens of the closing one, or blanks and the
+ * line end. False: something else follows, so this isn't a boundary but part of the content.
  */
 static bool end_line(dime_text behind, dime_text *rest)
 {
@@ -166,7 +166,7 @@ static bool end_line(dime_text behind, dime_text *rest)
     return true;
 }
 
-/* Moves behind the next boundary; BEFORE is what lies before it. False: there is none. */
+/* Moves past the next boundary. BEFORE is what comes before it. False: there is no boundary. */
 static bool cut(struct multipart_reader *reader, dime_text *before)
 {
     dime_text rest = reader->rest;
@@ -181,7 +181,7 @@ static bool cut(struct multipart_reader *reader, dime_text *before)
     return false;
 }
 
-/* Whether a boundary stands in TEXT, up to END, though not at the beginning of a line. */
+/* Whether TEXT, up to END, holds a boundary that isn't at the beginning of a line. */
 static bool is_hidden(dime_text text, const char *end, dime_text line)
 {
     const char *found;
@@ -195,8 +195,8 @@ static bool is_hidden(dime_text text, const char *end, dime_text line)
 }
 
 /*
- * The first boundary may be the body's beginning; what lies before it is for nobody. But where that
- * holds a boundary, behind a byte order mark, say, the first part would be passed over unseen.
+ * The first boundary may be at the beginning of the body. Text before it is ignored, unless it
+ * holds a boundary, for instance after a byte order mark: the first part would be lost then.
  */
 static bool cut_first(struct multipart_reader *reader, dime_text body)
 {
@@ -206,7 +206,7 @@ static bool cut_first(struct multipart_reader *reader, dime_text body)
         return true;
     reader->rest = body;
     if (!body.length || !cut(reader, &preamble))
-        return multipart_fail(reader, "the boundary that the Content-Type tells isn't in the body");
+        return multipart_fail(reader, "the boundary that the Content-Type names isn't in the body");
     return !is_hidden(body, body.data + preamble.length, line) ||
            multipart_fail(reader, "something stands before the first boundary; leave it out");
 }
@@ -222,8 +222,7 @@ void multipart_open(struct multipart_reader *reader, dime_text content_type, dim
     reader->rest = (dime_text){0};
     (void)header_word(content_type, &parameters);
     if (!find_parameter(parameters, TEXT("boundary"), &boundary) || !boundary.length) {
-        multipart_fail(reader,
-                       "the Content-Type doesn't tell the boundary; let your client write it");
+        multipart_fail(reader, "the Content-Type names no boundary; let your client write it");
         return;
     }
     if (!is_boundary(boundary)) {
@@ -239,7 +238,7 @@ void multipart_open(struct multipart_reader *reader, dime_text content_type, dim
     (void)cut_first(reader, body);
 }
 
-/* One character of a quoted text, and how many bytes stand for it. */
+/* Decodes one character of a quoted text, and returns how many bytes it had. */
 static char unescape_one(dime_text text, size_t *length)
 {
     *length = 1;
@@ -274,7 +273,7 @@ static bool decode_name(struct multipart_reader *reader, dime_text *name)
     return true;
 }
 
-/* RFC 7578, section 4.2: of a path that a sender gave away only its last part counts. */
+/* RFC 7578, section 4.2: only the last part of a path counts. */
 static dime_text without_folders(dime_text path)
 {
     for (size_t i = path.length; i; i--) {
@@ -338,7 +337,7 @@ static bool take_part_header(struct multipart_reader *reader, struct multipart_p
     return true;
 }
 
-/* Reads the headers that the part's bytes begin with, and leaves what comes behind them. */
+/* Reads the headers at the beginning of a part's bytes, and leaves what follows them. */
 static bool take_part_headers(struct multipart_reader *reader, struct multipart_part *part)
 {
     dime_text all = part->body;

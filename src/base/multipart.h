@@ -1,10 +1,10 @@
 /*
  * multipart.h - reads multipart/form-data (RFC 7578): what a form with a file in it sends.
  *
- * Framing is that of RFC 2046, section 5.1.1. A part's bytes stay where they are in the body, so an
- * upload of megabytes isn't copied. What could be read in two ways (no end, a header or a name
- * twice, a boundary that can't be one) is a fault and is never guessed at; so are parts within a
- * part and transfer encodings, which RFC 7578 has done away with.
+ * The framing is that of RFC 2046, section 5.1.1. A part's bytes stay where they are in the body,
+ * so an upload of megabytes isn't copied. Ambiguous input (no end, a header or a name twice, an
+ * invalid boundary) is a fault and never guessed at. So are nested parts and transfer encodings,
+ * which RFC 7578 deprecates.
  */
 #ifndef DIME_BASE_MULTIPART_H
 #define DIME_BASE_MULTIPART_H
@@ -16,27 +16,27 @@
 #include "base/text.h"
 
 /*
- * Most parts of a body, most bytes of a part's headers, and most of a boundary: RFC 2046 has 70,
- * and some senders write more.
+ * The most parts in a body, bytes in a part's headers, and bytes in a boundary. RFC 2046 allows 70,
+ * but some senders write more.
  */
 enum { MULTIPART_PARTS_MAX = 64, MULTIPART_HEADERS_MAX = 4096, MULTIPART_BOUNDARY_MAX = 200 };
 
-/* Texts lie in the body, or in the arena where they had escapes. */
+/* The texts lie in the body, or in the arena if they had escapes. */
 struct multipart_part {
     dime_text name;         /* of the field: UTF-8 without control characters */
-    dime_text file_name;    /* the same, without folders; data is NULL where none was given */
-    dime_text content_type; /* as it was given; data is NULL where none was */
+    dime_text file_name;    /* the same, without folders; data is NULL if none was given */
+    dime_text content_type; /* as it was given; data is NULL if none was */
     dime_text body;         /* any bytes */
 };
 
 enum multipart_fault {
     MULTIPART_FINE,
-    MULTIPART_MALFORMED, /* theirs */
-    MULTIPART_NO_MEMORY, /* ours */
+    MULTIPART_MALFORMED, /* the sender's fault */
+    MULTIPART_NO_MEMORY, /* out of memory */
 };
 
 struct multipart_reader {
-    dime_text rest; /* what comes behind the last boundary; data is NULL behind the closing one */
+    dime_text rest; /* what follows the last boundary; data is NULL after the closing one */
     struct arena *arena;
     size_t parts;
     enum multipart_fault fault;
@@ -46,16 +46,15 @@ struct multipart_reader {
 };
 
 /*
- * Begins to read BODY, which stays the caller's and must outlast the parts; CONTENT_TYPE is the
- * request's, and has the boundary. Where there is something wrong with them the reader is at fault
- * already.
+ * Begins to read BODY, which the caller owns and which must outlast the parts. CONTENT_TYPE is the
+ * request's and holds the boundary. If one of them is wrong, `fault` is set already.
  */
 void multipart_open(struct multipart_reader *reader, dime_text content_type, dime_text body,
                     struct arena *arena);
 
 /*
- * Reads the next part. False at the end, and where something is wrong: `fault` and `message` say
- * what. Nothing is read after a fault.
+ * Reads the next part. Returns false at the end and on a fault; `fault` and `message` describe it.
+ * Nothing is read after a fault.
  */
 bool multipart_next(struct multipart_reader *reader, struct multipart_part *part);
 

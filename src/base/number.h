@@ -1,7 +1,7 @@
 /*
  * number.h - the smaller and the larger of two numbers.
  *
- * C has neither for whole numbers, and a conditional that names both twice is easily got wrong.
+ * C has neither for integers, and a conditional expression that names both twice is error-prone.
  */
 #ifndef DIME_BASE_NUMBER_H
 #define DIME_BASE_NUMBER_H

@@ -1,7 +1,8 @@
 /*
  * options.c - the values of options.
  *
- * A number is read whole or not at all: 10x is no ten, and what is beyond a limit isn't cut to it.
+ * The whole value must be a number: 10x isn't ten. A number over the limit is an error, and isn't
+ * reduced to the limit.
  */
 #include "base/options.h"
 

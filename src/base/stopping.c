@@ -1,8 +1,8 @@
 /*
  * stopping.c - the signals that stop a program, at a descriptor.
  *
- * SIGIO is what the kernel sends to somebody whose lease on a file is broken (watch_work.c), and
- * SIGPIPE to somebody whose peer has gone: neither is news, since the call that follows says it.
+ * The kernel sends SIGIO when a lease on a file is broken (watch_work.c), and SIGPIPE when the peer
+ * has closed a connection. Both are ignored, because the next call reports the same.
  */
 #include "base/stopping.h"
 

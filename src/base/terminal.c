@@ -1,12 +1,12 @@
 /*
- * terminal.c - escapes controls, in UTF-8 that may be cut anywhere and may be none.
+ * terminal.c - escapes control characters in UTF-8 that may be cut anywhere or be invalid.
  *
- * Bytes that are no UTF-8 are escaped as well: of a terminal with another encoding 0x9B alone is
- * what ESC [ is. A CR stays where a newline follows; alone it would have the line overwritten.
+ * Bytes that aren't UTF-8 are escaped too: a terminal with another encoding reads 0x9B as ESC [.
+ * A CR stays if a newline follows. Alone it would let text overwrite the line.
  */
 #include "base/terminal.h"
 
-/* A piece, behind the bytes that were held back before it. */
+/* A piece, preceded by the bytes that were held back. */
 struct joined {
     const struct terminal *terminal;
     dime_text piece;
@@ -17,7 +17,7 @@ static size_t length_of(const struct joined *joined)
     return joined->terminal->count + joined->piece.length;
 }
 
-/* The character at AT, as far as it's there, in ROOM. */
+/* Copies the character at AT, or as much of it as has arrived, to ROOM. */
 static dime_text look(const struct joined *joined, size_t at, char room[TERMINAL_HELD])
 {
     size_t held = joined->terminal->count, length = 0;
@@ -27,7 +27,7 @@ static dime_text look(const struct joined *joined, size_t at, char room[TERMINAL
     return (dime_text){room, length};
 }
 
-/* How many bytes the character has that begins with this one, by what UTF-8 says. */
+/* The length in UTF-8 of a character that begins with this byte. */
 static size_t wanted(char first)
 {
     unsigned char byte = (unsigned char)first;
@@ -36,7 +36,7 @@ static size_t wanted(char first)
     return byte >= 0xE0 && byte < 0xF0 ? 3 : byte >= 0xF0 && byte < 0xF5 ? 4 : 1;
 }
 
-/* Whether more bytes could make a character of these. */
+/* Whether more bytes could complete a character. */
 static bool may_go_on(dime_text rest)
 {
     if (rest.length >= wanted(rest.data[0]))
@@ -48,7 +48,7 @@ static bool may_go_on(dime_text rest)
     return true;
 }
 
-/* How many of these bytes may be shown as they are: a character's, or 0. */
+/* How many bytes may be printed as they are: the length of one character, or 0. */
 static size_t harmless(dime_text rest)
 {
     size_t length = text_utf8_length(rest);

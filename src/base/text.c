@@ -1,8 +1,8 @@
 /*
  * text.c - comparing, cutting and reading texts.
  *
- * All of it works on (pointer, length) and on ASCII where it looks at letters: names of headers,
- * media types and parameters are ASCII by their RFCs, so the locale has no say.
+ * Letters are compared as ASCII, because the RFCs define header names, media types and parameters
+ * as ASCII. So the locale doesn't matter.
  */
 #include "base/text.h"
 
@@ -89,7 +89,7 @@ dime_text text_trim(dime_text text)
     return text;
 }
 
-/* All of them have three bytes but two, which have two. */
+/* All but two of them have three bytes. */
 static const char UNSEEN[][4] = {
     "\u00AD", /* soft hyphen */
     "\u061C", /* Arabic letter mark */
@@ -116,7 +116,7 @@ static const char UNSEEN[][4] = {
 size_t text_unseen_length(dime_text text)
 {
     if (!text.length || (unsigned char)text.data[0] < 0x80)
-        return 0; /* as nearly always */
+        return 0; /* the usual case */
     for (size_t i = 0; i < sizeof UNSEEN / sizeof *UNSEEN; i++) {
         if (text_starts(text, text_of(UNSEEN[i])))
             return strlen(UNSEEN[i]);
@@ -124,7 +124,7 @@ size_t text_unseen_length(dime_text text)
     return 0;
 }
 
-/* The length of the blank or the unseen mark that TEXT begins with, or 0. */
+/* The length of the blank or invisible character that TEXT begins with, or 0. */
 static size_t empty_length(dime_text text)
 {
     if (text.length && text_blank(text.data[0]))
@@ -132,7 +132,7 @@ static size_t empty_length(dime_text text)
     return text_starts(text, TEXT("\u00A0")) ? 2 : text_unseen_length(text);
 }
 
-/* The same of its end. */
+/* The same for the end of TEXT. */
 static size_t empty_end(dime_text text)
 {
     for (size_t length = 1; length <= 3 && length <= text.length; length++) {
@@ -153,7 +153,7 @@ dime_text text_bare(dime_text text)
     return text;
 }
 
-/* Either begins with a mark, or with ASCII characters, each other byte of which is zero. */
+/* Both begin with a byte order mark, or with ASCII characters padded with zero bytes. */
 bool text_is_wide(dime_text text)
 {
     const char *at = text.data;
@@ -191,7 +191,7 @@ bool text_to_int64(dime_text text, int64_t *value)
             __builtin_sub_overflow(sum, digit, &sum))
             return false;
     }
-    /* Summed up below zero, where int64 reaches one further. */
+    /* A negative sum, because int64 reaches one further there. */
     if (!negative && sum == INT64_MIN)
         return false;
     *value = negative ? sum : -sum;
@@ -210,8 +210,8 @@ bool text_to_boolean(dime_text text, bool *value)
 }
 
 /*
- * How many bytes follow a lead byte, and what the first of them may be (RFC 3629, section 4): the
- * narrowed ranges leave out overlong forms, surrogates and what is above U+10FFFF.
+ * How many bytes follow a lead byte, and the range of the first of them (RFC 3629, section 4). The
+ * narrowed ranges exclude overlong forms, surrogates and code points above U+10FFFF.
  */
 static size_t continuation(unsigned char lead, unsigned char *low, unsigned char *high)
 {
@@ -224,7 +224,7 @@ static size_t continuation(unsigned char lead, unsigned char *low, unsigned char
     return lead >= 0xF0 && lead <= 0xF4 ? 3 : 0;
 }
 
-/* Sixteen bytes that the processor compares at once; the compiler knows how. */
+/* Sixteen bytes, which the compiler compares with vector instructions. */
 typedef unsigned char lanes __attribute__((vector_size(16)));
 
 static bool all_plain(const char *data)

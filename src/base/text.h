@@ -1,9 +1,9 @@
 /*
  * text.h - a piece of text as (pointer, length).
  *
- * What arrives from outside may hold NUL bytes, is part of a larger buffer, or ends where memory
- * ends. So no parser here looks for a NUL: each takes a text, which says where it ends. A text owns
- * nothing; whoever hands it out says how long the bytes live.
+ * Input may hold NUL bytes, be part of a larger buffer, or end at the end of a mapping. So no
+ * parser here looks for a NUL: each takes a text, which has a length. A text owns nothing; the
+ * function that returns one says how long its bytes live.
  */
 #ifndef DIME_BASE_TEXT_H
 #define DIME_BASE_TEXT_H
@@ -15,17 +15,16 @@
 
 #include "dime/text.h"
 
-/* A text of a string literal, whose length the compiler knows. */
+/* The text of a string literal. Its length is a constant. */
 #define TEXT(literal) ((dime_text){("" literal), sizeof(literal) - 1})
 
-/* A text of a NUL-terminated string; an empty text of NULL. The bytes stay the caller's. */
+/* The text of a NUL-terminated string, whose bytes it shares; an empty text for NULL. */
 static inline dime_text text_of(const char *string)
 {
     return (dime_text){string ? string : "", string ? strlen(string) : 0};
 }
 
-/* What is behind the first COUNT bytes of TEXT, which has so many. None of an absent text is
- * absent. */
+/* TEXT without its first COUNT bytes; it must have that many. DATA stays NULL if it was NULL. */
 static inline dime_text text_skip(dime_text text, size_t count)
 {
     /* Nothing may be added to a null pointer, not even 0. */
@@ -35,19 +34,19 @@ static inline dime_text text_skip(dime_text text, size_t count)
 /* Whether both texts hold the same bytes. */
 bool text_equal(dime_text a, dime_text b);
 
-/* The same without regard to the case of ASCII letters, as header names and media types compare. */
+/* The same, ignoring the case of ASCII letters, as for header names and media types. */
 bool text_equal_nocase(dime_text a, dime_text b);
 
 /* Whether TEXT is one of the COUNT strings of LIST. */
 bool text_is_one_of(dime_text text, const char *const *list, size_t count);
 
-/* C in lower case if it is an ASCII letter. */
+/* C in lower case if it is an ASCII letter, else C. */
 static inline char text_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
 }
 
-/* Whether C is a space, a tab or a part of a line's end. */
+/* Whether C is a space, a tab, a CR or an LF. */
 static inline bool text_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -78,68 +77,65 @@ static inline int text_hex_digit(char c)
 /* Whether TEXT is a token, as the name of a header is (RFC 9110, section 5.6.2). */
 bool text_is_token(dime_text text);
 
-/* Whether TEXT has a control character of ASCII other than a tab, which the value of a header can't
- * have (RFC 9110, section 5.5). */
+/* Whether TEXT has an ASCII control character other than a tab. A header's value can't have one
+ * (RFC 9110, section 5.5). */
 bool text_has_controls(dime_text text);
 
-/* Whether TEXT ends with SUFFIX, without regard to the case of ASCII letters. */
+/* Whether TEXT ends with SUFFIX, ignoring the case of ASCII letters. */
 bool text_ends_nocase(dime_text text, dime_text suffix);
 
 /* The media type of a Content-Type (RFC 9110, section 8.3.1), without parameters and blanks. */
 dime_text text_media_type(dime_text content_type);
 
-/* How many characters are in TEXT, which is UTF-8. */
+/* The number of characters in TEXT, which must be UTF-8. */
 size_t text_characters(dime_text text);
 
-/* Whether TEXT begins with PREFIX; likewise without regard to the case of ASCII letters. */
+/* Whether TEXT begins with PREFIX; the second ignores the case of ASCII letters. */
 bool text_starts(dime_text text, dime_text prefix);
 bool text_starts_nocase(dime_text text, dime_text prefix);
 
-/* TEXT without the spaces and tabs, CR and LF at both ends. */
+/* TEXT without spaces, tabs, CRs and LFs at both ends. */
 dime_text text_trim(dime_text text);
 
 /*
- * How long the mark at the start of TEXT is that takes no room where it's shown, or 0: such marks
- * come along unseen where text is pasted from chats, contacts and right-to-left pages. U+202E isn't
- * among them: it turns the order of what follows, so that 12 would be read where 21 is seen.
+ * The length of the invisible character at the start of TEXT, or 0. Such characters come along when
+ * text is pasted from chats, contacts and right-to-left pages. U+202E isn't one of them: it
+ * reverses what follows, so 12 would be read where a person sees 21.
  */
 size_t text_unseen_length(dime_text text);
 
-/* TEXT without blanks, also those that no line breaks at, and unseen marks at both ends. */
+/* TEXT without blanks (also non-breaking ones) and invisible characters at both ends. */
 dime_text text_bare(dime_text text);
 
-/* Whether TEXT, which is to be UTF-8, is UTF-16 or UTF-32, by the first of its bytes. */
+/* Whether TEXT, which should be UTF-8, looks like UTF-16 or UTF-32 by its first bytes. */
 bool text_is_wide(dime_text text);
 
 /*
- * Cuts the first part off *REST, up to SEPARATOR or to the end, and returns it; *REST is what comes
- * behind the separator. False when *REST has been used up (its data is NULL then).
+ * Cuts the first part off *REST, up to SEPARATOR or the end, and puts it into *PART. *REST becomes
+ * what follows the separator. Returns false when nothing is left (REST's data is NULL then).
  */
 bool text_cut(dime_text *rest, char separator, dime_text *part);
 
-/* Reads decimal digits, an optional '-' before them, nothing else; false when it isn't an int64. */
+/* Reads an optional '-' and decimal digits, nothing else. False if it doesn't fit in an int64. */
 bool text_to_int64(dime_text text, int64_t *value);
 
-/* Reads true, on, yes and 1, or false, off, no and 0, in any case; false where it's none of them.
- */
+/* Reads true, on, yes and 1, or false, off, no and 0, in any case. Returns false for others. */
 bool text_to_boolean(dime_text text, bool *value);
 
-/* How many bytes TEXT begins with that stand in a JSON string as they are: ASCII but " \ controls.
- */
+/* The length of TEXT's beginning that JSON needs no escape for: ASCII except " \ and controls. */
 size_t text_plain_length(dime_text text);
 
-/* How many bytes, 1 to 4, the UTF-8 character at the start of TEXT has; 0 where there is none. */
+/* The length, 1 to 4 bytes, of the UTF-8 character at the start of TEXT; 0 if there is none. */
 size_t text_utf8_length(dime_text text);
 
 /*
  * Whether the UTF-8 character at the start of TEXT is one that no text should hold: a control
- * character above ASCII (U+0080 to U+009F), or a code point that is no character (U+FDD0 to U+FDEF,
- * and the last two of each plane).
+ * character above ASCII (U+0080 to U+009F), or a noncharacter (U+FDD0 to U+FDEF, and the last two
+ * code points of each plane).
  */
 bool text_is_strange(dime_text text);
 
-/* How many bytes of TEXT, which is UTF-8, are kept where there is room for MOST: whole characters.
- */
+/* The length of the longest beginning of TEXT, in UTF-8, that is whole characters and fits MOST. */
 size_t text_kept_length(dime_text text, size_t most);
 
 /* Whether TEXT is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */

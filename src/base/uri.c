@@ -1,8 +1,8 @@
 /*
  * uri.c - paths, queries and their encoding.
  *
- * RFC 3986, sections 2.1, 3.3 and 3.4. A '+' stands for itself here: forms give it another meaning,
- * and nothing here is a form.
+ * RFC 3986, sections 2.1, 3.3 and 3.4. A '+' stands for itself here; it means a space only in
+ * forms.
  */
 #include "base/uri.h"
 

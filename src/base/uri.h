@@ -1,8 +1,8 @@
 /*
- * uri.h - the paths and queries of requests, which arrive as they were written.
+ * uri.h - the paths and queries of requests, which arrive undecoded.
  *
- * A function's name in a path is often percent-encoded (an ARN has colons), and what a function URL
- * hands on must not be decoded at all: so each reader decodes what it wants itself.
+ * A function's name in a path is often percent-encoded (an ARN has colons), but a function URL must
+ * pass its path on undecoded. So each reader decodes only what it needs.
  */
 #ifndef DIME_BASE_URI_H
 #define DIME_BASE_URI_H
@@ -12,13 +12,13 @@
 /* The path of a URI, without its query. */
 dime_text path_of(const char *uri);
 
-/* What is behind the '?' of a URI; empty where there is none. */
+/* What follows the '?' of a URI; empty if there is none. */
 dime_text query_of(const char *uri);
 
-/* Whether PATH begins so; *REST is what comes behind that. */
+/* Whether PATH begins with PREFIX; *REST is what follows it. */
 bool path_below(dime_text path, const char *prefix, dime_text *rest);
 
-/* Decodes %XX into ROOM. False: it is no encoding, holds a NUL, or has no room. */
+/* Decodes %XX into ROOM. False if an escape is invalid, a NUL is encoded, or ROOM is too small. */
 bool path_decode(dime_text text, char *room, size_t size, dime_text *decoded);
 
 #endif

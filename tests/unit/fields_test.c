@@ -299,7 +299,7 @@ static const struct {
      "415 Send the body as application/json, multipart/form-data or "
      "application/x-www-form-urlencoded."},
     {"multipart/form-data; boundary=x", "--x",
-     "400 The form can't be read at its beginning: the boundary that the Content-Type tells isn't "
+     "400 The form can't be read at its beginning: the boundary that the Content-Type names isn't "
      "in "
      "the body."},
     {"Multipart/Form-Data; boundary=x",

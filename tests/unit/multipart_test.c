@@ -90,26 +90,26 @@ static const struct document {
      "[a()=1]"},
     /* A Content-Type without a boundary, or with one that can't be. */
     {TEXT("multipart/form-data"), TEXT("--x--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
+     "its beginning: the Content-Type names no boundary; let your client write it"},
     {TEXT("multipart/form-data; boundary="), TEXT("----"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
+     "its beginning: the Content-Type names no boundary; let your client write it"},
     {TEXT("multipart/form-data; boundary=\"x"), TEXT("--x--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
+     "its beginning: the Content-Type names no boundary; let your client write it"},
     {TEXT("multipart/form-data; boundary=\"x \""), TEXT("--x --"), CANT_BE},
     {TEXT("multipart/form-data; boundary=x; boundary=y"), TEXT("--x--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
+     "its beginning: the Content-Type names no boundary; let your client write it"},
     {TEXT("multipart/form-data; boundary=x y"), TEXT("--x--"),
-     "its beginning: the Content-Type doesn't tell the boundary; let your client write it"},
+     "its beginning: the Content-Type names no boundary; let your client write it"},
     {TEXT("multipart/form-data; boundary=\"x\\\"y\""), TEXT("--x\"y--"), CANT_BE},
     {TEXT("multipart/form-data; boundary=\"\xC3\xA9\""), TEXT("--\xC3\xA9--"), CANT_BE},
     {TEXT("multipart/form-data; boundary=\"x\ty\""), TEXT("--x\ty--"), CANT_BE},
     {TEXT("multipart/form-data; boundary=\"x\0\""), TEXT("--x\0--"), CANT_BE},
     {TEXT("multipart/form-data; boundary=" FIFTY FIFTY FIFTY FIFTY "0"), TEXT("--x--"), CANT_BE},
     {X, TEXT("--y--\r\n"),
-     "its beginning: the boundary that the Content-Type tells isn't in the body"},
-    {X, TEXT("--x"), "its beginning: the boundary that the Content-Type tells isn't in the body"},
+     "its beginning: the boundary that the Content-Type names isn't in the body"},
+    {X, TEXT("--x"), "its beginning: the boundary that the Content-Type names isn't in the body"},
     {X, TEXT("--x\n" DISPOSITION "name=a\n\n1\n--x--\n"),
-     "its beginning: the boundary that the Content-Type tells isn't in the body"},
+     "its beginning: the boundary that the Content-Type names isn't in the body"},
     /* A first boundary that doesn't begin a line would take the first part along. */
     {X,
      TEXT("\xEF\xBB\xBF--x\r\n" DISPOSITION "name=a\r\n\r\n1\r\n--x\r\n" DISPOSITION
@@ -320,10 +320,9 @@ END_TEST
 START_TEST(reads_a_body_without_bytes)
 {
     ck_assert_str_eq(outcome(X, (dime_text){NULL, 0}, &arena),
-                     "its beginning: the boundary that the Content-Type tells isn't in the body");
-    ck_assert_str_eq(
-        outcome((dime_text){NULL, 0}, TEXT("--x--"), &arena),
-        "its beginning: the Content-Type doesn't tell the boundary; let your client write it");
+                     "its beginning: the boundary that the Content-Type names isn't in the body");
+    ck_assert_str_eq(outcome((dime_text){NULL, 0}, TEXT("--x--"), &arena),
+                     "its beginning: the Content-Type names no boundary; let your client write it");
 }
 END_TEST
 
@@ -340,7 +339,7 @@ START_TEST(says_when_memory_ends)
     ck_assert(multipart_next(&reader, &part));
     ck_assert(!multipart_next(&reader, &part));
     ck_assert_int_eq(reader.fault, MULTIPART_NO_MEMORY);
-    ck_assert_str_eq(reader.message, "part 2: there is no memory left to read it");
+    ck_assert_str_eq(reader.message, "part 2: out of memory while reading it");
     ck_assert(!multipart_next(&reader, &part));
     arena_close(&none);
 }
