@@ -1,9 +1,8 @@
 /*
  * answer.c - a finished response in the form that the sender of the event expects.
  *
- * Gateways want a status, headers as an object of texts, and the body as text: bytes that aren't
- * text go as base64. Cookies may stand several times in a response, so each gateway has a place of
- * its own for them.
+ * Gateways expect a status, headers as an object of texts, and the body as text; binary bodies are
+ * sent in base64. A response may set several cookies, so each gateway has its own place for them.
  */
 #include <stdio.h>
 
@@ -13,7 +12,7 @@
 
 enum {
     JOINED_MAX = 64 * 1024,
-    /* From the quotas of API Gateway, and the load balancer's of Lambda as a target. */
+    /* From the quotas of API Gateway, and of load balancers with a Lambda target. */
     GATEWAY_HEADERS_MAX = 10240,
     BALANCER_ANSWER_MAX = 1 << 20,
 };
@@ -23,7 +22,7 @@ static bool is_cookie(const struct header *header)
     return text_equal_nocase(header->name, TEXT("Set-Cookie"));
 }
 
-/* Types that hold text though they aren't text/...; what may stand behind a '+' too. */
+/* Media types that are text although they aren't text/...; some also as a suffix after a '+'. */
 static bool is_text_type(const char *content_type)
 {
     static const char *const TYPES[] = {"application/json", "application/xml",
@@ -50,7 +49,7 @@ static bool is_binary(const struct response *response, dime_text body)
            !is_text_type(response->content_type) || !text_is_utf8(body);
 }
 
-/* The values of all headers with this one's name, from this one on, each as a JSON string. */
+/* Writes the values of this header and of later ones with its name, each as a JSON string. */
 static void put_list(const struct response *response, size_t index, struct buffer *out)
 {
     json_begin_array(out, NULL);
@@ -61,7 +60,7 @@ static void put_list(const struct response *response, size_t index, struct buffe
     json_end_array(out);
 }
 
-/* The same as one JSON string: a header that stands several times is a list (RFC 9110, 5.3). */
+/* The same as one JSON string: a repeated header is a list (RFC 9110, section 5.3). */
 static void put_joined(const struct response *response, size_t index, struct buffer *out)
 {
     const struct header *header = &response->headers[index];
@@ -93,8 +92,9 @@ static void put_content_type(const struct response *response, bool list, struct 
 }
 
 /*
- * The name for one cookie of several. An object has each name once, and cookies can't be joined;
- * but names that differ in case are different in JSON, and the same in HTTP (RFC 9110, 5.1).
+ * Writes the name for one of several cookies. An object has each name only once, and cookies can't
+ * be joined. But names that differ in case are different in JSON and the same in HTTP (RFC 9110,
+ * section 5.1).
  */
 static void put_cookie_name(size_t number, struct buffer *out)
 {
@@ -126,7 +126,7 @@ static void put_answer_headers(const struct response *response, bool list, bool 
     json_end_object(out);
 }
 
-/* The cookies of an answer, where a gateway has a place for them. */
+/* Writes the cookies of an answer, for a gateway that has a place for them. */
 static void put_answer_cookies(const struct event *event, const struct response *response,
                                struct buffer *out)
 {

@@ -1,10 +1,10 @@
 /*
- * batch.c - the messages of a queue, each through the function by itself.
+ * batch.c - runs a function on each message of a queue separately.
  *
- * Each has all the memory that an event may use, and gives it back before the next. A line in the
- * log says which message failed and why, since the answer to the queue can't. Where the time may
- * not suffice for one more, the rest is left for later: an answer that comes too late would bring
- * back all of them.
+ * Each message may use all the memory of an event; it is taken back before the next one. A log line
+ * says which message failed and why, because the answer to the queue can't. If there may not be
+ * time for another message, the rest is left for later: after a late answer the queue would deliver
+ * all of them again.
  */
 #include "events/batch.h"
 
@@ -15,22 +15,23 @@
 #include "request/response.h"
 
 enum {
-    RESERVE_MS = 100, /* for the answer to get to the queue */
-    GROUPS_MAX = 64,  /* that are held up while others go on; a batch of AWS has 10 messages */
+    RESERVE_MS = 100, /* for the answer to reach the queue */
+    GROUPS_MAX = 64,  /* the most groups held up while others go on; an AWS batch has 10 messages */
 };
 
-/* How far a batch has come. */
+/* The progress of a batch. */
 struct progress {
-    struct arena arena; /* of the message that runs */
+    struct arena arena; /* of the current message */
     struct invocation *running;
     struct invoker invoker; /* of each message */
     size_t count, failures, left, behind;
     int worst;           /* the highest status so far */
-    int64_t longest_ms;  /* that a message took; 0: none has been run */
-    const char *stopped; /* why the rest is left for later; NULL: it isn't */
+    int64_t longest_ms;  /* that a message took; 0: none has run */
+    const char *stopped; /* why the rest is left for later; NULL if it isn't */
     struct arena *names;
     size_t group_count;
-    dime_text groups[GROUPS_MAX]; /* of an ordered queue, in which a message hasn't succeeded */
+    dime_text
+        groups[GROUPS_MAX]; /* groups of an ordered queue with a message that hasn't succeeded */
 };
 
 static size_t count_messages(const struct event *queue)
@@ -57,7 +58,7 @@ static void log_failed_message(const struct progress *progress, const struct inv
                response->status, (int)why.length, why.data);
 }
 
-/* Whether there isn't time for a message that takes as long as the longest before it. */
+/* Whether there isn't time for a message that takes as long as the slowest one so far. */
 static bool is_late(const struct progress *progress)
 {
     int64_t needed_ms = progress->longest_ms ? progress->longest_ms + RESERVE_MS : 0;
@@ -73,7 +74,7 @@ static bool read_group(struct progress *progress, const struct event_message *me
            json_string(message->group, progress->names, group);
 }
 
-/* Whether the message may not overtake one of its group. Where that isn't known, it may not. */
+/* Whether the message must wait for one of its group. If that isn't known, it must. */
 static bool is_behind(struct progress *progress, const struct event_message *message)
 {
     dime_text group;
@@ -88,7 +89,7 @@ static bool is_behind(struct progress *progress, const struct event_message *mes
     return false;
 }
 
-/* Holds up the group of a message that hasn't succeeded; all groups where these are too many. */
+/* Holds up the group of a message that hasn't succeeded, or all groups if there are too many. */
 static void hold_up(struct progress *progress, const struct event_message *message)
 {
     dime_text group;
@@ -100,7 +101,7 @@ static void hold_up(struct progress *progress, const struct event_message *messa
         progress->stopped = "too many groups are held up";
 }
 
-/* Passes the answer to a message on, where somebody wants it. */
+/* Passes on the answer to a message, if the host wants it. */
 static enum message_end keep_answer(struct progress *progress)
 {
     struct invocation *running = progress->running;
@@ -142,7 +143,7 @@ static void note_status(struct progress *progress, int status)
         progress->worst = status;
 }
 
-/* Runs a message, unless it's to be left. */
+/* Runs a message unless it must be skipped. */
 static enum message_end take_message(struct progress *progress, const struct invocation *batch,
                                      const struct event_message *message)
 {
@@ -175,7 +176,7 @@ static void log_left(const struct progress *progress, const struct invocation *b
                    &(struct log_subject){.function = invoker_name(&progress->invoker),
                                          .request_id = batch->event.request.id,
                                          .tenant = progress->invoker.tenant},
-                   0, "%zu of %zu messages weren't begun and come again: %s", count,
+                   0, "%zu of %zu messages weren't begun and will be delivered again: %s", count,
                    progress->count, why);
 }
 
@@ -207,8 +208,8 @@ void batch_invoke(struct invocation *batch, const struct invoker *invoker, struc
     }
     *progress =
         (struct progress){.running = running, .invoker = *invoker, .count = count, .names = arena};
-    progress->invoker.id = batch->event.request.id; /* one id for all lines of the log */
-    progress->invoker.stream = NULL; /* the queue gets one answer, whatever a message is */
+    progress->invoker.id = batch->event.request.id; /* one id for all log lines */
+    progress->invoker.stream = NULL; /* the queue gets one answer, whatever the messages are */
     run_messages(progress, ends, batch);
     size_t failures = progress->failures + progress->left + progress->behind;
     if (failures)

@@ -1,18 +1,18 @@
 /*
- * event.c - tells the shapes of events apart, and reads those that hold no HTTP request.
+ * event.c - distinguishes the shapes of events, and reads those without an HTTP request.
  *
- * An event is read in one pass over its outermost members, since one may be of megabytes. Each
- * sender is known by a member that only it sends. What holds no HTTP request reaches the function
- * as a POST of JSON: the records of S3 and a direct event as they are, the `detail` of a
- * notification. What only carries another event, a message of SNS or of a queue, is opened, and
- * the event inside is read in its place: a function sees an upload alike, whichever way it came.
+ * An event is read in one pass over its outermost members, because it may have megabytes. Each
+ * sender is recognized by a member that only it sends. An event without an HTTP request reaches the
+ * function as a POST of JSON: S3's records and a direct event as they are, and the `detail` of a
+ * notification. If a message of SNS or of a queue wraps another event, that one is read instead. So
+ * an upload looks the same to a function, whichever way it came.
  */
 #include "events/event.h"
 
 #include "request/request.h"
 #include "events/members.h"
 
-enum { WRAPPED_MAX = 4 }; /* events within each other: S3's in SNS's in a queue's is three */
+enum { WRAPPED_MAX = 4 }; /* nested events: S3's in SNS's in a queue's are three */
 
 static const struct {
     dime_text name;
@@ -47,7 +47,7 @@ static const struct {
     {{"is_base64_encoded", 17}, offsetof(struct members, lattice_base64)},
 };
 
-/* False: out of memory, and some of them may be missing. */
+/* False: out of memory; some of them may be missing. */
 static bool find_members(struct json_value value, struct arena *arena, struct members *members)
 {
     struct json_cursor cursor = json_members(value, arena);
@@ -62,7 +62,7 @@ static bool find_members(struct json_value value, struct arena *arena, struct me
     return !cursor.failed;
 }
 
-/* Whether an event has a member of its context that only one sender puts there, in OBJECT then. */
+/* Whether an event's context has this member, which only one sender writes. OBJECT is its value. */
 static bool has_context(struct event *event, const struct members *members, dime_text name,
                         struct json_value *object)
 {
@@ -74,7 +74,7 @@ static bool has_context(struct event *event, const struct members *members, dime
     return true;
 }
 
-/* The message of SNS in one record; Lambda is never handed more of them at once. */
+/* Reads SNS's message in one record. Lambda never gets more than one at once. */
 static void read_topic(struct event *event, struct json_value record, bool only,
                        struct members *members)
 {
@@ -90,7 +90,7 @@ static void read_topic(struct event *event, struct json_value record, bool only,
         members->wraps = true;
 }
 
-/* What a record says of its sender; false: nothing. */
+/* What a record says about its sender. False: nothing. */
 static bool find_source(struct event *event, struct json_value record, struct json_value *source)
 {
     if (record.kind != JSON_OBJECT)
@@ -114,7 +114,8 @@ static void read_records(struct event *event, struct members *members)
     if (!find_source(event, first.value, &source))
         return;
     event->shape = EVENT_RECORDS;
-    if (text_ends_nocase(source.raw, TEXT(":s3\""))) { /* or what speaks as S3 does: MinIO, Ceph */
+    if (text_ends_nocase(source.raw,
+                         TEXT(":s3\""))) { /* or a compatible service, such as MinIO or Ceph */
         event->request.source = DIME_S3;
     } else if (member_reads(source, TEXT("aws:sns"))) {
         read_topic(event, first.value, !json_next(&records, &second), members);
@@ -127,7 +128,7 @@ static void read_records(struct event *event, struct members *members)
     }
 }
 
-/* EventBridge Pipes hand over a list of what they have taken from a queue or a stream. */
+/* EventBridge Pipes send a list of items from a queue or a stream. */
 static void read_list(struct event *event, struct json_value list)
 {
     struct json_cursor items = json_members(list, NULL);
@@ -142,7 +143,7 @@ static void read_list(struct event *event, struct json_value list)
     }
 }
 
-/* The fields of a function are in the detail; S3's is read whole, as its records are. */
+/* The function's fields are in the detail. An event from S3 is kept whole, like its records. */
 static void read_bus_event(struct event *event, const struct members *members)
 {
     event->shape = EVENT_NOTIFICATION;
@@ -161,7 +162,7 @@ static void read_bus_event(struct event *event, const struct members *members)
         event_refuse(event, 422, "The event's detail must be an object.");
 }
 
-/* Whether a request came over a WebSocket, which has no method, path or answer of HTTP. */
+/* Whether a request came over a WebSocket, which has no HTTP method, path or answer. */
 static bool is_socket(const struct members *members)
 {
     struct json_value connection;
@@ -169,7 +170,7 @@ static bool is_socket(const struct members *members)
            members->method.kind == JSON_NULL;
 }
 
-/* Events without a request of HTTP in them; what fits none of them is direct. */
+/* The events without an HTTP request. An event that matches none of them is direct. */
 static void tell_other_shape(struct event *event, struct members *members)
 {
     if (members->records.kind == JSON_ARRAY) {
@@ -182,18 +183,18 @@ static void tell_other_shape(struct event *event, struct members *members)
         senders_refuse_source(event, members->event_source);
     } else if (member_reads(members->type, TEXT("Notification")) &&
                members->topic.kind == JSON_STRING) {
-        /* What SNS puts into a queue, where it isn't told to put in the message alone. */
+        /* What SNS puts into a queue, unless raw message delivery is on. */
         event->request.source = DIME_SNS;
         members->wraps = member_is_text(event, "Message", members->message);
     } else if (member_reads(members->event, TEXT("s3:TestEvent"))) {
-        /* S3 says once that it could write to a queue or a topic; there are no records in it. */
+        /* S3 sends one test event to a new queue or topic. It has no records. */
         event->shape = EVENT_RECORDS;
         event->request.source = DIME_S3;
     }
 }
 
-/* VPC Lattice says in its second version which network a request came over; its first has names
- * with underscores. */
+/* In its second version VPC Lattice names the network that a request came over. The first version
+ * has names with underscores. */
 static bool is_lattice(struct members *members)
 {
     struct json_value target;
@@ -234,7 +235,7 @@ static void tell_shape(struct event *event, struct members *members)
     } else if (previous_is(members)) {
         event->shape = EVENT_PREVIOUS;
     } else if (members->method.kind != JSON_NULL || members->body.kind == JSON_STRING) {
-        /* By hand, for a test, people write a body alone. */
+        /* For a test people write just a body by hand. */
         event->shape = EVENT_GATEWAY_V1;
     } else {
         tell_other_shape(event, members);
@@ -251,10 +252,10 @@ static bool holds_http(const struct event *event)
 static void refuse_unread(struct event *event)
 {
     event->unread = true;
-    event_refuse(event, 503, "There is no memory to read the event; send it again later.");
+    event_refuse(event, 503, "Out of memory while reading the event; send it again later.");
 }
 
-/* Of a batch that can't be read a queue would delete all, were it answered like anybody else. */
+/* After a usual answer the queue would delete all messages of a batch that can't be read. */
 static void refuse_text(struct event *event, const struct json_error *error)
 {
     static const char QUEUE[] = "\"aws:sqs\"";
@@ -269,7 +270,7 @@ static void refuse_text(struct event *event, const struct json_error *error)
     event->unanswerable = senders_have_sent(body);
 }
 
-/* Reads the event in the request's body. True: it only wraps another one, which is now there. */
+/* Reads the event in the request's body. True: it wraps another one, which is now the body. */
 static bool read_layer(struct event *event)
 {
     struct request *request = &event->request;

@@ -3,9 +3,9 @@
  * sender expects.
  *
  * Gateways and load balancers wrap an HTTP request in six different ways, storage and queues send
- * records, and a person invokes a function with its fields alone. All become the one request of
- * function.h, so nothing in a function knows which it was. What can't be read is a problem with a
- * status, for the sender to see, and never a failure of the program.
+ * records, and a person invokes a function with just its fields. All of these become the same kind
+ * of request, so a function needn't know which it was. An event that can't be read becomes a
+ * problem with a status for its sender, and never a failure of the program.
  */
 #ifndef DIME_EVENTS_EVENT_H
 #define DIME_EVENTS_EVENT_H
@@ -14,117 +14,121 @@
 #include "request/response.h"
 
 enum event_shape {
-    EVENT_DIRECT,       /* the function's fields, or whatever no other shape fits */
+    EVENT_DIRECT,       /* the function's fields, or an event of no other shape */
     EVENT_GATEWAY_V1,   /* API Gateway: a REST API, or an HTTP API with payload 1.0 */
     EVENT_GATEWAY_V2,   /* API Gateway: an HTTP API; a function URL */
     EVENT_BALANCER,     /* an application load balancer */
     EVENT_LATTICE,      /* VPC Lattice, in either version of its events */
-    EVENT_PREVIOUS,     /* the answer of another function: its body is this one's */
-    EVENT_RECORDS,      /* S3: records; SNS: a message that is no event of another shape */
-    EVENT_QUEUE,        /* SQS: messages, and the answer names those that are to come again */
-    EVENT_NOTIFICATION, /* EventBridge: an event of a bus or a schedule */
+    EVENT_PREVIOUS,     /* the answer of another function: its body becomes this one's */
+    EVENT_RECORDS,      /* S3: records; SNS: a message that isn't an event of another shape */
+    EVENT_QUEUE,        /* SQS: messages; the answer names those to deliver again */
+    EVENT_NOTIFICATION, /* EventBridge: an event from a bus or a schedule */
 };
 
-/* Most headers of a request, and most bytes of its query and of its joined cookies. */
+/* The most headers in a request, and the most bytes in its query and in its joined cookies. */
 enum { EVENT_HEADERS_MAX = 256, EVENT_QUERY_MAX = 64 * 1024, EVENT_COOKIES_MAX = 64 * 1024 };
 
-/* What became of a message of an EVENT_QUEUE. All but those that are done come again. */
+/* The result of a message of an EVENT_QUEUE. All that aren't done are delivered again. */
 enum message_end {
     MESSAGE_DONE,
-    MESSAGE_FAILED, /* the function has answered it with 400 or above */
-    MESSAGE_LEFT,   /* it wasn't begun, or its answer couldn't be passed on: not by its own fault */
+    MESSAGE_FAILED, /* the function answered it with 400 or above */
+    MESSAGE_LEFT,   /* it wasn't begun, or its answer couldn't be passed on; not its own fault */
 };
 
 /* An event that has been read. */
 struct event {
     enum event_shape shape;
-    bool multi_values;         /* a balancer that sends its headers as lists, and wants lists */
-    bool asynchronous;         /* S3, SNS, EventBridge: see event_must_fail */
-    bool unanswerable;         /* its sender isn't read, or takes any answer for done: likewise */
-    struct json_value records; /* of EVENT_QUEUE, where it was read */
-    const struct event_message *messages; /* of EVENT_QUEUE, where a host has made it */
+    bool multi_values; /* a balancer that sends its headers as lists, and expects lists */
+    bool asynchronous; /* S3, SNS, EventBridge: see event_must_fail */
+    bool unanswerable; /* its sender isn't supported, or takes any answer for success: likewise */
+    struct json_value records;            /* of EVENT_QUEUE, if it was read */
+    const struct event_message *messages; /* of EVENT_QUEUE, if a host has made it */
     size_t message_count;
-    const enum message_end *ends; /* of EVENT_QUEUE, one each; NULL: all by the status */
-    struct request request;       /* without id, deadline, state and fields: those are the host's */
+    const enum message_end
+        *ends;              /* of EVENT_QUEUE, one for each message; NULL: the status is for all */
+    struct request request; /* without id, deadline, state and fields, which the host sets */
     /* 0, or the status of the problem that this event is: 400, 422, what an EVENT_PREVIOUS says. */
     int status;
-    bool unread;   /* out of memory before it was known whose it is: no answer may be written */
+    bool unread;   /* out of memory before the sender was known: no answer may be written */
     char why[192]; /* of a problem: the sentence for the sender */
 };
 
 /* A message of a queue. */
 struct event_message {
-    struct json_value id;    /* text by which the queue knows it; else it can't be named */
-    struct json_value body;  /* text */
-    dime_text text;          /* the body, where it doesn't stand in JSON; data is NULL otherwise */
-    bool in_order;           /* it may not be taken before those of its group that came earlier */
-    struct json_value group; /* text that names the group; null: that of all that name none */
-    const char *wrong; /* the name of what isn't text in it, though it should be; NULL: none */
+    struct json_value id;   /* text, by which the answer names it; otherwise it can't be named */
+    struct json_value body; /* text */
+    dime_text text;         /* the body, if it isn't in JSON; otherwise data is NULL */
+    bool in_order;          /* it must not overtake earlier messages of its group */
+    struct json_value
+        group; /* text, the name of the group; null: the group of all messages without a name */
+    const char *wrong; /* the name of a member that should be text and isn't; NULL: none */
 };
 
 /*
- * Reads the event TEXT, which must outlast it. The request's memory is the arena's; where that ends
- * the arena has `failed`, and run_function says so. Always leaves a request that can be answered.
+ * Reads the event TEXT, which must outlast it. The request's memory comes from the arena. If memory
+ * runs out, the arena has `failed`, and run_function reports it. The request can always be
+ * answered.
  */
 void event_read(struct event *event, dime_text text, struct arena *arena);
 
 /*
- * Whether an answer with this status must be a failure of the whole invocation. Lambda itself
- * stands between an asynchronous sender and the function, looks at no answer, and tries again, or
- * keeps for the dead letters, only what failed ("Asynchronous invocation"). A 4xx would fail again.
- * An event of a sender that isn't read always fails: a stream would take an answer for a success.
+ * Whether an answer with this status must be a failure of the whole invocation. Between an
+ * asynchronous sender and the function is Lambda, which ignores answers. It retries failures, or
+ * puts them into the dead letters ("Asynchronous invocation"). A 4xx isn't a failure, since it
+ * would fail again. An event of an unsupported sender always fails, because a stream would take an
+ * answer for a success.
  */
 bool event_must_fail(const struct event *event, int status);
 
 /*
- * Makes an EVENT_QUEUE of COUNT messages that a host has, and that must outlast it. The request's
- * memory is the arena's.
+ * Makes an EVENT_QUEUE of a host's COUNT messages, which must outlast it. The request's memory
+ * comes from the arena.
  */
 void event_of_messages(struct event *event, const struct event_message *messages, size_t count,
                        struct arena *arena);
 
-/* Where in an EVENT_QUEUE a reader of its messages is. */
+/* A position among the messages of an EVENT_QUEUE. */
 struct event_cursor {
     struct json_cursor records;
     const struct event_message *next;
     size_t left;
 };
 
-/* A cursor before the first message of an EVENT_QUEUE. It allocates nothing. */
+/* Returns a cursor before the first message of an EVENT_QUEUE. Allocates nothing. */
 struct event_cursor event_messages(const struct event *queue);
 
 /* Reads the next message. False: there are no more. */
 bool event_next_message(struct event_cursor *messages, struct event_message *message);
 
 /*
- * Reads the event that a message's body is, as event_read does; the message must outlast it, the
+ * Reads the event in a message's body, like event_read. The message must outlast the event, and the
  * arena is the event's own. A message that holds a batch of messages is a problem.
  */
 void event_of_message(struct event *event, const struct event_message *message,
                       struct arena *arena);
 
 /*
- * Most bytes that the sender takes: of an answer that event_answer writes, and of the headers in
- * it. SIZE_MAX: as many as Lambda takes. An answer with more would be a 502 that says nothing.
+ * The most bytes that the sender accepts: in an answer from event_answer, and in its headers.
+ * SIZE_MAX: only Lambda's own limit. For a larger answer the client would get a 502 without a
+ * reason.
  */
 struct event_limits {
     size_t answer, headers;
 };
 struct event_limits event_limits_of(const struct event *event);
 
-/* Bytes of a response's headers, as HTTP counts them. */
+/* The size of a response's headers in HTTP. */
 size_t event_header_bytes(const struct response *response);
 
 /*
- * Appends the finished answer, as the event's sender expects it, to OUT. Where OUT has failed
- * afterwards it ran out of memory, and what is in it is of no use.
+ * Appends the finished answer to OUT in the form that the event's sender expects. If OUT has failed
+ * afterwards, memory ran out and its content is incomplete.
  */
 void event_answer(const struct event *event, const struct response *response, struct buffer *out);
 
 /*
  * Appends the head of a streamed answer to an EVENT_GATEWAY_V2: its status, headers and cookies, in
- * JSON. Where the body follows, eight NULs stand between the two (AWS's page "Response streaming
- * for Lambda functions").
+ * JSON. A body follows after eight NULs (AWS's page "Response streaming for Lambda functions").
  */
 void event_prelude(const struct event *event, const struct response *response, struct buffer *out);
 

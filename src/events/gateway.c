@@ -1,11 +1,11 @@
 /*
  * gateway.c - the HTTP request inside of an event from API Gateway, a function URL or a balancer.
  *
- * They differ in what has been done to the query: the newer gateway hands it over as it came, the
- * older one decoded, a balancer in pieces that are still encoded. Here it becomes the text that a
- * web server would have passed on, since that is what the fields are read from. Where a map stands
- * twice, with one value a name and with all of them, the one with all of them counts, unless it
- * holds nothing. VPC Lattice writes one value as text and several as a list, in the same map.
+ * They treat the query differently: the newer gateway passes it on as it came, the older one
+ * decodes it, and a balancer splits it without decoding it. Here it becomes the text that a web
+ * server would pass on, since the fields are read from that. Some senders write a map twice, once
+ * with one value for each name and once with all values. The latter counts unless it is empty. VPC
+ * Lattice writes one value as text and several as a list, in the same map.
  */
 #include "events/members.h"
 
@@ -13,10 +13,10 @@
 #include "base/uri.h"
 #include "request/request.h"
 
-/* The parts of a query as they are put together. */
+/* A query while its parts are joined. */
 struct query {
     struct buffer text;
-    bool encoded; /* the parts come encoded */
+    bool encoded; /* the parts are encoded already */
 };
 
 static void take_request_header(struct event *event, void *context, dime_text name, dime_text value)
@@ -48,7 +48,7 @@ static void take_parameter(struct event *event, void *context, dime_text name, d
     put(&query->text, value);
 }
 
-/* What is done with each value of a map, or of a list. */
+/* What to do with each value of a map or a list. */
 struct visit {
     struct event *event;
     const char *name; /* of the member */
@@ -56,7 +56,7 @@ struct visit {
     void *context;
 };
 
-/* One value; null says nothing. False: go no further. */
+/* Handles one value; null is skipped. False: stop. */
 static bool visit_value(const struct visit *visit, dime_text name, struct json_value value)
 {
     dime_text text;
@@ -68,7 +68,7 @@ static bool visit_value(const struct visit *visit, dime_text name, struct json_v
     return !visit->event->status && !visit->event->request.arena->failed;
 }
 
-/* A list of values; null is an empty one. */
+/* Handles a list of values; null is an empty list. */
 static bool visit_list(const struct visit *visit, dime_text name, struct json_value value)
 {
     struct json_cursor items = json_members(value, visit->event->request.arena);
@@ -84,7 +84,7 @@ static bool visit_list(const struct visit *visit, dime_text name, struct json_va
     return true;
 }
 
-/* One value or a list of them. */
+/* Handles one value or a list of them. */
 static bool visit_any(const struct visit *visit, dime_text name, struct json_value value)
 {
     return (value.kind == JSON_ARRAY ? visit_list : visit_value)(visit, name, value);
@@ -93,7 +93,7 @@ static bool visit_any(const struct visit *visit, dime_text name, struct json_val
 /* What a map's values may be. */
 enum values { VALUES_SINGLE, VALUES_LISTS, VALUES_ANY };
 
-/* Every value of a map. */
+/* Handles every value of a map. */
 static void visit_map(const struct visit *visit, struct json_value map, enum values values)
 {
     static bool (*const VISITS[])(const struct visit *, dime_text,
@@ -110,7 +110,7 @@ static void visit_map(const struct visit *visit, struct json_value map, enum val
     }
 }
 
-/* Whether a value is absent, or holds nothing but empty lists. */
+/* Whether a value is absent, or holds only empty lists. */
 static bool is_empty(struct event *event, struct json_value value)
 {
     struct json_cursor members = json_members(value, event->request.arena);
@@ -124,7 +124,7 @@ static bool is_empty(struct event *event, struct json_value value)
     return value.kind == JSON_NULL || value.kind == JSON_OBJECT;
 }
 
-/* Every value of the map in ALL, or in ONE where that is empty; both are named. */
+/* Handles every value of the map ALL, or of ONE if ALL is empty. */
 static void visit_either(struct visit visit, struct json_value all, struct json_value one,
                          const char *name_of_one)
 {
@@ -145,7 +145,8 @@ static void take_cookie(struct event *event, void *context, dime_text name, dime
     buffer_put(joined, value);
 }
 
-/* The newer gateway takes cookies out of the headers; they go back. A function URL leaves them. */
+/* The newer gateway moves cookies out of the headers, so they are put back. A function URL doesn't.
+ */
 static void read_request_cookies(struct event *event, struct json_value cookies,
                                  struct header *headers)
 {
@@ -180,7 +181,7 @@ static void refuse_query(struct event *event)
     event_refuse(event, 422, "The query is longer than %d bytes.", EVENT_QUERY_MAX);
 }
 
-/* A query that came as it was written counts; people write the map alone, for a test. */
+/* The raw query counts if there is one. For a test people write only the map. */
 static void read_request_query(struct event *event, const struct members *members)
 {
     struct query query = {.encoded = event->shape == EVENT_BALANCER};
@@ -198,7 +199,7 @@ static void read_request_query(struct event *event, const struct members *member
         refuse_query(event);
 }
 
-/* HTTP APIs put the stage before the path; the function isn't to know how it was deployed. */
+/* HTTP APIs put the stage before the path. A function shouldn't know how it was deployed. */
 static void drop_stage(struct event *event, const struct members *members)
 {
     struct json_value value;
@@ -217,8 +218,8 @@ static void drop_stage(struct event *event, const struct members *members)
         *path = rest;
 }
 
-/* A web server hands a path on decoded, a gateway mostly as its client wrote it. One that can't be
- * decoded stays as it is: nothing is at such a path. */
+/* A web server passes a path on decoded, a gateway mostly as the client wrote it. A path that can't
+ * be decoded stays as it is, and is answered with 404. */
 static void decode_path(struct request *request)
 {
     dime_text path = request->path;
@@ -234,13 +235,13 @@ static void read_path_as_written(struct event *event, const struct members *memb
     bool newer = event->shape == EVENT_GATEWAY_V2;
     member_text(event, newer ? "rawPath" : "path", newer ? members->raw_path : members->path,
                 &event->request.path);
-    if (event->shape == EVENT_LATTICE) { /* which has the query behind it, as it was written */
+    if (event->shape == EVENT_LATTICE) { /* followed by the raw query */
         dime_text rest = event->request.path;
         if (text_cut(&rest, '?', &event->request.path) && rest.data)
             event->request.query = rest;
         return;
     }
-    /* Of the older events only those of an HTTP API have a version. */
+    /* Among the older events only those of an HTTP API have a version. */
     dime_text version = TEXT("");
     if (member_text(event, "version", members->version, &version) &&
         (newer || text_equal(version, TEXT("1.0"))))
@@ -253,8 +254,7 @@ static void read_request_path(struct event *event, const struct members *members
     decode_path(&event->request);
 }
 
-/* The last of all values of a header that is a list: what stands before it a client may have sent.
- */
+/* The last value of a header that is a list. A client may have sent the earlier ones. */
 static dime_text last_in_header(const struct request *request, const char *name)
 {
     dime_text last = {0}, rest = {0};
@@ -267,7 +267,7 @@ static dime_text last_in_header(const struct request *request, const char *name)
     return text_trim(last);
 }
 
-/* API Gateway says who asks in the context. The balancers add the address to a header. */
+/* API Gateway gives the client's address in the context. Balancers append it to a header. */
 static void read_client(struct event *event, const struct members *members)
 {
     struct request *request = &event->request;

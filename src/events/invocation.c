@@ -1,10 +1,10 @@
 /*
- * invocation.c - one event, and what the function makes of it.
+ * invocation.c - runs a function on one event.
  *
- * A Lambda has one function and a gateway sends it any path, so a path is split here: see
- * route_split. A function that runs elsewhere gets it whole, and splits it there in the same way.
- * Where memory runs out while the answer is written, the room in the invocation holds a shorter
- * one.
+ * A Lambda has one function, and a gateway sends it any path, so the path is split here: see
+ * route_split. A function that runs elsewhere gets the whole path and splits it there in the same
+ * way. If memory runs out while the answer is written, a shorter one goes into the invocation's own
+ * room.
  */
 #include "events/invocation.h"
 
@@ -15,10 +15,10 @@
 #include "request/response.h"
 #include "request/route.h"
 
-/* Room for all of a body's bytes as JSON escapes, which is more than any body of text needs. */
+/* Room for a body in which every byte is a JSON escape, the worst case for text. */
 enum { EVENT_ANSWER_MAX = 6 * RESPONSE_BODY_MAX + 64 * 1024 };
 
-/* Puts the host's own headers before the request's, where they can't be taken for a client's. */
+/* Puts the host's own headers before the request's, so they can't be confused with a client's. */
 static void add_host_headers(struct request *request, const struct invoker *invoker)
 {
     size_t count = invoker->header_count + request->header_count;
@@ -34,7 +34,7 @@ static void add_host_headers(struct request *request, const struct invoker *invo
     request->header_count = count;
 }
 
-/* Puts the host's fields behind those of the request's own query. */
+/* Appends the host's fields to the request's own query. */
 static void add_query(struct request *request, dime_text query)
 {
     struct buffer all;
@@ -44,10 +44,10 @@ static void add_query(struct request *request, dime_text query)
     buffer_put(&all, request->query);
     buffer_puts(&all, request->query.length ? "&" : "");
     buffer_put(&all, query);
-    request->query = buffer_text(&all); /* short only where the arena has failed */
+    request->query = buffer_text(&all); /* incomplete only if the arena has failed */
 }
 
-/* Has the request answered, here or elsewhere. */
+/* Gets the request answered, here or elsewhere. */
 static void answer_request(const struct invoker *invoker, struct request *request,
                            const struct incoming *incoming, struct response *response)
 {
@@ -70,7 +70,7 @@ static void note_refusal(const struct event *event, const struct invoker *invoke
     }
 }
 
-/* The answer in the sender's form, in place of what OUT holds. False: out of memory. */
+/* Replaces what OUT holds by the answer in the sender's form. False: out of memory. */
 static bool write_event(struct invocation *invocation, struct buffer *out)
 {
     out->length = 0;
@@ -78,8 +78,8 @@ static bool write_event(struct invocation *invocation, struct buffer *out)
     return !out->failed;
 }
 
-/* Puts a problem in the place of a response that can't be passed on. HEADERS of it, the first, are
- * the call's and stay. */
+/* Replaces a response that can't be passed on by a problem. Its first HEADERS headers belong to the
+ * call and stay. */
 static void replace_answer(struct invocation *invocation, const struct invoker *invoker,
                            const char *why, size_t headers, struct buffer *out)
 {
@@ -91,7 +91,7 @@ static void replace_answer(struct invocation *invocation, const struct invoker *
     (void)write_event(invocation, out);
 }
 
-/* An answer that host or gateway don't take would be a failure of the program to its sender. */
+/* To the sender an answer that the host or the gateway rejects would look like a crash. */
 static void replace_too_long(struct invocation *invocation, const struct invoker *invoker,
                              struct buffer *out)
 {

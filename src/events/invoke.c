@@ -1,7 +1,7 @@
 /*
  * invoke.c - from the bytes of an event to those of its answer.
  *
- * Of a batch each message is an event of its own; all else goes through the function once.
+ * Each message of a batch is a separate event. The function runs once on any other event.
  */
 #include "events/invoke.h"
 

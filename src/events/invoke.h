@@ -1,8 +1,8 @@
 /*
- * invoke.h - one event through one function, for every host that is handed events and not requests.
+ * invoke.h - runs one function on one event, for every host that gets events and not requests.
  *
- * Such a host reads the bytes of an event and writes the bytes of an answer. What lies between is
- * here, so that a function answers the shell and AWS alike.
+ * Such a host reads the bytes of an event and writes the bytes of an answer. Everything in between
+ * is here, so that a function answers the shell and AWS in the same way.
  */
 #ifndef DIME_EVENTS_INVOKE_H
 #define DIME_EVENTS_INVOKE_H
@@ -11,10 +11,10 @@
 
 /*
  * Reads the event TEXT, runs the function, and returns the answer in the form that the sender
- * expects; it lies in the arena or in the invocation. Its data is NULL where memory runs out so
- * early that it isn't known who that is, or that not even that can be said: the host tells its
- * caller in its own way, but not by an answer. Where the invocation is `streaming` the host has
- * to end its stream with the response instead.
+ * expects. It lies in the arena or in the invocation. Its data is NULL if memory runs out before
+ * the sender is known, or if there is none even for that answer: the host must then report the
+ * error in another way than by an answer. If the invocation is `streaming`, the host must end its
+ * stream with the response instead.
  */
 dime_text invoke(struct invocation *invocation, const struct invoker *invoker, dime_text text,
                  struct arena *arena);

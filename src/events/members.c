@@ -1,8 +1,7 @@
 /*
- * members.c - one member of an event, and what is wrong with it.
+ * members.c - reads one member of an event, and reports what is wrong with it.
  *
- * The first problem stands: what is found afterwards in an event that can't be read may only follow
- * from it.
+ * The first problem counts. Later ones in the same event may only follow from it.
  */
 #include "events/members.h"
 

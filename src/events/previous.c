@@ -1,10 +1,9 @@
 /*
  * previous.c - an answer of one function as an event for the next: `dime invoke a | dime invoke b`.
  *
- * An answer is told by its statusCode, which no sender puts into a request; headers and body stand
- * in it as in one. It is the body that the next function reads, so both can be written without
- * knowing of each other. Of a failure there is nothing to go on with: it stays what it is, through
- * all that stands behind it, and none of these is run.
+ * An answer is recognized by its statusCode, which no sender puts into a request. Its headers and
+ * body look like a request's. The next function reads the body, so the two functions needn't know
+ * about each other. A failure is passed through unchanged to the end, and no later function runs.
  */
 #include "events/members.h"
 
@@ -16,7 +15,7 @@ bool previous_is(const struct members *members)
            members->body.kind == JSON_STRING;
 }
 
-/* The status, which some write as text. 0: it isn't one. */
+/* The status, which some write as text; 0 if it is invalid. */
 static int read_status_code(struct event *event, struct json_value value)
 {
     int64_t status = 0;
@@ -28,7 +27,7 @@ static int read_status_code(struct event *event, struct json_value value)
     return number && status >= STATUS_CODE_LEAST && status <= STATUS_CODE_MOST ? (int)status : 0;
 }
 
-/* Hands a failure on, with what it says of itself where that is a problem (RFC 9457). */
+/* Passes a failure on, with its own detail if it is a problem (RFC 9457). */
 static void refuse_failure(struct event *event, int status)
 {
     struct request *request = &event->request;

@@ -1,9 +1,9 @@
 /*
- * queue.c - the messages in an event of SQS, and the answer that names those that failed.
+ * queue.c - the messages in an SQS event, and the answer that names those that failed.
  *
- * Each message is an event of its own, since that is what its sender meant: a function's fields, an
- * upload that S3 told the queue of, a message of SNS. The queue deletes what isn't named in the
- * answer, so what can't be named must make it keep the whole batch: a message is never lost.
+ * Each message is an event of its own: a function's fields, S3's notification about an upload, or a
+ * message from SNS. The queue deletes every message that the answer doesn't name. So if one that
+ * failed can't be named, the answer makes the queue keep the whole batch: no message is ever lost.
  */
 #include "base/json_put.h"
 #include "events/members.h"
@@ -25,7 +25,7 @@ void event_of_messages(struct event *event, const struct event_message *messages
     event->message_count = count;
 }
 
-/* A member of the record that should be text, or null, as if it were absent. */
+/* A member of the record that should be text. Null counts as absent. */
 static struct json_value find_text(struct json_value record, const char *name,
                                    struct event_message *message)
 {
@@ -37,7 +37,7 @@ static struct json_value find_text(struct json_value record, const char *name,
     return value;
 }
 
-/* Reads the next record of an event that has come as JSON. */
+/* Reads the next record of a JSON event. */
 static bool next_record(struct json_cursor *records, struct event_message *message)
 {
     const dime_text ordered = TEXT(".fifo\"");
@@ -84,7 +84,7 @@ void event_of_message(struct event *event, const struct event_message *message, 
         event->request.source = DIME_SQS;
 }
 
-/* An empty identifier, or one that was never given out, tells the queue to keep the whole batch. */
+/* An empty or unknown identifier makes the queue keep the whole batch. */
 static void put_failed_item(struct buffer *out, const struct event_message *message)
 {
     json_begin_object(out, NULL);

@@ -1,11 +1,11 @@
 /*
- * senders.c - senders whose events no function here reads, known by what only they send.
+ * senders.c - recognizes senders whose events aren't supported, by what only they send.
  *
- * Were such an event taken for a function's fields, the answer would be a problem about fields, and
- * the sender would count it as done: a stream drops a batch for that, and a stack waits for an
- * hour. So the problem names the sender, and the invocation fails, which is what every one of them
- * looks at: a stream sends the batch again, an asynchronous sender gets a retry and a dead letter,
- * and who waits for an answer gets an error.
+ * If such an event were taken for a function's fields, the answer would be a problem about fields,
+ * and the sender would take it for a success: a stream would drop a batch, and a stack would wait
+ * for an hour. So the problem names the sender and the invocation fails, which every sender
+ * notices. A stream sends the batch again, Lambda retries an asynchronous event and then makes it a
+ * dead letter, and a synchronous sender gets an error.
  */
 #include "base/text.h"
 #include "events/members.h"
@@ -17,7 +17,7 @@
 
 enum { SENDER_WORDS = 2, SOURCE_LENGTH_MAX = 64 };
 
-/* Senders that are known by their outermost members: all words of a line must be there. */
+/* Senders that are recognized by outermost members: all words of a line must be there. */
 static const struct {
     const char *name;
     dime_text words[SENDER_WORDS];
@@ -50,7 +50,7 @@ static const struct {
 
 _Static_assert(sizeof SENDERS / sizeof *SENDERS * SENDER_WORDS <= 64, "a bit for each word");
 
-/* Senders that name themselves, in a record or around all of them. */
+/* Senders that name themselves, in each record or in the event. */
 static const struct {
     dime_text source;
     const char *name;
@@ -94,7 +94,7 @@ bool senders_refuse(struct event *event, const struct members *members)
     return false;
 }
 
-/* Whether a name may stand in a sentence as it is. */
+/* Whether a name can be used in a message as it is. */
 static bool is_plain_name(dime_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
@@ -123,8 +123,7 @@ void senders_refuse_edge(struct event *event)
     refuse_sender(event, TEXT("Lambda@Edge"));
 }
 
-/* Whether WORD stands in TEXT in quotes. In a text within the event these would have backslashes.
- */
+/* Whether TEXT holds WORD in quotes. In a string within the event, the quotes would be escaped. */
 static bool has_quoted(dime_text text, dime_text word)
 {
     dime_text rest = text;
