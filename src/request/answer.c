@@ -1,16 +1,16 @@
 /*
- * answer.c - what a function answers its call with.
+ * answer.c - how a function answers its call.
  *
- * A later answer takes the place of an earlier one, and a problem that of either, so a handler may
- * begin one and find out afterwards that it can't. What can't be sent as it stands, such as a
- * header of two lines, is a mistake in the function and becomes a 500.
+ * A later answer or problem replaces an earlier one, so a handler may begin an answer and fail
+ * afterwards. An answer that can't be sent, such as a header of two lines, is a mistake in the
+ * function and becomes a 500.
  */
 #include <stdarg.h>
 
 #include "request/call.h"
 
-/* Bytes of all headers that a function sets. A head has 4 KiB on some hosts, and dime's own are in
- * it too. */
+/* The most bytes in all headers that a function sets. Some hosts limit the head to 4 KiB, and
+ * dime's own headers are in it too. */
 enum { HEADERS_MAX = 3 * 1024 };
 
 /* RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
@@ -19,8 +19,7 @@ static bool has_no_body(int status)
     return status == 204 || status == 205 || status == 304;
 }
 
-/* Whether an answer with a body may have this status, at most MOST. Where not, that is a mistake.
- */
+/* Checks that an answer with a body may have this status, at most MOST. If not, it's a mistake. */
 static bool takes_status(dime_call *call, const char *name, int status, int most)
 {
     if (call->in_pieces)
@@ -35,14 +34,14 @@ static bool takes_status(dime_call *call, const char *name, int status, int most
     return false;
 }
 
-/* A media type that a client has sent could end its line and begin another header. */
+/* A media type that a client sent could end the line and begin another header. */
 static bool takes_type(dime_call *call, const char *name, const char *type)
 {
     bool fine = type && *type;
     for (const char *at = type; fine && *at; at++)
         fine = *at >= ' ' && *at < 0x7F;
     if (!fine)
-        call_mistake(call, "%s was given something that is no media type", name);
+        call_mistake(call, "%s was given an invalid media type", name);
     return fine;
 }
 
@@ -91,14 +90,14 @@ void dime_answer_bytes(dime_call *call, int status, const char *type, dime_text 
     if (!takes_status(call, "dime_answer_bytes", status, 599) ||
         !takes_type(call, "dime_answer_bytes", type))
         return;
-    if (bytes.length > RESPONSE_BODY_MAX) { /* no host but CGI would send them whole */
+    if (bytes.length > RESPONSE_BODY_MAX) { /* only CGI would send more */
         call_mistake(call, "dime_answer_bytes was given %zu bytes; more than %d are for a stream",
                      bytes.length, RESPONSE_BODY_MAX);
         return;
     }
     struct buffer *out = response_begin(call->response, ANSWER_BYTES, status, type);
     if (call->response->answer != ANSWER_BYTES)
-        return; /* what has failed before stands, and needs the buffer */
+        return; /* an earlier failure stays, and needs the buffer */
     /* Not copied: the bytes last as long as the call, and may be many. */
     *out = (struct buffer){.arena = out->arena,
                            .data = (char *)(uintptr_t)bytes.data,
@@ -189,7 +188,7 @@ void dime_set_header(dime_call *call, const char *name, dime_text value)
     if (text_is_token(text_of(name)))
         set_header(call, name, value);
     else
-        call_mistake(call, "a header was set whose name RFC 9110 forbids: %s", name);
+        call_mistake(call, "a header was set with a name that RFC 9110 forbids: %s", name);
 }
 
 void dime_set_cookie(dime_call *call, const char *name, dime_text value, const char *attributes)
@@ -215,7 +214,7 @@ void dime_set_cookie(dime_call *call, const char *name, dime_text value, const c
         set_header(call, "Set-Cookie", buffer_text(&cookie));
 }
 
-/* The scope of a document of its own, which is begun when it is first asked for. */
+/* The scope of a separate document, which is begun at the first call. */
 static dime_json *document_of(dime_call *call, struct call_document *document)
 {
     if (document->root)
@@ -239,7 +238,7 @@ dime_json *dime_problem_data(dime_call *call)
     return document_of(call, &call->problem);
 }
 
-/* Begins a problem in place of whatever was begun, but for a 500, which may be of a mistake. */
+/* Begins a problem and drops any earlier answer, except a 500, which may be for a mistake. */
 __attribute__((format(printf, 4, 0))) static void
 begin_problem(dime_call *call, const char *name, int status, const char *format, va_list arguments)
 {
@@ -269,12 +268,12 @@ void dime_problem_type(dime_call *call, const char *uri, const char *title)
     call->response->problem_title = title;
 }
 
-/* The place of a member; false: it is none of the call's, which is a mistake. */
+/* Finds the place of a member. False: it isn't one of the call's input, which is a mistake. */
 static bool place_of_member(dime_call *call, const void *member, dime_text *place)
 {
     struct bound_member found = bound_find(call->input, member);
     if (!found.bound) {
-        call_mistake(call, "a member was blamed that is no field of the call's input");
+        call_mistake(call, "a member was given that is no field of the call's input");
         return false;
     }
     *place = bound_place(found.bound, found.field, found.index, found.name, call->request->arena);

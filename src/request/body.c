@@ -1,16 +1,16 @@
 /*
- * body.c - goes by the Content-Type, and where that says nothing by how the body begins.
+ * body.c - goes by the Content-Type or, if that says nothing, by the beginning of the body.
  *
- * curl -d sends JSON as a form unless it is told otherwise, fetch() sends it as text/plain, and
- * people forget the header. No field's name begins with a brace, a bracket or a quote, so that is
- * JSON. A form is ASCII: bytes that aren't UTF-8, and are called a form, plain text or nothing at
- * all, can only be the file of a function that takes one.
+ * By default curl -d sends JSON as a form, fetch() sends it as text/plain, and people forget the
+ * header. No field's name begins with a brace, a bracket or a quote, so such a body is JSON. A form
+ * is ASCII. So bytes that aren't UTF-8, and are labelled as a form, as plain text or not at all,
+ * can only be a file, if the function takes one.
  */
 #include "request/body.h"
 
 #include "request/function.h"
 
-/* RFC 9110, section 8.4: what is compressed isn't read as if it weren't. */
+/* RFC 9110, section 8.4: a compressed body must not be read as if it weren't. */
 static bool is_encoded(const struct request *request)
 {
     dime_text coding = text_trim(request_header(request, "content-encoding"));
@@ -28,7 +28,7 @@ static bool lists_type(const char *list, dime_text type)
     return false;
 }
 
-/* The file of the function's that a whole body of this media type is, or NULL. */
+/* The field that a whole body of this media type is the file of, or NULL. */
 static const dime_field *file_of_type(const struct dime_call *call, dime_text type)
 {
     size_t count;
@@ -61,7 +61,7 @@ static bool is_json_type(const dime_function *function, dime_text type)
            lists_type(OTHER_NAMES, type) || lists_type(function->json_types, type);
 }
 
-/* With a byte order mark too, so that it is JSON's sentence that says to leave it out. */
+/* A byte order mark is skipped here, so that the JSON reader's message says to leave it out. */
 static bool looks_like_json(dime_text body)
 {
     const dime_text mark = TEXT("\xEF\xBB\xBF");
@@ -69,7 +69,7 @@ static bool looks_like_json(dime_text body)
     return text.length && memchr("{[\"", text.data[0], 3);
 }
 
-/* What curl --data-binary sends of a picture, unless it is told what that is. */
+/* curl --data-binary sends a picture like this, unless a header is given. */
 static bool is_bare_file(const struct dime_call *call, dime_text body)
 {
     return body_file_types(call) && !text_is_utf8(body);

@@ -1,8 +1,8 @@
 /*
  * body.h - what a request's body is: JSON, a form, or the bytes of a file.
  *
- * Senders call it wrongly in a few well-known ways, which are forgiven where only one thing can be
- * meant. All of these rules are here, so that each host and each function has the same.
+ * Clients mislabel bodies in a few well-known ways. This is tolerated if only one meaning is
+ * possible. All of these rules are here, so every host and every function has the same.
  */
 #ifndef DIME_REQUEST_BODY_H
 #define DIME_REQUEST_BODY_H
@@ -25,10 +25,10 @@ struct sent_body {
     const dime_field *file; /* of BODY_FILE: the field that it is */
 };
 
-/* What the body of the call's request is to its function. The texts are the request's. */
+/* Says what the call's body is to its function. The texts belong to the request. */
 struct sent_body body_of(const struct dime_call *call);
 
-/* The media types of the call's file that a body may have; NULL: it takes none. */
+/* The media types in which a body may be the call's file; NULL if there is no such field. */
 const char *body_file_types(const struct dime_call *call);
 
 #endif

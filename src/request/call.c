@@ -1,8 +1,8 @@
 /*
- * call.c - what a function may ask of its call, and how a member's address becomes a field.
+ * call.c - what a function can ask about its call, and how a member's address becomes a field.
  *
- * The address is looked for among the structs that were bound: a few comparisons, and only where a
- * handler asks. So nothing is kept for it while the fields are read but the structs themselves.
+ * The address is looked up in the list of bound structs. This takes a few comparisons, and only if
+ * a handler asks, so reading the fields needs no further index.
  */
 #include "request/call.h"
 
@@ -59,7 +59,7 @@ void call_mistake(struct dime_call *call, const char *format, ...)
     response_problem(call->response, 500, "The function has a mistake; its log says which.");
 }
 
-/* Which of the list's scalars MEMBER is; BOUND_ALONE: none. */
+/* The index of MEMBER among a list's scalars; BOUND_ALONE: it is none of them. */
 static size_t index_in_list(const char *base, const dime_field *field, uintptr_t member)
 {
     struct bound_list list;
@@ -72,7 +72,7 @@ static size_t index_in_list(const char *base, const dime_field *field, uintptr_t
     return (member - first) / stride;
 }
 
-/* The name of a value in a map. */
+/* The name of a map's value. */
 static dime_text name_in_map(const char *base, const dime_field *field, size_t index)
 {
     struct bound_list list;
@@ -82,7 +82,7 @@ static dime_text name_in_map(const char *base, const dime_field *field, size_t i
     return name;
 }
 
-/* Looks in one struct alone. */
+/* Searches only one struct. */
 static struct bound_member find_in(const struct bound *bound, uintptr_t member)
 {
     for (size_t i = 0; i < bound->count; i++) {
@@ -104,7 +104,8 @@ struct bound_member bound_find(const struct bound *first, const void *member)
     struct bound_member last = {0};
     for (const struct bound *bound = first; bound; bound = bound->next) {
         if (last.bound && bound->base != member)
-            continue; /* what was found may be an object: then only its own struct says more */
+            continue; /* the field may be an object; if its own struct is bound, that is more exact
+                       */
         struct bound_member found = find_in(bound, (uintptr_t)member);
         if (found.bound)
             last = found;
@@ -161,8 +162,8 @@ dime_text dime_path(const dime_call *call)
 {
     const struct request *request = call->request;
     struct buffer path;
-    /* A path that is empty is right where a server has the function at its root: routes are below.
-     * Events that aren't requests have none. */
+    /* The path may be empty: the function may be at a server's root, with its routes below. Events
+     * that aren't requests have no path. */
     if (request->path.length || (call->function->route_count && request->source == DIME_HTTP))
         return request->path;
     buffer_open(&path, request->arena, 1024);
@@ -171,7 +172,7 @@ dime_text dime_path(const dime_call *call)
     return buffer_text(&path);
 }
 
-/* Whether a Host header (RFC 9110, section 7.2) may stand in an address. */
+/* Whether a Host header (RFC 9110, section 7.2) can be part of a URL. */
 static bool is_host(dime_text host)
 {
     for (size_t i = 0; i < host.length; i++) {
@@ -215,7 +216,7 @@ dime_text dime_id(const dime_call *call)
     return call->request->id;
 }
 
-/* What a body is comes as a variable of CGI, and as a header from elsewhere: it's read alike. */
+/* CGI passes Content-Type as a variable of its own, other hosts as a header. */
 dime_text dime_header(const dime_call *call, const char *name)
 {
     const struct request *request = call->request;

@@ -1,8 +1,8 @@
 /*
  * describe.c - writes a function's description from its table.
  *
- * A member is there where it says something: a limit for the kinds that have it, `true` for what is
- * so. So a reader takes an absent number for none, and an absent boolean for false.
+ * A member is left out if it says nothing: a limit of a kind that has none, or a boolean that is
+ * false. So a reader takes an absent number for no limit, and an absent boolean for false.
  */
 #include "request/describe.h"
 
@@ -91,7 +91,7 @@ static void put_methods(dime_json *json, unsigned methods)
     }
 }
 
-/* What only answers to GET reads, unless its table says more: see enum dime_effects. */
+/* A function that only takes GET reads, unless its table says more: see enum dime_effects. */
 static void put_effects(dime_json *json, enum dime_effects effects, unsigned methods)
 {
     static const char EFFECTS[][16] = {
@@ -100,7 +100,7 @@ static void put_effects(dime_json *json, enum dime_effects effects, unsigned met
     dime_put_string(json, "effects", EFFECTS[reads ? DIME_READS : effects]);
 }
 
-/* A list of numbers with commas between them, as numbers. */
+/* Writes a comma-separated list of numbers as JSON numbers. */
 static void put_statuses(dime_json *json, const char *statuses)
 {
     dime_text rest = text_of(statuses), one;
@@ -109,7 +109,7 @@ static void put_statuses(dime_json *json, const char *statuses)
         dime_put_integer(list, NULL, strtol(text_trim(one).data, NULL, 10));
 }
 
-/* What it answers with: a function or a route. */
+/* Writes what a function or a route answers with. */
 static void put_answers(dime_json *json, const char *answers, const char *statuses,
                         const char *schema)
 {
@@ -132,7 +132,7 @@ static void put_routes(dime_json *json, const dime_function *function)
     }
 }
 
-/* What a web server says of a body that it doesn't let through. */
+/* The message of a web server that rejects a body as too large. */
 static void put_body_limit(dime_json *json, const dime_function *function)
 {
     char words[FUNCTION_LIMIT_WORDS];
@@ -161,7 +161,7 @@ static void put_settings(dime_json *json, const dime_function *function)
     }
 }
 
-/* A description is written as an answer is, by a call that nobody has made. */
+/* A description is written like an answer, to a call that no client made. */
 void describe_write(const dime_function *function, struct buffer *json)
 {
     struct response response;

@@ -1,7 +1,7 @@
 /*
- * field.c - defaults of a field's limits, and fields found in their table.
+ * field.c - the default limits of fields, and looking up a field in its table.
  *
- * A table has a handful of fields, so each is looked at in turn.
+ * A table has only a few fields, so the search is linear.
  */
 #include "request/field.h"
 

@@ -1,8 +1,7 @@
 /*
- * field.h - what a field's entry in a table says, with the defaults that hold where it says
- * nothing.
+ * field.h - a field's properties, with the defaults for those that its table leaves out.
  *
- * Whoever reads, describes or shows fields asks here, so that a default stands in one place.
+ * All code that reads, describes or shows fields uses this, so each default is in one place.
  */
 #ifndef DIME_REQUEST_FIELD_H
 #define DIME_REQUEST_FIELD_H
@@ -10,7 +9,7 @@
 #include "base/text.h"
 #include "dime.h"
 
-/* The limits of a field whose table names none. */
+/* The default limits of a field. */
 enum {
     FIELD_TEXT_MAX = 10000,           /* characters */
     FIELD_NUMBER_MAX = 128,           /* characters */
@@ -18,20 +17,20 @@ enum {
     FIELD_ITEMS_MAX = 1000,           /* of a list or a map */
 };
 
-/* The least and the most that a field's value, or its length, may be. */
+/* The minimum and maximum of a field's value, or of its length. */
 int64_t field_min(const dime_field *field);
 int64_t field_max(const dime_field *field);
 
-/* The most items of a list or a map. */
+/* The maximum number of items in a list or a map. */
 static inline size_t field_most(const dime_field *field)
 {
     return field->most ? field->most : FIELD_ITEMS_MAX;
 }
 
-/* The field of this name in a table; NULL: it has none. */
+/* The field of this name in a table; NULL if there is none. */
 const dime_field *field_find(const dime_field *fields, size_t count, dime_text name);
 
-/* The first field of a table that is a file; NULL likewise. */
+/* The first file among a table's fields; NULL if there is none. */
 const dime_field *field_file(const dime_field *fields, size_t count);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * fields.c - finds the fields that a path, a query, a form or JSON gives.
+ * fields.c - finds the fields in a path, a query, a form or JSON.
  *
- * Names that aren't in the table are passed over, whatever they hold: events carry more than a
- * function asks for, and so do addresses. A field that is given twice is refused, since two readers
- * could differ about which counts; a list of texts or of files is what a form repeats.
+ * Names that aren't in the table are ignored, whatever their values: events and URLs carry more
+ * than a function asks for. A field that is given twice is refused, because two readers could
+ * differ about which one counts. Only for a list of texts or files may a form repeat a name.
  */
 #include "request/fields.h"
 
@@ -13,19 +13,19 @@
 #include "request/fields_reading.h"
 #include "request/route.h"
 
-/* What other programs write behind a list's name, in the notation that a sender has to hear of. */
+/* What other programs write after a list's name. The client must be told that it is wrong here. */
 static const struct {
     const char *marks, *why;
 } NOTATIONS[] = {
-    {"[]", "takes no brackets behind its name; send one value"},
-    {"()", "takes no parentheses behind its name; send one value"},
-    {"{}", "takes no braces behind its name; send one value"},
-    {".", "takes no dot behind its name; send one value"},
-    {":", "takes no colon behind its name; send one value"},
-    {"%", "takes no percent sign behind its name; leave it out"},
+    {"[]", "takes no brackets after its name; send one value"},
+    {"()", "takes no parentheses after its name; send one value"},
+    {"{}", "takes no braces after its name; send one value"},
+    {".", "takes no dot after its name; send one value"},
+    {":", "takes no colon after its name; send one value"},
+    {"%", "takes no percent sign after its name; leave it out"},
 };
 
-/* What is wrong with a name behind which C stands, or NULL: C is no mark of a list. */
+/* What is wrong with a name that is followed by C; NULL if C isn't the mark of a list. */
 static const char *wrong_notation(char c)
 {
     for (size_t i = 0; c && i < sizeof NOTATIONS / sizeof *NOTATIONS; i++) {
@@ -36,9 +36,9 @@ static const char *wrong_notation(char c)
 }
 
 /*
- * The field that NAME begins with, where what follows can't be part of another one's name: the mark
- * of a list, or what has been damaged. Who sends that, or other capitals, means this field, and has
- * to hear of it.
+ * The field that NAME begins with, if the rest can't be part of another name: the mark of a list,
+ * or damaged bytes. A client that sends these, or other capitals, means this field and must be told
+ * that its name is wrong.
  */
 static const dime_field *find_meant(const struct field_reading *reading, dime_text name)
 {
@@ -57,7 +57,7 @@ static const dime_field *find_meant(const struct field_reading *reading, dime_te
     return meant;
 }
 
-/* The first byte of TEXT, also where it's escaped once more; NUL: there is none. */
+/* The first byte of TEXT, decoded if it is still escaped; NUL if TEXT is empty. */
 static char first_byte(dime_text text)
 {
     int high = text.length > 2 ? text_hex_digit(text.data[1]) : -1;
@@ -68,8 +68,8 @@ static char first_byte(dime_text text)
 }
 
 /*
- * What is wrong with a name that isn't quite a field's, or NULL: it is another one. In JSON a name
- * with other capitals may be an event's own: S3 writes "Bucket", MinIO "Key".
+ * What is wrong with a name that is almost a field's; NULL if it is another name. In JSON a name in
+ * other capitals may be an event's own: S3 writes "Bucket", MinIO "Key".
  */
 static const char *wrong_name(const dime_field *field, dime_text name,
                               const struct given_value *given)
@@ -88,8 +88,8 @@ static const char *wrong_name(const dime_field *field, dime_text name,
 
 /*
  * PHP, Rails, jQuery and others send a list as coins[]=25&coins[]=10 or coins.0=25, and a map as
- * till[25]=2 or till.25=2; what nobody sees comes along where a name is copied. Were such a name
- * passed over, the answer would be to another question.
+ * till[25]=2 or till.25=2. Invisible characters come along when a name is copied. If such a name
+ * were ignored, the client would get the answer to another question.
  */
 static void refuse_field_name(struct field_reading *reading, const dime_field *field,
                               dime_text name, const struct given_value *given)
@@ -103,13 +103,13 @@ static void refuse_field_name(struct field_reading *reading, const dime_field *f
     if (response_field_error(reading->response, text_of(field->name)))
         return;
     if (fields_is_repeated(field) && strstr(why, "value"))
-        why = "takes nothing behind its name; repeat the name for each value";
+        why = "takes nothing after its name; repeat the name for each value";
     bool many = field->shape != DIME_ONE && strstr(why, "send one value");
     fields_refuse(reading, &place, "%s %s%s%s.", field->name, why, many ? ", such as " : "",
                   many ? fields_items_example(field, given) : "");
 }
 
-/* What a page shows again of a field. */
+/* Records a field's value for a page that shows it again. */
 static void keep_value(struct field_reading *reading, const struct field_place *place,
                        const struct given_value *given)
 {
@@ -181,7 +181,7 @@ static void read_form_fields(struct field_reading *reading, dime_text form, cons
         unreadable(reading, what, reader.message);
 }
 
-/* A part is a file if it's named as one, or says that it isn't text. */
+/* A part is a file if it has a file name, or a media type that isn't text. */
 static void take_part(struct field_reading *reading, const struct multipart_part *part)
 {
     const dime_text plain = TEXT("text/plain");
@@ -285,13 +285,13 @@ static void read_body_fields(struct field_reading *reading)
     }
 }
 
-/* Whether what was read so far, though a field in it may be wrong, lets more be read and judged. */
+/* Whether reading can go on: a field may be wrong, but nothing worse has happened. */
 static bool goes_on(const struct field_reading *reading)
 {
     return !reading->failed || reading->response->error_count;
 }
 
-/* What the route's pattern takes out of the path. */
+/* Reads the fields in the path, by the route's pattern. */
 static void read_path(struct field_reading *reading, dime_text path)
 {
     dime_text name, part;
@@ -302,7 +302,7 @@ static void read_path(struct field_reading *reading, dime_text path)
         read_name(reading, name, &(struct given_value){.text = part});
 }
 
-/* Makes room for the input. False: memory has run out. */
+/* Allocates the input. False: out of memory. */
 static bool open_input(struct field_reading *reading)
 {
     struct dime_call *call = reading->call;

@@ -1,10 +1,9 @@
 /*
  * fields_items.c - the fields that hold several values: lists, maps, and objects.
  *
- * They come as an array or an object of JSON. A form has a notation for numbers, 25,10,5 and
- * 25:2,10:0, which a JSON string may hold as well; a list of texts or of files it gives by
- * repeating the name, since a text may hold commas; objects it gives as JSON. A page gets them back
- * in the form's notation.
+ * They come as a JSON array or object. A form has a notation for numbers, 25,10,5 and 25:2,10:0,
+ * which a JSON string may hold too. For a list of texts or files a form repeats the name, since a
+ * text may hold commas. Objects are JSON in a form too. A page shows values in the form's notation.
  */
 #include <stdio.h>
 
@@ -13,14 +12,14 @@
 
 enum { FALLBACK_MEMORY_MAX = 32 * 1024 * 1024 };
 
-/* Whether single values have a form's notation of digits and commas. */
+/* Whether single values can be written in a form's notation of digits and commas. */
 static bool has_notation(const dime_field *field)
 {
     return field->kind == DIME_KIND_INTEGER || field->kind == DIME_KIND_DECIMAL ||
            field->kind == DIME_KIND_NUMBER;
 }
 
-/* An item may be an object, which has members of its own. */
+/* An item may be an object with members of its own. */
 static void read_one(struct field_reading *reading, const struct field_place *place,
                      const struct given_value *given, void *slot);
 
@@ -47,7 +46,7 @@ static size_t stride_of(const dime_field *field)
     return field->shape == DIME_MAP ? bound_map_stride(field->size) : field->size;
 }
 
-/* Room for one value more; NULL: there may be none, or memory has run out. */
+/* Returns space for one more value; NULL if there are too many, or memory has run out. */
 static void *next_slot(struct field_reading *reading, const struct field_place *place,
                        size_t capacity)
 {
@@ -86,7 +85,7 @@ const char *fields_items_example(const dime_field *field, const struct given_val
     return json ? "{\"25\":2,\"10\":0}" : "25:2,10:0";
 }
 
-/* What a value that isn't one of the field's must be. */
+/* Says what a value of the wrong type must be. */
 static const char *what_of(const dime_field *field)
 {
     if (field->shape == DIME_MAP)
@@ -114,7 +113,7 @@ static void refuse_items(struct field_reading *reading, const struct field_place
                   what_of(place->field), fields_items_example(place->field, given));
 }
 
-/* Whether a text is a value of an INTEGER at all, so that what is said of a list says so. */
+/* Whether a text is an integer at all. If it isn't, the message is about the whole list. */
 static bool is_wrong_integer(const dime_field *field, const struct given_value *given)
 {
     int64_t integer;
@@ -137,7 +136,7 @@ static bool is_named(const struct field_place *place)
     return false;
 }
 
-/* Reads one value into the list or map. False: nothing more is to be read. */
+/* Reads one value into the list or map. False: stop reading. */
 static bool take_item(struct field_reading *reading, const struct field_place *place,
                       const struct given_value *whole, const struct given_value *given,
                       dime_text name)
@@ -162,14 +161,14 @@ static bool take_item(struct field_reading *reading, const struct field_place *p
     if (!slot)
         return false;
     size_t errors = reading->response->error_count;
-    /* A list of numbers is one value to a person: what is wrong is said of all of it. */
+    /* A list of numbers is one value to a person, so an error is about the whole list. */
     const struct field_place *said = has_notation(field) ? place : &item;
     read_one(reading, said, given, slot);
     bool goes_on = !has_notation(field) || reading->response->error_count == errors;
     return goes_on && !reading->request->arena->failed;
 }
 
-/* How many parts a text in the form's notation has, at most. */
+/* The most parts that a text in the form's notation can have. */
 static size_t count_parts(dime_text text)
 {
     size_t count = 1;
@@ -217,14 +216,14 @@ static void items_from_json(struct field_reading *reading, const struct field_pl
     }
 }
 
-/* A form's text that is JSON, since the field has no notation of its own. */
+/* Reads a form's text as JSON, for a field without a notation of its own. */
 static bool read_as_json(struct field_reading *reading, struct given_value *given)
 {
     struct json_error error;
     return json_check(given->text, reading->request->arena, &given->json, &error);
 }
 
-/* Reads a list or a map in one go. */
+/* Reads a whole list or map. */
 static void read_items(struct field_reading *reading, const struct field_place *place,
                        const struct given_value *given)
 {
@@ -252,13 +251,13 @@ static void read_items(struct field_reading *reading, const struct field_place *
                       fields_name(reading, place), field->required ? "" : "leave it out or ");
 }
 
-/* Adds one value that a form repeats to the field's list. */
+/* Adds a value to the list of a field that a form repeats. */
 static void add_item(struct field_reading *reading, const struct field_place *place,
                      const struct given_value *given)
 {
     struct field_place item = {place->bound, place->field, list_at(place)->count, TEXT("")};
     size_t count = item.index;
-    /* It has grown by doubling from 8: full where the count is such a number. */
+    /* The list doubles from 8, so it is full whenever the count is 8, 16, 32 and so on. */
     bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
     void *slot = next_slot(reading, &item, full ? count : SIZE_MAX);
     if (slot)
@@ -309,7 +308,7 @@ struct bound *fields_bind(struct field_reading *reading, const struct field_plac
     return bound;
 }
 
-/* It is one of the field's values, which was proved as the program started. */
+/* The fallback is valid: that was checked when the program started. */
 static void read_fallback(struct field_reading *reading, const struct field_place *place)
 {
     struct given_value given = {.text = text_of(place->field->fallback)};
@@ -332,7 +331,7 @@ bool fields_fallback_fits(const dime_field *field, char *why, size_t size)
     if (bound)
         read_fallback(&reading, &place);
     if (arena.failed)
-        (void)snprintf(why, size, "that there is no memory to read");
+        (void)snprintf(why, size, "that can't be read: out of memory");
     else if (reading.failed)
         (void)snprintf(why, size, "that it would refuse: %.*s",
                        DIME_ARG(response.errors[0].detail));
@@ -366,7 +365,7 @@ bool fields_say_nothing(const dime_field *field, const struct given_value *given
     return given_is_text(given) && !named && text_trim(given->text).length == 0;
 }
 
-/* Reads the members of an object that are fields of its table; others are passed over. */
+/* Reads the members of an object that are fields of its table. Others are ignored. */
 static void read_object_members(struct field_reading *reading, struct bound *bound,
                                 struct json_value object)
 {
@@ -387,7 +386,7 @@ static void read_object_members(struct field_reading *reading, struct bound *bou
     }
 }
 
-/* Fills a struct with an object's members, its fallbacks, and what is required and missing. */
+/* Fills a struct from an object's members and fallbacks, and reports required fields. */
 static void read_object(struct field_reading *reading, const struct field_place *place,
                         const struct given_value *given, void *slot)
 {

@@ -2,8 +2,8 @@
  * fields_value.c - reads one value of a field, by its kind.
  *
  * A value arrives as text (path, query, form), as a part of a multipart form, or as a JSON value.
- * Each kind has one reader, which takes all of them and writes to a slot of the author's struct,
- * whose type the compiler has checked.
+ * Each kind has one reader for all of these. It writes to a slot in the author's struct, whose type
+ * the compiler has checked.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 enum { MEBIBYTE = 1024 * 1024 };
 
-/* People think of a file's size in MiB. It's rounded up, so that it is never the limit itself. */
+/* People think of file sizes in MiB. The size is rounded up, so that it exceeds the limit. */
 static void refuse_large_file(struct field_reading *reading, const struct field_place *place,
                               size_t length)
 {
@@ -23,7 +23,7 @@ static void refuse_large_file(struct field_reading *reading, const struct field_
                   field_max(place->field) / MEBIBYTE);
 }
 
-/* UNIT says what was counted: a byte or a character. */
+/* UNIT is what was counted, bytes or characters. */
 static bool check_length(struct field_reading *reading, const struct field_place *place,
                          size_t length, const char *unit)
 {
@@ -40,7 +40,8 @@ static bool check_length(struct field_reading *reading, const struct field_place
     return false;
 }
 
-/* A copy with LF in place of CR LF; the text itself where memory runs out, which fails it all. */
+/* A copy with each CR LF replaced by LF. If memory runs out, the text itself; the arena has failed
+ * then. */
 static dime_text unfold_ends(dime_text text, struct arena *arena)
 {
     dime_text copy = {arena_alloc(arena, text.length + 1), 0};
@@ -120,7 +121,7 @@ static void read_integer(struct field_reading *reading, const struct field_place
                       field_max(place->field));
 }
 
-/* -12.50: what a person writes, without an exponent. */
+/* Writes a decimal as people do, without an exponent: -12.50. */
 static bool is_plain_number(dime_text text)
 {
     size_t digits = 0, points = 0;
@@ -186,7 +187,7 @@ static void read_choice_value(struct field_reading *reading, const struct field_
                   DIME_ARG(list_choices(reading, choices)));
 }
 
-/* Cuts what a data: URL (RFC 2397) says before its base64 off; other text stays as it is. */
+/* Removes everything before the base64 of a data: URL (RFC 2397). Other text stays as it is. */
 static void cut_data_url(struct given_value *given)
 {
     const dime_text scheme = TEXT("data:"), coding = TEXT(";base64");
@@ -200,8 +201,8 @@ static void cut_data_url(struct given_value *given)
 }
 
 /*
- * Decodes the base64 of a file in place of its text. In a form a blank is a + that wasn't escaped,
- * which would be lost where blanks are passed over, as in JSON.
+ * Replaces a file's base64 with its bytes. In a form a blank is an unescaped +, which would be lost
+ * if blanks were skipped as in JSON.
  */
 static bool decode_file(struct field_reading *reading, const struct field_place *place,
                         struct given_value *file)
@@ -229,7 +230,7 @@ static void read_file(struct field_reading *reading, const struct field_place *p
                       fields_name(reading, place));
         return;
     }
-    /* Of a form of parts some senders give neither the file's name nor its type. */
+    /* In a multipart form some clients give neither the file's name nor its type. */
     if (!given->bytes && text_is_utf8(given->text)) {
         file.text = text_bare(given->text);
         if (!decode_file(reading, place, &file))
@@ -239,7 +240,7 @@ static void read_file(struct field_reading *reading, const struct field_place *p
         *(dime_file *)slot = (dime_file){file.text, file.content_type, file.file_name};
 }
 
-/* In a query or a form the text is the JSON itself. */
+/* In a query or a form the text itself is JSON. */
 static void read_any(struct field_reading *reading, const struct field_place *place,
                      const struct given_value *given, void *slot)
 {
@@ -248,7 +249,7 @@ static void read_any(struct field_reading *reading, const struct field_place *pl
     if (!json.raw.data && !json_check(given->text, reading->request->arena, &json, &error)) {
         if (error.fault == JSON_MALFORMED)
             fields_refuse(reading, place, "%s must be JSON.", fields_name(reading, place));
-        return; /* or the arena has failed, and so will the request */
+        return; /* otherwise the arena has failed, and the request fails later */
     }
     *(dime_text *)slot = json.raw;
     check_length(reading, place, json.raw.length, "byte");

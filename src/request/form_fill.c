@@ -1,11 +1,11 @@
 /*
- * form_fill.c - puts what was given, and what is wrong with it, into a page's form.
+ * form_fill.c - puts the given values, and the errors in them, into a page's form.
  *
- * The page is searched for the tags of its form: an input, an option or a textarea gets the value
- * that was given, and <p id="NAME-error" hidden></p> becomes the message at that field. So a form
- * is plain HTML, in which an author writes no value and no message. Pages are written with each tag
- * on one line, attributes in double quotes, one space before each. What a template has put in is
- * escaped, so no tag among what is found here can come from a client.
+ * The page is searched for the tags of its form. An input, an option or a textarea gets the given
+ * value, and <p id="NAME-error" hidden></p> becomes the message at that field. So a form is plain
+ * HTML, in which an author writes no values and no messages. A page must have each tag on one line,
+ * with attributes in double quotes and one space before each. A template escapes what it inserts,
+ * so no tag that is found here can come from a client.
  */
 #include "request/form_fill.h"
 
@@ -17,12 +17,12 @@ struct filling {
     size_t field_count;
     const struct response *response;
     struct buffer *out;
-    dime_text given;   /* what was given for the <select> that was last seen */
-    dime_text escaped; /* the same as a page has it */
-    bool exact;        /* it's a choice: two may differ in their case alone */
+    dime_text given;   /* what was given for the last <select> */
+    dime_text escaped; /* the same, escaped as in a page */
+    bool exact;        /* it is a choice: two names may differ only in case */
 };
 
-/* The value of an attribute in a tag's text; data is NULL where it has none. */
+/* The value of an attribute in a tag's text; data is NULL if it has none. */
 static dime_text attribute(dime_text tag, dime_text name)
 {
     dime_text rest = tag, part;
@@ -65,13 +65,13 @@ static void put_invalid(struct filling *filling, dime_text name)
         buffer_put(filling->out, TEXT(" aria-invalid=\"true\""));
 }
 
-/* A browser doesn't let a page fill in a file. */
+/* Browsers don't let a page fill in a file. */
 static bool is_file(dime_text tag)
 {
     return text_equal(attribute(tag, TEXT("type")), TEXT("file"));
 }
 
-/* TAG is what stands between < and >. */
+/* TAG is the text between < and >. */
 static void fill_input(struct filling *filling, dime_text tag)
 {
     dime_text name = attribute(tag, TEXT("name"));
@@ -113,7 +113,7 @@ static void fill_option(struct filling *filling, dime_text tag)
         buffer_put(filling->out, TEXT(" selected"));
 }
 
-/* The text stands between the tags; a line's end before it is no part of it (HTML, 4.10.11). */
+/* The text is between the tags. A line end before it isn't part of it (HTML, 4.10.11). */
 static void fill_textarea(struct filling *filling, dime_text tag)
 {
     dime_text name = attribute(tag, TEXT("name"));
@@ -125,7 +125,7 @@ static void fill_textarea(struct filling *filling, dime_text tag)
         buffer_html(filling->out, value->text);
 }
 
-/* <details data-fields="coins till"> stands open where one of its fields is given or wrong. */
+/* <details data-fields="coins till"> is open if one of its fields is given or wrong. */
 static void fill_details(struct filling *filling, dime_text tag)
 {
     dime_text names = attribute(tag, TEXT("data-fields")), name;
@@ -148,7 +148,7 @@ static void fill_title(struct filling *filling, dime_text tag)
         buffer_put(filling->out, TEXT(">"));
 }
 
-/* Cuts a prefix off a text; false: it doesn't begin so, and is as it was. */
+/* Cuts a prefix off a text. False: the text doesn't begin with it, and stays as it is. */
 static bool cut_prefix(dime_text *text, dime_text prefix)
 {
     if (!text_starts(*text, prefix))
@@ -158,9 +158,9 @@ static bool cut_prefix(dime_text *text, dime_text prefix)
 }
 
 /*
- * What is wrong with a field without the name that programs know it by: a page calls it by its
- * label, and beside that "This must be ..." or, of a field that was left out, "Give the ..." says
- * enough. Returns what to say before REST; NULL: the name isn't in front, and REST is all of it.
+ * Removes the field's name from a message, because a page shows the message next to the field's
+ * label: "This must be ..." or, for a missing field, "Give the ..." is enough. Returns the text to
+ * write before REST. NULL: the message doesn't begin with the name, and REST is all of it.
  */
 static const char *cut_name(const struct field_error *error, dime_text *rest)
 {
@@ -175,7 +175,7 @@ static const char *cut_name(const struct field_error *error, dime_text *rest)
     return NULL;
 }
 
-/* The paragraph of a message, without its end; false: there is nothing wrong with the field. */
+/* Writes the paragraph of a message, without its end. False: nothing is wrong with the field. */
 static bool put_message(struct filling *filling, dime_text name)
 {
     const struct field_error *error = error_of(filling, name);
@@ -191,7 +191,7 @@ static bool put_message(struct filling *filling, dime_text name)
     return true;
 }
 
-/* <p id="NAME-error" hidden> becomes the message's paragraph; any other stays as it is. */
+/* <p id="NAME-error" hidden> becomes the message's paragraph. Any other stays as it is. */
 static void fill_paragraph(struct filling *filling, dime_text tag)
 {
     const dime_text ending = TEXT("-error");
@@ -206,7 +206,7 @@ static void fill_paragraph(struct filling *filling, dime_text tag)
     buffer_puts(filling->out, ">");
 }
 
-/* What a tag that begins so is filled by; `close` stands behind it. */
+/* The functions that fill tags, by how the tag begins. `close` must follow the tag. */
 static const struct form_place {
     dime_text open;
     dime_text close;
@@ -231,7 +231,7 @@ static const struct form_place *place_at(dime_text page)
     return NULL;
 }
 
-/* Fills what stands at the '<' that PAGE begins with; returns how many bytes of the page it was. */
+/* Fills the tag at the '<' that PAGE begins with. Returns how many bytes of PAGE it has read. */
 static size_t fill_place(struct filling *filling, dime_text page)
 {
     const struct form_place *place = place_at(page);
@@ -273,7 +273,7 @@ void form_fill(const struct dime_call *call, dime_text page, struct buffer *out)
     fill_all(&filling, page);
 }
 
-/* Whether what is wrong with a field can be said without its name. */
+/* Whether a field's message makes sense without its name. */
 bool form_says_itself(const struct field_error *error)
 {
     dime_text rest;

@@ -1,7 +1,7 @@
 /*
- * form_fill.h - a person gets a form back with what was typed and what is wrong in it.
+ * form_fill.h - fills a form with what was typed before, and with error messages.
  *
- * Any page with a form has that, a function's own as well as one that is made from its fields.
+ * This works for any page with a form: a function's own page, and one generated from its fields.
  */
 #ifndef DIME_REQUEST_FORM_FILL_H
 #define DIME_REQUEST_FORM_FILL_H
@@ -12,7 +12,7 @@
  * title where the answer is a problem. */
 void form_fill(const struct dime_call *call, dime_text page, struct buffer *out);
 
-/* Whether a message at its field says all, so that it needn't stand above the form too. */
+/* Whether an error is shown at its field, so that it needn't be repeated above the form. */
 bool form_says_itself(const struct field_error *error);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * function.c - defaults of a function's table, and the proof that the table can be used.
+ * function.c - the defaults of a function's table, and the check of the table.
  *
- * The compiler has seen to it that a field's member exists and has the right type. What it can't
- * see is proved here once per start: it takes a microsecond, and an author hears of a mistake from
- * the first run and not from a request.
+ * The compiler has checked that a field's member exists and has the right type. What it can't see
+ * is checked here once per start. This takes a microsecond, and an author learns of a mistake at
+ * the first run, not from a request.
  */
 #include "request/function.h"
 
@@ -15,7 +15,7 @@
 
 enum { FALLBACK_WHY = 256 };
 
-/* A file may come in base64, which is a third longer. */
+/* A file may be sent in base64, which is a third longer. */
 static size_t body_of_fields(const dime_field *fields, size_t count)
 {
     size_t files = 0;
@@ -61,7 +61,7 @@ unsigned function_methods(const dime_function *function)
     return function->methods ? function->methods : DIME_GET | DIME_POST;
 }
 
-/* Where what is wrong is said. */
+/* Where errors are written. */
 struct proof {
     char *why;
     size_t size;
@@ -102,7 +102,7 @@ static bool prove_field(const struct proof *proof, const dime_field *field, int 
     if (field->kind == DIME_KIND_CHOICE && (!field->choices || !field->choices[0]))
         return disprove(proof, "the field %s has no choices; add .choices = NAMES", name);
     if (field->required && field->fallback)
-        return disprove(proof, "the field %s is required, so its fallback never holds", name);
+        return disprove(proof, "the field %s is required, so its fallback is never used", name);
     if (field->kind != DIME_KIND_OBJECT)
         return prove_fallback(proof, field);
     if (field->fallback)
@@ -114,8 +114,7 @@ __attribute__((cold)) static bool prove_fields(const struct proof *proof, const 
                                                size_t count, size_t size, int depth)
 {
     if (depth > FUNCTION_DEPTH_MAX)
-        return disprove(proof, "tables of fields lie more than %d deep within each other",
-                        FUNCTION_DEPTH_MAX);
+        return disprove(proof, "tables of fields are nested more than %d deep", FUNCTION_DEPTH_MAX);
     for (size_t i = 0; i < count; i++) {
         const char *name = fields[i].name;
         if (!name || !*name)
@@ -163,7 +162,7 @@ bool function_check(const dime_function *function, char *why, size_t size)
         if (!setting->name)
             return disprove(&proof, "the setting %zu has no name", i + 1);
         if (setting->required && setting->fallback)
-            return disprove(&proof, "the setting %s is required, so its fallback never holds",
+            return disprove(&proof, "the setting %s is required, so its fallback is never used",
                             setting->name);
     }
     return prove_fields(&proof, function->fields, function->field_count, function->input_size, 1);

@@ -1,22 +1,22 @@
 /*
  * help.c - a function's tables in words: "list of whole numbers from 1 to 9, at most 5 of them".
  *
- * A field is a line with its name, what it may be, and whether it must be given; its help is below
- * that, and so are the fields of an object, further in. What is longer than a line is broken where
- * the words of the next one begin.
+ * A field has one line with its name, its type and limits, and whether it is required. Below that
+ * are its help and, indented further, the fields of an object. A longer text is continued in the
+ * column where the description begins.
  */
 #include "request/help.h"
 
 #include "request/field.h"
 
 enum {
-    HELP_COLUMN = 17, /* where what stands beside a name begins */
+    HELP_COLUMN = 17, /* the column of the text beside a name */
     HELP_WIDTH = 79,
-    HELP_WORDS_MAX = 65536, /* bytes of what is said of a field */
+    HELP_WORDS_MAX = 65536, /* bytes of a field's description */
     HELP_MIB = 1024 * 1024,
 };
 
-/* Puts words beside what ends at column AT, or below it, and ends the line. */
+/* Writes WORDS beside a text that ends at column AT, or below it, and ends the line. */
 static void put_beside(struct buffer *out, size_t at, dime_text words)
 {
     dime_text word;
@@ -39,7 +39,7 @@ static void put_beside(struct buffer *out, size_t at, dime_text words)
     buffer_puts(out, "\n");
 }
 
-/* The least and the most: of a number, or of a length, which has a unit. */
+/* The minimum and maximum of a number, or of a length, which has a unit. */
 static void put_range(struct buffer *words, const dime_field *field, int64_t min, int64_t max,
                       const char *unit)
 {
@@ -86,7 +86,7 @@ static void put_limits_in_words(struct buffer *words, const dime_field *field)
     }
 }
 
-/* What the field may be. */
+/* The type and limits of a field. */
 static void put_what(struct buffer *words, const dime_field *field)
 {
     static const char NAMES[][16] = {
@@ -122,7 +122,7 @@ static void put_what(struct buffer *words, const dime_field *field)
     }
 }
 
-/* Whether it must be given, or what holds if it isn't. */
+/* Whether the field is required, or its default. */
 static void put_need(struct buffer *words, bool required, const char *fallback)
 {
     if (required)

@@ -1,8 +1,8 @@
 /*
- * help.h - what a function takes, in words, for a person at a terminal.
+ * help.h - describes a function's input in words, for a person at a terminal.
  *
- * It's a member of the description, so that `dime help NAME` says what the program's own --help
- * does.
+ * The text is a member of the description, so `dime help NAME` prints the same as the program's own
+ * --help.
  */
 #ifndef DIME_REQUEST_HELP_H
 #define DIME_REQUEST_HELP_H
@@ -10,8 +10,8 @@
 #include "base/buffer.h"
 #include "dime.h"
 
-/* Appends the fields, routes and settings of a function: a heading, a line or more for each, and an
- * empty line. Nothing where it has none. */
+/* Appends the fields, routes and settings of a function, each group with a heading, one or more
+ * lines for each entry, and an empty line. Empty groups are left out. */
 __attribute__((cold)) void help_write(const dime_function *function, struct buffer *out);
 
 #endif

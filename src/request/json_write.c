@@ -1,9 +1,9 @@
 /*
- * json_write.c - JSON that is written through scopes, so that it is always whole.
+ * json_write.c - writes JSON through scopes, so that it is always complete.
  *
- * A scope knows its brackets. Writing to one ends what is still open within it, and the answer ends
- * all of them: an author writes no comma, no quote and no bracket, and forgets none. Scopes come
- * from the call's arena; there are as many as an answer nests.
+ * A scope is an open object or array. Writing to one ends those that are open within it, and the
+ * end of the answer ends all of them. So an author writes no commas, quotes or brackets, and can't
+ * forget one. Scopes are allocated in the call's arena.
  */
 #include <stdarg.h>
 
@@ -46,7 +46,7 @@ void json_scope_abandon(struct dime_json *scope)
     }
 }
 
-/* Writes the name before a value. False: the value can't stand here, which has been said. */
+/* Writes the name before a value. False: the value isn't allowed here; this has been reported. */
 static bool begin_value(struct dime_json *json, const char *name)
 {
     const char *mistake = json->ended             ? "JSON was written to a scope that has ended"
@@ -124,8 +124,8 @@ void dime_put_raw(dime_json *json, const char *name, dime_text value)
         json_put_raw(json->out, NULL, value);
 }
 
-/* Opens a scope within another. Where it can't stand, or memory has run out, it has ended already.
- */
+/* Opens a scope within another. If it isn't allowed there, or memory has run out, the new scope has
+ * ended already. */
 static dime_json *open_scope(dime_json *json, const char *name, bool array)
 {
     struct dime_json *scope =

@@ -24,7 +24,7 @@
 
 static enum log_level least = LOG_LEVEL_INFO;
 
-static atomic_uint lost; /* lines that nobody took, since it was last said how many */
+static atomic_uint lost; /* lines lost since the last report of lost lines */
 
 void log_least(enum log_level level)
 {
@@ -39,7 +39,7 @@ static size_t printable_length(dime_text text)
     return delete ? (size_t)(delete - text.data) : length;
 }
 
-/* A string in ASCII: what isn't printable becomes '?', since a log is read by simple tools. */
+/* Writes a string in ASCII. Other characters become '?', because simple tools read the log. */
 static void put_log_text(struct buffer *line, const char *name, dime_text text)
 {
     json_put_raw(line, name, TEXT("\""));
@@ -65,7 +65,7 @@ static void put_log_member(struct buffer *line, const char *name, dime_text text
         put_log_text(line, name, text);
 }
 
-/* The date of a day since the epoch, as Howard Hinnant's "low-level date algorithms" have it. */
+/* The date of a day since the epoch, by Howard Hinnant's "low-level date algorithms". */
 static void civil_from_days(int64_t days, int *year, int *month, int *day)
 {
     int64_t shifted = days + 719468; /* from 0000-03-01 */
@@ -121,8 +121,8 @@ static void end_log_line(struct buffer *line)
 }
 
 /*
- * What fd 2 is, opened anew so that writing to it doesn't block: O_NONBLOCK on fd 2 itself would
- * hold for whoever shares it. -1: that's forbidden, as it may be for a pipe of another user's.
+ * Opens the file behind fd 2 again, so that writes don't block: O_NONBLOCK on fd 2 itself would
+ * affect every process that shares it. -1: not permitted, for instance for another user's pipe.
  */
 static int reopen(const struct stat *status)
 {
@@ -131,7 +131,7 @@ static int reopen(const struct stat *status)
     static int opened = -1;
     pthread_mutex_lock(&lock);
     if (known.st_ino != status->st_ino || known.st_dev != status->st_dev) {
-        known = *status; /* what was opened before stays so: another thread may write to it */
+        known = *status; /* the old descriptor stays open: another thread may be writing to it */
         opened = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     }
     int fd = opened;
@@ -140,9 +140,9 @@ static int reopen(const struct stat *status)
 }
 
 /*
- * As write(2) to fd 2, but without waiting for whoever reads it. To ask first whether there is room
- * wouldn't do: another process that writes to the same pipe may fill it in between. The kernel can
- * write to a pipe without waiting since 6.5 (RWF_NOWAIT).
+ * Like write(2) to fd 2, but without waiting for the reader. Checking for room first isn't enough:
+ * another process may fill the same pipe in between. Since Linux 6.5 a pipe can be written to
+ * without waiting (RWF_NOWAIT).
  */
 static ssize_t write_now(const char *data, size_t length)
 {
@@ -169,13 +169,12 @@ static ssize_t write_now(const char *data, size_t length)
 }
 
 /*
- * Writes lines, at most PIPE_BUF bytes, if they can be taken at once. A reader that has stalled
- * costs the lines and not the service: requests go on, and so does stopping. False: the lines are
- * lost.
+ * Writes lines, at most PIPE_BUF bytes, if they are accepted at once. If the reader has stalled,
+ * lines are lost, but requests and a stop go on. False: the lines are lost.
  */
 static bool write_at_once(const char *data, size_t length)
 {
-    static atomic_bool cut; /* the last line that was taken was so only in part */
+    static atomic_bool cut; /* the last line was only written in part */
     if (atomic_load_explicit(&cut, memory_order_relaxed)) {
         if (write_now("\n", 1) != 1)
             return false;
@@ -203,7 +202,7 @@ static unsigned count_lines(const struct log *log)
     return count;
 }
 
-/* Says how many lines were lost before those that come now, if any were. */
+/* Reports how many lines were lost before the next ones, if any were. */
 static void say_lost(void)
 {
     struct buffer line;
@@ -258,7 +257,7 @@ static void put_entry(struct buffer *line, const struct log_entry *entry)
     end_log_line(line);
 }
 
-/* The line is written behind those that wait; where it has no room there, they go first. */
+/* The line is appended to the waiting ones. If it doesn't fit, those are written first. */
 void log_request(struct log *log, const struct log_entry *entry)
 {
     enum log_level level = entry->response->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;

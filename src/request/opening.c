@@ -1,8 +1,7 @@
 /*
- * opening.c - opens a function for a worker, and tries again with a back-off.
+ * opening.c - opens a function for a worker, and retries with a back-off.
  *
- * It is a request that tries again, not a timer: a worker without requests doesn't need its
- * function.
+ * A request triggers the retry, not a timer: a worker without requests doesn't need its function.
  */
 #include "request/opening.h"
 
@@ -25,7 +24,7 @@ static void say_closed(struct opening *opening, const dime_function *function)
             opening->not_open);
 }
 
-/* The first setting that is required and isn't there; NULL: all are. */
+/* The first required setting that is missing; NULL if none is. */
 static const dime_setting *missing(struct dime_call *call)
 {
     const dime_function *function = call->function;
@@ -37,8 +36,7 @@ static const dime_setting *missing(struct dime_call *call)
     return NULL;
 }
 
-/* Opens the function with a call that has memory of its own. False: `why` says why it isn't open.
- */
+/* Opens the function with a call that has its own memory. On false `why` says why it isn't open. */
 static bool open_function(struct opening *opening, const dime_function *function)
 {
     struct arena arena;

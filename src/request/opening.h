@@ -1,10 +1,9 @@
 /*
- * opening.h - a function that is opened once per worker, and tried again where that has failed.
+ * opening.h - opens a function once per worker, and retries after a failure.
  *
- * What a function needs may be missing when its worker starts and be there a moment later: a file
- * that is being installed, a network that isn't up. So a failure isn't for the worker's life.
- * Between attempts there is a back-off, since an attempt may be expensive and comes in the way of
- * requests.
+ * What a function needs may be missing when its worker starts and appear a moment later: a file
+ * that is being installed, or a network that isn't up yet. So a failure isn't final. Retries are
+ * delayed with a back-off, because an attempt may be expensive and holds up requests.
  */
 #ifndef DIME_REQUEST_OPENING_H
 #define DIME_REQUEST_OPENING_H
@@ -12,7 +11,7 @@
 #include "base/backoff.h"
 #include "dime.h"
 
-/* Zero is one that hasn't been tried. */
+/* All zero before the first attempt. */
 struct opening {
     void *state;          /* of the function, once it is open */
     bool open;            /* false: it isn't open, or not yet */
@@ -24,8 +23,8 @@ struct opening {
 };
 
 /*
- * Opens the function, unless it is open or has failed just now. A failure is logged, and the same
- * one only once; so is the success after it. Returns whether it is open.
+ * Opens the function unless it is open or an attempt failed just now. A failure is logged, the same
+ * one only once, and so is the success after it. Returns whether the function is open.
  */
 bool opening_try(struct opening *opening, const dime_function *function);
 

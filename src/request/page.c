@@ -1,10 +1,10 @@
 /*
  * page.c - a page is a Mustache template, filled from the answer's JSON.
  *
- * A name is looked up in what the function has put aside for the page, then in its answer, then in
- * what dime says of both, which is all below the one name `dime`: see dime-template(7). Three
- * partials are there for any page: the problem, the form that is made of the fields, and the answer
- * as it stands. What is there afterwards gets the given values into its form (form_fill.c).
+ * A name is looked up in the function's data for the page, then in its answer, then in dime's own
+ * data, all of which is in the member `dime`: see dime-template(7). Every page can use three
+ * partials: the problem, a form generated from the fields, and the answer as it is. Afterwards the
+ * given values are put into the page's form (form_fill.c).
  */
 #include "request/page.h"
 
@@ -22,8 +22,8 @@ DIME_EMBED(FORM_PART, "www/pages/parts/form.html");
 DIME_EMBED(ANSWER_PART, "www/pages/parts/answer.html");
 
 /*
- * The page that is made stands alone, since nobody knows what else its host serves: it allows its
- * own style, by the SHA-256 of what is within <style>, and the host's icon.
+ * The generated page is self-contained, since the host may serve nothing else. It allows only its
+ * own style, by the SHA-256 of the text in <style>, and the host's icon.
  */
 static const char MADE_POLICY[] =
     "default-src 'none'; style-src 'sha256-UlLKuBVWL29rhhdzBiYFGuTNe1zW14F4CFQMPiH/MsA='; "
@@ -60,7 +60,7 @@ bool page_check(const dime_function *function, char *why, size_t size)
     return fine;
 }
 
-/* The sentence above the form: what is wrong is said at the fields, where that says all. */
+/* The sentence above the form. It is short if the messages at the fields say everything. */
 static dime_text sentence_of(const struct response *response)
 {
     if (response->error_count > 1)
@@ -86,14 +86,14 @@ static void put_problem(dime_json *dime, const struct response *response)
     dime_put_text(problem, "detail", sentence_of(response));
 }
 
-/* Whether a form has the field's value as JSON, which may be long. */
+/* Whether a form holds the field's value as JSON, which may be long. */
 static bool is_given_as_json(const dime_field *field)
 {
     return field->kind == DIME_KIND_JSON || field->kind == DIME_KIND_OBJECT ||
            (field->kind == DIME_KIND_TEXT && field->shape == DIME_MAP);
 }
 
-/* A checkbox can't say no: it sends nothing then, which is the fallback, or isn't enough. */
+/* An unchecked checkbox sends nothing, which means the fallback, or a missing required field. */
 static bool is_yes_or_no(const dime_field *field)
 {
     return field->kind == DIME_KIND_BOOLEAN && (field->required || field->fallback);
@@ -107,7 +107,7 @@ static void put_form_choice(dime_json *choices, const char *value, const char *l
     dime_put_boolean(choice, "usual", usual);
 }
 
-/* What there is to choose among. GIVEN: one has been chosen, so that none is the usual one. */
+/* Writes the choices. GIVEN: one was chosen, so the default isn't marked. */
 static void put_form_choices(dime_json *json, const dime_field *field, bool given)
 {
     dime_json *choices = dime_put_array(json, "choices");
@@ -123,7 +123,7 @@ static void put_form_choices(dime_json *json, const dime_field *field, bool give
                         text_equal(usual, text_of(field->choices[i])));
 }
 
-/* Of the <input> that the field is; NULL: it is none. */
+/* The type of the field's <input>; NULL if it isn't an <input>. */
 static const char *input_type(const dime_field *field)
 {
     switch (field->kind) {
@@ -165,7 +165,7 @@ static void put_form_fields(dime_json *dime, const struct dime_call *call)
     }
 }
 
-/* What dime says of the call: the member `dime` of an object. */
+/* Writes dime's data about the call: the member `dime` of an object. */
 static void put_call(dime_json *root, const struct dime_call *call, dime_text answer)
 {
     const struct response *response = call->response;
@@ -182,9 +182,10 @@ static void put_call(dime_json *root, const struct dime_call *call, dime_text an
 }
 
 /*
- * What names are looked up in: how many contexts there are. 0: memory has run out, or what the
- * function has written for its page is no JSON, which is logged and made the answer. Its answer may
- * be none, or too large to look names up in: programs get it as it is, and a page doesn't find it.
+ * Fills the contexts in which names are looked up, and returns their number. Returns 0 if memory
+ * has run out, or if the function's data for the page isn't JSON, which is logged and becomes the
+ * answer. If the answer itself isn't valid JSON or is too large, programs get it as it is, but a
+ * page can't use it.
  */
 static size_t gather_contexts(struct dime_call *call, dime_text answer,
                               struct json_value contexts[CONTEXTS])
@@ -215,7 +216,7 @@ static size_t gather_contexts(struct dime_call *call, dime_text answer,
     return 0;
 }
 
-/* Writes the template to OUT. False: it has a mistake, which is logged and made the answer. */
+/* Writes the template to OUT. False: it has a mistake, which is logged and becomes the answer. */
 static bool write_template(struct dime_call *call, dime_text page, dime_text answer,
                            struct buffer *out)
 {

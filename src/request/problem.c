@@ -1,9 +1,9 @@
 /*
  * problem.c - the table of problems and their JSON form.
  *
- * A type is one per status: the status says what kind of thing went wrong, and detail and errors
- * say what exactly. So a client can rely on a dozen URIs that www/problems.html explains. Other
- * statuses are for functions to use, and mean what HTTP says: their type is about:blank.
+ * There is one type per status: the status says what kind of thing went wrong, and `detail` and
+ * `errors` say what exactly. So a client can rely on a dozen URIs, which www/problems.html
+ * explains. Functions may use other statuses, which mean what HTTP says: their type is about:blank.
  */
 #include "request/problem.h"
 
@@ -35,7 +35,7 @@ const struct problem *problem_of(int status)
     return NULL;
 }
 
-/* The response's type: a function that hasn't found something is itself there to be found. */
+/* The response's type. A 404 of the function itself isn't the 404 for a missing function. */
 static const struct problem *type_of(const struct response *response)
 {
     return response->status != 404 || response->no_function ? problem_of(response->status) : NULL;

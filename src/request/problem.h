@@ -1,6 +1,6 @@
 /*
- * problem.h - problem details (RFC 9457): what every failure is answered with. One form for all of
- * them means that a client needs one way to read what went wrong.
+ * problem.h - problem details (RFC 9457), the answer to every failure. Because all failures have
+ * one form, a client needs only one way to read them.
  */
 #ifndef DIME_REQUEST_PROBLEM_H
 #define DIME_REQUEST_PROBLEM_H
@@ -14,14 +14,13 @@ struct problem {
     const char *title; /* the same words for every problem of this type */
 };
 
-/* The type of dime's own for a status; NULL: there is none. Static. */
+/* dime's own type for a status; NULL if there is none. Static. */
 const struct problem *problem_of(int status);
 
-/* What kind of problem the response is, in a few words: its type's title, or the status's phrase.
- */
+/* The title of the problem in the response: its type's title, or the status's phrase. */
 const char *problem_title(const struct response *response);
 
-/* The sentence that says what to do: the problem's own, or made of its field errors. */
+/* The sentence that says what to do: the problem's own, or one about its field errors. */
 dime_text problem_detail(const struct response *response);
 
 /* Writes the problem document into the response's body. INSTANCE is the request's id. */

@@ -1,9 +1,9 @@
 /*
  * request.c - looking things up in a request, and reading its method and Accept header.
  *
- * A request has a handful of fields and headers, so they are found by looking at each in turn. The
- * Accept header decides only between a page and JSON, and where it leaves the choice it is JSON.
- * nginx reads it in the same way for problems of its own: see nginx/dime-base.conf.in.
+ * A request has only a few headers, so the search is linear. The Accept header decides only between
+ * a page and JSON; if it doesn't decide, the answer is JSON. nginx reads it in the same way for its
+ * own problems: see nginx/dime-base.conf.in.
  */
 #include "request/request.h"
 
@@ -52,8 +52,8 @@ dime_text request_client(const struct request *request)
 }
 
 /*
- * What a host says of an invocation is a header of one of these names. `proxy` is here because a
- * CGI variable makes it HTTP_PROXY, which programs take for a setting (CVE-2016-5385, "httpoxy").
+ * Headers with these names are set by hosts, to describe an invocation. `proxy` is here because CGI
+ * turns it into HTTP_PROXY, which programs take for a setting (CVE-2016-5385, "httpoxy").
  */
 static bool is_reserved(dime_text name)
 {
@@ -114,7 +114,7 @@ enum dime_source request_source(dime_text name)
     return DIME_HTTP;
 }
 
-/* A weight of 0 to 1 in thousandths, of which further decimals are cut; 1000 for what isn't one. */
+/* A weight from 0 to 1 in thousandths; further digits are cut off. 1000 if it is invalid. */
 static int weight(dime_text text)
 {
     int thousandths = 0, scale = 1000;
@@ -144,7 +144,7 @@ static dime_text accept_type(dime_text part, int *q)
     return text_trim(type);
 }
 
-/* How closely a range of Accept names a type: 3 by name, 2 by its first half, 1 as any, 0 not. */
+/* How closely a range in Accept matches a type: 3 exactly, 2 as type/..., 1 as any type, 0 not. */
 static int closeness(dime_text range, dime_text type)
 {
     if (text_equal_nocase(range, type))
@@ -158,7 +158,7 @@ static int closeness(dime_text range, dime_text type)
     return wild && text_equal_nocase((dime_text){range.data, major.length}, major) ? 2 : 0;
 }
 
-/* The weight that Accept gives a type: that of the first range that names it most closely. */
+/* The weight that Accept gives a type: that of the first range that matches it most closely. */
 static int accept_weight(dime_text accept, dime_text type)
 {
     int closest = 0, chosen = 0;
@@ -174,7 +174,7 @@ static int accept_weight(dime_text accept, dime_text type)
     return chosen;
 }
 
-/* Whether a list names nothing: an element may be empty (RFC 9110, section 5.6.1.2). */
+/* Whether a list is empty. It may have empty elements (RFC 9110, section 5.6.1.2). */
 static bool is_empty_list(dime_text list)
 {
     dime_text part;
@@ -207,7 +207,7 @@ void request_make_id(char room[33])
 {
     unsigned char bytes[16];
     if (getrandom(bytes, sizeof bytes, GRND_NONBLOCK) != sizeof bytes) {
-        /* An id need not be secret, only different: the clock and the process will do. */
+        /* An id must be unique, not secret: the clock and the process id are enough. */
         int64_t now = clock_monotonic_ns(), process = getpid();
         memcpy(bytes, &now, 8);
         memcpy(bytes + 8, &process, 8);

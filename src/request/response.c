@@ -1,9 +1,9 @@
 /*
- * response.c - what a function may say, kept until a host sends it.
+ * response.c - a function's answer, kept until a host sends it.
  *
- * A problem is kept as status, detail and field errors, not as JSON: whether it becomes a problem
- * document or the page with a message at its field is for later (problem.c, page.c). Headers are
- * checked here, once for all hosts, so that no value can end a line and begin another header.
+ * A problem is kept as status, detail and field errors, not as JSON. It becomes a problem document
+ * or a page with messages later (problem.c, page.c). Headers are checked here for all hosts, so
+ * that no value can end a line and begin another header.
  */
 #include "request/response.h"
 
@@ -14,7 +14,8 @@ enum { DETAIL_MOST = 1023 }; /* bytes */
 
 void response_open(struct response *response, struct arena *arena)
 {
-    /* Only what is read before it is written: clearing the whole would cost more than an answer. */
+    /* Sets only what is read before it is written: clearing the whole struct would take too long.
+     */
     response->answer = ANSWER_NONE;
     response->status = 0;
     response->content_type = NULL;
@@ -32,7 +33,8 @@ void response_open(struct response *response, struct arena *arena)
     buffer_open(&response->body, arena, RESPONSE_BODY_MAX);
 }
 
-/* A 500 stands, whatever is begun after it: a header was wrong, and the function can't know. */
+/* A 500 stays, even if an answer is begun later: a header was wrong, and the function can't know.
+ */
 static bool has_failed(const struct response *response)
 {
     return response->answer == ANSWER_PROBLEM && response->status == 500;
@@ -45,7 +47,7 @@ void response_drop_headers(struct response *response)
     response->header_count = response->kept_headers;
 }
 
-/* Lets go of bytes that are the function's own, so that nothing is written over them. */
+/* Detaches the buffer from the function's own bytes, so that they aren't overwritten. */
 static void drop_bytes(struct response *response)
 {
     if (response->answer == ANSWER_BYTES)
@@ -70,11 +72,11 @@ struct buffer *response_begin(struct response *response, enum answer_kind answer
     return &response->body;
 }
 
-/* Formats into the arena; what is too long is cut. Where memory runs out the text is empty. */
+/* Formats into the arena. A long text is cut. If memory runs out, the text is empty. */
 __attribute__((format(printf, 2, 0))) static dime_text
 format_text(struct arena *arena, const char *format, va_list arguments)
 {
-    char room[DETAIL_MOST + 2]; /* a byte more shows whether a character ends there */
+    char room[DETAIL_MOST + 2]; /* one more byte shows whether a character ends there */
     int length = vsnprintf(room, sizeof room, format, arguments);
     dime_text text = {room, length < 0 ? 0 : (size_t)length};
     text.length = text_kept_length(text, DETAIL_MOST);

@@ -1,9 +1,9 @@
 /*
- * route.c - patterns against paths, part by part.
+ * route.c - matches paths against patterns, part by part.
  *
- * A function has a handful of routes, so each is tried in turn. A slash at the end is a part of its
- * own, which is empty: "/list" and "/list/" are two paths, as they are to a browser. The function's
- * own address and the slash behind it are the same, since a person who types it expects that.
+ * A function has only a few routes, so each is tried in turn. After a slash at the end comes an
+ * empty part: "/list" and "/list/" are two paths, as in a browser. Only the function's own URL
+ * works with and without a slash, because people who type it expect that.
  */
 #include "request/route.h"
 
@@ -40,7 +40,7 @@ static bool next_segment(dime_text *path, dime_text *part)
     return true;
 }
 
-/* The name in a part such as {code}; empty: it stands for itself. */
+/* The name in a part such as {code}; empty if the part is literal. */
 static dime_text name_within(dime_text part)
 {
     bool braces = part.length > 2 && part.data[0] == '{' && part.data[part.length - 1] == '}';

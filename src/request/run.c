@@ -1,9 +1,9 @@
 /*
- * run.c - one request through one function, the same for every host.
+ * run.c - runs one request through one function, in the same way for every host.
  *
- * Each step either lets the request pass or leaves a problem in the response; the end gives
- * whatever is there its form (JSON, a page, a problem) and the headers that every answer has. A
- * host only reads bytes before this and writes bytes after it.
+ * Each step either passes the request on or puts a problem into the response. The last step gives
+ * the result its form (JSON, a page, a problem) and the headers that every answer has. A host only
+ * reads bytes before this and writes bytes after it.
  */
 #include "request/run.h"
 
@@ -17,13 +17,13 @@
 #include "request/response.h"
 #include "request/route.h"
 
-/* A page of ours loads its style, its script and nothing else; nobody may frame it. */
+/* Our pages load their style and script and nothing else, and can't be framed. */
 static const char PAGE_POLICY[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 static const char PAGE_PERMISSIONS[] = "camera=(), geolocation=(), microphone=(), payment=()";
 
-/* "GET, HEAD, POST, OPTIONS", the arena's. */
+/* "GET, HEAD, POST, OPTIONS", in the arena. */
 static dime_text allowed(unsigned methods, struct arena *arena)
 {
     static const struct {
@@ -38,7 +38,7 @@ static dime_text allowed(unsigned methods, struct arena *arena)
     return arena_copy(arena, buffer_text(&list));
 }
 
-/* Whether something is at this path; *METHODS are those that it takes. */
+/* Whether a handler is at this path. *METHODS are those that it takes. */
 static bool check_path(struct dime_call *call, const struct incoming *incoming, unsigned *methods)
 {
     const dime_function *function = call->function;
@@ -72,14 +72,14 @@ static bool check_method(struct dime_call *call, unsigned methods)
     if (request->method == DIME_OPTIONS)
         response_begin(response, ANSWER_EMPTY, 204, NULL);
     else
-        response_problem(response, 405, "Ask with one of %.*s.", DIME_ARG(list));
+        response_problem(response, 405, "Use one of %.*s.", DIME_ARG(list));
     response_own_header(response, "Allow", list);
     return false;
 }
 
 enum { ACCEPT_MAX = 65536 };
 
-/* All Accept headers as one (RFC 9110, section 5.3); there is hardly ever more than one. */
+/* Joins all Accept headers (RFC 9110, section 5.3). There is rarely more than one. */
 static dime_text accept_header(const struct request *request)
 {
     dime_text first = request_header(request, "accept");
@@ -96,7 +96,7 @@ static dime_text accept_header(const struct request *request)
     return all.length ? buffer_text(&all) : first;
 }
 
-/* What the function, or its route, answers with besides JSON and a page. */
+/* The media types that the function or its route answers with besides JSON and a page. */
 static dime_text other_answers(const struct dime_call *call)
 {
     const char *of_route = call->route ? call->route->answers : NULL;
@@ -137,7 +137,7 @@ static bool check_read(const struct dime_call *call, const struct incoming *inco
         refuse_body(call);
         break;
     case REFUSED_BAD_LENGTH:
-        response_problem(response, 400, "Content-Length must be a number of bytes; send it so.");
+        response_problem(response, 400, "Content-Length must be a number of bytes; correct it.");
         break;
     case REFUSED_SHORT:
         response_problem(response, 400,
@@ -155,7 +155,7 @@ static bool check_open(const struct dime_call *call, const struct incoming *inco
     return false;
 }
 
-/* Of an event that can't be read there is no path or method that could be wrong before that. */
+/* An event that can't be read has no path or method that could be wrong first. */
 static bool check_event(const struct dime_call *call, const struct incoming *incoming)
 {
     if (incoming->refusal != REFUSED_EVENT)
@@ -164,8 +164,8 @@ static bool check_event(const struct dime_call *call, const struct incoming *inc
     return false;
 }
 
-/* A browser that opens the function's address wants its form, not the news that a field is missing.
- * Where the path has given a field something was asked. */
+/* A browser that opens the function's URL wants the form, not an error about a missing field. But
+ * a field in the path counts as input. */
 static bool wants_form(const struct dime_call *call)
 {
     const struct request *request = call->request;
@@ -177,7 +177,7 @@ static bool wants_form(const struct dime_call *call)
            !request->body.length && !given;
 }
 
-/* Where the table has the field that a place begins with: items of items[2].vat. */
+/* The index in the table of the field that a place begins with: items for items[2].vat. */
 static size_t rank_of(const dime_field *fields, size_t count, dime_text place)
 {
     size_t length = 0, rank = 0;
@@ -189,7 +189,7 @@ static size_t rank_of(const dime_field *fields, size_t count, dime_text place)
     return rank;
 }
 
-/* In the order of the table, which is that of the form; several of one field stay as they are. */
+/* Sorts errors in the order of the table and the form. Errors of one field keep their order. */
 static void sort_errors(const struct dime_call *call)
 {
     struct field_error *errors = call->response->errors;
@@ -204,7 +204,7 @@ static void sort_errors(const struct dime_call *call)
     }
 }
 
-/* Has the function answer, or says why it can't. */
+/* Calls the function, or says why it can't be called. */
 static void call_function(struct dime_call *call, const struct incoming *incoming)
 {
     const dime_route *route = call->route;
@@ -224,7 +224,7 @@ static void answer_call(struct dime_call *call, const struct incoming *incoming)
 {
     struct request *request = call->request;
     unsigned methods;
-    /* First of all, so that a problem too has the form that the client wants. */
+    /* This comes first, so that a problem too has the form that the client wants. */
     bool found = check_path(call, incoming, &methods);
     bool acceptable = request_accepts(accept_header(request), other_answers(call), &request->html);
     if (!check_event(call, incoming) || !found || !check_method(call, methods) ||
@@ -244,7 +244,7 @@ static bool out_of_memory(const struct response *response)
 
 enum { PIECE_ROOM = 64 * 1024 };
 
-/* Makes the room for a stream's pieces. False: memory has run out. */
+/* Allocates the buffer for a stream's pieces. False: out of memory. */
 static bool open_pieces(struct dime_call *call)
 {
     struct buffer *body = &call->response->body;
@@ -267,7 +267,7 @@ void run_forget_piece(struct dime_call *call)
 {
     arena_rewind(call->request->arena, call->mark);
     call->response->body = call->piece;
-    call->problem.root = NULL; /* what the piece may have begun is gone with it */
+    call->problem.root = NULL; /* anything that the piece began is dropped with it */
 }
 
 bool run_next(struct dime_call *call)
@@ -277,7 +277,7 @@ bool run_next(struct dime_call *call)
     return response->next(call, response->cursor) && !run_broke(call);
 }
 
-/* Hands a stream over piece by piece, to a host that waits for its reader. */
+/* Passes a stream on piece by piece, to a host that waits for its client. */
 static void push_pieces(struct dime_call *call)
 {
     struct response *response = call->response;
@@ -290,7 +290,7 @@ static void push_pieces(struct dime_call *call)
     response->next = NULL;
     if (response->answer != ANSWER_STREAM || !out_of_memory(response))
         return;
-    response->answer = ANSWER_PROBLEM; /* it can only be broken off now */
+    response->answer = ANSWER_PROBLEM; /* the stream can only be broken off now */
     response->status = 503;
     response->detail = TEXT("out of memory");
 }
@@ -315,8 +315,8 @@ static void gather_pieces(struct dime_call *call)
 }
 
 /*
- * Makes the first piece, so that what is wrong from the start is still a problem of its own, and a
- * stream of one piece has a length.
+ * Makes the first piece. So an error in it can still be answered with a problem, and a stream of
+ * one piece has a Content-Length.
  */
 static void make_first_piece(struct dime_call *call)
 {
@@ -329,7 +329,7 @@ static void make_first_piece(struct dime_call *call)
         response->answer = ANSWER_BYTES;
 }
 
-/* A stream for HEAD has a head alone. */
+/* A stream for HEAD has only a head. */
 static void begin_pieces(struct dime_call *call)
 {
     struct response *response = call->response;
@@ -344,10 +344,10 @@ static void begin_pieces(struct dime_call *call)
     if (!run_broke(call))
         return;
     response->next = NULL;
-    call_end(call); /* of a problem with data */
+    call_end(call); /* for a problem with data */
 }
 
-/* This answer needs no memory of the arena, which has none left. */
+/* This answer needs nothing from the arena, which is out of memory. */
 static void answer_out_of_memory(const struct request *request, struct response *response)
 {
     static _Thread_local char room[512];
@@ -359,7 +359,7 @@ static void answer_out_of_memory(const struct request *request, struct response 
     response->detail = TEXT("out of memory");
 }
 
-/* Whether what there is goes out in a page. */
+/* Whether the response is sent as a page. */
 static bool is_for_page(const struct response *response)
 {
     return response->answer == ANSWER_JSON || response->answer == ANSWER_PROBLEM;
@@ -378,7 +378,7 @@ static void shape(struct dime_call *call, const struct incoming *incoming)
         problem_write_json(response, call->request->id);
 }
 
-/* Adds a header unless it's among the first OWN ones, which the function has set. */
+/* Adds a header unless it is among the first OWN ones, which the function set itself. */
 static void add_answer_header(struct response *response, size_t own, const char *name,
                               dime_text value)
 {

@@ -1,11 +1,10 @@
 /*
  * template.c - writes a template, piece by piece, and looks up what its names stand for.
  *
- * A section that isn't shown is read all the same, to find its end, so checking a template is to
- * read it without showing anything. Names are looked up in a stack of values: those that the caller
- * gave, and above them one for each section that is being written. The members of an object in the
- * stack are listed when the first name is looked up in it, or a page of a long list would read the
- * whole list for each of its names.
+ * A hidden section is read too, to find its end. So checking a template means reading it without
+ * writing anything. Names are looked up in a stack of values: those that the caller gave and, above
+ * them, one for each open section. The members of an object are indexed when the first name is
+ * looked up in it. Otherwise each name on a page with a long list would read the whole list.
  */
 #include "request/template.h"
 
@@ -18,7 +17,7 @@ enum { FIRST_MEMBERS = 16, NAME_IN_WHY = 60, DIGITS_MAX = 20 };
 /* A value that names are looked up in. */
 struct template_level {
     struct json_value value;
-    struct json_member *members; /* of an object, with their names in quotes, once it's listed */
+    struct json_member *members; /* of an object, with quoted names, once it is indexed */
     size_t count, room;
     bool listed;
 };
@@ -26,11 +25,11 @@ struct template_level {
 struct template_run {
     const struct template_data *data;
     struct buffer *out;
-    bool checks; /* only checks: nothing is shown, and each partial must be there */
+    bool checks; /* only check: nothing is written, and each partial must exist */
     struct template_level *levels;
     size_t level_count;
-    size_t depth; /* sections and partials that are open */
-    size_t tags;  /* that have been read, the same one again each time */
+    size_t depth; /* open sections and partials */
+    size_t tags;  /* pieces that were read, counted each time */
     enum template_outcome outcome;
     char *why;
 };
@@ -38,7 +37,7 @@ struct template_run {
 static bool write_block(struct template_run *run, struct template_scan *scan,
                         const struct template_piece *section, bool shown);
 
-/* At most as much of a name as a sentence has room for. */
+/* The beginning of a name, as long as a message has room for. */
 static int shown_length(dime_text name)
 {
     return (int)text_kept_length(name, NAME_IN_WHY);
@@ -78,7 +77,7 @@ static bool grow_members(struct template_run *run, struct template_level *level)
     return true;
 }
 
-/* Lists the members of a level's value, unless they are listed. */
+/* Indexes the members of a level's value, unless that was done. */
 static bool list_members(struct template_run *run, struct template_level *level)
 {
     struct json_cursor cursor = json_members(level->value, NULL);
@@ -109,7 +108,7 @@ static bool find_member(const struct template_level *level, dime_text name,
     return false;
 }
 
-/* The item of a list that its number names, from 0, or how many there are, which is "length". */
+/* A list's item by its number, from 0, or the number of items, whose name is "length". */
 static bool find_item(struct template_run *run, struct json_value list, dime_text name,
                       struct json_value *found)
 {
@@ -137,8 +136,8 @@ static bool find_item(struct template_run *run, struct json_value list, dime_tex
 }
 
 /*
- * What NAME stands for: the first value, from the top of the stack, in which the whole of a name
- * with dots is found, as npm's mustache has it. False where there is none, and without memory.
+ * Looks NAME up: the first value, from the top of the stack, in which the whole dotted name is
+ * found, as in npm's mustache. False if there is none, or if memory runs out.
  */
 static bool look_up(struct template_run *run, dime_text name, struct json_value *found)
 {
@@ -166,7 +165,7 @@ static bool look_up(struct template_run *run, dime_text name, struct json_value 
     return false;
 }
 
-/* Whether a number, before its exponent, has only zeros. */
+/* Whether a number has only zeros before its exponent. */
 static bool is_zero(dime_text number)
 {
     for (size_t i = 0; i < number.length && (number.data[i] | 32) != 'e'; i++)
@@ -175,7 +174,7 @@ static bool is_zero(dime_text number)
     return true;
 }
 
-/* What a section is shown for, as JavaScript has it: not for null, false, 0, "" and []. */
+/* Whether a section is shown, as in JavaScript: not for null, false, 0, "" and []. */
 static bool is_true(struct json_value value)
 {
     struct json_cursor items;
@@ -265,7 +264,7 @@ static const struct template_partial *find_partial(const struct template_data *d
     return NULL;
 }
 
-/* Each line of a partial that stands alone in its own is indented as its tag is. */
+/* If a partial's tag is alone on its line, each line of the partial is indented like it. */
 static bool write_partial(struct template_run *run, const struct template_scan *scan,
                           const struct template_piece *piece)
 {
@@ -286,7 +285,7 @@ static void write_indent(struct buffer *out, const struct template_indent *inden
     buffer_put(out, indent->blanks);
 }
 
-/* Writes a piece that holds no others, where it's shown. */
+/* Writes a piece that holds no others, if it is shown. */
 static bool write_template_piece(struct template_run *run, const struct template_scan *scan,
                                  const struct template_piece *piece)
 {
@@ -315,12 +314,12 @@ static bool write_deeper(struct template_run *run, struct template_scan *scan,
     else if (shown)
         written = write_partial(run, scan, piece);
     else if (run->checks && !find_partial(run->data, piece->text))
-        written = blame_tag(run, scan, piece->tag, "names a partial that there isn't");
+        written = blame_tag(run, scan, piece->tag, "names an unknown partial");
     run->depth--;
     return written;
 }
 
-/* Reads on to the end of SECTION, or of the template where it's NULL. */
+/* Reads on to the end of SECTION, or of the template if that is NULL. */
 static bool write_block(struct template_run *run, struct template_scan *scan,
                         const struct template_piece *section, bool shown)
 {

@@ -1,9 +1,9 @@
 /*
  * template_scan.c - reads a template's lines and tags.
  *
- * A line that holds nothing but blanks and tags that write nothing by themselves is left out of the
- * page whole, with its end. So a line with a tag is looked at once ahead, before it is read. Text
- * without tags is handed out in one piece, however many lines it has.
+ * A line that holds only blanks and tags without output is left out of the page, including its
+ * line end. So a line with a tag is examined before it is read. Text without tags is returned in
+ * one piece, however many lines it has.
  */
 #include "request/template_scan.h"
 
@@ -11,10 +11,10 @@
 
 /* A tag as it is written. */
 struct template_tag {
-    char sign; /* one of #^/>{&=! or, of a variable, a NUL */
+    char sign; /* one of #^/>{&=!, or a NUL for a variable */
     dime_text inside;
     const char *behind;
-    const char *mistake; /* NULL where it can be read */
+    const char *mistake; /* NULL if it is valid */
 };
 
 static bool is_blank(char c)
@@ -29,7 +29,7 @@ static const char *skip_blank(const char *at, const char *end)
     return at;
 }
 
-/* Whether a tag that begins with it isn't a variable's. */
+/* Whether a tag that begins with this byte isn't a variable. */
 static bool is_sign(char c)
 {
     switch (c) {
@@ -47,7 +47,7 @@ static bool is_sign(char c)
     }
 }
 
-/* Where TEXT begins from AT on, or END. By its first byte, which is rare: faster than memmem. */
+/* The position of TEXT from AT on, or END. Searches its rare first byte, faster than memmem. */
 static const char *find_delimiter(const char *at, const char *end, dime_text text)
 {
     for (; (at = memchr(at, text.data[0], (size_t)(end - at))); at++)
@@ -56,7 +56,7 @@ static const char *find_delimiter(const char *at, const char *end, dime_text tex
     return end;
 }
 
-/* Where the delimiter that closes a tag is; one of three braces has a brace before it. */
+/* The position of a tag's closing delimiter. For {{{ }}} a brace comes before it. */
 static const char *find_close(const struct template_scan *scan, const char *inside, char sign)
 {
     const char *at = find_delimiter(inside, scan->end, scan->close);
@@ -65,14 +65,14 @@ static const char *find_close(const struct template_scan *scan, const char *insi
     return at;
 }
 
-/* New delimiters end with an equals sign, and may hold the old one that closes the tag. */
+/* New delimiters end with an equals sign. They may contain the old closing delimiter. */
 static const char *find_equals(const struct template_scan *scan, const char *inside)
 {
     const char *equals = memchr(inside, '=', (size_t)(scan->end - inside));
     return equals ? equals : scan->end;
 }
 
-/* Reads the tag at AT, where its delimiter is. */
+/* Reads the tag whose delimiter is at AT. */
 static void read_tag(const struct template_scan *scan, const char *at, struct template_tag *tag)
 {
     const char *inside = skip_blank(at + scan->open.length, scan->end);
@@ -103,7 +103,7 @@ static void read_tag(const struct template_scan *scan, const char *at, struct te
     tag->behind = close + scan->close.length;
 }
 
-/* Sets the delimiters that a tag names, with blanks between them. */
+/* Sets the two delimiters in a tag, which are separated by blanks. */
 static bool set_delimiters(struct template_scan *scan, dime_text inside)
 {
     const char *end = inside.data + inside.length;
@@ -119,7 +119,7 @@ static bool set_delimiters(struct template_scan *scan, dime_text inside)
     return scan->close.length > 0;
 }
 
-/* Whether the line at AT is left out: it has tags that write nothing, and blanks. */
+/* Whether the line at AT is left out: it has only tags without output, and blanks. */
 static bool line_is_bare(const struct template_scan *scan)
 {
     struct template_scan ahead = *scan;
@@ -141,13 +141,12 @@ static bool line_is_bare(const struct template_scan *scan)
 }
 
 /*
- * What is wrong with a name, which has parts with dots between them if it's that of a value, or
- * NULL. A sign that begins no tag isn't taken for a name's first letter: other dialects' tags would
- * be passed over without a word.
+ * What is wrong with a name, or NULL. The name of a value may have parts with dots between them. A
+ * name can't begin with a sign: a tag of another dialect would be ignored silently.
  */
 static const char *fault_of_name(dime_text name, bool has_parts)
 {
-    bool part = false; /* there's a letter of one since the last dot */
+    bool part = false; /* the part since the last dot isn't empty */
     bool whole = true;
     if (name.length == 0)
         return "has no name";
@@ -160,7 +159,7 @@ static const char *fault_of_name(dime_text name, bool has_parts)
     char first = name.data[0];
     if (!text_alphanumeric(first) && (unsigned char)first < 0x80 &&
         !memchr("_-.@", first, sizeof "_-.@" - 1))
-        return "is of a kind that there isn't";
+        return "is of an unknown kind";
     if (has_parts && (!whole || !part) && name.length > 1)
         return "has a dot at an end of its name, or two in a row";
     return NULL;
@@ -201,7 +200,7 @@ void template_scan_open(struct template_scan *scan, dime_text source, dime_text 
     };
 }
 
-/* Looks at the line that begins; true where its indentation is to be written. */
+/* Examines the line that begins. Returns whether its indentation must be written. */
 static bool begin_line(struct template_scan *scan)
 {
     scan->fresh = false;
@@ -211,7 +210,7 @@ static bool begin_line(struct template_scan *scan)
     return scan->indent && !scan->bare && *scan->at != '\n';
 }
 
-/* Reads text up to the next tag; lines are taken together where each isn't to be looked at. */
+/* Reads text up to the next tag. Lines are read together unless each must be examined. */
 static void read_plain(struct template_scan *scan, const char *newline,
                        struct template_piece *piece)
 {
@@ -222,7 +221,7 @@ static void read_plain(struct template_scan *scan, const char *newline,
     scan->fresh = newline != NULL;
 }
 
-/* Reads the tag that is next; false where it is one that only the scan minds. */
+/* Reads the next tag. False: it matters only to the scan. */
 static bool next_tag(struct template_scan *scan, struct template_piece *piece)
 {
     struct template_tag tag;
@@ -256,7 +255,7 @@ void template_next(struct template_scan *scan, struct template_piece *piece)
         if (!scan->tag || scan->tag < scan->at)
             scan->tag = find_delimiter(scan->at, scan->end, scan->open);
         size_t length = (size_t)(scan->tag - scan->at);
-        /* Only bare lines and those to be indented are read one by one. */
+        /* Only bare and indented lines are read one by one. */
         bool by_line = scan->indent || (!scan->fresh && scan->bare);
         const char *newline =
             by_line ? memchr(scan->at, '\n', length) : memrchr(scan->at, '\n', length);

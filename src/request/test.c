@@ -1,8 +1,8 @@
 /*
- * test.c - a function that is asked by its test, in the same process.
+ * test.c - lets a test call a function in the same process.
  *
- * It's the host's side of a request without a host: what a web server would have split and decoded
- * comes split and decoded. The answer is the one that any host would send, streams are gathered.
+ * This replaces the host: the request comes split and decoded, as from a web server. The answer is
+ * what any host would send; the pieces of a stream are collected.
  */
 #include "dime/test.h"
 
@@ -24,7 +24,7 @@ struct dime_test {
     struct arena arena;
     struct response response;
     dime_test_answer answer;
-    char *kept; /* the answer's body and its type: the call may have closed what they were in */
+    char *kept; /* copies of the answer's body and type: the call may have closed the originals */
     size_t memory, asked, met, missed;
     char id[33];
 };
@@ -34,7 +34,7 @@ dime_test *dime_test_begin(const dime_function *function)
     char why[512];
     dime_test *test = calloc(1, sizeof *test);
     if (!test) {
-        fprintf(stderr, "%s: there is no memory for a test\n", function->name);
+        fprintf(stderr, "%s: out of memory\n", function->name);
         exit(TEST_STATUS_BROKEN);
     }
     if (!function_check(function, why, sizeof why) || !page_check(function, why, sizeof why)) {
@@ -57,8 +57,8 @@ void dime_test_memory(dime_test *test, size_t bytes)
     test->memory = bytes;
 }
 
-/* Takes "Name: value" lines as the headers of a request. They are copied: names are to be in lower
- * case. */
+/* Reads "Name: value" lines as the headers of a request. They are copied, with names in lower case.
+ */
 static void take_answer_headers(struct request *request, const char *lines, char *room,
                                 struct header headers[TEST_HEADERS])
 {
@@ -75,7 +75,7 @@ static void take_answer_headers(struct request *request, const char *lines, char
     request->headers = headers;
 }
 
-/* Parts "GET /abc?x=1" into the method, the path and the query. */
+/* Splits "GET /abc?x=1" into the method, the path and the query. */
 static dime_text part_request(struct request *request, const char *line)
 {
     dime_text rest = text_of(line), method, path;
@@ -86,7 +86,7 @@ static dime_text part_request(struct request *request, const char *line)
     return text_equal(path, TEXT("/")) || !path.data ? TEXT("") : path;
 }
 
-/* Where a web server would have the function. Empty where there is no memory for it. */
+/* The function's path on a web server. Empty if out of memory. */
 static dime_text path_of_target(dime_test *test)
 {
     struct buffer path;
@@ -98,11 +98,11 @@ static dime_text path_of_target(dime_test *test)
 
 static _Noreturn void break_test(const dime_test *test)
 {
-    fprintf(stderr, "%s: there is no memory for a test\n", test->function->name);
+    fprintf(stderr, "%s: out of memory\n", test->function->name);
     exit(TEST_STATUS_BROKEN);
 }
 
-/* Takes what there is to look at, and ends the call. */
+/* Keeps the answer for the test, and ends the call. */
 static void take_test_answer(dime_test *test, bool has_body)
 {
     const struct response *response = &test->response;
@@ -170,7 +170,7 @@ bool dime_test_expect(dime_test *test, bool met, const char *what, const char *f
 {
     *(met ? &test->met : &test->missed) += 1;
     if (!met)
-        fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+        fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
     return met;
 }
 

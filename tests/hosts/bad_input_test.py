@@ -250,7 +250,7 @@ def query_case(query, status, words):
 def method_case(method):
     def test(ways):
         for way, answer in ways.both(method=method, body='{"amount":1.89}'):
-            check_problem(way, answer, 405, "Ask with one of " + ALLOW)
+            check_problem(way, answer, 405, "Use one of " + ALLOW)
             cases.equal(answer.header("Allow"), ALLOW, way)
 
     test.__doc__ = f"method {method}"
@@ -405,7 +405,7 @@ def test_no_variables(ways):
     """a FastCGI request without any variable"""
     answer = fastcgi.ask(ways.address, fastcgi.request({}))
     check_problem("directly", Answer(answer.status, list(answer.headers.items()), answer.body), 405,
-                  "Ask with one of")
+                  "Use one of")
 
 
 def test_still_serves(ways):

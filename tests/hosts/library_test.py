@@ -100,7 +100,7 @@ REFUSED = (
     ("a least that is above the most", ('.fallback = "world"', ".min = 3, .max = 2"),
      "the field name has a min that is above its max"),
     ("a fallback that never holds", ('.fallback = "world"', '.fallback = "world", .required = true'),
-     "the field name is required, so its fallback never holds"),
+     "the field name is required, so its fallback is never used"),
     ("a fallback that it refuses", ('.fallback = "world"', '.min = 9, .fallback = "world"'),
      "the field name has a fallback that it would refuse: name has 5 characters; give at least 9."),
     ("a struct that isn't the table's", ("DIME_INPUT(struct greeting,", "DIME_INPUT(char,"),

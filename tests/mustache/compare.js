@@ -233,7 +233,7 @@ function complaint(one, answer) {
     const wanted = byMustache(one);
     // A partial that isn't there is nothing to both, and dime's check says so.
     const complete = Object.keys(one.partials).length === PARTIALS.length;
-    const check = complete ? answer.check : answer.check.replace(/^.* names a partial that there isn't$/s, '');
+    const check = complete ? answer.check : answer.check.replace(/^.* names an unknown partial$/s, '');
     const right = wanted === undefined ? answer.why && answer.check
         : !answer.why && !check && answer.page === wanted;
     return right ? null : { ...one, wanted, answer };

@@ -126,8 +126,8 @@ static const struct {
     {"tags=abcdef", "tags[0] has 6 characters; give at most 5."},
     {"tags=a&tags=abcdef", "tags[1] has 6 characters; give at most 5."},
     {"tags=a%00", "tags[0] holds a NUL character; leave it out."},
-    {"tags[]=a&tags[]=b", "tags takes nothing behind its name; repeat the name for each value."},
-    {"tags.0=a", "tags takes nothing behind its name; repeat the name for each value."},
+    {"tags[]=a&tags[]=b", "tags takes nothing after its name; repeat the name for each value."},
+    {"tags.0=a", "tags takes nothing after its name; repeat the name for each value."},
     {"TAGS=a", "tags has other capitals in its name; write the name as here."},
     /* Numbers and decimals have commas between them. */
     {"marks=1.50,2", "marks=1.50,2, "},
@@ -139,7 +139,7 @@ static const struct {
     {"prices=1.5,+2+,-0.25", "prices=1.50,2.00,-0.25, "},
     {"prices=50.01", "prices must be from -1.00 to 50.00."},
     {"prices=1,2,3,4", "prices may have at most 3 items."},
-    {"prices[]=1", "prices takes no brackets behind its name; send one value, such as 25,10,5,1."},
+    {"prices[]=1", "prices takes no brackets after its name; send one value, such as 25,10,5,1."},
     /* Maps. */
     {"labels=%7B%22a%22:%22b%22,%22c%22:%22,:%22%7D", "labels=a:b,c:,:, "},
     {"labels={\"a\":\"b\"}", "labels=a:b, "},
@@ -152,7 +152,7 @@ static const struct {
     {"labels={\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}", "labels may have at most 2 items."},
     {"labels={\"a\":\"1\"}&labels={\"b\":\"2\"}", "labels is given more than once; give it once."},
     {"labels[a]=b",
-     "labels takes no brackets behind its name; send one value, such as {\"a\":\"b\"}."},
+     "labels takes no brackets after its name; send one value, such as {\"a\":\"b\"}."},
     {"rates=a:1.5,+b+:-2", "rates=a:1.500,b:-2.000, "},
     {"rates=1:1,01:2", "rates=1:1.000,01:2.000, "},
     {"rates=a:1,a:2", "rates names a more than once; name it once."},
@@ -160,7 +160,7 @@ static const struct {
     {"rates=a", RATES},
     {"rates=a:1,", RATES},
     {"rates=a:1,b:2,c:3", "rates may have at most 2 items."},
-    {"rates.a=1", "rates takes no dot behind its name; send one value, such as 25:2,10:0."},
+    {"rates.a=1", "rates takes no dot after its name; send one value, such as 25:2,10:0."},
     {"sizes=a:1.50,b:x", "sizes=a:1.50,b:x, "},
     {"sizes=a:123456", "sizes has 6 characters; give at most 5."},
     /* Files in base64. */

@@ -132,7 +132,7 @@ static const struct {
     {FEW_PLACES, 1, "the field number has -1 places; an int64_t has room for 0 to 18"},
     {NO_CHOICES, 1, "the field choice has no choices; add .choices = NAMES"},
     {EMPTY_CHOICES, 1, "the field choice has no choices; add .choices = NAMES"},
-    {NEVER, 1, "the field code is required, so its fallback never holds"},
+    {NEVER, 1, "the field code is required, so its fallback is never used"},
     {OUTSIDE, 1, "the field x lies outside of the struct that DIME_INPUT names"},
     {FALLEN, 1, "the field inner is an object, which takes no fallback"},
     {NESTED_TWICE, 1, "the field code stands in its table twice"},
@@ -165,7 +165,7 @@ static const struct {
     {MAP_ODD, 1, REFUSED("map") "map must be an object of named values, such as 25:2,10:0."},
     {NESTED_FITS, 1, NULL},
     {NESTED_LOW, 1, REFUSED("number") "number holds 0; it must be from 1 to 9."},
-    {ENDLESS, 1, "tables of fields lie more than 16 deep within each other"},
+    {ENDLESS, 1, "tables of fields are nested more than 16 deep"},
 };
 
 static void check_proof(const dime_function *function, const char *wanted)
@@ -274,7 +274,7 @@ START_TEST(proves_a_function)
     const dime_setting never[] = {{.name = "A", .required = true, .fallback = "b"}};
     function.settings = never;
     function.setting_count = 1;
-    check_proof(&function, "the setting A is required, so its fallback never holds");
+    check_proof(&function, "the setting A is required, so its fallback is never used");
 }
 END_TEST
 
@@ -290,7 +290,7 @@ START_TEST(proves_no_fallback_without_memory)
     if (!fail_malloc_works())
         return;
     fail_malloc_begin(0);
-    check_proof(&function, "the field text has a fallback that there is no memory to read");
+    check_proof(&function, "the field text has a fallback that can't be read: out of memory");
     ck_assert(fail_malloc_end());
     check_proof(&function, NULL);
 }

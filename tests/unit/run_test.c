@@ -242,7 +242,7 @@ END_TEST
 START_TEST(says_what_can_be_asked)
 {
     request.method = DIME_OTHER;
-    check_problem(405, "Ask with one of GET, HEAD, POST, OPTIONS.");
+    check_problem(405, "Use one of GET, HEAD, POST, OPTIONS.");
 }
 END_TEST
 
@@ -262,7 +262,7 @@ static const struct {
     const char *detail;
 } refusals[] = {
     {REFUSED_TOO_LARGE, 413, "Send at most 1000 bytes."},
-    {REFUSED_BAD_LENGTH, 400, "Content-Length must be a number of bytes; send it so."},
+    {REFUSED_BAD_LENGTH, 400, "Content-Length must be a number of bytes; correct it."},
     {REFUSED_SHORT, 400, "The body isn't as long as Content-Length says; send all of it again."},
 };
 

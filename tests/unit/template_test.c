@@ -286,11 +286,11 @@ static const struct {
     {"{{>}}", "line 1: {{>}} has no name"},
     {"{{#if x}}", "line 1: {{#if x}} has a blank in its name"},
     {"{{>a\tb}}", "line 1: {{>a\tb}} has a blank in its name"},
-    {"{{$a}}", "line 1: {{$a}} is of a kind that there isn't"},
-    {"{{<a}}", "line 1: {{<a}} is of a kind that there isn't"},
-    {"{{>*a}}", "line 1: {{>*a}} is of a kind that there isn't"},
-    {"{{##a}}", "line 1: {{##a}} is of a kind that there isn't"},
-    {"{{~a}}", "line 1: {{~a}} is of a kind that there isn't"},
+    {"{{$a}}", "line 1: {{$a}} is of an unknown kind"},
+    {"{{<a}}", "line 1: {{<a}} is of an unknown kind"},
+    {"{{>*a}}", "line 1: {{>*a}} is of an unknown kind"},
+    {"{{##a}}", "line 1: {{##a}} is of an unknown kind"},
+    {"{{~a}}", "line 1: {{~a}} is of an unknown kind"},
     {"{{.a}}", "line 1: {{.a}} has a dot at an end of its name, or two in a row"},
     {"{{a.}}", "line 1: {{a.}} has a dot at an end of its name, or two in a row"},
     {"{{a..b}}", "line 1: {{a..b}} has a dot at an end of its name, or two in a row"},
@@ -298,7 +298,7 @@ static const struct {
     {"{{==}}", "line 1: {{==}} doesn't name two delimiters"},
     {"{{= <% =}}", "line 1: {{= <% =}} doesn't name two delimiters"},
     {"{{= a b c =}}", "line 1: {{= a b c =}} doesn't name two delimiters"},
-    {"{{#a}}\n {{/a}}{{$$}}", "line 2: {{$$}} is of a kind that there isn't"},
+    {"{{#a}}\n {{/a}}{{$$}}", "line 2: {{$$}} is of an unknown kind"},
 };
 
 /* The check says what is wrong, and so does the engine, whether the place is shown or not. */
@@ -329,7 +329,7 @@ START_TEST(takes_nuls)
     ck_assert_int_eq(fill(TEXT("\0{{a}}\0{{{a}}}"), &data, &out, why), TEMPLATE_FINE);
     ck_assert(text_equal(buffer_text(&out), TEXT("\0\xEF\xBF\xBD\0\0")));
     ck_assert(!template_check(TEXT("{{\0a}}"), NULL, 0, why));
-    ck_assert_str_eq(why, "line 1: {{ is of a kind that there isn't");
+    ck_assert_str_eq(why, "line 1: {{ is of an unknown kind");
 }
 END_TEST
 
@@ -350,7 +350,7 @@ START_TEST(says_what_is_wrong_in_partials)
     ck_assert_int_eq(template_write(TEXT("{{#a}}{{>bad.html}}{{/a}}"), &data, &out, why),
                      TEMPLATE_FINE);
     ck_assert(!template_check(TEXT("\n{{#a}}{{> x}}{{/a}}"), partials, 1, why));
-    ck_assert_str_eq(why, "line 2: {{> x}} names a partial that there isn't");
+    ck_assert_str_eq(why, "line 2: {{> x}} names an unknown partial");
     buffer_open(&out, &arena, PAGE_MAX);
     ck_assert_int_eq(template_write(TEXT("<{{> x}}>"), &data, &out, why), TEMPLATE_FINE);
     ck_assert(text_equal(buffer_text(&out), TEXT("<>")));
