@@ -5,8 +5,8 @@
  * <main> is replaced by what stands in the answer's: the server writes the page, here nothing is
  * made of text. A form that leads to another function's page is left to the browser, so that the
  * address changes too. The submit button stays enabled while a request is under way: a second one
- * takes its place, and the button keeps the keyboard's focus. A script of a page's own is told of
- * each new content by the event dime:shown.
+ * takes its place, and the button keeps the keyboard's focus. The event dime:shown reports new
+ * content to a page's own script.
  */
 'use strict';
 

@@ -2,12 +2,12 @@
  * png.c - reads a PNG through libpng a row at a time and adds its pixels up.
  *
  * A few bytes of PNG can hold 50 million pixels, of up to eight bytes each. Unpacking takes about
- * as long for each byte as for each pixel: both together have a limit, which the header tells of
- * before any of it is done. And no picture is ever unpacked as a whole: each pixel is added to the
- * block of pixels that it becomes a part of, in whatever order the passes of interlacing bring
- * them. libpng itself sees no chunk but those that the pixels need, so that what is packed into
- * others stays packed; and since it unpacks IDAT to its end whatever follows the last row, it gets
- * little more than that row can need.
+ * as long for each byte as for each pixel. Their sum has a limit, and the header shows whether a
+ * picture is over it. No picture is ever unpacked as a whole: each pixel is added to the block of
+ * pixels that it becomes a part of, in whatever order the passes of interlacing bring them. libpng
+ * sees only the chunks that the pixels need, so that what is packed into others stays packed. It
+ * unpacks IDAT to its end whatever follows the last row, so it gets little more than that row can
+ * need.
  */
 #include "vision/png.h"
 

@@ -87,11 +87,13 @@ static int (*const TABLE[])(void) = {
 )
 
 MAKEFILE = "libbase_a_SOURCES = src/base/a.c src/base/a.h src/dime.h\nEXTRA_DIST = tests\n"
+GLOSSARY = "# Glossary\n\n| word |\n|---|\n| tool |\n\n| don't | write |\n|---|---|\n| \"old word\", \"ow\" | word |\n"
 
 
 def tree(*changes, messages="One line.\n"):
     """The clean tree with files changed: (path, text), or (path, old, new) for a replacement."""
-    texts = {"src/base/a.c": CLEAN, "src/base/a.h": HEADER, "Makefile.am": MAKEFILE}
+    texts = {"src/base/a.c": CLEAN, "src/base/a.h": HEADER, "Makefile.am": MAKEFILE,
+             "docs/glossary.md": GLOSSARY}
     for path, *change in changes:
         if len(change) == 1:
             texts[path] = change[0]
@@ -278,6 +280,20 @@ BROKEN = [
      tree(("package.json", f"https://{REGISTRY}/\n")), "package.json", 1),
     (rules.places_and_registries, "this tree's own place",
      rules.Tree({"README.md": "cd /somewhere/else\n"}, root="/somewhere/else"), "README.md", 1),
+    *[
+        (rules.avoided_words, f"a word to avoid in {what}", tree((path, text)), path, line)
+        for what, path, text, line in [
+            ("a comment", "src/money/a.c", "/* An Old word. */\n", 1),
+            ("a comment of two lines", "src/money/a.c", "/*\n * an old\n * word\n */\n", 2),
+            ("a literal of two lines", "src/money/a.c", 'char x[] = "an old "\n    "word";\n', 1),
+            ("a manual", "man/a.8", ".Nm ow ,\n", 1), ("a script", "quickstart", "# an old\n# word\n", 1),
+            ("a document", "docs/a.md", "An\n**ow**.\n", 2), ("a page", "www/a.html", "<p>ow</p>\n", 1),
+            ("a server's settings", "nginx/a.conf", "# ow\n", 1), ("a unit", "deploy/a", "X=ow\n", 1),
+            ("README.md", "README.md", "ow\n", 1),
+        ]
+    ],
+    (rules.avoided_words, "a glossary without words to avoid",
+     tree(("docs/glossary.md", "# Glossary\n")), "docs/glossary.md", 1),
     (rules.commit_messages, "a home", tree(messages=f"Mend\n\n{HOME}\n"), "git log", 3),
     (rules.commit_messages, "a registry", tree(messages=f"{REGISTRY}\n"), "git log", 1),
 ]  # fmt: skip
@@ -327,6 +343,8 @@ def passing():
         ("src/base/c.c", "extern int x;\nstruct y;\nint f(struct y *x);\nint g(int x) {enum {y = 1};}\n"))
     yield rules.json_pieces, "whole documents, and sentences with one", tree(
         (C, CLEAN + r'const char *x[] = {"{\"a\":" "[1]}\n", "{\"a\":{...}}", "Send {\"%s\":1}", "a", "\":"};' + "\n"))
+    yield rules.avoided_words, "what only holds such a word, and what isn't ours to read", tree(
+        ("src/money/a.c", "/* Threshold words, old swords; owe. */\nint low_ow;\n"), ("tests/a.py", "# old word\n"))
     yield wiring.unused_names, "what is used, stands for itself, or is an author's", wired(
         ("src/base/b.h", "#ifndef B_H\n#define B_H\nenum e {x = 1};\nint f(void);\n#endif\n"),
         ("src/base/b.c", "int f(void) {return x;}\n__attribute__((constructor)) static void g(void) {f();}\n"),

@@ -64,6 +64,17 @@ REGISTRIES = re.compile(
     r"|python[h]osted|\bproxy\.go[l]ang\.|\bcrates\.i[o]\b|artif[a]ctory|sonat[y]pe|\bnex[u]s\b"
 )
 
+# Where the glossary's words to avoid mustn't stand, and how it writes them: in quotes, in the first column.
+PROSE = ("src/", "man/", "docs/", "www/", "nginx/", "deploy/", "README.md", "quickstart")
+GLOSSARY = "docs/glossary.md"
+AVOIDED = re.compile(r'^\| ("[^|]*) \|', re.M)
+BETWEEN_WORDS = r"""[\s*#/"\\]+"""  # also a comment's or a literal's next line
+# Where they still stand: this list only gets shorter.
+AVOIDED_STILL = re.compile(
+    r"src/(?:base|request|events|hosts|net|tool|emulator)/"
+    r"|man/(?:.*\.3|dime-queue\.1|dime-lambda\.1|dime-bootstrap\.7|dime-log\.7)$"
+)
+
 
 class Tree:
     """The files that the rules look at: texts by path. MESSAGES are those of the commits."""
@@ -313,6 +324,22 @@ def _private(path, text, places):
             yield path, number, f"names a registry's host, {found.group()}"
 
 
+def avoided_words(tree):
+    """In the whole file: a name in code should have no such word either."""
+    rows = AVOIDED.findall(tree.texts.get(GLOSSARY, ""))
+    words = [word for row in rows for word in re.findall(r'"([^"]+)"', row)]
+    if not words:
+        yield GLOSSARY, 1, "has no table of words to avoid"
+        return
+    any_word = "|".join(BETWEEN_WORDS.join(map(re.escape, word.split())) for word in words)
+    pattern = re.compile(rf"\b(?:{any_word})\b", re.I)
+    for path, text in sorted(tree.texts.items()):
+        if path.startswith(PROSE) and path != GLOSSARY and not AVOIDED_STILL.match(path):
+            for found in pattern.finditer(text):
+                line = text.count("\n", 0, found.start()) + 1
+                yield path, line, f'says "{found.group()}"; {GLOSSARY} has what to write'
+
+
 def formatted(tree):
     program = shutil.which("clang-format")
     if not program:
@@ -335,5 +362,5 @@ RULES = [
     banned_functions, json_pieces, goto_forward_only, function_length, file_length,
     line_length, blanks, opening_comment, header_guards, own_header_first, include_arrows,
     call_arrows, wiring.call_circles, wiring.unique_names, wiring.unused_names, commented_functions, listed_in_makefile, places_and_registries, commit_messages,
-    formatted,
+    avoided_words, formatted,
 ]  # fmt: skip

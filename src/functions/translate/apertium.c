@@ -1,10 +1,10 @@
 /*
- * apertium.c - a text by Apertium: as many requests as it takes, and nothing lost.
+ * apertium.c - translates a text by Apertium, in as many requests as it takes, and loses nothing.
  *
- * Apertium doesn't find out which language a text is in. Where only one of its languages leads to
- * the one that is wanted it must be that; else the asker has to say. A variant of a language that
- * there is no pair for is looked up as RFC 4647 says: es-MX is taken for es. A request whose answer
- * lacks a mark is made again in two halves, down to a piece: words alone can't lose any.
+ * Apertium doesn't detect the language of a text. If only one of its languages translates into the
+ * target, the text must be in that one; else the client has to say. A variant without a pair of its
+ * own is looked up as RFC 4647 says: es-MX is taken for es. A request whose answer lacks a mark is
+ * repeated in two halves, down to a single piece: words without marks can't lose any.
  */
 #include "dime.h"
 

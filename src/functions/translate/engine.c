@@ -1,11 +1,10 @@
 /*
- * engine.c - has a text translated: by Apertium, by Amazon Translate, or by whichever
- * can.
+ * engine.c - translates a text by Apertium, by Amazon Translate, or by whichever of them can.
  *
- * With `auto` Amazon Translate is asked where there are credentials for it, and not again for a
- * while after it was down; Apertium is asked then. Where neither can, what Amazon Translate said is
- * told: that Apertium can't either is no news. Which languages there are is asked for as well, and
- * kept for a minute: Apertium tells of a pair that it hasn't got in words that help nobody.
+ * With `auto`, Amazon Translate is asked if it has credentials; for a while after it was down,
+ * Apertium is asked. If both fail, the answer has Amazon Translate's reason: Apertium's adds nothing.
+ * The list of languages is fetched from the engine as well, and kept for a minute, since Apertium's
+ * own message about an unknown pair helps nobody.
  */
 #include "dime.h"
 

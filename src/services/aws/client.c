@@ -130,8 +130,7 @@ static bool sign(struct performance *performance)
     return true;
 }
 
-/* A region that stands in what was asked is the client's; it isn't the operator who must mend it.
- */
+/* A region in the request itself is the client's: the operator can't fix it. */
 static bool has_region(const struct performance *performance)
 {
     char room[SETTINGS_REGION_MAX + 1];
