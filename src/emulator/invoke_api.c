@@ -185,7 +185,7 @@ static void refuse_operation(struct emu_exchange *exchange)
 {
     emu_refuse_invocation(
         exchange, MHD_HTTP_NOT_FOUND, "UnknownOperationException",
-        "There is POST /2015-03-31/functions/NAME/invocations here, and little else of"
+        "Use POST /2015-03-31/functions/NAME/invocations; this emulator has little else of"
         " Lambda's API");
 }
 

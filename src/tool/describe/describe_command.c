@@ -259,7 +259,7 @@ static bool take_describe_option(struct describe_request *request, int option, c
         request->of_all = docs_of;
         request->text = completion_for(optarg);
         if (!request->text)
-            say_wrong(STATUS_USAGE, "--completion", "there is one for bash, zsh and fish");
+            say_wrong(STATUS_USAGE, "--completion", "completion exists for bash, zsh and fish");
         return request->text;
     case 't':
         request->of_all = docs_of;
