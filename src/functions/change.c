@@ -1,11 +1,11 @@
 /*
  * change.c - the fewest coins for an amount.
  *
- * The fields say which pieces there are: those of a currency, a list of one's own, or what a till
- * holds. The amount is read exactly (money/decimal.c), the solver finds the fewest pieces
- * (money/coins.c), and what is left here is to say it: `res` as the course's Python original did,
- * more where more was asked, and a page with the coins drawn for a browser. change(8) lists what
- * differs from the original.
+ * The fields select the pieces: those of a currency, a list of the client's own, or the contents of
+ * a till. The amount is read exactly (money/decimal.c), and the solver finds the fewest pieces
+ * (money/coins.c). This file writes the answer: `res` as the course's Python original did, further
+ * members where the request has further fields, and for a browser a page that draws the coins.
+ * change(8) lists the differences from the original.
  */
 #include "dime.h"
 
@@ -40,10 +40,10 @@ static const dime_field CHANGE_FIELDS[] = {
                   .help = "the denominations to use, in cents, such as 25,10,5,1"),
     DIME_INTEGER_MAP(
         struct change, till, .max = INT64_MAX, .most = COINS_MAX_KINDS, .whole_names = true,
-        .help = "how many there are of each, such as 25:2,10:0; what isn't listed isn't there"),
+        .help = "how many the till has of each, such as 25:2,10:0; none of those left out"),
 };
 
-/* What was asked, and what may be used for it. */
+/* The question, and the pieces that may be used. */
 struct question {
     dime_call *call;
     const struct change *input;
@@ -80,7 +80,7 @@ static bool read_amount(struct question *question)
     return false;
 }
 
-/* The piece of this value that the currency has, a note or a coin before the other; or NULL. */
+/* The currency's piece of this value, preferably a note or preferably a coin; or NULL. */
 static const struct piece *find_piece(const struct currency *currency, int64_t value,
                                       enum piece_kind preferred)
 {
@@ -125,13 +125,13 @@ static bool lists(const struct change *input, int64_t value)
     return !input->coins.count;
 }
 
-/* What the till holds; of that, with a list of coins too, only those. */
+/* The till's contents, limited to the list of coins if one was given. */
 static bool take_till(struct question *question)
 {
     const struct change *input = question->input;
     for (size_t i = 0; i < input->till.count; i++) {
         int64_t value = 0;
-        (void)text_to_int64(input->till.items[i].name, &value); /* the table has seen to it */
+        (void)text_to_int64(input->till.items[i].name, &value); /* the table's limits ensure that */
         if (value < 1 || value > COINS_MAX_VALUE) {
             dime_wrong(question->call, &input->till,
                        "till names a denomination that isn't from 1 to %d.", COINS_MAX_VALUE);
@@ -144,8 +144,7 @@ static bool take_till(struct question *question)
     return true;
 }
 
-/* From the largest to the smallest, as the answer lists them. False where one stands there twice.
- */
+/* From the largest to the smallest, as the answer lists them. False if one is listed twice. */
 static bool sort_kinds(struct question *question, const char *name, const void *member)
 {
     struct coins_kind *kinds = question->kinds;
@@ -164,7 +163,7 @@ static bool sort_kinds(struct question *question, const char *name, const void *
     return true;
 }
 
-/* The list of coins is checked even where the till's numbers take its place. */
+/* The list of coins is checked even if the till's numbers replace it. */
 static bool read_kinds(struct question *question)
 {
     const struct change *input = question->input;
@@ -182,7 +181,7 @@ static bool read_kinds(struct question *question)
     return take_till(question) && sort_kinds(question, "till", &input->till);
 }
 
-/* Reads on though one field is wrong, so that all that are wrong are said at once. */
+/* Reads on after a wrong field, so that all wrong fields are reported at once. */
 static bool read_change_question(struct question *question)
 {
     const dime_call *call = question->call;
@@ -220,13 +219,13 @@ static const struct piece *piece_of(const struct question *question, int64_t val
     return piece ? piece : plain_piece(question, value);
 }
 
-/* So many of one piece: what an answer is made of. */
+/* One line of the answer: a piece, and how many of it. */
 struct pile {
     const struct piece *piece;
     int64_t how_many;
 };
 
-/* Steps from *AT on to the next pile of the answer, from large to small; false behind the last. */
+/* Steps from *AT to the answer's next pile, from large to small; false after the last. */
 static bool next_pile(const struct question *question, const struct coins_answer *answer,
                       size_t *at, struct pile *pile)
 {
@@ -236,7 +235,7 @@ static bool next_pile(const struct question *question, const struct coins_answer
         return false;
     *pile = (struct pile){piece_of(question, question->kinds[*at].value), answer->counts[*at]};
     ++*at;
-    return pile->piece; /* none: memory has run out, and the answer will be a 503 */
+    return pile->piece; /* none: out of memory, and the answer will be a 503 */
 }
 
 static void put_res(dime_json *json, const struct question *question,
@@ -277,7 +276,7 @@ static void answer_json(const struct question *question, const struct coins_answ
     put_coins(json, question, answer);
 }
 
-/* The same question in JSON, for the command line that the page shows. */
+/* The question in JSON, for the command line that the page shows. */
 static void put_what_was_asked(dime_json *json, const struct question *question)
 {
     const struct change *input = question->input;
@@ -299,7 +298,7 @@ static void put_what_was_asked(dime_json *json, const struct question *question)
     }
 }
 
-/* A pile as the page draws, counts, names and adds it up. */
+/* A pile as the page shows it: its drawing, count, name and total. */
 static void put_pile(dime_json *json, const struct question *question, const struct pile *pile)
 {
     struct drawing drawing = drawing_of(question->currency, pile->piece, pile->how_many);
@@ -349,7 +348,7 @@ static void put_change_page(dime_json *page, const struct question *question,
     }
 }
 
-/* "$0.25", or "$0.25 and $0.50": the amounts that can be made below and above the one asked for. */
+/* "$0.25", or "$0.25 and $0.50": the nearest amounts below and above that can be made. */
 static dime_text neighbours(const struct question *question, const struct coins_answer *answer)
 {
     char below[DECIMAL_TEXT], above[DECIMAL_TEXT];
@@ -368,7 +367,7 @@ static void put_neighbours(dime_json *json, const struct coins_answer *answer)
         dime_put_integer(json, "above", answer->above);
 }
 
-/* What the solver has proved before its limit, for programs: the problem's member `proved`. */
+/* What the solver proved before its limit, for programs: the problem's member `proved`. */
 static void extend_problem(const struct question *question, const struct coins_answer *answer)
 {
     dime_json *proved = dime_put_object(dime_problem_data(question->call), "proved");
@@ -401,8 +400,8 @@ static void say_impossible(const struct question *question, const struct coins_a
 }
 
 /*
- * The solver has reached its limit. That is a problem and no answer, even where some way is known,
- * since an answer promises the fewest.
+ * The solver has reached its limit. The result is a problem even if some way is known, since an
+ * answer promises the fewest coins.
  */
 static void say_too_hard(const struct question *question, const struct coins_answer *answer)
 {
@@ -452,9 +451,9 @@ static void handle_change(dime_call *call, const void *input)
         say_too_hard(&question, &answer);
         break;
     case COINS_NO_MEMORY:
-        break; /* the call is out of memory, and dime answers for that */
+        break; /* the call is out of memory; dime answers it */
     case COINS_INVALID:
-        dime_problem(call, 500, "The solver was asked wrongly; please report this.");
+        dime_problem(call, 500, "The solver refused the question; please report this.");
         break;
     }
 }

@@ -1,9 +1,10 @@
 /*
  * hello.c - the smallest function, and the one to copy for your own.
  *
- * It has one field and answers in JSON, and leaves everything else to dime: reading the field from
- * a query, a form or JSON, the form for a browser, problems, limits, HEAD, OPTIONS and the log. Its
- * page is the one of dime's own host; without it, a plain one is made.
+ * It has one field and answers in JSON. dime does everything else: it reads the field from a
+ * query, a form or JSON, makes the form for a browser, answers problems, HEAD and OPTIONS, holds
+ * limits and writes the log. The page is that of dime's own host; without it, dime makes a plain
+ * one.
  */
 #include <dime.h>
 

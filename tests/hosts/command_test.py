@@ -86,7 +86,7 @@ def test_helps(_, program):
                         (["help", "help"], "a function takes"), (["help", "change"], "amount of money"),
                         (["help", "change"], "\n  amount         number (required)\n"),
                         (["help", "change"], "list of whole numbers from 1 to 10000000, at most 32 of them\n"),
-                        (["help", "labels"], "\n  LABELS_ENGINE  who labels"),
+                        (["help", "labels"], "\n  LABELS_ENGINE  the engine"),
                         (["invoke", "change", "x", "--help"], "dime invoke change amount=VALUE ["),
                         (["help", os.path.join(os.path.dirname(program), "change")], "amount of money"),
                         (["help", "hello"], "dime invoke hello name=VALUE ["),

@@ -93,7 +93,7 @@ def test_wrong_answer_of_rekognition(_):
         pages = [cgi(BUILD, picture(), IMAGE, **where) for _ in range(3)]
     equal([status for status, _, _ in pages], [200] * 3)
     texts = [body.decode() for _, _, body in pages]
-    true("Nothing that it knows" in texts[0] and "Cup and Hat" in texts[1], "titles")
+    true("Nothing it knows" in texts[0] and "Cup and Hat" in texts[1], "titles")
     true('x="-1.00000" y="1.00000" width="2.00000" height="0.00000"' in texts[2], "the box")
     true("100.0&nbsp;%" in texts[2] and "2 of them" in texts[2] and ", X" not in texts[2], "the label")
 

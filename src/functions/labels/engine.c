@@ -1,11 +1,10 @@
 /*
- * engine.c - has a picture labelled: on this machine, by Amazon Rekognition, or by whichever
- * can.
+ * engine.c - labels a picture on this machine, by Amazon Rekognition, or by whichever can.
  *
- * Each engine wants the picture in its own way. The local one wants its bytes, and has S3 asked for
- * an object; Rekognition reads an object itself where it can, and is sent the bytes where it can't,
- * as with a bucket that is another region's or no bucket of AWS. With `auto` Rekognition is asked
- * where there are credentials for it, and not again for a while after it was down.
+ * Each engine takes the picture in its own way. The local one needs the bytes, so an object is read
+ * from S3 first. Rekognition reads an object itself if it can; it gets the bytes if the bucket is
+ * in another region, or isn't one of AWS. With `auto`, Rekognition is asked if it has credentials;
+ * for a while after it was down, the local engine is asked.
  */
 #include "dime.h"
 
@@ -16,7 +15,7 @@
 #include "services/aws/s3.h"
 
 enum {
-    LOCAL_MS = 2000, /* of the time that there is, what is kept for labelling here after all */
+    LOCAL_MS = 2000, /* of the time left: reserved for labelling here after all */
 };
 
 static void refuse_labels(struct labels_answer *answer, int status, dime_text why)
@@ -25,7 +24,7 @@ static void refuse_labels(struct labels_answer *answer, int status, dime_text wh
     answer->why = why;
 }
 
-/* Takes over what a call to AWS came to nothing for. */
+/* Copies the reason why a call to AWS failed. */
 static void refuse_reply(struct labels_answer *answer, const struct aws_reply *reply)
 {
     refuse_labels(answer, reply->status, reply->detail);
@@ -123,7 +122,7 @@ static void put_found_label(dime_call *call, dime_json *json, const struct visio
     dime_put_array(json, "Categories");
 }
 
-/* The members of an object that has been checked already, as they stand. */
+/* Copies the members of an object that has been checked, as they stand. */
 static void put_members(dime_call *call, dime_json *json, dime_text object)
 {
     struct arena *arena = call_arena(call);
@@ -188,7 +187,7 @@ static bool ask_rekognition(const struct labels_question *question,
         });
 }
 
-/* By the moment in CALL. */
+/* Within the deadline in CALL. */
 static void look_there(const struct labels_question *question, struct labels_picture picture,
                        struct aws_call call, struct labels_answer *answer)
 {
@@ -214,7 +213,7 @@ static bool can_ask(struct labels *labels, const struct labels_picture *picture)
            fallback_may_ask(&labels->fallback, labels->aws);
 }
 
-/* Where neither can, what Rekognition said is told: that there is no local engine is no news. */
+/* If both fail, the answer has Rekognition's reason: a missing local engine is expected. */
 static void look_by_either(const struct labels_question *question,
                            const struct labels_picture *picture, struct arena *arena,
                            struct labels_answer *answer)

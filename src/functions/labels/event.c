@@ -1,12 +1,12 @@
 /*
- * event.c - an event in a request's body that names objects: each is labelled, and has its result.
+ * event.c - labels each object that an event in a request's body names.
  *
- * S3 and MinIO send records whose keys are urlencoded, EventBridge a notification whose key isn't,
- * and SNS wraps either. Whether an object that can't be labelled makes the whole a failure depends
- * on who asks: AWS must deliver an event that failed again, or move it to the dead letters; a
- * webhook is only asked to send again what may succeed then, since MinIO sends nothing else before
- * it does. A message of SNS over HTTP counts, in place of the token, if its topic is one of
- * LABELS_SNS_TOPICS and SNS has signed it. Without topics nothing is to be had by this way.
+ * S3 and MinIO send records whose keys are urlencoded, EventBridge sends a notification whose key
+ * isn't, and SNS wraps either. An event of AWS fails if one of its objects does, so that AWS
+ * delivers it again, or moves it to the dead letters. A webhook's event fails only if a retry may
+ * succeed, since MinIO sends nothing else until it does. A message of SNS over HTTP needs no token
+ * if its topic is one of LABELS_SNS_TOPICS and SNS has signed it. Without topics, all such messages
+ * are refused.
  */
 #include "dime.h"
 
@@ -16,17 +16,17 @@
 #include "functions/labels/labels.h"
 #include "services/aws/sns.h"
 
-enum { OBJECT_MEMORY_MAX = 48 * 1024 * 1024 }; /* of one object, given back before the next */
+enum { OBJECT_MEMORY_MAX = 48 * 1024 * 1024 }; /* of one object, freed before the next */
 
 /* What an event is. */
 enum labels_shape {
     LABELS_NO_EVENT,
-    LABELS_TEST,    /* S3 says once that it can send events; it names no object */
+    LABELS_TEST,    /* S3's test event, which names no object */
     LABELS_RECORDS, /* of S3 or of MinIO */
     LABELS_OBJECT,  /* one: a notification of EventBridge, or bucket and key */
 };
 
-/* Why an object that stands for a folder is passed over. */
+/* Why an object that stands for a folder is skipped. */
 static const dime_text FOLDER = {"folder", 6};
 
 /* The results so far. */
@@ -40,7 +40,7 @@ struct results {
     bool told;     /* which engine it was */
 };
 
-/* One object of an event, or what is to be said instead. */
+/* One object of an event, or the reason why it can't be read. */
 struct entry {
     struct labels_object object;
     dime_text skipped; /* the event's name, where no object has come about, or FOLDER; empty:
@@ -57,8 +57,8 @@ static bool is_created(dime_text name)
 }
 
 /*
- * Whether an object only stands for a folder, as consoles and Hadoop make them: nothing is in it,
- * and its name says so. MinIO leaves out a size of 0.
+ * Whether an object only stands for a folder, as consoles and Hadoop make them: it is empty, and
+ * its name ends so. MinIO leaves out a size of 0.
  */
 static bool stands_for_folder(dime_text key, struct json_value size)
 {
@@ -88,7 +88,7 @@ static void read_record(struct json_value record, struct arena *arena, struct en
         entry->skipped = FOLDER;
 }
 
-/* A notification of EventBridge, whose key stands as it is. */
+/* A notification of EventBridge, whose key isn't encoded. */
 static void read_notification(struct json_value event, struct arena *arena, struct entry *entry)
 {
     struct labels_object *object = &entry->object;
@@ -138,7 +138,7 @@ static void put_labels(struct results *results, const struct labels_object *obje
     labels_put_answer(results->call, json, answer);
 }
 
-/* With memory of its own: an object may take most of what a request has. */
+/* In an arena of its own: an object may take most of what a request has. */
 static void label(struct results *results, const struct labels_object *object)
 {
     struct labels_picture picture = {.bytes = TEXT(""), .object = *object};
@@ -170,7 +170,7 @@ static void take_entry(struct results *results, const struct entry *entry)
                          "allow it with the setting LABELS_BUCKETS."));
     else if (deadline_ms && clock_epoch_ms() >= deadline_ms)
         put_failure(results, object, 504,
-                    TEXT("There was no time left for this one; send fewer at once."));
+                    TEXT("No time was left for this object; send fewer at once."));
     else
         label(results, object);
 }
@@ -200,7 +200,7 @@ static void take_object(struct results *results, struct json_value event)
     take_entry(results, &entry);
 }
 
-/* The answer stands unless whoever sent the event is to send it again. */
+/* Replaces the answer by a problem if the sender should send the event again. */
 static void end_results(struct results *results)
 {
     dime_call *call = results->call;
@@ -281,7 +281,7 @@ static bool is_wanted(const struct labels *labels, dime_text topic)
     return false;
 }
 
-/* The event in a message that has been verified. */
+/* The event in a verified message. */
 static void answer_event(const struct labels_question *question, dime_text text)
 {
     struct json_value event = {0};

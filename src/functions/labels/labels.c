@@ -1,10 +1,10 @@
 /*
- * labels.c - what is in this picture.
+ * labels.c - names what is in a picture.
  *
- * A picture comes as a file, in base64, or as the name of an object in S3; events that name objects
- * are in event.c. The answer has the shape of Amazon Rekognition's DetectLabels, whoever
- * has labelled it, so that a program can change from one engine to the other without a change of
- * its own. No address is ever fetched that a client names: only buckets that the settings allow.
+ * A picture comes as a file, in base64, or as the name of an object in S3; event.c handles events
+ * that name objects. The answer has the shape of Amazon Rekognition's DetectLabels with either
+ * engine, so a client needn't change with the engine. dime never fetches an address that a client
+ * names; it reads only from buckets that the settings allow.
  */
 #include "functions/labels/labels.h"
 
@@ -36,11 +36,11 @@ static const dime_field LABELS_FIELDS[] = {
 static const dime_setting LABELS_SETTINGS[] = {
     {.name = "LABELS_ENGINE",
      .fallback = "local",
-     .help = "who labels: local, rekognition or auto"},
+     .help = "the engine: local, rekognition or auto"},
     {.name = "LABELS_BUCKETS", .help = "the buckets whose objects may be read; * means any"},
     {.name = "LABELS_TOKEN",
      .secret = true,
-     .help = "what who names an object over HTTP must send with it"},
+     .help = "the token that a client must send to name an object over HTTP"},
     {.name = "LABELS_SNS_TOPICS", .help = "the topics whose messages are taken over HTTP"},
 };
 
@@ -108,7 +108,7 @@ static bool read_confidence(const struct labels_question *question, double *conf
     return false;
 }
 
-/* Whether picture or object are told once, and whole. */
+/* Whether the request has one picture or one object, and all of its name. */
 static bool read_source(const struct labels_question *question)
 {
     dime_call *call = question->call;
@@ -118,9 +118,9 @@ static bool read_source(const struct labels_question *question)
     if (image && (bucket || key))
         dime_wrong(call, &input->image, "Give either image, or bucket and key, and not both.");
     else if (bucket && !key)
-        dime_wrong(call, &input->key, "Give key: which object of the bucket it is.");
+        dime_wrong(call, &input->key, "Give key: the object's name in the bucket.");
     else if (key && !bucket)
-        dime_wrong(call, &input->bucket, "Give bucket: where the key is.");
+        dime_wrong(call, &input->bucket, "Give bucket: the bucket that has the key.");
     else
         return true;
     return false;
@@ -135,7 +135,7 @@ static bool read_labels_question(struct labels_question *question)
     return read_source(question) && confidence;
 }
 
-/* Whether it's the picture that is wrong, and not who looks at it. */
+/* Whether the picture is at fault, and not the engine. */
 static bool is_of_picture(int status)
 {
     return status == 400 || status == 413 || status == 415 || status == 422;
@@ -190,7 +190,7 @@ static void answer_object(const struct labels_question *question)
                    "can allow it with the setting LABELS_BUCKETS.");
 }
 
-/* A page of ours shows what it was sent, or has chosen itself, besides what lies here. */
+/* The page shows its own files, the picture in the answer, and one that the person has chosen. */
 static void allow_pictures(dime_call *call)
 {
     if (dime_wants_page(call))
@@ -200,8 +200,7 @@ static void allow_pictures(dime_call *call)
                              "base-uri 'none'; frame-ancestors 'none'"));
 }
 
-/* Neither a picture nor an event: somebody opens the page, or a webhook looks whether it's there.
- */
+/* Neither a picture nor an event: a person opens the page, or a webhook checks the address. */
 static void answer_nothing(const struct labels_question *question)
 {
     dime_call *call = question->call;

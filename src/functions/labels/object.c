@@ -1,15 +1,15 @@
 /*
- * object.c - which objects may be read for whom.
+ * object.c - decides which objects a request may read.
  *
- * AWS lets nobody invoke a function who hasn't been given the right, but over HTTP anybody may ask.
- * So there a request can name objects only of the buckets in LABELS_BUCKETS, and it takes the token
- * in LABELS_TOKEN where that is set, as MinIO's webhooks send it.
+ * AWS lets only callers with permission invoke a function, but over HTTP anybody can send a
+ * request. Over HTTP, a request can therefore name objects only of the buckets in LABELS_BUCKETS,
+ * and needs the token in LABELS_TOKEN if that is set. MinIO's webhooks send it so.
  */
 #include "dime.h"
 
 #include "functions/labels/labels.h"
 
-/* Takes as long for a wrong token as for the right one, so that no part of it can be guessed. */
+/* In constant time, so that the time doesn't help to guess the token. */
 static bool equal_in_constant_time(dime_text a, dime_text b)
 {
     unsigned char different = a.length != b.length;
@@ -36,7 +36,7 @@ bool labels_authorize(const struct labels_question *question)
         equal_in_constant_time(token_of(call), wanted))
         return true;
     dime_problem(call, 401,
-                 "Objects are read only for those who send the token of this server: "
+                 "Objects are read only for requests with this server's token: "
                  "Authorization: Bearer TOKEN.");
     dime_set_header(call, "WWW-Authenticate", TEXT("Bearer"));
     return false;

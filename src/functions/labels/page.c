@@ -1,12 +1,12 @@
 /*
- * page.c - what the page shows of labels: the picture, boxes drawn over it, a bar for each label.
+ * page.c - fills the page of labels: the picture, boxes over it, and a bar for each label.
  *
- * It's read from the answer's JSON, since that is what both engines have in common, and made data
- * for www/pages/labels.html. The boxes are drawn in parts of the picture's width and height, so its
- * size need not be known. Nothing there needs a script: a label is a link to its boxes, which light
- * up as the target of the address. A page that has the picture already asks for an answer without
- * it (RFC 7240, return=minimal). A label without boxes of its own, such as Egyptian Cat, has those
- * of the parent that it was found in.
+ * The data for www/pages/labels.html comes from the answer's JSON, which is the same for both
+ * engines. The boxes are fractions of the picture's width and height, so the page needn't know its
+ * size. It works without a script: a label links to its boxes, which light up as the target of the
+ * address. A page that already has the picture requests an answer without it (RFC 7240,
+ * return=minimal). A label without boxes of its own, such as Egyptian Cat, gets those of the parent
+ * that it was found in.
  */
 #include "dime.h"
 
@@ -18,12 +18,12 @@
 #include "functions/labels/labels.h"
 
 enum {
-    SHOWN_MAX = 5 * 1024 * 1024, /* bytes of a picture that still fit into a page, in base64 */
+    SHOWN_MAX = 5 * 1024 * 1024, /* bytes, in base64, of the largest picture in a page */
     COLOURS = 6,                 /* that style.css has for labels and their boxes */
     NAMED_MAX = 3,               /* labels that the title names */
     INSTANCES_MAX = 1000,        /* boxes that are drawn of a label */
     SHOWN_TEXT_MAX =
-        4 * 1024 * 1024, /* bytes of the title, and of a label's kind: as an answer has */
+        4 * 1024 * 1024, /* bytes of the title, and of a label's kind, as in an answer */
     SOURCE_MAX = 32 + (SHOWN_MAX + 2) / 3 * 4,
 };
 
@@ -42,7 +42,7 @@ struct shown_view {
     size_t count;
 };
 
-/* A number, held between LEAST and MOST: what an engine says may be wrong. */
+/* A number, clamped to LEAST and MOST: an engine may send a wrong one. */
 static double number_at(struct json_value value, const char *path, double least, double most)
 {
     char room[32];
@@ -55,7 +55,7 @@ static double number_at(struct json_value value, const char *path, double least,
     return number < least ? least : number < most ? number : most;
 }
 
-/* The list at a path; an empty one where anything else is there, such as an object. */
+/* The list at a path; an empty one if something else is there, such as an object. */
 static struct json_value list_in(struct json_value value, const char *path)
 {
     struct json_value list = json_at(value, path);
@@ -93,8 +93,8 @@ static bool has_parent(const struct shown_view *view, const struct shown *label,
 }
 
 /*
- * The number of the label whose boxes show this one: it, or its nearest parent that has any, which
- * is the one with the most parents of its own. The count of labels: there is none.
+ * The index of the label whose boxes show this one: its own, or that of the nearest parent with
+ * boxes, which is the one with the most parents of its own. If there is none, the count of labels.
  */
 static size_t boxes_of(const struct shown_view *view, size_t number)
 {
@@ -117,7 +117,7 @@ struct named {
     size_t count;
 };
 
-/* Whether naming those says this one too: Egyptian Cat says Cat. */
+/* Whether one of the names implies this one: Egyptian Cat implies Cat. */
 static bool is_said(const struct shown_view *view, const struct named *named, size_t number)
 {
     for (size_t i = 0; i < named->count; i++) {
@@ -128,7 +128,7 @@ static bool is_said(const struct shown_view *view, const struct named *named, si
     return false;
 }
 
-/* Names one more, in the place of those that it says too. */
+/* Adds a name, and drops those that it implies. */
 static void add_name(const struct shown_view *view, struct named *named, size_t number)
 {
     size_t kept = 0;
@@ -154,7 +154,7 @@ static void put_title(const struct shown_view *view, dime_json *seen)
     size_t more = 0;
     buffer_open(&title, view->arena, SHOWN_TEXT_MAX);
     if (!view->count)
-        buffer_puts(&title, "Nothing that it knows");
+        buffer_puts(&title, "Nothing it knows");
     for (size_t i = 0; i < view->count && named.count < NAMED_MAX; i++) {
         if (!is_said(view, &named, i))
             add_name(view, &named, i);
@@ -176,8 +176,7 @@ static bool is_minimal(const dime_call *call)
     return text_equal_nocase(text_trim(dime_header(call, "prefer")), TEXT("return=minimal"));
 }
 
-/* The picture, as an address that holds all of it; none where the page has it, or reads it itself.
- */
+/* The picture as a data: URL; none if the page has it already, or reads it itself. */
 static void put_picture(dime_call *call, dime_json *seen, dime_text bytes)
 {
     bool shown = bytes.length && !is_minimal(call), fits = bytes.length <= SHOWN_MAX;
@@ -194,7 +193,7 @@ static void put_picture(dime_call *call, dime_json *seen, dime_text bytes)
     dime_put_text(seen, "source", buffer_text(&source));
 }
 
-/* A box may reach beyond the picture, by as much as the picture at most. */
+/* A box may extend beyond the picture, by at most the picture's size. */
 static void put_boxes(const struct shown *label, dime_json *json)
 {
     dime_json *boxes = dime_put_array(json, "boxes");
@@ -210,7 +209,7 @@ static void put_boxes(const struct shown *label, dime_json *json)
     }
 }
 
-/* What is known of a label besides its name: "Animal, Pet; 2 of them". */
+/* What else is known of a label: "Animal, Pet; 2 of them". */
 static void put_kind(const struct shown_view *view, const struct shown *label, dime_json *json)
 {
     struct json_cursor parents = json_members(list_in(label->json, "Parents"), NULL);
@@ -247,7 +246,7 @@ void labels_put_page(dime_call *call, dime_json *page, const struct labels_pictu
     struct shown_view view = {.arena = call_arena(call)};
     struct json_error error;
     if (!json_check(answer, view.arena, &view.answer, &error) || !read_labels(&view))
-        return; /* the answer is JSON: only memory can be out */
+        return; /* the answer is valid JSON, so this is out of memory */
     dime_text model = json_text_at(view.answer, "LabelModelVersion", view.arena);
     dime_json *seen = dime_put_object(page, "seen");
     put_title(&view, seen);

@@ -13,11 +13,11 @@
 
 enum {
     HTML_MAX = 2048,   /* bytes of a request: see pieces_fit */
-    HALVINGS_MAX = 64, /* of a text: what loses marks all the time is no Apertium */
-    CODES_MAX = 512,   /* bytes of the codes that a problem names */
+    HALVINGS_MAX = 64, /* of a text: a real Apertium doesn't lose marks all the time */
+    CODES_MAX = 512,   /* bytes of the codes in a problem */
 };
 
-/* A text that is under way. */
+/* A text in work. */
 struct apertium_work {
     const struct translation_question *question;
     const struct translate_pair *pair;
@@ -41,7 +41,7 @@ static bool has_words(const struct text_piece *pieces, size_t count)
     return false;
 }
 
-/* Asks for these pieces in one request, and adds them to the text. False: a mark is missing, or the
+/* Translates pieces in one request, and adds them to the text. False: a mark is missing, or the
  * answer says what is wrong. */
 static bool ask_for_pieces(struct apertium_work *work, const struct text_piece *pieces,
                            size_t count)
@@ -88,7 +88,7 @@ static bool translate_pieces(struct apertium_work *work, const struct text_piece
     return false;
 }
 
-/* The codes of all languages that can be at the other end: "en, pt-BR". */
+/* The codes of all languages that translate into the target: "en, pt-BR". */
 static dime_text name_codes(const struct translate_list *list, dime_text target,
                             struct arena *arena)
 {
@@ -145,7 +145,7 @@ static const struct translate_pair *find_exact(const struct translate_list *list
     return found;
 }
 
-/* The same, or the one of the nearest wider languages: first of the source, then of the target. */
+/* The same, or that of the nearest wider language: first of the source, then of the target. */
 static const struct translate_pair *find_pair(const struct translation_question *question,
                                               const struct translate_list *list, bool automatic)
 {

@@ -1,7 +1,7 @@
 /*
- * call.c - a call to another service on behalf of ours, and what it came to nothing for.
+ * call.c - prepares a call to an engine, and reports its failure.
  *
- * Both engines begin with one, and end so.
+ * Both engines use it.
  */
 #include "dime.h"
 

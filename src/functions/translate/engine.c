@@ -2,9 +2,9 @@
  * engine.c - translates a text by Apertium, by Amazon Translate, or by whichever of them can.
  *
  * With `auto`, Amazon Translate is asked if it has credentials; for a while after it was down,
- * Apertium is asked. If both fail, the answer has Amazon Translate's reason: Apertium's adds nothing.
- * The list of languages is fetched from the engine as well, and kept for a minute, since Apertium's
- * own message about an unknown pair helps nobody.
+ * Apertium is asked. If both fail, the answer has Amazon Translate's reason, not Apertium's. The
+ * list of languages is fetched from the engine too and kept for a minute, since Apertium's own
+ * message about an unknown pair helps nobody.
  */
 #include "dime.h"
 
@@ -13,7 +13,7 @@
 #include "functions/translate/translate.h"
 
 enum {
-    HERE_MS = 5000,  /* of the time that there is, what is kept for Apertium after all */
+    HERE_MS = 5000,  /* of the time left: reserved for Apertium after all */
     KEEP_MS = 60000, /* how long a list is kept */
 };
 
@@ -103,7 +103,7 @@ static void take_aws(dime_text json, struct arena *arena, struct translation_ans
 {
     struct json_value value;
     struct json_error error;
-    if (!json_check(json, arena, &value, &error)) { /* it was checked: only memory can have ended */
+    if (!json_check(json, arena, &value, &error)) { /* it was checked, so this is out of memory */
         translate_refuse_memory(answer);
         return;
     }

@@ -1,16 +1,16 @@
 /*
- * labels.c - the text that an answer of labels is: what it has found, a name a line.
+ * labels.c - turns an answer of labels into a text: one name a line.
  *
- * So `dime invoke labels ... | dime invoke translate - target=es` says in another language what is
- * to be seen in a picture. labels knows nothing of it: its answer, which is Amazon Rekognition's,
- * is read here as anybody's would be.
+ * `dime invoke labels ... | dime invoke translate - target=es` then names the things in a picture
+ * in another language. labels knows nothing of this: its answer has the shape of Amazon
+ * Rekognition's, and is read here as any client would read it.
  */
 #include "dime.h"
 
 #include "base/json.h"
 #include "functions/translate/translate.h"
 
-/* Reads the list in a field, which has been checked as JSON when the field was read. */
+/* Reads the list in a field, whose JSON was checked when the field was read. */
 static struct json_value labels_list(const struct translation_question *question, const char *name,
                                      const dime_text *member)
 {
@@ -19,7 +19,7 @@ static struct json_value labels_list(const struct translation_question *question
     if (!member->length || !json_check(*member, call_arena(question->call), &value, &error))
         return (struct json_value){0};
     if (value.kind != JSON_ARRAY)
-        dime_wrong(question->call, member, "%s must be a list, as labels answers it.", name);
+        dime_wrong(question->call, member, "%s must be a list, as in an answer of labels.", name);
     return value;
 }
 

@@ -1,10 +1,10 @@
 /*
- * languages.c - languages: their codes, their names, and what an engine has of them.
+ * languages.c - languages: their codes, their names, and the list that an engine has.
  *
- * People and Amazon Translate write en and pt-BR (RFC 5646), Apertium eng and por_BR (ISO 639-3). A
- * code is taken in either form and in any case, and given out in the first. The names are those of
- * ISO 639 in English, for the languages of which Debian has a pair for Apertium; any other is shown
- * by its code. Amazon Translate tells names itself.
+ * People and Amazon Translate write en and pt-BR (RFC 5646), Apertium writes eng and por_BR (ISO
+ * 639-3). A code is accepted in either form and in any case, and written in the first. The names
+ * are those of ISO 639 in English, for the languages of Debian's pairs for Apertium; any other is
+ * shown by its code. Amazon Translate sends names itself.
  */
 #include "dime.h"
 

@@ -1,13 +1,13 @@
 /*
- * pieces.c - a text in pieces: words, which are translated, and what comes back as it is.
+ * pieces.c - cuts a text into words, which are translated, and pieces that stay as they are.
  *
- * Apertium loses or alters what isn't language: asterisks, control characters and the spaces round
- * a text; it translates the words in a tag, in an address, in a script. So all of that is kept
- * here, and in its place stands a mark, <q0>, that Apertium carries through as a tag of HTML: it
- * stays between the words that it stood between, even where they change places. Afterwards every
- * mark must be there, once. A line that begins with a small letter goes on with the sentence before
- * it where that line is long, as in a letter that was broken into lines; else <br> ends that, or
- * the end of one line would mix with the beginning of the next, and so would the words of a list.
+ * Apertium loses or alters what isn't language: asterisks, control characters and the spaces around
+ * a text. It also translates the words in a tag, an address or a script. All of that is kept here,
+ * and replaced by a mark, <q0>, which Apertium treats as a tag of HTML: the mark stays between its
+ * two words, even if they change places. Afterwards every mark must be there once. A line that
+ * begins with a small letter continues the sentence before it if the line before is long, as in a
+ * wrapped letter. Else a <br> ends the sentence, or Apertium would mix the end of one line, or word
+ * of a list, with the beginning of the next.
  */
 #include "dime.h"
 
@@ -19,7 +19,7 @@ enum {
     MARK_MAX = 11,            /* <br><q999> */
     EDGES = 6,                /* <q> at both ends */
     ADDRESS_MAX = 512,        /* bytes of a word that are looked at */
-    LINE_MIN = 40,            /* bytes of a line that isn't too short to go on in the next */
+    LINE_MIN = 40,            /* bytes of a line from which on it may continue in the next */
     APOSTROPHES_MAX = 96, /* bytes of a word with an apostrophe that is looked for in the text */
 };
 
@@ -41,7 +41,7 @@ static bool is_among(char c, const char *signs)
     return c && strchr(signs, c);
 }
 
-/* A sign that Apertium leaves where it is, and that belongs to the words round it. */
+/* A sign that Apertium leaves in place, and that belongs to the words around it. */
 static bool is_harmless(char c)
 {
     return text_alphanumeric(c) || is_among(c, " !\"'(),-./:;?%");
@@ -65,7 +65,7 @@ static dime_text tag_name(dime_text text)
     return (dime_text){name.data, length};
 }
 
-/* How long an element is whose content is no language, up to its end tag; 0: it has none. */
+/* The length, to its end tag, of an element whose content isn't language; 0: it's no such. */
 static size_t whole_element(dime_text text, dime_text name)
 {
     for (size_t i = name.length; i + name.length + 2 < text.length; i++) {
@@ -78,7 +78,7 @@ static size_t whole_element(dime_text text, dime_text name)
     return 0;
 }
 
-/* How long the markup at the beginning of TEXT is, a '<': a tag, a comment, a script; else 1. */
+/* The length of the markup that TEXT begins with, after a '<': a tag, comment or script; else 1. */
 static size_t markup_length(dime_text text)
 {
     const dime_text comment = TEXT("<!--"), script = TEXT("script"), style = TEXT("style");
@@ -97,7 +97,7 @@ static size_t markup_length(dime_text text)
     return length && !other ? length : 1;
 }
 
-/* How long the reference at the beginning of TEXT is, such as &eacute; or &#233; - else 1. */
+/* The length of the reference that TEXT begins with, such as &eacute; or &#233; - else 1. */
 static size_t reference_length(dime_text text)
 {
     size_t length = 1;
@@ -108,8 +108,8 @@ static size_t reference_length(dime_text text)
     return length > 2 && length < text.length && text.data[length] == ';' ? length + 1 : 1;
 }
 
-/* Whether a letter has an accent of its own behind it (U+0300 to U+036F): Apertium knows no such
- * words, and would take the letter for one. */
+/* Whether a combining accent follows a letter (U+0300 to U+036F): Apertium knows no such words, and
+ * would take the letter for one. */
 static bool has_combining(dime_text word)
 {
     for (size_t i = 0; i + 1 < word.length; i++) {
@@ -121,7 +121,7 @@ static bool has_combining(dime_text word)
     return false;
 }
 
-/* How long the word at the beginning of TEXT is where it's an address, or a name in a program. */
+/* The length of the word that TEXT begins with, if it's an address or a name in a program. */
 static size_t address_length(dime_text text)
 {
     const dime_text web = TEXT("www.");
@@ -147,7 +147,7 @@ static size_t blank_length(dime_text text)
     return length > 1 || (length && *text.data != ' ') ? length : 0;
 }
 
-/* A soft hyphen, and what no text should hold: those get lost. */
+/* A soft hyphen, and characters that no text should have: Apertium loses those. */
 static size_t strange_length(dime_text text)
 {
     return text_starts(text, TEXT("\xc2\xad")) || text_is_strange(text) ? text_utf8_length(text)
@@ -159,7 +159,7 @@ static bool is_in_word(char c)
     return text_alphanumeric(c) || (unsigned char)c >= 0x80;
 }
 
-/* An apostrophe that TEXT begins with and that stands at no word, where Apertium needs none. */
+/* An apostrophe that TEXT begins with and that belongs to no word, so Apertium doesn't need it. */
 static size_t apostrophe_length(dime_text text, char before)
 {
     size_t length = text_starts(text, CURLY)    ? CURLY.length
@@ -169,13 +169,13 @@ static size_t apostrophe_length(dime_text text, char before)
     return at_word ? 0 : length;
 }
 
-/* Whether a word may begin behind this; NUL is the beginning of it all. */
+/* Whether a word may begin after this byte; NUL: the beginning of the text. */
 static bool is_before_word(char c)
 {
     return !c || is_space(c) || is_among(c, "(\"<>");
 }
 
-/* How much at the beginning of TEXT is kept; 0: it's words. BEFORE: the byte before it, or NUL. */
+/* How many bytes of TEXT are kept; 0: it begins with words. BEFORE: the byte before it, or NUL. */
 static size_t kept_length(dime_text text, char before)
 {
     char c = *text.data;
@@ -193,7 +193,7 @@ static size_t kept_length(dime_text text, char before)
     return (unsigned char)c >= 0x80 ? strange_length(text) : !is_harmless(c);
 }
 
-/* How many lines end in blanks: CR LF is one end. */
+/* How many line ends there are in blanks: CR LF is one. */
 static size_t count_ends(dime_text blanks)
 {
     size_t count = 0;
@@ -215,7 +215,7 @@ static size_t line_length(const char *begin, const char *at)
     return length;
 }
 
-/* Whether a sentence ends with what is KEPT of a text that begins at BEGIN; REST comes behind. */
+/* Whether the kept piece KEPT ends a sentence in the text from BEGIN on; REST follows it. */
 static bool ends_sentence(const char *begin, dime_text kept, dime_text rest)
 {
     if (*kept.data == '<' && kept.length > 1) {
@@ -235,7 +235,7 @@ static bool ends_sentence(const char *begin, dime_text kept, dime_text rest)
            line_length(begin, kept.data) < LINE_MIN;
 }
 
-/* How many bytes of words to take as one piece: to the end of a sentence, and not too many. */
+/* How many bytes of words to take as one piece: to the end of a sentence, within a limit. */
 static size_t words_length(dime_text text, char before, bool *ends)
 {
     size_t length = 0, space = 0;
@@ -254,7 +254,7 @@ static size_t words_length(dime_text text, char before, bool *ends)
     return length;
 }
 
-/* Adds a piece; what is kept and follows on what is kept becomes one with it. */
+/* Adds a piece; a kept piece is joined to a kept piece before it. */
 static void add_piece(struct text_piece *pieces, size_t *count, struct text_piece piece)
 {
     struct text_piece *before = *count ? &pieces[*count - 1] : NULL;
@@ -312,7 +312,7 @@ void pieces_put_html(const struct text_piece *pieces, size_t count, struct buffe
     buffer_puts(html, "<q>");
 }
 
-/* Where a translation is written, and what the text itself has at that place. */
+/* Where a translation is written, and where that is in the original text. */
 struct writing {
     const struct text_piece *pieces;
     size_t count;
@@ -320,11 +320,11 @@ struct writing {
     struct buffer *text;
     size_t begin;  /* where in it these pieces are written */
     bool *seen;    /* the marks that have come back */
-    bool no_space; /* a space that comes now is Apertium's, for a word that it left out */
-    bool small;    /* so is a capital: a sentence begins with one to it */
+    bool no_space; /* the next space is Apertium's, for a word that it left out */
+    bool small;    /* the next capital is Apertium's, which takes this for a sentence's beginning */
 };
 
-/* Gets ready for words behind which the text goes on with what begins at AT. */
+/* Prepares for words that the original text at AT follows. */
 static void sign_goes_on(struct writing *writing, const char *at)
 {
     bool end = at == writing->source.data + writing->source.length;
@@ -332,7 +332,7 @@ static void sign_goes_on(struct writing *writing, const char *at)
     writing->small = !end && *at >= 'a' && *at <= 'z';
 }
 
-/* Sees that the end has a space where the text has one before AT, and none where it hasn't. */
+/* Ends the words with a space if the original has one before AT, and else without. */
 static void trim_end(struct writing *writing, const char *at)
 {
     struct buffer *text = writing->text;
@@ -345,7 +345,7 @@ static void trim_end(struct writing *writing, const char *at)
         text->length--;
 }
 
-/* The word at the beginning of TEXT: ASCII letters and digits, and what isn't ASCII. */
+/* The word that TEXT begins with: ASCII letters and digits, and bytes that aren't ASCII. */
 static dime_text first_word(dime_text text)
 {
     size_t length = 0;
@@ -355,7 +355,7 @@ static dime_text first_word(dime_text text)
     return (dime_text){text.data, length};
 }
 
-/* Writes the first word with a small letter where its capital is Apertium's: not that of a name. */
+/* Writes the first word, in lower case if the capital is Apertium's and not that of a name. */
 static size_t put_small(struct writing *writing, dime_text words)
 {
     dime_text word = first_word(words);
@@ -369,7 +369,7 @@ static size_t put_small(struct writing *writing, dime_text words)
     return latin ? 2 : 1;
 }
 
-/* Whether the text has WORD with SIGN in the place of its straight apostrophe, which is at AT. */
+/* Whether the text has WORD with SIGN instead of its straight apostrophe at AT. */
 static bool has_word(const struct writing *writing, dime_text word, size_t at, dime_text sign)
 {
     char room[APOSTROPHES_MAX + 4];
@@ -381,7 +381,7 @@ static bool has_word(const struct writing *writing, dime_text word, size_t at, d
     return !other.failed && find(writing->source, other.data, other.length);
 }
 
-/* Whether the text has SIGN with a word on the same sides: in it, before it or behind it. */
+/* Whether the text has SIGN in the same place: in a word, before one or after one. */
 static bool has_alike(const struct writing *writing, dime_text sign, bool left, bool right)
 {
     dime_text source = writing->source;
@@ -395,7 +395,7 @@ static bool has_alike(const struct writing *writing, dime_text sign, bool left, 
     return false;
 }
 
-/* The apostrophe that the text has for the straight one at AT: that of its word, or one like it. */
+/* The text's apostrophe for the straight one at AT: that of the same word, or of a similar one. */
 static dime_text apostrophe(const struct writing *writing, dime_text words, size_t at)
 {
     const dime_text signs[] = {TEXT("'"), CURLY, LETTER};
@@ -423,8 +423,8 @@ static dime_text apostrophe(const struct writing *writing, dime_text words, size
 }
 
 /*
- * The words of a translation, without the signs that Apertium puts before those that it couldn't
- * form, as each sign of the text itself is kept, and with one space where it left two.
+ * Writes the words of a translation, with one space where Apertium left two, and without the signs
+ * that it puts before words that it couldn't form. The text's own signs are all kept pieces.
  */
 static void put_words(struct writing *writing, dime_text words)
 {
@@ -455,7 +455,7 @@ static bool read_mark(dime_text tag, size_t count, size_t *number)
     return true;
 }
 
-/* Takes the tag that HTML begins with off it, and writes what it stands for. */
+/* Removes the tag that HTML begins with, and writes what it stands for. */
 static bool take_tag(struct writing *writing, dime_text *html)
 {
     size_t length = find(*html, ">", 1), number;

@@ -1,11 +1,11 @@
 /*
- * translate.c - a text in another language.
+ * translate.c - translates a text.
  *
- * The fields are `text`, `source` and `target`, or sl and tl as the course's Python original calls
- * the latter two. The answer has the shape of Amazon Translate's TranslateText, whoever has
- * translated, so that a program can change from one engine to the other. Without fields the answer
- * is the list of languages. A text isn't cut: one that is too long is refused, and told how long it
- * is.
+ * The fields are `text`, `source` and `target`; sl and tl are the names that the course's Python
+ * original has for the latter two. The answer has the shape of Amazon Translate's TranslateText
+ * with either engine, so a client needn't change with the engine. Without fields, the answer is
+ * the list of languages. A text that is too long is refused, not cut, and the problem says how
+ * long it is.
  */
 #include "functions/translate/translate.h"
 
@@ -15,8 +15,8 @@ DIME_EMBED(TRANSLATE_PAGE, "www/whole/translate.html");
 DIME_EMBED(TRANSLATE_SCHEMA, "src/functions/translate/translate.schema.json");
 
 enum {
-    MENU_MS = 2000,  /* how long a page waits for what its menus hold */
-    LIST_MS = 10000, /* how long who asks for the list does */
+    MENU_MS = 2000,  /* how long a page waits for its menus' languages */
+    LIST_MS = 10000, /* how long a request for the list waits */
     LIST_ROOM = 1024 * 1024,
 };
 
@@ -43,7 +43,7 @@ static const dime_field TRANSLATE_FIELDS[] = {
 static const dime_setting TRANSLATE_SETTINGS[] = {
     {.name = "TRANSLATE_ENGINE",
      .fallback = "apertium",
-     .help = "who translates: apertium, aws or auto"},
+     .help = "the engine: apertium, aws or auto"},
     {.name = "TRANSLATE_URL", .help = "where Apertium's APy is; http://127.0.0.1:2737 if left out"},
     {.name = "TRANSLATE_REMOTE", .help = "yes, if that may be another machine"},
 };
@@ -60,7 +60,7 @@ static bool read_translate_engine(const char *name, enum translate_choice *choic
     return false;
 }
 
-/* What isn't yes means no: the setting opens a way out of this machine. */
+/* Anything but yes means no: the setting lets texts leave this machine. */
 static bool may_be_remote(const dime_call *call)
 {
     return text_equal_nocase(text_of(dime_setting_of(call, "TRANSLATE_REMOTE")), TEXT("yes"));
@@ -111,7 +111,7 @@ static dime_text read_code(const struct translation_question *question, const ch
     return code;
 }
 
-/* Takes a code from the first of two fields, or from the other. */
+/* Reads a code from the first of two fields, or from the other. */
 static dime_text read_either(const struct translation_question *question, const char *name,
                              const dime_text *member, const char *other, const dime_text *second)
 {
@@ -119,11 +119,11 @@ static dime_text read_either(const struct translation_question *question, const 
     if (!dime_given(call, member))
         return read_code(question, other, second);
     if (dime_given(call, second) && !language_equal(text_bare(*member), text_bare(*second)))
-        dime_wrong(call, second, "%s says something else than %s; give one of them.", other, name);
+        dime_wrong(call, second, "%s and %s differ; give one of them.", other, name);
     return read_code(question, name, member);
 }
 
-/* The text itself, or what another function has answered: a translation, or English names. */
+/* The text itself, or another function's answer: a translation, or English names. */
 static void read_source_text(struct translation_question *question)
 {
     dime_call *call = question->call;
@@ -187,7 +187,7 @@ static void put_pairs(dime_json *json, const struct translate_list *list)
     }
 }
 
-/* The list of languages; where there is no engine to be asked, an empty one that says why. */
+/* The list of languages; if no engine can be asked, an empty one with the reason. */
 static void answer_list(dime_call *call)
 {
     struct translation_answer none;
@@ -202,7 +202,7 @@ static void answer_list(dime_call *call)
         dime_put_text(json, "Detail", none.why);
 }
 
-/* What the page shows besides the answer: the languages' names, as the engine's list has them. */
+/* The page's further data: the languages' names, as in the engine's list. */
 static void put_translate_page(const struct translation_question *question,
                                const struct translation_answer *answer, dime_json *page)
 {
@@ -226,7 +226,7 @@ static void answer_text(const struct translation_question *question)
                                         .source = question->source,
                                         .target = question->target,
                                         .why = TEXT("")};
-    if (question->text.length) /* in a picture may be nothing to be named */
+    if (question->text.length) /* a picture may have no labels */
         translate_ask(question, &answer);
     if (answer.engine)
         dime_set_header(call, "X-Translate-Engine", text_of(answer.engine));
@@ -244,7 +244,7 @@ static void answer_text(const struct translation_question *question)
         put_translate_page(question, &answer, dime_page_data(call));
 }
 
-/* Somebody opens the page, or wants to know the languages. */
+/* A person opens the page, or a client requests the languages. */
 static bool asks_nothing(const dime_call *call)
 {
     return dime_method(call) & (DIME_GET | DIME_HEAD) && !dime_query(call).length &&
@@ -280,7 +280,7 @@ static bool is_in_pairs(const struct translate_list *list, dime_text code, bool 
     return !list->pair_count;
 }
 
-/* What a form begins with: from English, if that is there, or from whatever it is. */
+/* The pair that a form begins with: from English if the list has that, else the first. */
 static struct translate_pair usual_pair(const struct translate_list *list)
 {
     struct translate_pair usual = {.source = TEXT("auto"), .target = TEXT("en")};
@@ -315,8 +315,8 @@ static void put_menu(const struct translate_list *list, bool target, dime_json *
 }
 
 /*
- * Where no engine can be asked just now the page has what Debian's usual pair would offer, and says
- * so to who only opens it, before a text is written for nothing.
+ * If no engine can be asked, the page offers the languages of Debian's usual pair. A page that is
+ * only opened says so, before somebody writes a text in vain.
  */
 static void fill_menu(dime_call *call, dime_json *page)
 {
