@@ -1,9 +1,9 @@
 /*
- * apertium.c - two requests of APy's, and what becomes of everything but a good answer.
+ * apertium.c - the two requests to APy, and the replies to its failures.
  *
- * APy takes forms, not JSON; it answers in JSON, an error too, with a sentence of its own that goes
- * to the log. A request is sent once: it's on this machine, and what it couldn't do it can't do a
- * moment later. The text itself is never in the log.
+ * APy takes forms, not JSON. It answers in JSON, errors included, and its own message goes to the
+ * log. A request is sent once: APy runs on this machine, and what it can't do now it can't do a
+ * moment later. The text itself is never logged.
  */
 #include "services/apertium.h"
 
@@ -19,7 +19,7 @@ enum {
     APERTIUM_REPLY_MAX = 256 * 1024,
     FORM_MAX = 16 * 1024,
     APERTIUM_URL_MAX = 1024,
-    EXPLANATION_MAX = 120, /* bytes of its own sentence in the log */
+    EXPLANATION_MAX = 120, /* bytes of APy's message in the log */
 };
 
 struct apertium {
@@ -33,8 +33,8 @@ static const char *judge_address(const struct http_address *address, bool anywhe
     if (address->path.length > 1)
         return "The setting TRANSLATE_URL must be like http://127.0.0.1:2737, without a path.";
     if (!anywhere && (address->secure || !http_is_loopback(address->host)))
-        return "The setting TRANSLATE_URL must be http on this machine's loopback; whoever means "
-               "another machine sets TRANSLATE_REMOTE=yes as well.";
+        return "The setting TRANSLATE_URL must be http on this machine's loopback; for "
+               "another machine, set TRANSLATE_REMOTE=yes as well.";
     return NULL;
 }
 
@@ -63,7 +63,7 @@ void apertium_close(struct apertium *apertium)
     free(apertium);
 }
 
-/* What came instead of an answer. */
+/* Turns the lack of an answer into a reply. */
 static void refuse_apertium_outcome(const struct apertium *apertium, struct aws_call *call,
                                     enum http_outcome outcome)
 {
@@ -126,7 +126,7 @@ static bool take_apertium_answer(const struct apertium *apertium, struct aws_cal
     return false;
 }
 
-/* Sends a form to PATH. False: the reply is there already. */
+/* Sends a form to PATH. False: the reply has been made. */
 static bool ask_apy(struct apertium *apertium, struct aws_call *call, const char *path,
                     dime_text form, struct json_value *data)
 {
@@ -155,8 +155,7 @@ static bool ask_apy(struct apertium *apertium, struct aws_call *call, const char
         refuse_apertium_answer(apertium, call, &answer);
     else
         refuse_apertium_outcome(apertium, call, outcome);
-    /* That nobody is there stands in the request's own line; a page that has been opened has none.
-     */
+    /* The request's own log line says that APy is down. */
     if (outcome != HTTP_ANSWERED && outcome != HTTP_STOPPED && outcome != HTTP_UNREACHED)
         log_apertium_failure(
             apertium, call, "gives no good answer",

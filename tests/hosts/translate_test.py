@@ -526,13 +526,13 @@ def test_auto(_, at):
         reply = cgi({"text": "The dog eats.", "source": "en", "target": "es"}, **here, **where)
         equal((reply[1]["x-translate-engine"], json.loads(reply[2])["TranslatedText"]),
               ("apertium", "El perro come."))
-        true("Apertium is asked instead of Amazon Translate for 30 seconds: Amazon Translate has failed "
+        true("Apertium is used instead of Amazon Translate for 30 seconds: Amazon Translate has failed "
              "with InternalServerException" in reply[3], f"the log says why: {reply[3]}")
     with aws(fault("UnsupportedLanguagePairException")) as (_, where):
         refused(cgi(HELLO, **here, **where), 422, "UnsupportedLanguagePair")
     reply = cgi(HELLO, **here)
     equal(reply[1]["x-translate-engine"], "apertium", "no credentials")
-    true("Amazon Translate isn't asked, Apertium is instead: There are no AWS credentials" in reply[3],
+    true("Apertium is used instead of Amazon Translate: There are no AWS credentials" in reply[3],
          f"the log says why: {reply[3]}")
     nobody = {"TRANSLATE_ENGINE": "auto", "TRANSLATE_URL": f"http://127.0.0.1:{free_port()}"}
     with aws(fault("AccessDeniedException")) as (_, where):

@@ -1,8 +1,8 @@
 /*
- * aws.c - opening, closing, and whether a call could be signed.
+ * aws.c - opens and closes a client of AWS, and says whether it could sign a call.
  *
- * Opening is next to nothing: a worker that never calls AWS reads no file for it and doesn't wake
- * libcurl.
+ * Opening costs next to nothing: a worker that never calls AWS reads no file for it and doesn't
+ * initialize libcurl.
  */
 #include "services/aws/aws.h"
 
@@ -44,8 +44,8 @@ bool aws_ready(struct aws *aws, const char **why)
     explicit_bzero(&found, sizeof found);
     if (origin == ORIGIN_FAULT || origin == ORIGIN_NONE)
         return false;
-    /* An instance that has said no is believed for a while; one that hasn't been asked is supposed
-     * to have a role. WHY is what credentials_find says for that case. */
+    /* An instance without a role isn't asked again for a while; one that hasn't been asked yet is
+     * assumed to have a role. WHY is what credentials_find says for that case. */
     bool refused = aws->origin == ORIGIN_INSTANCE && aws->fetch_why;
     if (origin == ORIGIN_INSTANCE &&
         (!origins_may_be_instance() || (refused && clock_epoch_ms() < aws->again_ms)))

@@ -1,11 +1,11 @@
 /*
- * aws.h - a call to a service of AWS: signed, retried, over in time, and answered in any case.
+ * aws.h - a call to a service of AWS: signed, retried, within a deadline, and always with a reply.
  *
  * A function or a host includes this and the header of the service that it calls (rekognition.h,
- * s3.h, sqs.h, translate.h). Credentials, region and endpoint come from where AWS's own tools take
- * them (their reference guide, "Configuration and authentication settings"), libcurl signs and
- * sends, and whatever goes wrong becomes a reply that can be answered with as it stands. Nothing of
- * a secret is in a reply or in the log. A struct aws is one worker's: no two threads may share one.
+ * s3.h, sqs.h, translate.h). Credentials, region and endpoint come from the same places as for
+ * AWS's own tools (their reference guide, "Configuration and authentication settings"). libcurl
+ * sends. Each failure becomes a reply that the caller can answer with as it stands. No secret is
+ * in a reply or in the log. A struct aws belongs to one worker: two threads may not share it.
  */
 #ifndef DIME_SERVICES_AWS_AWS_H
 #define DIME_SERVICES_AWS_AWS_H
@@ -16,11 +16,11 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-struct aws; /* credentials once they are found, and the connections that are kept */
+struct aws; /* credentials once they are found, and open connections */
 
 /*
- * Makes one, which asks nobody for anything before the first call. FUNCTION names it in the log and
- * must outlast it. The caller closes it. NULL: there is no memory.
+ * Makes a client, which connects to nothing before the first call. FUNCTION names it in the log and
+ * must outlast it. The caller closes it. NULL: out of memory.
  */
 struct aws *aws_open(const char *function);
 
@@ -28,19 +28,19 @@ struct aws *aws_open(const char *function);
 void aws_close(struct aws *aws);
 
 /*
- * Whether a call can be signed, for an engine that is used only where it can: there are a region
- * and credentials. It reads the environment and files (some 20 us) and asks no network, so that on
- * a machine of EC2's, or a container with a role, a call may still find that there are none. Where
- * it is false *WHY is a sentence on what to set, a literal.
+ * Whether a call can be signed: a region and credentials are known. An engine is used only then. It
+ * reads the environment and files (some 20 us) and uses no network, so on an EC2 instance, or in a
+ * container with a role, a call may still find no credentials. False: *WHY is a sentence on what to
+ * set, a literal.
  */
 bool aws_ready(struct aws *aws, const char **why);
 
-/* How a call has ended. Texts are the arena's or literals. */
+/* The result of a call. Texts are the arena's or literals. */
 struct aws_reply {
     bool ok;
-    bool stopped;   /* not ok, since it was given up */
-    bool no_memory; /* not ok, since there was none left for the call */
-    dime_text body; /* ok: what the service answered, whole; checked JSON where it speaks JSON */
+    bool stopped;   /* not ok: it was given up */
+    bool no_memory; /* not ok: out of memory */
+    dime_text body; /* ok: the service's whole answer; JSON, if it speaks that, has been checked */
 
     /* Not ok: */
     int status;       /* to answer with: 502 the service failed, 503 it can't be called here or
@@ -51,14 +51,15 @@ struct aws_reply {
 };
 
 /*
- * A call: for whom it is made, and what came of it. The reply is there a tenth of a second before
- * the deadline, so that it can be answered with. What makes a call returns whether it is ok.
+ * A call: its circumstances and its reply. The reply is there a tenth of a second before the
+ * deadline, so that there is time to answer with it. A function that calls returns whether it is
+ * ok.
  */
 struct aws_call {
-    struct arena *arena;  /* the reply's; must have room for what is sent and for what comes back */
+    struct arena *arena;  /* the reply's; needs room for what is sent and for the answer */
     int64_t deadline_ms;  /* milliseconds since the epoch; 0: a minute from now */
     dime_text request_id; /* for the log; may be empty */
-    const int *stop;      /* can be read from when the call is to be given up; NULL: nothing can */
+    const int *stop;      /* readable when the call should be given up; NULL: never */
     bool quiet;           /* the caller logs a failure, by the reply's `log` */
 
     struct aws_reply reply; /* how it has ended */

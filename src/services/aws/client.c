@@ -1,10 +1,10 @@
 /*
  * client.c - a call from its beginning to its reply.
  *
- * The loop round http_exchange is here: sign, send, judge, pause, send again. A second chance of
- * its own kind have credentials that AWS refuses, since a file may hold newer ones, and buckets
- * that turn out to be in another region. The reply has a sentence for the person and the service's
- * code; what only the operator may know, and never a key, goes to the log.
+ * This is the loop around http_exchange: sign, send, judge, pause, send again. A call is repeated
+ * at once if AWS refuses the credentials, since a file may have newer ones, and if a bucket turns
+ * out to be in another region. The reply has a sentence for the person and the service's code.
+ * Details for the operator go to the log, but never a key.
  */
 #include "services/aws/client.h"
 
@@ -27,7 +27,7 @@ enum {
     PARTIAL = 206, /* RFC 9110, section 15.3.7 */
 };
 
-/* A call that is under way. */
+/* A call in progress. */
 struct performance {
     struct aws *aws;
     struct aws_call *call;
@@ -38,7 +38,7 @@ struct performance {
     enum http_outcome outcome;
     struct aws_fault fault;
     int tries;
-    bool renewed, moved; /* the second chances that it has had */
+    bool renewed, moved; /* the changes that have been tried */
     struct signature signature;
 };
 
@@ -53,7 +53,7 @@ static bool make_url(struct performance *performance)
     return !url.failed;
 }
 
-/* What came instead of an answer. */
+/* Turns the lack of an answer into a reply. */
 static void refuse_outcome(struct performance *performance, enum http_outcome outcome)
 {
     const struct aws_operation *operation = performance->operation;
@@ -66,7 +66,7 @@ static void refuse_outcome(struct performance *performance, enum http_outcome ou
         aws_refuse_outcome(performance->call, name, outcome, performance->aws->http.reason);
 }
 
-/* There are no credentials, or no time to fetch them. */
+/* No credentials, or no time to fetch them. */
 static void refuse_unsigned(struct performance *performance, const char *why)
 {
     struct aws_call *call = performance->call;
@@ -80,7 +80,7 @@ static void refuse_unsigned(struct performance *performance, const char *why)
         aws_refuse(call, 503, "%s", why);
 }
 
-/* Puts the headers into the request that the credentials of now sign. Returns where more may go. */
+/* Puts the headers to sign into the request. Returns where more may go. */
 static const char **set_headers(struct performance *performance)
 {
     struct aws *aws = performance->aws;
@@ -88,7 +88,7 @@ static const char **set_headers(struct performance *performance)
     if (performance->operation->target) {
         *header++ = performance->operation->type;
         *header++ = performance->operation->target;
-    } else { /* the hash of no body at all, which S3 wants to see */
+    } else { /* the hash of an empty body, which S3 requires */
         *header++ = "X-Amz-Content-Sha256: "
                     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     }
@@ -100,7 +100,7 @@ static const char **set_headers(struct performance *performance)
     return header;
 }
 
-/* Signs the request by the credentials of now. */
+/* Signs the request by the current credentials. */
 static bool sign(struct performance *performance)
 {
     struct aws *aws = performance->aws;
@@ -138,7 +138,7 @@ static bool has_region(const struct performance *performance)
     if (!region.length || settings_take_region(region, room))
         return true;
     return aws_refuse(performance->call, 422,
-                      "No region is called like the one that is named; it must be a name such as "
+                      "The region isn't the name of one; it must be a name such as "
                       "eu-west-1.");
 }
 
@@ -156,11 +156,10 @@ static bool prepare_call(struct performance *performance)
                        &performance->endpoint, &why))
         return aws_refuse(performance->call, 503, "%s", why);
     if (!endpoint_stays(&performance->endpoint, operation->bucket, operation->path))
-        return aws_refuse(
-            performance->call, 422,
-            "%s isn't asked for a key with . or .. between slashes, which could be taken "
-            "for another bucket's; rename the object.",
-            operation->service->name);
+        return aws_refuse(performance->call, 422,
+                          "A key for %s may not have . or .. between slashes, which could be taken "
+                          "for another bucket's key; rename the object.",
+                          operation->service->name);
     performance->request = (struct http_request){.method = operation->target ? "POST" : "GET",
                                                  .body = operation->body,
                                                  .most = operation->most,
@@ -172,7 +171,7 @@ static bool prepare_call(struct performance *performance)
     return aws_no_memory(performance->call);
 }
 
-/* A good answer of a service that speaks JSON must be JSON; nothing at all stands for {}. */
+/* A good answer of a service that speaks JSON must be JSON; an empty one stands for {}. */
 static bool take_service_answer(struct performance *performance)
 {
     dime_text body = buffer_text(&performance->answer.body);
@@ -212,12 +211,12 @@ static void refuse_service_answer(struct performance *performance)
         aws_refuse(call, refusal->status, "%s says %.*s: %s", name, length, code.data,
                    refusal->sentence);
     else if (retry_is_throttling(code))
-        aws_refuse(call, 503, "%s is asked too often just now (%.*s); try again in a while.", name,
+        aws_refuse(call, 503, "%s gets too many requests now (%.*s); try again in a while.", name,
                    length, code.data);
     else if (fault_is_of_credentials(code))
         aws_refuse(call, 502,
-                   "%s doesn't take dime's credentials (%.*s); whoever runs dime must renew them.",
-                   name, length, code.data);
+                   "%s refuses dime's credentials (%.*s); whoever runs dime must renew them.", name,
+                   length, code.data);
     else if (fault_is_of_rights(code))
         aws_refuse(call, 502,
                    "%s doesn't let dime do this (%.*s); whoever runs dime must give it the right.",
@@ -229,8 +228,8 @@ static void refuse_service_answer(struct performance *performance)
                    performance->answer.status);
 }
 
-/* Whether a text may be shown: services quote what they were sent, a session's token too. What's
- * shorter than any key may well be a word. */
+/* Whether a text may be shown: services quote the request, a session's token included. A match
+ * shorter than any key may be a common word. */
 static bool holds_no_secret(const struct aws *aws, dime_text text)
 {
     const char *const secrets[] = {aws->credentials.id, aws->credentials.secret,
@@ -243,7 +242,7 @@ static bool holds_no_secret(const struct aws *aws, dime_text text)
     return true;
 }
 
-/* The code and the message of a bad answer, and its id, without what is nobody's business. */
+/* The code, the message and the id of a bad answer, without secrets. */
 static void read_fault(struct performance *performance)
 {
     const struct aws *aws = performance->aws;
@@ -257,16 +256,14 @@ static void read_fault(struct performance *performance)
         performance->answer.request_id[0] = '\0';
 }
 
-/* Whether a good answer is all of an object: no part, and nothing that half of it would look like.
- */
+/* Whether a good answer is a whole object: no part, and with its length, which shows a cut. */
 static bool is_whole(struct performance *performance)
 {
     const struct http_answer *answer = &performance->answer;
     if (performance->operation->target || (answer->framed && answer->status != PARTIAL))
         return true;
     snprintf(performance->aws->http.why, sizeof performance->aws->http.why, "%s",
-             answer->framed ? "it is a part (206), and all was asked for"
-                            : "it doesn't say where it ends");
+             answer->framed ? "it is a part (206) of what was requested" : "it has no length");
     return false;
 }
 
@@ -289,7 +286,7 @@ static void judge_outcome(struct performance *performance)
     } else {
         refuse_outcome(performance, performance->outcome);
     }
-    if (!reply->ok) /* it may lie in the answer's head, which ends with the call */
+    if (!reply->ok) /* it may lie in the answer's head, which is freed with the call */
         reply->code = arena_copy(performance->call->arena, performance->fault.code);
 }
 
@@ -312,7 +309,7 @@ static bool has_second_chance(struct performance *performance)
     return make_url(performance);
 }
 
-/* Tells the operator: in the log, or through a caller that wants to. */
+/* Reports a failure to the operator: in the log, or through the caller. */
 static void tell_operator(const struct performance *performance, const char *sentence)
 {
     struct aws_call *call = performance->call;
@@ -346,15 +343,14 @@ static void log_service_failure(const struct performance *performance)
     tell_operator(performance, sentence);
 }
 
-/* What the client did wrong is in the request's own line; a right that's missing may be our fault.
- */
+/* The client's mistakes are in the request's own line; a missing permission may be our fault. */
 static bool is_for_log(const struct performance *performance)
 {
     const struct aws_reply *reply = &performance->call->reply;
     return !reply->stopped && (reply->status >= 500 || fault_is_of_rights(reply->code));
 }
 
-/* Whether it's sent again, after a pause. */
+/* Whether the request is sent again, after a pause. */
 static bool has_another_try(struct performance *performance)
 {
     const struct http_request *request = &performance->request;
@@ -369,7 +365,7 @@ static bool has_another_try(struct performance *performance)
     return false;
 }
 
-/* Sends until there is a reply to stay with. */
+/* Sends until a reply is final. */
 static void send_it(struct performance *performance)
 {
     struct aws *aws = performance->aws;

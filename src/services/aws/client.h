@@ -1,8 +1,8 @@
 /*
- * client.h - an operation, as a service hands it over to be performed.
+ * client.h - an operation of a service, and its execution.
  *
- * A service says what is to be sent and which of its error codes are the client's fault; all the
- * rest of a call is the same for each of them and is done in client.c.
+ * A service says what to send and which of its error codes are the client's fault. The rest of a
+ * call is the same for all services, and is in client.c.
  */
 #ifndef DIME_SERVICES_AWS_CLIENT_H
 #define DIME_SERVICES_AWS_CLIENT_H
@@ -10,7 +10,7 @@
 #include "services/aws/reply.h"
 #include "services/aws/state.h"
 
-/* A code of a service that means that what was asked can't be done. */
+/* A service's code for a request that can't be fulfilled. */
 struct aws_refusal {
     const char *code;
     int status;           /* 4xx, to answer with */
@@ -30,8 +30,8 @@ struct aws_operation {
 };
 
 /*
- * Makes a call: finds region, endpoint and credentials, sends, tries again as long as it's worth
- * it, and notes the reply in it. What an operator has to know of a failure goes to the log.
+ * Makes a call: finds region, endpoint and credentials, sends, retries while that may help, and
+ * sets the call's reply. Details of a failure for the operator go to the log.
  */
 bool client_perform(struct aws *aws, struct aws_call *call, const struct aws_operation *operation);
 

@@ -1,8 +1,8 @@
 /*
- * credentials.c - what keys look like, and the order in which they are looked for.
+ * credentials.c - the form of keys, and the order of the places that may have them.
  *
- * The environment and the files are looked at for each call, in memory. What only a server can hand
- * out is fetched by provider.c.
+ * The environment and the files are searched for each call, in memory. provider.c fetches the keys
+ * that only a server hands out.
  */
 #include "services/aws/credentials.h"
 
@@ -81,7 +81,7 @@ bool credentials_time(dime_text text, int64_t *milliseconds)
     return true;
 }
 
-/* The first that is set of a value's names, the old one of which counts first in botocore too. */
+/* The first of a value's names that is set; the old name comes first, as in botocore. */
 static dime_text token_of_environment(void)
 {
     dime_text token = settings_variable("AWS_SECURITY_TOKEN");
@@ -135,7 +135,7 @@ static enum origin refuse_profile(const char *why, const char **told)
     return ORIGIN_FAULT;
 }
 
-/* What stands before all keys of files: a role, a web identity, SSO. */
+/* A role, a web identity and SSO come before all keys in files. */
 static enum origin find_before_files(const struct aws_settings *settings, const char **why)
 {
     if (has(settings, "role_arn") && !has(settings, "web_identity_token_file"))
@@ -147,7 +147,7 @@ static enum origin find_before_files(const struct aws_settings *settings, const 
         return ORIGIN_WEB_IDENTITY;
     if (has(settings, "sso_account_id") || has(settings, "sso_role_name"))
         return refuse_profile(
-            "The AWS profile uses SSO, which dime can't; set the variables that `aws "
+            "The AWS profile uses SSO, which dime doesn't support; set the variables that `aws "
             "configure export-credentials --format env` prints.",
             why);
     return ORIGIN_NONE;

@@ -1,11 +1,11 @@
 /*
- * credentials.h - who calls AWS: the keys, where they are found, and until when they are good.
+ * credentials.h - the keys for calls to AWS: where they come from, and how long they are valid.
  *
- * They are looked for in botocore's order: the environment, a role to assume, a web identity, SSO,
- * the credentials file, a login or a process, the config file, the container's server, the
- * instance's. The first place that has some is taken; one that should have some and can't give
- * them is an error, never a reason to go on as somebody else. A role of a profile, SSO, a login
- * and a process are such: AWS's own tools turn them into keys, dime says how.
+ * They are searched for in botocore's order: the environment, a role to assume, a web identity,
+ * SSO, the credentials file, a login or a process, the config file, the container's server, the
+ * instance's server. The first place with keys is used. A place that is configured but can't give
+ * keys is an error, never a reason to go on as somebody else. A role of a profile, SSO, a login
+ * and a process are such places: AWS's own tools turn them into keys, and dime's message says how.
  */
 #ifndef DIME_SERVICES_AWS_CREDENTIALS_H
 #define DIME_SERVICES_AWS_CREDENTIALS_H
@@ -21,7 +21,7 @@ struct credentials {
     int64_t expires_ms;                    /* milliseconds since the epoch; 0: they don't end */
 };
 
-/* What to say where there are none. */
+/* The sentence where there are none. */
 #define CREDENTIALS_NONE                                                                           \
     "There are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this " \
     "machine a role."
@@ -33,19 +33,19 @@ enum origin {
     ORIGIN_SETTINGS, /* the environment or a file */
     ORIGIN_WEB_IDENTITY,
     ORIGIN_CONTAINER,
-    ORIGIN_INSTANCE, /* the last resort: whether it has some shows when it's asked */
+    ORIGIN_INSTANCE, /* the last resort: a request shows whether it has some */
 };
 
 /*
  * Finds the origin by the settings, which have been read, and for ORIGIN_SETTINGS *CREDENTIALS too.
- * Asks no network. For ORIGIN_FAULT and ORIGIN_NONE *WHY is a sentence.
+ * Uses no network. For ORIGIN_FAULT and ORIGIN_NONE *WHY is a sentence.
  */
 enum origin credentials_find(const struct aws_settings *settings, struct credentials *credentials,
                              const char **why);
 
 /*
- * Takes keys into *CREDENTIALS. False: one is missing, too long, or holds what no key holds; then
- * *CREDENTIALS is empty.
+ * Copies keys into *CREDENTIALS. False: one is missing, too long, or has characters that no key
+ * has; then *CREDENTIALS is empty.
  */
 bool credentials_set(struct credentials *credentials, dime_text id, dime_text secret,
                      dime_text token);

@@ -1,10 +1,9 @@
 /*
  * endpoint.c - addresses by AWS's naming rules, or as settings have them.
  *
- * What becomes part of a host's name is checked first, be it a region or a bucket: a slash or an at
- * sign in one would lead to another host, and the signed request with it. And where a bucket is a
- * part of the path, a proxy that puts paths in order would take "/photos/../other/a" for an object
- * of another bucket's.
+ * A region or a bucket that becomes part of a host's name is checked first: a slash or an at sign
+ * in it would send the signed request to another host. If the bucket is part of the path, a proxy
+ * that normalizes paths would take "/photos/../other/a" for an object of another bucket.
  */
 #include "services/aws/endpoint.h"
 
@@ -27,7 +26,7 @@ static void make_own(struct aws_endpoint *endpoint, const struct aws_service *se
              endpoint->region, domain(endpoint->region));
 }
 
-/* Takes an address as it was named, without the slash at its end. */
+/* Copies an address from the settings, without the slash at its end. */
 static bool take_address(struct aws_endpoint *endpoint, dime_text url)
 {
     struct http_address address;
@@ -81,7 +80,7 @@ bool endpoint_is_bucket(dime_text bucket)
     return bucket.length >= 3 && bucket.length <= 255;
 }
 
-/* Whether it can be the first part of a host's name: a certificate covers one without dots. */
+/* Whether it can be the first part of a host's name: a certificate covers none with dots. */
 static bool is_label(dime_text bucket)
 {
     for (size_t i = 0; i < bucket.length; i++) {

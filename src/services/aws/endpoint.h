@@ -1,9 +1,9 @@
 /*
- * endpoint.h - the address that a service is called at, and the region that a call is signed for.
+ * endpoint.h - the address of a service, and the region that a call is signed for.
  *
  * AWS's own addresses follow from the service and the region (the AWS General Reference, "Service
- * endpoints"). Others are named by settings, for servers that speak a service's protocol; there a
- * bucket is always a part of the path, as botocore has it too.
+ * endpoints"). Settings name others, for servers that speak a service's protocol. With those, a
+ * bucket is always a part of the path, as in botocore.
  */
 #ifndef DIME_SERVICES_AWS_ENDPOINT_H
 #define DIME_SERVICES_AWS_ENDPOINT_H
@@ -26,7 +26,7 @@ bool endpoint_find(const struct aws_settings *settings, const struct aws_service
                    dime_text region, dime_text given, struct aws_endpoint *endpoint,
                    const char **why);
 
-/* Makes it AWS's own for another region, which S3 has named. False: that is no region. */
+/* Makes it AWS's own for another region, which S3 has named. False: that isn't a region. */
 bool endpoint_move(struct aws_endpoint *endpoint, const struct aws_service *service,
                    dime_text region);
 
@@ -35,12 +35,12 @@ void endpoint_url(const struct aws_endpoint *endpoint, dime_text bucket, dime_te
                   struct buffer *url);
 
 /*
- * Whether a path, encoded, stays in its bucket whoever reads it on the way: where the bucket isn't
- * in the host's name, no part may be "." or "..".
+ * Whether an encoded path stays in its bucket whatever a proxy makes of it: if the bucket isn't in
+ * the host's name, no part may be "." or "..".
  */
 bool endpoint_stays(const struct aws_endpoint *endpoint, dime_text bucket, dime_text path);
 
-/* Whether a bucket may be called so (S3's page "General purpose bucket naming rules", the old). */
+/* Whether a bucket may have this name (S3's page "General purpose bucket naming rules"). */
 bool endpoint_is_bucket(dime_text bucket);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * fallback.c - remembers that AWS was down, and tells the log who is asked instead.
+ * fallback.c - remembers that AWS was down, and logs the engine that is used instead.
  *
- * What AWS lacks here is said once, since it stays so for long. That it was down is said each time:
- * half a minute lies between, and whoever reads the log wants to see the last.
+ * Missing credentials or a missing region are logged once, since they stay missing for long. That
+ * AWS was down is logged each time, at most every half a minute, so that the log shows the last.
  */
 #include "services/aws/fallback.h"
 
@@ -19,8 +19,8 @@ bool fallback_may_ask(struct fallback *fallback, struct aws *aws)
         return true;
     }
     if (!fallback->told || strcmp(fallback->told, why) != 0)
-        log_say(LOG_LEVEL_INFO, fallback->function, 0, "%s isn't asked, %s is instead: %s",
-                fallback->service, fallback->other, why);
+        log_say(LOG_LEVEL_INFO, fallback->function, 0, "%s is used instead of %s: %s",
+                fallback->other, fallback->service, why);
     fallback->told = why;
     return false;
 }
@@ -29,6 +29,6 @@ void fallback_shun(struct fallback *fallback, dime_text request_id, dime_text wh
 {
     const struct log_subject subject = {.function = fallback->function, .request_id = request_id};
     fallback->until_ms = clock_epoch_ms() + FALLBACK_MS;
-    log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s is asked instead of %s for %d seconds: %.*s",
+    log_say_of(LOG_LEVEL_WARN, &subject, 0, "%s is used instead of %s for %d seconds: %.*s",
                fallback->other, fallback->service, FALLBACK_MS / 1000, (int)why.length, why.data);
 }

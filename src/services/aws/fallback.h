@@ -1,8 +1,8 @@
 /*
  * fallback.h - whether a function that can do without AWS asks it (the engine `auto`).
  *
- * It does where there are a region and credentials, and not for a while after AWS was down. Where
- * it doesn't the log says why: nobody is to find out by the answers alone that somebody else
+ * It does if a region and credentials are known, except for a while after AWS was down. The log
+ * says when and why it doesn't: the answers alone shouldn't be the only sign that another engine
  * gives them.
  */
 #ifndef DIME_SERVICES_AWS_FALLBACK_H
@@ -22,7 +22,7 @@ struct fallback {
 /* Whether AWS is worth asking. A reason why it isn't is logged when it is new. */
 bool fallback_may_ask(struct fallback *fallback, struct aws *aws);
 
-/* Has AWS left alone for a while, since it was down: WHY. */
+/* Notes that AWS was down, WHY, so that it isn't asked for a while. */
 void fallback_shun(struct fallback *fallback, dime_text request_id, dime_text why);
 
 #endif

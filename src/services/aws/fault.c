@@ -1,8 +1,8 @@
 /*
- * fault.c - reads error answers of AWS's two kinds, and garbage in place of them.
+ * fault.c - reads AWS's two kinds of error answers, and tolerates garbage.
  *
- * Of XML the text of one element is all that is ever wanted, so it's looked for by its tag; none of
- * the elements that are read has attributes, and no code or key an entity.
+ * Only the text of one XML element is needed, so it's found by its tag. None of the elements that
+ * are read has attributes, and no code or key has an entity.
  */
 #include "services/aws/fault.h"
 
@@ -12,7 +12,7 @@
 
 enum { FAULT_CODE_MAX = 80, ELEMENT_MAX = 64 };
 
-/* A code without the namespace before it and the address behind it; empty if it's none. */
+/* A code without the namespace before it and the address after it; empty if it isn't a code. */
 static dime_text tidy(dime_text code)
 {
     const char *hash = code.length ? memchr(code.data, '#', code.length) : NULL;

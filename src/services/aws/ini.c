@@ -1,23 +1,23 @@
 /*
  * ini.c - finds a value by reading the file's lines from the first to the last.
  *
- * A hash or a semicolon begins a comment only at the start of a line: a secret may hold either, as
- * botocore's reader has it too.
+ * A hash or a semicolon begins a comment only at the start of a line, as in botocore: a secret may
+ * hold either.
  */
 #include "services/aws/ini.h"
 
-/* Where the reader is. */
+/* The reader's position. */
 struct ini_reader {
     const struct ini_place *place;
     bool inside;      /* the section that is looked for */
-    size_t indent;    /* of the latest key or section: what is deeper than a key belongs to it */
+    size_t indent;    /* of the latest key or section: a deeper line belongs to the key */
     dime_text parent; /* the latest key; empty: none since the section's name */
     bool nested;      /* that key has no value on its own line: it may have keys below it */
     bool found;
     dime_text value;
 };
 
-/* The text without its first word and the blanks behind that, if it begins with WORD. */
+/* The text without its first word and the blanks after it, if that is WORD. */
 static bool skip_ini_word(dime_text *text, dime_text word)
 {
     dime_text rest = text_skip(*text, word.length);
@@ -35,7 +35,7 @@ static dime_text ini_unquote(dime_text text)
     return text;
 }
 
-/* [default] is a profile by its name alone. */
+/* [default] is a profile without the word `profile`. */
 static bool is_section(const struct ini_place *place, dime_text line)
 {
     dime_text title;
@@ -56,7 +56,7 @@ static void take_found(struct ini_reader *reader, dime_text value)
     reader->value = value;
 }
 
-/* The key and the value of a line are parted by the first of these marks. */
+/* The first of these marks separates a line's key and value. */
 static bool cut_key(dime_text line, const char *marks, dime_text *key, dime_text *value)
 {
     size_t length = 0;
@@ -69,7 +69,7 @@ static bool cut_key(dime_text line, const char *marks, dime_text *key, dime_text
     return true;
 }
 
-/* A line that belongs to the key above it, and is a key below that if it has no value itself. */
+/* A line that belongs to the key above it; it's a key below that one if that has no value. */
 static void read_deeper(struct ini_reader *reader, dime_text line)
 {
     dime_text key, value;

@@ -1,9 +1,9 @@
 /*
- * origins.c - asks the servers that hand out credentials.
+ * origins.c - fetches credentials from the servers that hand them out.
  *
- * The container's and the instance's are neighbours: no proxy may come between, and they answer at
- * once or not at all, so they get a second or two. What they say is a secret: it's wiped when it
- * has been read, and of what can't be read nothing is logged.
+ * The container's and the instance's server are close: no proxy may come between, and they answer
+ * at once or not at all, so their timeout is a second or two. Their answers are secrets: they are
+ * wiped after they are read, and an unreadable one isn't logged.
  */
 #include "services/aws/origins.h"
 
@@ -35,7 +35,7 @@ static const char NO_ORIGIN_MEMORY[] =
 
 static const struct aws_service STS = {"AWS STS", "sts", "AWS_ENDPOINT_URL_STS"};
 
-/* A server, and what is asked of it. */
+/* A server, and the request to it. */
 struct origin_question {
     const char *name;
     int64_t limit_ms; /* of each try */
@@ -55,7 +55,7 @@ static void say_failed(const struct aws *aws, const struct aws_call *call, const
                    aws->http.why[0] ? aws->http.why : "it didn't answer in time");
 }
 
-/* Asks, and asks again where that may help. The body of a good answer is the arena's. */
+/* Sends the request, and retries if that may help. The body of a good answer is the arena's. */
 static bool ask_origin(struct aws *aws, const struct aws_call *call,
                        struct origin_question *question, dime_text *body)
 {
@@ -82,7 +82,7 @@ static bool ask_origin(struct aws *aws, const struct aws_call *call,
     }
 }
 
-/* Reads the answer of a neighbour, and wipes it. */
+/* Reads the answer of a local server, and wipes it. */
 static bool read_answer(struct aws *aws, const struct aws_call *call, const char *name,
                         dime_text body, struct credentials *credentials)
 {
@@ -91,11 +91,11 @@ static bool read_answer(struct aws *aws, const struct aws_call *call, const char
     if (!read)
         log_say_of(LOG_LEVEL_WARN,
                    &(struct log_subject){.function = aws->function, .request_id = call->request_id},
-                   0, "%s answers with something that isn't AWS credentials", name);
+                   0, "%s didn't answer with AWS credentials", name);
     return read;
 }
 
-/* Over plain HTTP, who may be asked and shown the token. */
+/* The hosts that may get the token over plain HTTP. */
 static bool is_neighbour(const char *host)
 {
     static const char *const OTHERS[] = {"169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
@@ -148,7 +148,7 @@ static bool is_header_value(dime_text value)
     return true;
 }
 
-/* NAME: VALUE as libcurl wants it; NULL: there is no memory. */
+/* NAME: VALUE for libcurl; NULL: out of memory. */
 static char *make_header(struct arena *arena, const char *name, dime_text value)
 {
     size_t size = strlen(name) + 2 + value.length + 1;
@@ -244,7 +244,7 @@ bool origins_instance(struct aws *aws, const struct aws_call *call, struct crede
         !ask_instance(aws, call, &instance, text_trim(role), &body) ||
         !read_answer(aws, call, "the instance's metadata server", body, credentials))
         return false;
-    /* Where IAM is slow, the server hands out old credentials on purpose, and AWS takes them. */
+    /* If IAM is slow, the server hands out expired credentials on purpose, and AWS accepts them. */
     if (credentials->expires_ms)
         credentials->expires_ms = larger(credentials->expires_ms, clock_epoch_ms() + LONGER_MS);
     return true;
@@ -267,7 +267,7 @@ bool origins_may_be_instance(void)
            file_begins("/sys/hypervisor/uuid", TEXT("ec2"));
 }
 
-/* The form that STS is sent; there is no signature, the token is the proof. */
+/* The form for STS. It isn't signed: the token is the proof. */
 static dime_text make_form(struct arena *arena, dime_text role, dime_text session, dime_text token)
 {
     struct buffer form;

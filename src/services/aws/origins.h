@@ -19,8 +19,8 @@ bool origins_container(struct aws *aws, const struct aws_call *call,
                        struct credentials *credentials, const char **why);
 
 /*
- * The address of that server. False: it may not be asked, since whoever set it could then have the
- * token that's sent along; over plain HTTP only this machine and AWS's own may.
+ * The address of that server. False: it isn't allowed, since the request carries a token. Over
+ * plain HTTP only this machine's and AWS's own addresses are.
  */
 bool origins_container_url(char *room, size_t size);
 
@@ -28,7 +28,7 @@ bool origins_container_url(char *room, size_t size);
 bool origins_instance(struct aws *aws, const struct aws_call *call, struct credentials *credentials,
                       const char **why);
 
-/* Whether this machine looks like an instance, or a variable says where its server is. */
+/* Whether this machine looks like an instance, or a variable names its server. */
 bool origins_may_be_instance(void);
 
 #endif

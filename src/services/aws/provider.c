@@ -1,9 +1,9 @@
 /*
- * provider.c - the credentials that are kept.
+ * provider.c - keeps credentials from a server, and fetches new ones in time.
  *
- * Only what a server has handed out is kept. When it can't be had anew it is used to its end, and a
- * server that has failed is left alone for a while: a request mustn't wait for it that the one
- * before has waited for.
+ * Only credentials that a server has handed out are kept. If new ones can't be fetched, the old
+ * ones are used until they expire. After a failure the server isn't asked for a while, so that not
+ * every request waits for it.
  */
 #include "services/aws/provider.h"
 
@@ -12,9 +12,9 @@
 #include "base/clock.h"
 
 enum {
-    FRESH_MS = 15 * 60 * 1000,  /* credentials that end sooner are fetched anew */
+    FRESH_MS = 15 * 60 * 1000,  /* credentials that expire sooner are replaced */
     FETCH_AGAIN_MS = 60 * 1000, /* but not more often than this */
-    FAILED_MS = 5 * 1000,       /* and this long not at all after a failure */
+    FAILED_MS = 5 * 1000,       /* and not at all for so long after a failure */
 };
 
 static bool fetch_credentials(struct aws *aws, const struct aws_call *call, enum origin origin,
@@ -30,7 +30,7 @@ static bool fetch_credentials(struct aws *aws, const struct aws_call *call, enum
     }
 }
 
-/* What another origin has given doesn't count any more, whether or not the new one gives any. */
+/* Drops credentials of another origin, even if the new one gives none. */
 static void turn_to(struct aws *aws, enum origin origin)
 {
     if (aws->origin == origin)
@@ -40,7 +40,7 @@ static void turn_to(struct aws *aws, enum origin origin)
     aws->fetch_why = NULL;
 }
 
-/* Uses what is kept, as long as it's good, and fetches it anew before it isn't. */
+/* Uses the kept credentials while they are valid, and replaces them before they expire. */
 static bool get_fetched(struct aws *aws, const struct aws_call *call, enum origin origin,
                         const char **why)
 {
@@ -57,7 +57,7 @@ static bool get_fetched(struct aws *aws, const struct aws_call *call, enum origi
     now = clock_epoch_ms();
     aws->again_ms = now + (fetched || origin == ORIGIN_INSTANCE ? FETCH_AGAIN_MS : FAILED_MS);
     if (now >= aws_until(call))
-        aws->again_ms = 0; /* it was the call that had no more time */
+        aws->again_ms = 0; /* the call ran out of time, not the server */
     if (fetched)
         *kept = fresh;
     explicit_bzero(&fresh, sizeof fresh);

@@ -1,7 +1,7 @@
 /*
- * provider.h - the credentials that calls are signed with now.
+ * provider.h - the current credentials for signing calls.
  *
- * What a server hands out ends, and is fetched anew from a quarter of an hour before.
+ * Credentials from a server expire; new ones are fetched from a quarter of an hour before.
  */
 #ifndef DIME_SERVICES_AWS_PROVIDER_H
 #define DIME_SERVICES_AWS_PROVIDER_H
@@ -14,7 +14,7 @@
  */
 bool provider_get(struct aws *aws, const struct aws_call *call, const char **why);
 
-/* Forgets them, since AWS has refused them: the next provider_get looks for them again. */
+/* Forgets the credentials, since AWS refused them: the next provider_get searches again. */
 void provider_forget(struct aws *aws);
 
 #endif

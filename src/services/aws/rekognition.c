@@ -1,8 +1,8 @@
 /*
  * rekognition.c - DetectLabels, with the picture in the request or in S3.
  *
- * The picture in base64 is most of the request, so its room is made at once and of the right size:
- * a buffer that grows would take twice as much.
+ * The picture in base64 is most of the request, so the room for it is allocated at once in the
+ * right size: a growing buffer would take twice as much.
  */
 #include "services/aws/rekognition.h"
 
@@ -60,7 +60,7 @@ static void put_question(struct buffer *body, const struct rekognition_question 
     json_end_object(body);
 }
 
-/* What Rekognition would refuse is refused here, sooner and in words that help. */
+/* Refuses what Rekognition would refuse, sooner and with a better message. */
 static bool check_picture_question(const struct rekognition_question *question,
                                    struct aws_call *call)
 {
@@ -96,6 +96,6 @@ bool rekognition_detect_labels(struct aws *aws, struct aws_call *call,
     if (!room)
         return aws_no_memory(call);
     if (body.failed)
-        return aws_refuse(call, 422, "The object's name is too long; S3 has none such.");
+        return aws_refuse(call, 422, "The object's name is too long for S3; check bucket and key.");
     return client_perform(aws, call, &operation);
 }

@@ -1,20 +1,20 @@
 /*
- * rekognition.h - what is in this picture, asked of Amazon Rekognition (its API's page
- * "DetectLabels"). Its answer is handed on as it is, since the function's own has the same shape.
+ * rekognition.h - labels of a picture by Amazon Rekognition (its API's page "DetectLabels"). Its
+ * answer is passed on as it is, since the function's own has the same shape.
  */
 #ifndef DIME_SERVICES_AWS_REKOGNITION_H
 #define DIME_SERVICES_AWS_REKOGNITION_H
 
 #include "services/aws/aws.h"
 
-/* Most bytes of a picture that is sent along. Rekognition takes JPEG and PNG. */
+/* Most bytes of a picture in a request. Rekognition takes JPEG and PNG. */
 enum { REKOGNITION_BYTES_MAX = 5242880 };
 
 struct rekognition_question {
     dime_text bytes;              /* the picture itself; empty: it's the object */
     dime_text bucket, key;        /* the key as S3 has it, not encoded */
     dime_text version;            /* empty: the newest */
-    dime_text region;             /* to ask in, which must be the bucket's; empty: the usual one */
+    dime_text region;             /* for the call; must be the bucket's; empty: the usual one */
     const int64_t *max_labels;    /* NULL: as many as Rekognition likes */
     const double *min_confidence; /* 0 to 100; NULL: Rekognition's own, 55 */
 };

@@ -1,7 +1,7 @@
 /*
- * reply.c - the replies to calls that have no answer.
+ * reply.c - the replies of calls that got no answer.
  *
- * Each has a sentence for the person that says what to do, whoever was called.
+ * Each has a sentence that tells the person what to do, for any service.
  */
 #include "services/aws/reply.h"
 
@@ -11,7 +11,7 @@
 #include "base/clock.h"
 
 enum {
-    MARGIN_MS = 100, /* the reply is there this long before the deadline, to be answered with */
+    MARGIN_MS = 100,       /* from the reply to the deadline: time to answer */
     USUAL_CALL_MS = 60000, /* of a call without a deadline */
     REFUSAL_MAX = 1024,    /* bytes of a sentence, with its NUL */
 };
@@ -59,11 +59,10 @@ bool aws_refuse_outcome(struct aws_call *call, const char *name, enum http_outco
 {
     switch (outcome) {
     case HTTP_UNTRUSTED:
-        return aws_refuse(
-            call, 502,
-            "%s showed a certificate that isn't to be trusted, so nothing was sent to it; "
-            "whoever runs dime will find more in the log.",
-            name);
+        return aws_refuse(call, 502,
+                          "%s has a certificate that can't be trusted, so nothing was sent to it; "
+                          "whoever runs dime will find more in the log.",
+                          name);
     case HTTP_UNREACHED:
         return aws_refuse(call, 502, "%s can't be reached; try again later.", name);
     case HTTP_TOO_LONG:

@@ -1,7 +1,7 @@
 /*
- * reply.h - the replies to calls that have no answer, and until when a call may take.
+ * reply.h - the replies of calls that got no answer, and the latest end of a call.
  *
- * What calls a service makes them: client.c for all of AWS's, and those that ask by HTTP alone.
+ * client.c uses them for AWS's services, and others for calls by plain HTTP.
  */
 #ifndef DIME_SERVICES_AWS_REPLY_H
 #define DIME_SERVICES_AWS_REPLY_H
@@ -9,26 +9,24 @@
 #include "services/aws/aws.h"
 #include "net/http.h"
 
-/* Has a call end well, with BODY. Returns true. */
+/* Ends a call with success and BODY. Returns true. */
 bool aws_succeed(struct aws_call *call, dime_text body);
 
-/* Has a call that isn't made end with STATUS. The text says to the person what to do. Returns
- * false.
- */
+/* Ends a call that isn't made with STATUS. The text tells the person what to do. Returns false. */
 bool aws_refuse(struct aws_call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * The same for a call to NAME that had no answer: OUTCOME isn't HTTP_ANSWERED. REASON is what
- * struct http has for a person. Returns false.
+ * The same for a call to NAME without an answer: OUTCOME isn't HTTP_ANSWERED. REASON is struct
+ * http's sentence. Returns false.
  */
 bool aws_refuse_outcome(struct aws_call *call, const char *name, enum http_outcome outcome,
                         const char *reason);
 
-/* Says that there's no memory left for the call. Returns false. */
+/* Ends a call that is out of memory. Returns false. */
 bool aws_no_memory(struct aws_call *call);
 
-/* The latest moment at which a call may still be under way. */
+/* The moment by which a call must have ended. */
 int64_t aws_until(const struct aws_call *call);
 
 #endif

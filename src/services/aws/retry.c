@@ -1,8 +1,8 @@
 /*
  * retry.c - the standard's lists, and the pause.
  *
- * Throttling comes with status 400 from the JSON services, so its codes are listed; of the rest the
- * status tells enough.
+ * The JSON services answer throttling with status 400, so its codes are listed. For all else the
+ * status is enough.
  */
 #include "services/aws/retry.h"
 

@@ -1,9 +1,9 @@
 /*
  * s3.c - GetObject.
  *
- * A key is encoded part by part, its slashes stay: what libcurl signs is then what S3 computes, for
- * every key. An object whose end isn't announced couldn't be told from half an object; S3 always
- * announces it, so one that isn't is refused.
+ * A key is encoded part by part, and its slashes stay, so that the signature is the one that S3
+ * computes, for every key. Without a length, half an object would look like a whole one. S3 always
+ * sends the length, so an answer without it is refused.
  */
 #include "services/aws/s3.h"
 
@@ -15,20 +15,20 @@ enum { KEY_MAX = 1024, PATH_ROOM = 3 * (KEY_MAX + 1024) + 64, VERSION_MAX = 1024
 
 static const struct aws_service S3 = {"Amazon S3", "s3", "AWS_ENDPOINT_URL_S3"};
 
-static const char NO_OBJECT[] = "there is no such object; look at its key.";
+static const char NO_OBJECT[] = "there is no such object; check the key.";
 static const char NO_RIGHT[] = "there is no such object, or dime may not read it.";
 
 static const struct aws_refusal S3_REFUSALS[] = {
     {"NoSuchKey", 422, NO_OBJECT},
     {"NoSuchVersion", 422, "there is no such version of the object."},
-    {"NoSuchBucket", 422, "there is no such bucket; look at its name."},
-    {"InvalidBucketName", 422, "no bucket can be called so; look at its name."},
+    {"NoSuchBucket", 422, "there is no such bucket; check its name."},
+    {"InvalidBucketName", 422, "no bucket can have this name; check it."},
     {"AllAccessDisabled", 422, NO_RIGHT},
     {"AccessDenied", 422, NO_RIGHT},
     {"InvalidObjectState", 422, "the object is archived; restore it first."},
-    {"InvalidArgument", 422, "it can't be asked for like this; look at key and version."},
+    {"InvalidArgument", 422, "the request is wrong; check key and version."},
     {"KeyTooLongError", 422, "the key is too long."},
-    {"MethodNotAllowed", 422, "this version marks that the object was deleted."},
+    {"MethodNotAllowed", 422, "this version is a delete marker."},
     {0},
 };
 
@@ -48,7 +48,7 @@ static void put_object_path(struct buffer *path, const struct s3_object *object)
 static bool check_object(const struct s3_object *object, struct aws_call *call)
 {
     if (!endpoint_is_bucket(object->bucket))
-        return aws_refuse(call, 422, "No bucket can be called so; look at its name.");
+        return aws_refuse(call, 422, "No bucket can have this name; check it.");
     if (!object->key.length || object->key.length > KEY_MAX)
         return aws_refuse(call, 422, "A key must have 1 to 1024 bytes.");
     if (object->version.length > VERSION_MAX)

@@ -1,6 +1,7 @@
 /*
- * s3.h - an object of S3, read whole into memory (the API's page "GetObject"). A picture has to be
- * whole before it can be decoded, and is bounded, so nothing is gained by handing on its pieces.
+ * s3.h - reads a whole object of S3 into memory (the API's page "GetObject"). A picture must be
+ * whole before it can be decoded, and its size is bounded, so passing on its pieces would gain
+ * nothing.
  */
 #ifndef DIME_SERVICES_AWS_S3_H
 #define DIME_SERVICES_AWS_S3_H
@@ -17,8 +18,8 @@ struct s3_object {
 
 /*
  * Reads an object of at most MOST bytes; the reply's body is its bytes. The arena needs room for
- * them once where S3 says how many there are, which it does. 413: it is larger (not a byte of it is
- * kept then); 422: there is no such object, bucket or version.
+ * them once. 413: it is larger, and none of it is kept. 422: there is no such object, bucket or
+ * version.
  */
 bool s3_get_object(struct aws *aws, struct aws_call *call, const struct s3_object *object,
                    size_t most);

@@ -1,10 +1,9 @@
 /*
- * settings.c - reads the two shared files and asks the environment.
+ * settings.c - reads the two shared files and the environment.
  *
- * A file that isn't there is no fault: most machines have none. One that a variable names and that
- * can't be read is, since the person has meant it. What is wrong is said by the variable's name:
- * the sentence may reach a stranger, who needn't know of paths on this machine. The log has the
- * path.
+ * A missing file is no error: most machines have none. A file that a variable names must be
+ * readable, since somebody meant it. The error names the variable and not the path, since a
+ * stranger may see it. The log has the path.
  */
 #include "services/aws/settings.h"
 
@@ -81,7 +80,7 @@ bool settings_true(dime_text value)
     return text_equal_nocase(value, TEXT("true"));
 }
 
-/* Where the file is. False: there is no way to tell, or the path is too long to be one. */
+/* The file's path. False: it can't be known, or is too long. */
 static bool find_path(const struct shared_file *file, char path[PATH_MAX])
 {
     dime_text named = settings_variable(file->variable), home = settings_variable("HOME");
@@ -113,7 +112,7 @@ static ssize_t read_all_of(int fd, char *room, size_t size)
     return -1;
 }
 
-/* What can't tell its size gets as much room as it may need. */
+/* A file without a size gets the most room. */
 static bool take_file(int fd, size_t most, struct arena *arena, dime_text *content)
 {
     off_t end = lseek(fd, 0, SEEK_END);

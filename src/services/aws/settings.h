@@ -1,9 +1,9 @@
 /*
- * settings.h - what the environment and the shared files say about calls to AWS.
+ * settings.h - the settings for calls to AWS, from the environment and the shared files.
  *
  * The variables and files, their names and their order are those of the reference guide of AWS's
- * SDKs. The files are read when they are first needed, and again when a minute has passed: who
- * changes them needs to restart nothing, and a busy worker reads nothing per call.
+ * SDKs. The files are read when they are first needed, and again after a minute: a change needs no
+ * restart, and a busy worker doesn't read them for each call.
  */
 #ifndef DIME_SERVICES_AWS_SETTINGS_H
 #define DIME_SERVICES_AWS_SETTINGS_H
@@ -16,7 +16,7 @@
 
 enum { SETTINGS_FILE_MAX = 1024 * 1024, SETTINGS_REGION_MAX = 63, SETTINGS_ENDPOINT_MAX = 255 };
 
-/* A service, as people and settings call it. */
+/* A service's names for people and in settings. */
 struct aws_service {
     const char *name;     /* Amazon Rekognition */
     const char *id;       /* rekognition: in host names, in signatures, and in the shared files */
@@ -29,16 +29,16 @@ struct aws_settings {
     int64_t read_ms;      /* when that was, since the epoch; 0: never */
     dime_text profile;
     dime_text credentials, config;
-    const char *fault; /* a sentence on why the files can't be used; NULL: they can */
+    const char *fault; /* a sentence: why the files can't be used; NULL: they can */
 };
 
-/* Makes settings that haven't been read. Allocates nothing. */
+/* Makes settings that aren't read yet. Allocates nothing. */
 void settings_open(struct aws_settings *settings, const char *function);
 
-/* Wipes and frees what has been read. */
+/* Wipes and frees the settings. */
 void settings_close(struct aws_settings *settings);
 
-/* Reads the files unless they have been read less than a minute ago. */
+/* Reads the files unless they were read less than a minute ago. */
 void settings_read(struct aws_settings *settings);
 
 /* Makes the next settings_read read them again. */
@@ -48,22 +48,21 @@ void settings_forget(struct aws_settings *settings);
 void settings_wipe(dime_text text);
 
 /*
- * Reads a file of at most MOST bytes into the arena. False: errno says why, EFBIG that it is
- * longer, ENOMEM that there's no memory.
+ * Reads a file of at most MOST bytes into the arena. False: errno says why; EFBIG: it is longer,
+ * ENOMEM: out of memory.
  */
 bool settings_read_file(const char *path, size_t most, struct arena *arena, dime_text *content);
 
-/* A variable of the environment. One that is empty counts as none: its text is empty. */
+/* A variable of the environment; empty if it isn't set. */
 dime_text settings_variable(const char *name);
 
 /* Whether a setting says true, in any case. */
 bool settings_true(dime_text value);
 
-/* What the profile says of KEY, in the credentials file or else in the config file; may be empty.
- */
+/* The profile's value of KEY, in the credentials file or else in the config file; may be empty. */
 dime_text settings_profile(const struct aws_settings *settings, const char *key);
 
-/* What a web identity takes. */
+/* The settings of a web identity. */
 enum settings_identity { SETTINGS_TOKEN_FILE, SETTINGS_ROLE, SETTINGS_SESSION };
 
 /* A setting of the web identity: the environment's, or else the profile's; may be empty. */
@@ -71,16 +70,16 @@ dime_text settings_web_identity(const struct aws_settings *settings, enum settin
 
 /*
  * The region to call: REGION itself unless it's empty, else AWS_REGION, AWS_DEFAULT_REGION, the
- * profile's. Puts it into ROOM with a NUL. False: *WHY is a sentence; there is none, or it's none.
+ * profile's. Puts it into ROOM with a NUL. False: none is set, or it's invalid; *WHY is a sentence.
  */
 bool settings_region(const struct aws_settings *settings, dime_text region,
                      char room[SETTINGS_REGION_MAX + 1], const char **why);
 
-/* Takes a region into ROOM with a NUL, if it looks like one: it becomes part of a host's name. */
+/* Copies a region into ROOM with a NUL, if it's valid: it becomes part of a host's name. */
 bool settings_take_region(dime_text region, char room[SETTINGS_REGION_MAX + 1]);
 
 /*
- * The address that the settings name for a service, as it stands there; empty for AWS's own.
+ * The address in the settings for a service, as it stands there; empty for AWS's own.
  */
 dime_text settings_endpoint(const struct aws_settings *settings, const struct aws_service *service);
 

@@ -1,7 +1,7 @@
 /*
  * sign.c - the canonical request, the string to sign, and the chain of keys.
  *
- * The hashes are libcrypto's. Everything that the secret key leads to is wiped before it is left.
+ * The hashes are libcrypto's. All keys that are derived from the secret are wiped after use.
  */
 #include "services/aws/sign.h"
 
@@ -20,7 +20,7 @@ struct signed_header {
     dime_text name, value;
 };
 
-/* What the steps share. */
+/* The state that the steps share. */
 struct signing_work {
     const struct signing *signing;
     dime_text host, path, query;
@@ -46,7 +46,7 @@ static bool mac(dime_text key, dime_text text, unsigned char result[HASH])
                 text.length, result, NULL) != NULL;
 }
 
-/* The port that every client leaves out, and a server or a proxy may. */
+/* The default port, which every client leaves out, and a server or a proxy may. */
 static dime_text without_usual_port(dime_text host, bool secure)
 {
     dime_text port = secure ? TEXT(":443") : TEXT(":80");
@@ -55,7 +55,7 @@ static dime_text without_usual_port(dime_text host, bool secure)
     return host;
 }
 
-/* Cuts the address into host, path and query. */
+/* Splits the address into host, path and query. */
 static void take_url(struct signing_work *work)
 {
     const dime_text end = TEXT("://");
@@ -84,7 +84,7 @@ static bool precedes(dime_text a, dime_text b)
     return a.length < b.length;
 }
 
-/* Puts a header where it belongs in the order. False: there are too many. */
+/* Inserts a header in order. False: there are too many. */
 static bool add_signed_header(struct signing_work *work, dime_text name, dime_text value)
 {
     size_t place = work->count;
@@ -116,11 +116,12 @@ static void put_lower(struct buffer *buffer, dime_text name)
         buffer_put(buffer, (dime_text){(char[]){text_lower(name.data[i])}, 1});
 }
 
-/* The blanks within a value become one each. */
+/* Runs of blanks within a value become one blank. */
 static void put_value(struct buffer *buffer, dime_text value)
 {
     for (size_t i = 0; i < value.length; i++) {
-        if (value.data[i] != ' ' || value.data[i - 1] != ' ') /* it was trimmed: none comes first */
+        if (value.data[i] != ' ' ||
+            value.data[i - 1] != ' ') /* it was trimmed, so no blank comes first */
             buffer_put(buffer, (dime_text){value.data + i, 1});
     }
 }
@@ -171,7 +172,7 @@ static bool put_canonical(struct buffer *buffer, const struct signing_work *work
     return !buffer->failed;
 }
 
-/* The key of the day, the region and the service signs; the secret itself never does. */
+/* Derives the key that signs, which is for one day, region and service. */
 static bool sign_text(const struct signing_work *work, dime_text text, unsigned char result[HASH])
 {
     const dime_text parts[] = {
@@ -208,7 +209,7 @@ static bool sign_canonical(const struct signing_work *work, dime_text canonical,
     return true;
 }
 
-/* The moment and the scope of the signature. */
+/* The time and the scope of the signature. */
 static bool set_scope(struct signing_work *work)
 {
     const struct signing *signing = work->signing;
@@ -223,7 +224,7 @@ static bool set_scope(struct signing_work *work)
     return length > 0 && (size_t)length < sizeof work->scope;
 }
 
-/* Puts together what is sent. False: it doesn't fit. */
+/* Writes the headers to send. False: they don't fit. */
 static bool put_lines(const struct signing_work *work, const char *hex, struct signature *signature)
 {
     struct buffer line;

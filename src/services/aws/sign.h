@@ -3,8 +3,8 @@
  * signed AWS API request").
  *
  * libcurl has an option for this, but its versions disagree: 7.88 signs some requests wrongly,
- * 8.14 others, and from 8.14 on it refuses to sign a path that it mustn't change, which keys of S3
- * need. What is signed here is what is sent, whatever libcurl there is.
+ * 8.14 others, and from 8.14 on it refuses to sign a path that must stay as it is, which keys of
+ * S3 need. The request that is signed here is the one that is sent, with any libcurl.
  */
 #ifndef DIME_SERVICES_AWS_SIGN_H
 #define DIME_SERVICES_AWS_SIGN_H
@@ -18,9 +18,8 @@
 enum { SIGN_HOST_MAX = 320, SIGN_HEADERS_MAX = 8 };
 
 /*
- * A request as it is going to be sent. Its path and query are percent-encoded as buffer_percent
- * does it, and the parameters are in the order of their names, each with an equals sign. No header
- * is there twice.
+ * A request as it will be sent. Its path and query are percent-encoded by buffer_percent, and the
+ * parameters are in the order of their names, each with an equals sign. No header is there twice.
  */
 struct signing {
     const char *method;
@@ -32,14 +31,14 @@ struct signing {
     int64_t time_s; /* since the epoch */
 };
 
-/* The headers that are sent besides, each "Name: value". */
+/* The headers to add to the request, each "Name: value". */
 struct signature {
     char host[SIGN_HOST_MAX];
     char date[32];
     char authorization[768];
 };
 
-/* Signs. False: there is no memory, or something is longer than any request of AWS has it. */
+/* Signs. False: out of memory, or a part is longer than in any request to AWS. */
 bool sign_request(const struct signing *signing, struct arena *arena, struct signature *signature);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * sns.c - fetching what a message of SNS names: its certificate, and the address that confirms.
+ * sns.c - fetches a message's certificate, and calls the address that confirms a subscription.
  *
- * Both addresses stand in the message, so both are held against SNS's own before anything is asked
- * of them. SNS sends a message again that was answered with 5xx, so nothing is tried twice here.
+ * Both addresses come from the message, so each must be one of SNS's own before it's called. SNS
+ * sends a message again that was answered with 5xx, so nothing is retried here.
  */
 #include "services/aws/sns.h"
 
@@ -41,8 +41,7 @@ void sns_close(struct sns *sns)
     free(sns);
 }
 
-/* An address without blanks, quotes or control characters, ended by NUL; false where it isn't one.
- */
+/* Copies an address with a NUL. False: it has blanks, quotes or control characters. */
 static bool copy_url(dime_text url, char room[SNS_URL_MAX + 1])
 {
     if (!url.length || url.length > SNS_URL_MAX)
@@ -56,7 +55,7 @@ static bool copy_url(dime_text url, char room[SNS_URL_MAX + 1])
     return true;
 }
 
-/* Asks SNS for an address; WHAT it's for is named to the person where nothing comes of it. */
+/* Gets an address of SNS; a failure's sentence names WHAT it's for. */
 static bool get_from_sns(struct aws *aws, struct aws_call *call, const char *url, size_t most,
                          const char *what)
 {
@@ -84,7 +83,7 @@ static void keep_certificate(struct sns *sns, struct evp_pkey_st *key, const cha
     sns->until_ms = clock_epoch_ms() + CERTIFICATE_KEPT_MS;
 }
 
-/* Has the key of the message's certificate in SNS. */
+/* Puts the key of the message's certificate into SNS. */
 static bool find_key(struct sns *sns, struct aws *aws, struct aws_call *call, dime_text certificate)
 {
     const dime_text pem = TEXT(".pem");
@@ -103,7 +102,7 @@ static bool find_key(struct sns *sns, struct aws *aws, struct aws_call *call, di
     return true;
 }
 
-/* Whoever has got a signed message, as a log may have it, could send it again for ever. */
+/* Without a limit, a signed message from a log could be sent again for ever. */
 static bool is_recent(const struct sns_message *message)
 {
     int64_t then, now = clock_epoch_ms();

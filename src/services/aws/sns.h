@@ -1,17 +1,17 @@
 /*
  * sns.h - messages that Amazon SNS sends over HTTP (its guide, "Sending Amazon SNS messages to
- * HTTP/HTTPS endpoints"): whether SNS itself has signed one, and confirming a subscription.
+ * HTTP/HTTPS endpoints"): verifies their signature, and confirms a subscription.
  *
- * Anybody can send such a message to an open address, so nothing in one counts before its signature
- * has been verified: by a certificate that comes from an address of SNS's own, over TLS that is
- * verified too. No other address is ever asked for anything, whatever a message says.
+ * Anybody can send such a message to an open address, so nothing in it counts before its signature
+ * is verified, by a certificate that comes from an address of SNS over verified TLS. No other
+ * address is ever called, whatever a message says.
  */
 #ifndef DIME_SERVICES_AWS_SNS_H
 #define DIME_SERVICES_AWS_SNS_H
 
 #include "services/aws/aws.h"
 
-/* As they stand in the message. Texts that it hasn't got are empty, with data NULL. */
+/* As they stand in the message. Absent texts are empty, with data NULL. */
 struct sns_message {
     dime_text type; /* Notification, SubscriptionConfirmation, UnsubscribeConfirmation */
     dime_text id, topic, subject, text, timestamp, token, subscribe_url;
@@ -20,16 +20,15 @@ struct sns_message {
 
 struct sns; /* the key of the certificate that was last seen */
 
-/* Makes one for a worker, which closes it. NULL: there is no memory. */
+/* Makes one for a worker, which closes it. NULL: out of memory. */
 struct sns *sns_open(void);
 
 /* Frees it. SNS may be NULL. */
 void sns_close(struct sns *sns);
 
 /*
- * True where SNS has signed the message with what is in it, within the last hour. False, with the
- * status: 422 it hasn't, 502 or 504 its certificate can't be had just now. A certificate is kept
- * for a day.
+ * Whether SNS has signed this message within the last hour. False, with the status: 422 it hasn't;
+ * 502 or 504 its certificate can't be fetched now. A certificate is kept for a day.
  */
 bool sns_verify(struct sns *sns, struct aws *aws, struct aws_call *call,
                 const struct sns_message *message);

@@ -1,8 +1,8 @@
 /*
- * sns_signature.c - what SNS signs, and whether it has.
+ * sns_signature.c - writes the text that SNS signs, and verifies the signature.
  *
  * The signed text is the names and values of some members in the order of their names, a line each.
- * OpenSSL verifies: an own RSA would be a mistake to make. Only what uses SNS links it.
+ * OpenSSL verifies it. Only programs that use SNS link it.
  */
 #include "services/aws/sns_signature.h"
 
@@ -44,7 +44,7 @@ static void put_signed_member(struct buffer *text, const char *name, dime_text v
     buffer_puts(text, "\n");
 }
 
-/* The text that is signed, with the members of each type of message. */
+/* The signed text, with the members for each type of message. */
 static void put_signed(struct buffer *text, const struct sns_message *message)
 {
     bool notification = text_equal(message->type, TEXT("Notification"));

@@ -1,6 +1,6 @@
 /*
  * sns_signature.h - the signature of a message of SNS (its guide, "Verifying the signatures of
- * Amazon SNS messages"). It's apart from sns.c since nothing here asks a network for anything.
+ * Amazon SNS messages"). It's apart from sns.c since nothing here uses a network.
  */
 #ifndef DIME_SERVICES_AWS_SNS_SIGNATURE_H
 #define DIME_SERVICES_AWS_SNS_SIGNATURE_H

@@ -1,8 +1,8 @@
 /*
  * sqs.c - the operations on a queue, in AWS's JSON 1.0.
  *
- * The entries of a batch are called by their number, so that the answer can be matched; one that
- * the answer doesn't speak of counts as failed, since nothing is known of it.
+ * The entries of a batch have their numbers as ids, so that the answer can be matched. An entry
+ * that the answer doesn't name counts as failed, since its outcome isn't known.
  */
 #include "services/aws/sqs.h"
 
@@ -25,7 +25,7 @@ static const struct aws_service SQS_SERVICE = {"Amazon SQS", "sqs", "AWS_ENDPOIN
 
 static const struct aws_refusal NO_REFUSALS[] = {{0}};
 
-/* The labels of a host's name, behind the one that says sqs or before the one that says queue. */
+/* The region in a host's name: the label after `sqs`, or before `queue`. */
 static dime_text region_of(dime_text host)
 {
     dime_text label, before = TEXT("");
@@ -116,7 +116,7 @@ static void read_sqs_message(struct sqs_message *message, struct json_value valu
     message->attributes = member_raw(value, "Attributes");
 }
 
-/* A cursor over a list in a reply; one over nothing where there is none. */
+/* A cursor over a list in a reply; over nothing if there is none. */
 static struct json_cursor list_in_reply(const struct aws_call *call, const char *name)
 {
     struct json_value value, list = {0};
@@ -144,7 +144,7 @@ static bool read_messages(struct aws_call *call, struct sqs_messages *messages)
     return aws_no_memory(call);
 }
 
-/* As long as was asked, but no longer than the call may take. */
+/* The wait that was asked for, limited by the call's deadline. */
 static int receive_wait_s(struct aws_call *call, int wait_s)
 {
     int64_t left_s = (aws_until(call) - clock_epoch_ms()) / 1000 - 1;
@@ -170,7 +170,7 @@ bool sqs_receive(struct aws *aws, struct aws_call *call, const struct sqs_queue 
     return perform_on_queue(aws, call, queue, operation, &body) && read_messages(call, messages);
 }
 
-/* Which entry of a batch the answer speaks of; NULL: none of them. */
+/* The entry of a batch that the answer names; NULL: none of them. */
 static struct sqs_entry *find_entry(struct json_value value, struct sqs_entry *entries,
                                     size_t count, struct arena *arena)
 {

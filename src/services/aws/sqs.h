@@ -1,8 +1,8 @@
 /*
  * sqs.h - a queue of Amazon SQS: receive, delete, hide for longer, send (its API reference).
  *
- * Everything is done in batches, since each call costs money and a round trip. A batch may succeed
- * in part: the reply is ok then, and the entries say which failed.
+ * All calls take batches, since each costs money and a round trip. A batch may succeed in part:
+ * then the reply is ok, and the entries say which failed.
  */
 #ifndef DIME_SERVICES_AWS_SQS_H
 #define DIME_SERVICES_AWS_SQS_H
@@ -28,15 +28,15 @@ struct sqs_queue {
 
 /*
  * Reads a queue's URL: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, or one of a server that
- * speaks SQS's protocol, which is called where the URL says. AWS_ENDPOINT_URL_SQS and its kin
- * overrule that. Calls nobody. False: *WHY is a sentence, which lasts until the next call.
+ * speaks SQS's protocol, which is called at that URL. AWS_ENDPOINT_URL_SQS and its kin override
+ * that. Makes no call. False: *WHY is a sentence, which lasts until the next call.
  */
 bool sqs_open(struct sqs_queue *queue, struct aws *aws, dime_text url, const char **why);
 
 /* A message that was received. Texts are the arena's. */
 struct sqs_message {
     dime_text id;
-    dime_text receipt;    /* by which it is deleted or hidden; good for this receive alone */
+    dime_text receipt;    /* for deleting or hiding it; valid for this receive alone */
     dime_text body;       /* decoded */
     dime_text attributes; /* JSON as it came: {"ApproximateReceiveCount":"1",...}; {} for none */
 };
@@ -47,9 +47,9 @@ struct sqs_messages {
 };
 
 /*
- * Waits up to WAIT_S seconds (0 to 20) for at most MOST messages (1 to 10), with what the queue
- * knows of each, and hides them from others for VISIBILITY_S seconds (less than 0: as long as the
- * queue says). None is no error. The deadline must be some seconds later than the wait. The arena
+ * Waits up to WAIT_S seconds (0 to 20) for at most MOST messages (1 to 10), with their attributes,
+ * and hides them from others for VISIBILITY_S seconds (less than 0: as long as the queue says). No
+ * messages is no error. The deadline must be some seconds later than the wait. The arena
  * needs room for twice what comes, at most 2 * 11 MiB.
  */
 bool sqs_receive(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue, int most,
@@ -66,7 +66,7 @@ struct sqs_entry {
     int delay_s;             /* send: 1 to 900; 0: as the queue says */
 
     bool failed;       /* afterwards, if the reply is ok */
-    bool sender_fault; /* it would fail again */
+    bool sender_fault; /* a retry would fail too */
     dime_text code;    /* why it has failed, such as ReceiptHandleIsInvalid */
     dime_text id;      /* send: the message's */
 };
@@ -74,8 +74,8 @@ struct sqs_entry {
 enum sqs_action { SQS_DELETE, SQS_HIDE, SQS_SEND };
 
 /*
- * Does COUNT entries (1 to SQS_BATCH_MAX) in one call. The reply is ok even if some entries have
- * failed; if it isn't, nothing is known of any of them: they may be deleted, hidden or sent.
+ * Deletes, hides or sends COUNT entries (1 to SQS_BATCH_MAX) in one call. The reply is ok even if
+ * some entries have failed. If it isn't ok, the outcome of each entry is unknown.
  */
 bool sqs_batch(struct aws *aws, struct aws_call *call, const struct sqs_queue *queue,
                enum sqs_action action, struct sqs_entry *entries, size_t count);

@@ -1,7 +1,7 @@
 /*
- * state.h - the inside of struct aws: what one worker keeps from call to call.
+ * state.h - the inside of struct aws: the state that a worker keeps between calls.
  *
- * It stands below all that makes a call, the fetching of credentials too.
+ * The files that make calls share it, and those that fetch credentials.
  */
 #ifndef DIME_SERVICES_AWS_STATE_H
 #define DIME_SERVICES_AWS_STATE_H
@@ -11,7 +11,7 @@
 #include "net/http.h"
 #include "services/aws/settings.h"
 
-/* A lost first packet is sent again after one second, and after three. */
+/* TCP sends a lost first packet again after one second, and after three. */
 enum { AWS_CONNECT_MS = 3100 };
 
 struct aws {
@@ -20,9 +20,9 @@ struct aws {
     struct aws_settings settings;
     struct credentials credentials;
     enum origin origin;    /* of those */
-    int64_t again_ms;      /* a server isn't asked for credentials before that */
+    int64_t again_ms;      /* no server is asked for credentials before then */
     const char *fetch_why; /* why the last fetch failed; NULL: it didn't */
-    int tokens;            /* that retries are paid with: retry.h */
+    int tokens;            /* for retries: see retry.h */
     char token_line[CREDENTIALS_TOKEN_MAX + 32]; /* the header with the session's token */
 };
 

@@ -1,8 +1,8 @@
 /*
  * translate.c - TranslateText and ListLanguages.
  *
- * What a person can have done wrong comes back in five codes; each has its own sentence, since the
- * service's own speak of parameters that the person has never seen.
+ * A client's mistakes come back as five codes. Each has its own sentence here, since the service's
+ * own name parameters that the client has never seen.
  */
 #include "services/aws/translate.h"
 
@@ -18,8 +18,7 @@ static const struct aws_refusal TRANSLATE_REFUSALS[] = {
     {"TextSizeLimitExceededException", 413, "the text is too long; send at most 10,000 bytes."},
     {"UnsupportedLanguagePairException", 422,
      "it doesn't translate between these languages; choose others."},
-    {"DetectedLanguageLowConfidenceException", 422,
-     "it can't tell which language this is; say which."},
+    {"DetectedLanguageLowConfidenceException", 422, "it can't detect the language; give source."},
     {"InvalidRequestException", 422, "it can't translate this; look at the languages' codes."},
     {"ValidationException", 422, "it can't translate this; look at the languages' codes."},
     {"InvalidParameterValueException", 422,

@@ -1,6 +1,6 @@
 /*
  * translate.h - Amazon Translate (its API's pages "TranslateText" and "ListLanguages"). Its answers
- * are handed on as they are, since the function's own have the same shape.
+ * are passed on as they are, since the function's own have the same shape.
  */
 #ifndef DIME_SERVICES_AWS_TRANSLATE_H
 #define DIME_SERVICES_AWS_TRANSLATE_H
@@ -17,8 +17,8 @@ struct translate_question {
 
 /*
  * Translates. The reply's body is Translate's JSON as it came: {"TranslatedText":...,
- * "SourceLanguageCode":...,"TargetLanguageCode":...}. What is wrong with the question is a 4xx: 413
- * the text is too long, 422 anything else, such as a pair of languages that it doesn't know.
+ * "SourceLanguageCode":...,"TargetLanguageCode":...}. A wrong question is a 4xx: 413 the text is
+ * too long, 422 anything else, such as an unknown pair of languages.
  */
 bool translate_text(struct aws *aws, struct aws_call *call,
                     const struct translate_question *question);

@@ -1,9 +1,8 @@
 /*
- * without.c - aws.h, apertium.h, rekognition.h, s3.h, sns.h and translate.h where dime is built
+ * without.c - aws.h, apertium.h, rekognition.h, s3.h, sns.h and translate.h if dime is built
  * without libcurl or libcrypto.
  *
- * So labels and translate need no condition: they are told why nobody can be called, and go on
- * without.
+ * labels and translate then need no #if: every call fails with the reason, and they go on without.
  */
 #include "services/aws/aws.h"
 
@@ -15,13 +14,13 @@
 
 static const char NO_AWS[] =
     "AWS can't be called from here: dime was built without libcurl or libcrypto. Install their "
-    "development packages, and build dime anew.";
+    "development packages, and build dime again.";
 static const char NO_APERTIUM[] =
     "Apertium can't be called from here: dime was built without libcurl. Install its development "
-    "package, and build dime anew.";
+    "package, and build dime again.";
 static const char NO_SNS[] =
     "Messages of SNS can't be verified here: dime was built without libcurl or OpenSSL. Install "
-    "their development packages, and build it anew.";
+    "their development packages, and build dime again.";
 
 struct aws {
     const char *function;
