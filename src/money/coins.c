@@ -1,15 +1,15 @@
 /*
- * coins.c - the fewest pieces, by a small table whatever the amount.
+ * coins.c - finds the fewest pieces by a table that is small for any amount.
  *
- * Kinds are taken from the largest to the smallest. After each one, only a narrow window of rests
- * is left for the smaller kinds in a best answer, and only every step-th value in it, where step is
- * the gcd of the values taken so far. For 1.89 in US coins all windows together have seven cells.
+ * Kinds are taken from the largest to the smallest. After each one, a best answer leaves only a
+ * narrow window of rests for the smaller kinds, and only every step-th value in it, where step is
+ * the gcd of the values taken so far. For 1.89 in US coins, all windows together have seven cells.
  *
- * Where the table would be too large, coins_hard.c goes on: by a shortest path over residues if
- * nothing runs out, else by a search for one number of pieces after the other, which solves its
- * last three kinds as an equation. Whether an amount can be made at all, and what can next to it,
- * takes one bit for each amount and no table: coins_bits.c. All of them draw on COINS_WORK_MAX.
- * What is COINS_TOO_HARD then are many values near a million that share hardly a factor.
+ * If the table would be too large, coins_hard.c goes on: by a shortest path over residues if
+ * nothing runs out, else by a search that solves the last three kinds as an equation. Whether an
+ * amount, or one near it, can be made at all takes one bit for each amount: coins_bits.c. All
+ * methods share COINS_WORK_MAX. COINS_TOO_HARD remains for many values near a million with hardly
+ * a common factor.
  */
 #include "money/coins.h"
 
@@ -24,8 +24,7 @@ static int64_t modulo(int64_t a, int64_t b)
     return rest < 0 ? rest + b : rest;
 }
 
-/* How many cells all windows have: 0 where one is empty, TABLE_CELLS + 1 where they are too many.
- */
+/* The number of cells in all windows: 0 if one is empty, TABLE_CELLS + 1 if there are too many. */
 static int64_t count_cells(const struct plan *plan)
 {
     int64_t total = 0;
@@ -37,7 +36,7 @@ static int64_t count_cells(const struct plan *plan)
     return total;
 }
 
-/* How many places the longest line of any layer has, and one more. */
+/* One more than the places of the longest line in any layer. */
 static int64_t longest_line(const struct plan *plan)
 {
     int64_t longest = 0;
@@ -127,7 +126,7 @@ static bool fill_table(struct plan *plan, int64_t cells)
     return true;
 }
 
-/* How many of kind K the answer for REST has: the most that cost no piece more. */
+/* How many of kind K the answer for REST has: the most that don't add a piece. */
 static int64_t read_kind(const struct plan *plan, size_t k, int64_t rest)
 {
     const struct kind *kind = &plan->kinds[k];
@@ -162,8 +161,8 @@ static enum coins_outcome solve_by_table(struct plan *plan, int64_t cells,
 }
 
 /*
- * Where the table is too large. The bits come before the search: they find out quickly that an
- * amount can't be made, for which the search would have to try everything.
+ * Solves if the table is too large. The bits come before the search: they show quickly that an
+ * amount can't be made, while the search would have to try everything.
  */
 static enum coins_outcome solve_hard(struct plan *plan, struct coins_answer *answer)
 {
@@ -188,8 +187,7 @@ static enum coins_outcome solve_amount(struct plan *plan, struct coins_answer *a
 {
     if (plan->low > plan->worth[0] || plan->low % plan->divisor != 0)
         return COINS_IMPOSSIBLE;
-    if (plan->count ==
-        1) { /* a table, in which INT64_MAX pieces would read as none, isn't needed */
+    if (plan->count == 1) { /* no table is needed; in one, INT64_MAX pieces would mean none */
         answer->pieces = plan->low / plan->kinds[0].value;
         answer->counts[plan->kinds[0].position] = answer->pieces;
         return COINS_MADE;
@@ -203,7 +201,7 @@ static enum coins_outcome solve_amount(struct plan *plan, struct coins_answer *a
     return solve_hard(plan, answer);
 }
 
-/* Finds the amounts next to AMOUNT, which can't be made. */
+/* Finds the amounts nearest to AMOUNT, which itself can't be made. */
 static enum coins_outcome find_nearest(struct plan *plan, int64_t amount,
                                        struct coins_answer *answer)
 {

@@ -6,8 +6,8 @@
  * counts up to the amount: it first proves how little the smaller coins can be worth in a best
  * answer, so the time and memory depend on the coins alone.
  *
- * One call does at most COINS_WORK_MAX of work, for the answer and for the nearest amounts
- * together. Where that isn't enough, it says so and hands out what it has proved.
+ * One call does at most COINS_WORK_MAX of work, for the answer and the nearest amounts together. If
+ * that isn't enough, it says so and returns what it has proved.
  */
 #ifndef DIME_MONEY_COINS_H
 #define DIME_MONEY_COINS_H
@@ -42,8 +42,8 @@ struct coins_answer {
     int64_t pieces;                  /* all of them together */
     int64_t below;                   /* the nearest smaller amount that can be made, if only 0 */
     int64_t above;                   /* the nearest larger one */
-    bool has_above;                  /* false where a till ends first, or above INT64_MAX */
-    bool nearest;     /* false where the work ended first: an amount that is nearer may be made */
+    bool has_above;                  /* false if the till has too little, or above INT64_MAX */
+    bool nearest;     /* false if the limit was reached first: a nearer amount may be possible */
     bool possible;    /* of COINS_TOO_HARD: the amount can be made; else that isn't known */
     bool found;       /* of COINS_TOO_HARD: `counts` make the amount, perhaps not the fewest */
     int64_t at_least; /* of COINS_TOO_HARD: with fewer pieces the amount can't be made */
@@ -52,10 +52,10 @@ struct coins_answer {
 
 /*
  * Finds the fewest pieces that make AMOUNT from the COUNT kinds, in any order, and fills *ANSWER.
- * Where several answers have as few pieces, it has more of the largest kind, then of the next, and
- * so on. An amount of 0 takes no pieces. Values must differ: a caller who gets one twice refuses it
- * or adds up its numbers. Working memory comes from ARENA and is garbage afterwards; the answer
- * owns nothing. Returns COINS_MADE or the reason why not.
+ * Of several answers with as few pieces, it's the one with the most of the largest kind, then of
+ * the next, and so on. An amount of 0 takes no pieces. Values must differ: a caller that gets one
+ * twice refuses it or adds up its numbers. Working memory comes from ARENA and is garbage
+ * afterwards; the answer owns nothing. Returns COINS_MADE or the reason why not.
  */
 enum coins_outcome coins_solve(struct arena *arena, const struct coins_kind *kinds, size_t count,
                                int64_t amount, struct coins_answer *answer);

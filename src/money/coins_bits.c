@@ -1,10 +1,10 @@
 /*
  * coins_bits.c - which amounts can be made at all, one bit for each.
  *
- * Where an amount can't be made, only its nearest neighbours are wanted, not how many pieces they
- * take. So the windows that coins.c proves become rows of bits: more pieces of a kind shift a row,
- * and 64 amounts are shifted at once. Any number of copies takes a few passes, each of which
- * doubles what is there. This is cheap enough for tens of millions of amounts.
+ * If an amount can't be made, only its nearest neighbours are needed, not their numbers of pieces.
+ * The windows that coins.c proves become rows of bits: adding pieces of a kind shifts a row, and 64
+ * amounts are shifted at once. Any number of copies takes a few passes, each of which doubles their
+ * number. This is fast enough for tens of millions of amounts.
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ static int64_t next_set(struct bits bits, int64_t at)
     return word ? i * WORD_BITS + __builtin_ctzll(word) : bits.length;
 }
 
-/* How the row of one layer comes from that of the layer behind it. */
+/* How the row of one layer follows from that of the layer behind it. */
 struct step {
     int64_t stride; /* the value of one piece, in bits */
     int64_t copies; /* that overlap the row, at most; less than 1 where none does */
@@ -71,7 +71,7 @@ static struct step step_to(const struct plan *plan, size_t k)
     return step;
 }
 
-/* How long the row is in which the copies are made: it begins where the first copy does. */
+/* The length of the row in which the copies are made, which begins with the first copy. */
 static int64_t room_of(const struct layer *to, struct step step)
 {
     return to->cells + larger(0, -step.shift);
@@ -94,7 +94,7 @@ static void place_bits(struct bits bits, struct bits from, int64_t shift)
     }
 }
 
-/* Adds to BITS what is there, moved up by SHIFT. From the top down, so that it moves once. */
+/* Adds to BITS a copy of itself, moved up by SHIFT. From the top down, so that it moves once. */
 static void add_once(struct bits bits, int64_t shift)
 {
     int64_t skipped = shift / WORD_BITS;
@@ -109,13 +109,13 @@ static void add_once(struct bits bits, int64_t shift)
         bits.words[i] |= bits.words[i - skipped] << part;
 }
 
-/* Has COPIES of what is in BITS, each moved by STRIDE more than the one before it. */
+/* Makes COPIES of the bits in BITS, each moved by STRIDE more than the one before it. */
 static void repeat(struct bits bits, int64_t stride, int64_t copies)
 {
     for (int64_t there = 1; there < copies;) {
         int64_t added = smaller(there, copies - there);
         if (added * stride >= bits.length)
-            return; /* what is there reaches the end */
+            return; /* the copies reach the end */
         add_once(bits, added * stride);
         there += added;
     }
@@ -133,7 +133,7 @@ static void drop_bits(struct bits bits, int64_t shift)
     }
 }
 
-/* What all steps cost, or more than any plan has where a row would be too long. */
+/* The cost of all steps; more than any plan has if a row would be too long. */
 static int64_t cost_of(const struct plan *plan)
 {
     int64_t cost = 0;
@@ -152,7 +152,7 @@ static int64_t cost_of(const struct plan *plan)
     return cost;
 }
 
-/* Fills the row of the first layer, in either half of SPACE; false where memory has run out. */
+/* Fills the row of the first layer, in either half of SPACE. False: out of memory. */
 static bool fill_rows(struct plan *plan, struct bits *bits)
 {
     int64_t longest = 0;
@@ -163,7 +163,7 @@ static bool fill_rows(struct plan *plan, struct bits *bits)
         return false;
     struct bits from = {rows, 1};
     struct bits to = {rows + longest, 0};
-    from.words[0] = 1; /* no piece of no kind makes 0 */
+    from.words[0] = 1; /* no pieces make 0 */
     for (size_t k = plan->count; k-- > 0;) {
         const struct layer *layer = &plan->layers[k];
         struct step step = step_to(plan, k);

@@ -1,10 +1,10 @@
 /*
- * coins_hard.c - the fewest pieces where a table would be too large.
+ * coins_hard.c - finds the fewest pieces if a table would be too large.
  *
- * Only made-up values come here: tens of thousands and more that share no factor. Where nothing
- * runs out, a shortest path over the residues modulo one value answers for every amount at once.
- * What that can't do, a search does, if its work is left: few kinds of any value, an amount of a
- * few large pieces, or a till with few pieces in it.
+ * Only made-up values come here: tens of thousands and more that share no factor. If nothing runs
+ * out, a shortest path over the residues modulo one value gives the answer for every amount. A
+ * search solves other questions, within the work that is left: few kinds of any value, an amount
+ * of a few large pieces, or a till with few pieces in it.
  */
 #include "money/coins_plan.h"
 
@@ -31,8 +31,8 @@ static void walk_circles(int64_t *distance, int64_t cells, int64_t hop, int64_t 
 }
 
 /*
- * Whether residues modulo the value of kind K may be used: nothing runs out, and the work is left,
- * which it takes. Reading the answer takes a division a residue.
+ * Whether residues modulo the value of kind K may be used: nothing runs out, and enough work is
+ * left, which this takes. Reading the answer takes a division for each residue.
  */
 static bool fits_residues(struct plan *plan, size_t k)
 {
@@ -49,7 +49,7 @@ static bool fits_residues(struct plan *plan, size_t k)
 
 /*
  * The shortest ways to each residue modulo the value of kind K, counted in the plan's divisor,
- * where a piece of kind J weighs WEIGHTS[J]. NULL when memory has run out.
+ * where a piece of kind J weighs WEIGHTS[J]. NULL: out of memory.
  */
 static int64_t *residue_distances(struct plan *plan, size_t k, const int64_t *weights)
 {

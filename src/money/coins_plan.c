@@ -1,8 +1,8 @@
 /*
- * coins_plan.c - the windows that a best answer lies in, and the work that is left.
+ * coins_plan.c - the windows that contain a best answer, and the work that is left.
  *
- * All ways to an answer begin with these: which kinds there are, how little the smaller ones can be
- * worth behind each of them, and what taking the largest first would make.
+ * All methods begin with these: the kinds, bounds on the worth of the smaller kinds behind each,
+ * and the sum that taking the largest first makes.
  */
 #include "money/coins_plan.h"
 

@@ -2,9 +2,8 @@
  * coins_plan.h - what the files of the solver share, and nobody else.
  *
  * A plan is one call of coins_solve: its kinds, the proven bounds, the windows of the table, and
- * the work that is left. Each way to an answer knows what it costs: those whose cost is known
- * before (the table, the residues, the bits) are taken only where it is left, and the searches
- * stop when nothing is left.
+ * the work that is left. The table, the residues and the bits have a cost that is known before:
+ * they are used only if that much work is left. The searches stop when none is left.
  */
 #ifndef DIME_MONEY_COINS_PLAN_H
 #define DIME_MONEY_COINS_PLAN_H
@@ -12,8 +11,7 @@
 #include "base/number.h"
 #include "money/coins.h"
 
-/* What one step costs, in the unit of COINS_WORK_MAX; `make hardest` shows whether it still does.
- */
+/* The cost of one step, in the unit of COINS_WORK_MAX; `make hardest` checks it. */
 enum {
     COST_OF_CELL = 8,    /* of the table */
     COST_OF_RESIDUE = 4, /* and kind, while the residues are in a processor's cache */
@@ -23,7 +21,7 @@ enum {
     COST_OF_WORD = 1,    /* of 64 bits, and pass */
 };
 
-/* The table may take this much, so that enough is left to look for the nearest amounts. */
+/* The most that a table may take, so that enough is left to find the nearest amounts. */
 #define TABLE_CELLS   (COINS_WORK_MAX / 3 * 2 / COST_OF_CELL)
 #define RESIDUE_BITS  17
 #define RESIDUE_CELLS (1 << RESIDUE_BITS)
@@ -96,7 +94,7 @@ static inline int64_t gcd(int64_t a, int64_t b)
 bool plan_open(struct plan *plan, struct arena *arena, const struct coins_kind *kinds, size_t count,
                int64_t amount);
 
-/* SIZE bytes to work in, or NULL when memory has run out. What was there before is lost. */
+/* SIZE bytes to work in, which replace those before. NULL: out of memory. */
 void *plan_work_space(struct plan *plan, size_t size);
 
 /* Takes COST from the work that is left. Returns false, and takes nothing, where less is left. */
@@ -123,15 +121,16 @@ enum coins_outcome plan_solve_by_search(struct plan *plan, int64_t first,
 
 /*
  * Takes the largest first: sets answer->below to what that makes, and `above` to one more of the
- * smallest kind that hasn't run out. Both can be made. plan->end is `above`, or where int64 ends,
- * or 0 when a till ends first. Returns whether `below` is AMOUNT, and then fills in the counts.
+ * smallest kind that hasn't run out. Both can be made. plan->end is `above`, or the end of int64,
+ * or 0 if the till has too little. Returns whether `below` is AMOUNT, and then fills in the
+ * counts.
  */
 bool plan_take_largest_first(struct plan *plan, int64_t amount, struct coins_answer *answer);
 
 /*
  * Finds what can be made next to AMOUNT, within what plan_take_largest_first has set, by one bit
- * for each amount. Returns COINS_MADE where AMOUNT itself can be made, COINS_IMPOSSIBLE with the
- * answer set, or COINS_TOO_HARD where the work isn't left.
+ * for each amount. Returns COINS_MADE if AMOUNT itself can be made, COINS_IMPOSSIBLE with the
+ * answer set, or COINS_TOO_HARD if too little work is left.
  */
 enum coins_outcome plan_nearest_by_bits(struct plan *plan, int64_t amount,
                                         struct coins_answer *answer);
@@ -140,7 +139,7 @@ enum coins_outcome plan_nearest_by_bits(struct plan *plan, int64_t amount,
 enum coins_outcome plan_nearest_by_residues(struct plan *plan, int64_t amount,
                                             struct coins_answer *answer);
 
-/* The same by search: where no work is left, answer->nearest stays false. */
+/* The same by search: if the work runs out, answer->nearest stays false. */
 void plan_nearest_by_search(struct plan *plan, int64_t amount, struct coins_answer *answer);
 
 #endif

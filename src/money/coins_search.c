@@ -1,14 +1,14 @@
 /*
- * coins_search.c - the fewest pieces by trying, where neither a table nor residues are affordable.
+ * coins_search.c - finds the fewest pieces by trying, if a table and residues cost too much.
  *
- * Two searches share the work. The first takes the large kinds first and drops what can't be better
- * than the best way so far: it is quick where some kinds are much smaller than others, and its best
- * way is one to hand out where the work ends. The second tries one number of pieces after the
- * other, from the least that could do, so that the first way that is found is the answer, and what
- * was tried in vain is proven. It is quick where all kinds are large: with the number of pieces and
- * the amount both fixed, most choices are ruled out by two comparisons (the pieces can't all be the
- * largest, nor all the smallest), and the last three kinds need no trying: two equations in whole
- * numbers have one best solution, which is worked out.
+ * Two searches share the work. The first takes the large kinds first and drops branches that can't
+ * beat the best way so far. It is quick if some kinds are much smaller than others, and its best
+ * way is a result even if the work runs out. The second tries one number of pieces after the
+ * other, from the least possible one, so the first way that it finds is the answer, and each
+ * number that failed is proven impossible. It is quick if all kinds are large: with the number of
+ * pieces and the amount both fixed, two comparisons rule out most choices (the pieces can't all be
+ * the largest, nor all the smallest), and the last three kinds need no trying: two equations in
+ * whole numbers have one best solution, which is computed.
  */
 #include <string.h>
 
@@ -126,7 +126,7 @@ static bool solve_last(struct search *search, size_t k, int64_t pieces, int64_t 
     return true;
 }
 
-/* Whether the kinds behind K can be left with REST, as far as a glance tells. */
+/* Whether the kinds behind K might make REST, by a quick check. */
 static bool may_be_left(const struct search *search, size_t k, int64_t rest)
 {
     const struct plan *plan = search->plan;
@@ -135,8 +135,8 @@ static bool may_be_left(const struct search *search, size_t k, int64_t rest)
 
 /*
  * Makes REST of PIECES pieces of the kinds from K on, with as many of the large ones as can be; at
- * most COINS_MAX_KINDS deep. The counts of kinds that aren't used stay 0. With fewer pieces of a
- * kind more is left, so that what is too much for the kinds behind it ends the loop.
+ * most COINS_MAX_KINDS deep. The counts of unused kinds stay 0. Fewer pieces of a kind leave more
+ * for the kinds behind it, so the loop ends when that is too much for them.
  */
 static bool search_pieces(struct search *search, size_t k, int64_t pieces, int64_t rest)
 {
@@ -197,8 +197,8 @@ static int64_t most_pieces(const struct plan *plan, int64_t amount)
 }
 
 /*
- * Two kinds are three with one that is worth nothing: any number of pieces above what is needed is
- * right then, and the answer has as many of the largest as can be.
+ * Two kinds are treated as three with one that is worth nothing: then any number of pieces above
+ * the needed one is right, and the answer has as many of the largest as possible.
  */
 static bool search_two(struct search *search, int64_t amount)
 {
@@ -226,8 +226,8 @@ static bool search_more(struct search *search, int64_t amount, int64_t *least, i
 }
 
 /*
- * Takes of each kind what the windows leave no choice about, so that no number is large where it
- * needn't be. Returns the amount that is left, and counts the pieces into *PIECES.
+ * Takes the pieces of each kind that the windows require, so that numbers stay small. Returns the
+ * amount that is left, and counts the pieces into *PIECES.
  */
 static int64_t take_certain(struct search *search, int64_t *pieces)
 {
@@ -287,7 +287,7 @@ enum coins_outcome plan_solve_by_search(struct plan *plan, int64_t first,
     return search.ended ? COINS_TOO_HARD : COINS_MADE;
 }
 
-/* What is found next to an amount: the least that is left over, and the least that is too much. */
+/* The nearest sums to an amount: the least that is left over, and the least that is too much. */
 struct nearest {
     struct plan *plan;
     int64_t below;

@@ -1,9 +1,9 @@
 /*
  * currency.c - the table of currencies and their pieces.
  *
- * Every currency names the page of its central bank or mint that the pieces are from. Where a metal
- * or size has changed, the piece is the one that is made now. Values are written in minor units,
- * sizes in micrometres, and a polygon is measured over its corners where the mint says so.
+ * The comment on each currency names the source, a page of its central bank or mint. If a metal or
+ * size has changed, the piece is the one that is made now. Values are in minor units, and sizes in
+ * micrometres. A polygon is measured over its corners if the mint does so.
  */
 #include "money/currency.h"
 

@@ -1,9 +1,9 @@
 /*
- * currency.h - currencies, and the coins and notes that people have in their hands today.
+ * currency.h - currencies, and the coins and notes that are in use today.
  *
- * A table that never changes while the program runs. Sizes, metals, shapes and colours are those of
- * the real pieces, so that a page can draw them. Pieces that are legal tender but hardly met, or
- * that banks no longer hand out, are left out: currency.c says which.
+ * The table is constant. Sizes, metals, shapes and colours are those of the real pieces, so that a
+ * page can draw them. Pieces that are legal tender but rare, or that banks no longer issue, are
+ * left out: currency.c says which.
  */
 #ifndef DIME_MONEY_CURRENCY_H
 #define DIME_MONEY_CURRENCY_H
@@ -18,7 +18,7 @@ enum piece_kind {
     PIECE_NOTE,
 };
 
-/* What a coin looks like. The first metal of a pair is the centre, the second the ring. */
+/* A coin's metals. The first of a pair is the centre, the second the ring. */
 enum piece_metal {
     METAL_NONE, /* a note */
     METAL_COPPER,
@@ -39,7 +39,7 @@ enum piece_shape {
     SHAPE_NOTE,
 };
 
-/* The colour that one remembers a note by. */
+/* The main colour of a note. */
 enum piece_colour {
     COLOUR_NONE, /* a coin */
     COLOUR_BLUE,

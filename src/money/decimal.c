@@ -2,8 +2,8 @@
  * decimal.c - reads amounts from text and writes them, with integers only.
  *
  * A number is read as its digits and a power of ten. Zeros at both ends of the digits are dropped
- * first, so that whether it is too precise or too large shows from two lengths: no power is ever
- * worked out that might not fit, and 1e99999999999 costs no more than 1.
+ * first, so two lengths show whether it is too precise or too large. No power is computed that
+ * might not fit, and 1e99999999999 costs no more than 1.
  */
 #include "money/decimal.h"
 
@@ -17,9 +17,9 @@ enum {
 };
 
 /*
- * What people paste without knowing, and what is read for it, besides marks that nobody sees. Wide
- * signs stand beside wide digits, which are refused by themselves; typesetters' apostrophes group
- * digits.
+ * Signs that people paste without noticing, and the ASCII sign that each is read as; invisible
+ * marks are read as nothing. Wide signs come with wide digits, which are refused elsewhere.
+ * Typesetters' apostrophes group digits.
  */
 static const struct {
     const char *written;
@@ -33,7 +33,7 @@ static const struct {
     {"\u02BC", "'"},      /* the letter apostrophe */
 };
 
-/* How long the sign at the start of TEXT is that is read as *READ, or 0. */
+/* The length of the sign at the start of TEXT, which is read as *READ; 0: no such sign. */
 static size_t plain_length(dime_text text, const char **read)
 {
     *read = "";
@@ -47,7 +47,7 @@ static size_t plain_length(dime_text text, const char **read)
     return text_unseen_length(text);
 }
 
-/* Returns TEXT as it is to be read: itself where it's ASCII, as nearly always, or a copy in ROOM.
+/* Returns TEXT with such signs replaced: itself if it's ASCII, as nearly always, or a copy in ROOM.
  */
 static dime_text make_plain(dime_text text, char room[static DECIMAL_PLAIN])
 {
@@ -69,7 +69,7 @@ static dime_text make_plain(dime_text text, char room[static DECIMAL_PLAIN])
     return (dime_text){room, length};
 }
 
-/* What is being read: the part that is left, and what was found so far. */
+/* The reader's state: the text that is left, and the findings so far. */
 struct decimal_reader {
     dime_text rest;
     const struct currency *currency;
@@ -93,8 +93,8 @@ static void skip(struct decimal_reader *reader, size_t bytes)
 }
 
 /*
- * How long the blank is that TEXT begins with, or ends with, or 0. People type ASCII ones, and
- * paste no-break, narrow no-break and thin spaces.
+ * The length of the blank that TEXT begins or ends with, or 0. People type ASCII blanks, and paste
+ * no-break, narrow no-break and thin spaces.
  */
 static size_t decimal_blank_length(dime_text text, bool at_end)
 {
@@ -156,7 +156,7 @@ static size_t match_currency(const struct decimal_reader *reader, const struct c
     return longest;
 }
 
-/* Notes that there is a symbol, or a code, which are each written once: "$5 USD", not "$5$". */
+/* Notes a symbol or a code; each may be written once: "$5 USD", not "$5$". */
 static bool note_symbol(struct decimal_reader *reader, bool is_code)
 {
     bool *noted = is_code ? &reader->code : &reader->symbol;
@@ -166,7 +166,7 @@ static bool note_symbol(struct decimal_reader *reader, bool is_code)
 }
 
 /*
- * Skips a code or symbol, and notes it where it is another currency's. False if there is none, or a
+ * Skips a code or symbol, and notes it if it's another currency's. False: there is none, or it's a
  * second one.
  */
 static bool skip_symbol(struct decimal_reader *reader)
@@ -294,7 +294,7 @@ static enum decimal_outcome check_groups(const struct decimal_reader *reader, di
     return right ? DECIMAL_OK : DECIMAL_COMMA;
 }
 
-/* Digits and how they end, gathered one by one: zeros at the end wait until a digit follows. */
+/* Digits, gathered one by one: zeros at the end wait until a digit follows. */
 struct sum {
     uint64_t value;
     int64_t length; /* of the digits in value, beyond MOST_DIGITS only counted */
@@ -319,7 +319,7 @@ static void add_digits(struct sum *sum, dime_text digits)
     }
 }
 
-/* Works the digits and the exponent out to minor units. */
+/* Computes the minor units from the digits and the exponent. */
 static enum decimal_outcome work_out(const struct decimal_reader *reader, int64_t *minor)
 {
     dime_text rest = reader->digits;
@@ -365,7 +365,7 @@ static bool at_other_digit(const struct decimal_reader *reader)
     return length >= 3 && at[0] == 0xEF && at[1] == 0xBC && at[2] >= 0x90 && at[2] <= 0x99;
 }
 
-/* What is wrong with the rest, which isn't what belongs there. */
+/* Finds out what is wrong with an unexpected rest. */
 static enum decimal_outcome blame(const struct decimal_reader *reader, bool within_number)
 {
     if (at_other_digit(reader))
@@ -440,7 +440,7 @@ enum decimal_outcome decimal_read(dime_text text, const struct currency *currenc
     trim(&reader);
     dime_text rest = reader.rest;
     if (rest.length >= 2 && rest.data[0] == '"' && rest.data[rest.length - 1] == '"') {
-        reader.rest = (dime_text){rest.data + 1, rest.length - 2}; /* as one copies it from JSON */
+        reader.rest = (dime_text){rest.data + 1, rest.length - 2}; /* copied from JSON */
         trim(&reader);
     }
     enum decimal_outcome outcome = DECIMAL_EMPTY;

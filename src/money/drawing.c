@@ -1,9 +1,9 @@
 /*
  * drawing.c - where the pieces of one pile of coins or notes lie in its drawing.
  *
- * The shapes are symbols in the page and the colours are classes in its style sheet, so that no
- * style stands in the markup (the page's policy forbids it) and a pile costs some hundred bytes.
- * At most a few are drawn, which look like many, so a drawing's size is bounded.
+ * The shapes are symbols in the page and the colours are classes in its style sheet, since the
+ * page's policy forbids styles in the markup. A pile takes some hundred bytes. Only a few pieces
+ * of a pile are drawn, which look like many, so a drawing's size is bounded.
  */
 #include "money/drawing.h"
 
@@ -34,7 +34,7 @@ static const char *const SHAPES[] = {
     [SHAPE_NOTE] = "paper",
 };
 
-/* What is written on it: 25 on a quarter, $5 on a note of five dollars. Returns its length. */
+/* Writes a piece's label: 25 on a quarter, $5 on a five dollar note. Returns its length. */
 static int write_label(const struct currency *currency, const struct piece *piece,
                        char label[static DRAWING_LABEL])
 {

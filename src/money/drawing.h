@@ -1,8 +1,8 @@
 /*
- * drawing.h - how coins and notes are drawn, all in one scale: a millimetre is as long on each.
+ * drawing.h - the drawing of coins and notes, all in one scale.
  *
- * So the answer on the page looks like what one would hold in the hand. Here is where each piece
- * lies and how large it is; the page (www/pages/change.html) has the shapes, its style sheet the
+ * The answer on the page then looks like the real pieces in a hand. This computes each piece's
+ * place and size; the page (www/pages/change.html) has the shapes, and its style sheet the
  * colours. Only change needs it.
  */
 #ifndef DIME_MONEY_DRAWING_H
@@ -12,8 +12,8 @@
 
 enum { DRAWING_LABEL = 32 }; /* bytes of the longest label, with its NUL */
 
-/* So many of one piece, in a row, each over the one before it. Lengths are in hundredths of a
- * millimetre, from the left and the top. The strings are literals. */
+/* A row of one piece, each over the one before it. Lengths are in hundredths of a millimetre, from
+ * the left and the top. The strings are literals. */
 struct drawing {
     const char *kind;          /* "coin" or "note", a class of www/style.css */
     const char *colour;        /* another one */
@@ -27,7 +27,7 @@ struct drawing {
     int label_size;            /* its font's size */
 };
 
-/* How HOW_MANY, at least one, of a piece of CURRENCY are drawn. */
+/* The drawing of HOW_MANY, at least one, of a piece of CURRENCY. */
 struct drawing drawing_of(const struct currency *currency, const struct piece *piece,
                           int64_t how_many);
 
