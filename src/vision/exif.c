@@ -1,9 +1,9 @@
 /*
  * exif.c - looks one tag up in TIFF's first directory (TIFF 6.0, section 2).
  *
- * A TIFF structure is directories of entries that point to each other, into which a hostile file
- * puts loops and places beyond its end. This follows no pointer but the one to the first directory,
- * reads each entry of that once, and asks for every number whether its bytes are there.
+ * A TIFF structure consists of directories that point to each other. A hostile file can have loops
+ * in it, and pointers beyond its end. This follows only the pointer to the first directory, reads
+ * each of its entries once, and checks for every number that its bytes are there.
  */
 #include "vision/exif.h"
 
@@ -14,7 +14,7 @@ struct tiff {
     bool big_endian;
 };
 
-/* A number of 2 or 4 bytes; UINT32_MAX, which is none of those looked for, beyond the end. */
+/* A number of 2 or 4 bytes; beyond the end UINT32_MAX, which matches nothing. */
 static uint32_t tiff_number(const struct tiff *tiff, size_t at, size_t size)
 {
     if (at > tiff->bytes.length || tiff->bytes.length - at < size)

@@ -1,9 +1,9 @@
 /*
- * format.c - which format a picture has, and what reads it.
+ * format.c - detects a picture's format, and calls its decoder.
  *
- * The format is told by the first bytes, never by a name or a Content-Type, which senders get
- * wrong. One that isn't taken is named where it's known, since "send a JPEG" helps more to somebody
- * who hears that the file is a HEIC.
+ * The first bytes decide, never a name or a Content-Type, which senders get wrong. The refusal of
+ * an unsupported format names it if it's known: "send a JPEG" helps more if one learns that the
+ * file is a HEIC.
  */
 #include "vision/format.h"
 
@@ -11,7 +11,7 @@
 #include "vision/png.h"
 #include "vision/vision.h"
 
-/* How formats that aren't taken begin: MAGIC stands at AT. */
+/* The beginnings of unsupported formats: MAGIC stands at AT. */
 static const struct {
     size_t at;
     dime_text magic;
@@ -43,7 +43,7 @@ static bool is_control(char c)
     return (unsigned char)c < ' ' && c != '\t' && c != '\n' && c != '\f' && c != '\r';
 }
 
-/* UTF-8 at its beginning, where a character may be cut at the end, and no control characters. */
+/* UTF-8 without control characters; the last character may be cut. */
 static bool looks_like_text(dime_text bytes)
 {
     size_t cut = bytes.length > TEXT_LOOKED_AT ? 3 : 0;

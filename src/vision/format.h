@@ -1,7 +1,7 @@
 /*
- * format.h - the pixels of a picture in whichever of the formats that are taken.
+ * format.h - decodes a picture in any of the supported formats.
  *
- * It stands above the decoders, which know of each other as little as of what they are asked for.
+ * It stands above the decoders, which don't know each other.
  */
 #ifndef DIME_VISION_FORMAT_H
 #define DIME_VISION_FORMAT_H
@@ -9,7 +9,7 @@
 #include "vision/picture.h"
 
 /*
- * Decodes JPEG or PNG into *PICTURE, which the caller frees; on false there is nothing to free, and
+ * Decodes JPEG or PNG into *PICTURE, which the caller frees. False: there is nothing to free, and
  * REFUSAL says why.
  */
 bool picture_read(struct picture *picture, dime_text bytes, struct picture_refusal *refusal);

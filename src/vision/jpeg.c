@@ -1,10 +1,10 @@
 /*
- * jpeg.c - a survey of a JPEG's markers, then libjpeg-turbo.
+ * jpeg.c - surveys a JPEG's markers, then decodes it with libjpeg-turbo.
  *
- * libjpeg keeps all coefficients of a picture of several scans and goes over all of them in each
- * scan, so a small file can ask for any amount of memory and time. The survey counts both first.
- * TurboJPEG's interface is used rather than libjpeg's: it returns errors where libjpeg's jumps out
- * of the middle. It decodes at 1/2, 1/4 or 1/8 of the size, which saves most of the work.
+ * libjpeg keeps all coefficients of a picture with several scans, and goes over all of them in each
+ * scan, so a small file can demand any amount of memory and time. The survey counts both first.
+ * TurboJPEG's interface returns errors, while libjpeg's own uses longjmp. The picture is decoded at
+ * 1/2, 1/4 or 1/8 of its size, which saves most of the work.
  */
 #include "vision/jpeg.h"
 
@@ -36,8 +36,8 @@ static size_t number16(const unsigned char *bytes)
 }
 
 /*
- * Cuts the next marker off *REST, wherever it begins, as libjpeg finds it: what is between markers
- * is a scan's data, in which FF is followed by 00. Returns 0 where none is left.
+ * Cuts the next marker off *REST, wherever it begins, as libjpeg does: between markers is a scan's
+ * data, in which 00 follows FF. Returns 0 if no marker is left.
  */
 static unsigned cut_marker(dime_text *rest)
 {
@@ -57,9 +57,9 @@ static unsigned cut_marker(dime_text *rest)
 }
 
 /*
- * Restart markers and TEM stand alone, and so do the start and the end (T.81, table B.1). What is
- * reserved below SOF0 counts as such too: libjpeg, where it looks for a restart, goes on right
- * behind it. A scan that a survey takes for part of a segment would be one that nobody has counted.
+ * Restart markers, TEM, the start and the end stand alone (T.81, table B.1). Reserved markers below
+ * SOF0 count as such too: libjpeg, when it searches for a restart, goes on right after them. If the
+ * survey took them for segments, it would miss the scans in those.
  */
 static bool stands_alone(unsigned marker)
 {
@@ -96,7 +96,7 @@ static size_t blocks(size_t pixels, size_t factor, size_t most)
     return (pixels + unit - 1) / unit * factor;
 }
 
-/* What libjpeg keeps when it must see all scans: the blocks of each component, in whole units. */
+/* The memory that libjpeg needs for all scans: the blocks of each component, in whole units. */
 static size_t coefficient_bytes(const struct jpeg_survey *survey, const unsigned char *components)
 {
     size_t most_across = 1, most_down = 1, count = 0;
@@ -172,7 +172,7 @@ bool jpeg_take_survey(dime_text bytes, struct jpeg_survey *survey)
             return false;
         read_application(survey, marker, segment);
     }
-    /* Of an arithmetic code libjpeg doesn't tell that it ended too early. */
+    /* libjpeg doesn't report that an arithmetic code ended too early. */
     survey->open_end = !marker && !arithmetic;
     return survey->scans > 0;
 }
@@ -196,7 +196,7 @@ static bool jpeg_is_affordable(const struct jpeg_survey *survey, struct picture_
     return true;
 }
 
-/* The smallest of the sizes that decoding is quick at whose longer side is still PICTURE_SIDE. */
+/* The smallest size for quick decoding whose longer side is at least PICTURE_SIDE. */
 static tjscalingfactor scale(const struct jpeg_survey *survey)
 {
     size_t longer = survey->width > survey->height ? survey->width : survey->height;
@@ -206,7 +206,7 @@ static tjscalingfactor scale(const struct jpeg_survey *survey)
     return factor;
 }
 
-/* How much of a colour is left under an ink, and then under black. */
+/* What an ink, and then black, leave of a colour. */
 static uint8_t under(const uint8_t *inks, size_t ink, bool inverted)
 {
     unsigned first = inverted ? inks[ink] : 255u - inks[ink];
@@ -214,7 +214,7 @@ static uint8_t under(const uint8_t *inks, size_t ink, bool inverted)
     return (uint8_t)((first * black + 127) / 255);
 }
 
-/* Four inks to three colours in place; without a profile this is only nearly the print's colour. */
+/* Converts four inks to three colours in place; without a profile the colours are approximate. */
 static void inks_to_colours(uint8_t *pixels, size_t count, bool inverted)
 {
     for (size_t i = 0; i < count; i++) {
@@ -248,8 +248,8 @@ static bool decode_jpeg(tjhandle handle, const struct picture *picture, dime_tex
 }
 
 /*
- * Viewers show a JPEG that lacks its last marker. With one of ours behind it libjpeg tells such a
- * file, which has all that its scans need, from one that was cut short.
+ * Viewers show a JPEG without its last marker. With the marker added, libjpeg can tell such a file,
+ * whose scans are complete, from one that was cut short.
  */
 static bool decode_open_end(tjhandle handle, const struct picture *picture, dime_text bytes,
                             bool inks, struct picture_refusal *refusal)

@@ -1,15 +1,14 @@
 /*
  * jpeg.h - JPEG (ITU-T T.81, JFIF, Exif) through libjpeg-turbo.
  *
- * jpeg_take_survey reads the file's markers alone, and so tells what decoding would cost before any
- * of it is done.
+ * jpeg_take_survey reads only the file's markers, and finds out the cost of decoding in advance.
  */
 #ifndef DIME_VISION_JPEG_H
 #define DIME_VISION_JPEG_H
 
 #include "vision/picture.h"
 
-/* What the markers say. */
+/* The findings in the markers. */
 struct jpeg_survey {
     size_t width, height;
     int components;           /* 1 grey, 3 colours, 4 inks */

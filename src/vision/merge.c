@@ -1,15 +1,14 @@
 /*
- * merge.c - gathers the detector's findings by name and adds the classifier's guess where it helps.
+ * merge.c - gathers the detector's findings by name, and adds the classifier's guess if it helps.
  *
- * The numbers below are those at which nothing wrong was added to the photos of tests/vision, with
- * room to spare: a wrong fine name ("moped" for a motorcycle) costs more trust than a right one
- * earns.
+ * With the numbers below, nothing wrong was added to the photos of tests/vision, with a margin: a
+ * wrong fine name ("moped" for a motorcycle) costs more trust than a right one earns.
  */
 #include "vision/merge.h"
 
 static const float SURE = 50;     /* confidence: the detector's, of an object that counts */
-static const float LIKELY = 30;   /* the same, of one that is enough to bear a guess out */
-static const float BELIEVED = 60; /* confidence: the classifier's, from which on it's heard */
+static const float LIKELY = 30;   /* the same, of one that confirms a guess */
+static const float BELIEVED = 60; /* confidence: the least of the classifier's that counts */
 static const float FILLS = 0.25F; /* of the picture's area */
 
 static float area(const struct finding *finding)
@@ -35,7 +34,7 @@ bool merge_wants_guess(const struct findings *findings)
     return !object || area(object) >= FILLS;
 }
 
-/* A kind of cat is believed where a cat was found, or nothing at all. */
+/* A kind of cat counts only if a cat was found, or nothing at all. */
 static bool contradicts(const struct findings *findings, int wider)
 {
     if (wider < 0 || !main_object(findings))
@@ -48,7 +47,7 @@ static bool contradicts(const struct findings *findings, int wider)
     return true;
 }
 
-/* NAME as labels are written: "Egyptian Cat". Its data is NULL where there is no memory. */
+/* NAME as a label: "Egyptian Cat". Data NULL: out of memory. */
 static dime_text title(dime_text name, struct arena *arena)
 {
     char *letters = arena_alloc(arena, name.length);
@@ -79,7 +78,7 @@ static struct vision_label label_of(const struct detected_name *detected)
     };
 }
 
-/* The labels while they are gathered: at most one for each finding, and the guess. */
+/* The labels so far: at most one for each finding, and the guess. */
 struct label_list {
     size_t count;
     struct vision_label *items;
@@ -89,7 +88,7 @@ _Static_assert((FINDINGS_MAX + 1) * (sizeof(struct vision_label) + sizeof(struct
                    VISION_ARENA_NEED,
                "room for all that can be found");
 
-/* Puts a label behind those that are as sure. */
+/* Inserts a label after those with the same confidence or more. */
 static void insert_label(struct label_list *labels, const struct vision_label *label)
 {
     size_t at = labels->count++;
@@ -98,7 +97,7 @@ static void insert_label(struct label_list *labels, const struct vision_label *l
     labels->items[at] = *label;
 }
 
-/* Takes the findings of one class to INSTANCES, whose room is enough, and returns how many. */
+/* Copies the findings of one class to INSTANCES, which has enough room. Returns how many. */
 static size_t add_class(struct label_list *labels, const struct findings *findings, size_t detected,
                         float least, struct vision_instance *instances)
 {
@@ -134,7 +133,7 @@ static bool has_label(const struct label_list *labels, dime_text name)
     return false;
 }
 
-/* A kind of what the detector knows has that as its parents; of some others a parent is known. */
+/* A kind of a class that the detector knows has that as its parent; some others have one too. */
 static bool set_parents(struct vision_label *label, size_t classified, struct arena *arena)
 {
     int wider = names_wider(classified);

@@ -1,9 +1,10 @@
 /*
  * merge.h - one list of labels from what two networks say.
  *
- * The detector leads: it has learnt scenes of many objects. The classifier was taught pictures of
- * one object each; of others it says anything at all. So it's only asked, and believed, where one
- * object fills the picture or none was found, where it's sure, and where it doesn't contradict.
+ * The detector leads: it was trained on scenes of many objects. The classifier was trained on
+ * pictures of one object each, and its guesses about others are random. It's used only if one
+ * object fills the picture or none was found, if it's sure, and if it doesn't contradict the
+ * detector.
  */
 #ifndef DIME_VISION_MERGE_H
 #define DIME_VISION_MERGE_H
@@ -25,7 +26,7 @@ struct findings {
     struct finding items[FINDINGS_MAX];
 };
 
-/* What the classifier takes the whole picture for. */
+/* The classifier's guess about the whole picture. */
 struct guess {
     size_t classified;
     dime_text name;
@@ -36,7 +37,7 @@ struct guess {
 bool merge_wants_guess(const struct findings *findings);
 
 /*
- * Fills the labels of *RESULT, in ARENA. False: there is no memory in it.
+ * Fills the labels of *RESULT, in ARENA. False: out of memory.
  */
 bool merge(const struct findings *findings, const struct guess *guess,
            const struct vision_options *options, struct arena *arena, struct vision_result *result);

@@ -1,17 +1,17 @@
 /*
- * names.c - the names of both networks' classes, and how they belong together.
+ * names.c - the names of both networks' classes, and their relations.
  *
- * The detector's are COCO's 80, numbered as the model numbers them, with COCO's supercategory as
- * the wider kind. Of the classifier's the table below tells which are kinds of those: it keeps the
- * two from contradicting each other, and gives a fine name its wider ones. ImageNet's numbers are
- * in the order of its synsets, so that kinds of animals lie together.
+ * The detector's are COCO's 80, with the model's numbers and COCO's supercategory as the wider
+ * kind. The table below says which of the classifier's are kinds of those. It keeps the two
+ * networks from contradicting each other, and gives a fine name its wider ones. ImageNet's numbers
+ * are in the order of its synsets, so kinds of animals are adjacent.
  */
 #include "vision/names.h"
 
 #include <stdint.h>
 
 /* clang-format off */
-enum { /* the numbers that COCO has left out are those of no class */
+enum { /* the numbers that COCO has left out have no class */
     PERSON, BICYCLE, CAR, MOTORCYCLE, AIRPLANE, BUS, TRAIN, TRUCK, BOAT, TRAFFIC_LIGHT,
     FIRE_HYDRANT, STOP_SIGN = 12, PARKING_METER, BENCH, BIRD, CAT, DOG, HORSE, SHEEP, COW, ELEPHANT,
     BEAR, ZEBRA, GIRAFFE, BACKPACK = 26, UMBRELLA, HANDBAG = 30, TIE, SUITCASE, FRISBEE, SKIS,
@@ -24,7 +24,7 @@ enum { /* the numbers that COCO has left out are those of no class */
 };
 /* clang-format on */
 
-/* A text of a literal, where only a constant may stand. */
+/* A text of a literal, as a constant expression. */
 #define T(literal)                                                                                 \
     {                                                                                              \
         (literal), sizeof(literal) - 1                                                             \
@@ -172,8 +172,7 @@ dime_text names_parent(size_t classified)
     return TEXT("");
 }
 
-/* A number of a zip archive: little-endian; beyond the end 0, which is none of those that matter.
- */
+/* A number of a zip archive, little-endian; beyond the end 0, which matches nothing. */
 static size_t zip_number(dime_text file, size_t at, size_t bytes)
 {
     size_t value = 0;
@@ -192,7 +191,7 @@ enum {
     ZIP_LOCAL = 0x04034B50,
 };
 
-/* What the archive's only entry holds, which is stored as it is; data is NULL where it isn't so. */
+/* The archive's only entry, which must be stored without compression; else data is NULL. */
 static dime_text find_list(dime_text file)
 {
     dime_text none = {0};

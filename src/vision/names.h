@@ -1,9 +1,9 @@
 /*
- * names.h - what the networks' classes are called.
+ * names.h - the names of the networks' classes.
  *
  * The detector's are few and stand in names.c, with their wider kinds and other names. The
- * classifier's are in a list inside its model's file, as TensorFlow Lite's metadata puts it there:
- * in a zip archive that follows the model.
+ * classifier's are in a list inside its model's file, in the zip archive that TensorFlow Lite's
+ * metadata appends to a model.
  */
 #ifndef DIME_VISION_NAMES_H
 #define DIME_VISION_NAMES_H
@@ -15,7 +15,7 @@
 
 enum { NAMES_DETECTED = 90, NAMES_CLASSIFIED = 1000, NAMES_ALIASES = 2 };
 
-/* A class of the detector. A name that is empty stands where COCO has left a number out. */
+/* A class of the detector. Numbers that COCO has left out have an empty name. */
 struct detected_name {
     dime_text name;
     dime_text parent;                 /* COCO's supercategory; empty: none */
@@ -25,12 +25,12 @@ struct detected_name {
 extern const struct detected_name detected_names[NAMES_DETECTED];
 
 /*
- * Which of the detector's classes a class of the classifier is a kind of: a Persian cat is a cat.
- * -1 where it's none.
+ * The detector's class that a class of the classifier is a kind of: a Persian cat is a cat. -1:
+ * none.
  */
 int names_wider(size_t classified);
 
-/* The wider kind of a class of the classifier that is none of the detector's; empty: none. */
+/* The wider kind of a class of the classifier that isn't one of the detector's; empty: none. */
 dime_text names_parent(size_t classified);
 
 /*

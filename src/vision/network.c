@@ -1,9 +1,10 @@
 /*
- * network.c - a model of TensorFlow Lite as one worker runs it.
+ * network.c - runs a model of TensorFlow Lite for one worker.
  *
  * It runs on one thread, so that workers share the cores fairly. XNNPACK's kernels for 8-bit
- * networks are some seven times as quick as the built-in ones; they aren't used unless asked for.
- * Where they don't work (they read /sys for what the processor can) the built-in ones do.
+ * networks are some seven times as fast as the built-in ones, but TensorFlow Lite uses them only on
+ * request. If they don't work (they read the processor's abilities from /sys), the built-in ones
+ * run.
  */
 #include "vision/network.h"
 
@@ -82,7 +83,7 @@ static void delete_interpreter(struct network *network)
     network->delegate = NULL;
 }
 
-/* Finds the tensors and checks that they are those that are expected. */
+/* Finds the tensors and checks that they are the expected ones. */
 static bool find_tensors(struct network *network, const struct network_shape *shape)
 {
     const struct tflite *tflite = network->tflite;

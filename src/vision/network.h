@@ -1,7 +1,7 @@
 /*
- * network.h - one network: its model, loaded, and what goes in and comes out.
+ * network.h - one network: its loaded model, its input and its outputs.
  *
- * A network isn't safe for two threads at once: each worker has its own.
+ * Two threads may not use a network at once: each worker has its own.
  */
 #ifndef DIME_VISION_NETWORK_H
 #define DIME_VISION_NETWORK_H
@@ -16,7 +16,7 @@ struct network;
 
 enum { NETWORK_OUTPUTS = 4 };
 
-/* What a network must be like, so that a wrong file is found out when it is opened. */
+/* The shape that a network must have, so that a wrong file is noticed when it's opened. */
 struct network_shape {
     const char *file;
     size_t side;                          /* of the square that it looks at: three bytes a pixel */
@@ -34,13 +34,13 @@ bool network_open(struct network **network, const char *folder, const struct net
 /* The model's file, which holds its list of names too. It lasts as long as the network. */
 dime_text network_file(const struct network *network);
 
-/* Where the picture goes, side * side * 3 bytes; to be filled anew before each run. */
+/* The input, side * side * 3 bytes; it must be filled again before each run. */
 uint8_t *network_input(const struct network *network);
 
-/* Looks at the picture. False: it failed. */
+/* Runs the network on the picture. False: it failed. */
 bool network_run(const struct network *network);
 
-/* What came out; it lasts until the next run. */
+/* An output; it lasts until the next run. */
 const void *network_output(const struct network *network, size_t at);
 
 /* Frees it all. NULL is fine. */

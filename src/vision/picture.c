@@ -1,8 +1,8 @@
 /*
- * picture.c - the memory of a picture, its limits, and which way up it is.
+ * picture.c - a picture's memory, limits and orientation.
  *
- * Both decoders ask here whether a picture is looked at before they allocate anything for it, and
- * leave it as the file has it: what follows reads it through a view, which turns it.
+ * Both decoders check the limits here before they allocate anything for a picture. They leave its
+ * orientation as the file has it; it's read through a view, which turns it.
  */
 #include "vision/picture.h"
 
@@ -12,7 +12,7 @@
 
 #include "vision/vision.h"
 
-/* The first reason stands: what fails afterwards, while all is taken down, only follows. */
+/* The first reason counts: later failures only follow from it. */
 bool picture_refuse(struct picture_refusal *refusal, int status, const char *format, ...)
 {
     if (refusal->status)
@@ -66,8 +66,8 @@ bool picture_allocate(struct picture *picture, size_t width, size_t height, size
 }
 
 /*
- * What EXIF's orientations are made of: the first row is on the left or right side where they turn,
- * and either direction may be reversed.
+ * The parts of EXIF's orientations: if they turn, the first row is on the left or right side, and
+ * either direction may be reversed.
  */
 struct view picture_view(const struct picture *picture)
 {

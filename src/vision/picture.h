@@ -1,9 +1,9 @@
 /*
- * picture.h - a picture of any size made small enough to look at.
+ * picture.h - a picture, reduced to a size near that of the networks' input.
  *
- * The networks look at 320 x 320 and 224 x 224 pixels. So a decoder never keeps a picture in full:
- * it makes one whose longer side has PICTURE_SIDE pixels or somewhat more, so that what follows is
- * quick and its memory has a fixed bound whatever arrives.
+ * The networks take 320 x 320 and 224 x 224 pixels. A decoder therefore never keeps a whole
+ * picture: it makes one whose longer side has PICTURE_SIDE pixels or somewhat more, so that the
+ * next steps are quick and memory has a fixed bound for any input.
  */
 #ifndef DIME_VISION_PICTURE_H
 #define DIME_VISION_PICTURE_H
@@ -17,19 +17,19 @@
 enum { PICTURE_SIDE = 320 };
 
 /*
- * Why a picture isn't looked at. A decoder may find the fault deep inside; it writes it down once,
- * and everybody above only returns false.
+ * Why a picture is refused. A decoder may find the fault deep inside: it's noted once, and all
+ * callers only return false.
  */
 struct picture_refusal {
     int status; /* 400 to 599; 0: nothing has been refused */
     char why[256];
 };
 
-/* Writes the refusal down, cut to its room, and returns false for the caller to return. */
+/* Notes the refusal, cut to its room. Returns false for the caller to return. */
 bool picture_refuse(struct picture_refusal *refusal, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The refusal of a picture that memory doesn't suffice for. Returns false. */
+/* Refuses a picture because of a lack of memory. Returns false. */
 bool picture_refuse_memory(struct picture_refusal *refusal);
 
 /* Red, green and blue, a byte each, row by row without gaps. */
@@ -50,12 +50,12 @@ struct view {
 /* Frees the pixels. A zeroed picture is fine. */
 void picture_free(struct picture *picture);
 
-/* Whether a picture of this size is looked at; else refuses it. To be asked before allocating. */
+/* Whether a picture of this size is accepted; else refuses it. Call it before allocating. */
 bool picture_fits(size_t width, size_t height, struct picture_refusal *refusal);
 
 /*
- * Allocates WIDTH x HEIGHT pixels of BYTES each, 3 or, on the way to 3, more. False: there is no
- * memory, which is refused.
+ * Allocates WIDTH x HEIGHT pixels of BYTES each: 3, or more before a conversion to 3. False: out of
+ * memory, which is noted as the refusal.
  */
 bool picture_allocate(struct picture *picture, size_t width, size_t height, size_t bytes,
                       struct picture_refusal *refusal);

@@ -66,7 +66,7 @@ static int find_orientation(dime_text bytes)
     return 1;
 }
 
-/* How many bits a pixel has by IHDR's depth and type of colour; of a type that isn't one, most. */
+/* The bits of a pixel by IHDR's depth and type of colour; for an invalid type the most. */
 static size_t bits_of_pixel(unsigned char depth, unsigned char colour)
 {
     static const size_t CHANNELS[] = {[PNG_COLOR_TYPE_GRAY] = 1,
@@ -143,7 +143,7 @@ static void on_read(png_structp png, png_bytep bytes, size_t length)
     reading->rest = text_skip(reading->rest, length);
 }
 
-/* Whatever the file holds, rows come as eight bits each of red, green, blue and alpha. */
+/* Has libpng convert all rows to eight bits each of red, green, blue and alpha. */
 static void ask_for_colours(const struct png_reading *reading)
 {
     png_set_expand(reading->png);

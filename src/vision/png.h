@@ -1,7 +1,7 @@
 /*
  * png.h - PNG (ISO/IEC 15948) through libpng: every colour type and depth, interlaced or not.
  *
- * What is transparent is laid over white, as on a page. Of an animation it's the default image.
+ * Transparent pixels are laid over white, as on a page. An animation gives its default image.
  */
 #ifndef DIME_VISION_PNG_H
 #define DIME_VISION_PNG_H

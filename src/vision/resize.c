@@ -1,9 +1,9 @@
 /*
  * resize.c - resampling in two passes, across and then down.
  *
- * Each pass needs for every pixel of the result only a few weights, which are the same for all rows
- * or columns and are computed once, as whole numbers that add up to ONE. The letterbox keeps a
- * picture's shape: stretched to a square, people and cups aren't recognised.
+ * For each pixel of the result, a pass needs only a few weights, which are the same for all rows or
+ * columns. They are computed once, as whole numbers that add up to ONE. The letterbox keeps a
+ * picture's shape: in a stretched one, people and cups aren't recognized.
  */
 #include "vision/resize.h"
 
@@ -28,8 +28,8 @@ struct placement letterbox(size_t width, size_t height, size_t side)
 }
 
 /*
- * The weights of one pixel, whose middle lies at CENTRE of the source; what rounding leaves over
- * goes to the largest, so that they add up to ONE.
+ * The weights of one pixel, whose middle lies at CENTRE of the source. The largest gets the
+ * rounding error, so that they add up to ONE.
  */
 static void fill_weights(uint16_t *weights, size_t taps, double first, double centre,
                          double support)

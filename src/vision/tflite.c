@@ -1,10 +1,9 @@
 /*
  * tflite.c - TensorFlow Lite, loaded by dlopen rather than linked.
  *
- * So the build needs neither the library nor its headers, which come from outside Debian; a program
- * starts without it and can say what is missing; and one that is never asked about a picture never
- * pays for it. The price is the table below, which restates the prototypes of a version that is
- * pinned by its checksum.
+ * The build needs neither the library nor its headers, which don't come from Debian. A program
+ * starts without it and can say what is missing, and loads it only for the first picture. The
+ * price is the table below, which repeats the prototypes of a version that a checksum pins.
  */
 #include "vision/tflite.h"
 
@@ -49,7 +48,7 @@ static const struct {
 
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static struct tflite loaded;
-static void *library; /* never closed: its threads and statics aren't made for that */
+static void *library; /* never closed: its threads and statics don't support that */
 static _Thread_local char library_fault[512];
 
 static bool find_functions(void *handle, struct tflite *tflite)
@@ -103,14 +102,14 @@ static ssize_t write_unless_hushed(void *unused, const char *data, size_t length
 }
 
 /*
- * glibc's stderr is a variable that may be set (its manual, section 12.2), and it's set once,
- * before there are threads: whoever prints at any time afterwards finds the same stream.
+ * glibc's stderr is a variable that may be set (its manual, section 12.2). It's set once, before
+ * there are threads, so all later output goes to the same stream.
  */
 __attribute__((constructor)) static void replace_stderr(void)
 {
     FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_unless_hushed});
     if (!stream)
-        return; /* TensorFlow Lite's greeting is in the log then, and nothing else is wrong */
+        return; /* then TensorFlow Lite's greeting is in the log, and nothing else is wrong */
     (void)setvbuf(stream, NULL, _IONBF, 0);
     stderr = stream;
 }

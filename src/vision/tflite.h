@@ -23,7 +23,7 @@ enum { kTfLiteOk = 0 };                        /* TfLiteStatus */
 enum { kTfLiteFloat32 = 1, kTfLiteUInt8 = 3 }; /* TfLiteType */
 enum { TFLITE_XNNPACK_DELEGATE_FLAG_QS8 = 1 };
 
-/* The versions of this struct begin so and differ in what follows, of which 0 is the default. */
+/* All versions of this struct begin so; the rest differs, and 0 is its default. */
 struct tflite_xnnpack_options {
     int32_t num_threads;
     uint32_t flags;
@@ -61,8 +61,8 @@ struct tflite {
 };
 
 /*
- * Loads the library from FOLDER, once in a process; it stays until the process ends. NULL: it isn't
- * there or can't be used, and *WHY is a sentence of the thread's.
+ * Loads the library from FOLDER, once in a process; it stays until the process ends. NULL: it's
+ * missing or can't be used, and *WHY is a sentence of the thread's.
  */
 const struct tflite *tflite_load(const char *folder, const char **why);
 

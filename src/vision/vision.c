@@ -1,9 +1,9 @@
 /*
  * vision.c - from the bytes of a picture to its labels.
  *
- * The picture is decoded to little more than the networks' size, put upright into the detector's
- * square, and looked at; then, where one object fills it, by the classifier too. The detector was
- * trained on pictures at the square's upper left corner with grey around, and is surer of those.
+ * The picture is decoded to little more than the networks' size and put upright into the detector's
+ * square. If one object fills it, the classifier runs too. The detector was trained on pictures at
+ * the square's upper left corner with grey around, so it's better at those.
  */
 #include "vision/vision.h"
 
@@ -22,7 +22,7 @@ enum { DETECTOR_SIDE = 320, CLASSIFIER_SIDE = 224, GREY = 127, FOLDER_MAX = 3072
 static const size_t DETECTOR_ROW = (size_t)DETECTOR_SIDE * 3;     /* bytes */
 static const size_t CLASSIFIER_ROW = (size_t)CLASSIFIER_SIDE * 3; /* bytes */
 
-/* What the detector gives: 25 boxes, their classes, their confidences, and how many they are. */
+/* The detector's outputs: 25 boxes, their classes, their confidences, and their number. */
 enum { BOXES, CLASSES, SCORES, COUNT };
 
 static const struct network_shape DETECTOR = {
@@ -58,7 +58,7 @@ static bool beside_program(char folder[FOLDER_MAX])
     return true;
 }
 
-/* The same where a loader runs the program and is what the kernel names: Lambda says the folder. */
+/* The same under a loader, which the kernel names as the program: Lambda names the folder. */
 static bool in_task_root(char folder[FOLDER_MAX])
 {
     const char *root = getenv("LAMBDA_TASK_ROOT");
@@ -120,14 +120,14 @@ dime_text vision_model_version(void)
     return TEXT("EfficientDet-Lite0, EfficientNet-Lite0");
 }
 
-/* One edge of a box, from a part of the detector's square to a part of the picture. */
+/* One edge of a box, from a fraction of the detector's square to one of the picture. */
 static float edge(float of_square, size_t filled)
 {
     float part = of_square * (float)DETECTOR_SIDE / (float)filled;
     return part > 0 ? (part < 1 ? part : 1) : 0;
 }
 
-/* Takes the detector's finding at AT; false where it's nothing. */
+/* Reads the detector's finding at AT. False: it's none. */
 static bool take_finding(const struct network *detector, size_t at, const struct placement *placed,
                          struct finding *finding)
 {

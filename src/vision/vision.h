@@ -1,14 +1,14 @@
 /*
- * vision.h - what is in a picture, told by two networks on this machine.
+ * vision.h - labels a picture by two networks on this machine.
  *
  * EfficientDet-Lite0 finds objects of COCO's 80 kinds and where they are; EfficientNet-Lite0 knows
- * ImageNet's 1,000 finer names, and adds one where one object fills the picture. About 1,080 names
- * in all; no scenes, no texts, no moderation. A picture is JPEG (ITU-T T.81) or PNG (ISO/IEC
- * 15948), and whatever is wrong with it is a refusal that says what to do. Nothing here needs a
- * network or an account.
+ * ImageNet's 1,000 finer names, and adds one if one object fills the picture. That is about 1,080
+ * names; no scenes, no texts, no moderation. A picture is JPEG (ITU-T T.81) or PNG (ISO/IEC 15948).
+ * Any other, or a damaged one, is refused with a sentence that says what to do. Nothing here needs
+ * the internet or an account.
  *
- * A struct vision belongs to one worker, which asks it about one picture at a time; several
- * workers each open their own. It runs on its caller's thread alone, so that workers share the
+ * A struct vision belongs to one worker, which labels one picture at a time; several workers each
+ * open their own. It runs on its caller's thread alone, so that workers share the
  * machine's cores fairly. The runtime (TensorFlow Lite) and the models are loaded by vision_open,
  * not linked: a program with this library starts without them.
  */
@@ -26,7 +26,7 @@
 #define VISION_PNG_WORK_MAX       80000000  /* pixels of a PNG, and bytes that they unpack to */
 #define VISION_SCANNED_PIXELS_MAX 400000000 /* pixels of a JPEG times its scans */
 #define VISION_SIDE_MAX           10000     /* pixels */
-#define VISION_SIDE_MIN           16        /* pixels; of less nobody can tell anything */
+#define VISION_SIDE_MIN           16        /* pixels; smaller ones show nothing */
 #define VISION_LABELS_MAX         1000      /* most labels that may be asked for */
 #define VISION_ARENA_NEED         262144 /* one call never takes more bytes of an arena than this */
 
@@ -37,7 +37,7 @@ struct vision_options {
     float min_confidence; /* 0 to 100; of labels and of instances */
 };
 
-/* Parts of the picture's width and height as it is to be looked at, 0 to 1. */
+/* Fractions of the upright picture's width and height, 0 to 1. */
 struct vision_box {
     float left, top, width, height;
 };
@@ -48,8 +48,9 @@ struct vision_instance {
 };
 
 /*
- * A kind of thing in the picture. Labels come most confident first, and so do the instances of
- * each. A label that only the classifier gave has no instances: it speaks of the whole picture.
+ * A kind of thing in the picture. Labels are sorted by confidence, highest first, and so are the
+ * instances of each. A label of the classifier alone has no instances: it's about the whole
+ * picture.
  */
 struct vision_label {
     dime_text name;   /* such as "Dog"; each name comes once */
@@ -81,10 +82,10 @@ bool vision_open(struct vision **vision, const char **why);
 
 /*
  * Labels a picture and fills *RESULT; true for a status of 200. The bytes are the caller's, and
- * what RESULT points to lasts as long as ARENA and VISION both do. The large part of the working
- * memory isn't the arena's, and is given back before this returns: at most some 10 MB, and for a
- * JPEG of several scans, which libjpeg keeps in full, 100 MB. It takes some 30 ms, and a few tenths
- * of a second for what takes most decoding. A refusal has one of these statuses:
+ * the texts in RESULT last as long as both ARENA and VISION. Most of the working memory isn't the
+ * arena's, and is freed before this returns: at most some 10 MB, and 100 MB for a JPEG of several
+ * scans, which libjpeg keeps in full. It takes some 30 ms, and a few tenths of a second for the
+ * pictures that are hardest to decode. A refusal has one of these statuses:
  *
  * 400: there are no bytes, or they end too early or are damaged.
  *
@@ -96,7 +97,7 @@ bool vision_open(struct vision **vision, const char **why);
  *
  * 500: a network failed, which it shouldn't.
  *
- * 503: there is no memory for it now, the arena's included.
+ * 503: out of memory, or the arena is full.
  */
 bool vision_look(struct vision *vision, dime_text bytes, const struct vision_options *options,
                  struct arena *arena, struct vision_result *result);

@@ -1,7 +1,7 @@
 /*
- * without.c - vision.h where dime is built without local labels.
+ * without.c - vision.h if dime is built without local labels.
  *
- * So labels needs no condition: it is told why there is no local engine, and goes on without one.
+ * labels then needs no #if: opening fails with the reason, and it goes on without a local engine.
  */
 #include "vision/vision.h"
 
@@ -9,8 +9,8 @@ bool vision_open(struct vision **vision, const char **why)
 {
     *vision = NULL;
     *why = "Pictures can't be looked at on this machine: dime was built without local labels. "
-           "Whoever runs it can set LABELS_ENGINE to rekognition, or configure it anew where "
-           "libturbojpeg and libpng are.";
+           "Whoever runs it can set LABELS_ENGINE to rekognition, or configure it again with "
+           "libturbojpeg and libpng installed.";
     return false;
 }
 
