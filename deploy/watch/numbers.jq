@@ -3,13 +3,13 @@
 #
 #     journalctl -q -u 'dime@*' -o cat --since -5min | jq -Rncf numbers.jq
 #
-# It reads the functions' log and nginx's alike, passes over what isn't a request's line, and prints
-# an object for each function. `busy` is how many requests were under way at once, on average: near
-# the number of threads, the function is full.
+# It reads both the functions' log and nginx's, skips lines that aren't a request's, and prints an object
+# for each function. `busy` is the average number of requests at once: near the number of threads, the
+# function is fully loaded.
 
 def percentile($of_hundred): .[(length * $of_hundred / 100 | ceil) - 1];
 
-# Whose request it was. nginx names the path; one that leads nowhere isn't counted by its name.
+# The function of a request. nginx logs the path; unknown paths aren't counted by their names.
 def owner: .function // (
     if .status == 404 then null else .uri end | strings
     | capture("^/cgi-bin/(?<name>[a-z0-9-]+)(\\?|$)").name) // "pages";
