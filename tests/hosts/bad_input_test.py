@@ -114,7 +114,7 @@ POSTED = [
     ("JSON that is cut short, as a text", "text/plain", amount("1.89")[:-1], 400, "The JSON can't be read"),
     ("XML", "application/xml", "<amount>1.89</amount>", 415, "Send the body as application/json"),
     ("a multipart form without an end", MULTIPART, part("amount", "1.89"), 400, "has no end"),
-    ("a multipart form without a boundary", "multipart/form-data", "--b--", 400, "the boundary"),
+    ("a multipart form without a boundary", "multipart/form-data", "--b--", 400, "names no boundary"),
     ("another boundary in the type", "multipart/form-data; boundary=c", part("amount", "1.89")
      + "\r\n--b--", 400, "isn't in the body"),
     ("a multipart form of nothing", MULTIPART, "--b--\r\n", 422, "Give amount"),
