@@ -146,7 +146,7 @@ static void read_decimal(struct field_reading *reading, const struct field_place
         check_range(reading, place, *(int64_t *)slot);
     else
         fields_refuse(reading, place,
-                      "%s must be a number with at most %d digit%s behind the point.",
+                      "%s must be a number with at most %d digit%s after the point.",
                       fields_name(reading, place), places, places == 1 ? "" : "s");
 }
 

@@ -119,7 +119,7 @@ def main(build, source):
     library = {}
     listed = sorted(name for name in os.listdir(os.path.join(source, "man")) if name[-2:-1] == ".")
     with open(os.path.join(source, "Makefile.am")) as makefile:
-        installed = re.findall(r"man/(\S+)", makefile.read())
+        installed = re.findall(r"\bman/([\w-]+[.]\d)\b", makefile.read())
     outcome.check("every page is installed (dist_man_MANS)", listed == sorted(installed),
                   f"{listed} are there, {sorted(installed)} are listed")
     for name in listed:

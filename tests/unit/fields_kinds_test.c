@@ -57,9 +57,9 @@ static void end(void)
     asking_close(&asking);
 }
 
-#define PRICE  "price must be a number with at most 2 digits behind the point."
-#define TINY   "tiny must be a number with at most 18 digits behind the point."
-#define RATIO  "ratio must be a number with at most 0 digits behind the point."
+#define PRICE  "price must be a number with at most 2 digits after the point."
+#define TINY   "tiny must be a number with at most 18 digits after the point."
+#define RATIO  "ratio must be a number with at most 0 digits after the point."
 #define COLOUR "colour must be red, green or blue."
 #define LABELS "labels must be an object of named values, such as {\"a\":\"b\"}."
 #define RATES  "rates must be an object of named values, such as 25:2,10:0."

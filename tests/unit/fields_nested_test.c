@@ -130,7 +130,7 @@ START_TEST(reads_objects)
 }
 END_TEST
 
-#define DIGITS     " must be a number with at most 2 digits behind the point."
+#define DIGITS     " must be a number with at most 2 digits after the point."
 #define LINES      "items must be a list of objects, such as [{...},{...}]."
 #define STOPS      "stops must be an object of named values, such as {\"a\":{...}}."
 #define NO_ADDRESS "address must be an object, such as {\"street\":...}."

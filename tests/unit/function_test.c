@@ -149,7 +149,7 @@ static const struct {
     {WHOLE_LOW, 1, REFUSED("number") "number holds 0; it must be from 1 to 9."},
     {DECIMAL_FITS, 1, NULL},
     {DECIMAL_LONG, 1,
-     REFUSED("number") "number must be a number with at most 2 digits behind the point."},
+     REFUSED("number") "number must be a number with at most 2 digits after the point."},
     {FLAG_FITS, 1, NULL},
     {FLAG_ODD, 1, REFUSED("flag") "flag must be true or false."},
     {CHOICE_ODD, 1, REFUSED("choice") "choice must be a or b."},
