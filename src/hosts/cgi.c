@@ -1,7 +1,8 @@
 /*
  * cgi.c - one CGI call from start to end.
  *
- * The whole body is read before the function is asked, and a whole answer leaves in one writev.
+ * The whole body is read before the function is called. An answer that isn't streamed is sent with
+ * one writev.
  */
 #include "hosts/cgi.h"
 
@@ -20,10 +21,10 @@
 
 enum { CGI_TIMEOUT_MS = 30000 };
 
-/* How much of a refused body is read and dropped, and how long each piece of it is waited for. */
+/* How much of a refused body is read and discarded, and how long to wait for each piece. */
 enum { DRAIN_MAX = 1024 * 1024, DRAIN_TIMEOUT_MS = 1000 };
 
-/* Reads until LENGTH bytes or the end; what a signal interrupts goes on. */
+/* Reads until LENGTH bytes or the end of the input. Retries a read that a signal interrupts. */
 static size_t read_up_to(int fd, char *data, size_t length)
 {
     size_t total = 0;
@@ -39,9 +40,9 @@ static size_t read_up_to(int fd, char *data, size_t length)
 }
 
 /*
- * RFC 3875, section 4.2: no more than Content-Length may be read, and nothing where there is none.
- * But Apache hands on a chunked body as it comes, with no length and with its Transfer-Encoding:
- * that one ends with the input.
+ * RFC 3875, section 4.2: a program must not read more than Content-Length bytes, and nothing if the
+ * length is missing. But Apache passes a chunked body on without a length, with its
+ * Transfer-Encoding. Such a body ends with the input.
  */
 static void read_input(struct exchange *exchange)
 {
@@ -55,8 +56,8 @@ static void read_input(struct exchange *exchange)
 }
 
 /*
- * Reads what is left of a refused body. Apache's mod_cgid gives its programs a socket, and a socket
- * that is closed with something unread in it takes the answer along that was written to it.
+ * Reads what is left of a refused body. Apache's mod_cgid gives its programs a socket. Closing a
+ * socket with unread bytes in it would destroy the answer that was written to it.
  */
 static void drain_body(void)
 {
@@ -117,12 +118,12 @@ static struct header *split_environment(struct arena *arena, size_t *count)
     return variables;
 }
 
-/* Where an answer goes, in one piece or in many. */
+/* The output of an answer, in one piece or in many. */
 struct cgi_output {
     struct stream stream;
     struct exchange *exchange;
-    bool begun, failed; /* the head has gone; its reader has */
-    size_t bytes;       /* of the body that have gone */
+    bool begun, failed; /* the head was sent; the reader is gone */
+    size_t bytes;       /* of the body that were sent */
 };
 
 static void write_piece(struct cgi_output *output)
@@ -134,7 +135,7 @@ static void write_piece(struct cgi_output *output)
     output->failed = output->failed || !write_both(head, payload);
 }
 
-/* A reader that has gone ends a stream, as memory does that is out. */
+/* A stream ends when its reader is gone, or when memory runs out. */
 static void flush_piece(struct stream *stream, struct response *response)
 {
     struct cgi_output *output = (struct cgi_output *)stream;
@@ -148,7 +149,7 @@ int cgi_serve(const dime_function *function)
     struct opening opening = {0};
     struct cgi_output output = {.stream = {.flush = flush_piece}, .exchange = &exchange};
     struct arena arena;
-    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an exit status and a log line */
+    signal(SIGPIPE, SIG_IGN); /* report a closed reader by exit status and log line */
     arena_open(&arena, REQUEST_MEMORY_MAX);
     size_t count;
     struct header *variables = split_environment(&arena, &count);
@@ -164,7 +165,7 @@ int cgi_serve(const dime_function *function)
     log_call(&exchange, output.bytes);
     if (exchange.incoming.refusal)
         drain_body();
-    arena_close(&arena); /* what the call has open may need the state */
+    arena_close(&arena); /* closing what the call has opened may need the state */
     opening_close(&opening, function);
     return output.failed ? 1 : 0;
 }

@@ -1,8 +1,8 @@
 /*
- * exchange.c - CGI variables become a request, and a response becomes the bytes that go out.
+ * exchange.c - turns CGI variables into a request, and a response into the bytes to send.
  *
- * One pass over the variables picks out what a request needs; the few names are told apart by their
- * length and bytes.
+ * One pass over the variables picks out what a request needs. The few names are distinguished by
+ * their length and bytes.
  */
 #include "hosts/exchange.h"
 
@@ -13,10 +13,10 @@
 #include "request/route.h"
 
 /*
- * The variables that aren't headers. Those that begin with DIME_ are the tool's, which hands over
- * events. They count for what the function lets a sender do, so they're believed: who can set them
- * is who starts the program, or who may connect to its socket, and no client can, since each header
- * of a client's is a variable that begins with HTTP_.
+ * The variables that aren't headers. The tool sets those that begin with DIME_ when it passes on an
+ * event. They are trusted, and decide what the sender may do: only whoever starts the program or
+ * may connect to its socket can set them. No client can, since each header that a client sends
+ * becomes a variable that begins with HTTP_.
  */
 struct cgi_variables {
     dime_text method, query, content_type, content_length, script, path_info, scheme, https;
@@ -43,7 +43,7 @@ static const struct {
     {{"DIME_PATH", 9}, offsetof(struct cgi_variables, path)},
 };
 
-/* Takes a variable that isn't a header, if it is one of those that count. */
+/* Stores a variable that isn't a header, if it is one of those above. */
 static void take_variable(struct cgi_variables *variables, const struct header *variable)
 {
     for (size_t i = 0; i < sizeof SLOTS / sizeof *SLOTS; i++) {
@@ -55,7 +55,7 @@ static void take_variable(struct cgi_variables *variables, const struct header *
     }
 }
 
-/* Takes HTTP_X_REQUEST_ID as the header x-request-id. */
+/* Turns HTTP_X_REQUEST_ID into the header x-request-id. */
 static void take_header(struct request *request, struct header *headers, struct header variable)
 {
     const char *name = variable.name.data + sizeof "HTTP_" - 1;
@@ -68,7 +68,7 @@ static void take_header(struct request *request, struct header *headers, struct 
     request_take_header(request, headers, (dime_text){copy, length}, variable.value);
 }
 
-/* A header takes the place of a variable that has been read. */
+/* Stores a header in place of a variable that has already been read. */
 static void read_variables(struct request *request, struct header *variables, size_t count,
                            struct cgi_variables *found)
 {
@@ -81,7 +81,7 @@ static void read_variables(struct request *request, struct header *variables, si
     }
 }
 
-/* What a web server has split, or the tool has left to be split. */
+/* The path: split by the web server, or left by the tool for us to split. */
 static void split_request_path(struct exchange *exchange, const struct cgi_variables *found)
 {
     const dime_function *function = exchange->function;
@@ -168,7 +168,7 @@ void exchange_run(struct exchange *exchange)
 dime_text exchange_head(struct exchange *exchange)
 {
     struct buffer head;
-    /* In room of its own: where memory runs out the answer still has a head. */
+    /* In a buffer of its own, so that the answer has a head even if memory runs out. */
     buffer_over(&head, exchange->head, sizeof exchange->head);
     response_cgi_head(&exchange->response, &head);
     if (!head.failed)

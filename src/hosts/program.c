@@ -1,11 +1,11 @@
 /*
- * program.c - the program of one function, dime_main of libdime: a FastCGI responder or a CGI
- * program, by how it is started.
+ * program.c - dime_main of libdime: the program of one function, as a FastCGI responder or a CGI
+ * program.
  *
- * A listening socket as fd 0 (spawn-fcgi, systemd, our own parent) or --listen makes it a
- * responder. The variables of CGI make it a CGI program. Otherwise somebody has started it by hand,
- * and it says what it is. A CGI call passes through here on every request, so it's recognised
- * before anything else is done.
+ * With a listening socket as fd 0 (from spawn-fcgi, systemd or our own parent) or with --listen it
+ * is a responder. With the variables of CGI it is a CGI program. Otherwise somebody has started it
+ * by hand, and it says what it is. A CGI server starts it for every request, so CGI is detected
+ * before anything else.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -40,7 +40,7 @@ struct program_options {
     int64_t threads;
     int64_t workers; /* 0: no parent */
     int64_t timeout_seconds;
-    int64_t idle_seconds; /* 0: it never ends by itself */
+    int64_t idle_seconds; /* 0: it never ends when idle */
 };
 
 static const char PROGRAM_HELP[] =
@@ -55,15 +55,15 @@ static const char PROGRAM_HELP[] =
     "  from here:   REQUEST_METHOD=GET QUERY_STRING= %1$s\n"
     "\n"
     "  --listen ADDRESS   listen on unix:PATH or on a numeric HOST:PORT\n"
-    "  --threads N        how many requests at once, at most (default: %4$s)\n"
+    "  --threads N        handle at most N requests at once (default: %4$s)\n"
     "  --workers N        run N processes under a parent that restarts them\n"
-    "  --timeout SECONDS  how long a request may take to arrive, and its answer to be read\n"
+    "  --timeout SECONDS  the time limit for receiving a request, and for sending its answer\n"
     "                     (default: %3$d)\n"
-    "  --idle SECONDS     end after so long without a request, where systemd holds the socket\n"
-    "  --describe         print what the function is, as JSON\n"
+    "  --idle SECONDS     exit after this long without a request, if systemd holds the socket\n"
+    "  --describe         print a description of the function as JSON\n"
     "  --help, --version\n"
     "\n"
-    "SIGTERM finishes what runs and stops. With --workers, SIGHUP replaces the workers.\n"
+    "SIGTERM finishes current requests and stops. With --workers, SIGHUP replaces the workers.\n"
     "See dime(7).\n";
 
 static void print_program_help(FILE *stream, const dime_function *function)
@@ -79,7 +79,7 @@ static void print_program_help(FILE *stream, const dime_function *function)
     arena_close(&arena);
 }
 
-/* A heavy function's workers are processes, so that one that dies takes nobody's request along. */
+/* A heavy function's workers are processes, so that one that dies loses no other's request. */
 static int usual_threads(const dime_function *function)
 {
     if (function->heavy)
@@ -88,7 +88,7 @@ static int usual_threads(const dime_function *function)
     return count < 1 ? 1 : count > RESPONDER_THREADS_MAX ? RESPONDER_THREADS_MAX : (int)count;
 }
 
-/* Returns the status to end with, or -1 to go on. */
+/* Returns the exit status, or -1 to continue. */
 static int take_program_option(int option, struct program_options *options)
 {
     const char *name = options->function->name;
@@ -125,7 +125,7 @@ static int take_program_option(int option, struct program_options *options)
     return fine ? -1 : BAD_USAGE;
 }
 
-/* Who opens the socket itself must stay: nobody would start it again. */
+/* A program that opened the socket itself must keep running: nobody would restart it. */
 static int check_idle(const struct program_options *options)
 {
     if (!options->idle_seconds || (!options->listen && !options->workers))
@@ -196,8 +196,8 @@ static int serve_with_workers(const struct program_options *options, int listene
 }
 
 /*
- * Opens what is closed of 0, 1 and 2 to nothing, so that no socket or event of ours lands there and
- * gets the log written into it.
+ * Opens those of the descriptors 0, 1 and 2 that are closed on /dev/null, so that none of our
+ * sockets gets such a number and has the log written into it.
  */
 static bool fill_descriptors(void)
 {
@@ -226,9 +226,9 @@ int dime_main(const dime_function *function, int count, char **arguments)
 {
     char why[512];
     bool listening = listen_is(STDIN_FILENO);
-    /* Whatever the arguments: a web server may make them of the query (RFC 3875, section 4.4). */
+    /* Ignore arguments: a web server may derive them from the query (RFC 3875, section 4.4). */
     bool is_cgi = !listening && getenv("REQUEST_METHOD");
-    /* Its page isn't read for each CGI call, which it would cost a thirtieth more. */
+    /* CGI doesn't check the function's page: that would make each request 3 % slower. */
     if (!function_check(function, why, sizeof why) ||
         (!is_cgi && !page_check(function, why, sizeof why))) {
         fprintf(stderr, "%s: there is a mistake in it: %s\n", function->name, why);

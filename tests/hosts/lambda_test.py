@@ -793,7 +793,7 @@ def test_little_memory(_, program):
         equal((len(kinds), kinds[0], kinds[3]), (4, "response", "response"), "%d MB" % megabytes)
         for post in api.posts[1:3]:
             if post.kind == "error":
-                is_failure(post, "Runtime.OutOfMemory", "no memory")
+                is_failure(post, "Runtime.OutOfMemory", "Out of memory")
                 failed += 1
         if kinds[2] == "response":
             equal(json.loads(api.posts[2].body), {"batchItemFailures": []}, "%d MB" % megabytes)

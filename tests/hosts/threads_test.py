@@ -115,7 +115,7 @@ def test_goes_on_with_the_threads_it_has_where_no_more_can_be_started(folder, pr
             Program(folder, limited[0], [*limited[1:], "--threads", "4"], stdin=listener) as server:
         equal(ask_at_once(address, 6, 5, waiting(10))[0], [200] * 30, "answers")
         equal(len(threads(server)), 1, "threads")
-        expect("can't start another thread; going on with 1" in server.said(), "it said " + server.said())
+        expect("can't start another thread; continuing with 1" in server.said(), "it said " + server.said())
         server.signal(signal.SIGTERM)
         equal(server.wait(), 0, "exit status")
 

@@ -248,7 +248,7 @@ def test_sighup_with_a_broken_program_leaves_the_workers(folder, program):
             time.sleep(1)
             equal(workers_of(server, 2), workers, "the workers later")
         equal(clients.errors, [], "errors")
-        expect("goes on" in server.said(), "it isn't told: " + server.said()[-300:])
+        expect("keeps running" in server.said(), "it isn't told: " + server.said()[-300:])
         equal(server.stop()[0], 0, "exit status")
 
 
@@ -364,7 +364,7 @@ def test_a_stuck_worker_that_was_replaced_is_killed(folder, program):
         stuck = stop_and_replace(server)
         is_hello(ask(server.address, get()))
         wait_until(lambda: not alive(stuck), 25, "it outlives its replacement")
-        expect("worker %d doesn't end by itself; killed it" % stuck in server.said(), server.said())
+        expect("worker %d didn't end in time; killed it" % stuck in server.said(), server.said())
         workers_of(server, 1)
         equal(server.stop()[0], 0, "exit status")
 

@@ -1,8 +1,8 @@
 /*
  * answering.c - one FastCGI request from its variables to its answer.
  *
- * It's only begun once the whole request is there, and its bytes stay where they arrived until it
- * has been answered. The answer goes to the socket from where it is, in one call as a rule.
+ * A request is handled only once all of it has arrived. Its bytes stay where they arrived until it
+ * has been answered. The answer is sent without being copied, usually with one call.
  */
 #include "hosts/fastcgi/answering.h"
 
@@ -16,7 +16,7 @@ enum {
     STREAMS_MAX = 256,  /* of a thread at once: each keeps what serving a request takes */
 };
 
-/* Splits the variables. NULL: there is no memory for them. */
+/* Splits the variables. NULL: out of memory. */
 static struct header *split_variables(const struct arrived *request, struct arena *arena)
 {
     struct header *headers = arena_alloc(arena, request->count * sizeof *headers);
@@ -31,8 +31,8 @@ static struct iovec part(dime_text text)
     return (struct iovec){(void *)(uintptr_t)text.data, text.length};
 }
 
-/* Sends part of an answer to a request as STDOUT records. With LAST the answer ends behind it: its
- * last record is empty, and the request's end follows. */
+/* Sends part of an answer as STDOUT records. LAST: the answer ends with it, so an empty record and
+ * the request's end follow. */
 static bool send_records(struct connection *connection, dime_text head, dime_text payload,
                          bool last)
 {
@@ -58,7 +58,7 @@ static bool send_records(struct connection *connection, dime_text head, dime_tex
     return sent;
 }
 
-/* Has the function answer. */
+/* Calls the function. */
 static void run_exchange(struct worker *worker, const struct arrived *request)
 {
     const struct responder_settings *settings = worker->settings;
@@ -75,8 +75,8 @@ static void run_exchange(struct worker *worker, const struct arrived *request)
     exchange_run(exchange);
 }
 
-/* Leaves an answer that is streamed to its connection. False: there can't be another one now, and
- * the answer says so. */
+/* Hands a streamed answer over to its connection. False: there are too many streams, and the answer
+ * says so. */
 static bool begin_stream(struct worker *worker, struct connection *connection)
 {
     struct exchange *exchange = &worker->serving->exchange;
@@ -93,9 +93,9 @@ static bool begin_stream(struct worker *worker, struct connection *connection)
 }
 
 /*
- * Where a connection is closed though the web server would keep it, that could be quicker to send
- * the next request: so it's barred from that before it gets the answer, which on a unix socket it
- * notices at once.
+ * If we close a connection that the web server would keep, the web server might send its next
+ * request before it notices. So we stop reading before it gets the answer. On a unix socket it
+ * notices that at once.
  */
 bool answer_begin(struct worker *worker, struct connection *connection,
                   const struct arrived *request)
@@ -117,9 +117,9 @@ bool answer_begin(struct worker *worker, struct connection *connection,
 }
 
 /*
- * Makes more of an answer while the socket takes it, but not so much at once that others wait. A
- * stream that breaks off ends without the request's end, so that the web server notices. False: the
- * connection is done with.
+ * Produces more of an answer while the socket accepts it, but not so much at once that other
+ * connections wait. A stream that fails ends without the request's end, so that the web server
+ * notices. False: close the connection.
  */
 bool answer_more(struct worker *worker, struct connection *connection)
 {

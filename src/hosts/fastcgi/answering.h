@@ -1,8 +1,8 @@
 /*
- * answering.h - a FastCGI request that has arrived becomes an answer, in one piece or in many.
+ * answering.h - answers a FastCGI request that has arrived, in one piece or in many.
  *
- * Never waits: what the socket doesn't take is kept with the connection, and the next piece of a
- * stream is made once it has been taken.
+ * Never blocks: what the socket doesn't accept is kept with the connection. The next piece of a
+ * stream is produced once the one before has been sent.
  */
 #ifndef DIME_HOSTS_FASTCGI_ANSWERING_H
 #define DIME_HOSTS_FASTCGI_ANSWERING_H
@@ -10,13 +10,13 @@
 #include "hosts/fastcgi/worker.h"
 
 /*
- * Has the function answer, and sends the answer, or the first piece of a stream. What becomes of
- * the connection afterwards is set already. False: the connection is done with.
+ * Calls the function, and sends the answer, or the first piece of a stream. The connection's `then`
+ * is set already. False: close the connection.
  */
 bool answer_begin(struct worker *worker, struct connection *connection,
                   const struct arrived *request);
 
-/* Makes and sends more of a stream, of which the socket has taken all so far. False: the same. */
+/* Produces and sends more of a stream, once all before has been sent. False: as above. */
 bool answer_more(struct worker *worker, struct connection *connection);
 
 #endif

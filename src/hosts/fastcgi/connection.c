@@ -1,10 +1,10 @@
 /*
- * connection.c - takes requests out of the socket as they come, and sends answers as they go.
+ * connection.c - reads requests from the socket, and sends answers, without blocking.
  *
- * A web server that has the whole request sends it at once: one read finds all of it in the
- * thread's room, and it's served from there. Only what comes in pieces is kept with the connection,
- * bounded by the variables' limit, the function's body limit and a record. In the same way an
- * answer goes to the socket from where it is, and only what the socket can't take is copied.
+ * A web server that has the whole request sends it at once. One read then puts all of it into the
+ * thread's buffer, and it's served from there. Only a request that arrives in pieces is kept with
+ * the connection; its size is bounded by the limits on variables and body, plus a record. Likewise
+ * an answer is sent without a copy, and only what the socket doesn't accept is copied.
  */
 #include "hosts/fastcgi/connection.h"
 
@@ -82,7 +82,7 @@ void connection_forget(struct connection *connection)
     connection->reader = (struct reader){0};
 }
 
-/* Makes *BYTES, which has room for *CAPACITY, at least NEEDED long. */
+/* Grows *BYTES, which has room for *CAPACITY, to at least NEEDED. */
 static bool grow_to(char **bytes, size_t *capacity, size_t needed, size_t most)
 {
     if (needed <= *capacity)
@@ -98,7 +98,7 @@ static bool grow_to(char **bytes, size_t *capacity, size_t needed, size_t most)
     return true;
 }
 
-/* How many bytes the socket takes at once, or -1 where the connection has failed. */
+/* Sends what the socket accepts. Returns how many bytes that is; -1: the connection has failed. */
 static ssize_t send_now(const struct connection *connection, const struct iovec *parts, int count)
 {
     ssize_t sent;
@@ -108,7 +108,7 @@ static ssize_t send_now(const struct connection *connection, const struct iovec 
     return sent < 0 && errno == EAGAIN ? 0 : sent;
 }
 
-/* Puts a piece behind those that came before it, and makes it all of them. */
+/* Appends a piece to the earlier ones, and makes it stand for all of them. */
 static bool gather(struct connection *connection, struct reader_input *piece, size_t body_max)
 {
     size_t most = RECORD_VARIABLES_MAX + body_max + RECORD_MAX + piece->length;
@@ -127,16 +127,16 @@ static enum arrival close_with_warning(const struct connection_rules *rules, con
     return ARRIVAL_END;
 }
 
-/* Why a request was refused is said once: a web server that is set up wrong goes on asking. */
+/* Logged once, since a misconfigured web server keeps sending such requests. */
 static void say_refusal(const struct connection_rules *rules, const char *why)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
     if (!atomic_flag_test_and_set(&said))
-        log_say(LOG_LEVEL_WARN, rules->function, 0, "refused a request: %s; this is said once",
+        log_say(LOG_LEVEL_WARN, rules->function, 0, "refused a request: %s; this is logged once",
                 why);
 }
 
-/* Reads what has come and sends the replies to what is no request. */
+/* Reads what has arrived, and sends replies to records that aren't part of a request. */
 static enum reading read_arrived(struct connection *connection, struct reader_input *input,
                                  const struct connection_rules *rules)
 {
@@ -153,7 +153,7 @@ static enum reading read_arrived(struct connection *connection, struct reader_in
         reader->why = NULL;
         const struct iovec bytes = {reply.bytes, reply.length};
         if (reply.length && send_now(connection, &bytes, 1) != (ssize_t)reply.length) {
-            reader->why = "it doesn't read the replies to what it asks";
+            reader->why = "it doesn't read the replies to its records";
             return READING_BAD;
         }
     } while (reading == READING_REPLY);
@@ -163,7 +163,7 @@ static enum reading read_arrived(struct connection *connection, struct reader_in
 enum arrival connection_take(struct connection *connection, char *room, size_t room_size,
                              const struct connection_rules *rules, struct arrived *request)
 {
-    static const char TOO_MUCH[] = "there is no memory for its request";
+    static const char TOO_MUCH[] = "out of memory for its request";
     const struct reader *reader = &connection->reader;
     const bool first = !connection->length;
     const size_t body_max = rules->limits.body_max;
@@ -196,7 +196,7 @@ bool connection_is_full(const struct connection *connection)
     return connection->unsent_length > connection->sent;
 }
 
-/* Copies bytes that the socket hasn't taken. */
+/* Copies bytes that the socket hasn't accepted. */
 static bool keep_unsent(struct connection *connection, const char *bytes, size_t length)
 {
     if (!grow_to(&connection->unsent, &connection->unsent_capacity,

@@ -1,9 +1,10 @@
 /*
- * reader.c - walks the records of one FastCGI request, and closes the gaps between their contents.
+ * reader.c - parses the records of one FastCGI request, and joins their contents in place.
  *
- * A request is BEGIN_REQUEST, PARAMS records up to an empty one, STDIN records up to an empty one,
- * all of one request id. A variable may be split anywhere between records, so it is looked at once
- * it lies there in one piece. Management records and those of other request ids may lie between.
+ * A request is BEGIN_REQUEST, PARAMS records up to an empty one, and STDIN records up to an empty
+ * one, all with one request id. A variable may be split anywhere across records, so it is checked
+ * once its bytes are contiguous. Management records and those of other request ids may come in
+ * between.
  */
 #include "hosts/fastcgi/reader.h"
 
@@ -11,12 +12,12 @@
 
 #include "net/fastcgi_record.h"
 
-enum { NOTHING = 256 }; /* what is expected once the request is whole */
+enum { NOTHING = 256 }; /* `expected` once the request is complete */
 
 enum { ONE_REPLY_MAX = 160 };
 
-/* What the header alone tells to be wrong, so that a wrong client isn't waited for; NULL: nothing.
- */
+/* What is wrong with a record's header; NULL: nothing. Checked before the content arrives, so that
+ * nobody waits for a client that doesn't speak FastCGI. */
 static const char *fault_of(const struct reader *reader, const struct record *record)
 {
     bool begins = record->type == FCGI_BEGIN_REQUEST;
@@ -30,7 +31,7 @@ static const char *fault_of(const struct reader *reader, const struct record *re
         return "a request began before the last one of this id was answered";
     if (begins || record->type == FCGI_ABORT_REQUEST || record->id != reader->id)
         return NULL;
-    return record->type == reader->expected ? NULL : "a record is of another type than was to come";
+    return record->type == reader->expected ? NULL : "a record has an unexpected type";
 }
 
 static void put_reply(struct reader_reply *reply, const void *bytes, size_t length)
@@ -47,7 +48,7 @@ static void end_request(struct reader_reply *reply, unsigned id, unsigned protoc
     put_reply(reply, &end, sizeof end);
 }
 
-/* Takes a length off the front of LEFT. False: it isn't whole. */
+/* Takes a length off the front of LEFT. False: it isn't complete. */
 static bool take_length(dime_text *left, size_t *length)
 {
     const unsigned char *data = (const unsigned char *)left->data;
@@ -74,7 +75,7 @@ bool reader_variable(dime_text *variables, dime_text *name, dime_text *value)
     return true;
 }
 
-/* Tells those of the values asked for that are known, each once (section 4.1). */
+/* Replies with the requested values that are known, each once (section 4.1). */
 static void put_values(struct reader_reply *reply, dime_text asked, size_t connections)
 {
     static const dime_text NAMES[] = {
@@ -89,7 +90,7 @@ static void put_values(struct reader_reply *reply, dime_text asked, size_t conne
             wanted[i] |= text_equal(name, NAMES[i]);
     }
     for (size_t i = 0; i < COUNT; i++) {
-        char number[24]; /* a request at a time on each connection */
+        char number[24]; /* one request at a time on each connection */
         int digits = snprintf(number, sizeof number, "%zu", i == MPXS ? 0 : connections);
         if (wanted[i] && digits > 0)
             length += (size_t)snprintf(content + length, sizeof content - length, "%c%c%s%s",
@@ -112,7 +113,7 @@ static void manage(const struct record *record, const struct reader_limits *limi
         put_reply(reply, &unknown, sizeof unknown);
 }
 
-/* Begins a request, or refuses it in the reply (section 5.5). */
+/* Begins a request, or refuses it by a reply (section 5.5). */
 static enum reading take_begin(struct reader *reader, const struct record *record,
                                struct reader_reply *reply)
 {
@@ -133,7 +134,7 @@ static enum reading take_begin(struct reader *reader, const struct record *recor
     return READING_MORE;
 }
 
-/* Forgets the request, unless it's whole and about to be answered anyway. */
+/* Drops the request, unless it's complete and about to be answered anyway. */
 static enum reading take_abort(struct reader *reader, struct reader_reply *reply)
 {
     if (reader->expected == NOTHING)
@@ -144,13 +145,13 @@ static enum reading take_abort(struct reader *reader, struct reader_reply *reply
     return reading;
 }
 
-/* Puts a record's content behind those that were taken before, at BYTES. */
+/* Appends a record's content to those before it, at BYTES. */
 static void keep_content(const struct reader *reader, char *bytes, const struct record *record)
 {
     memmove(bytes + reader->variables + reader->body, record->content, record->length);
 }
 
-/* Looks at what has come of the variables since. False: one is longer than all of them may be. */
+/* Checks the variables that have arrived since. False: one is longer than all may be together. */
 static bool check_variables(struct reader *reader, const char *bytes)
 {
     dime_text left = {bytes + reader->checked, reader->variables - reader->checked};
@@ -170,7 +171,7 @@ static enum reading take_params(struct reader *reader, char *bytes, const struct
     if (reader->variables <= RECORD_VARIABLES_MAX && check_variables(reader, bytes) &&
         (record->length || reader->checked == reader->variables))
         return READING_MORE;
-    reader->why = "the variables are too long, or cut short";
+    reader->why = "the variables are too long, or incomplete";
     return READING_BAD;
 }
 

@@ -1,10 +1,10 @@
 /*
  * responder.c - threads, each with an epoll loop that decides which connection is served next.
  *
- * A loop that blocks in accept and in read, as libfcgi's, would let a connection that the web
- * server keeps open pin a thread, and a stalled one hold up all others. Here epoll decides what is
- * ready, and a request is served (serve.c) only when all of it is there (connection.c, reader.c).
- * The kernel hands a newcomer to one of the threads that have nothing to do.
+ * In a loop that blocks in accept and read, as libfcgi's does, a connection that the web server
+ * keeps open would pin a thread, and a stalled one would hold up all others. Here epoll reports
+ * what is ready, and a request is served (serve.c) only when all of it has arrived (connection.c,
+ * reader.c). The kernel gives a new connection to one of the idle threads.
  */
 #include "hosts/fastcgi/responder.h"
 
@@ -23,20 +23,19 @@
 #include "hosts/fastcgi/upkeep.h"
 
 enum {
-    DESCRIPTORS = 16384,  /* most that are asked for */
+    DESCRIPTORS = 16384,  /* the most to request */
     DESCRIPTORS_OWN = 32, /* those that aren't connections */
     HEAVY_NICENESS = 10,  /* of a heavy function's processes */
 };
 
-/* While there is something to do, no worker thinks that the process is idle. */
+/* A busy worker marks itself as in use, so that no other one takes the process for idle. */
 static void note_use(struct worker *worker, int64_t now)
 {
     if (worker->settings->idle_ms)
         atomic_store_explicit(&worker->used_ns, now, memory_order_relaxed);
 }
 
-/* The lines of a batch of requests are written together: each write costs as much as an answer's.
- */
+/* Writes the log lines of a batch together: a write costs as much as sending an answer. */
 static void serve_batch(struct worker *worker)
 {
     struct epoll_event events[64];
@@ -60,7 +59,7 @@ static void serve_batch(struct worker *worker)
 static void work_until_stopped(struct worker *worker)
 {
     const dime_function *function = worker->settings->function;
-    (void)opening_try(&worker->opening, function); /* before the thread takes part in the work */
+    (void)opening_try(&worker->opening, function); /* before the thread accepts any request */
     worker_watch_listener(worker);
     while (!worker->stopping)
         serve_batch(worker);
@@ -74,7 +73,7 @@ static void *run_thread(void *worker)
     return NULL;
 }
 
-/* Starts a thread for each worker but the first, whose thread this is. Returns how many work. */
+/* Starts a thread for each worker but the first, which runs on this one. Returns how many run. */
 static int start_threads(const struct responder *responder)
 {
     int count = 1, error = 0;
@@ -86,14 +85,14 @@ static int start_threads(const struct responder *responder)
         if (error) {
             worker_close(worker);
             log_say(LOG_LEVEL_WARN, responder->settings->function->name, error,
-                    "can't start another thread; going on with %d", count);
+                    "can't start another thread; continuing with %d", count);
             break;
         }
     }
     return count;
 }
 
-/* Returns 0 once all have ended, or the error for which not even one could start. */
+/* Returns 0 once all have ended, or the error if not even one could start. */
 static int run_workers(struct responder *responder)
 {
     struct worker *first = responder->workers;
@@ -113,7 +112,7 @@ static int run_workers(struct responder *responder)
     return 0;
 }
 
-/* As many descriptors as the system lets us have, shared by the threads. */
+/* Requests as many descriptors as the system allows; the threads share them. */
 static size_t connections_per_thread(int threads)
 {
     struct rlimit limit = {.rlim_cur = 1024};
@@ -128,8 +127,8 @@ static size_t connections_per_thread(int threads)
 }
 
 /*
- * A shell's background may ignore SIGINT, and here it's how to stop. SIGUSR1 is sent by some web
- * servers, and is no reason to die.
+ * A shell ignores SIGINT in background jobs, but here it stops the program. Some web servers send
+ * SIGUSR1, which must not kill it.
  */
 static int watch_signals(void)
 {
@@ -147,7 +146,7 @@ int responder_serve(const struct responder_settings *settings)
                                   .signals = watch_signals(),
                                   .connections_max = connections_per_thread(settings->threads)};
     if (function->heavy && getpriority(PRIO_PROCESS, 0) < HEAVY_NICENESS)
-        (void)setpriority(PRIO_PROCESS, 0, HEAVY_NICENESS); /* where that's forbidden, without */
+        (void)setpriority(PRIO_PROCESS, 0, HEAVY_NICENESS); /* best effort */
     int flags = fcntl(settings->listener, F_GETFL);
     responder.workers = calloc((size_t)settings->threads, sizeof *responder.workers);
     bool ready = responder.workers && responder.signals >= 0 && flags >= 0 &&

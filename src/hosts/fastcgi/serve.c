@@ -1,8 +1,9 @@
 /*
- * serve.c - accepts connections, and takes each from state to state.
+ * serve.c - accepts connections, and moves each from state to state.
  *
- * Idle or waiting, until a request is there; then it's answered (answering.c), and written while
- * its socket is full or its answer a stream; then it's idle again, or drained, or done with.
+ * A connection is idle or waiting until a request has arrived. The request is then answered
+ * (answering.c). While the socket is full, or the answer is a stream, the connection is writing.
+ * Then it's idle again, or drained, or closed.
  */
 #include "hosts/fastcgi/serve.h"
 
@@ -14,20 +15,20 @@
 #include "hosts/fastcgi/answering.h"
 
 enum {
-    UNSENT = 32 << 20, /* bytes of answers that may wait to be read, besides the last one */
-    SHORTAGE_MS = 100, /* how long to accept nothing when descriptors have run out */
-    ALONE_MS = 200,    /* how long a heavy function's request may arrive with no other besides */
-    SHARED_MS = 20,    /* the same where others are arriving */
+    UNSENT = 32 << 20, /* bytes of unsent answers, besides the last one */
+    SHORTAGE_MS = 100, /* how long to stop accepting when descriptors have run out */
+    ALONE_MS = 200,    /* how long to wait for a heavy function's request before accepting more */
+    SHARED_MS = 20,    /* the same while others are arriving */
 };
 
-/* Throws away what still comes, since all has been answered. False: the connection is done with. */
+/* Discards what still arrives after the answer. False: close the connection. */
 static bool drain(struct worker *worker, struct connection *connection)
 {
     worker_move(worker, connection, CONNECTION_DRAINING, clock_monotonic_ns());
     return shutdown(connection->fd, SHUT_WR) == 0;
 }
 
-/* Does what is to be done once the answer has gone. Whether the connection is to be kept. */
+/* Follows up on an answer that has been sent. Returns whether to keep the connection. */
 static bool end_answer(struct worker *worker, struct connection *connection)
 {
     if (connection->next_state == CONNECTION_CLOSE)
@@ -39,9 +40,9 @@ static bool end_answer(struct worker *worker, struct connection *connection)
 }
 
 /*
- * Gives up the answers that have waited for their readers for the longest time, where all together
- * take too much memory. Their connections are closed later, by the upkeep: an event of this same
- * batch may be for one of them.
+ * Drops the answers that have been unsent for the longest time, if all together take too much
+ * memory. The upkeep closes their connections later, since an event of this same batch may be for
+ * one of them.
  */
 static void limit_unsent(struct worker *worker)
 {
@@ -59,8 +60,8 @@ static void limit_unsent(struct worker *worker)
  * Serves the request that has arrived. A heavy function's connections aren't kept, since a request
  * on one couldn't go to another worker.
  *
- * Where the body wasn't read to its end the socket stays open for writing no longer, but is
- * drained: closing it now could destroy the answer before the web server has read it.
+ * If the body wasn't read to its end, the socket is shut down for writing and drained: closing it
+ * now could destroy the answer before the web server has read it.
  */
 static bool serve_request(struct worker *worker, struct connection *connection,
                           const struct arrived *request)
@@ -91,14 +92,14 @@ static bool throw_away(struct worker *worker, struct connection *connection)
     return connection_drain(connection, worker->serving->room, sizeof worker->serving->room);
 }
 
-/* Sends more of an answer, or makes more of it. Whether to keep the connection. */
+/* Sends or produces more of an answer. Returns whether to keep the connection. */
 static bool go_on_sending(struct worker *worker, struct connection *connection)
 {
     size_t held = connection->unsent_capacity;
     bool open = connection_resume(connection);
     if (open && connection->stream && !connection_is_full(connection)) {
         open = answer_more(worker, connection);
-        /* Each piece has the time that a whole answer has. */
+        /* Each piece has the timeout of a whole answer. */
         worker_move(worker, connection, CONNECTION_WRITING, clock_monotonic_ns());
     }
     worker->unsent += connection->unsent_capacity - held;
@@ -107,7 +108,7 @@ static bool go_on_sending(struct worker *worker, struct connection *connection)
     return open && end_answer(worker, connection);
 }
 
-/* Whether to keep the connection. */
+/* Returns whether to keep the connection. */
 static bool proceed(struct worker *worker, struct connection *connection)
 {
     if (connection->fd < 0)
@@ -123,7 +124,7 @@ static bool proceed(struct worker *worker, struct connection *connection)
     worker->gathered += connection->capacity - held;
     bool heavy = worker->settings->function->heavy;
     if (arrival == ARRIVAL_REQUEST && heavy && connection_is_gone(connection))
-        return false; /* it waited too long for its turn: nobody would read the answer */
+        return false; /* it waited so long that nobody would read the answer */
     if (arrival == ARRIVAL_REQUEST)
         return serve_request(worker, connection, &request);
     if (arrival == ARRIVAL_ANSWERED)
@@ -133,14 +134,14 @@ static bool proceed(struct worker *worker, struct connection *connection)
     return arrival == ARRIVAL_MORE;
 }
 
-/* A connection is watched only once it has outlived its first request: many never do. */
+/* A connection is added to epoll only after its first request: many don't live longer. */
 void serve_ready(struct worker *worker, struct connection *connection)
 {
     if (!proceed(worker, connection) || !worker_watch(worker, connection))
         worker_drop(worker, connection);
     bool paused = worker->paused_until_ns && worker->paused_until_ns < INT64_MAX;
     if (paused && worker->settings->function->heavy && worker_has_none(worker, CONNECTION_WAITING))
-        worker->paused_until_ns = 1; /* over, since nothing is arriving: the next may come */
+        worker->paused_until_ns = 1; /* accept again, since nothing is arriving */
 }
 
 bool serve_late(struct worker *worker, struct connection *connection)
@@ -155,9 +156,9 @@ static bool is_shortage(int error)
 }
 
 /*
- * A heavy function's next request stays in the queue, for whichever worker is free first, as long
- * as this one arrives in one go, but not for long where others are arriving slowly already: each of
- * many slow clients would add to what the next one waits.
+ * While a heavy function's request is arriving, the next one stays in the queue, for whichever
+ * worker is free first. The wait is short if other requests are already arriving slowly, since each
+ * slow client would add to it.
  */
 static void pause_after(struct worker *worker, int64_t now, bool alone)
 {
@@ -168,9 +169,9 @@ static void pause_after(struct worker *worker, int64_t now, bool alone)
 }
 
 /*
- * One at a time: more at once would take them away from threads that have less to do. Most
- * newcomers have sent their request already, and many have no second one, so a connection is served
- * before epoll hears of it.
+ * Accepts one connection at a time: more at once would take them away from less busy threads. Most
+ * new connections have a request already, and many have no second one, so a connection is served
+ * before it's added to epoll.
  */
 bool serve_next(struct worker *worker)
 {

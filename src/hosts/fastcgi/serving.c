@@ -1,7 +1,7 @@
 /*
- * serving.c - gets and gives back what serving a request takes.
+ * serving.c - allocates and frees what serving a request needs.
  *
- * It's too large for a thread's stack, and outlives a call where an answer is streamed.
+ * That is too large for a thread's stack, and outlives the call if an answer is streamed.
  */
 #include "hosts/fastcgi/serving.h"
 

@@ -1,8 +1,8 @@
 /*
- * serving.h - what serving one request takes.
+ * serving.h - the buffers for serving one request.
  *
- * A thread has one for all of its requests. An answer that is streamed keeps it until its last
- * piece, and the thread gets another.
+ * A thread has one struct for all of its requests. A streamed answer keeps it until its last piece,
+ * and the thread gets another one.
  */
 #ifndef DIME_HOSTS_FASTCGI_SERVING_H
 #define DIME_HOSTS_FASTCGI_SERVING_H
@@ -14,13 +14,13 @@ struct serving {
     struct arena arena;
     struct exchange exchange;
     size_t bytes;         /* of the body that have been sent */
-    char room[64 * 1024]; /* for what comes from a connection */
+    char room[64 * 1024]; /* for what is read from a connection */
 };
 
-/* What a thread serves with. The caller closes it. NULL: there is no memory. */
+/* Allocates one. The caller closes it. NULL: out of memory. */
 struct serving *serving_open(void);
 
-/* Gives its memory back. SERVING may be NULL. */
+/* Frees it. SERVING may be NULL. */
 void serving_close(struct serving *serving);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * stop.c - finishes what has begun to arrive, while a web server may go on sending.
  *
- * A connection on which nothing has arrived is closed, and the web server opens another one, to
- * whoever serves next. It may be sending a request just now: so it's first barred from that, which
- * it notices at once on a unix socket, and what it had sent before is served.
+ * A connection on which nothing has arrived is closed, and the web server opens another one to the
+ * next worker. The web server may be sending a request at this moment. So the connection is first
+ * shut down for reading, which the web server notices at once on a unix socket, and what it had
+ * sent before is served.
  */
 #include "hosts/fastcgi/stop.h"
 
@@ -17,9 +18,9 @@
 #include "net/listen.h"
 
 enum {
-    STOP_MS = 5000,  /* how long half a request may hold up stopping */
+    STOP_MS = 5000,  /* how long an incomplete request may delay stopping */
     SILENT_MS = 200, /* the same for a connection that has sent nothing */
-    TURN_MS = 100,   /* how long to wait before looking again */
+    TURN_MS = 100,   /* how long to wait between checks */
 };
 
 /* Closes the connections in this state on which nothing has arrived. */
@@ -36,7 +37,7 @@ static void close_quiet(struct worker *worker, enum connection_state state)
     }
 }
 
-/* Whether there will be no next worker for what waits in the queue: SIGINT says so. */
+/* Whether no next worker will serve what waits in the queue: SIGINT says so. */
 static bool is_last(const struct worker *worker)
 {
     sigset_t pending;
@@ -54,7 +55,7 @@ static void serve_queue(struct worker *worker, int64_t end_ns)
     worker_pause_listener(worker, 0);
 }
 
-/* Gives up what is left, on the thread that has begun it. */
+/* Closes what is left, on the thread that opened it. */
 static void drop_all(struct worker *worker)
 {
     for (enum connection_state state = 0; state < CONNECTION_STATES; state++) {

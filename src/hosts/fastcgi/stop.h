@@ -1,6 +1,7 @@
 /*
- * stop.h - how a worker ends. Nothing that was sent to it before is lost: a web server sees its
- * request answered, or that it couldn't be sent.
+ * stop.h - stops a worker without losing a request.
+ *
+ * For each request the web server either gets an answer, or notices that it couldn't be sent.
  */
 #ifndef DIME_HOSTS_FASTCGI_STOP_H
 #define DIME_HOSTS_FASTCGI_STOP_H
@@ -8,8 +9,9 @@
 #include "hosts/fastcgi/worker.h"
 
 /*
- * Finishes the requests that have begun to arrive, for some seconds at most. What still waits in
- * the listener's queue is for the next worker, if there is one: a parent that says SIGINT has none.
+ * Finishes the requests that have begun to arrive, for a few seconds at most. What waits in the
+ * listener's queue is left to the next worker. A parent that has none sends SIGINT, and the queue
+ * is served too.
  */
 void stop_worker(struct worker *worker);
 

@@ -1,9 +1,8 @@
 /*
- * upkeep.c - drops the connections that take too long, or that newcomers need the room of.
+ * upkeep.c - closes connections that take too long, or whose room new connections need.
  *
- * The first of each ring has been in its state for the longest time, so only that is looked at.
- * Where nothing is under way there is nothing to do but to end the program once it has been idle
- * for as long as its settings say.
+ * The first connection of each ring has been in its state for the longest time, so only that one is
+ * checked. Without any connection the only task is to end the program after its idle timeout.
  */
 #include "hosts/fastcgi/upkeep.h"
 
@@ -16,13 +15,13 @@
 #include "request/function.h"
 
 enum {
-    CROWDED_MS = 1000,   /* how long a request may take to arrive where no descriptor is free */
+    CROWDED_MS = 1000,   /* how long a request may take to arrive while no descriptor is free */
     DRAIN_MS = 2000,     /* how long to read the rest of a body that was refused */
-    GATHERED = 32 << 20, /* bytes that requests which come in pieces may hold together, besides
+    GATHERED = 32 << 20, /* bytes that requests arriving in pieces may hold together, besides
                             the largest one */
 };
 
-/* Whether the first connection in this state has been so for that long. */
+/* Whether the first connection in this state has been in it for that long. */
 static bool is_expired(const struct worker *worker, enum connection_state state, int64_t now,
                        int64_t ms)
 {
@@ -36,7 +35,7 @@ static void expire(struct worker *worker, enum connection_state state, int64_t n
         worker_drop(worker, worker->rings[state].next);
 }
 
-/* The same for those that read their answers too slowly, which is said. */
+/* The same for connections that read their answers too slowly; these are logged. */
 static void expire_writing(struct worker *worker, int64_t now, int64_t ms)
 {
     while (is_expired(worker, CONNECTION_WRITING, now, ms)) {
@@ -49,8 +48,8 @@ static void expire_writing(struct worker *worker, int64_t now, int64_t ms)
 }
 
 /*
- * Makes room for newcomers, at the expense of the web server's spare connections (it opens others)
- * and of those that have been sending a request for the longest time.
+ * Makes room for new connections. Closes the web server's idle connections, since it can open
+ * others, and those that have been sending a request for the longest time.
  */
 static void make_way(struct worker *worker)
 {
@@ -80,8 +79,8 @@ static int to_epoll(int64_t left_ns)
 }
 
 /*
- * How long a worker without anything to do waits for it. Once all of them have waited for the time
- * that is set, the process is told to stop, as its host would do.
+ * How long a worker without work waits. Once all of them have been idle for the configured time,
+ * the process is signalled to stop.
  */
 static int until_idle_end(const struct worker *worker)
 {

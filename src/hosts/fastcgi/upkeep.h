@@ -1,7 +1,7 @@
 /*
  * upkeep.h - what a worker does between requests: timeouts, and room for newcomers.
  *
- * Slow and silent clients keep their connections only as long as nobody else needs the room.
+ * Slow and silent clients keep their connections only until others need the room.
  */
 #ifndef DIME_HOSTS_FASTCGI_UPKEEP_H
 #define DIME_HOSTS_FASTCGI_UPKEEP_H
@@ -9,8 +9,8 @@
 #include "hosts/fastcgi/worker.h"
 
 /*
- * Does what is due, and returns how many milliseconds epoll may wait, -1 for ever. Never to be
- * called amid a batch of events, one of which might be for a connection that is dropped here.
+ * Does what is due, and returns how many milliseconds epoll may wait; -1: for ever. Must not be
+ * called within a batch of events, one of which might be for a connection that is closed here.
  */
 int upkeep(struct worker *worker);
 

@@ -2,8 +2,8 @@
  * worker.c - the connections of a thread, by state and by time, and the epoll set that waits for
  * them.
  *
- * Each state has a ring, and what has been in it for the longest time is its first. So the next
- * timeout is found at four places, whatever the number of connections.
+ * Each state has a ring, ordered by the time at which connections entered it. So finding the next
+ * timeout takes four lookups, whatever the number of connections.
  */
 #include "hosts/fastcgi/worker.h"
 
@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "request/function.h"
 
-enum { CROWD = 16 }; /* connections of a thread that mean many requests at once */
+enum { CROWD = 16 }; /* with so many connections, a thread expects many requests at once */
 
 bool worker_open(struct worker *worker)
 {
@@ -45,10 +45,10 @@ void worker_close(struct worker *worker)
 
 /*
  * Lets the web server go first while it sends many requests at once. A thread that interrupts it
- * for each of them answers them one by one, with two changes of process for each; one that waits
- * for its turn (SCHED_BATCH) finds several: without it sixteen clients cost a fifth more of the
- * processors' time. With few requests it would only wait for other programs, where such keep the
- * cores busy. Who has chosen another policy than SCHED_OTHER, or forbidden this, is left alone.
+ * for each request answers them one by one, with two context switches each. A thread that waits for
+ * its turn (SCHED_BATCH) finds several: without it sixteen clients cost a fifth more CPU time. With
+ * few requests SCHED_BATCH would only make it wait for other programs on busy cores. A policy other
+ * than SCHED_OTHER is left as it is.
  */
 static void choose_policy(struct worker *worker)
 {

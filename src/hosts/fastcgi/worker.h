@@ -1,8 +1,8 @@
 /*
- * worker.h - one thread of the responder: what it has, and the connections that it keeps.
+ * worker.h - one thread of the responder, and its connections.
  *
- * A worker decides by an epoll set of its own what is next. Nothing of it is shared with another
- * one but the time at which it was last used, so there are no locks.
+ * A worker has an epoll set of its own. It shares nothing with other workers but the time at which
+ * it was last used, so there are no locks.
  */
 #ifndef DIME_HOSTS_FASTCGI_WORKER_H
 #define DIME_HOSTS_FASTCGI_WORKER_H
@@ -18,18 +18,18 @@
 struct responder_settings {
     const dime_function *function;
     int listener;       /* a listening socket; responder_serve makes it non-blocking */
-    bool own_listener;  /* nobody else holds it: what is queued must be served before stopping */
+    bool own_listener;  /* no other process has it: serve what is queued before stopping */
     int threads;        /* 1 to RESPONDER_THREADS_MAX */
-    int64_t timeout_ms; /* how long a request may take to arrive, to be answered, to be read */
-    int64_t idle_ms;    /* how long there may be nothing to do before it ends; 0: for ever */
+    int64_t timeout_ms; /* how long each of receiving, answering and sending may take */
+    int64_t idle_ms;    /* how long it may be idle before it ends; 0: for ever */
 };
 
 /* What the workers share. */
 struct responder {
     const struct responder_settings *settings;
-    int signals;            /* readable once the process is to stop */
+    int signals;            /* readable once the process must stop */
     size_t connections_max; /* of each worker */
-    struct worker *workers; /* as many as there are to be threads */
+    struct worker *workers; /* one for each thread */
 };
 
 struct worker {
@@ -44,45 +44,45 @@ struct worker {
     size_t unsent;                              /* bytes of answers that they hold */
     struct connection rings[CONNECTION_STATES]; /* heads of rings, the oldest first */
     int64_t paused_until_ns;                    /* 0: the listener is watched */
-    _Atomic int64_t used_ns; /* when there was last something to do; INT64_MAX: there is */
-    struct opening opening;  /* of the function */
+    _Atomic int64_t used_ns;                    /* when it was last busy; INT64_MAX: it is now */
+    struct opening opening;                     /* of the function */
     struct serving *serving;
     size_t streams; /* answers that are being streamed */
     struct log log;
-    int policy; /* of scheduling, that the thread has chosen; -1: it may choose none */
+    int policy; /* the scheduling policy in use; -1: it can't be changed */
 };
 
 /*
- * Prepares a worker whose responder is set. False, with errno: it can't be; close it all the same.
+ * Prepares a worker whose responder is set. False, with errno: that failed; close it all the same.
  */
 bool worker_open(struct worker *worker);
 
-/* Frees what it has; it has no connections any more. */
+/* Frees what it has; its connections must be closed. */
 void worker_close(struct worker *worker);
 
-/* Takes a connection to FD, which has just been accepted. NULL: there is no memory for it. */
+/* Adds a connection for FD, which has just been accepted. NULL: out of memory. */
 struct connection *worker_add(struct worker *worker, int fd, int64_t now_ns);
 
-/* Gives up what is left of a streamed answer, if one is, and logs it. */
+/* Drops the rest of a streamed answer, if there is one, and logs it. */
 void worker_end_stream(struct worker *worker, struct connection *connection);
 
 /* Closes a connection. */
 void worker_drop(struct worker *worker, struct connection *connection);
 
-/* Puts a connection into another state, or into the same one anew. */
+/* Moves a connection to another state, or to the end of its own. */
 void worker_move(struct worker *worker, struct connection *connection, enum connection_state state,
                  int64_t now_ns);
 
-/* Has epoll report what the connection's state waits for: a request, or room for an answer. */
+/* Sets epoll to report what the state waits for: a request, or room for an answer. */
 bool worker_watch(const struct worker *worker, struct connection *connection);
 
 /*
- * Has epoll report newcomers. Its events carry a connection; that of a newcomer NULL, and that of
- * the signal to stop the worker itself.
+ * Sets epoll to report new connections. An event's data is the connection, NULL for a new one, and
+ * the worker itself for the signal to stop.
  */
 void worker_watch_listener(struct worker *worker);
 
-/* Accepts nobody until then; INT64_MAX: until there is room. */
+/* Stops accepting until then; INT64_MAX: until there is room. */
 void worker_pause_listener(struct worker *worker, int64_t until_ns);
 
 /* Whether no connection is in this state. */

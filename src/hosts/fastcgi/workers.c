@@ -1,14 +1,13 @@
 /*
- * workers.c - the parent: holds the socket, starts workers, starts them again. It does nothing
- * else.
+ * workers.c - the parent: holds the socket, and starts and restarts workers. It does nothing else.
  *
- * Since the parent holds the socket, what clients send while a worker is being replaced waits in
- * its queue and nothing is refused. A worker is the same program executed anew rather than a fork
- * that goes on, so an upgraded program file takes effect with SIGHUP and the parent's memory is
- * never shared. Workers get SIGTERM from the kernel if the parent dies (PR_SET_PDEATHSIG).
+ * Since the parent holds the socket, requests that arrive while a worker is being replaced wait in
+ * its queue, and none is refused. The parent executes the program again instead of only forking, so
+ * an upgraded program file takes effect with SIGHUP, and workers don't share the parent's memory.
+ * The kernel sends workers SIGTERM if the parent dies (PR_SET_PDEATHSIG).
  *
- * Each child is in one place from its fork until it's reaped: in its slot, as the running one or as
- * the one to be replaced, or among the leaving, who were told to end. One that doesn't is killed.
+ * From fork to reaping each child is in exactly one place: in its slot, as `running` or `former`,
+ * or in the list `leaving` of those that were told to end. One that doesn't end is killed.
  */
 #include "hosts/fastcgi/workers.h"
 
@@ -30,20 +29,20 @@
 #include "net/listen.h"
 
 static const int64_t SECOND = 1000000000, FIRST_DELAY = 100000000, LAST_DELAY = 10000000000,
-                     STOP_NS = 8000000000, /* for what a worker does besides its requests */
-    REAP_NS = 2000000000;                  /* for the kernel to end what was killed */
+                     STOP_NS = 8000000000, /* for a worker's own shutdown, besides its requests */
+    REAP_NS = 2000000000;                  /* for the kernel to end a killed process */
 
 struct child {
     struct child *next; /* of the leaving */
     pid_t pid;
     int64_t started_ns;
-    int64_t kill_ns; /* of the leaving: when it's killed, unless it has ended */
+    int64_t kill_ns; /* in `leaving`: when to kill it, unless it has ended */
 };
 
 struct slot {
     struct child *running; /* NULL: none */
-    struct child *former;  /* the one that it replaces, until it has lived for a second, or NULL */
-    int64_t delay_ns;      /* how long the next start was put off */
+    struct child *former;  /* the one that it replaces, for its first second; or NULL */
+    int64_t delay_ns;      /* the delay before the next start */
     int64_t due_ns;        /* when the next start may be */
 };
 
@@ -54,8 +53,8 @@ struct parent {
     struct child *leaving;
 };
 
-/* A worker that is told to stop while it still starts must serve what waits, not die: the signals
- * stay blocked until it can take them, when the responder lets them through. */
+/* A worker that is told to stop while it's starting must serve what waits, not die. So signals stay
+ * blocked until the responder is ready to handle them. */
 static void become_worker(const struct parent *parent, pid_t parent_pid)
 {
     sigset_t stops;
@@ -63,7 +62,7 @@ static void become_worker(const struct parent *parent, pid_t parent_pid)
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGINT);
     sigaddset(&stops, SIGHUP);
-    signal(SIGINT, SIG_DFL); /* a shell's background may ignore it, and here it's how to stop */
+    signal(SIGINT, SIG_DFL); /* a shell ignores it in background jobs, but here it stops us */
     sigprocmask(SIG_SETMASK, &stops, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent_pid)
@@ -75,7 +74,7 @@ static void become_worker(const struct parent *parent, pid_t parent_pid)
     _exit(127);
 }
 
-/* Starts a worker for the slot. NULL, having said why: it can't be started now. */
+/* Starts a worker for the slot. NULL: it can't be started now, and the log says why. */
 static struct child *start_child(const struct parent *parent, struct slot *slot)
 {
     struct child *child = calloc(1, sizeof *child);
@@ -95,7 +94,7 @@ static struct child *start_child(const struct parent *parent, struct slot *slot)
     return child;
 }
 
-/* Tells a child to end, and puts it among the leaving. */
+/* Tells a child to end, and moves it to `leaving`. */
 static void tell_to_leave(struct parent *parent, struct child *child, int signal,
                           int64_t patience_ns)
 {
@@ -105,7 +104,7 @@ static void tell_to_leave(struct parent *parent, struct child *child, int signal
     parent->leaving = child;
 }
 
-/* The same for one that was replaced: it may have a request to answer yet. */
+/* The same for one that was replaced: it may still have a request to answer. */
 static void retire(struct parent *parent, struct child *child)
 {
     tell_to_leave(parent, child, SIGTERM, clock_ns_of_ms(parent->settings->timeout_ms) + STOP_NS);
@@ -142,7 +141,7 @@ static struct slot *slot_of(const struct parent *parent, pid_t pid)
     return NULL;
 }
 
-/* Only the death of a worker that should be running is told; others were asked to end. */
+/* Only the death of a worker that should be running is logged; others were told to end. */
 static void note_death(const struct parent *parent, struct slot *slot, pid_t pid, int status)
 {
     char next[64];
@@ -153,17 +152,18 @@ static void note_death(const struct parent *parent, struct slot *slot, pid_t pid
     } else if (slot->former) {
         slot->running = slot->former;
         slot->former = NULL;
-        say_death(parent, pid, status, "the worker that it was to replace goes on");
+        say_death(parent, pid, status, "the worker that it was to replace keeps running");
     } else {
         slot->running = NULL;
         put_off(slot, dead);
-        snprintf(next, sizeof next, "the next starts in %d ms", (int)(slot->delay_ns / 1000000));
+        snprintf(next, sizeof next, "the next one starts in %d ms",
+                 (int)(slot->delay_ns / 1000000));
         say_death(parent, pid, status, next);
     }
     free(dead);
 }
 
-/* Takes a child that has ended out of the leaving, if it's one of them. */
+/* Removes a child that has ended from `leaving`, if it's there. */
 static void forget_leaving(struct parent *parent, pid_t pid)
 {
     for (struct child **at = &parent->leaving; *at; at = &(*at)->next) {
@@ -189,7 +189,7 @@ static void reap(struct parent *parent)
     }
 }
 
-/* Does what is due. Returns when there is more to do for this slot; INT64_MAX: nothing is. */
+/* Does what is due for this slot. Returns when the next step is due; INT64_MAX: none is. */
 static int64_t tend(struct parent *parent, struct slot *slot, int64_t now)
 {
     if (!slot->running && slot->due_ns <= now)
@@ -205,14 +205,14 @@ static int64_t tend(struct parent *parent, struct slot *slot, int64_t now)
     return INT64_MAX;
 }
 
-/* Kills those of the leaving that are stuck. Returns when the next one is due. */
+/* Kills those in `leaving` that hang. Returns when the next one is due. */
 static int64_t kill_stuck(const struct parent *parent, int64_t now)
 {
     int64_t due = INT64_MAX;
     for (struct child *child = parent->leaving; child; child = child->next) {
         if (child->kill_ns <= now) {
             log_say(LOG_LEVEL_WARN, parent->settings->function, 0,
-                    "worker %d doesn't end by itself; killed it", (int)child->pid);
+                    "worker %d didn't end in time; killed it", (int)child->pid);
             kill(child->pid, SIGKILL);
             child->kill_ns = INT64_MAX;
         }
@@ -231,7 +231,7 @@ static int64_t tend_all(struct parent *parent)
     return due == INT64_MAX ? -1 : due > now ? due - now : 0;
 }
 
-/* The new worker has to prove itself before the running one is ended: an upgrade may be broken. */
+/* The running worker is ended only once the new one is known to work: an upgrade may be broken. */
 static void replace(struct parent *parent, struct slot *slot)
 {
     struct child *running = slot->running, *started = start_child(parent, slot);
@@ -241,10 +241,10 @@ static void replace(struct parent *parent, struct slot *slot)
     if (!slot->former)
         slot->former = running;
     else if (running)
-        retire(parent, running); /* it hasn't proved itself yet */
+        retire(parent, running); /* it isn't known to work yet */
 }
 
-/* Tells all children to end, and gives those that were told before no longer than the others. */
+/* Tells all children to end. Those that were told before get no more time than the others. */
 static void leave_all(struct parent *parent)
 {
     const int signal = parent->settings->own_listener ? SIGINT : SIGTERM;
@@ -264,8 +264,8 @@ static void leave_all(struct parent *parent)
 }
 
 /*
- * Workers finish within 5 seconds of a signal; one that doesn't is stuck, and is killed. What the
- * kernel can't even kill, because it waits for a device, isn't waited for.
+ * Workers finish within 5 seconds of a signal; one that doesn't hangs, and is killed. One that even
+ * the kernel can't kill, because it waits for a device, is left behind.
  */
 static int stop_all(struct parent *parent)
 {
@@ -312,7 +312,7 @@ int workers_run(const struct workers_settings *settings)
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGCHLD, SIG_DFL); /* where it's ignored, as some starters leave it, no death is told */
+    signal(SIGCHLD, SIG_DFL); /* some parents ignore it, and then no death is reported */
     ssize_t length = readlink("/proc/self/exe", parent.program, sizeof parent.program - 1);
     parent.slots = calloc((size_t)settings->count, sizeof *parent.slots);
     if (length <= 0 || !parent.slots) {

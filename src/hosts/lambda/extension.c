@@ -1,10 +1,10 @@
 /*
- * extension.c - two requests: to register, and for an event that never comes.
+ * extension.c - two requests: one registers, the other asks for an event that never comes.
  *
- * They have a connection of their own, since the second one holds it for good. It is sent and never
- * waited for, so this needs no thread. The id that the first brings is a header of the second. A
- * runtime_link would do, but for a few pages of memory more, which count at a start: its multi
- * handle keeps a table of sockets.
+ * They have a connection of their own, since the second request occupies it for good. That request
+ * is sent and never waited for, so this needs no thread. The id in the first response is a header
+ * of the second request. A runtime_link would do too, but its multi handle keeps a table of
+ * sockets, and its extra pages of memory slow the start.
  */
 #include "hosts/lambda/extension.h"
 
@@ -44,7 +44,7 @@ static int note_asking(void *of, char *address, char *local, int port, int local
     return CURL_PREREQFUNC_OK;
 }
 
-/* Works on the request until it has been answered, or, if that will do, has been sent. */
+/* Runs the request until it has been answered, or only until it has been sent if that suffices. */
 static void work_until(struct extension *extension, const bool *sent)
 {
     int running = 0;
@@ -76,7 +76,7 @@ static bool register_it(struct extension *extension, const char *function)
     return runtime_link_status(post) == 200 && extension->id[0];
 }
 
-/* The connection is there, or is made anew, and whether the question has an answer is left open. */
+/* Sends the request on the connection, or on a new one, and leaves it unanswered. */
 static bool ask_for_event(struct extension *extension)
 {
     char line[128];
@@ -106,7 +106,7 @@ void extension_open(struct extension *extension, const char *address, const char
     if (!open_handle(extension, address) || !register_it(extension, function) ||
         !ask_for_event(extension))
         log_say(LOG_LEVEL_WARN, function, 0,
-                "Lambda takes no extension here, so SIGTERM may not come before the end");
+                "Lambda accepts no extension here, so it may not send SIGTERM before the end");
 }
 
 void extension_close(struct extension *extension)

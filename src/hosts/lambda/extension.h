@@ -1,10 +1,10 @@
 /*
- * extension.h - being told before AWS Lambda ends the environment.
+ * extension.h - gets SIGTERM before AWS Lambda ends the environment.
  *
- * Lambda sends SIGTERM, 500 ms before SIGKILL, to environments with an extension, and none to
- * others. So the bootstrap registers one: an internal extension without events (AWS's page "Using
- * the Lambda Extensions API"). It then asks for the next event, which says that it is ready, and
- * which is never answered.
+ * Lambda sends SIGTERM, 500 ms before SIGKILL, only to environments with an extension. So the
+ * bootstrap registers one: an internal extension without events (AWS's page "Using the Lambda
+ * Extensions API"). Then it asks for the next event. That request tells Lambda that the extension
+ * is ready, and is never answered.
  */
 #ifndef DIME_HOSTS_LAMBDA_EXTENSION_H
 #define DIME_HOSTS_LAMBDA_EXTENSION_H
@@ -16,18 +16,18 @@ struct extension {
     CURLU *base;
     CURLM *multi;
     CURL *handle;
-    char id[64]; /* what Lambda knows it by */
-    bool asked;  /* the question for its next event has gone out */
+    char id[64]; /* Lambda's id of the extension */
+    bool asked;  /* the request for its next event was sent */
 };
 
 /*
- * Registers the extension of the function with this name; the question for its next event is left
- * open until it's closed. Without a Lambda that takes extensions, as in a simple emulator, nothing
- * is registered, which the log tells. To be closed in any case.
+ * Registers the extension under the function's name. The request for its next event stays open
+ * until extension_close. If Lambda accepts no extensions, as in a simple emulator, nothing is
+ * registered, and the log says so. The caller closes it in any case.
  */
 void extension_open(struct extension *extension, const char *address, const char *function);
 
-/* Hangs up. */
+/* Closes the connection. */
 void extension_close(struct extension *extension);
 
 #endif

@@ -1,12 +1,12 @@
 /*
  * lambda.c - a function as a custom runtime of AWS Lambda: the program `bootstrap` of its zip.
  *
- * Lambda's Runtime API hands out events one by one over HTTP, and is handed the answers. A worker
- * asks, invokes, answers, logs, and asks again, with its own connection, arena and state of the
- * function. There is one worker, which is this thread, unless Lambda runs several invocations in
- * one environment (AWS_LAMBDA_MAX_CONCURRENCY). SIGTERM is told by a descriptor, so that whoever
- * waits for an event waits for it too, and starts a clock that ends the program whatever it's at:
- * Lambda would kill it a moment later.
+ * Lambda's Runtime API hands out events one by one over HTTP, and receives the answers. A worker
+ * gets an event, calls the function, answers, logs, and starts over. It has its own connection,
+ * arena and function state. There is one worker, on the main thread, unless Lambda runs several
+ * invocations in one environment (AWS_LAMBDA_MAX_CONCURRENCY). SIGTERM makes a descriptor readable,
+ * so that a worker can wait for it and for an event at once. It also starts a timer that ends the
+ * program in any case, since Lambda would kill it a moment later.
  */
 #include <errno.h>
 #include <poll.h>
@@ -36,10 +36,10 @@ enum {
     EXIT_NOT_OPEN = 1,  /* the function couldn't be started */
     EXIT_NO_LAMBDA = 2, /* this isn't Lambda */
     EXIT_MISTAKE = 2,   /* the function's tables are wrong */
-    EXIT_BROKEN = 3,    /* the Runtime API refused, or went away */
+    EXIT_BROKEN = 3,    /* the Runtime API refused, or can't be reached */
     LAMBDA_WORKERS_MAX = 1024,
     STOP_GRACE_MS = 400, /* of the 500 ms that Lambda gives */
-    /* Most bytes of an answer that Lambda passes on ("Lambda quotas"). */
+    /* The most bytes of an answer that Lambda accepts ("Lambda quotas"). */
     LAMBDA_ANSWER_MAX = 6291556,
 };
 
@@ -49,8 +49,8 @@ struct runtime {
     const char *address;
     size_t count, started;
     struct lambda_worker *workers;
-    bool metrics; /* to be written */
-    bool streams; /* who asks takes answers in pieces */
+    bool metrics; /* write them */
+    bool streams; /* the function URL accepts streamed answers */
     struct extension extension;
 };
 
@@ -67,20 +67,20 @@ struct lambda_worker {
     struct runtime_api api;
 };
 
-/* Nearly always there is one worker, and of what the linker has reserved only what is used costs.
+/* Static, since there is nearly always one worker, and unused pages of static memory cost nothing.
  */
 static struct lambda_worker only_worker;
 
 static atomic_int exit_status = EXIT_STOPPED;
 
-/* How SIGTERM is told: it makes the descriptor readable, and starts the clock. */
+/* SIGTERM makes the descriptor readable, and starts the timer. */
 static struct {
     int fd;
     timer_t clock;
     volatile sig_atomic_t begun;
 } stop_signal;
 
-/* The variable that X-Ray's tracing reads, changed in place: setenv would keep every value. */
+/* The variable that X-Ray reads, changed in place: setenv would leak every old value. */
 static void set_trace(dime_text trace)
 {
     static const char NAME[] = "_X_AMZN_TRACE_ID";
@@ -122,13 +122,13 @@ static void log_invocation(struct lambda_worker *worker, size_t length)
         });
 }
 
-/* What no answer can say to the event's sender ends the invocation as failed. */
+/* If no form of answer can report the failure to the event's sender, the invocation fails. */
 static enum runtime_outcome fail_invocation(struct lambda_worker *worker, bool answered)
 {
     const struct response *response = &worker->invocation.response;
     char message[1200];
     if (!answered)
-        return runtime_api_fail(&worker->api, "There is no memory for an answer; try again later.",
+        return runtime_api_fail(&worker->api, "Out of memory for the answer; try again later.",
                                 "Runtime.OutOfMemory");
     dime_text why = problem_detail(response);
     snprintf(message, sizeof message, "The function answered with %d: %.*s", response->status,
@@ -136,7 +136,7 @@ static enum runtime_outcome fail_invocation(struct lambda_worker *worker, bool a
     return runtime_api_fail(&worker->api, message, "Function.Failed");
 }
 
-/* The lines are written while the API reads the answer, which costs nobody any time. */
+/* Writes the lines while the API reads the answer, so that they delay nobody. */
 static enum runtime_outcome answer_next(struct lambda_worker *worker)
 {
     struct runtime_api *api = &worker->api;
@@ -161,19 +161,19 @@ static enum runtime_outcome answer_next(struct lambda_worker *worker)
 }
 
 /*
- * What hasn't been read can't be answered in its sender's form, and a queue would take any other
- * for a success.
+ * An event that wasn't read can't be answered in its sender's form, and a queue would take any
+ * other answer for a success.
  */
 static enum runtime_outcome refuse_event(struct lambda_worker *worker)
 {
     if (worker->api.event_status == 413)
         return runtime_api_fail(&worker->api, "The event is longer than 8 MB; send less at once.",
                                 "Runtime.EventTooLarge");
-    return runtime_api_fail(&worker->api, "There is no memory for the event; try again later.",
+    return runtime_api_fail(&worker->api, "Out of memory for the event; try again later.",
                             "Runtime.OutOfMemory");
 }
 
-/* One invocation. What ends the loop is the outcome's to say. */
+/* Handles one invocation. The outcome says whether the loop ends. */
 static enum runtime_outcome serve_one(struct lambda_worker *worker)
 {
     enum runtime_outcome outcome = runtime_api_next(&worker->api);
@@ -194,12 +194,12 @@ static void *serve_events(void *argument)
     } while (outcome == RUNTIME_DONE);
     if (outcome == RUNTIME_BROKEN) {
         atomic_store(&exit_status, EXIT_BROKEN);
-        kill(getpid(), SIGTERM); /* the others are to end too */
+        kill(getpid(), SIGTERM); /* so that the other workers end too */
     }
     return NULL;
 }
 
-/* Lets the function prepare; what keeps it from that is reported. */
+/* Opens the function, and reports a failure. */
 static bool open_lambda_worker(struct runtime *runtime, struct lambda_worker *worker)
 {
     const dime_function *function = runtime->function;
@@ -211,7 +211,7 @@ static bool open_lambda_worker(struct runtime *runtime, struct lambda_worker *wo
     worker->invoker.stream = runtime->streams ? &worker->stream.stream : NULL;
     arena_open(&worker->arena, INVOKE_MEMORY_MAX);
     if (!runtime_api_open(&worker->api, runtime->address, function->name, stop_signal.fd))
-        why = "There is no memory to begin with.";
+        why = "Out of memory at the start.";
     else if (opening_try(opening, function))
         worker->opened = true;
     if (worker->opened) {
@@ -262,7 +262,7 @@ static bool catch_stop(void)
            sigaction(SIGALRM, &end, NULL) == 0 && sigaction(SIGTERM, &begin, NULL) == 0;
 }
 
-/* Lambda's levels are for JSON alone, so they aren't looked at where its format is Text. */
+/* Lambda's log levels apply to JSON only, so they are ignored if its format is Text. */
 static void configure_log(void)
 {
     static const struct {
@@ -290,7 +290,7 @@ static size_t count_workers(void)
     return (size_t)count;
 }
 
-/* Where one can't be started the others are told to end. */
+/* If a thread can't be started, the others are told to end. */
 static void start_lambda_threads(struct runtime *runtime)
 {
     int error = 0;
@@ -300,13 +300,13 @@ static void start_lambda_threads(struct runtime *runtime)
         runtime->started += !error;
     }
     if (error) {
-        log_say(LOG_LEVEL_ERROR, runtime->function->name, error, "a worker can't be started");
+        log_say(LOG_LEVEL_ERROR, runtime->function->name, error, "can't start a worker");
         atomic_store(&exit_status, EXIT_BROKEN);
         kill(getpid(), SIGTERM);
     }
 }
 
-/* One worker is this thread; of several, each has one. */
+/* A single worker runs on this thread; each of several has its own. */
 static void serve_until_end(struct runtime *runtime)
 {
     if (runtime->count == 1) {
@@ -359,8 +359,8 @@ static int refuse_start(const dime_function *function, const char *program)
 }
 
 /*
- * A program that links libdime-lambda before libdime gets this one, by the rules of archives: the
- * other isn't looked at once the name is there. So an author's command needs no option for it.
+ * A program that links libdime-lambda before libdime gets this dime_main: the linker doesn't search
+ * the second archive for a name that it has found. So an author's link command needs no option.
  */
 int dime_main(const dime_function *function, int count, char **arguments)
 {
@@ -384,7 +384,7 @@ int dime_main(const dime_function *function, int count, char **arguments)
         runtime.count == 1 ? &only_worker : calloc(runtime.count, sizeof *runtime.workers);
     int status = EXIT_NOT_OPEN;
     if (!runtime.workers || !catch_stop() || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
-        log_say(LOG_LEVEL_ERROR, function->name, errno, "the runtime can't be prepared");
+        log_say(LOG_LEVEL_ERROR, function->name, errno, "can't prepare the runtime");
     else
         status = run_runtime(&runtime);
     if (runtime.workers != &only_worker)

@@ -1,8 +1,8 @@
 /*
  * metrics.c - the embedded metric format.
  *
- * The line stands by itself, without the frame of a log line: CloudWatch takes only a JSON object
- * that has `_aws` at its top.
+ * The line isn't wrapped in a log line: CloudWatch accepts only a JSON object that has `_aws` at
+ * its top level.
  */
 #include "hosts/lambda/metrics.h"
 
@@ -45,5 +45,5 @@ void metrics_write(const struct metrics *metrics)
     buffer_over(&line, room, sizeof room);
     metrics_put(metrics, &line);
     if (!line.failed && write(STDOUT_FILENO, line.data, line.length) < 0)
-        return; /* nobody reads them */
+        return; /* not requested */
 }

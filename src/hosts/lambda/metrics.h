@@ -2,8 +2,8 @@
  * metrics.h - a line of metrics for each invocation, in CloudWatch's embedded metric format (AWS's
  * page "Specification: Embedded metric format").
  *
- * CloudWatch reads them out of the log, so a metric costs no call. They have the dimensions
- * `function`, and `function` with `statusClass`, for alarms on one and on both.
+ * CloudWatch extracts the metrics from the log, so they cost no API call. They have the dimensions
+ * `function`, and `function` with `statusClass`, for alarms on either.
  */
 #ifndef DIME_HOSTS_LAMBDA_METRICS_H
 #define DIME_HOSTS_LAMBDA_METRICS_H

@@ -1,10 +1,10 @@
 /*
- * runtime_api.c - what is asked of the Runtime API, and what its answers mean.
+ * runtime_api.c - the requests to the Runtime API, and what its responses mean.
  *
- * An event is read into room that is kept from one to the next, and given back after an event that
- * was much larger than usual. An event that can't be kept is read all the same, since whoever sent
- * it is to be told. No status is tried again: 4xx belongs to one invocation, which is over
- * then, and 5xx means that this environment is to be ended.
+ * Events are read into a buffer that is kept from one to the next, and freed after an unusually
+ * large event. An event that doesn't fit is still read, since its sender must get an error. No
+ * status is retried: a 4xx concerns one invocation, which has ended then, and a 5xx means that this
+ * environment must end.
  */
 #include "hosts/lambda/runtime_api.h"
 
@@ -15,18 +15,18 @@
 #include "events/invoke.h"
 
 enum {
-    EVENT_ROOM = 16 * 1024,       /* the first room for events */
-    EVENT_ROOM_KEPT = 512 * 1024, /* more than this is given back when it isn't needed */
-    RECEIVE_ROOM = 16 * 1024,     /* libcurl's own; what is larger costs it a page or more */
+    EVENT_ROOM = 16 * 1024,       /* the initial buffer for events */
+    EVENT_ROOM_KEPT = 512 * 1024, /* a larger buffer is freed when it isn't needed */
+    RECEIVE_ROOM = 16 * 1024,     /* libcurl's own buffer; a larger one costs a page or more */
     RECEIVE_ROOM_LARGE = 512 * 1024,
     REPLY_ROOM = 1024,
-    RESENDS = 2, /* a kept connection may have been dead already, and the next one be reset too */
-    ERROR_ROOM = 8 * 1024, /* for a problem's detail, each of its bytes an escape */
+    RESENDS = 2,           /* a kept connection may be dead, and the next one may be reset too */
+    ERROR_ROOM = 8 * 1024, /* for a problem's detail with each byte escaped */
 };
 
 static const char BASE[] = "/2018-06-01/runtime/";
 
-/* The head of a streamed answer; its end tells whether it succeeded. */
+/* The head of a streamed answer; trailers at its end say whether it succeeded. */
 static struct curl_slist error_trailers = {
     .data = (char[]){"Trailer: Lambda-Runtime-Function-Error-Type, "
                      "Lambda-Runtime-Function-Error-Body"},
@@ -44,7 +44,7 @@ static size_t take_head_line(char *data, size_t size, size_t count, void *of)
     struct runtime_api *api = of;
     dime_text line = {data, size * count};
     if (text_starts(line, TEXT("HTTP/")))
-        runtime_head_open(&api->head); /* of the answer, after one that said to wait for it */
+        runtime_head_open(&api->head); /* of the final response, after an interim one */
     else
         runtime_head_line(&api->head, line);
     api->link.got_bytes = true;
@@ -70,7 +70,7 @@ static bool make_event_room(struct runtime_api *api, size_t more)
     return true;
 }
 
-/* What can't be kept is still read: the invocation has to be answered, over this connection. */
+/* An event that can't be kept is still read: the invocation is answered over this connection. */
 static size_t take_event_bytes(char *data, size_t size, size_t count, void *of)
 {
     struct runtime_api *api = of;
@@ -92,7 +92,7 @@ static size_t take_reply(char *data, size_t size, size_t count, void *of)
     return length;
 }
 
-/* libcurl asks for some of a streamed answer. */
+/* Gives libcurl some of a streamed answer. */
 static size_t give_piece(char *room, size_t size, size_t count, void *of)
 {
     struct runtime_api *api = of;
@@ -108,7 +108,7 @@ static size_t give_piece(char *room, size_t size, size_t count, void *of)
     return length;
 }
 
-/* libcurl frees the list. */
+/* The trailers; libcurl frees the list. */
 static int give_trailers(struct curl_slist **list, void *of)
 {
     const struct runtime_api *api = of;
@@ -124,7 +124,7 @@ static int give_trailers(struct curl_slist **list, void *of)
     return CURL_TRAILERFUNC_OK;
 }
 
-/* What is behind the address in a call's URL. ID is escaped. */
+/* The path of a call's URL. ID is escaped. */
 static void set_path(struct runtime_api *api, CURL *handle, dime_text id, const char *call)
 {
     struct buffer path;
@@ -202,7 +202,7 @@ void runtime_api_close(struct runtime_api *api)
     api->event = NULL;
 }
 
-/* Room that one large event has made, and the last one didn't need, goes back. */
+/* Frees a buffer that one large event needed and the last one didn't. */
 static void settle_room(struct runtime_api *api)
 {
     set_receive_room(api, api->event_length > RECEIVE_ROOM ? RECEIVE_ROOM_LARGE : RECEIVE_ROOM);
@@ -219,22 +219,22 @@ static enum runtime_outcome judge_next(struct runtime_api *api, CURLcode result,
 {
     dime_text id = api->head.values[RUNTIME_REQUEST_ID];
     size_t length = api->event_length < 200 ? api->event_length : 200;
-    /* To libcurl a connection that ends within the head has brought an answer without a body. */
+    /* libcurl takes a connection that closes within the head for a response without a body. */
     bool broken = result != CURLE_OK || !api->head.whole;
     if (broken && status == 200 && id.length)
         return RUNTIME_INCOMPLETE;
     if (result != CURLE_OK)
         log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
-                   "the Runtime API at %s can't be asked for an invocation: %s", api->address,
+                   "can't get an invocation from the Runtime API at %s: %s", api->address,
                    curl_easy_strerror(result));
     else if (status != 200)
         log_say_of(LOG_LEVEL_ERROR, &api->subject, 0,
-                   "the Runtime API hands out no invocation: status %ld, %.*s", status, (int)length,
-                   api->event ? api->event : "");
+                   "the Runtime API handed out no invocation: status %ld, %.*s", status,
+                   (int)length, api->event ? api->event : "");
     else if (!id.length)
         log_say_of(
             LOG_LEVEL_ERROR, &api->subject, 0,
-            "the Runtime API hands out an invocation without an id, which can't be answered");
+            "the Runtime API handed out an invocation without an id, so it can't be answered");
     else
         return RUNTIME_DONE;
     return RUNTIME_BROKEN;
@@ -265,7 +265,7 @@ enum runtime_outcome runtime_api_next(struct runtime_api *api)
     return judge_next(api, result, runtime_link_status(api->link.get));
 }
 
-/* The head of a post. The line that names the invocation is for those who sent one. */
+/* The head of a post. */
 static struct curl_slist *make_lines(struct runtime_api *api)
 {
     struct curl_slist *lines = api->post.streaming ? &stream_type : &runtime_json_type;
@@ -287,7 +287,7 @@ static struct curl_slist *make_lines(struct runtime_api *api)
     return lines;
 }
 
-/* The handle of the post. */
+/* The handle for a post. */
 static CURL *sender(const struct runtime_api *api)
 {
     return api->post.streaming ? api->stream : api->link.post;
@@ -320,7 +320,7 @@ static enum runtime_outcome judge_post(struct runtime_api *api, long status)
         return RUNTIME_DONE;
     if (status) {
         log_say_of(status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, &api->subject, 0,
-                   "the Runtime API doesn't take the answer: status %ld, %.*s", status,
+                   "the Runtime API refused the answer: status %ld, %.*s", status,
                    (int)api->reply_length, api->reply);
         return status >= 500 ? RUNTIME_BROKEN : RUNTIME_DONE;
     }
@@ -331,7 +331,7 @@ static enum runtime_outcome judge_post(struct runtime_api *api, long status)
     return api->link.sent ? RUNTIME_DONE : RUNTIME_BROKEN;
 }
 
-/* Whether the API certainly hasn't read a post, and it can be sent again. */
+/* Whether the API certainly hasn't read a post, so that it can be sent again. */
 static bool is_unread(const struct runtime_api *api, CURLcode result)
 {
     return result != CURLE_OK && api->link.sent && api->link.reset && !api->link.stopped &&
@@ -359,7 +359,7 @@ void runtime_api_answer(struct runtime_api *api, dime_text answer)
                                            .body = answer});
 }
 
-/* Lets libcurl take the piece, unless the API has had enough before. */
+/* Lets libcurl send the piece, unless the API has already ended the request. */
 static void send_piece(struct runtime_api *api)
 {
     while (api->stream && api->piece.length && runtime_link_step(&api->link))
@@ -444,7 +444,7 @@ enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *messa
 enum runtime_outcome runtime_api_answered(struct runtime_api *api)
 {
     if (!sender(api))
-        return runtime_api_fail(api, "There is no memory to stream the answer; try again later.",
+        return runtime_api_fail(api, "Out of memory to stream the answer; try again later.",
                                 "Runtime.OutOfMemory");
     return end_post(api);
 }

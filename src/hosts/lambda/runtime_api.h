@@ -1,9 +1,9 @@
 /*
  * runtime_api.h - the calls of the Lambda Runtime API (version 2018-06-01).
  *
- * Each worker has one of these: its connection, and the room that events are read into, are its
- * own. What a status means for the loop is decided here, by AWS's page "Using the Lambda runtime
- * API for custom runtimes"; the loop knows four outcomes.
+ * Each worker has its own struct, with its connection and its buffer for events. What a status
+ * means for the loop is decided here, by AWS's page "Using the Lambda runtime API for custom
+ * runtimes"; the loop knows four outcomes.
  */
 #ifndef DIME_HOSTS_LAMBDA_RUNTIME_API_H
 #define DIME_HOSTS_LAMBDA_RUNTIME_API_H
@@ -13,18 +13,18 @@
 #include "hosts/lambda/runtime_text.h"
 
 enum runtime_outcome {
-    RUNTIME_DONE,       /* go on */
+    RUNTIME_DONE,       /* continue */
     RUNTIME_INCOMPLETE, /* of next: an invocation has begun, but its event didn't arrive whole */
-    RUNTIME_STOPPED,    /* the program is to end */
-    RUNTIME_BROKEN,     /* the API is of no use any more: a line in the log says why */
+    RUNTIME_STOPPED,    /* the program must end */
+    RUNTIME_BROKEN,     /* the API can't be used any more, and the log says why */
 };
 
-/* What is posted. */
+/* A post. */
 struct runtime_post {
-    dime_text id; /* of the invocation; empty: it isn't about one */
+    dime_text id; /* of the invocation; empty: the post isn't about one */
     const char *call;
     dime_text body;         /* must last until the post has ended */
-    const char *error_type; /* NULL: it's no error */
+    const char *error_type; /* NULL: not an error */
     bool streaming;         /* the body comes in pieces, and `body` is the first of them */
 };
 
@@ -33,49 +33,49 @@ struct runtime_api {
     const char *address;
     struct log_subject subject; /* for the log; next sets its ids */
 
-    /* The invocation. It lasts until the next one is asked for. */
+    /* The invocation. It lasts until the next one is requested. */
     struct runtime_head head;
     char *event;
     size_t event_length, event_room;
-    int event_status;  /* 0; 413 for an event that was too long, 503 where memory runs out */
-    long receive_room; /* libcurl's own */
+    int event_status;  /* 0; 413: the event was too long; 503: out of memory */
+    long receive_room; /* the size of libcurl's own buffer */
 
     /* The post. */
     struct runtime_post post;
-    struct curl_slist lines[2]; /* of its head, before those that are always the same */
+    struct curl_slist lines[2]; /* of its head, before the constant ones */
     char error_line[128], invocation_line[1024];
     char path[3 * RUNTIME_ID_MAX + 128];
-    CURL *stream;    /* posts a streamed answer; NULL: there is none, or no memory for it */
-    dime_text piece; /* of it: what hasn't been sent */
+    CURL *stream;    /* posts a streamed answer; NULL: none, or out of memory */
+    dime_text piece; /* of it: the unsent part */
     bool paused;     /* libcurl waits for a piece */
     bool whole;      /* there are no more pieces */
     char trailer_type[160], trailer_body[2048]; /* empty: it has succeeded */
     size_t reply_length;
-    char reply[256]; /* the start of what the API says to it */
+    char reply[256]; /* the start of the API's response */
 };
 
 /*
  * Prepares the calls; opens no connection yet. ADDRESS is HOST:PORT, FUNCTION a name for the log;
- * both must outlast it. STOP can be read from when the program is to end. False: there is no
- * memory. To be closed in both cases.
+ * both must outlast it. STOP becomes readable when the program must end. False: out of memory. The
+ * caller closes it in both cases.
  */
 bool runtime_api_open(struct runtime_api *api, const char *address, const char *function, int stop);
 
-/* Closes the connection and frees the room. */
+/* Closes the connection and frees the buffers. */
 void runtime_api_close(struct runtime_api *api);
 
 /*
- * Waits for an invocation, as long as it takes, and reads it. Where the kept connection turns out
- * to be dead it asks once more on a new one; else it never asks twice.
+ * Waits for an invocation, as long as it takes, and reads it. Retries once, on a new connection, if
+ * the kept one turns out to be dead; otherwise never retries.
  */
 enum runtime_outcome runtime_api_next(struct runtime_api *api);
 
-/* Sends the answer to the invocation as far as can be done at once. ANSWER must last to the end. */
+/* Begins to send the answer, without blocking. ANSWER must last until runtime_api_answered. */
 void runtime_api_answer(struct runtime_api *api, dime_text answer);
 
 /*
- * Waits until the answer has been taken. What the API refuses is logged and over: only a connection
- * that was reset before the answer was read makes this send it again, at most twice.
+ * Waits until the API has accepted the answer. A refusal is logged and not retried. The answer is
+ * sent again, at most twice, only if the connection was reset before the API had read it.
  */
 enum runtime_outcome runtime_api_answered(struct runtime_api *api);
 
@@ -83,18 +83,18 @@ enum runtime_outcome runtime_api_answered(struct runtime_api *api);
 enum runtime_outcome runtime_api_fail(struct runtime_api *api, const char *message,
                                       const char *type);
 
-/* Reports that the function couldn't be started. The program is to end then. */
+/* Reports that the function couldn't be started. The program must end then. */
 void runtime_api_fail_start(struct runtime_api *api, const char *message, const char *type);
 
-/* Begins to stream an answer whose first piece is this. PIECE may go when this returns. */
+/* Begins to stream an answer, of which PIECE is the first. PIECE may be freed afterwards. */
 void runtime_api_stream(struct runtime_api *api, dime_text piece);
 
-/* Streams another piece, and returns when it has been sent; or dropped, if nobody takes it. */
+/* Streams another piece. Returns when it has been sent, or dropped since the API reads no more. */
 void runtime_api_stream_more(struct runtime_api *api, dime_text piece);
 
 /*
- * Says that there are no more pieces; runtime_api_answered waits for what the API says to them.
- * FAULT, if not NULL, tells that the answer has broken off, and why.
+ * Ends a streamed answer; runtime_api_answered waits for the API's response. FAULT, if not NULL,
+ * says why the answer is incomplete.
  */
 void runtime_api_stream_end(struct runtime_api *api, const dime_text *fault);
 

@@ -1,10 +1,10 @@
 /*
- * runtime_link.c - libcurl's handles, its socket interface, and what becomes of dead connections.
+ * runtime_link.c - libcurl's handles, its socket interface, and how dead connections are handled.
  *
- * libcurl sends a request again by itself if a kept connection dies before a byte came back. That
- * is right for asking, and wrong for a post that may have been read: there it is kept from opening
- * another connection. A reset tells that a post wasn't read: TCP resets a connection that is closed
- * with bytes unread, and ends it in order otherwise.
+ * libcurl resends a request by itself if a kept connection dies before a byte has come back. That
+ * is right for a GET, and wrong for a post that may have been read: for a post libcurl is kept from
+ * opening another connection. A reset means that the post wasn't read: TCP resets a connection that
+ * is closed with unread bytes, and otherwise ends it in order.
  */
 #include "hosts/lambda/runtime_link.h"
 
@@ -36,13 +36,13 @@ static curl_socket_t open_socket(void *of, curlsocktype purpose, struct curl_soc
     const struct runtime_link *link = of;
     (void)purpose;
     if (link->posting && link->sent)
-        return CURL_SOCKET_BAD; /* libcurl would post again */
+        return CURL_SOCKET_BAD; /* libcurl would resend the post */
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /*
- * Whether the peer has reset the connection. It may have ended it in order just before our bytes
- * came, and its reset is then still on its way: what it hasn't acknowledged tells that.
+ * Whether the peer has reset the connection. If it ended the connection in order just before our
+ * bytes arrived, its reset may still be on the way: then some of our bytes are unacknowledged.
  */
 static bool is_reset(curl_socket_t socket)
 {
@@ -66,7 +66,7 @@ static int close_socket(void *of, curl_socket_t socket)
     return close(socket);
 }
 
-/* libcurl says which socket it waits for, and what for. */
+/* libcurl reports which socket it waits for, and for which events. */
 static int watch_socket(CURL *handle, curl_socket_t socket, int what, void *of, void *unused)
 {
     struct runtime_link *link = of;
@@ -101,7 +101,7 @@ CURL *runtime_link_make_handle(CURLU *base)
         return NULL;
     curl_easy_setopt(handle, CURLOPT_CURLU, base);
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_PROXY, ""); /* whatever the environment says */
+    curl_easy_setopt(handle, CURLOPT_PROXY, ""); /* ignore the environment's proxy */
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     return handle;
@@ -191,7 +191,7 @@ void runtime_link_begin(struct runtime_link *link, CURL *handle)
         act(link, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* How long to wait, in milliseconds; less than 0 when the grace is over. */
+/* How long to wait, in milliseconds; less than 0 when the grace period is over. */
 static int wait_time(const struct runtime_link *link)
 {
     int64_t now = 0, wait = WAIT_MS;
@@ -206,7 +206,7 @@ static int wait_time(const struct runtime_link *link)
     return (int)wait;
 }
 
-/* The program is to end: whether this request is worth a grace. */
+/* Whether this request gets a grace period, now that the program must end. */
 static void begin_grace(struct runtime_link *link)
 {
     link->until_ns = clock_in_ms(HANG_UP_MS);

@@ -1,10 +1,10 @@
 /*
- * runtime_link.h - HTTP with the Runtime API: one connection that is kept, and how to wait on it.
+ * runtime_link.h - HTTP with the Runtime API, over one connection that is kept.
  *
- * What libcurl needs to run a request lies here, apart from what the requests mean
- * (runtime_api.h). Two handles share the connection: one asks for invocations and the other posts,
- * and each keeps its options. They run in a multi handle by libcurl's socket interface, so that a
- * wait can end for SIGTERM too, and a request can be begun, left alone for a while, and ended.
+ * This runs requests with libcurl; runtime_api.h knows what they mean. Two handles share the
+ * connection: one gets invocations and the other posts, and each keeps its options. They run in a
+ * multi handle through libcurl's socket interface, so that SIGTERM can end a wait, and a request
+ * can be begun, left alone for a while, and finished later.
  */
 #ifndef DIME_HOSTS_LAMBDA_RUNTIME_LINK_H
 #define DIME_HOSTS_LAMBDA_RUNTIME_LINK_H
@@ -15,72 +15,72 @@
 #include "base/text.h"
 
 enum {
-    RUNTIME_ADDRESS_MAX = 255, /* most bytes of an address: a host name and a port */
-    RUNTIME_SOCKETS = 5,       /* that can be waited for at once: the stop, and some that connect */
+    RUNTIME_ADDRESS_MAX = 255, /* the most bytes of an address: a host name and a port */
+    RUNTIME_SOCKETS = 5,       /* to wait for at once: `stop`, and some that connect */
 };
 
 struct runtime_link {
-    CURLU *base; /* the part of the URL that all requests share */
+    CURLU *base; /* the common part of the requests' URLs */
     CURLM *multi;
     CURL *get, *post;
-    struct pollfd sockets[RUNTIME_SOCKETS]; /* the first is to be read from when it's time to end */
-    int64_t timer_ns;                       /* when libcurl wants to be called again; 0: never */
-    int64_t until_ns;                       /* when the grace ends; 0: it isn't time to end */
+    struct pollfd sockets[RUNTIME_SOCKETS]; /* the first is readable when it's time to stop */
+    int64_t timer_ns;                       /* when libcurl must be called again; 0: never */
+    int64_t until_ns; /* the end of the grace period; 0: it isn't time to end */
     int running;
-    bool stopped;   /* the request was given up, since the program is to end */
-    bool got_bytes; /* some of the answer has come */
+    bool stopped;   /* the request was aborted, since the program must end */
+    bool got_bytes; /* part of the response has arrived */
     bool posting;
-    bool sent;  /* there was a connection, and the request went out, if only in part */
-    bool reset; /* the peer has closed it without having read all of the request */
+    bool sent;  /* there was a connection, and at least part of the request was sent */
+    bool reset; /* the peer closed it before it had read all of the request */
 };
 
 /*
- * Lists of headers that end those of requests: without what libcurl would send and nobody needs,
- * and with the type of all that is posted.
+ * The headers that end each request's: they suppress libcurl's unneeded ones, and set the media
+ * type of posts.
  */
 extern struct curl_slist runtime_no_accept, runtime_no_expect, runtime_json_type;
 
 /*
- * The part of the URL that all requests to an address share: libcurl takes a URL apart for each
- * request, unless it is handed one that has been. The caller's, for curl_url_cleanup; NULL: no
- * memory.
+ * The part of the URL that all requests to an address share, already parsed: libcurl would parse a
+ * string for each request. The caller frees it with curl_url_cleanup; NULL: out of memory.
  */
 CURLU *runtime_link_make_base(const char *address);
 
-/* A handle with what all have in common. The caller's, for curl_easy_cleanup; NULL: no memory. */
+/* A handle with the common options. The caller frees it with curl_easy_cleanup; NULL: out of
+ * memory. */
 CURL *runtime_link_make_handle(CURLU *base);
 
 /*
- * One more handle for runtime_link_begin, over the same connection. The caller's, for
- * curl_easy_cleanup before the link is closed; NULL: no memory.
+ * Another handle for runtime_link_begin, over the same connection. The caller frees it with
+ * curl_easy_cleanup before it closes the link; NULL: out of memory.
  */
 CURL *runtime_link_add(struct runtime_link *link);
 
 /*
- * Prepares the handles; opens no connection. ADDRESS is HOST:PORT; STOP can be read from when the
- * program is to end. False: there is no memory. To be closed in both cases.
+ * Prepares the handles; opens no connection. ADDRESS is HOST:PORT; STOP becomes readable when the
+ * program must end. False: out of memory. The caller closes it in both cases.
  */
 bool runtime_link_open(struct runtime_link *link, const char *address, int stop);
 
 /* Closes the connection. */
 void runtime_link_close(struct runtime_link *link);
 
-/* Begins a request, as its handle's options have it, and sends what can be sent at once. */
+/* Begins the request that the handle's options describe, and sends what can be sent at once. */
 void runtime_link_begin(struct runtime_link *link, CURL *handle);
 
-/* Waits for the request's next step. False: it has ended. */
+/* Waits for the request's next event. False: the request has ended. */
 bool runtime_link_step(struct runtime_link *link);
 
 /*
- * Waits until the request has ended. Its result counts unless `stopped` is set. When it's time to
- * end, a request that has begun to be answered, or posts, gets a grace of 300 ms.
+ * Waits until the request has ended. Its result is valid unless `stopped` is set. When the program
+ * must end, a post, or a request whose response has begun, gets a grace period of 300 ms.
  */
 CURLcode runtime_link_end(struct runtime_link *link, CURL *handle);
 
-/* Whether the program is to end. */
+/* Whether the program must end. */
 bool runtime_link_stopping(const struct runtime_link *link);
 
-/* The status of the handle's answer; 0 where none has come. */
+/* The status of the handle's response; 0 if none has arrived. */
 long runtime_link_status(CURL *handle);
 
 #endif

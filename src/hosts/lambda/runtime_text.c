@@ -1,14 +1,14 @@
 /*
- * runtime_text.c - reading heads and writing what goes into URLs and error documents.
+ * runtime_text.c - reads heads, and writes the texts of URLs and error documents.
  *
- * A head is read line by line as it arrives, and its few known values are copied into room of their
- * own: where the lines lie is curl's, and they are gone with the next one.
+ * A head is read line by line as it arrives, and its few known values are copied: libcurl owns a
+ * line, and reuses its memory for the next one.
  */
 #include "hosts/lambda/runtime_text.h"
 
 #include "base/json_put.h"
 
-/* The names in lower case, without what all begin with. */
+/* The names in lower case, without their common prefix. */
 static const dime_text PREFIX = {"lambda-runtime-", 15};
 static const dime_text NAMES[RUNTIME_HEADERS] = {
     [RUNTIME_REQUEST_ID] = {"aws-request-id", 14},

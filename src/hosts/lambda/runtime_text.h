@@ -1,8 +1,8 @@
 /*
- * runtime_text.h - the texts of the Runtime API: what its heads say, and what ours say to it.
+ * runtime_text.h - the texts of the Runtime API: reads its heads, and writes ours.
  *
- * All of it works on bytes in memory and knows no connection, so that a test can hand it any bytes
- * and any lack of memory. The forms are those of AWS's page "Using the Lambda runtime API for
+ * All of it works on bytes in memory, without a connection, so that a test can feed it any bytes
+ * and let memory run out. The formats are those of AWS's page "Using the Lambda runtime API for
  * custom runtimes".
  */
 #ifndef DIME_HOSTS_LAMBDA_RUNTIME_TEXT_H
@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "request/response.h"
 
-/* What the head of an invocation may say; the names are Lambda-Runtime-... */
+/* The headers of an invocation; their names are Lambda-Runtime-... */
 enum runtime_header {
     RUNTIME_REQUEST_ID,
     RUNTIME_DEADLINE,
@@ -25,32 +25,32 @@ enum runtime_header {
     RUNTIME_HEADERS,
 };
 
-/* Most bytes of all of these values together, and of the id alone. */
+/* The most bytes of all of these values together, and of the id alone. */
 enum { RUNTIME_HEAD_MAX = 24 * 1024, RUNTIME_ID_MAX = 8 * 1024 };
 
-/* The head of one invocation. A value that isn't there, or is empty, has no length. */
+/* The head of one invocation. The length of a missing or empty value is 0. */
 struct runtime_head {
     dime_text values[RUNTIME_HEADERS]; /* in `room` */
-    bool whole;                        /* the line that ends it has come */
+    bool whole;                        /* the line that ends it has arrived */
     size_t used;
     char room[RUNTIME_HEAD_MAX];
 };
 
-/* Makes an empty head. Doesn't clear its room. */
+/* Makes an empty head. Doesn't clear `room`. */
 void runtime_head_open(struct runtime_head *head);
 
 /*
- * Reads one line of the head and keeps a copy of its value, if it is one of the above. The first
- * of several lines of a name counts; a value that doesn't fit is left out, as if it weren't there.
+ * Reads one line of the head and copies its value, if it is one of the above. Of several lines with
+ * one name the first counts. A value that doesn't fit is ignored.
  */
 void runtime_head_line(struct runtime_head *head, dime_text line);
 
-/* The deadline in milliseconds since the epoch; 0 where the head has none that is a number. */
+/* The deadline in milliseconds since the epoch; 0: missing, or not a number. */
 int64_t runtime_head_deadline(const struct runtime_head *head);
 
 /*
- * Puts those values that a function may want into HEADERS, which has room for RUNTIME_HEADERS, and
- * returns how many there are. They last as long as the head.
+ * Puts the values that a function may need into HEADERS, which has room for RUNTIME_HEADERS.
+ * Returns how many there are. They last as long as the head.
  */
 size_t runtime_head_share(const struct runtime_head *head, struct header *headers);
 

@@ -1,8 +1,8 @@
 /*
  * stream.c - the head of a streamed response, its pieces, and its end.
  *
- * Once the head has gone, a failure can't become a problem any more: the end of the stream says
- * that it broke off, so that its reader doesn't take the half for the whole.
+ * Once the head has been sent, a failure can't be answered with a problem any more. The end of the
+ * stream then says that it is incomplete, so that its reader doesn't take a part for the whole.
  */
 #include "hosts/lambda/stream.h"
 
@@ -19,7 +19,7 @@ static void send_head(struct lambda_stream *stream, struct response *response)
     buffer_open(&head, response->arena, PRELUDE_MAX);
     event_prelude(&stream->invocation->event, response, &head);
     buffer_put(&head, (dime_text){NULS, sizeof NULS});
-    if (head.failed) { /* without memory there is still an answer: a head of our own */
+    if (head.failed) { /* out of memory: send a fixed head instead */
         head.length = 0;
         buffer_over(&head, stream->invocation->room, sizeof stream->invocation->room);
         run_out_of_memory(&stream->invocation->event.request, response);
