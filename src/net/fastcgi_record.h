@@ -1,9 +1,9 @@
 /*
- * fastcgi_record.h - the records of FastCGI, for programs that answer requests and the tool, which
- * makes some.
+ * fastcgi_record.h - the records of FastCGI, for the host that answers requests and the tool that
+ * sends them.
  *
- * The protocol's numbers and layouts are those of libfcgi's <fastcgi.h>, from the people who
- * defined it (FastCGI specification 1.0, sections 3.3 and 8).
+ * The protocol's numbers and layouts come from libfcgi's <fastcgi.h>, by the authors of the
+ * protocol (FastCGI specification 1.0, sections 3.3 and 8).
  */
 #ifndef DIME_NET_FASTCGI_RECORD_H
 #define DIME_NET_FASTCGI_RECORD_H
@@ -12,21 +12,21 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Bytes: most of a record with its padding, and most of all variables of a request to a program of
- * dime's; nginx takes 32 kB of headers. */
+/* In bytes: the longest record with its padding, and the most variables of a request to a program
+ * of dime; nginx accepts 32 kB of headers. */
 enum {
     RECORD_MAX = FCGI_HEADER_LEN + FCGI_MAX_LENGTH + 255,
     RECORD_VARIABLES_MAX = 64 * 1024,
 };
 
-/* A record that has come. */
+/* A received record. */
 struct record {
     unsigned version, type, id;
-    size_t length, padding; /* bytes of the content, and of the padding behind it */
-    char *content;          /* behind the header */
+    size_t length, padding; /* bytes of the content, and of the padding after it */
+    char *content;          /* after the header */
 };
 
-/* Reads the header of FCGI_HEADER_LEN bytes at BYTES; the content need not be there. */
+/* Reads the header of FCGI_HEADER_LEN bytes at BYTES; the content may not have arrived yet. */
 static inline struct record record_read(char *bytes)
 {
     FCGI_Header header;

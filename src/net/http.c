@@ -1,9 +1,9 @@
 /*
  * http.c - libcurl's options, and the loop that ends an exchange in time.
  *
- * The exchange runs in a multi handle: curl_easy_perform couldn't be stopped from outside, and
- * keeps a deadline only where a name is resolved in time. libcurl is left to ignore SIGPIPE while
- * it works, hence no CURLOPT_NOSIGNAL; names are resolved in a thread, so it raises no SIGALRM.
+ * The exchange runs in a multi handle: curl_easy_perform can't be stopped from outside, and misses
+ * its deadline if resolving a name takes longer. CURLOPT_NOSIGNAL isn't set, so that libcurl
+ * ignores SIGPIPE while it works. It resolves names in a thread, so it raises no SIGALRM.
  */
 #include "net/http.h"
 
@@ -16,10 +16,10 @@
 #include "config.h"
 #include "base/clock.h"
 
-enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE, of a head; libcurl has the name from 8.6 on */
+enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE, for a head; libcurl 8.6 added the name */
 enum { EXPECT_MS = 300, STEP_MS = 1000, HTTP_RECEIVE_ROOM = 64 * 1024 };
 
-/* An exchange that is under way. */
+/* An exchange in progress. */
 struct http_transfer {
     const struct http_request *request;
     struct arena *arena;
@@ -29,7 +29,7 @@ struct http_transfer {
     struct curl_slist lines[HTTP_HEADERS_MAX];
 };
 
-/* The certificates that are trusted: what a variable names, or where distributions keep them. */
+/* The trusted certificates: named by a variable, or where distributions keep them. */
 static const char *find_certificates(void)
 {
     static const char *const VARIABLES[] = {"AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
@@ -84,7 +84,7 @@ static size_t take_header_line(char *data, size_t size, size_t count, void *of)
     struct http_answer *answer = exchange->answer;
     dime_text line = {data, size * count}, value;
     if (text_starts(line, TEXT("HTTP/")))
-        begin_answer(exchange); /* after one that said to wait for it */
+        begin_answer(exchange); /* after an interim one */
     else if (!text_trim(line).length)
         exchange->head_whole = true;
     else if (is_header(line, TEXT("content-length"), &value) ||
@@ -107,7 +107,7 @@ static long curl_status(CURL *handle)
     return status;
 }
 
-/* Makes the room for the body: just as much as is announced, or room that grows. */
+/* Prepares the buffer for the body: of the announced size, or one that grows. */
 static bool start_body(struct http_transfer *exchange)
 {
     struct buffer *body = &exchange->answer->body;
@@ -131,7 +131,7 @@ static bool start_body(struct http_transfer *exchange)
     return true;
 }
 
-/* Returning less than there is ends the exchange. A bad answer's beginning is all that's needed. */
+/* Returning less than the given size ends the exchange. Only the start of an error is needed. */
 static size_t take_body(char *data, size_t size, size_t count, void *of)
 {
     struct http_transfer *exchange = of;
@@ -171,7 +171,7 @@ static CURL *make_handle(struct http *http)
     return NULL;
 }
 
-/* Makes the handles for the first exchange: to start OpenSSL takes a while. */
+/* Makes the handles, for the first exchange and not earlier: OpenSSL takes a while to start. */
 static bool make_handles(struct http *http)
 {
     if (!http->multi)
@@ -189,7 +189,7 @@ void http_close(struct http *http)
     *http = (struct http){0};
 }
 
-/* Reads a part of an address; empty where it hasn't got it. False: it doesn't fit, or no memory. */
+/* Reads a part of an address; empty if it's missing. False: it doesn't fit, or out of memory. */
 static bool get_part(CURLU *parts, CURLUPart part, char *room, size_t size)
 {
     char *value = NULL;
@@ -238,7 +238,7 @@ static bool read_address_parts(struct http_address *address, CURLU *parts, dime_
     return length > 0 && (size_t)length < sizeof address->base;
 }
 
-/* libcurl would take the first part of the path for the host. */
+/* Whether the host is missing: libcurl would take the first part of the path for it. */
 static bool lacks_host(dime_text url)
 {
     const char *colon = url.length ? memchr(url.data, ':', url.length) : NULL;
@@ -268,7 +268,7 @@ bool http_is_loopback(const char *host)
     return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }
 
-/* Texts are copied by libcurl, which may fail: then the request isn't the one that was meant. */
+/* libcurl copies texts, which may fail: the request must not be sent without one of them. */
 static CURLcode set_texts(CURL *handle, const struct http_request *request)
 {
     CURLcode result = curl_easy_setopt(handle, CURLOPT_URL, request->url);
@@ -311,7 +311,7 @@ bool http_is_stopped(const int *stop)
     return poll(&ready, 1, 0) == 1;
 }
 
-/* Works until the exchange has ended (true) or has to be given up (false and why). */
+/* Runs until the exchange has ended (true) or must be aborted (false, and why). */
 static bool perform_until(struct http *http, const struct http_request *request,
                           enum http_outcome *why)
 {
@@ -349,9 +349,9 @@ static enum http_outcome outcome_of(const struct http_transfer *exchange, CURLco
 {
     curl_off_t microseconds = 0;
     curl_easy_getinfo(exchange->handle, CURLINFO_PRETRANSFER_TIME_T, &microseconds);
-    bool connected = microseconds > 0; /* so the request went out, if only in part */
+    bool connected = microseconds > 0; /* so at least part of the request was sent */
     switch ((int)result) {
-    case CURLE_OK: /* to libcurl an answer that ends within its head has just no body */
+    case CURLE_OK: /* libcurl takes an answer that ends within its head for one without a body */
         return exchange->head_whole ? HTTP_ANSWERED : HTTP_BROKEN;
     case CURLE_WRITE_ERROR:
         if (exchange->cut)
@@ -378,9 +378,9 @@ static enum http_outcome outcome_of(const struct http_transfer *exchange, CURLco
     case CURLE_SEND_FAIL_REWIND:
     case TOO_LARGE:
         return HTTP_BROKEN;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* no HTTPS in this libcurl; or HTTP/0.9 came back */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* no HTTPS in this libcurl, or an answer in HTTP/0.9 */
         return connected ? HTTP_BROKEN : HTTP_UNUSABLE;
-    default: /* also what only a later libcurl knows: no server and no try can mend it */
+    default: /* also errors of later versions of libcurl: a retry can't help */
         return HTTP_UNUSABLE;
     }
 }

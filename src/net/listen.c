@@ -1,14 +1,13 @@
 /*
  * listen.c - opens unix and TCP sockets to listen on.
  *
- * Names aren't looked up: a responder listens on this host, and resolving would read files and ask
- * servers before the first request. The socket file gets mode 0660 from its first moment, by the
- * umask, since whoever can write to it can be any client.
+ * Names aren't resolved: a responder listens on this host, and resolving would read files and query
+ * servers before the first request. The umask gives the socket file mode 0660 from the start, since
+ * whoever can write to it can pose as any client.
  *
- * A socket file is looked at, removed, bound and listened on under a lock on its folder: else of
- * two starters that find a stale one, the second could remove the file that the first has just
- * bound. A folder can be locked without a file of its own (flock), and the system lets go of it by
- * itself.
+ * Checking, removing, binding and listening happen under a lock on the folder. Otherwise, if two
+ * programs find a stale file, the second could remove the file that the first has just bound. flock
+ * locks a folder without a lock file, and the system releases it by itself.
  */
 #include "net/listen.h"
 
@@ -31,8 +30,7 @@ static const char UNIX[] = "unix:";
 
 enum { LOCK_TRIES = 500, LOCK_PAUSE_NS = 10000000 }; /* five seconds */
 
-/* The socket file that was made here. Its inode isn't given to another file while the socket is
- * open. */
+/* The socket file that was made here. No other file can get its inode while the socket is open. */
 static struct stat own_file;
 
 static const char *unix_path(const char *address)
@@ -47,7 +45,7 @@ bool listen_is(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
 }
 
-/* Whether a socket file is there that nobody listens on any more. */
+/* Whether there is a stale socket file: one that nobody listens on any more. */
 static bool is_stale(const struct sockaddr_un *name)
 {
     struct stat status;
@@ -63,9 +61,8 @@ static bool is_stale(const struct sockaddr_un *name)
 }
 
 /*
- * Locks the folder of a socket file. Whoever else holds the lock does so for as long as it takes to
- * bind; so it isn't waited for without end. Returns a descriptor to close, or -1: it can't be
- * locked.
+ * Locks the folder of a socket file. Another program holds the lock only while it binds, so the
+ * wait is limited. Returns a descriptor to close; -1: the folder can't be locked.
  */
 static int lock_socket_folder(const char *path)
 {
@@ -85,7 +82,7 @@ static int lock_socket_folder(const char *path)
     return fd;
 }
 
-/* Binds and listens; a file that nobody listens on yet would look stale to another starter. */
+/* Binds and listens under the lock: a file that nobody listens on yet would look stale. */
 static bool bind_file(int fd, const struct sockaddr_un *name)
 {
     mode_t mask = umask(0117);
@@ -94,7 +91,7 @@ static bool bind_file(int fd, const struct sockaddr_un *name)
     return bound && lstat(name->sun_path, &own_file) == 0 && listen(fd, LISTEN_BACKLOG) == 0;
 }
 
-/* Without the lock no file is removed: for all that is known it's in use. */
+/* Without the lock no file is removed, since it may be in use. */
 static bool open_socket_file(int fd, const struct sockaddr_un *name)
 {
     int lock = lock_socket_folder(name->sun_path);
@@ -144,7 +141,7 @@ bool listen_split(const char *address, char host[64], int64_t *port)
     return text_to_int64(text_of(colon + 1), port) && *port >= 0 && *port <= 65535;
 }
 
-/* Fills NAME from a numeric address; returns its size, 0 where it isn't one. */
+/* Fills NAME from a numeric address. Returns its size; 0: it isn't one. */
 static socklen_t parse_tcp(const char *address, struct sockaddr_storage *name)
 {
     struct sockaddr_in *four = (struct sockaddr_in *)name;
@@ -165,7 +162,7 @@ static socklen_t parse_tcp(const char *address, struct sockaddr_storage *name)
     return sizeof *six;
 }
 
-/* Says which port the system has chosen, where it was asked to. */
+/* Logs the port that the system has chosen, if the address asked for port 0. */
 static void say_port(int fd, const char *address, const char *function)
 {
     union {
@@ -216,7 +213,7 @@ void listen_refuse(int fd)
         shutdown(fd, SHUT_RD);
 }
 
-/* Under the lock, so that the file that is looked at is the one that is removed. */
+/* Under the lock, so that the file that was checked is the one that is removed. */
 void listen_remove(const char *address)
 {
     const char *path = unix_path(address);
