@@ -1,11 +1,11 @@
 /*
- * command.c - the `dime` command: functions from the shell, fed with the events of AWS.
+ * command.c - the `dime` command: runs functions from the shell with events of AWS.
  *
- * `dime invoke` reads an event as a Lambda would be handed it and prints the answer that the Lambda
- * would give, within a few milliseconds and without AWS: an event can be tried before anything is
- * deployed. It reads events with the code of the Lambda host, and asks the function's own program.
- * The answer goes to stdout and the log line to stderr; the exit status tells the class of the
- * status, so that a script can ask.
+ * `dime invoke` reads an event that a Lambda would get, and prints the answer that the Lambda would
+ * give, within a few milliseconds and without AWS. So events can be tried before anything is
+ * deployed. It parses events with the code of the Lambda host, and calls the function's program.
+ * The answer goes to stdout and the log line to stderr. The exit status tells a script the class of
+ * the answer's status.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,7 +19,7 @@
 #include "tool/samples.h"
 #include "tool/status.h"
 
-enum { PROGRAM_MAX = 32 }; /* bytes of the name of another program */
+enum { PROGRAM_MAX = 32 }; /* bytes of another program's name */
 
 static const char HELP[] =
     "dime runs functions from the shell, as AWS Lambda would.\n"
@@ -48,17 +48,17 @@ static const char HELP[] =
 
 static const char HELP_LIST[] = "dime list\n"
                                 "\n"
-                                "Prints a line for each function that is installed: its name and "
+                                "Prints a line for each installed function: its name and "
                                 "what it does.\n"
                                 "`dime help NAME` says what it takes.\n";
 
 static const char HELP_INVOKE[] =
     "dime invoke FUNCTION [EVENT] [FIELD=VALUE]...\n"
     "\n"
-    "Hands the event in the file EVENT, or from stdin where it is - or left out, to FUNCTION, and\n"
-    "prints the answer in the form that the event's sender expects. The log line is on stderr.\n"
-    "FUNCTION is the name of one that is installed, or the path of a program, as in ./shout: any\n"
-    "program that serves FastCGI. It's started for this, and ended.\n"
+    "Calls FUNCTION with the event in the file EVENT, or from stdin if EVENT is - or left out.\n"
+    "Prints the answer in the form that the event's sender expects, and the log line on stderr.\n"
+    "FUNCTION is the name of an installed function, or the path of a program, as in ./shout: any\n"
+    "program that serves FastCGI. It is started for this call, and ended.\n"
     "\n"
     "An event is what AWS hands to a Lambda: the function's fields alone, as in "
     "{\"amount\":1.89},\n"
@@ -132,7 +132,7 @@ static const char *value_of(const struct described_field *field)
     return strcmp(field->kind, "file") == 0 ? "FILE" : "VALUE";
 }
 
-/* The fields of an example: those that are required, or else the first, which most callers give. */
+/* The fields of an example: the required ones, or else the first, which most callers give. */
 static void help_example(const char *word, const struct description *description)
 {
     struct described_field field;
@@ -155,7 +155,7 @@ static void help_fields(const char *word, const struct description *description)
     help_example(word, description);
 }
 
-/* The help of the function that WORD has named. */
+/* Prints the help of the function that WORD names. */
 static int help_function(const char *word, const struct callee *callee)
 {
     struct description description;
@@ -165,15 +165,15 @@ static int help_function(const char *word, const struct callee *callee)
         if (!strchr(word, '/'))
             printf("\nSee %s(8).\n", word);
     } else {
-        fprintf(stderr, "dime: the program %s doesn't say what it is\n", callee->path);
+        fprintf(stderr, "dime: the program %s doesn't describe itself\n", callee->path);
     }
     description_close(&description);
     return described ? status_finish(STATUS_FINE) : STATUS_USAGE;
 }
 
 /*
- * Becomes another program, which lies beside this one, or where dime is installed. What needs an
- * HTTP server or a client of a queue is a program of its own: nothing else of `dime` does.
+ * Executes another program, which is beside this one, or where dime is installed. Commands that
+ * need an HTTP server or a queue's client are separate programs: the rest of `dime` needs neither.
  */
 static int become_tool(const char *program, char **arguments, const char *remedy)
 {
@@ -191,7 +191,7 @@ static int become_tool(const char *program, char **arguments, const char *remedy
         execv(path, arguments);
     }
     if (errno == ENOENT) {
-        fprintf(stderr, "dime: %s isn't there; %s\n", program, remedy);
+        fprintf(stderr, "dime: %s isn't installed; %s\n", program, remedy);
         return STATUS_USAGE;
     }
     fprintf(stderr, "dime: %s can't be run: %s\n", program, strerror(errno));
@@ -209,7 +209,7 @@ static int run_describe(char **arguments)
     return become_tool("dime-describe", arguments - 1, "it's installed beside dime");
 }
 
-/* Of dime-queue, which reads the command's own name too. */
+/* Executes dime-queue, which gets the command's name as an argument too. */
 static int run_queue(char **arguments)
 {
     return become_tool(
@@ -217,7 +217,7 @@ static int run_queue(char **arguments)
         "make builds it where libhiredis-dev and libcurl4-openssl-dev are installed");
 }
 
-/* The help of a command that is another program's. Returns false where TOPIC is none. */
+/* The help of a command that is a separate program. Returns false if TOPIC isn't one. */
 static bool help_elsewhere(char *topic, int *status)
 {
     static const struct {
@@ -267,7 +267,7 @@ static int invoke_function(char **arguments)
 {
     struct callee callee;
     if (!arguments[0])
-        return status_misuse("invoke wants the name of a function", NULL, "dime list names them");
+        return status_misuse("invoke needs the name of a function", NULL, "dime list names them");
     if (!find_function("dime", arguments[0], &callee))
         return STATUS_USAGE;
     for (char **word = arguments + 1; *word; word++) {

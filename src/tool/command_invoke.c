@@ -1,11 +1,11 @@
 /*
- * command_invoke.c - asks a function for `dime invoke`: with an event from stdin or a file, or with
- * fields from the command line.
+ * command_invoke.c - calls a function for `dime invoke`: with an event from stdin or a file, or
+ * with fields from the command line.
  *
- * Fields can stand beside an event: an answer of one function is an event for the next, and rarely
- * has all that this one needs. With fields stdin is read only where - says so: who starts a script
- * may have left a pipe open there that never ends, and it mustn't wait for that. What would have
- * been read is said instead.
+ * Fields can be added to an event, since the answer of one function is an event for the next, and
+ * rarely has all the fields that it needs. If there are fields, stdin is read only if - is given: a
+ * script's stdin may be a pipe that never ends, and the command must not wait for it. A hint is
+ * printed instead.
  */
 #include "tool/command_invoke.h"
 
@@ -22,23 +22,23 @@
 #include "tool/given.h"
 #include "tool/status.h"
 
-/* An event has room for the largest picture of `labels` in base64, as a body over HTTP has. */
+/* An event may hold the largest picture of `labels` in base64, as a body over HTTP may. */
 enum { TIMEOUT_MS = 30000, EVENT_MIB = 12, EVENT_MAX = EVENT_MIB * 1024 * 1024 };
 
-/* What isn't text says so early: the head of any picture has a NUL, and JSON has none. */
+/* So many bytes tell a picture, whose head has a NUL, from JSON, which has none. */
 enum { HEAD_BYTES = 64 };
 
-/* What is handed to the function. */
+/* The input of the function. */
 struct input {
     const struct callee *callee;
-    const char *word; /* that names the function */
+    const char *word; /* names the function */
     const char *path; /* of the event; NULL: none was named */
     struct given given;
     dime_text event;
-    char *room; /* what holds the event */
+    char *room; /* holds the event */
 };
 
-/* Says so where the event that was named is a file to be given as a field, and returns whether. */
+/* Whether the given event is a file that belongs in a field instead; prints a hint then. */
 static bool is_a_field(struct input *input)
 {
     struct described_field field;
@@ -77,7 +77,7 @@ static bool read_event(struct input *input)
     return false;
 }
 
-/* Finds the word that names an event among those that give fields, and reads these. */
+/* Finds the word that names an event, and reads those that give fields. */
 static int read_words(struct input *input, char **words)
 {
     for (char **word = words; *word; word++) {
@@ -92,8 +92,8 @@ static int read_words(struct input *input, char **words)
 }
 
 /*
- * Says that stdin isn't read, where somebody may have thought that it is: something waits in it, or
- * the function has missed a field. A loop's file is stdin too, so that one alone says nothing.
+ * Prints a hint that stdin isn't read, if the user may have expected that: it has input, or the
+ * function reported a missing field. A regular file is no sign, since it may belong to a loop.
  */
 static void note_stdin(const struct input *input, int status)
 {
@@ -110,7 +110,7 @@ static void note_stdin(const struct input *input, int status)
                 input->word);
 }
 
-/* Writes the answer and a newline, as a shell wants it. */
+/* Writes the answer and a newline. */
 static int print_answer(dime_text answer, int status)
 {
     (void)fwrite(answer.data, 1, answer.length, stdout);
@@ -118,7 +118,7 @@ static int print_answer(dime_text answer, int status)
     return status_finish(status_of_answer(status));
 }
 
-/* Asks with a form, which is a request that no event has to hold. */
+/* Calls the function with a form, as a request without an event. */
 static dime_text invoke_form(struct invocation *invocation, const struct invoker *invoker,
                              const struct given *given, struct arena *arena)
 {
@@ -146,7 +146,7 @@ static int run_event(const struct input *input, struct arena *arena)
     if (answer.data)
         status = print_answer(answer, invocation.response.status);
     else
-        fputs("dime: there is no memory for an answer\n", stderr);
+        fputs("dime: out of memory for the answer\n", stderr);
     note_stdin(input, status);
     ask_close(&ask);
     return status;

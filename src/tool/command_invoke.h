@@ -1,8 +1,8 @@
 /*
- * command_invoke.h - hands an event, or fields, to a function, as `dime invoke` does.
+ * command_invoke.h - calls a function with an event or with fields: `dime invoke`.
  *
- * The event is a file's, stdin's, or made of the fields that are words of the command line. The
- * function is a program that is started for this one request. Its answer goes to stdout.
+ * The event is read from a file or from stdin, or made of the fields on the command line. The
+ * function's program is started for this one request. Its answer goes to stdout.
  */
 #ifndef DIME_TOOL_COMMAND_INVOKE_H
 #define DIME_TOOL_COMMAND_INVOKE_H
@@ -10,7 +10,7 @@
 #include "tool/ask/find.h"
 
 /*
- * Invokes the function that WORD named, with the WORDS behind it, NULL behind the last. Returns the
+ * Invokes the function that WORD names, with the WORDS after it, which end with NULL. Returns the
  * exit status (status.h).
  */
 int command_invoke(const struct callee *callee, const char *word, char **words);

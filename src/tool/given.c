@@ -1,8 +1,8 @@
 /*
- * given.c - fields of a command line, as a query or as a multipart form (RFC 7578).
+ * given.c - turns fields on a command line into a query or a multipart form (RFC 7578).
  *
- * The function's own description says which field is a file and how large it may be, and which name
- * is none, before anything is asked. A program that doesn't describe itself gets what is given.
+ * The function's description says which fields are files and how large they may be. Wrong names are
+ * reported before the function is called. A program that doesn't describe itself gets any field.
  */
 #include "tool/given.h"
 
@@ -18,16 +18,16 @@
 
 enum { QUERY_MAX = 32 * 1024, MEMORY_MAX = 3 * GIVEN_FORM_MAX };
 
-/* What a word gives. */
+/* The field that a word gives. */
 struct given_field {
     dime_text name;
     const char *value;
     bool file;
-    size_t most; /* bytes of a file */
+    size_t most; /* of a file: bytes */
 };
 
-/* Reads all of FD into ROOM, which has room for a byte more than MOST; false (and errno) where it
- * can't be read or is too long. */
+/* Reads all of FD into ROOM, which has space for MOST bytes and one. False and errno: it can't be
+ * read, or is too long. */
 static bool read_all(int fd, char *room, size_t most, dime_text *bytes)
 {
     size_t length = 0;
@@ -52,7 +52,7 @@ static bool read_all(int fd, char *room, size_t most, dime_text *bytes)
 bool given_read_file(const char *path, size_t most, char **room, dime_text *bytes)
 {
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    /* What isn't written to isn't taken: the room costs what the bytes need. */
+    /* The system provides only the pages that are written to, so a large buffer costs nothing. */
     *room = fd < 0 ? NULL : malloc(most + 1);
     bool fine = *room && read_all(fd, *room, most, bytes);
     int error = errno;
@@ -68,7 +68,7 @@ size_t given_name_length(const char *word)
     return word[length] == '=' ? length : 0;
 }
 
-/* What the function says of a field of this name. False: it has none, which has been said. */
+/* Looks the field up in the description. False: there is none, and an error was printed. */
 static bool find_described(const struct given *given, struct given_field *field)
 {
     struct described_field described;
@@ -100,7 +100,7 @@ static void put_query(struct buffer *query, const struct given_field *field)
     buffer_percent(query, text_of(field->value));
 }
 
-/* Appends a name as a form has it between quotes (HTML Standard, section 4.10.21.8). */
+/* Appends a name as a form quotes it (HTML Standard, section 4.10.21.8). */
 static void put_form_name(struct buffer *form, dime_text name)
 {
     for (size_t i = 0; i < name.length; i++) {
@@ -118,7 +118,7 @@ static const char *last_part_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Says why the file of a field can't be taken. */
+/* Prints why the file of a field can't be used. */
 static void refuse_file(const struct given_field *field)
 {
     int length = (int)field->name.length;
@@ -133,7 +133,7 @@ static void refuse_file(const struct given_field *field)
         fprintf(stderr, "dime: the file %s can't be read: %s\n", field->value, strerror(errno));
 }
 
-/* Appends the file that a field names, and what it is. */
+/* Appends the file that a field names, and its media type. */
 static bool put_file(struct buffer *form, const struct given_field *field)
 {
     char *room = NULL;
@@ -207,7 +207,7 @@ static int read_form(struct given *given, char *const *words)
     return form.failed || type.failed ? refuse_length() : STATUS_FINE;
 }
 
-/* Writes all fields as a query. *FILE: one of them is a file, which no query can have. */
+/* Writes all fields as a query. *FILE: one of them is a file, which can't be part of a query. */
 static bool read_query(struct given *given, char *const *words, struct buffer *query, bool *file)
 {
     struct given_field field;
@@ -245,7 +245,7 @@ int given_read(struct given *given, const struct callee *callee, char *const *wo
         return read_form(given, words);
     if (!file)
         return refuse_length();
-    fputs("dime: a file can't be given beside an event; leave the event out\n", stderr);
+    fputs("dime: a file can't be added to an event; leave out the event\n", stderr);
     return STATUS_USAGE;
 }
 

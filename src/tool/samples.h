@@ -1,8 +1,8 @@
 /*
  * samples.h - a sample event of each shape, as `dime event` prints them.
  *
- * They are the files in deploy/lambda/events, which other tools can send too; the build turns them
- * into the C text samples.c, so that the program needs no file to find.
+ * They are the files in deploy/lambda/events, which other tools can send too. The build turns them
+ * into samples.c, so that the program doesn't depend on files.
  */
 #ifndef DIME_TOOL_SAMPLES_H
 #define DIME_TOOL_SAMPLES_H
@@ -14,7 +14,7 @@ struct sample {
     dime_text event;
 };
 
-/* All of them, by name; behind the last one whose name is NULL. */
+/* All of them, sorted by name; an entry whose name is NULL ends the list. */
 extern const struct sample samples[];
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * status.c - how a command of `dime` ends: with a sentence on its arguments, or with its output
+ * status.c - how a command of `dime` ends: with an error about its arguments, or with its output
  * written.
  *
- * stdout is a buffer until the end of the process, whose loss nobody would see but here.
+ * stdout is buffered until the process ends. A failure to write it would go unnoticed but for the
+ * check here.
  */
 #include "tool/status.h"
 

@@ -113,7 +113,7 @@ def test_goes_on_without_the_right_to_hide(folder, program):
         with Consumer(folder, program, sqs.url(), fails=7, status=422) as consumer:
             wait_until(lambda: sqs.seen(DELETE, "r-c"), 20, "what is behind a failure isn't done")
             equal(errors(consumer, "AccessDeniedException"), 1, "lines in the log")
-            expect("comes again later" in consumer.said(), "it says %r" % consumer.said())
+            expect("delivered again late" in consumer.said(), "it says %r" % consumer.said())
 
 
 def test_says_once_what_fails_for_good(folder, program):
@@ -263,7 +263,7 @@ def test_says_what_a_trim_took(folder, program):
         with Consumer(folder, program, redis.url("q"), fails=7) as consumer:
             wait_until(lambda: pending(redis) == 1, what="it doesn't run")
             redis("XTRIM", "q", "MAXLEN", 0)
-            wait_until(lambda: "doesn't come again" in consumer.said(), what="it says nothing")
+            wait_until(lambda: "isn't delivered again" in consumer.said(), what="it says nothing")
             equal(consumer.stop(), 0, "the exit status")
 
 

@@ -44,7 +44,7 @@ class Consumer(Program):
                          environment=environment)
 
     def stop(self, within=10.0):
-        wait_until(lambda: "it consumes" in self.said(), 10, "it doesn't begin")
+        wait_until(lambda: "consuming" in self.said(), 10, "it doesn't begin")
         self.signal(signal.SIGTERM)
         return self.wait(within)
 
@@ -236,10 +236,10 @@ def test_a_second_signal_ends_it(folder, program):
             consumer.signal(signal.SIGTERM)
             consumer.signal(signal.SIGHUP)  # as good as at once: the same wish
             time.sleep(1.2)
-            expect("come again" not in consumer.said(), "it says %r" % consumer.said())
+            expect("delivered again" not in consumer.said(), "it says %r" % consumer.said())
             consumer.signal(signal.SIGTERM)
             equal(consumer.wait(), 1, "the exit status")
-            expect("come again" in consumer.said(), "it says %r" % consumer.said())
+            expect("delivered again" in consumer.said(), "it says %r" % consumer.said())
         equal(pending(redis), 1, "what is pending")
 
 
@@ -438,7 +438,7 @@ def test_a_queue_that_fails_costs_nothing_and_is_found_again(folder, program):
             for name, one in consumers.items():
                 used = (processor_time(one.pid) - before[name]) / 4
                 expect(used < 0.02 or is_sanitized(program), "%s: %.1f %% CPU" % (name, used * 100))
-                expect("the queue fails" in one.said(), "%s: it says %r" % (name, one.said()))
+                expect("receiving from the queue fails" in one.said(), "%s: it says %r" % (name, one.said()))
                 fill(redis, name, [1])
             back = time.monotonic()
             for name, peer in peers.items():
@@ -455,7 +455,7 @@ def test_a_queue_that_fails_costs_nothing_and_is_found_again(folder, program):
                 one.signal(signal.SIGTERM)
             for name, one in consumers.items():
                 equal(one.wait(), 0, "%s: the exit status" % name)
-                expect("answers again" in one.said(), "%s: it says %r" % (name, one.said()))
+                expect("receiving from the queue works again" in one.said(), "%s: it says %r" % (name, one.said()))
         finally:
             for one in [*consumers.values(), *peers.values()]:
                 one.__exit__()
@@ -497,7 +497,7 @@ def test_ends_though_the_queue_is_away(folder, program):
             peer.misbehave(closes)
             consumer.signal(signal.SIGTERM)
             equal(consumer.wait(9), 1, "the exit status")
-            expect("couldn't be told" in consumer.said(), "it says %r" % consumer.said())
+            expect("couldn't be settled" in consumer.said(), "it says %r" % consumer.said())
         with Consumer(folder, program, "redis://127.0.0.1:1/q") as consumer:
             wait_until(lambda: "Connection refused (127.0.0.1:1)" in consumer.said(),
                        what="it doesn't say where")
@@ -606,7 +606,7 @@ def test_a_function_ends_with_its_consumer(folder, program):
         with Redis(folder) as redis:
             fill(redis, "q", [1], wait=1000)
             with Consumer(folder, program, redis.url("q"), "--concurrency", "3") as consumer:
-                wait_until(lambda: "it consumes" in consumer.said() and pending(redis) == 1, 10, "nothing runs")
+                wait_until(lambda: "consuming" in consumer.said() and pending(redis) == 1, 10, "nothing runs")
                 functions = children(consumer.pid)
                 equal(len(functions), 3, "the functions' processes")
                 consumer.signal(number)

@@ -36,7 +36,7 @@ class Watcher(Program):
                          *options]
         super().__init__(os.path.dirname(folder), first, words, environment=environment)
         if ready:
-            wait_until(lambda: "it watches" in self.said() or self.process.poll() is not None, 10,
+            wait_until(lambda: "watching" in self.said() or self.process.poll() is not None, 10,
                        "it doesn't begin")
 
     def stop(self, within=10.0):
@@ -162,7 +162,7 @@ def test_leaves_alone_what_is_no_upload(folder, program):
     before = set(os.listdir(box))
     with Watcher(box, program, "--once", ready=False) as watcher:
         equal(watcher.wait(), 1, "the exit status")
-        expect("can have no result" in watcher.said(), "it says %r" % watcher.said())
+        expect("can't have a result" in watcher.said(), "it says %r" % watcher.said())
     equal(set(os.listdir(box)) - before, {"last" + SUFFIX, ".dime-watch.sum.lock"}, "what is new")
 
 
@@ -273,7 +273,7 @@ def many_files(folder, program):
             watcher = Watcher(*options, ready=False)
             kills += 1
             expect(time.monotonic() - started < 80, "%d results are missing" % missing())
-        wait_until(lambda: "it watches" in watcher.said(), 10, "it doesn't begin")
+        wait_until(lambda: "watching" in watcher.said(), 10, "it doesn't begin")
         equal(watcher.stop(), 0, "the exit status")
     finally:
         watcher.__exit__()
@@ -319,7 +319,7 @@ def test_tries_again_what_may_succeed(folder, program):
     put(os.path.join(box, "even"), b"12")
     with Watcher(box, program, status=503, notes=notes) as watcher:
         wait_until(lambda: is_right(os.path.join(box, "even"), b"12"), what="what succeeds")
-        wait_until(lambda: watcher.said().count("failed with 503, and is tried again") >= 2, 10,
+        wait_until(lambda: watcher.said().count("failed with 503, and is retried") >= 2, 10,
                    "it isn't tried again")
         equal(result(os.path.join(box, "odd")), None, "the result of a failure that may pass")
         equal(watcher.stop(), 0, "the exit status")
@@ -345,8 +345,8 @@ def test_takes_again_what_was_our_fault(folder, program):
     put(paths[1], b"12")
     with Watcher(box, program, "--once", status=503, ready=False) as watcher:
         equal(watcher.wait(60), 5, "the exit status")
-        equal(watcher.said().count("odd failed with 503, and is tried again: "), 4, "the tries")
-        equal(watcher.said().count("odd failed with 503, and is tried again at the next start: "), 1, "the last")
+        equal(watcher.said().count("odd failed with 503, and is retried: "), 4, "the tries")
+        equal(watcher.said().count("odd failed with 503, and is retried at the next start: "), 1, "the last")
     equal(result(paths[0])["status"], 503, "the result until then")
     for times in (1, 0):
         with Watcher(box, program, "--once", ready=False) as watcher:
@@ -367,7 +367,7 @@ def test_a_program_that_crashes(folder, program):
         put(os.path.join(box, name), does.encode())
     with Watcher(box, program, "--once", function=script, ready=False) as watcher:
         equal(watcher.wait(60), 5, "the exit status")
-        equal(watcher.said().count("b failed with 502, and is tried again: The function's program was killed by "
+        equal(watcher.said().count("b failed with 502, and is retried: The function's program was killed by "
                                    "signal 11"), 4, "the tries")
     for name, wanted in (("a", "fine"), ("b", "502"), ("c", "fine"), ("d", "502"), ("e", "fine")):
         with open(os.path.join(box, name + ".picky.json")) as file:
@@ -525,7 +525,7 @@ def test_once_tells_of_what_has_no_result(folder, program):
     with open(path, "wb") as file:
         file.write(b"half")
         file.flush()
-        expect("somebody is writing it" in once(box, program, 1), "it doesn't say that it's being written")
+        expect("being written" in once(box, program, 1), "it doesn't say that it's being written")
     equal(result(path), None, "the result of a half")
     once(box, program)
     expect(is_right(path, b"half"), "the result of the whole")
@@ -569,12 +569,12 @@ def test_file_systems_without_events(folder, program):
                        parts[3])
     put(os.path.join(lower, "before"), b"before")
     with Watcher(parts[3], program, status=503, within=mount) as watcher:
-        expect("no event tells" in watcher.said(), "it says %r" % watcher.said())
+        expect("no event reports" in watcher.said(), "it says %r" % watcher.said())
         put(os.path.join(lower, "low2"), b"low2")
         wait_until(lambda: result(os.path.join(upper, "low2")), 30, "what came from below")
         expect(is_right(os.path.join(upper, "before"), b"before"), "what was there before")
         put(os.path.join(lower, "odd"), b"odd")
-        wait_until(lambda: "odd failed with 503, and is tried again at the next start" in watcher.said(), 60,
+        wait_until(lambda: "odd failed with 503, and is retried at the next start" in watcher.said(), 60,
                    "it isn't given up")
         time.sleep(3)
         equal(watcher.said().count("odd failed with 503"), 5, "how often it was tried")
@@ -603,7 +603,7 @@ def test_says_that_the_folder_is_gone(folder, program):
         with Watcher(box, program) as watcher:
             leave()
             equal(watcher.wait(), 1, "the exit status")
-            expect("isn't there any more" in watcher.said(), "it says %r" % watcher.said())
+            expect("doesn't exist any more" in watcher.said(), "it says %r" % watcher.said())
     for path in (os.path.join(folder, "none"), program):
         with Watcher(path, program, ready=False) as watcher:
             equal(watcher.wait(), 1, "the exit status")

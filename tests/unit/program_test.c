@@ -149,8 +149,8 @@ static const struct {
     {"/nowhere/at/all", "/tmp", "its program can't be run: No such file or directory"},
     {"/", "/tmp", "its program can't be run: Permission denied"},
     {"/etc/passwd", "/tmp", "its program can't be run: Permission denied"},
-    {"/bin/sh", "/nowhere", "no socket can be made in /nowhere: No such file or directory"},
-    {"/bin/sh", "/proc", "no socket can be made in /proc: "},
+    {"/bin/sh", "/nowhere", "can't make a socket in /nowhere: No such file or directory"},
+    {"/bin/sh", "/proc", "can't make a socket in /proc: "},
 };
 
 START_TEST(says_why_it_cannot_be_started)

@@ -1,12 +1,11 @@
 /*
- * ask.c - a request as the variables of CGI, over FastCGI, to a program that may fail.
+ * ask.c - sends a request as CGI variables, over FastCGI, to a program that may fail.
  *
- * What the tool says of an event is in variables whose names no client's header can have, since
- * those begin with HTTP_: DIME_SOURCE, DIME_REQUEST_ID, DIME_DEADLINE_MS, DIME_HOST, DIME_PATH. The
- * last is the event's path, which a function of dime's splits by its routes; others find what the
- * path says without knowing these in SCRIPT_NAME and PATH_INFO. A program
- * whose answer isn't one is killed, whatever it is doing: what it would say next couldn't be told
- * from that of another request.
+ * What the tool knows about an event is passed in DIME_SOURCE, DIME_REQUEST_ID, DIME_DEADLINE_MS,
+ * DIME_HOST and DIME_PATH. No client's header can set these, since headers become HTTP_ variables.
+ * DIME_PATH is the event's path, which a function of dime splits by its routes; other programs use
+ * SCRIPT_NAME and PATH_INFO, which are split without the routes. A program whose answer isn't valid
+ * is killed: its next output couldn't be told apart from the answer to another request.
  */
 #include "tool/ask/ask.h"
 
@@ -24,11 +23,11 @@
 #include "tool/ask/cgi_answer.h"
 
 enum {
-    CRASH_MS = 500, /* that a program which has closed the connection may take to end */
-    SLACK_MS = 500, /* that a program may take after the deadline to say that it has passed */
-    FOREVER_MS = 24 * 60 * 60 * 1000, /* where a request has no deadline */
-    CONNECTIONS = 2,  /* to a process, for one request: the one that is kept, and a new one */
-    READY_MS = 30000, /* that a function may take to begin */
+    CRASH_MS = 500, /* for a program that has closed the connection to end */
+    SLACK_MS = 500, /* for a program to answer by itself that the deadline has passed */
+    FOREVER_MS = 24 * 60 * 60 * 1000, /* for a request without a deadline */
+    CONNECTIONS = 2,                  /* tried for one request: the kept one, and a new one */
+    READY_MS = 30000,                 /* for a function to become ready */
     READY_MEMORY = 1024 * 1024,
     ANSWER_MAX = RESPONSE_BODY_MAX + CGI_ANSWER_HEAD_MAX,
     VARIABLE_NAME_MAX = 256,
@@ -68,13 +67,13 @@ static void put_number(struct buffer *variables, dime_text name, int64_t number)
     fastcgi_put_variable(variables, name, buffer_text(&digits));
 }
 
-/* Whether a program would take the text for a shorter one. */
+/* Whether the text has a NUL, at which a program would cut it. */
 static bool holds_nul(dime_text text)
 {
     return text.length && memchr(text.data, '\0', text.length);
 }
 
-/* The variable that a header of the client's is. False: it can't be one, and is left out. */
+/* Makes a variable of a client's header. False: the header can't be one, and is left out. */
 static bool header_variable(dime_text name, char room[VARIABLE_NAME_MAX], dime_text *variable)
 {
     const dime_text prefix = TEXT("HTTP_");
@@ -92,8 +91,8 @@ static bool header_variable(dime_text name, char room[VARIABLE_NAME_MAX], dime_t
     return true;
 }
 
-/* All values of the header at INDEX and those behind it that have its name, as one list (RFC 9110,
- * section 5.3; RFC 6265, section 5.4). False: they are too long. */
+/* Joins the values of the header at INDEX and of later ones with its name (RFC 9110, section 5.3;
+ * RFC 6265, section 5.4). False: they are too long. */
 static bool join_values(const struct request *request, size_t index, dime_text *value)
 {
     const struct header *header = &request->headers[index];
@@ -155,7 +154,7 @@ static void put_variables(struct buffer *variables, const struct ask *ask,
     dime_text path_info = route_split(ask->callee->name, false, &script);
     for (size_t i = 0; i < sizeof CONSTANT / sizeof *CONSTANT; i++)
         fastcgi_put_variable(variables, CONSTANT[i].name, CONSTANT[i].value);
-    /* Who asks for what isn't a request of HTTP is on this machine. */
+    /* An event that isn't an HTTP request comes from this machine. */
     fastcgi_put_variable(variables, TEXT("REMOTE_ADDR"),
                          request->source == DIME_HTTP ? request_client(request)
                                                       : TEXT("127.0.0.1"));
@@ -173,7 +172,7 @@ static void put_variables(struct buffer *variables, const struct ask *ask,
     put_event_variables(variables, ask, request);
 }
 
-/* Answers with a problem in place of the program. */
+/* Answers with a problem instead of the program. */
 __attribute__((format(printf, 4, 5))) static void answer_problem(const struct request *request,
                                                                  struct response *response,
                                                                  int status, const char *format,
@@ -192,8 +191,7 @@ __attribute__((format(printf, 4, 5))) static void answer_problem(const struct re
         run_out_of_memory(request, response);
 }
 
-/* Has a connection to a process that runs, and says whether that was STARTED for it. False: WHY
- * says why there is none. */
+/* Connects to the program, and sets *STARTED if that had to start it. False: WHY is the reason. */
 static bool connect_to_program(struct ask *ask, bool *started, char why[PROGRAM_WHY])
 {
     char how[PROGRAM_WHY];
@@ -209,8 +207,8 @@ static bool connect_to_program(struct ask *ask, bool *started, char why[PROGRAM_
 }
 
 /*
- * Asks on the connection that there is, or on a new one where the program has closed that since:
- * nothing of the request has been read then. False: there is no connection.
+ * Sends the request on the kept connection. If the program has closed that meanwhile, it hasn't
+ * read any of the request, so a new connection is tried. False: there is no connection.
  */
 static bool ask_program(struct ask *ask, dime_text variables, const struct request *request,
                         struct buffer *answer, enum fastcgi_outcome *outcome, char why[PROGRAM_WHY])
@@ -231,8 +229,8 @@ static bool ask_program(struct ask *ask, dime_text variables, const struct reque
     return true;
 }
 
-/* Kills a program that has failed, and answers in its place. One that has been sent nothing, since
- * there is no memory for it, can still be asked. */
+/* Kills a program that has failed, and answers in its place. If memory ran out before anything was
+ * sent, the program can still be used. */
 static void answer_failure(struct ask *ask, const struct request *request,
                            struct response *response, enum fastcgi_outcome outcome)
 {
@@ -246,22 +244,21 @@ static void answer_failure(struct ask *ask, const struct request *request,
                        how);
     else if (outcome == FASTCGI_LATE)
         answer_problem(request, response, 504,
-                       "The function didn't answer in time, and its program was ended.");
+                       "The function didn't answer in time, and its program was killed.");
     else if (outcome == FASTCGI_NO_MEMORY)
         run_out_of_memory(request, response);
     else if (outcome == FASTCGI_TOO_LONG)
         answer_problem(request, response, 502,
-                       "The function's answer is too long: at most %d bytes are taken.",
+                       "The function's answer is too long: at most %d bytes are accepted.",
                        RESPONSE_BODY_MAX);
     else if (outcome == FASTCGI_REFUSED)
-        answer_problem(request, response, 503, "The function's program takes no more requests.");
+        answer_problem(request, response, 503, "The function's program accepts no more requests.");
     else
         answer_problem(request, response, 502,
                        "What the function's program has written isn't FastCGI.");
 }
 
-/* Writes what is said of a request besides its body. False: it can't be, and the response says why.
- */
+/* Writes the variables of a request. False: it can't be sent, and the response says why. */
 static bool write_variables(const struct ask *ask, const struct request *request,
                             struct buffer *variables, struct response *response)
 {
@@ -282,7 +279,7 @@ static bool write_variables(const struct ask *ask, const struct request *request
     return false;
 }
 
-/* Asks the program. False: it hasn't answered, and the response is ours. */
+/* Sends the request to the program. False: it hasn't answered, and the response is ours. */
 static bool answer_by_program(struct ask *ask, const struct request *request,
                               struct response *response)
 {
@@ -338,7 +335,7 @@ void ask_function(void *context, struct request *request, const struct incoming 
         log_own(ask, request, response, started_ns);
 }
 
-/* Asks dime's own address for whoever wants to know whether a function is ready. */
+/* Requests the path at which every function of dime reports whether it is ready. */
 static bool is_healthy(struct ask *ask, struct arena *arena, char why[PROGRAM_WHY])
 {
     struct response response;
@@ -373,7 +370,7 @@ bool ask_is_ready(struct ask *ask, bool own, char why[PROGRAM_WHY])
     if (!own)
         return true;
     arena_open(&arena, READY_MEMORY);
-    ask->host = NULL; /* it's no message, nor a file */
+    ask->host = NULL; /* neither a message nor a file */
     bool ready = is_healthy(ask, &arena, why);
     ask->host = host;
     arena_close(&arena);

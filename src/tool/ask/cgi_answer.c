@@ -1,9 +1,9 @@
 /*
- * cgi_answer.c - reads the head of a CGI response: a line for each header, and an empty one.
+ * cgi_answer.c - parses the head of a CGI response: a line for each header, and an empty line.
  *
- * Lines end with LF or with CR LF. Status says the status, Content-Type the body's type, and
- * Content-Length how long the body is, which shows whether it's whole; all others are the
- * response's headers. Location alone is a redirect.
+ * Lines end with LF or with CR LF. Status and Content-Type are the response's status and media
+ * type. Content-Length is only compared with the body, to see whether it's complete. All others are
+ * the response's headers. Location alone is a redirect.
  */
 #include "tool/ask/cgi_answer.h"
 
@@ -11,16 +11,16 @@
 
 enum { STATUS_LEAST = 200, STATUS_MOST = 599, STATUS_REDIRECT = 302 };
 
-static const char NO_MEMORY[] = "there is no memory to read it";
+static const char NO_MEMORY[] = "out of memory";
 
-/* What the head says, besides the response's own headers. */
+/* What the head says, apart from the response's own headers. */
 struct cgi_head {
     struct response *response;
     dime_text status, type, length;
     bool location;
 };
 
-/* Cuts the next line off, without its end. False: there is no whole one. */
+/* Cuts off the next line, without its end. False: there is no complete line. */
 static bool next_line(dime_text *rest, dime_text *line)
 {
     const char *end = rest->length ? memchr(rest->data, '\n', rest->length) : NULL;
@@ -38,7 +38,7 @@ static const char *take_cgi_header(struct cgi_head *head, dime_text line)
     dime_text name, value = line;
     if (!text_cut(&value, ':', &name) || !value.data || !text_is_token(name) ||
         text_has_controls(value))
-        return "a line of its head isn't a header";
+        return "a line in its head isn't a header";
     value = text_trim(value);
     if (text_equal_nocase(name, TEXT("Status"))) {
         head->status = value;
@@ -55,7 +55,7 @@ static const char *take_cgi_header(struct cgi_head *head, dime_text line)
     return NULL;
 }
 
-/* The status: three digits, and words behind a blank. 0: it isn't one. */
+/* The status: three digits, and text after a blank. 0: it's invalid. */
 static int read_cgi_status(const struct cgi_head *head)
 {
     dime_text rest = head->status, digits;
@@ -66,7 +66,7 @@ static int read_cgi_status(const struct cgi_head *head)
     return status >= STATUS_LEAST && status <= STATUS_MOST ? (int)status : 0;
 }
 
-/* Whether the body has as many bytes as the head says; HEAD, 204 and 304 have none at all. */
+/* Whether the body is as long as the head says; HEAD, 204 and 304 have none. */
 static bool is_whole_answer(const struct cgi_head *head, enum dime_method method, size_t length)
 {
     int64_t said;
@@ -76,7 +76,7 @@ static bool is_whole_answer(const struct cgi_head *head, enum dime_method method
     return text_to_int64(head->length, &said) && said >= 0 && (uint64_t)said == length;
 }
 
-/* The sentence of a problem (RFC 9457), which the log and a batch tell. */
+/* The detail of a problem (RFC 9457), for the log and a batch. */
 static void take_detail(struct response *response)
 {
     struct json_value body;
@@ -88,7 +88,7 @@ static void take_detail(struct response *response)
     response->detail = json_text_at(body, "detail", response->arena);
 }
 
-/* Reads the lines of the head; *REST is what lies behind it. */
+/* Reads the lines of the head; *REST is what follows it. */
 static const char *read_cgi_head(struct cgi_head *head, dime_text *rest)
 {
     dime_text line, all = *rest;
@@ -101,7 +101,7 @@ static const char *read_cgi_head(struct cgi_head *head, dime_text *rest)
         if (fault)
             return fault;
     }
-    return "it has no whole head";
+    return "its head is incomplete";
 }
 
 const char *cgi_answer_read(const struct buffer *answer, enum dime_method method,
@@ -116,7 +116,7 @@ const char *cgi_answer_read(const struct buffer *answer, enum dime_method method
         return "its head has neither Status nor Content-Type";
     response->status = read_cgi_status(&head);
     if (!response->status)
-        return "its Status isn't one";
+        return "its Status isn't valid";
     if (!is_whole_answer(&head, method, rest.length))
         return "its body isn't as long as its Content-Length says";
     if (!head.type.length && rest.length)

@@ -1,9 +1,9 @@
 /*
  * description.c - starts a program with --describe, and reads the JSON that it prints.
  *
- * What a program prints is bounded, and so is its time. One that serves FastCGI instead is known at
- * once, by its answer to FCGI_GET_VALUES, which asks for no request to be served; so nobody waits
- * for it to print what it never will.
+ * The output of the program and its time are limited. A program that serves FastCGI instead is
+ * recognised at once, by its answer to FCGI_GET_VALUES, which runs nothing. So nobody waits for a
+ * description that it will never print.
  */
 #include "tool/ask/description.h"
 
@@ -27,7 +27,7 @@ enum {
     PATIENCE_MS = 10000,
 };
 
-/* A program that is being listened to. */
+/* A program whose output is being read. */
 struct listening {
     struct program program;
     int out, serving; /* its stdout, and a connection to it */
@@ -36,9 +36,9 @@ struct listening {
 };
 
 /*
- * Asks a program that serves, instead of printing, for a value that every FastCGI program has
- * (FastCGI specification 1.0, section 4.1). Padded: libfcgi waits for more behind a record whose
- * content ends with the bytes that it has read.
+ * Asks for a value that every FastCGI program has (FastCGI specification 1.0, section 4.1), to see
+ * whether the program serves. Padded: libfcgi waits for more if a record's content ends with the
+ * bytes that it has read.
  */
 static void probe_for_server(int connection)
 {
@@ -70,7 +70,7 @@ static bool start_listening(struct listening *listening)
     return true;
 }
 
-/* Reads what it has printed. False: nothing more comes, or there is no room for it. */
+/* Reads what it has printed. False: the output has ended, or is too long. */
 static bool read_more_of(struct listening *listening)
 {
     ssize_t got =
@@ -81,8 +81,7 @@ static bool read_more_of(struct listening *listening)
     return got > 0;
 }
 
-/* Listens until it has printed all, serves, or takes too long. False: it doesn't describe itself.
- */
+/* Reads until it has printed all, serves, or takes too long. False: it doesn't describe itself. */
 static bool listen_to(struct listening *listening)
 {
     int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
@@ -99,7 +98,7 @@ static bool listen_to(struct listening *listening)
             continue;
         if (recv(listening->serving, &answer, 1, MSG_DONTWAIT) > 0)
             return false;
-        close(listening->serving); /* it has ended, or will serve nobody */
+        close(listening->serving); /* it has ended, or won't serve */
         listening->serving = -1;
     }
 }
@@ -129,7 +128,7 @@ const char *description_string(struct json_object *object, const char *name)
     return member ? json_object_get_string(member) : "";
 }
 
-/* Whether it's an object of a version of the form that is read here. */
+/* Whether it's an object of a known version of the format. */
 static bool is_description(struct json_object *tree)
 {
     struct json_object *version = description_member(tree, "dime", json_type_int);

@@ -1,8 +1,8 @@
 /*
  * description.h - what a program says of its function when it is started with --describe.
  *
- * dime's own programs do, and others may. Any other program is only listened to: it gets a socket
- * as if it was to serve, so that it doesn't run its function, and is ended.
+ * dime's own programs print a description, and others may. Any other program doesn't run its
+ * function: it gets a listening socket, as if it were to serve, and is ended.
  */
 #ifndef DIME_TOOL_ASK_DESCRIPTION_H
 #define DIME_TOOL_ASK_DESCRIPTION_H
@@ -13,39 +13,38 @@
 
 struct json_object;
 
-/* A description that was read. Texts are its own and last as long. */
+/* A description. It owns its texts. */
 struct description {
     struct json_object *tree; /* NULL: there is none */
 };
 
-/* A field of the function's. */
+/* A field of the function. */
 struct described_field {
-    const char *name, *kind, *help; /* empty where the description has none */
+    const char *name, *kind, *help; /* empty if the description has none */
     bool required;
     int64_t max; /* of a file: bytes */
 };
 
 /*
  * Starts the program at this path with --describe, and reads what it prints. False: it doesn't
- * describe itself, within a few seconds and in a form that is known. The caller closes it either
- * way.
+ * describe itself within a few seconds, or in a known format. The caller closes it either way.
  */
 bool description_read(struct description *description, const char *path);
 
 /* Frees it. */
 void description_close(struct description *description);
 
-/* The member of this name and type (enum json_type) of a description or of an object in it; NULL:
- * there is none. It lasts as long as the description. */
+/* The member of this name and type (enum json_type) in a description or in one of its objects;
+ * NULL: there is none. It lasts as long as the description. */
 struct json_object *description_member(struct json_object *object, const char *name, int type);
 
-/* The text of a member; empty where there is none. It lasts as long. */
+/* The text of a member; empty if there is none. It lasts as long. */
 const char *description_string(struct json_object *object, const char *name);
 
-/* What the function does, in a sentence; empty where it doesn't say. */
+/* What the function does, in a sentence; empty if the description doesn't say. */
 const char *description_summary(const struct description *description);
 
-/* Its fields, routes and settings in words, each line ended; empty likewise. */
+/* Its fields, routes and settings as text, in lines; empty likewise. */
 const char *description_help(const struct description *description);
 
 /* Takes the field at INDEX, counted from 0. False: there are no more. */

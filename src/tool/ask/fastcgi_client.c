@@ -2,9 +2,9 @@
  * fastcgi_client.c - writes a request as records, and reads the records of the answer.
  *
  * A program may answer before it has read the whole body, so both directions are served at once.
- * Each request has the next id: what is left over of an earlier answer is never taken for this
- * one's. A connection is used again only if all of the request was sent, and nothing came behind
- * the end of the answer.
+ * Each request has a new id, so that the rest of an earlier answer is never taken for this one's. A
+ * connection is reused only if all of the request was sent, and nothing followed the end of the
+ * answer.
  */
 #include "tool/ask/fastcgi_client.h"
 
@@ -18,11 +18,11 @@
 
 enum { IDS = 65535, LONG_LENGTH = 128, WAIT_MS_MAX = 60000 };
 
-/* A request on its way. */
+/* A request in progress. */
 struct transfer {
     struct fastcgi_client *client;
     dime_text unsent;
-    bool cut; /* the program reads no more of the request */
+    bool cut; /* the program has stopped reading the request */
     struct buffer *answer;
 };
 
@@ -65,7 +65,7 @@ static void put_record(struct buffer *wire, unsigned type, unsigned id, dime_tex
     buffer_put(wire, content);
 }
 
-/* A stream: as many records as it needs, and the empty one that ends it. */
+/* Writes a stream: as many records as it needs, and an empty one at its end. */
 static void put_stream(struct buffer *wire, unsigned type, unsigned id, dime_text bytes)
 {
     while (bytes.length) {
@@ -85,15 +85,15 @@ static void put_request_records(struct buffer *wire, unsigned id, dime_text vari
     put_stream(wire, FCGI_STDIN, id, body);
 }
 
-/* Bytes of a stream with its records' headers. */
+/* The size of a stream with its records' headers. */
 static size_t stream_size(dime_text bytes)
 {
     return bytes.length + (bytes.length / FCGI_MAX_LENGTH + 2) * FCGI_HEADER_LEN;
 }
 
 /*
- * Sends what the socket takes at once. A program that has closed the connection may still have
- * answered, as one does to a body that is too long: that is for the reader to see.
+ * Sends what the socket accepts at once. A program that has closed the connection may still have
+ * answered, for instance that the body is too long. The reader finds out.
  */
 static void send_more(struct transfer *transfer)
 {
@@ -112,7 +112,7 @@ static void send_more(struct transfer *transfer)
     }
 }
 
-/* Takes one whole record. *ENDED: it was the last of the answer. */
+/* Handles one complete record. *ENDED: it was the last of the answer. */
 static enum fastcgi_outcome take_record(struct transfer *transfer, const struct record *record,
                                         bool *ended)
 {
@@ -140,7 +140,7 @@ static enum fastcgi_outcome take_record(struct transfer *transfer, const struct 
     }
 }
 
-/* Takes the whole records that lie in the room, and moves what is behind them to its beginning. */
+/* Handles the complete records in the buffer, and moves the rest to its beginning. */
 static enum fastcgi_outcome take_records(struct transfer *transfer, bool *ended)
 {
     struct fastcgi_client *client = transfer->client;
@@ -161,7 +161,7 @@ static enum fastcgi_outcome take_records(struct transfer *transfer, bool *ended)
     return outcome;
 }
 
-/* Reads what has come, which is part of an answer or its end. */
+/* Reads what has arrived: part of an answer, or its end. */
 static enum fastcgi_outcome receive_more(struct transfer *transfer, bool *ended)
 {
     struct fastcgi_client *client = transfer->client;
@@ -175,7 +175,7 @@ static enum fastcgi_outcome receive_more(struct transfer *transfer, bool *ended)
     return take_records(transfer, ended);
 }
 
-/* Waits until there is something to read, or room to write. False: the time is over. */
+/* Waits until the socket is readable or writable. False: timed out. */
 static bool wait_for_program(const struct transfer *transfer, int64_t end_ns, short *events)
 {
     bool writing = transfer->unsent.length && !transfer->cut;

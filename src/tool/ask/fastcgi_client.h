@@ -1,8 +1,8 @@
 /*
- * fastcgi_client.h - one FastCGI request at a time on a connection, as a web server makes it.
+ * fastcgi_client.h - sends FastCGI requests as a web server does, one at a time on a connection.
  *
- * The peer is a program that may crash, hang, or write what isn't FastCGI. So nothing here waits
- * beyond the deadline, takes more bytes than it was told to, or trusts a length.
+ * The program may crash, hang, or write something other than FastCGI. So nothing here waits beyond
+ * the deadline, accepts more bytes than allowed, or trusts a length.
  */
 #ifndef DIME_TOOL_ASK_FASTCGI_CLIENT_H
 #define DIME_TOOL_ASK_FASTCGI_CLIENT_H
@@ -10,22 +10,22 @@
 #include "base/buffer.h"
 #include "net/fastcgi_record.h"
 
-/* A connection to a program, one thread's. */
+/* A connection to a program; for one thread. */
 struct fastcgi_client {
-    int fd;        /* the client's; -1: there is none */
+    int fd;        /* the connection; -1: there is none */
     unsigned id;   /* of the last request */
-    size_t length; /* bytes in the room */
+    size_t length; /* bytes in the buffer */
     char room[RECORD_MAX];
 };
 
-/* What has become of a request. */
+/* The outcome of a request. */
 enum fastcgi_outcome {
     FASTCGI_ANSWERED,
-    FASTCGI_UNSENT,    /* the program had closed the connection before: it has seen no byte of it */
-    FASTCGI_CLOSED,    /* the program closed it before the answer was whole */
+    FASTCGI_UNSENT,    /* the program had closed the connection, and has read nothing */
+    FASTCGI_CLOSED,    /* the program closed it before the answer was complete */
     FASTCGI_LATE,      /* the deadline passed */
-    FASTCGI_MALFORMED, /* what came isn't FastCGI, or isn't of this request */
-    FASTCGI_REFUSED,   /* the program doesn't take requests: it is overloaded, or no responder */
+    FASTCGI_MALFORMED, /* the answer isn't FastCGI, or is for another request */
+    FASTCGI_REFUSED,   /* the program refuses requests: it's overloaded, or not a responder */
     FASTCGI_TOO_LONG,  /* the answer has more bytes than the buffer may hold */
     FASTCGI_NO_MEMORY,
 };
@@ -36,15 +36,15 @@ void fastcgi_client_open(struct fastcgi_client *client);
 /* Closes the connection, if there is one. */
 void fastcgi_client_close(struct fastcgi_client *client);
 
-/* Appends a variable as it stands in PARAMS. Neither its name nor its value has 2^31 bytes. */
+/* Appends a variable as PARAMS encodes it. Name and value must be shorter than 2^31 bytes. */
 void fastcgi_put_variable(struct buffer *variables, dime_text name, dime_text value);
 
 /*
- * Sends a request with these variables and this body on the client's connection, and appends what
- * the program writes to its stdout to ANSWER, whose arena holds the request while it is sent. What
- * the program writes to FCGI_STDERR goes to ours. Waits until END_NS of the monotonic clock at
- * most. The connection is closed where it can't be used for another request: always but after
- * FASTCGI_ANSWERED, and after FASTCGI_NO_MEMORY where nothing was sent.
+ * Sends a request with these variables and this body on the client's connection. Appends the
+ * program's FCGI_STDOUT to ANSWER, whose arena holds the request while it's sent, and copies its
+ * FCGI_STDERR to our stderr. Waits until END_NS of the monotonic clock at most. The connection
+ * stays open after FASTCGI_ANSWERED, and after FASTCGI_NO_MEMORY if nothing was sent; otherwise it
+ * can't be reused, and is closed.
  */
 enum fastcgi_outcome fastcgi_ask(struct fastcgi_client *client, dime_text variables, dime_text body,
                                  int64_t end_ns, struct buffer *answer);

@@ -1,10 +1,9 @@
 /*
- * find.c - looks for functions in the folder that they are installed to, or were built in.
+ * find.c - finds functions in the folder where they are installed, or were built.
  *
- * In a build tree that folder is `functions`, beside the tool: a tool that lies where it is
- * installed doesn't look beside itself, where any program may lie. What begins with "dime-", and
- * what has a dot in its name, is no function: dime's own helpers and the bootstraps of Lambda lie
- * in the same folder.
+ * In a build tree that folder is `functions`, beside the tool. An installed tool doesn't look
+ * beside itself, since any program may be there. A file whose name begins with "dime-" or has a dot
+ * isn't a function: dime's own helpers and the bootstraps of Lambda are in the same folder.
  */
 #include "tool/ask/find.h"
 
@@ -55,7 +54,7 @@ static bool is_runnable(const char *path)
     return false;
 }
 
-/* The path as it was given, made absolute: a link may lead to a program that goes by its name. */
+/* Makes the path absolute, but keeps links: a program may depend on the name it's called by. */
 static bool make_path_absolute(const char *word, char path[PATH_MAX])
 {
     char folder[PATH_MAX] = "";

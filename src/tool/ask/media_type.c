@@ -1,8 +1,8 @@
 /*
- * media_type.c - endings of files' names, and names as headers have them.
+ * media_type.c - knows the extensions of file names, and writes names into headers.
  *
- * A name that isn't plain ASCII is written as RFC 8187 says, in which RFC 6266 has it. Bytes that
- * aren't UTF-8 become U+FFFD: a header is text, and the file is read by its own name.
+ * RFC 6266 has names that aren't plain ASCII encoded by RFC 8187. Bytes that aren't UTF-8 become
+ * U+FFFD: a header is text, and the file is opened by its original name.
  */
 #include "tool/ask/media_type.h"
 
@@ -26,7 +26,7 @@ dime_text media_type_of(const char *name)
     return TEXT("application/octet-stream");
 }
 
-/* Whether a name can stand between double quotes as it is. */
+/* Whether a name can be put between double quotes as it is. */
 static bool is_plain_file_name(dime_text name)
 {
     for (size_t i = 0; i < name.length; i++) {

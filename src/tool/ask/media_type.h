@@ -1,15 +1,15 @@
 /*
- * media_type.h - what a file holds, by its name, for a request whose body it is.
+ * media_type.h - the media type of a file, by its name, for a request with the file as its body.
  *
- * Only endings are known that can't be taken for another: a function that doesn't take the type
- * says so, and one that takes any bytes takes them whatever they are called.
+ * Only unambiguous extensions are known. A function that doesn't accept the type says so, and one
+ * that accepts any bytes does so whatever their type.
  */
 #ifndef DIME_TOOL_ASK_MEDIA_TYPE_H
 #define DIME_TOOL_ASK_MEDIA_TYPE_H
 
 #include "base/buffer.h"
 
-/* The media type of a file of this name; application/octet-stream where its ending says nothing. */
+/* The media type of a file with this name; application/octet-stream if it's unknown. */
 dime_text media_type_of(const char *name);
 
 /* Appends a file's name as a parameter of Content-Disposition, with a semicolon before it. */

@@ -1,14 +1,13 @@
 /*
  * program.c - starts a program and ends it.
  *
- * Its socket gets a name in a folder of its own that only this user can enter, and loses it before
- * the program runs; the tool connects through a descriptor of the socket's inode. So nothing is
- * left over, whoever is killed. Our own copy of the listening socket is closed: when the program
- * dies, a connection that it hasn't accepted is closed too, and nobody waits for it in vain.
+ * The program's socket is bound in a new folder that only this user can enter, and its name is
+ * removed before the program runs; the tool connects through a descriptor of the socket's inode.
+ * So no file is left behind, whichever process is killed. Our own copy of the listening socket is
+ * closed, so that a connection which the program hasn't accepted is closed when the program dies.
  *
- * It leads a process group, so that it's ended with all its children, and so that a Ctrl-C which is
- * meant for the tool isn't sent to it: the tool finishes what runs. Should the tool die without
- * having ended it, the kernel kills it.
+ * The program leads a process group, so that it can be killed with all its children, and so that
+ * Ctrl-C reaches only the tool, which lets it finish. If the tool dies first, the kernel kills it.
  */
 #include "tool/ask/program.h"
 
@@ -31,8 +30,8 @@
 enum {
     PROGRAM_BACKLOG = 16,
     WORDS_MAX = 4,
-    STEP_NS = 500000, /* between looks whether it has ended */
-    KILLED_MS = 5000, /* that one may take to end once it was killed */
+    STEP_NS = 500000, /* between checks whether it has ended */
+    KILLED_MS = 5000, /* for a killed program to end */
 };
 
 void program_open(struct program *program, const char *path)
@@ -40,14 +39,14 @@ void program_open(struct program *program, const char *path)
     *program = (struct program){.path = path, .address = -1};
 }
 
-/* Where a socket may have its name for a moment. */
+/* The folder in which the socket briefly has a name. */
 static const char *temporary_folder(void)
 {
     const char *folder = getenv("TMPDIR");
     return folder && *folder == '/' ? folder : "/tmp";
 }
 
-/* Binds the socket to a name in FOLDER, opens what it names, and removes the name. */
+/* Binds the socket to a name in FOLDER, opens that file, and removes the name. */
 static int bind_for_a_moment(int listener, const char *folder)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -66,7 +65,7 @@ static int bind_for_a_moment(int listener, const char *folder)
     return address;
 }
 
-/* Returns a listening socket, or -1 and errno. *ADDRESS is the descriptor to connect by. */
+/* Returns a listening socket, or -1 and errno. *ADDRESS is the descriptor to connect through. */
 static int listen_in_private(int *address)
 {
     char folder[PATH_MAX];
@@ -87,7 +86,7 @@ static int listen_in_private(int *address)
     return -1;
 }
 
-/* What the child takes over from its parent. */
+/* What the child gets from its parent. */
 struct heritage {
     int listener, out;
     char *const *words; /* the program's path first */
@@ -101,7 +100,7 @@ static void become_program(const void *what)
     setpgid(0, 0);
     if (dup2(heritage->listener, STDIN_FILENO) < 0)
         return;
-    /* What is written to stdout isn't an answer, and mustn't get into one. */
+    /* Output to stdout isn't part of an answer, and mustn't get into one. */
     (void)dup2(heritage->out >= 0 ? heritage->out : STDERR_FILENO, STDOUT_FILENO);
     if (heritage->out >= 0 && (null = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0)
         (void)dup2(null, STDERR_FILENO);
@@ -144,7 +143,7 @@ int program_start(struct program *program, char *const *words, int out, char why
     if (connection < 0) {
         int error = errno;
         char what[PROGRAM_WHY];
-        snprintf(what, sizeof what, "no socket can be made in %.100s", temporary_folder());
+        snprintf(what, sizeof what, "can't make a socket in %.100s", temporary_folder());
         if (listener >= 0)
             close(listener);
         return fail_to_start(program, why, what, error);
@@ -158,7 +157,7 @@ int program_start(struct program *program, char *const *words, int out, char why
     return fail_to_start(program, why, "its program can't be run", error);
 }
 
-/* Waits until the process has ended, but leaves it to be reaped. False: it hasn't in that time. */
+/* Waits until the process has ended, without reaping it. False: it hasn't ended in that time. */
 static bool wait_for_end_of(pid_t pid, int64_t most_ms)
 {
     int64_t end_ns = clock_monotonic_ns() + most_ms * 1000000;
@@ -189,7 +188,7 @@ void program_end(struct program *program, int64_t grace_ms, char how[PROGRAM_WHY
     if (program->pid <= 0)
         return;
     (void)wait_for_end_of(program->pid, grace_ms);
-    /* The group exists until its leader has been reaped, so this can hit nobody else. */
+    /* The group exists until its leader is reaped, so this can't kill anything else. */
     (void)kill(-program->pid, SIGKILL);
     (void)kill(program->pid, SIGKILL);
     if (wait_for_end_of(program->pid, KILLED_MS) &&

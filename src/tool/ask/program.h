@@ -1,9 +1,9 @@
 /*
- * program.h - a FastCGI program that the tool has started, and that nobody else can reach.
+ * program.h - a FastCGI program that the tool starts, and that nobody else can reach.
  *
- * It gets a listening socket as fd 0, as any FastCGI program expects it, and no arguments. The
- * socket has no name any more once the program runs: only this process can connect to it, so what
- * it says of a request can't come from anybody else.
+ * The program gets a listening socket as fd 0, as FastCGI programs expect, and no arguments. The
+ * socket's name is removed before the program runs, so that only this process can connect. That is
+ * why the program can trust what this process says about a request.
  */
 #ifndef DIME_TOOL_ASK_PROGRAM_H
 #define DIME_TOOL_ASK_PROGRAM_H
@@ -12,42 +12,41 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Room for a sentence on why a program doesn't run, or how it ended. */
+/* The size of a sentence on why a program doesn't run, or how it ended. */
 enum { PROGRAM_WHY = 200 };
 
-/* How long one that was asked to end may take before it is killed. */
+/* How long a program that was asked to end may take before it is killed. */
 enum { PROGRAM_GRACE_MS = 5000 };
 
-/* One program, a thread's own: the kernel kills it when the thread that has started it ends. */
+/* A program. The kernel kills it when the thread that started it ends. */
 struct program {
     const char *path; /* of its file; must outlast it */
-    pid_t pid;        /* of its process, which leads a process group; 0: none runs */
-    int address;      /* a descriptor by which its socket can be connected to; -1 */
+    pid_t pid;        /* of its process, which leads a process group; 0: not running */
+    int address;      /* a descriptor through which to connect to its socket; or -1 */
 };
 
-/* Makes one that doesn't run. */
+/* Makes a program that isn't running. */
 void program_open(struct program *program, const char *path);
 
 /*
- * Starts the program with the words behind its name, of which the last is NULL, and with OUT as its
- * stdout, where what it says to stderr isn't wanted; -1: our stderr is both. It must not run.
- * Returns a connection to it that the caller owns: one that is closed when the program ends before
- * it has accepted it. -1: WHY says why it can't be started.
+ * Starts the program with these arguments, which end with NULL. OUT is its stdout, and its stderr
+ * is discarded; if OUT is -1, our stderr is both. The program must not be running. Returns a
+ * connection that the caller owns, and that is closed if the program ends before it has accepted
+ * it. -1: the program can't be started, and WHY says why.
  */
 int program_start(struct program *program, char *const *words, int out, char why[PROGRAM_WHY]);
 
-/* Connects to the program once more. Returns the same, or -1 and errno: ECONNREFUSED where it has
- * ended. */
+/* Makes another connection. Returns it, or -1 and errno: ECONNREFUSED if the program has ended. */
 int program_connect(const struct program *program);
 
 /*
- * Waits for the program to end by itself, GRACE_MS at most, and kills what is left of its group.
- * HOW says how it ended, behind "it": "was killed by signal 11 (Segmentation fault)". Does nothing
- * where none runs.
+ * Waits up to GRACE_MS for the program to end by itself, and kills what is left of its group. HOW
+ * says how it ended, as the rest of a sentence: "was killed by signal 11 (Segmentation fault)".
+ * Does nothing if it isn't running.
  */
 void program_end(struct program *program, int64_t grace_ms, char how[PROGRAM_WHY]);
 
-/* Lets the program finish what it does, and ends it; kills it after PROGRAM_GRACE_MS. */
+/* Lets the program finish, and ends it; kills it after PROGRAM_GRACE_MS. */
 void program_stop(struct program *program);
 
 #endif

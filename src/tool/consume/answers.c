@@ -1,8 +1,8 @@
 /*
- * answers.c - passes answers on, before what they answer is acknowledged.
+ * answers.c - passes answers on, before their messages are acknowledged.
  *
- * So an answer can come twice, as a message can, but none is lost. Lines of several threads don't
- * get into each other: one is written at a time, whole.
+ * So an answer may be passed on twice, as a message may be delivered twice, but none is lost. Lines
+ * of several threads aren't mixed: one whole line is written at a time.
  */
 #include "tool/consume/answers.h"
 
@@ -23,9 +23,9 @@
 
 enum {
     ANSWERS_MEMORY_MAX = 16 * 1024 * 1024,
-    ANSWERS_FIRST_MS = 100, /* of a wait after an error */
+    ANSWERS_FIRST_MS = 100, /* the first wait after an error */
     ANSWERS_MOST_MS = 3000,
-    ANSWERS_LAST_MS = 2000, /* for the reader of stdout, once it's to be stopped */
+    ANSWERS_LAST_MS = 2000, /* for the reader of stdout, once the consumer must stop */
 };
 
 bool answers_open(struct answers *answers, const struct queue_use *use, dime_text url,
@@ -34,7 +34,7 @@ bool answers_open(struct answers *answers, const struct queue_use *use, dime_tex
     struct queue_use own = *use;
     *answers = (struct answers){.function = use->function, .outage = outage, .stop = use->stop};
     own.url = url;
-    own.stop = -1; /* what is finished is passed on, also while the consumer stops */
+    own.stop = -1; /* answers are passed on even while the consumer stops */
     if (!text_equal(url, TEXT("-"))) {
         answers->queue = queue_open(&own, why);
         if (!answers->queue)
@@ -50,18 +50,18 @@ void answers_close(struct answers *answers)
     arena_close(&answers->arena);
 }
 
-/* What stdout is, for all threads. Only who holds the lock writes. */
+/* The state of stdout, for all threads. A thread holds the lock while it writes. */
 static struct {
     pthread_mutex_t lock;
-    int fd;         /* -1: not looked at yet */
-    bool is_socket; /* which is told at each send that it mustn't block */
-    bool gone;      /* nobody reads any more, or a line has been broken off */
-    int64_t end_ns; /* nobody waits beyond that; 0: it isn't to be stopped yet */
+    int fd;         /* -1: not opened yet */
+    bool is_socket; /* then each send sets MSG_DONTWAIT */
+    bool gone;      /* the reader is gone, or a line was cut off */
+    int64_t end_ns; /* no wait lasts beyond that; 0: the consumer isn't stopping */
 } out = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 
 /*
- * A descriptor of stdout that doesn't block. Others may share stdout, and mustn't be surprised by
- * one that doesn't, so it's opened anew. Where that can't be, short writes after a poll will do.
+ * A descriptor of stdout that doesn't block. Other programs may share stdout, and may not expect
+ * O_NONBLOCK, so stdout is opened again. If that fails, short writes after a poll are used.
  */
 static void open_out(void)
 {
@@ -84,7 +84,7 @@ static ssize_t write_some(dime_text line)
     return write(out.fd, line.data, most);
 }
 
-/* How long may be waited, -1 for any time; 0 where it's over. */
+/* How long to wait, in milliseconds; -1: for ever; 0: the time is over. */
 static int left_ms(int stop)
 {
     if (!out.end_ns && backoff_wait(0, stop))
@@ -94,7 +94,7 @@ static int left_ms(int stop)
     return (int)larger(0, clock_left_ms(out.end_ns));
 }
 
-/* Waits until stdout takes more. False: it's to be stopped, and that has been waited for. */
+/* Waits until stdout is writable. False: the consumer must stop, and its grace period is over. */
 static bool wait_for_reader(int stop)
 {
     for (;;) {
@@ -102,13 +102,13 @@ static bool wait_for_reader(int stop)
         struct pollfd fds[] = {{.fd = out.fd, .events = POLLOUT},
                                {.fd = most_ms < 0 ? stop : -1, .events = POLLIN}};
         if (poll(fds, 2, most_ms) > 0 && fds[0].revents)
-            return true; /* an error shows when it's written */
+            return true; /* the write will report an error */
         if (most_ms == 0)
             return false;
     }
 }
 
-/* Waits until an error such as that of a full disk may be over. False as above. */
+/* Waits a while after an error such as a full disk. False as above. */
 static bool wait_for_room(int stop, struct backoff *backoff)
 {
     if (backoff_wait(backoff_next(backoff, ANSWERS_FIRST_MS, ANSWERS_MOST_MS), stop))
@@ -117,8 +117,8 @@ static bool wait_for_room(int stop, struct backoff *backoff)
 }
 
 /*
- * Writes all of LINE, or nothing, or says that stdout is gone: a piece of a line would spoil the
- * next one. So once some of it is written, errors are waited out here.
+ * Writes all of LINE or nothing, since part of a line would spoil the next one; or marks stdout as
+ * gone. So once some of the line is written, errors are waited out here.
  */
 static enum keep_end write_line(const struct answers *answers, dime_text line)
 {
@@ -161,7 +161,7 @@ static enum keep_end print_line(struct answers *answers, dime_text answer)
     enum keep_end end = out.gone ? KEEP_ENDED : write_line(answers, buffer_text(&line));
     if (end == KEEP_ENDED && !out.gone)
         log_say(LOG_LEVEL_ERROR, answers->function, 0,
-                "nobody reads the answers; it ends, and what has none comes again");
+                "nobody reads the answers; stopping, and unanswered messages are delivered again");
     out.gone = end == KEEP_ENDED;
     pthread_mutex_unlock(&out.lock);
     return end;
@@ -182,7 +182,7 @@ static enum keep_end put_into_queue(struct answers *answers, dime_text answer)
         return KEEP_LATER;
     }
     if (long_one)
-        queue_fail(queue, "it has %zu bytes, and a message at most %d", answer.length,
+        queue_fail(queue, "it has %zu bytes, and a message may have at most %d", answer.length,
                    QUEUE_BODY_MAX);
     log_say(LOG_LEVEL_ERROR, answers->function, 0,
             "an answer can't be passed on, so its message has failed: %s", queue->error);

@@ -1,9 +1,9 @@
 /*
- * consume.c - the threads of `dime consume`, their keeper, and their end.
+ * consume.c - starts and stops the threads of `dime consume`: the consumers and the keeper.
  *
- * Signals are read by the main thread alone. A stop is a descriptor that can be read from, which
- * ends every wait; what runs is finished and settled, and only then the keeper ends: it extends the
- * time that messages are hidden, which must not run out while their function works.
+ * Only the main thread handles signals. To stop, it makes a descriptor readable, which ends every
+ * wait. Batches in progress are finished and settled, and only then does the keeper end. It extends
+ * the time for which messages are hidden, so that this doesn't run out while a function works.
  */
 #include "tool/consume/consume.h"
 
@@ -23,19 +23,19 @@
 
 enum {
     KEEP_FIRST_MS = 100,
-    CONSUMER_LAST_MS = 10000, /* that threads may take beyond the timeout of a batch to end */
+    CONSUMER_LAST_MS = 10000, /* for threads to end, beyond the timeout of a batch */
     RECEIVED_MAX = 64 * 1024 * 1024,
     KEPT_MAX = 4 * 1024 * 1024,
 };
 
-/* All of it. */
+/* The state of the whole program. */
 struct consume {
     const struct consume_settings *settings;
-    size_t count; /* of consumers that were made */
+    size_t count; /* consumers that were opened */
     struct consumer *consumers;
     struct outages outages;
     int over;     /* an eventfd that counts the threads that have ended */
-    int finished; /* an eventfd: the keeper may end */
+    int finished; /* an eventfd: the keeper must end */
     pthread_t keeper;
     bool keeps;         /* the keeper has been started */
     struct queue *kept; /* its own connection */
@@ -47,7 +47,7 @@ static void say_failure(const struct consume_settings *settings, const char *sen
     log_say(LOG_LEVEL_ERROR, settings->callee->name, 0, "%s%s", sentence, more);
 }
 
-/* Copies what a consumer holds; the mutex isn't kept while the queue is asked. */
+/* Copies what a consumer holds, so that the mutex isn't locked during calls to the queue. */
 static size_t copy_held(struct held *held, dime_text *receipts, struct arena *arena)
 {
     size_t count = 0;
@@ -60,7 +60,7 @@ static size_t copy_held(struct held *held, dime_text *receipts, struct arena *ar
     return count;
 }
 
-/* Keeps hidden what one consumer holds. False: that isn't sure. */
+/* Keeps the messages of one consumer hidden. False: that may have failed. */
 static bool keep_one(struct consume *all, struct consumer *one, struct arena *arena)
 {
     dime_text receipts[QUEUE_BATCH_MAX];
@@ -76,8 +76,8 @@ static bool keep_one(struct consume *all, struct consumer *one, struct arena *ar
 }
 
 /*
- * Keeps hidden what all consumers hold: what can't be done for one may well be for the next. False:
- * it wasn't for some.
+ * Keeps the messages of all consumers hidden; a failure for one doesn't stop the others. False: it
+ * failed for some.
  */
 static bool keep_all(struct consume *all, struct arena *arena)
 {
@@ -125,7 +125,7 @@ static void close_consumer(struct consumer *consumer)
     pthread_mutex_destroy(&consumer->held.lock);
 }
 
-/* Opens what a consumer takes messages from and passes answers on to. */
+/* Opens the queue of a consumer, and the place for its answers. */
 static bool open_queues(struct consumer *consumer)
 {
     const struct consume_settings *settings = consumer->settings;
@@ -188,7 +188,7 @@ static void close_consumption(struct consume *all)
         close(all->finished);
 }
 
-/* The keeper's calls are given up when it's to end, which is later than the consumers are to. */
+/* The keeper's calls are aborted when the keeper must end, which is after the consumers. */
 static bool open_kept(struct consume *all)
 {
     struct queue_use use = all->settings->use;
@@ -202,17 +202,16 @@ static bool open_kept(struct consume *all)
 
 static void open_outages(struct outages *outages, const char *function)
 {
-    outage_open(&outages->receiving, function, "the queue fails, and is tried again",
-                "the queue answers again");
-    outage_open(&outages->settling, function,
-                "the queue can't be told what is done, and is told again",
-                "the queue has been told what is done");
+    outage_open(&outages->receiving, function, "receiving from the queue fails, and is retried",
+                "receiving from the queue works again");
+    outage_open(&outages->settling, function, "acknowledging messages fails, and is retried",
+                "messages are acknowledged again");
     outage_open(&outages->hastening, function,
-                "what failed comes again later than it should, since the queue refuses to say when",
+                "failed messages are delivered again late, since the queue refuses to set the time",
                 NULL);
     outage_open(&outages->extending, function,
-                "messages in work can't be kept hidden from other consumers, and may be run twice",
-                "messages in work are kept hidden again");
+                "messages in progress can't be kept hidden from other consumers, and may run twice",
+                "messages in progress are kept hidden again");
     outage_open(&outages->answering, function, "answers can't be passed on",
                 "answers are passed on again");
 }
@@ -233,7 +232,7 @@ static bool open_consumption(struct consume *all)
     all->finished = eventfd(0, EFD_CLOEXEC);
     all->consumers = calloc((size_t)settings->threads, sizeof *all->consumers);
     if (all->over < 0 || all->finished < 0 || !all->consumers) {
-        say_failure(settings, "there is no memory, or too many files are open", "");
+        say_failure(settings, "out of memory, or too many open files", "");
         return false;
     }
     if (!open_kept(all))
@@ -245,7 +244,7 @@ static bool open_consumption(struct consume *all)
     return true;
 }
 
-/* Starts the threads; returns how many consumers run, less than all where one couldn't be. */
+/* Starts the threads. Returns how many consumers run: less than all if one can't be started. */
 static size_t start_consumers(struct consume *all)
 {
     size_t started = 0;
@@ -262,7 +261,7 @@ static size_t start_consumers(struct consume *all)
     return started;
 }
 
-/* Waits until COUNT threads have ended, or for a signal; false: that came, or END_NS has passed. */
+/* Waits until COUNT threads have ended. False: a signal came, or END_NS has passed. */
 static bool wait_for(const struct consume *all, int signals, size_t *count, int64_t end_ns)
 {
     while (*count) {
@@ -279,7 +278,7 @@ static bool wait_for(const struct consume *all, int signals, size_t *count, int6
     return true;
 }
 
-/* Ends the threads, once they have finished what they do. False: they don't end. */
+/* Stops the threads after they have finished their work. False: they don't end. */
 static bool stop_consumers(struct consume *all, int signals, size_t running)
 {
     int64_t end_ns = clock_in_ms(all->settings->timeout_ms + CONSUMER_LAST_MS);
@@ -289,7 +288,7 @@ static bool stop_consumers(struct consume *all, int signals, size_t running)
         if (wait_for(all, signals, &running, end_ns))
             return true;
     }
-    say_failure(all->settings, "it's ended while messages are in work; they come again", "");
+    say_failure(all->settings, "stopped with messages in progress; they are delivered again", "");
     return false;
 }
 
@@ -308,7 +307,7 @@ static int run_consumers(struct consume *all, int signals)
     size_t started = start_consumers(all), running = started;
     bool whole = started == all->count;
     if (whole && !all->settings->once)
-        log_say(LOG_LEVEL_INFO, all->settings->callee->name, 0, "it consumes %.*s",
+        log_say(LOG_LEVEL_INFO, all->settings->callee->name, 0, "consuming %.*s",
                 (int)all->kept->name.length, all->kept->name.data);
     if (running && (!whole || !wait_for(all, signals, &running, INT64_MAX)) &&
         !stop_consumers(all, signals, running))

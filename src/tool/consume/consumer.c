@@ -1,10 +1,9 @@
 /*
- * consumer.c - one thread that consumes.
+ * consumer.c - a thread that receives, runs and settles batches.
  *
- * The order is what keeps a message from being lost: it's acknowledged after its function has
- * answered, and whatever goes wrong before that leaves it to the queue, which delivers it again.
- * Where the queue can't be told that a batch is done, it's told again until it hears it, since the
- * work would be done twice otherwise.
+ * The order prevents the loss of messages: a message is acknowledged only after the function has
+ * answered. If anything fails before that, the queue delivers the message again. If a batch can't
+ * be acknowledged, that is retried until it works, since the work would be done twice otherwise.
  */
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -16,15 +15,15 @@
 #include "tool/consume/consume.h"
 
 enum {
-    RECEIVE_WAIT_MS = 400,       /* for messages, where a wait can't be broken off */
-    CONSUMER_FIRST_MS = 100,     /* of a wait after a failure */
-    CONSUMER_MOST_MS = 3000,     /* so that who comes back is found soon */
-    MOST_OF_FUNCTION_MS = 30000, /* where it's not the queue that fails */
-    GRACE_MS = 5000,             /* for the last word to a queue, once it's to be stopped */
+    RECEIVE_WAIT_MS = 400,       /* for messages, if the wait can't be interrupted */
+    CONSUMER_FIRST_MS = 100,     /* the first wait after a failure */
+    CONSUMER_MOST_MS = 3000,     /* the longest, so that recovery is noticed soon */
+    MOST_OF_FUNCTION_MS = 30000, /* the longest if the function fails */
+    GRACE_MS = 5000,             /* to settle a batch once the consumer must stop */
     ID_MAX = 4096,               /* bytes of a message's id in JSON */
 };
 
-/* Lets the keeper know what is to be kept hidden. */
+/* Tells the keeper which messages to keep hidden. */
 static void hold(struct consumer *consumer, int64_t until_ns)
 {
     struct held *held = &consumer->held;
@@ -50,14 +49,14 @@ static void release(struct consumer *consumer)
     pthread_mutex_unlock(&consumer->held.lock);
 }
 
-/* Ends all of them: whatever they do would be done again, and again for nobody. */
+/* Stops all consumers: their work would be repeated, and nobody reads its answers. */
 static void give_up(struct consumer *consumer)
 {
     consumer->unread = true;
     (void)eventfd_write(consumer->settings->use.stop, 1);
 }
 
-/* Tries until the answer is passed on, or can't ever be, or it's to be stopped. */
+/* Retries until the answer is passed on, or can't ever be, or the consumer must stop. */
 static enum keep_end pass_answer_on(struct consumer *consumer, dime_text answer)
 {
     struct backoff backoff = {0};
@@ -84,8 +83,8 @@ enum keep_end consumer_keep(void *context, dime_text answer)
 }
 
 /*
- * A message as events know them. A body that isn't text of UTF-8, or that is longer than SQS takes,
- * is none that a function could be handed: it fails.
+ * Makes an event's record of a message. A body that isn't UTF-8 text, or that is longer than SQS
+ * accepts, can't be passed to a function, so the message fails.
  */
 static void make_message(const struct queue_message *from, bool in_order, struct arena *arena,
                          struct event_message *message)
@@ -102,7 +101,7 @@ static void make_message(const struct queue_message *from, bool in_order, struct
         message->wrong = "body";
 }
 
-/* Notes what has become of the messages. */
+/* Records the outcomes of the messages. */
 static void take_verdicts(struct consumer *consumer)
 {
     const struct invocation *invocation = &consumer->invocation;
@@ -112,7 +111,7 @@ static void take_verdicts(struct consumer *consumer)
     consumer->worst = invocation->response.status;
 }
 
-/* Hands the messages to the function, one after the other. */
+/* Passes the messages to the function, one after the other. */
 static void run_batch(struct consumer *consumer)
 {
     const struct queue_batch *batch = &consumer->batch;
@@ -133,8 +132,7 @@ static void run_batch(struct consumer *consumer)
     consumer->invoker.id = (dime_text){0};
 }
 
-/* Waits before the queue is told again; false: it's to be stopped, and was tried for long enough.
- */
+/* Waits before settling is retried. False: the consumer must stop, and its grace period is over. */
 static bool may_tell_again(struct consumer *consumer, struct backoff *backoff, int64_t *end_ns)
 {
     if (backoff_wait(backoff_next(backoff, CONSUMER_FIRST_MS, CONSUMER_MOST_MS),
@@ -145,7 +143,7 @@ static bool may_tell_again(struct consumer *consumer, struct backoff *backoff, i
     return clock_left_ms(*end_ns) > 0 && backoff_wait(CONSUMER_FIRST_MS, -1);
 }
 
-/* A queue that has been told what is done may still refuse to bring back sooner what isn't. */
+/* A queue may accept acknowledgements, and still refuse to deliver failed messages sooner. */
 static void note_settled(const struct consumer *consumer)
 {
     outage_end(&consumer->outages->settling);
@@ -153,14 +151,14 @@ static void note_settled(const struct consumer *consumer)
         outage_fail(&consumer->outages->hastening, consumer->queue->error);
 }
 
-/* Tells the queue what has become of the batch, until it has heard it. */
+/* Settles the batch, and retries until that works. */
 static void settle_batch(struct consumer *consumer)
 {
     struct backoff backoff = {0};
     int64_t end_ns = 0;
     do {
         release(consumer);
-        arena_reset(&consumer->event); /* its event is done with */
+        arena_reset(&consumer->event); /* its event isn't needed any more */
         if (queue_settle(consumer->queue, &consumer->batch, consumer->ends, &consumer->event)) {
             note_settled(consumer);
             return;
@@ -171,14 +169,13 @@ static void settle_batch(struct consumer *consumer)
     release(consumer);
     consumer->unsettled = true;
     log_say(LOG_LEVEL_ERROR, consumer->settings->callee->name, 0,
-            "the queue couldn't be told what has become of %zu messages; they come again",
-            consumer->batch.count);
+            "%zu messages couldn't be settled; they are delivered again", consumer->batch.count);
 }
 
 /*
- * Whether the function has failed by itself, on messages that it hadn't seen before: what it needs
- * may be down, and there is no use in failing all that waits, one after the other. What comes again
- * says nothing new, and has had its wait.
+ * Whether the function itself has failed, on messages that it hadn't seen before. What it depends
+ * on may be down, so failing all waiting messages one after the other would be useless. Messages
+ * that are delivered again don't count, since they have been delayed already.
  */
 static bool is_down(const struct consumer *consumer)
 {
@@ -191,7 +188,7 @@ static bool is_down(const struct consumer *consumer)
     return !seen && consumer->worst >= 500;
 }
 
-/* Receives, runs and settles one batch. Returns how long to wait before the next one. */
+/* Receives, runs and settles a batch. Returns how long to wait before the next one. */
 static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue,
                              struct backoff *of_function)
 {
@@ -203,7 +200,7 @@ static int64_t consume_batch(struct consumer *consumer, struct backoff *of_queue
         return backoff_next(of_queue, CONSUMER_FIRST_MS, CONSUMER_MOST_MS);
     }
     if (!consumer->batch.count && !backoff_wait(0, consumer->settings->use.stop))
-        return 0; /* the wait was broken off, and says nothing of the queue */
+        return 0; /* the wait was interrupted, which isn't a failure of the queue */
     outage_end(&consumer->outages->receiving);
     backoff_reset(of_queue);
     if (!consumer->batch.count)

@@ -1,8 +1,8 @@
 /*
- * outage.c - few lines on many failures.
+ * outage.c - logs few lines for many failures.
  *
- * Something that fails and works in turns is as loud as something that is down, so an end doesn't
- * shorten the pause: only a calm as long as the pause does.
+ * Something that fails intermittently must not fill the log either. So a success doesn't shorten
+ * the pause between lines; only a period without failures that is as long as the pause does.
  */
 #include "tool/consume/outage.h"
 
@@ -48,7 +48,7 @@ void outage_fail(struct outage *outage, const char *reason)
     outage->told = outage->told || due;
     pthread_mutex_unlock(&outage->lock);
     if (due && untold)
-        log_say(LOG_LEVEL_ERROR, outage->function, 0, "%s: %s (and %llu failures since last told)",
+        log_say(LOG_LEVEL_ERROR, outage->function, 0, "%s: %s (and %llu more failures before)",
                 outage->failing, reason, (unsigned long long)untold);
     else if (due)
         log_say(LOG_LEVEL_ERROR, outage->function, 0, "%s: %s", outage->failing, reason);

@@ -1,8 +1,7 @@
 /*
  * queue.c - what all kinds of queues share.
  *
- * A call that fails leaves a sentence and nothing else to look at: whoever called waits and calls
- * again, and the queue connects anew.
+ * A call that fails leaves only a sentence: the caller waits and retries, and the queue reconnects.
  */
 #include "tool/consume/queue.h"
 
@@ -25,7 +24,7 @@ bool queue_receive(struct queue *queue, size_t most, int64_t wait_ms, struct are
     batch->count = 0;
     most = most < queue->batch_max ? most : queue->batch_max;
     if (queue->kind->receive(queue, most, wait_ms, arena, batch))
-        return !arena->failed || queue_fail(queue, "there is no memory for its messages");
+        return !arena->failed || queue_fail(queue, "out of memory for its messages");
     batch->count = 0;
     return false;
 }

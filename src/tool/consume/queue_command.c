@@ -1,9 +1,9 @@
 /*
- * queue_command.c - dime-queue: the commands of `dime` that have to do with queues. A watched
- * folder is one too, of files.
+ * queue_command.c - dime-queue: the commands of `dime` for queues. A watched folder counts as a
+ * queue of files.
  *
- * `dime` runs it with its own arguments. It's a program of its own since `dime invoke` must start
- * in no time, and links neither what speaks to Redis nor what speaks to AWS.
+ * `dime` runs it with the same arguments. It's a separate program, so that `dime invoke` starts
+ * fast and doesn't link the clients of Redis and AWS.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -33,11 +33,10 @@ enum {
 static const char HELP_CONSUME[] =
     "dime consume --queue URL --function NAME [OPTION]...\n"
     "\n"
-    "Takes messages from a queue, and hands them to a function one by one, as Lambda does. A "
+    "Takes messages from a queue, and passes them to a function one by one, as Lambda does. A "
     "message\n"
-    "is acknowledged when the function has answered it with less than 400; if not, it comes "
-    "again.\n"
-    "SIGTERM and Ctrl-C finish what runs.\n"
+    "is acknowledged when the function has answered it with a status below 400; otherwise it's\n"
+    "delivered again. SIGTERM and Ctrl-C finish the current messages.\n"
     "\n"
     "  --queue URL            redis://HOST:PORT/STREAM, redis+unix:///SOCKET?stream=STREAM,\n"
     "                         https://sqs.REGION.amazonaws.com/ACCOUNT/NAME\n"
@@ -46,17 +45,15 @@ static const char HELP_CONSUME[] =
     "program,\n"
     "                         any that serves FastCGI\n"
     "  --concurrency N        batches at once (default 1)\n"
-    "  --batch N              most messages of a batch (default 10)\n"
-    "  --timeout SECONDS      that a batch may take (default 30)\n"
-    "  --visibility SECONDS   how long a message is hidden from others if this one dies (default "
-    "30)\n"
-    "  --retry SECONDS        when one that failed comes again; doubles each time (default 1)\n"
-    "  --answers URL          the queue that answers are put into; - prints them, a line each\n"
+    "  --batch N              the most messages in a batch (default 10)\n"
+    "  --timeout SECONDS      the time limit of a batch (default 30)\n"
+    "  --visibility SECONDS   how long a message stays hidden if this consumer dies (default 30)\n"
+    "  --retry SECONDS        the delay before a failed message is delivered again; doubles each\n"
+    "                         time (default 1)\n"
+    "  --answers URL          the queue for the answers; - prints them, a line each\n"
     "  --name NAME            the consumer's name in the queue (default: this host's)\n"
-    "  --once                 end after one batch, however long it takes until a message comes or "
-    "the\n"
-    "                         queue can be reached; the exit status is 4 or 5 if some of it "
-    "failed\n"
+    "  --once                 end after one batch, however long the wait for it takes; the exit\n"
+    "                         status is 4 or 5 if a message failed\n"
     "  --help                 this text\n"
     "\n"
     "Try these, each in a terminal of its own:\n"
@@ -69,7 +66,7 @@ static const char HELP_CONSUME[] =
 static const char HELP_SEND[] =
     "dime send --queue URL [OPTION]... [FILE]\n"
     "\n"
-    "Puts what is in FILE, or on stdin where it is - or left out, into a queue as one message, "
+    "Puts the contents of FILE, or of stdin if FILE is - or left out, into a queue as one message, "
     "and\n"
     "prints its id.\n"
     "\n"
@@ -80,20 +77,21 @@ static const char HELP_SEND[] =
 static const char HELP_WATCH[] =
     "dime watch DIR --function NAME [OPTION]...\n"
     "\n"
-    "Hands each file that is put into the folder DIR to a function, as the body of a request, and\n"
-    "writes the answer beside it, as FILE.NAME.json. What was put there before is taken too, "
-    "unless\n"
-    "it has its answer; one of 5xx is asked for anew at the next start. SIGTERM and Ctrl-C finish "
-    "what runs.\n"
+    "Passes each file that is put into the folder DIR to a function, as the body of a request, "
+    "and\n"
+    "writes the answer beside it, as FILE.NAME.json. Existing files are taken too, unless they "
+    "have\n"
+    "their answers; a 5xx is retried at the next start. SIGTERM and Ctrl-C finish the current "
+    "files.\n"
     "\n"
     "  --function NAME     the function; dime list names them. With a / in it the path of a "
     "program,\n"
     "                      any that serves FastCGI\n"
     "  --concurrency N     files at once (default 1)\n"
-    "  --timeout SECONDS   that a file may take (default 30)\n"
-    "  --once              end when all files that are there have their answers; the exit status "
-    "is\n"
-    "                      4 or 5 by the worst of these, 1 if a file has none\n"
+    "  --timeout SECONDS   the time limit of a file (default 30)\n"
+    "  --once              end when all existing files have their answers; the exit status is 4 or "
+    "5\n"
+    "                      by the worst answer, or 1 if a file has none\n"
     "  --help              this text\n";
 
 static int queue_misuse(const char *program, const char *what, const char *which)
@@ -109,7 +107,7 @@ static int print_help(const char *text)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-/* Reads text that can't be empty. False: it has been said that it is. */
+/* Reads text that must not be empty. False: it is, and an error was printed. */
 static bool read_text(const char *option, dime_text *text)
 {
     *text = text_of(optarg);
@@ -118,8 +116,8 @@ static bool read_text(const char *option, dime_text *text)
     return text->length;
 }
 
-/* Finds the function that WORD names, into room that lasts. NULL: it has been said that there is
- * none. */
+/* Finds the function that WORD names; the result is static. NULL: there is none, and an error was
+ * printed. */
 static const struct callee *read_function(const char *program, const char *word)
 {
     static struct callee callee;
@@ -169,7 +167,7 @@ static bool read_consume_option(int option, struct consume_settings *settings)
     }
 }
 
-/* The next option; -1 behind the last. '?' and ':': one is wrong, which has been said. */
+/* The next option; -1 after the last. '?' and ':': it's wrong, and an error was printed. */
 static int next_option(const char *program, int count, char **arguments,
                        const struct option *options)
 {
@@ -182,7 +180,7 @@ static int next_option(const char *program, int count, char **arguments,
     return option;
 }
 
-/* A queue of this URL; nobody is asked. NULL: it has been said why there is none. */
+/* A queue for this URL, without a connection. NULL: an error was printed. */
 static struct queue *try_url(const struct queue_use *use, dime_text url, const char *what)
 {
     char why[QUEUE_ERROR];
@@ -194,7 +192,7 @@ static struct queue *try_url(const struct queue_use *use, dime_text url, const c
     return queue;
 }
 
-/* Whether the URLs can be used, and don't name the same queue. False: it has been said why not. */
+/* Whether the URLs are valid, and don't name the same queue. False: an error was printed. */
 static bool check_urls(const struct consume_settings *settings)
 {
     bool fine = true, answers = settings->answers.length;
@@ -204,7 +202,7 @@ static bool check_urls(const struct consume_settings *settings)
         fine = to && !text_equal(from->place, to->place);
         if (to && !fine)
             (void)queue_misuse(CONSUME,
-                               "the answers need another queue, or they're messages again:",
+                               "the answers need another queue, or they become messages again:",
                                settings->answers.data);
     }
     queue_close(to);
@@ -227,7 +225,7 @@ static int run_consume(struct consume_settings *settings)
     settings->own = is_own(settings->callee);
     settings->threads = settings->once ? 1 : settings->threads;
     int status = check_urls(settings) ? consume_queue(settings) : STATUS_USAGE;
-    settings->use.consumer = NULL; /* it may be this call's own */
+    settings->use.consumer = NULL; /* it may point into this call's frame */
     return status;
 }
 
@@ -260,7 +258,7 @@ static int command_consume(int count, char **arguments)
             return STATUS_USAGE;
     }
     if (optind < count)
-        return queue_misuse(CONSUME, "there is nothing to be done with", arguments[optind]);
+        return queue_misuse(CONSUME, "unexpected argument", arguments[optind]);
     return run_consume(&settings);
 }
 

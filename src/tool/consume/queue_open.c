@@ -1,7 +1,7 @@
 /*
  * queue_open.c - picks the kind of queue by its URL.
  *
- * It stands above the kinds, which know nothing of each other.
+ * It's a file of its own, so that the kinds don't depend on each other.
  */
 #include "tool/consume/queue.h"
 
@@ -15,8 +15,8 @@ struct queue *queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
         return sqs_queue_open(use, why);
     if (text_starts(use->url, TEXT("rediss://")))
         snprintf(why, QUEUE_ERROR,
-                 "Redis is spoken to without TLS; let stunnel do that, and name "
-                 "its address as redis://HOST:PORT/STREAM");
+                 "TLS to Redis isn't supported; use stunnel, and give its address "
+                 "as redis://HOST:PORT/STREAM");
     else
         snprintf(why, QUEUE_ERROR,
                  "write it as redis://HOST:PORT/STREAM, or as SQS has it, "

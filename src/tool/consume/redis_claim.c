@@ -1,9 +1,9 @@
 /*
- * redis_claim.c - messages that were handed to a consumer before: taken over, buried, forgotten.
+ * redis_claim.c - claims pending messages of Redis, makes dead letters, and acknowledges.
  *
- * XPENDING tells page by page which messages are due, and XAUTOCLAIM takes some of them from the
- * first on. A message that has failed too often goes to the stream of the dead letters first and is
- * acknowledged then: between the two there may be two of it, never none.
+ * XPENDING lists page by page which messages are due, and XAUTOCLAIM claims some of them, starting
+ * with the first. A message that has failed too often is first copied to the stream of dead
+ * letters, and then acknowledged: for a moment there may be two copies, but never none.
  */
 #include "tool/consume/redis_claim.h"
 
@@ -12,13 +12,13 @@
 #include "base/json_put.h"
 #include "request/log.h"
 
-enum { PAGE = 1000 }; /* messages of a page */
+enum { PAGE = 1000 }; /* messages in a page */
 
-#define ANEW "0-0" /* the cursor of XAUTOCLAIM behind the last message */
+#define ANEW "0-0" /* the cursor of XAUTOCLAIM after the last message */
 
 /*
- * The fields of an entry, as the JSON object that a direct event is. A text that isn't UTF-8 can't
- * be in JSON: with one there is no body, and the message fails as one does whose body isn't text.
+ * Makes the JSON object of a direct event from the fields of an entry. JSON can't hold text that
+ * isn't UTF-8: then there is no body, and the message fails like any whose body isn't text.
  */
 static dime_text fields_body(const struct redis_value *fields, struct arena *arena)
 {
@@ -37,7 +37,7 @@ static dime_text fields_body(const struct redis_value *fields, struct arena *are
     return buffer_text(&json);
 }
 
-/* The field `body`; an entry without one, as people add it by hand, is the object of its fields. */
+/* The field `body`. An entry without one, as people add by hand, is the object of its fields. */
 static dime_text message_body(const struct redis_value *fields, struct arena *arena)
 {
     for (size_t i = 0; i < fields->count; i += 2) {
@@ -47,7 +47,7 @@ static dime_text message_body(const struct redis_value *fields, struct arena *ar
     return fields_body(fields, arena);
 }
 
-/* Whether VALUE is an entry of a stream: its id, and its names and values in turns. */
+/* Whether VALUE is an entry of a stream: an id, and alternating names and values. */
 static bool is_entry(const struct redis_value *value)
 {
     if (value->kind != REDIS_ARRAY || value->count != 2 || value->items[0].kind != REDIS_STRING ||
@@ -60,7 +60,7 @@ static bool is_entry(const struct redis_value *value)
     return true;
 }
 
-/* Makes a message of an entry, which was delivered once as far as that tells. */
+/* Makes a message of an entry, with one delivery until more is known. */
 static void read_entry(const struct redis_value *entry, struct arena *arena,
                        struct queue_message *message)
 {
@@ -124,7 +124,7 @@ static bool count_deliveries(struct redis_queue *redis, struct arena *arena,
     return true;
 }
 
-/* Adds the command that copies a message to the dead letters, as it is and with what we know. */
+/* Adds the command that copies a message to the dead letters, with its id and deliveries. */
 static void bury(struct redis_queue *redis, const struct queue_message *message,
                  struct arena *arena)
 {
@@ -195,7 +195,7 @@ bool redis_bury(struct redis_queue *redis, const struct queue_batch *batch, cons
     return true;
 }
 
-/* Takes the messages out of the batch that have been delivered too often without an end. */
+/* Removes the messages from the batch that have been delivered too often. */
 static bool bury_abandoned(struct redis_queue *redis, struct arena *arena,
                            struct queue_batch *batch)
 {
@@ -215,7 +215,7 @@ static bool bury_abandoned(struct redis_queue *redis, struct arena *arena,
     return true;
 }
 
-/* One of XPENDING's answers: an id, a consumer, the milliseconds since it got it, a number. */
+/* One line of XPENDING: an id, a consumer, the milliseconds since its delivery, a number. */
 static bool is_pending(const struct redis_value *entry)
 {
     return entry->kind == REDIS_ARRAY && entry->count == 4 &&
@@ -224,7 +224,7 @@ static bool is_pending(const struct redis_value *entry)
            entry->items[2].kind == REDIS_NUMBER && entry->items[2].number >= 0;
 }
 
-/* Reads what a page lists, up to the first message that is due. */
+/* Reads a page, up to the first message that is due. */
 static bool read_page(struct redis_queue *redis, const struct redis_value *list,
                       struct arena *arena, struct redis_page *page)
 {
@@ -243,7 +243,7 @@ static bool read_page(struct redis_queue *redis, const struct redis_value *list,
             page->due_ns = page->began_ns + clock_ns_of_ms(left_ms);
     }
     buffer_open(&next, arena, REDIS_ID_SIZE);
-    buffer_puts(&next, list->count < PAGE ? "" : "("); /* behind the last, and not with it */
+    buffer_puts(&next, list->count < PAGE ? "" : "("); /* excludes the last one */
     buffer_put(&next, list->count < PAGE ? TEXT("") : page->last);
     page->last = buffer_text(&next);
     return !next.failed;
@@ -268,8 +268,7 @@ static bool is_claim(const struct redis_value *value)
            value->items[0].text.length < REDIS_ID_SIZE - 1 && value->items[1].kind == REDIS_ARRAY;
 }
 
-/* Redis tells once, of all that it drops from the list as it goes through it (from version 7 on).
- */
+/* Logs the messages that Redis reports as dropped from the list. Redis 7 reports each once. */
 static void log_lost(const struct redis_queue *redis, const struct redis_value *value)
 {
     const struct redis_value *lost = value->count > 2 ? &value->items[2] : NULL;
@@ -277,12 +276,12 @@ static void log_lost(const struct redis_queue *redis, const struct redis_value *
         log_say(
             LOG_LEVEL_WARN, redis->queue.use.function, 0,
             "%zu pending messages from %.*s on are lost: they were deleted from the stream %.*s "
-            "before they were done, as XTRIM and MAXLEN do",
+            "before they were done, as by XTRIM or MAXLEN",
             lost->count, (int)lost->items->text.length, lost->items->text.data,
             (int)redis->url.stream.length, redis->url.stream.data);
 }
 
-/* Takes what is due from AT on. */
+/* Claims what is due from AT on. */
 static bool take_over(struct redis_queue *redis, const char *at, size_t most, struct arena *arena,
                       struct queue_batch *batch)
 {

@@ -1,9 +1,9 @@
 /*
  * redis_link.c - a connection to Redis.
  *
- * Replies of commands that were sent together may come in any pieces. A string is copied out of
- * hiredis's own buffer, which moves; the items of an array are made at once, so the arena's limit
- * tells whether that many may come. The bytes that one reply may have are counted as they're read.
+ * The replies to commands that were sent together may arrive in any pieces. A string is copied out
+ * of hiredis's buffer, which moves. The items of an array are allocated at once, so the arena's
+ * limit bounds their number. The bytes of a reply are counted as they are read.
  */
 #include "tool/consume/redis_link.h"
 
@@ -16,10 +16,10 @@
 #include "base/clock.h"
 #include "base/number.h"
 
-/* Most bytes that are read for one reply: a batch whose messages are as long as they may be. */
+/* The most bytes of one reply: a batch of messages of the greatest length. */
 enum { REDIS_REPLY_MAX = 112 * 1024 * 1024 };
 
-/* How long the next piece of a reply, and all of it, may take beyond the time to wait for it. */
+/* How long the next piece of a reply, and all of it, may take beyond the given timeout. */
 static const int64_t PIECE_NS = 2000000000, LONG_NS = 30000000000;
 
 #if HIREDIS_MAJOR >= 1
@@ -28,7 +28,7 @@ typedef size_t element_count;
 typedef int element_count;
 #endif
 
-/* The place of a reply: that of an item in the array around it, or a new one. */
+/* The memory of a reply: an item of the array around it, or a new one. */
 static struct redis_value *place_reply(const redisReadTask *task, enum redis_kind kind)
 {
     const struct redis_link *link = task->privdata;
@@ -60,7 +60,7 @@ static void *create_string(const redisReadTask *task, char *data, size_t length)
 static void *create_array(const redisReadTask *task, element_count count)
 {
     const struct redis_link *link = task->privdata;
-    bool plain = task->type == REDIS_REPLY_ARRAY; /* and no map, set, push or attribute of RESP3 */
+    bool plain = task->type == REDIS_REPLY_ARRAY; /* not a map, set, push or attribute of RESP3 */
     struct redis_value *value = place_reply(task, plain ? REDIS_ARRAY : REDIS_OTHER);
     if (!value || !count)
         return value;
@@ -83,7 +83,7 @@ static void *create_nil(const redisReadTask *task)
 }
 
 #if HIREDIS_MAJOR >= 1
-/* Of RESP3. Without these two hiredis would take a number of its own for a reply. */
+/* For RESP3. Without these two functions hiredis would mistake its own constant for a reply. */
 static void *create_double(const redisReadTask *task, double number, char *text, size_t length)
 {
     (void)number;
@@ -99,7 +99,7 @@ static void *create_bool(const redisReadTask *task, int value)
 }
 #endif
 
-/* What a reply holds is the arena's. */
+/* The arena owns what a reply holds. */
 static void free_nothing(void *value)
 {
     (void)value;
@@ -120,7 +120,7 @@ static redisReplyObjectFunctions functions = {
 static bool break_link(struct redis_link *link, const char *why)
 {
     char room[sizeof link->error];
-    snprintf(room, sizeof room, "%s", why); /* it may be the context's own */
+    snprintf(room, sizeof room, "%s", why); /* WHY may belong to the context */
     memcpy(link->error, room, sizeof room);
     redis_link_close(link);
     return false;
@@ -128,19 +128,19 @@ static bool break_link(struct redis_link *link, const char *why)
 
 static bool too_much(struct redis_link *link)
 {
-    break_link(link, "its answer needs more memory than there is");
+    break_link(link, "out of memory for its answer");
     link->too_much = true;
     return false;
 }
 
-/* As wide as hiredis has it, which may not be as wide as elsewhere in dime: see Makefile.am. */
+/* Of hiredis's type, whose size may differ from that elsewhere in dime: see Makefile.am. */
 static struct timeval timeval_of(int64_t milliseconds)
 {
     struct timespec time = clock_timespec(clock_ns_of_ms(milliseconds));
     return (struct timeval){time.tv_sec, time.tv_nsec / 1000};
 }
 
-/* Says where: who has several queues, or left the port out, sees by it what isn't there. */
+/* Names the address, which helps if there are several queues, or if the port was left out. */
 static bool fail_to_connect(struct redis_link *link, const struct redis_url *url)
 {
     char why[sizeof link->error];
@@ -158,7 +158,7 @@ bool redis_link_open(struct redis_link *link, const struct redis_url *url, int64
     link->context = url->socket ? redisConnectUnixWithTimeout(url->socket, timeout)
                                 : redisConnectWithTimeout(url->host, (int)url->port, timeout);
     if (!link->context)
-        return break_link(link, "there is no memory for a connection");
+        return break_link(link, "out of memory for a connection");
     if (link->context->err)
         return fail_to_connect(link, url);
     if (redisSetTimeout(link->context, timeout) != REDIS_OK ||
@@ -202,41 +202,41 @@ static bool wait_until(const struct redis_link *link, short events, int64_t end_
         int64_t left_ms = clock_left_ms(end_ns);
         int ready = left_ms > 0 ? poll(&socket, 1, (int)left_ms) : 0;
         if (ready > 0 || (ready < 0 && errno != EINTR))
-            return true; /* an error shows when it's read or written */
+            return true; /* the read or write will report an error */
         if (ready == 0)
             return false;
     }
 }
 
-/* hiredis 0.14 makes a new buffer when one has been sent, and doesn't look whether it could. */
+/* hiredis 0.14 allocates a new buffer after sending one, and doesn't check for failure. */
 static bool send_commands(struct redis_link *link, int64_t end_ns)
 {
     redisContext *context = link->context;
     while (sdslen(context->obuf)) {
         if (!wait_until(link, POLLOUT, end_ns))
-            return break_link(link, "it takes no commands");
+            return break_link(link, "it doesn't accept commands");
         if (redisBufferWrite(context, NULL) != REDIS_OK)
             return break_link(link, context->errstr);
         if (!context->obuf)
-            return break_link(link, "there is no memory for a command");
+            return break_link(link, "out of memory for a command");
     }
     return true;
 }
 
-/* Reads what there is; false: the link is broken, or nothing came in time. */
+/* Reads what has arrived. False: the link is broken, or nothing arrived in time. */
 static bool read_some(struct redis_link *link, int64_t end_ns, size_t *read)
 {
     const redisReader *reader = link->context->reader;
     size_t before = reader->len;
     if (!wait_until(link, POLLIN, end_ns))
-        return break_link(link, "it doesn't answer in time");
+        return break_link(link, "it didn't answer in time");
     if (redisBufferRead(link->context) != REDIS_OK)
         return break_link(link, link->context->errstr);
     *read += reader->len - before;
     return *read <= REDIS_REPLY_MAX || too_much(link);
 }
 
-/* Reads until there is a whole reply. What is long may take long, as long as some of it comes. */
+/* Reads until a reply is complete. A long reply may take longer, while more of it arrives. */
 static const struct redis_value *read_reply(struct redis_link *link, int64_t end_ns)
 {
     void *reply = NULL;
@@ -252,7 +252,7 @@ static const struct redis_value *read_reply(struct redis_link *link, int64_t end
     if (link->context->err == REDIS_ERR_OOM)
         too_much(link);
     else
-        break_link(link, "its answer is nonsense");
+        break_link(link, "its answer isn't valid");
     return NULL;
 }
 
@@ -263,7 +263,7 @@ const struct redis_value *redis_link_reply(struct redis_link *link, struct arena
     if (!link->context)
         return NULL;
     if (link->failed) {
-        break_link(link, "there is no memory for a command");
+        break_link(link, "out of memory for a command");
         return NULL;
     }
     link->arena = arena;

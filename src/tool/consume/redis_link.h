@@ -1,10 +1,10 @@
 /*
- * redis_link.h - a connection to Redis: commands out, replies in, each within its time.
+ * redis_link.h - a connection to Redis: sends commands and receives replies, with timeouts.
  *
- * hiredis connects, writes commands and parses replies. What it parses is put into an arena here
- * and not into its own objects, so that a reply is given back at once, and that a server which
- * announces a billion items is refused and not believed. Waiting is done here too, since a server
- * that stalls must cost neither the processor nor more than the time that a call may take.
+ * hiredis connects, writes commands and parses replies. The parsed replies are put into an arena
+ * instead of hiredis's own objects, so that a reply is freed at once, and a server that announces a
+ * billion items is refused. Waiting is done here too, so that a server that stalls costs no CPU
+ * time, and no call exceeds its timeout.
  */
 #ifndef DIME_TOOL_CONSUME_REDIS_LINK_H
 #define DIME_TOOL_CONSUME_REDIS_LINK_H
@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "tool/consume/redis_url.h"
 
-/* The kinds of RESP2. REDIS_OTHER is what only RESP3 has: nobody has asked for any of it. */
+/* The kinds of RESP2. REDIS_OTHER is a kind that only RESP3 has, which isn't used here. */
 enum redis_kind {
     REDIS_NIL,
     REDIS_STRING,
@@ -36,24 +36,24 @@ struct redisContext;
 struct redis_link {
     struct redisContext *context; /* NULL: not connected */
     struct arena *arena;          /* of the replies */
-    bool failed;                  /* a command couldn't be written; the next reply says so */
-    bool too_much;                /* it broke since a reply was too large */
+    bool failed;                  /* a command couldn't be written; reported by the next reply */
+    bool too_much;                /* it broke because a reply was too large */
     char error[192];              /* why the link broke */
 };
 
-/* Connects within TIMEOUT_MS; the name of a host may take longer. False: `error` says why not. */
+/* Connects within TIMEOUT_MS; resolving a name may take longer. False: `error` says why. */
 bool redis_link_open(struct redis_link *link, const struct redis_url *url, int64_t timeout_ms);
 
 /* Disconnects, if it's connected. */
 void redis_link_close(struct redis_link *link);
 
-/* Adds a command; it's sent when a reply is waited for. There are as many replies as commands. */
+/* Adds a command, which redis_link_reply will send. There are as many replies as commands. */
 void redis_link_command(struct redis_link *link, const dime_text *words, size_t count,
                         struct arena *arena);
 
 /*
- * The next reply, which ARENA owns; it may be a REDIS_ERROR. Waits at most TIMEOUT_MS for it. NULL:
- * there is none, `error` says why, and the link is closed.
+ * The next reply, which ARENA owns; it may be a REDIS_ERROR. Waits at most TIMEOUT_MS. NULL: there
+ * is none, `error` says why, and the link is closed.
  */
 const struct redis_value *redis_link_reply(struct redis_link *link, struct arena *arena,
                                            int64_t timeout_ms);

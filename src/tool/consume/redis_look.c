@@ -1,8 +1,8 @@
 /*
- * redis_look.c - rounds through the list of pending messages, for all threads together.
+ * redis_look.c - schedules rounds through the list of pending messages, for all threads together.
  *
- * A message that became pending behind the place where a round is, or was given back by another
- * process, is found by the next round: so one is made now and then even if nothing seems to be due.
+ * A round may miss a message that becomes pending before the current place, or that another process
+ * gives back. So a round is made now and then even if nothing seems to be due.
  */
 #include "tool/consume/redis_look.h"
 
@@ -11,9 +11,9 @@
 
 enum {
     LOOK_LEAST_MS =
-        500, /* of a pause, unless messages are hidden for less than four times as long */
-    LOOK_MOST_MS = 5000, /* likewise */
-    SHARE = 20,          /* rounds take at most this part of the time */
+        500, /* the least pause, unless messages are hidden for less than four times that */
+    LOOK_MOST_MS = 5000, /* the greatest pause, likewise */
+    SHARE = 20,          /* rounds take at most a twentieth of the time */
 };
 
 void redis_look_open(struct redis_look *look, int64_t visibility_ms)
@@ -47,7 +47,7 @@ static void end_round(struct redis_look *look, int64_t now_ns)
     move_to(look, TEXT(""));
 }
 
-/* Whether a new round begins. What failed here is due for it then. */
+/* Whether a new round begins. If so, it covers the messages that failed here. */
 static bool begins(struct redis_look *look, int64_t now_ns)
 {
     bool retry = look->retry_ns && look->retry_ns <= now_ns;

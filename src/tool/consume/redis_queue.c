@@ -1,10 +1,10 @@
 /*
- * redis_queue.c - a stream of Redis as a queue (Redis 6.2 or later; its page "Redis streams").
+ * redis_queue.c - a Redis stream as a queue (Redis 6.2 or later; its page "Redis streams").
  *
- * New messages come by XREADGROUP, and what was handed out before as redis_claim.c says. To hide a
- * message for longer is XCLAIM, which sets its idle time back, and to have it sooner is XCLAIM with
- * an idle time that is almost over. The group's list of pending entries is what the hidden messages
- * are at SQS.
+ * XREADGROUP delivers new messages, and redis_claim.c those that were delivered before. XCLAIM
+ * hides a message for longer, by resetting its idle time; with an idle time that is almost over, it
+ * has the message delivered again sooner. The group's list of pending entries corresponds to SQS's
+ * messages in flight.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static bool read_new(struct redis_queue *redis, size_t most, int64_t wait_ms, st
 {
     const struct redis_url *url = &redis->url;
     dime_text count = redis_number(arena, (int64_t)most);
-    if (wait_ms > 0) /* to wait for 0 ms is to wait without an end */
+    if (wait_ms > 0) /* BLOCK 0 would wait for ever */
         COMMAND(redis, arena, TEXT("XREADGROUP"), TEXT("GROUP"), url->group, redis->consumer,
                 TEXT("COUNT"), count, TEXT("BLOCK"), redis_number(arena, wait_ms), TEXT("STREAMS"),
                 url->stream, TEXT(">"));
@@ -42,8 +42,9 @@ static bool read_new(struct redis_queue *redis, size_t most, int64_t wait_ms, st
 }
 
 /*
- * A reply that is too large breaks the link: then fewer are asked for. Those that were in it are
- * hidden as if they had been received, so even one that is always too large holds up no other.
+ * A reply that is too large breaks the link; then fewer messages are requested. Those in the reply
+ * stay hidden as if they had been received, so that even one that is always too large doesn't hold
+ * up the others.
  */
 static void set_most(struct redis_queue *redis, bool fine, size_t most)
 {
@@ -75,8 +76,8 @@ static bool is_dead(const struct redis_queue *redis, const struct queue_message 
 }
 
 /*
- * Has a message come again sooner than when it's no longer hidden. A delivery of one that was left
- * is taken back: it's no sign that the message can't be handled.
+ * Has a message delivered again before its visibility time is over. If the message was left, the
+ * delivery isn't counted, since it doesn't show that the message can't be handled.
  */
 static void hasten_in_redis(struct redis_queue *redis, const struct queue_message *message,
                             enum message_end end, int64_t delay_ms, struct arena *arena)
@@ -95,7 +96,7 @@ static void hasten_in_redis(struct redis_queue *redis, const struct queue_messag
     redis_send(redis, &words, arena);
 }
 
-/* Notes when a message comes again, which it doesn't where it's pending no more. */
+/* Notes when a message will be delivered again; it won't be if it isn't pending any more. */
 static bool is_hastened(struct redis_queue *redis, const struct queue_message *message,
                         int64_t delay_ms, struct arena *arena)
 {
@@ -103,12 +104,11 @@ static bool is_hastened(struct redis_queue *redis, const struct queue_message *m
     if (ids && ids->count)
         redis_look_retry(redis->look, clock_in_ms(delay_ms + 1));
     else if (ids)
-        log_say(
-            LOG_LEVEL_WARN, redis->queue.use.function, 0,
-            "the message %.*s failed and doesn't come again: it was deleted from the stream %.*s "
-            "meanwhile, or another consumer is done with it",
-            (int)message->id.length, message->id.data, (int)redis->url.stream.length,
-            redis->url.stream.data);
+        log_say(LOG_LEVEL_WARN, redis->queue.use.function, 0,
+                "the message %.*s failed and isn't delivered again: it was deleted from the stream "
+                "%.*s meanwhile, or another consumer has finished it",
+                (int)message->id.length, message->id.data, (int)redis->url.stream.length,
+                redis->url.stream.data);
     return ids;
 }
 
@@ -170,7 +170,7 @@ static bool has_room(struct redis_queue *redis, size_t count, struct arena *aren
     if (!length)
         return false;
     return length->number <= redis->url.most - (int64_t)count ||
-           queue_fail(&redis->queue, "it's full: it holds %lld messages and may hold %lld",
+           queue_fail(&redis->queue, "it's full: it has %lld messages, and may have %lld",
                       (long long)length->number, (long long)redis->url.most);
 }
 
@@ -218,7 +218,7 @@ static void put_place(const struct redis_url *url, struct buffer *place)
 
 struct queue *redis_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
 {
-    const char *sentence = "there is no memory for it";
+    const char *sentence = "out of memory";
     struct buffer place;
     struct redis_queue *redis = calloc(1, sizeof *redis);
     if (redis) {

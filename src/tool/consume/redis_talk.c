@@ -1,8 +1,8 @@
 /*
- * redis_talk.c - commands to Redis and their replies, and what a new connection begins with.
+ * redis_talk.c - commands to Redis and their replies, and the setup of a new connection.
  *
- * No command is sent that isn't needed: a user of Redis's ACL who may do no more than read and
- * acknowledge, and a proxy that knows few commands, are as good as any.
+ * Only necessary commands are sent, so that a user of Redis's ACL may have few permissions, and a
+ * proxy may support few commands.
  */
 #include "tool/consume/redis_talk.h"
 
@@ -27,7 +27,7 @@ void redis_send(struct redis_queue *redis, const struct words *words, struct are
     if (words->items)
         redis_link_command(&redis->link, words->items, words->count, arena);
     else
-        COMMAND(redis, arena, TEXT("PING")); /* the arena has failed, and so will the call */
+        COMMAND(redis, arena, TEXT("PING")); /* out of memory: the call will fail */
 }
 
 dime_text redis_number(struct arena *arena, int64_t number)
@@ -38,14 +38,14 @@ dime_text redis_number(struct arena *arena, int64_t number)
     return text.data ? text : TEXT("0");
 }
 
-/* The connection is of no use any more. */
+/* Closes the connection, which can't be used any more. */
 bool redis_nonsense(struct redis_queue *redis)
 {
     redis_link_close(&redis->link);
-    return queue_fail(&redis->queue, "its answer is nonsense");
+    return queue_fail(&redis->queue, "its answer isn't valid");
 }
 
-/* A reply, unless it's an error or there is none; NULL: the call has failed. */
+/* The next reply. NULL: there is none, or it's an error; the call has failed. */
 const struct redis_value *redis_check(struct redis_queue *redis, const struct redis_value *value)
 {
     if (!value) {
@@ -70,13 +70,13 @@ const struct redis_value *redis_reply(struct redis_queue *redis, struct arena *a
     return NULL;
 }
 
-/* Says who we are, and which database it is. */
+/* Logs in, and selects the database. */
 static bool log_in(struct redis_queue *redis, struct arena *arena)
 {
     const struct redis_url *url = &redis->url;
     dime_text password = url->password;
     if (!password.length)
-        password = text_of(getenv("REDISCLI_AUTH")); /* as redis-cli has it */
+        password = text_of(getenv("REDISCLI_AUTH")); /* as for redis-cli */
     if (password.length) {
         if (url->user.length)
             COMMAND(redis, arena, TEXT("AUTH"), url->user, password);
@@ -85,15 +85,15 @@ static bool log_in(struct redis_queue *redis, struct arena *arena)
         if (!redis_reply(redis, arena, REDIS_STRING))
             return false;
     }
-    if (!url->database) /* a new connection is there already */
+    if (!url->database) /* a new connection uses database 0 */
         return true;
     COMMAND(redis, arena, TEXT("SELECT"), redis_number(arena, url->database));
     return redis_reply(redis, arena, REDIS_STRING);
 }
 
 /*
- * Makes the group, and with it the stream, where there is none yet. Where that isn't permitted it
- * may have been made by somebody else; if not, the first receive says so.
+ * Makes the group and the stream if they don't exist. If that isn't permitted, the group may exist
+ * all the same; otherwise the first receive reports an error.
  */
 static bool make_group(struct redis_queue *redis, struct arena *arena)
 {
@@ -116,7 +116,7 @@ bool redis_connect(struct redis_queue *redis, struct arena *arena)
     return log_in(redis, arena) && (!redis->queue.use.consumer || make_group(redis, arena));
 }
 
-/* The stream, the group and the receipts as the words behind a command's name. */
+/* The stream, the group and the receipts as the arguments of a command. */
 struct words redis_begin(const struct redis_queue *redis, const char *name, bool group, size_t most,
                          struct arena *arena)
 {

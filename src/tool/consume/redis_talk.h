@@ -1,9 +1,9 @@
 /*
- * redis_talk.h - the inside of a queue in Redis: its connection, commands and replies.
+ * redis_talk.h - the internals of a queue in Redis: its connection, commands and replies.
  *
- * Only the files of this queue include it. A command is put together word by word and sent when its
- * reply is waited for, so several go out at once. A reply that isn't what was asked for ends the
- * connection, since nothing that follows it can be trusted.
+ * Only the files of this queue include it. A command is composed word by word, and sent when its
+ * reply is waited for, so that several are sent at once. An unexpected reply closes the connection,
+ * since nothing that follows can be trusted.
  */
 #ifndef DIME_TOOL_CONSUME_REDIS_TALK_H
 #define DIME_TOOL_CONSUME_REDIS_TALK_H
@@ -21,10 +21,9 @@ struct redis_queue {
     struct arena arena; /* of the URL */
     struct redis_link link;
     dime_text consumer;
-    struct redis_look
-        *look; /* for what others have left; that of the queue beside, if there is one */
+    struct redis_look *look; /* schedules looking for others' messages; shared with `beside` */
     struct redis_look own;
-    size_t most; /* messages of a reply, since more of them were too much */
+    size_t most; /* messages in a reply, after a larger one was too much */
 };
 
 /* Sends a command of some words. */
@@ -32,35 +31,35 @@ struct redis_queue {
     redis_link_command(&(redis)->link, (const dime_text[]){__VA_ARGS__},                           \
                        sizeof(const dime_text[]){__VA_ARGS__} / sizeof(dime_text), arena)
 
-/* Commands of any length. Where there is no memory for one, the reply to it will say so. */
+/* Commands of any length. If memory runs out, the reply reports it. */
 struct words {
     dime_text *items;
     size_t count;
 };
 
-/* Room for MOST words. */
+/* Allocates space for MOST words. */
 struct words redis_words(struct arena *arena, size_t most);
 void redis_add(struct words *words, dime_text word);
 void redis_send(struct redis_queue *redis, const struct words *words, struct arena *arena);
 
-/* The stream and the group, where GROUP says so, behind a command's name; room for MOST more. */
+/* A command's name, the stream and, if GROUP is set, the group; with space for MOST more words. */
 struct words redis_begin(const struct redis_queue *redis, const char *name, bool group, size_t most,
                          struct arena *arena);
 
-/* A number in digits. */
+/* A number as text. */
 dime_text redis_number(struct arena *arena, int64_t number);
 
-/* Ends the connection, of which nothing can be trusted any more. Returns false. */
+/* Closes the connection after an unexpected reply. Returns false. */
 bool redis_nonsense(struct redis_queue *redis);
 
-/* A reply, unless it's an error or there is none; NULL: the call has failed. */
+/* The next reply. NULL: there is none, or it's an error; the call has failed. */
 const struct redis_value *redis_check(struct redis_queue *redis, const struct redis_value *value);
 
-/* The next reply, which must be of this kind; NULL: the call has failed. */
+/* The next reply, which must be of this kind. NULL: the call has failed. */
 const struct redis_value *redis_reply(struct redis_queue *redis, struct arena *arena,
                                       enum redis_kind kind);
 
-/* Connects, logs in and makes the group, where that isn't done yet. False: the call has failed. */
+/* Connects, logs in and makes the group, unless that is done. False: the call has failed. */
 bool redis_connect(struct redis_queue *redis, struct arena *arena);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * redis_url.c - reads the URL of a queue in Redis.
+ * redis_url.c - parses the URL of a queue in Redis.
  *
- * A setting that isn't known is refused: a policy that was written wrongly and passed over would be
- * found out when messages are gone. Names may hold what they like, encoded as in any URL.
+ * An unknown setting is refused: if a misspelt policy were ignored, users would notice only when
+ * messages are lost. Names may have any characters, encoded as in any URL.
  */
 #include "tool/consume/redis_url.h"
 
@@ -25,17 +25,17 @@ static bool wrong(const char **why, const char *sentence)
     return false;
 }
 
-/* Decodes a part of the URL, with a NUL behind it. */
+/* Decodes a part of the URL, and appends a NUL. */
 static bool decode_part(dime_text raw, struct arena *arena, dime_text *decoded, const char **why)
 {
     char room[NAME_MAX_BYTES];
     if (!path_decode(raw, room, sizeof room, decoded))
-        return wrong(why, "a %-escape in it is wrong, or a part of it is too long");
+        return wrong(why, "it has a wrong %-escape, or a part of it is too long");
     *decoded = arena_copy(arena, *decoded);
-    return decoded->data || wrong(why, "there is no memory to read it");
+    return decoded->data || wrong(why, "out of memory");
 }
 
-/* Cuts what stands before MARK off *REST; an empty text where there is no such mark. */
+/* Cuts the text before MARK off *REST; an empty text if there is no MARK. */
 static dime_text cut_before(dime_text *rest, char mark)
 {
     dime_text part = TEXT("");
@@ -92,7 +92,7 @@ static bool read_host(struct redis_url *url, dime_text *rest, struct arena *aren
         return wrong(why, "the port must be a number from 1 to 65535");
     dime_text name = arena_copy(arena, host);
     url->host = name.data;
-    return name.data || wrong(why, "there is no memory to read it");
+    return name.data || wrong(why, "out of memory");
 }
 
 static bool read_socket(struct redis_url *url, dime_text *rest, struct arena *arena,
@@ -137,7 +137,7 @@ static bool take_setting(struct redis_url *url, const struct form_pair *pair, un
         if (!text_equal(pair->name, SETTINGS[i].name))
             continue;
         if (*seen & 1U << i)
-            return wrong(why, "a setting stands there twice");
+            return wrong(why, "a setting is given twice");
         *seen |= 1U << i;
         if (SETTINGS[i].number)
             return read_setting_number(pair->value, 0, SETTINGS[i].number, why);
@@ -164,12 +164,12 @@ static bool read_settings(struct redis_url *url, dime_text query, struct arena *
         if (!take_setting(url, &pair, &seen, why))
             return false;
     }
-    return reader.fault == FORM_FINE || wrong(why, "what is behind its ? can't be read");
+    return reader.fault == FORM_FINE || wrong(why, "its query, after the ?, isn't valid");
 }
 
 /*
- * What is behind the host is the stream, or, as the registered scheme has it, the database where a
- * setting names the stream.
+ * The path is the stream; or, as in the registered scheme, the database, if a setting names the
+ * stream.
  */
 static bool take_path(struct redis_url *url, dime_text path, const char **why)
 {
@@ -196,7 +196,7 @@ static bool check_names(struct redis_url *url, struct arena *arena, const char *
                      "the name of a stream is missing; add it, as /STREAM or as ?stream=STREAM");
     if (text_ends_nocase(url->stream, TEXT(".fifo")))
         return wrong(why,
-                     "a stream of Redis isn't delivered in order, so it can't be called .fifo");
+                     "a Redis stream isn't delivered in order, so its name can't end in .fifo");
     buffer_open(&dead, arena, NAME_MAX_BYTES + 8);
     buffer_put(&dead, url->stream);
     buffer_puts(&dead, ":dead");

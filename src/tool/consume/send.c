@@ -1,9 +1,9 @@
 /*
  * send.c - puts messages into a queue.
  *
- * What is read is sent as it comes, in as few calls as the queue takes, so that lines without an
- * end can be piped in. What has got into the queue is told by its id even where the rest doesn't: a
- * sender has to know what to send again.
+ * Input is sent as it arrives, in as few calls as the queue allows, so that an endless pipe can be
+ * sent. The id of each message that is in the queue is printed, even if a later one fails: a sender
+ * must know what to send again.
  */
 #include "tool/consume/send.h"
 
@@ -15,21 +15,21 @@
 
 #include "tool/status.h"
 
-/* Bytes of one call, as SQS has it, and memory that a call may use. */
+/* The most bytes of one call, as for SQS, and the memory limit of a call. */
 enum { CALL_MAX = QUEUE_BODY_MAX, SEND_MEMORY_MAX = 16 * 1024 * 1024 };
 
-/* What is read, and what of it waits to be sent. */
+/* The input, and the messages that wait to be sent. */
 struct outbox {
     const struct send_settings *settings;
     struct queue *queue;
     struct arena arena;
     int fd;
     char *room;    /* CALL_MAX bytes and one */
-    size_t length; /* bytes that were read into it */
-    bool at_end;   /* there are no more */
-    size_t count;  /* of messages that wait */
+    size_t length; /* bytes in it */
+    bool at_end;   /* the input has ended */
+    size_t count;  /* messages that wait */
     dime_text bodies[QUEUE_BATCH_MAX];
-    int64_t number; /* of the line that was read last */
+    int64_t number; /* of the last line that was read */
 };
 
 static int fail_input(const struct outbox *outbox, int status, const char *what, const char *why)
@@ -63,7 +63,7 @@ static int send_waiting(struct outbox *outbox)
     return sent ? STATUS_FINE : STATUS_FAILED;
 }
 
-/* Lets a body wait; false where no queue takes it. */
+/* Adds a body to the waiting messages. False: no queue accepts it. */
 static int add_body(struct outbox *outbox, dime_text body)
 {
     if (!body.length)
@@ -74,7 +74,7 @@ static int add_body(struct outbox *outbox, dime_text body)
     return outbox->count < outbox->queue->batch_max ? STATUS_FINE : send_waiting(outbox);
 }
 
-/* Reads more behind what is there. */
+/* Reads more input, and appends it. */
 static int read_more(struct outbox *outbox)
 {
     ssize_t got;
@@ -90,7 +90,7 @@ static int read_more(struct outbox *outbox)
 
 static int too_long(const struct outbox *outbox)
 {
-    return fail_input(outbox, STATUS_USAGE, "has more than 1048576 bytes, which no queue takes",
+    return fail_input(outbox, STATUS_USAGE, "has more than 1048576 bytes, which no queue accepts",
                       "");
 }
 
@@ -105,7 +105,7 @@ static int send_whole(struct outbox *outbox)
     return status == STATUS_FINE ? send_waiting(outbox) : status;
 }
 
-/* Lets the whole lines that were read wait, and sends them; the rest moves to the beginning. */
+/* Sends the complete lines in the buffer, and moves the rest to its beginning. */
 static int send_read_lines(struct outbox *outbox)
 {
     dime_text rest = {outbox->room, outbox->length}, line;

@@ -1,8 +1,7 @@
 /*
  * send.h - puts messages into a queue: `dime send`.
  *
- * A queue that can be filled with the same program that empties it needs no other tool to be tried
- * with.
+ * With it no other tool is needed to try a queue: the same program fills it and empties it.
  */
 #ifndef DIME_TOOL_CONSUME_SEND_H
 #define DIME_TOOL_CONSUME_SEND_H
@@ -14,12 +13,12 @@
 struct send_settings {
     struct queue_use use;
     const char *file; /* NULL or "-": stdin */
-    bool lines;       /* each line is a message; else all of it is one */
+    bool lines;       /* each line is a message; else the whole input is one */
 };
 
 /*
- * Sends, and prints each message's id. Returns the exit status: 0; 1 where the queue or stdout
- * failed; 2 where there is nothing to send, or something can't be sent. What it was is on stderr.
+ * Sends the messages, and prints their ids. Returns the exit status: 0; 1: the queue or stdout
+ * failed; 2: there is nothing to send, or a message can't be sent. Errors are printed to stderr.
  */
 int send_messages(const struct send_settings *settings);
 

@@ -1,10 +1,9 @@
 /*
  * sqs_queue.c - a queue of Amazon SQS.
  *
- * A wait for messages is broken off when consuming is to stop, and nothing else is: what was done
- * must be told. It's two seconds long, though SQS would wait for twenty: a wait that nobody will
- * ever answer can't be told from one that has nothing to say yet, and a queue that is back has to
- * be found again soon.
+ * Stopping interrupts only a wait for messages, since finished messages must be acknowledged. The
+ * wait lasts two seconds, though SQS would allow twenty: a dead connection can't be told from an
+ * empty queue, and a recovered queue must be noticed soon.
  */
 #include "tool/consume/queue.h"
 
@@ -20,8 +19,8 @@
 
 enum {
     SQS_WAIT_S = 2,
-    RECEIVE_MS = 2500, /* that a receive may take beyond the wait */
-    CALL_MS = 4000,    /* that any other call may */
+    RECEIVE_MS = 2500, /* for a receive, beyond the wait */
+    CALL_MS = 4000,    /* for any other call */
     DELAY_USUAL = -1,
 };
 
@@ -38,7 +37,7 @@ static struct aws_call queue_call(struct arena *arena, int64_t most_ms, const in
         .arena = arena, .deadline_ms = clock_epoch_ms() + most_ms, .stop = stop, .quiet = true};
 }
 
-/* Says why a call failed. Returns false. */
+/* Sets `error` to the reason of a failed call. Returns false. */
 static bool fail_with(struct sqs_messages_queue *sqs, const struct aws_reply *reply)
 {
     dime_text why = reply->log.data && reply->log.length ? reply->log : reply->detail;
@@ -50,7 +49,7 @@ static int seconds(int64_t milliseconds)
     return (int)((milliseconds + 999) / 1000);
 }
 
-/* One of the attributes of a message; an absent one if there is none. */
+/* An attribute of a message; absent if it has none of that name. */
 static struct json_value attribute_of(const struct sqs_message *message, const char *name)
 {
     struct json_value attributes = {JSON_OBJECT, message->attributes}, value;
@@ -67,7 +66,7 @@ static int64_t deliveries_of(const struct sqs_message *message, struct arena *ar
     return 1;
 }
 
-/* Takes the messages over; false where one is none. */
+/* Reads the messages of an answer. False: one isn't valid. */
 static bool take_sqs_messages(struct sqs_messages_queue *sqs, const struct sqs_messages *messages,
                               struct arena *arena, struct queue_batch *batch)
 {
@@ -103,8 +102,8 @@ static bool receive_from_sqs(struct queue *queue, size_t most, int64_t wait_ms, 
 }
 
 /*
- * Does this to COUNT entries. One that failed for good, as one whose time is over, is passed over:
- * it's another's now, and no repetition would change that. False: what failed may succeed yet.
+ * Performs ACTION on COUNT entries. An entry that failed for good, for instance because its time is
+ * over and another consumer has it, is skipped: a retry can't help. False: a retry may succeed.
  */
 static bool perform(struct sqs_messages_queue *sqs, struct aws_call *call, enum sqs_action action,
                     struct sqs_entry *entries, size_t count)
@@ -112,7 +111,7 @@ static bool perform(struct sqs_messages_queue *sqs, struct aws_call *call, enum 
     if (count && !sqs_batch(sqs->aws, call, &sqs->sqs, action, entries, count))
         return fail_with(sqs, &call->reply);
     for (size_t i = 0; i < count; i++) {
-        dime_text code = entries[i].code.length ? entries[i].code : TEXT("it doesn't say why");
+        dime_text code = entries[i].code.length ? entries[i].code : TEXT("no reason was given");
         if (entries[i].failed && !entries[i].sender_fault)
             return queue_fail(&sqs->queue, "Amazon SQS has failed for a message of a batch: %.*s",
                               (int)code.length, code.data);
@@ -125,7 +124,7 @@ static void say_refused(const struct queue *queue, const struct queue_message *m
 {
     if (entry->failed)
         log_say(LOG_LEVEL_WARN, queue->use.function, 0,
-                "the message %.*s was done, but can't be deleted, and may come again: %.*s",
+                "the message %.*s is done, but can't be deleted, and may be delivered again: %.*s",
                 (int)message->id.length, message->id.data, (int)entry->code.length,
                 entry->code.data);
 }
@@ -151,8 +150,8 @@ static bool delete_done(struct sqs_messages_queue *sqs, const struct queue_batch
 }
 
 /*
- * Has what isn't done come again soon. The right to do that isn't needed on Lambda, so it may well
- * be missing: then it comes again when it's no longer hidden.
+ * Has the messages that aren't done delivered again soon. Lambda doesn't need that permission, so
+ * it may be missing; then they are delivered again when their visibility timeout is over.
  */
 static void hasten_in_sqs(struct sqs_messages_queue *sqs, const struct queue_batch *batch,
                           const enum message_end *ends, struct arena *arena)
@@ -194,7 +193,7 @@ static bool extend_in_sqs(struct queue *queue, const dime_text *receipts, size_t
     return perform(sqs, &call, SQS_HIDE, entries, count);
 }
 
-/* How many of the bodies go into one call, whose bytes SQS limits. */
+/* How many of the bodies fit into one call, whose size SQS limits. */
 static size_t fitting(const dime_text *bodies, size_t count)
 {
     size_t bytes = 0, fit = 0;
@@ -203,7 +202,7 @@ static size_t fitting(const dime_text *bodies, size_t count)
     return fit;
 }
 
-/* The messages of a FIFO queue are one group, in the order in which they're sent. */
+/* All messages to a FIFO queue are in one group, in the order in which they are sent. */
 static void fill_entry(const struct sqs_messages_queue *sqs, dime_text body, struct arena *arena,
                        struct sqs_entry *entry)
 {
@@ -221,14 +220,14 @@ static bool is_too_long(const struct aws_reply *reply)
     return !reply->ok && text_ends_nocase(reply->code, TEXT("BatchRequestTooLong"));
 }
 
-/* Whether it's the messages that can't be sent, at whatever time. */
+/* Whether the messages themselves are refused, so that a retry can't help. */
 static bool is_refused(const struct aws_reply *reply)
 {
     return is_too_long(reply) ||
            (!reply->ok && text_ends_nocase(reply->code, TEXT("InvalidMessageContents")));
 }
 
-/* Notes which messages are in the queue, and whether one never will be. */
+/* Records which messages are in the queue, and whether one was refused for good. */
 static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *entries, size_t count,
                      dime_text *ids)
 {
@@ -238,14 +237,14 @@ static bool read_ids(struct sqs_messages_queue *sqs, const struct sqs_entry *ent
             ids[i] = entries[i].id;
         } else if (fine) {
             sqs->queue.refused = entries[i].sender_fault;
-            fine = queue_fail(&sqs->queue, "a message isn't taken: %.*s",
+            fine = queue_fail(&sqs->queue, "a message was refused: %.*s",
                               (int)entries[i].code.length, entries[i].code.data);
         }
     }
     return fine;
 }
 
-/* Sends a batch. *TOO_LONG: all of it failed, and fewer messages may not. */
+/* Sends a batch. *TOO_LONG: all of it failed, and a smaller one may succeed. */
 static bool send_some(struct sqs_messages_queue *sqs, const dime_text *bodies, size_t count,
                       dime_text *ids, struct arena *arena, bool *too_long)
 {
@@ -262,8 +261,8 @@ static bool send_some(struct sqs_messages_queue *sqs, const dime_text *bodies, s
 }
 
 /*
- * Sends in batches of at most SQS's own limit, and of half as many messages where that is more than
- * the queue takes, whose owner can have it take less.
+ * Sends batches of up to SQS's limit. If a batch is too long, it is halved, since a queue's owner
+ * can set a lower limit.
  */
 static bool send_to_sqs(struct queue *queue, const dime_text *bodies, size_t count, dime_text *ids,
                         struct arena *arena)
@@ -301,7 +300,7 @@ static const struct queue_kind SQS = {
 
 struct queue *sqs_queue_open(const struct queue_use *use, char why[QUEUE_ERROR])
 {
-    const char *sentence = "there is no memory for it";
+    const char *sentence = "out of memory";
     struct sqs_messages_queue *sqs = calloc(1, sizeof *sqs);
     if (!sqs) {
         snprintf(why, QUEUE_ERROR, "%s", sentence);

@@ -1,10 +1,10 @@
 /*
- * watch.c - learns of the files in a folder, and hands them to threads: `dime watch`.
+ * watch.c - finds the files in a folder, and gives them to threads: `dime watch`.
  *
- * First the folder is watched, then it's looked through: so nothing is missed between the two, and
- * what came while nobody watched is found. Whenever files may have been missed, since the kernel's
- * queue or ours was full, it's looked through again; and now and then where no event tells what
- * other hosts do. A file that has its result costs two calls.
+ * The folder is watched first and then scanned, so that no file is missed in between, and files
+ * that came before the start are found. It is scanned again whenever files may have been missed,
+ * because the kernel's queue or ours was full. If other hosts can change files without an event,
+ * it's also scanned periodically. A file that has its result costs a scan two system calls.
  */
 #include "tool/watch/watch.h"
 
@@ -27,25 +27,25 @@
 #include "base/stopping.h"
 
 enum {
-    LOOKED_AT_ONCE = 256, /* names, before events are read again */
-    AGAIN_MS = 500,       /* before it's looked through again where there was no room */
-    GONE_MS = 2000,       /* between looks whether the folder is still there */
-    REST_MS = 2000, /* between looks through it, where events don't tell all: at least this, */
-    REST_MOST_MS = 60000,   /* at most this, */
-    REST_TIMES = 20,        /* and else so many times what a look takes */
-    WORKER_LAST_MS = 10000, /* that threads may take beyond the timeout of a file to end */
+    LOOKED_AT_ONCE = 256,   /* names in a scan, before events are read again */
+    AGAIN_MS = 500,         /* before the next scan if a queue was full */
+    GONE_MS = 2000,         /* between checks whether the folder still exists */
+    REST_MS = 2000,         /* between scans if events don't report everything: the minimum, */
+    REST_MOST_MS = 60000,   /* the maximum, */
+    REST_TIMES = 20,        /* and in between, so many times the duration of a scan */
+    WORKER_LAST_MS = 10000, /* for threads to end, beyond the timeout of a file */
 };
 
 struct watch {
     const struct watch_settings *settings;
     int folder, lock, inotify, signals, news;
-    DIR *looked;      /* the folder, while it's looked through */
-    bool look;        /* it's to be looked through, from its beginning */
-    int64_t look_ns;  /* but not before */
-    int64_t began_ns; /* the last look did; 0: what it found has been worked on */
-    int64_t took_ns;  /* the look did; 0: it isn't over */
+    DIR *looked;      /* the folder, during a scan */
+    bool look;        /* a new scan is needed */
+    int64_t look_ns;  /* when it may begin */
+    int64_t began_ns; /* when the last scan began; 0: its files have been handled */
+    int64_t took_ns;  /* how long the scan took; 0: it isn't over */
     struct watch_trust trust;
-    bool gone;              /* the folder is */
+    bool gone;              /* the folder was removed */
     size_t opened, started; /* workers */
     struct watch_worker *workers;
 };
@@ -63,7 +63,7 @@ static void look_again(struct watch *watch, int64_t wait_ms)
     watch->look_ns = clock_in_ms(wait_ms);
 }
 
-/* The same name always goes to the same worker. */
+/* Gives a file to a worker; the same name always goes to the same one. */
 static void give(struct watch *watch, const char *name, bool finished)
 {
     if (*name != '.' && !watch_result_is(watch->folder, name) &&
@@ -92,7 +92,7 @@ static void take_events(struct watch *watch)
     }
 }
 
-/* Opens the folder to look through it. */
+/* Opens the folder for a scan. */
 static void begin_to_look(struct watch *watch)
 {
     watch->look = false;
@@ -102,13 +102,13 @@ static void begin_to_look(struct watch *watch)
     watch->looked = fd < 0 ? NULL : fdopendir(fd);
     if (watch->looked)
         return;
-    fail(watch, errno, "can't be looked through; it's tried again");
+    fail(watch, errno, "can't be scanned; retrying");
     if (fd >= 0)
         close(fd);
     look_again(watch, AGAIN_MS);
 }
 
-/* Looks at some more names. */
+/* Scans some more names. */
 static void look_on(struct watch *watch)
 {
     for (int i = 0; i < LOOKED_AT_ONCE; i++) {
@@ -126,7 +126,7 @@ static void look_on(struct watch *watch)
     }
 }
 
-/* Whether some worker has no room for as many names as are looked at at once. */
+/* Whether a worker has no room for as many names as are scanned at once. */
 static bool is_full(struct watch *watch)
 {
     bool full = false;
@@ -139,7 +139,7 @@ static bool is_full(struct watch *watch)
     return full;
 }
 
-/* Whether no worker is at work; ALSO_WAITING: nor has one a file that waits for its next try. */
+/* Whether all workers are idle; ALSO_WAITING: and no file waits for a retry. */
 static bool all_idle(struct watch *watch, bool also_waiting)
 {
     bool idle = true;
@@ -152,7 +152,7 @@ static bool all_idle(struct watch *watch, bool also_waiting)
     return idle;
 }
 
-/* Decides on the next look once the last one, and the work on what it found, is over. */
+/* Schedules the next scan once the last one and the work on its files are over. */
 static void rest(struct watch *watch)
 {
     if (!watch->began_ns || watch->looked || watch->look)
@@ -168,7 +168,7 @@ static void rest(struct watch *watch)
         look_again(watch, rest_ms < REST_MOST_MS ? rest_ms : REST_MOST_MS);
 }
 
-/* How long to wait for an event: not at all while there is more to look at. */
+/* How long to wait for an event; 0 during a scan. */
 static int patience(const struct watch *watch, bool full)
 {
     if (watch->looked)
@@ -179,14 +179,14 @@ static int patience(const struct watch *watch, bool full)
     return left_ms < 0 ? 0 : (int)left_ms;
 }
 
-/* Whether the folder has been removed. It's there until we let go of it, so no event says so. */
+/* Whether the folder was removed. No event reports that, since we keep it open. */
 static bool is_removed(const struct watch *watch)
 {
     struct stat stat;
     return fstat(watch->folder, &stat) != 0 || !stat.st_nlink;
 }
 
-/* Returns whether it goes on. */
+/* Returns whether to continue. */
 static bool watch_round(struct watch *watch)
 {
     bool full = watch->looked && is_full(watch);
@@ -206,7 +206,7 @@ static bool watch_round(struct watch *watch)
     if (fds[0].revents)
         take_events(watch);
     if (watch->gone)
-        return fail(watch, 0, "isn't there any more");
+        return fail(watch, 0, "doesn't exist any more");
     if (watch->look && !watch->looked && clock_monotonic_ns() >= watch->look_ns)
         begin_to_look(watch);
     if (watch->looked && !full)
@@ -238,7 +238,7 @@ static bool open_worker(struct watch *watch, struct watch_worker *worker)
     worker->trust = watch->trust;
     worker->news = watch->news;
     worker->last = &worker->first;
-    worker->busy = true; /* until it has looked for something to do */
+    worker->busy = true; /* until it has checked for work */
     ask_open(&worker->ask, settings->callee, "watch");
     if (!ask_is_ready(&worker->ask, settings->own, why)) {
         log_say(LOG_LEVEL_ERROR, settings->callee->name, 0, "the function can't be started: %s",
@@ -255,13 +255,13 @@ static bool open_worker(struct watch *watch, struct watch_worker *worker)
     return true;
 }
 
-/* A second one on the same folder would write results under the same names. */
+/* Locks the folder: a second watcher would write results under the same names. */
 static bool lock_folder(struct watch *watch)
 {
     char name[256];
     struct stat stat;
     watch_lock_name(watch->settings->callee->name, strlen(watch->settings->callee->name), name);
-    /* For nobody else to open: whoever can, could hold the lock. */
+    /* Only this user may open it: anybody who can open it could hold the lock. */
     watch->lock = openat(watch->folder, name,
                          O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
     if (watch->lock < 0 || fstat(watch->lock, &stat) != 0)
@@ -287,14 +287,14 @@ static bool open_folder(struct watch *watch)
         return false;
     watch_result_tidy(watch->folder, watch->settings->callee->name);
     watch->trust = watch_trust_of(watch->folder);
-    /* The folder that is open, whatever its path leads to by now. */
+    /* Watches the open folder, even if its path leads elsewhere by now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", watch->folder);
     watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watch->inotify >= 0 && inotify_add_watch(watch->inotify, path,
                                                  IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE |
                                                      IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR) >= 0)
         return true;
-    return fail(watch, errno, "can't be watched; fs.inotify in sysctl tells how many may be");
+    return fail(watch, errno, "can't be watched; fs.inotify in sysctl sets the limits");
 }
 
 static bool open_watch(struct watch *watch)
@@ -336,7 +336,7 @@ static bool all_ended(struct watch *watch)
     return ended;
 }
 
-/* Waits until the threads have ended; false: a second signal came, or they take too long. */
+/* Waits until the threads have ended. False: a second signal came, or they take too long. */
 static bool wait_for_end(struct watch *watch)
 {
     int64_t end_ms = clock_epoch_ms() + watch->settings->timeout_ms + WORKER_LAST_MS;
@@ -355,7 +355,7 @@ static bool wait_for_end(struct watch *watch)
     return true;
 }
 
-/* Lets the threads finish their files, and no more of them. */
+/* Stops the threads after they have finished their current files. */
 static void stop_workers(struct watch *watch)
 {
     for (size_t i = 0; i < watch->started; i++) {
@@ -365,14 +365,14 @@ static void stop_workers(struct watch *watch)
         pthread_mutex_unlock(&watch->workers[i].lock);
     }
     if (!wait_for_end(watch)) {
-        fail(watch, 0, "is left while a file is in work, which is taken at the next start");
+        fail(watch, 0, "is left with a file in progress, which is taken at the next start");
         _exit(STATUS_FAILED); /* a thread that doesn't end can't be joined */
     }
     for (size_t i = 0; i < watch->started; i++)
         pthread_join(watch->workers[i].thread, NULL);
 }
 
-/* With --once, by what has become of the files. */
+/* The exit status; with --once by the files' results. */
 static int status_of_workers(const struct watch *watch)
 {
     size_t unwritten = 0;
@@ -392,11 +392,11 @@ static int run_watch(struct watch *watch)
     bool whole = start_workers(watch);
     if (!watch->trust.events && !watch->settings->once)
         log_say(LOG_LEVEL_WARN, watch->settings->callee->name, 0,
-                "%s is on a network, FUSE or overlay file system, where no event tells what others "
-                "change; so it's also looked through every 2 to 60 seconds",
+                "%s is on a network, FUSE or overlay file system, where no event reports the "
+                "changes of others; so it's also scanned every 2 to 60 seconds",
                 watch->settings->folder);
     if (whole && !watch->settings->once)
-        log_say(LOG_LEVEL_INFO, watch->settings->callee->name, 0, "it watches %s",
+        log_say(LOG_LEVEL_INFO, watch->settings->callee->name, 0, "watching %s",
                 watch->settings->folder);
     watch->look = true;
     while (whole && watch_round(watch))

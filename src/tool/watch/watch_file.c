@@ -1,11 +1,10 @@
 /*
- * watch_file.c - which result is of which file, and how it gets there.
+ * watch_file.c - matches results with their files, and writes results.
  *
- * A result has the time of its file (mtime), and was written after the file's last change (ctime).
- * Nobody can set a ctime: a file that is replaced, renamed, or written again under an old time has
- * a later one. So whoever looks can tell, also after a restart, whether a result is of the file as
- * it is now. A change of its mode or of its links counts too, since no file system tells them
- * apart.
+ * A result has the mtime of its file, and was written after the file's ctime. Nobody can set a
+ * ctime: a file that is replaced, renamed, or rewritten with an old mtime has a later ctime. So
+ * it's known, even after a restart, whether a result belongs to the current version of the file. A
+ * change of its mode or links counts as well, since a ctime doesn't distinguish them.
  */
 #include "tool/watch/watch_file.h"
 
@@ -25,15 +24,15 @@
 #include "base/clock.h"
 
 enum {
-    TICK_NS = 20000000, /* twice what the slowest of Linux's clocks takes for a step */
-    NAMES_MAX = 8,      /* that are tried for a new file */
+    TICK_NS = 20000000, /* twice the step of the slowest clock of Linux */
+    NAMES_MAX = 8,      /* to try for a new file */
 };
 
 #define TEMPORARY ".dime-watch.%.200s."
 
 struct watch_trust watch_trust_of(int folder)
 {
-    /* Those that are on this host alone. ZFS and the last five aren't in linux/magic.h. */
+    /* File systems that are local to this host. ZFS and the last five aren't in linux/magic.h. */
     static const uint32_t LOCAL[] = {
         EXT4_SUPER_MAGIC,  XFS_SUPER_MAGIC,      BTRFS_SUPER_MAGIC,
         TMPFS_MAGIC,       RAMFS_MAGIC,          F2FS_SUPER_MAGIC,
@@ -42,7 +41,7 @@ struct watch_trust watch_trust_of(int folder)
         0xCA451A4E,        0x3153464A,           0x482B,
         0x7366746E,        0x5346544E, /* bcachefs, JFS, HFS+, NTFS by ntfs3 and by ntfs */
     };
-    /* Those whose server decides: without its word they refuse a lease as if there was a writer. */
+    /* Here the server grants leases: without it a lease is refused as if there were a writer. */
     static const uint32_t REMOTE[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC,
                                       SMB2_SUPER_MAGIC};
     struct watch_trust trust = {.events = false, .leases = true};
@@ -72,7 +71,7 @@ bool watch_file_find(struct watch_file *file)
 
 bool watch_file_open(struct watch_file *file)
 {
-    /* It may have become a link, a fifo or a device since it was found. */
+    /* It may have been replaced by a link, a FIFO or a device since it was found. */
     file->fd =
         openat(file->folder, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (file->fd >= 0)
@@ -148,7 +147,7 @@ bool watch_result_is_of(const char *result, const struct watch_file *file)
     if (fstatat(file->folder, result, &stat, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(stat.st_mode))
         return false;
     int64_t modified_ns = clock_ns(&stat.st_mtim), changed_ns = clock_ns(&stat.st_ctim);
-    /* On FAT the one is the other: there the mtime alone has to do. */
+    /* On FAT both are the same, so only the mtime is compared. */
     return modified_ns == clock_ns(&file->stat.st_mtim) &&
            (changed_ns > clock_ns(&file->stat.st_ctim) || changed_ns == modified_ns);
 }
@@ -167,7 +166,7 @@ static bool write_all(int fd, dime_text bytes)
     return true;
 }
 
-/* Makes a new file for FUNCTION, and writes its name. Returns a descriptor; -1 and errno. */
+/* Makes a new file for FUNCTION, and sets its name. Returns a descriptor; -1 and errno. */
 static int make_temporary(int folder, const char *function, char *name, size_t size)
 {
     int fd = -1;
@@ -181,7 +180,7 @@ static int make_temporary(int folder, const char *function, char *name, size_t s
     return fd;
 }
 
-/* Writes to the file and closes it; MODIFIED is its time, or NULL for now. False and errno. */
+/* Writes the file and closes it; MODIFIED is its mtime, or NULL for now. False and errno. */
 static bool fill(int fd, dime_text bytes, const struct timespec *modified)
 {
     const struct timespec times[] = {{.tv_nsec = UTIME_OMIT},

@@ -1,12 +1,12 @@
 /*
- * watch_work.c - a thread of `dime watch`: one file after the other to the function.
+ * watch_work.c - a thread of `dime watch`: passes one file after the other to the function.
  *
- * A file that somebody is still writing is left alone: its writer's end raises an event. A lease,
- * which the kernel grants only on a file that nobody writes, tells whether there is a writer. Where
- * there are no leases, and where other hosts may write, a file is taken once it hasn't changed for
- * a while. A failure of ours says nothing of the file, so its result doesn't last: the next start
- * has it anew. What can't be read or written now is tried again, and then left until the next
- * start.
+ * A file that is still being written is skipped: an event follows when its writer closes it. A
+ * lease shows whether there is a writer, since the kernel grants it only if there is none. Without
+ * leases, or if other hosts may write, a file is taken once it hasn't changed for a while. A 5xx
+ * says nothing about the file, so such a result is temporary, and the next start retries the file.
+ * If a file can't be read or its result can't be written, that is retried a few times, and then
+ * left until the next start.
  */
 #include <errno.h>
 #include <limits.h>
@@ -26,32 +26,32 @@
 #include "tool/watch/watch_file.h"
 
 enum {
-    TRIES_MAX = 5, /* then a failure of ours is the result */
+    TRIES_MAX = 5, /* then a 5xx becomes the result */
     WORK_FIRST_MS = 1000,
     WORK_MOST_MS = 16000,
-    QUIET_MS = 2000, /* a file that hasn't changed for so long is whole, where nothing else tells */
-    WAITS_MAX = 10,  /* for that, where the wait has to end */
+    QUIET_MS = 2000, /* without leases, a file that hasn't changed for so long is complete */
+    WAITS_MAX = 10,  /* so often, if the wait must end */
     DISPOSITION_MAX = 4096,
-    MOMENT_NS = 5000000, /* after which a writer that has ended is looked for again */
+    MOMENT_NS = 5000000, /* before checking again for a writer that may have ended */
     MOMENTS_MAX = 100,
 };
 
-/* The file that is in work. */
+/* The current file. */
 struct work {
     struct watch_worker *worker;
     struct watch_item *item;
-    int read_error; /* errno of reading it */
+    int read_error; /* errno of a failed read */
     struct watch_file file;
     char result[NAME_MAX + 1];
 };
 
-/* What has become of it. */
+/* The outcome for the file. */
 enum end {
-    END_NONE,  /* nothing yet: work on */
+    END_NONE,  /* none yet: continue */
     END_DONE,  /* it needs no more work */
-    END_AGAIN, /* it failed, and is tried again */
-    END_LATER, /* it changes: it's looked at again when it's quiet */
-    END_LEFT,  /* it has no result and gets none before the next start, which the log says */
+    END_AGAIN, /* it failed, and is retried */
+    END_LATER, /* it's changing: check again later */
+    END_LEFT,  /* it gets no result before the next start, and the log says so */
 };
 
 static void say_of_work(const struct work *work, int error, const char *what)
@@ -60,7 +60,7 @@ static void say_of_work(const struct work *work, int error, const char *what)
             work->item->name, what);
 }
 
-/* Reads the file. Returns 200, or the status of a problem with a sentence in WHY. */
+/* Reads the file. Returns 200, or the status of a problem, with its detail in WHY. */
 static int read_watched_file(struct work *work, dime_text *bytes, const char **why)
 {
     const struct stat *stat = &work->file.stat;
@@ -69,7 +69,7 @@ static int read_watched_file(struct work *work, dime_text *bytes, const char **w
         return 413;
     size_t size = (size_t)stat->st_size, length = 0;
     char *room = arena_alloc(&work->worker->arena, size + 1);
-    *why = "There is no memory to read the file; try again later.";
+    *why = "Out of memory to read the file; try again later.";
     if (!room)
         return 503;
     while (length < size) {
@@ -87,8 +87,8 @@ static int read_watched_file(struct work *work, dime_text *bytes, const char **w
     return 200;
 }
 
-/* Whether the file hasn't changed for a while: by its time, or since it was looked at before. The
- * time alone won't do, since it's that of a server's clock where the file is on one. */
+/* Whether the file hasn't changed for a while: by its mtime, or since the last check. The mtime
+ * alone isn't enough, since it may come from a file server's clock. */
 static bool is_unchanged(const struct work *work)
 {
     int64_t changed_ns = clock_ns(&work->file.stat.st_ctim), seen_ns = work->item->seen_ns;
@@ -98,8 +98,8 @@ static bool is_unchanged(const struct work *work)
 }
 
 /*
- * Whether somebody has the file open to write it. The kernel tells of a writer's end a moment
- * before it counts the writer as gone, and no other event would come.
+ * Whether the file is open for writing. The kernel reports the close a moment before it stops
+ * counting the writer, and no other event follows. So this checks several times.
  */
 static enum watch_writer find_writer(const struct work *work)
 {
@@ -112,15 +112,15 @@ static enum watch_writer find_writer(const struct work *work)
     return writer;
 }
 
-/* Sees whether somebody may still be writing the file. */
+/* Decides whether to wait for a writer. */
 static enum end wait_for_writers(const struct work *work)
 {
     const struct watch_worker *worker = work->worker;
     enum watch_writer writer = find_writer(work);
     if (writer == WATCH_WRITER && worker->trust.leases) {
         if (!worker->settings->once)
-            return END_DONE; /* its end raises an event */
-        say_of_work(work, 0, "somebody is writing it; it's left until the next start");
+            return END_DONE; /* an event follows when it's closed */
+        say_of_work(work, 0, "it's being written; it's left until the next start");
         return END_LEFT;
     }
     if (writer == WATCH_NO_WRITER && worker->trust.events)
@@ -128,7 +128,7 @@ static enum end wait_for_writers(const struct work *work)
     return work->item->finished || is_unchanged(work) ? END_NONE : END_LATER;
 }
 
-/* Something that has to do with this file as it is now; never 0. */
+/* A hash of the file's current version; never 0. */
 static uint64_t mark_of(const struct work *work)
 {
     const struct stat *stat = &work->file.stat;
@@ -142,15 +142,15 @@ static bool is_left(const struct work *work)
     return work->worker->left[mark / 2 % WATCH_LEFT_MAX] == mark;
 }
 
-/* Remembers that the file, as it is, is left until the next start. One that is forgotten for
- * another is tried more often, no more. */
+/* Remembers that this version of the file is left until the next start. If an entry is overwritten
+ * by another, its file is merely retried more often. */
 static void leave(const struct work *work)
 {
     uint64_t mark = mark_of(work);
     work->worker->left[mark / 2 % WATCH_LEFT_MAX] = mark;
 }
 
-/* Finds the file, and opens it where it's to be worked on. */
+/* Finds the file, and opens it if there is work to do. */
 static enum end open_file(struct work *work)
 {
     struct watch_file *file = &work->file;
@@ -161,15 +161,15 @@ static enum end open_file(struct work *work)
         return END_NONE;
     int error = errno;
     if (!error)
-        return END_DONE; /* it's no file, or not any more */
-    say_of_work(work, error, found ? "it can't be opened" : "it can't be looked at");
+        return END_DONE; /* it isn't a regular file, or is gone */
+    say_of_work(work, error, found ? "it can't be opened" : "it can't be examined");
     return error == EACCES || error == EPERM ? END_LEFT : END_AGAIN;
 }
 
 /*
- * Hands the file to the function as the body of a request, as curl --data-binary would. It's no
- * event of the tool's own: whoever may put files into the folder is trusted no further than a
- * client.
+ * Sends the file to the function as the body of a request, as curl --data-binary would. The request
+ * isn't marked as an event: users who may put files into the folder are trusted no more than
+ * clients.
  */
 static void ask_about_file(struct work *work)
 {
@@ -204,7 +204,7 @@ static void ask_about_file(struct work *work)
     ask_function(&worker->ask, &request, &incoming, &worker->response);
 }
 
-/* Logs a problem. Returns whether it's one that may pass, and has further tries. */
+/* Logs a problem. Returns whether to retry. */
 static bool judge(const struct work *work)
 {
     const struct response *response = &work->worker->response;
@@ -213,14 +213,14 @@ static bool judge(const struct work *work)
     if (response->status >= 400)
         log_say(LOG_LEVEL_WARN, work->worker->settings->callee->name, 0,
                 "%s failed with %d%s: %.*s", work->item->name, response->status,
-                again  ? ", and is tried again"
-                : ours ? ", and is tried again at the next start"
+                again  ? ", and is retried"
+                : ours ? ", and is retried at the next start"
                        : "",
                 (int)why.length, why.data);
     return again;
 }
 
-/* What the answer means: a problem of the file is its result, one of ours is tried again. */
+/* Handles the answer: a 4xx is the file's result, a 5xx is retried. */
 static enum end take_file_answer(const struct work *work)
 {
     struct watch_worker *worker = work->worker;
@@ -252,7 +252,7 @@ static enum end do_work(struct work *work)
                           work->worker->settings->callee->name);
     if (length < 0 || (size_t)length >= sizeof work->result) {
         if (watch_file_find(&work->file) && !is_left(work)) {
-            say_of_work(work, ENAMETOOLONG, "it can have no result");
+            say_of_work(work, ENAMETOOLONG, "it can't have a result");
             return END_LEFT;
         }
         return END_DONE;
@@ -267,7 +267,7 @@ static enum end do_work(struct work *work)
     return take_file_answer(work);
 }
 
-/* Adds an item at the end; the lock is held. */
+/* Appends an item; the lock is held. */
 static void append(struct watch_worker *worker, struct watch_item *item)
 {
     item->next = NULL;
@@ -304,7 +304,7 @@ bool watch_give(struct watch_worker *worker, const char *name, bool finished)
     return room;
 }
 
-/* Takes the first item that is due; the lock is held. *DUE is when the next one will be. */
+/* Takes the first item that is due; the lock is held. *DUE is when the next one is due. */
 static struct watch_item *take_due(struct watch_worker *worker, int64_t *due_ns)
 {
     int64_t now_ns = clock_monotonic_ns();
@@ -332,7 +332,7 @@ static void wait_for_more(struct watch_worker *worker, int64_t due_ns)
         pthread_cond_timedwait(&worker->more, &worker->lock, &due); /* by the monotonic clock */
 }
 
-/* Waits for the next item; NULL: it's to stop. */
+/* Waits for the next item. NULL: the worker must stop. */
 static struct watch_item *next_item(struct watch_worker *worker)
 {
     struct watch_item *item = NULL;
@@ -351,7 +351,7 @@ static struct watch_item *next_item(struct watch_worker *worker)
     return item;
 }
 
-/* Lets an item wait for its next try. False: it has had them all. */
+/* Schedules the next try of an item. False: there are no more. */
 static bool put_back(struct watch_worker *worker, struct watch_item *item, enum end end)
 {
     struct backoff backoff = {.delay_ms = item->tries ? (WORK_FIRST_MS / 2) << item->tries : 0};
@@ -374,15 +374,15 @@ static bool put_back(struct watch_worker *worker, struct watch_item *item, enum 
     return true;
 }
 
-/* Gives a file up that has had all its tries, or that doesn't come to rest. */
+/* Gives up on a file that has had all its tries, or that keeps changing. */
 static void give_file_up(const struct work *work, enum end end)
 {
     struct watch_worker *worker = work->worker;
     if (end == END_LATER && !worker->settings->once)
-        return; /* the next look finds it */
+        return; /* the next scan finds it */
     if (end != END_LEFT)
         log_say(LOG_LEVEL_ERROR, worker->settings->callee->name, 0,
-                end == END_LATER ? "%s changes all the time, and is left until the next start"
+                end == END_LATER ? "%s keeps changing, and is left until the next start"
                                  : "%s has no result, and is left until the next start",
                 work->item->name);
     leave(work);
