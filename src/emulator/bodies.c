@@ -1,7 +1,7 @@
 /*
- * bodies.c - a block of memory that doubles.
+ * bodies.c - a buffer that grows by doubling.
  *
- * Most bodies come in one piece of a few hundred bytes; the longest have some megabytes.
+ * Most bodies arrive in one piece of a few hundred bytes; the longest have some megabytes.
  */
 #include "emulator/bodies.h"
 

@@ -1,22 +1,22 @@
 /*
  * bodies.h - bytes that arrive in pieces: bodies of requests and answers.
  *
- * What is beyond a limit is counted, so that it can be told how much it was, and not kept.
+ * Bytes beyond a limit are only counted, so that an error can state the size.
  */
 #ifndef DIME_EMULATOR_BODIES_H
 #define DIME_EMULATOR_BODIES_H
 
 #include "base/text.h"
 
-/* Bytes that arrive in pieces. What is beyond the limit is counted and not kept. */
+/* Bytes that arrive in pieces. Those beyond the limit are counted, but not kept. */
 struct emu_body {
     char *data; /* from malloc */
     size_t length, capacity;
     size_t total; /* bytes that arrived */
-    bool failed;  /* there was no memory for a piece */
+    bool failed;  /* memory ran out */
 };
 
-/* Adds a piece, and keeps at most LIMIT bytes of all. */
+/* Appends a piece, and keeps at most LIMIT bytes in all. */
 void emu_body_add(struct emu_body *body, const char *data, size_t size, size_t limit);
 
 /* The bytes that were kept. */

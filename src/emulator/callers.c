@@ -1,8 +1,7 @@
 /*
- * callers.c - makes a call of what a caller's headers say, and queues it.
+ * callers.c - makes a call from a caller's headers, and queues it.
  *
- * Its answer goes to the caller as it is, unless whoever asked for the call replies in another
- * form.
+ * The caller gets the answer unchanged, unless the code that made the call sets another form.
  */
 #include "emulator/callers.h"
 

@@ -1,10 +1,10 @@
 /*
- * calls.c - who has which call, and until when.
+ * calls.c - assigns calls to processes, and enforces their deadlines.
  *
- * A process is started for a call that nobody can take, up to the limit, and each start that fails
- * uses up a call: nothing is tried for ever. A call whose time is over is answered at once; its
- * process is killed, as Lambda does it, unless it has other calls too: then that one call stays
- * with it, and its answer is refused when it comes.
+ * If no process is free for a call, one is started, up to the limit. Each failed start fails a
+ * call, so that starts aren't retried for ever. A call that times out is answered at once, and its
+ * process is killed, as on Lambda. If the process has other calls too, it isn't killed; the late
+ * answer is refused when it comes.
  */
 #include "emulator/calls.h"
 
@@ -34,7 +34,7 @@ struct emu_call *emu_call_make(struct emu_lambda *lambda)
     return call;
 }
 
-/* Nobody is to find a call any more that is freed, or begun anew. */
+/* Removes all references to a call that is freed or restarted. */
 static void let_go(struct emu_call *call)
 {
     struct emu_exchange *const holders[] = {call->carrier, call->caller, call->source};
@@ -73,7 +73,7 @@ bool emu_call_queue(struct emu_call *call)
     return true;
 }
 
-/* Whether a call that failed is tried again, as Lambda does where nobody waits for an answer. */
+/* Whether a failed call is retried, as Lambda does if nobody waits for the answer. */
 static bool has_retries(const struct emu_call *call)
 {
     const struct emulator *emulator = call->lambda->emulator;
@@ -99,7 +99,7 @@ static void rest_call(struct emu_call *call)
 void emu_calls_forget_resting(struct emu_lambda *lambda)
 {
     if (lambda->rested)
-        emu_say("%s: %zu events that failed aren't tried again", lambda->name, lambda->rested);
+        emu_say("%s: %zu failed events aren't retried", lambda->name, lambda->rested);
     while (lambda->resting) {
         struct emu_call *call = lambda->resting;
         lambda->resting = call->next;
@@ -128,7 +128,7 @@ static void unlink_call(struct emu_call *call)
     call->next = NULL;
 }
 
-/* The exchange that carried a call to its process has ended: was it received? */
+/* The exchange that carried a call to its process has ended; SENT: the process has received it. */
 static void carried(struct emu_exchange *exchange, bool sent)
 {
     struct emu_call *call = exchange->call;
@@ -145,7 +145,7 @@ static void carried(struct emu_exchange *exchange, bool sent)
     call->lambda->queued++;
 }
 
-/* An event is sent in chunks where it's longer than about 2 kB, as Lambda does it. */
+/* An event longer than about 2 kB is sent in chunks, as Lambda does. */
 static struct MHD_Response *carry_event(struct emu_exchange *exchange, dime_text event)
 {
     struct emu_flow *flow;
@@ -160,7 +160,7 @@ static struct MHD_Response *carry_event(struct emu_exchange *exchange, dime_text
     return response;
 }
 
-/* Replies to an exchange that asked for the next invocation with this one. */
+/* Answers a request for the next invocation with this one. */
 static void send_invocation(struct emu_exchange *exchange, const struct emu_call *call)
 {
     int64_t deadline = clock_epoch_ms() + call->lambda->emulator->settings.timeout_ms;
@@ -198,7 +198,7 @@ static void hand_over(struct emu_environment *environment, struct emu_exchange *
     emu_extensions_invoke(environment, call);
 }
 
-/* Gives calls to whoever waits in this environment. */
+/* Gives calls to the waiting exchanges of this environment. */
 static void serve_idle(struct emu_environment *environment)
 {
     while (environment->idle && environment->lambda->queue) {
@@ -227,7 +227,7 @@ void emu_calls_schedule(struct emu_lambda *lambda)
            !lambda->emulator->stopping) {
         if (!emu_environment_start(lambda)) {
             struct emu_call *call = take_first(lambda);
-            emu_call_fail(call, "Runtime.OutOfMemory", "there is no memory to start it");
+            emu_call_fail(call, "Runtime.OutOfMemory", "out of memory to start it");
             return;
         }
         count++;
@@ -264,12 +264,12 @@ void emu_call_report(const struct emu_call *call, char room[EMU_REPORT_SIZE])
              (emu_environment_memory(environment) + 1023) / 1024, init, status);
 }
 
-/* Says that a call failed which nobody waits for. */
+/* Reports the failure of a call that nobody waits for. */
 static void tell_failure(const struct emu_call *call, dime_text answer)
 {
     char again[64] = "";
     if (has_retries(call))
-        snprintf(again, sizeof again, "; it's tried again in %u s",
+        snprintf(again, sizeof again, "; it's retried in %u s",
                  (call->retries + 1) * EMU_RETRY_MS / 1000);
     else if (call->is_event)
         snprintf(again, sizeof again, "; it was tried %u times", call->retries + 1);
@@ -277,7 +277,7 @@ static void tell_failure(const struct emu_call *call, dime_text answer)
             answer.length < 500 ? (int)answer.length : 500, answer.data);
 }
 
-/* Gives the answer to whoever waits for it. It can be done once. */
+/* Passes the answer to the caller. Must be called only once for a call. */
 static void give_answer(struct emu_call *call, dime_text answer, const char *error)
 {
     struct emulator *emulator = call->lambda->emulator;
@@ -320,7 +320,7 @@ void emu_call_finish(struct emu_call *call, dime_text answer, const char *error)
         emu_call_free(call);
 }
 
-/* The JSON of an error as Lambda words it, in ROOM. */
+/* Writes the JSON of an error in Lambda's form into ROOM. */
 static dime_text describe_error(const struct emu_call *call, const char *type, const char *message,
                                 char *room, size_t size)
 {
@@ -360,7 +360,7 @@ static void expire_call(struct emu_call *call)
         emu_environment_kill(call->environment, TIMED_OUT, why);
 }
 
-/* Notes the time, if it is the next at which something has to be done. */
+/* Whether a time has come; if not, *NEXT_NS becomes the earliest of such times. */
 static bool is_over(int64_t at_ns, int64_t now_ns, int64_t *next_ns)
 {
     if (at_ns > now_ns && at_ns < *next_ns)
@@ -368,7 +368,7 @@ static bool is_over(int64_t at_ns, int64_t now_ns, int64_t *next_ns)
     return at_ns <= now_ns;
 }
 
-/* Puts those whose time has come back into the queue, and has it looked at again at once. */
+/* Moves the calls whose retry is due back into the queue. */
 static void wake_resting(struct emu_lambda *lambda, int64_t now_ns, int64_t *next_ns)
 {
     for (struct emu_call **link = &lambda->resting; *link;) {
@@ -408,7 +408,7 @@ int emu_calls_expire(struct emu_lambda *lambda, int64_t now_ns)
     return (int)((next_ns - now_ns) / EMU_NS_PER_MS) + 1;
 }
 
-/* A call for which a process was started that never asked for one. */
+/* Fails the call for which a process was started that never asked for one. */
 static void end_first(struct emu_environment *environment)
 {
     struct emu_call *call = take_first(environment->lambda);

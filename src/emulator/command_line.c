@@ -1,8 +1,8 @@
 /*
- * command_line.c - reads the options, and says what they mean.
+ * command_line.c - parses the options, and prints the help.
  *
- * The defaults are Lambda's own where it has one, and 30 seconds for the timeout, as the template
- * that is deployed sets it.
+ * The defaults are Lambda's own, but for the timeout of 30 seconds, which is that of dime's SAM
+ * template.
  */
 #include "emulator/command_line.h"
 
@@ -24,24 +24,23 @@ enum {
 static const char EMULATOR_HELP[] =
     "dime lambda [OPTION]... PROGRAM...\n"
     "\n"
-    "Runs bootstrap programs as AWS Lambda runs them, on this machine: each is started when it's\n"
-    "invoked first, with the variables that Lambda sets, and asks a Runtime API of its own for "
+    "Runs bootstrap programs on this machine as AWS Lambda does: each is started by its first\n"
+    "invocation, with the variables that Lambda sets, and asks a Runtime API of its own for "
     "its\n"
-    "invocations. These come in at an endpoint that curl and the AWS CLI know.\n"
+    "invocations. curl and the AWS CLI send these to an endpoint.\n"
     "\n"
-    "PROGRAM is a bootstrap program, a folder or a zip that holds one, NAME=PATH of these, or the\n"
-    "NAME of a function of dime. The zip is the one that would be deployed.\n"
+    "PROGRAM is a bootstrap program, a folder or zip with one, NAME=PATH of these, or the NAME of\n"
+    "a function of dime. The zip is the one that you would deploy.\n"
     "\n"
-    "  --listen HOST:PORT     where invocations come in (default 127.0.0.1:9001; port 0: any)\n"
-    "  --timeout SECONDS      how long an invocation or a start may take (default 30)\n"
-    "  --concurrency N        most processes of a function, started as needed (default 1)\n"
-    "  --max-concurrency N    invocations at once within a process, AWS_LAMBDA_MAX_CONCURRENCY\n"
+    "  --listen HOST:PORT     the endpoint's address (default 127.0.0.1:9001; port 0: any)\n"
+    "  --timeout SECONDS      the time limit of an invocation or a start (default 30)\n"
+    "  --concurrency N        the most processes of a function, started as needed (default 1)\n"
+    "  --max-concurrency N    concurrent invocations in a process, AWS_LAMBDA_MAX_CONCURRENCY\n"
     "                         (default 1)\n"
-    "  --env NAME=VALUE       a variable for the programs; --env NAME hands on your own\n"
-    "  --allow HOST[:PORT]    a further name that it may be asked by, or whose web pages may ask;\n"
-    "                         * is all\n"
-    "  --report               a line for each invocation: duration, start, memory\n"
-    "  --once                 end after one invocation; the exit status is 1 if it failed\n"
+    "  --env NAME=VALUE       a variable for the programs; --env NAME passes on your own\n"
+    "  --allow HOST[:PORT]    accept requests to this name, and from its web pages; * is all\n"
+    "  --report               print a line for each invocation: duration, start, memory\n"
+    "  --once                 exit after one invocation, with status 1 if it failed\n"
     "  --help                 this text\n"
     "\n"
     "Try these, the last three in another terminal:\n"
@@ -52,15 +51,17 @@ static const char EMULATOR_HELP[] =
     "      --payload fileb://event.json answer.json\n"
     "  curl 'http://127.0.0.1:9001/?amount=1.89'\n"
     "\n"
-    "The last is the function's URL, which is there where one function is served: any other path\n"
-    "is wrapped as an event and its answer unwrapped, so that a browser can open it.\n"
+    "The last is the function URL, which exists if one function is served: a request to another\n"
+    "path becomes an event, and its answer becomes HTTP, so that a browser can open it.\n"
     "\n"
-    "What the programs write appears unchanged, but for escapes on a terminal. One that ends is\n"
-    "started anew by the next invocation, and one that takes too long is killed. Ctrl-C ends all\n"
-    "of it.\n"
+    "The programs' output is printed unchanged, but for escapes on a terminal. A program that "
+    "ends\n"
+    "is restarted by the next invocation, and one that takes too long is killed. Ctrl-C stops\n"
+    "everything.\n"
     "\n"
-    "It's for trying things out: whoever can reach the port may invoke, and is asked for nothing.\n"
-    "Leave it at 127.0.0.1. Only web pages are kept out, since any page could ask in your name.\n";
+    "This is for development only: anyone who can reach the port may invoke, without credentials.\n"
+    "Keep it at 127.0.0.1. Only other sites' web pages are refused, since any page that you visit\n"
+    "could send requests.\n";
 
 static int misuse(const char *what, const char *which)
 {
@@ -82,7 +83,7 @@ static bool add_host(struct emu_settings *settings, const char *host)
     return true;
 }
 
-/* Adds NAME=VALUE, or where there is only NAME, what that is here. */
+/* Adds NAME=VALUE; for NAME alone, with its value in our environment. */
 static bool add_variable(struct emu_settings *settings, size_t *count, char *entry)
 {
     if (strchr(entry, '=') == entry || !*entry) {
@@ -101,7 +102,7 @@ static bool add_variable(struct emu_settings *settings, size_t *count, char *ent
     return true;
 }
 
-/* Takes one option; false where its value is wrong. */
+/* Handles one option. False: its value is wrong. */
 static bool take_option(int option, struct emu_settings *settings, size_t *variables)
 {
     switch (option) {
@@ -152,7 +153,7 @@ int emu_options_read(int count, char **arguments, struct emu_settings *settings)
                                       .variables = calloc((size_t)count + 1, sizeof(char *)),
                                       .allowed = calloc((size_t)count + 2, sizeof(char *))};
     if (!settings->variables || !settings->allowed)
-        return misuse("there is no memory", NULL);
+        return misuse("out of memory", NULL);
     opterr = 0;
     for (int option; (option = getopt_long(count, arguments, ":", OPTIONS, NULL)) != -1;) {
         if (option == '?' || option == ':')

@@ -1,10 +1,9 @@
 /*
  * dime_lambda.c - dime-lambda: runs bootstrap programs as Lambda does, on this machine.
  *
- * It stands between a caller, who asks as AWS's API is asked, and a bootstrap, which asks a Runtime
- * API; both are spoken to as AWS speaks to them, so that what works here works there. It's a
- * program of its own since `dime` must start in no time and link nothing of this. One loop waits
- * for sockets, pipes, signals and deadlines alike.
+ * It offers AWS's Invoke API to callers and a Runtime API to bootstraps, and behaves like AWS to
+ * both, so that what works here works there. It's a separate program, so that `dime` starts fast
+ * and doesn't link its libraries. One loop waits for sockets, pipes, signals and deadlines alike.
  */
 #include "emulator/emulator.h"
 
@@ -41,7 +40,7 @@ enum {
     FILES_MAX = 65536
 };
 
-/* A socket that listens at the first address that takes it; -1 and errno where none does. */
+/* A socket that listens on the first address that works. -1 and errno: none does. */
 static int listen_at(const struct addrinfo *addresses)
 {
     int yes = 1;
@@ -58,7 +57,7 @@ static int listen_at(const struct addrinfo *addresses)
     return -1;
 }
 
-/* Writes the address that a socket has got. */
+/* Writes the address that a socket is bound to. */
 static void name_address(int fd, char room[80])
 {
     struct sockaddr_storage name;
@@ -103,15 +102,15 @@ static bool open_endpoint(struct emulator *emulator)
                                                   .allowed = emulator->settings.allowed};
     if (emu_endpoint_open(&emulator->endpoint, fd, IDLE_TIMEOUT_S))
         return true;
-    emu_say("there is no memory to listen on %s", address);
+    emu_say("out of memory to listen on %s", address);
     close(fd);
     return false;
 }
 
-/* Signals arrive at a descriptor, so that the loop waits for them as for all else. */
+/* Signals arrive through a descriptor, so that the loop can wait for them too. */
 static int open_signals(void)
 {
-    signal(SIGCHLD, SIG_DFL); /* where it's ignored, no death is told */
+    signal(SIGCHLD, SIG_DFL); /* if it's ignored, no death is reported */
     return stopping_signals(SIGCHLD);
 }
 
@@ -130,7 +129,7 @@ static void limit_timeout(struct emu_polled *polled, int timeout)
         polled->timeout = timeout;
 }
 
-/* Makes room for one more; false: there is no memory. */
+/* Makes room for one more. False: out of memory. */
 static bool grow(struct emu_polled *polled)
 {
     if (polled->count < polled->room)
@@ -144,7 +143,7 @@ static bool grow(struct emu_polled *polled)
     return true;
 }
 
-/* What there is no memory to wait for is looked after in short intervals: each round serves all. */
+/* If memory runs out here, the loop polls in short intervals, since each round serves all. */
 static void add_fd(struct emu_polled *polled, int fd, short events)
 {
     if (fd < 0)
@@ -193,17 +192,17 @@ static void wait_for_anything(struct emulator *emulator, int signals, int most)
     (void)poll(polled->fds, polled->count, polled->timeout);
 }
 
-/* Says why it ended, unless the last one ended so too. */
+/* Reports why a process ended, unless the last one ended for the same reason. */
 static void tell_end(struct emu_environment *environment)
 {
     struct emu_lambda *lambda = environment->lambda;
     if (lambda->emulator->stopping || strcmp(lambda->told, environment->why) == 0)
         return;
     snprintf(lambda->told, sizeof lambda->told, "%s", environment->why);
-    emu_say("%s: %s; the next invocation starts it anew", lambda->name, environment->why);
+    emu_say("%s: %s; the next invocation restarts it", lambda->name, environment->why);
 }
 
-/* Ends the use of an environment whose process has ended. */
+/* Removes an environment whose process has ended. */
 static void reap_environment(struct emu_environment **link)
 {
     struct emu_environment *environment = *link;
@@ -217,7 +216,7 @@ static void reap_environment(struct emu_environment **link)
         emu_endpoint_close(&environment->endpoint);
     }
     if (environment->outputs[0].blocked || environment->outputs[1].blocked)
-        return; /* its last words wait for a reader */
+        return; /* its last output waits for a reader */
     *link = environment->next;
     emu_environment_free(environment);
 }
@@ -239,7 +238,7 @@ static void serve_lambda(struct emu_lambda *lambda)
     emu_calls_schedule(lambda);
 }
 
-/* One round: waits at most MOST milliseconds (-1: as long as it takes), and does what there is. */
+/* A round of the loop: waits at most MOST ms (-1: for ever), and handles what is ready. */
 static void serve_round(struct emulator *emulator, int signals, int most)
 {
     wait_for_anything(emulator, signals, most);
@@ -272,7 +271,7 @@ static bool is_quiet(const struct emulator *emulator)
     return !emulator->endpoint.exchanges;
 }
 
-/* Ends the processes as Lambda does, and lets the last answers out. */
+/* Ends the processes as Lambda does, and sends the last answers. */
 static void stop_all_lambdas(struct emulator *emulator, int signals)
 {
     int64_t end = clock_monotonic_ns() + LAST_WORDS_MS * EMU_NS_PER_MS;
@@ -286,7 +285,7 @@ static void stop_all_lambdas(struct emulator *emulator, int signals)
     for (struct emu_lambda *lambda = emulator->lambdas; lambda; lambda = lambda->next) {
         refuse_queued(lambda);
         for (struct emu_environment *one = lambda->environments; one; one = one->next)
-            one->outputs[0].to = one->outputs[1].to = -1; /* nobody read them for long enough */
+            one->outputs[0].to = one->outputs[1].to = -1; /* the reader took too long */
         serve_lambda(lambda);
     }
 }
@@ -313,7 +312,7 @@ static int serve_lambdas(struct emulator *emulator)
     return emulator->status;
 }
 
-/* Each process needs six descriptors of ours; the limit for it stays what it was. */
+/* Each process needs six of our descriptors. The limit of the process itself isn't changed. */
 static void allow_many_files(struct emulator *emulator)
 {
     if (getrlimit(RLIMIT_NOFILE, &emulator->files) != 0)
@@ -330,7 +329,7 @@ int main(int count, char **arguments)
     int status = emu_options_read(count, arguments, &emulator.settings);
     char **program = emulator.settings.programs;
     allow_many_files(&emulator);
-    /* Before a zip is unpacked, whose folder must not be left behind. */
+    /* Before a zip is unpacked, since a signal must not leave its folder behind. */
     emulator.signals = status < 0 ? open_signals() : -1;
     if (status < 0 && emulator.signals < 0)
         status = 2;

@@ -1,8 +1,7 @@
 /*
- * emulator.c - what all of dime-lambda says, and the ids that it gives.
+ * emulator.c - prints dime-lambda's messages, and makes ids.
  *
- * A line may have names and texts in it that others have chosen, so what a terminal would obey in
- * it is escaped.
+ * A message may contain names and texts of others, so terminal escapes in it are escaped.
  */
 #include "emulator/emulator.h"
 

@@ -1,9 +1,9 @@
 /*
  * endpoint.c - what libmicrohttpd calls.
  *
- * Its handler is called when a request's head is there, for each piece of the body, and when all of
- * it is there; then once more for an exchange that was suspended and has its answer. A body that is
- * too long is read to its end and dropped: a client that still writes wouldn't see the
+ * The handler is called when a request's head has arrived, for each piece of the body, and when the
+ * request is complete; and once more for a suspended exchange that has its answer. A body that is
+ * too long is read to its end and discarded, since a client that is still writing wouldn't see the
  * answer.
  */
 #include "emulator/endpoint.h"
@@ -66,7 +66,7 @@ static enum MHD_Result send_reply(struct emu_exchange *exchange)
     return result;
 }
 
-/* All of the request is there: an answer may be there at once, or the exchange waits for it. */
+/* The request is complete: it's answered at once, or the exchange waits for an answer. */
 static enum MHD_Result dispatch(struct emu_exchange *exchange)
 {
     if (!exchange->status)
@@ -107,7 +107,7 @@ static enum MHD_Result handle_request(void *owner, struct MHD_Connection *connec
     return exchange->body.failed ? MHD_NO : MHD_YES;
 }
 
-/* Paths and queries are handed on as they came. */
+/* Paths and queries are passed on without decoding. */
 static size_t leave_escaped(void *owner, struct MHD_Connection *connection, char *string)
 {
     (void)owner;

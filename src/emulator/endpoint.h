@@ -1,8 +1,8 @@
 /*
- * endpoint.h - where dime-lambda is asked: by callers, and by bootstrap programs.
+ * endpoint.h - the HTTP endpoints of dime-lambda, for callers and for bootstrap programs.
  *
- * An endpoint is driven by our own loop through its epoll descriptor: one thread does everything,
- * so nothing needs a lock.
+ * Our loop drives an endpoint through its epoll descriptor. One thread does everything, so no locks
+ * are needed.
  */
 #ifndef DIME_EMULATOR_ENDPOINT_H
 #define DIME_EMULATOR_ENDPOINT_H
@@ -10,18 +10,18 @@
 #include "emulator/exchanges.h"
 
 /*
- * Serves what is asked of a socket that listens, whose owner the endpoint is from then on. A
- * connection on which nothing moves for TIMEOUT seconds is closed, 0 is never. False: no memory.
+ * Serves a listening socket, which the endpoint then owns. A connection that is idle for TIMEOUT
+ * seconds is closed; 0: never. False: out of memory.
  */
 bool emu_endpoint_open(struct emu_endpoint *endpoint, int listener, unsigned timeout);
 
 /* Readable when emu_endpoint_run has something to do. */
 int emu_endpoint_fd(const struct emu_endpoint *endpoint);
 
-/* Does what can be done without waiting. */
+/* Does what is possible without blocking. */
 void emu_endpoint_run(struct emu_endpoint *endpoint);
 
-/* In how many milliseconds it wants to run in any case; -1 for never. */
+/* After how many milliseconds it must run in any case; -1: never. */
 int emu_endpoint_timeout(const struct emu_endpoint *endpoint);
 
 /* Ends all exchanges, and closes the socket. */

@@ -1,9 +1,9 @@
 /*
  * environment.c - a process of a lambda, from fork to wait.
  *
- * What it writes comes through pipes, so that a caller can be given the end of it; it's passed on
- * unchanged, and never faster than ours is read. It leads a process group, which is killed whole
- * once it has ended. The kernel kills it should we die without having done so.
+ * Its output comes through pipes, so that a caller can get the end of it. It's passed on unchanged,
+ * and no faster than our own output is read. The process leads a process group, all of which is
+ * killed once the process has ended. If we die first, the kernel kills the process.
  */
 #include "emulator/environment.h"
 
@@ -24,7 +24,7 @@
 #include "emulator/extensions.h"
 #include "emulator/variables.h"
 
-/* A socket of 127.0.0.1 whose port the kernel chooses; -1 and errno where there is none. */
+/* A socket on 127.0.0.1 with a port that the kernel chooses. -1 and errno: it failed. */
 static int listen_at_any_port(unsigned *port)
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -54,7 +54,7 @@ static bool open_runtime_api(struct emu_environment *environment)
     return false;
 }
 
-/* Becomes the loader that runs the bootstrap with the libraries beside itself (ld.so(8)). */
+/* Executes the loader, which runs the bootstrap with the libraries beside itself (ld.so(8)). */
 static void run_loader(const struct emu_lambda *lambda, char **variables)
 {
     char libraries[PATH_MAX];
@@ -68,7 +68,7 @@ static void run_loader(const struct emu_lambda *lambda, char **variables)
     execve(lambda->loader, words, variables);
 }
 
-/* What a bootstrap begins with. */
+/* What a bootstrap starts with. */
 struct bootstrap {
     const struct emu_lambda *lambda;
     int fds[3];
@@ -87,7 +87,7 @@ static void become_bootstrap(const void *what)
         if (dup2(bootstrap->fds[i], i) < 0)
             return;
     }
-    /* All of ours are closed by exec, and so is what the shell had left open. */
+    /* exec closes all descriptors, ours and those that the shell had left open. */
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     if (lambda->loader)
         run_loader(lambda, bootstrap->variables);
@@ -103,7 +103,7 @@ static void close_all(const int *fds, size_t count)
     }
 }
 
-/* Starts the process with nothing on stdin, and pipes to us behind the other two. */
+/* Starts the process with an empty stdin, and pipes to us as stdout and stderr. */
 static int spawn(struct emu_environment *environment)
 {
     int out[2] = {-1, -1}, err[2] = {-1, -1};
@@ -181,7 +181,7 @@ void emu_environment_kill(struct emu_environment *environment, const char *type,
     signal_group(environment, SIGKILL);
 }
 
-/* Reads what it had still sent before it ended. */
+/* Reads what it had sent before it ended. */
 static void finish_exchanges(struct emu_endpoint *endpoint)
 {
     for (int quiet = 0; quiet < 3; quiet++) {
@@ -215,8 +215,8 @@ bool emu_environment_has_ended(struct emu_environment *environment)
     int status = 0;
     if (environment->pid <= 0)
         return true;
-    /* Of what has ended /proc says no more how much memory it had; the call itself does, but the
-     * function of the C library has no place for it. */
+    /* /proc has no memory figures for a process that has ended. The system call returns them, but
+     * the C library's function doesn't. */
     if (syscall(SYS_waitid, P_PID, environment->pid, &info, WEXITED | WNOHANG | WNOWAIT, &usage) !=
             0 ||
         info.si_pid == 0)

@@ -1,8 +1,9 @@
 /*
  * event_stream.c - writes an answer as the events PayloadChunk and InvokeComplete.
  *
- * An event is its length, its headers' length, a checksum of both, the headers, the payload, and a
- * checksum of all. Each piece of the answer becomes an event as it comes from the process.
+ * An event consists of its length, its headers' length, a checksum of both, the headers, the
+ * payload, and a checksum of all. Each piece of the answer becomes an event as it arrives from the
+ * process.
  */
 #include "emulator/event_stream.h"
 
@@ -34,7 +35,7 @@ static void put_big_endian(struct emu_body *out, uint32_t number, size_t bytes)
     emu_body_add(out, room, bytes, SIZE_MAX);
 }
 
-/* A header whose value is a string, which is type 7. */
+/* A header with a string as its value: type 7. */
 static void put_header(struct emu_body *out, const char *name, const char *value)
 {
     put_big_endian(out, (uint32_t)strlen(name), 1);
@@ -78,7 +79,7 @@ static void put_end(struct emu_body *out, dime_text answer, const char *error)
     put_event(out, "InvokeComplete", "application/json", buffer_text(&end));
 }
 
-/* Begins to answer: the status is known before the first event is. */
+/* Begins to answer: the status is known before the first event. */
 static bool begin_events(struct emu_call *call)
 {
     struct emu_flow *flow = NULL;

@@ -1,7 +1,7 @@
 /*
- * exchanges.c - reads a request's headers, and makes the response to it.
+ * exchanges.c - reads the headers of a request, and makes responses.
  *
- * A response is whole when it's made here; one that is sent in chunks is a flow (flow.h).
+ * Responses made here are complete; one that is sent in chunks is a flow (flow.h).
  */
 #include "emulator/exchanges.h"
 
@@ -43,7 +43,7 @@ void emu_exchange_reply(struct emu_exchange *exchange, unsigned status,
 
 struct MHD_Response *emu_reply_make(dime_text body, const char *content_type)
 {
-    /* The copy is made before this returns: the cast takes nothing from anybody. */
+    /* The cast is safe: the body is copied before this returns. */
     struct MHD_Response *response =
         MHD_create_response_from_buffer(body.length, (void *)body.data, MHD_RESPMEM_MUST_COPY);
     emu_reply_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);

@@ -1,9 +1,9 @@
 /*
- * extensions.c - registers extensions, and keeps an event until it's asked for.
+ * extensions.c - registers extensions, and keeps an event until it's requested.
  *
- * One event is kept for each: an extension that doesn't ask misses those in between, and the last
- * one, SHUTDOWN, is never missed. Lambda itself gives SHUTDOWN to extensions outside the bootstrap
- * only; here whoever asks for it gets it.
+ * Only the latest event is kept for each extension. An extension that doesn't ask in time misses
+ * earlier ones, but never the last one, SHUTDOWN. Lambda sends SHUTDOWN only to extensions outside
+ * the bootstrap; here any extension can register for it.
  */
 #include "emulator/extensions.h"
 
@@ -21,7 +21,7 @@ static void forbid(struct emu_exchange *exchange, const char *type, const char *
     emu_refuse_runtime(exchange, MHD_HTTP_FORBIDDEN, type, message);
 }
 
-/* Reads the events that are wanted; false where there is another, or it's not what it should be. */
+/* Reads the events to register for. False: one is unknown, or the request isn't valid. */
 static bool read_events(dime_text body, struct emu_extension *extension)
 {
     struct arena arena;
@@ -96,7 +96,7 @@ static void register_extension(struct emu_exchange *exchange, struct emu_environ
     }
 }
 
-/* Hands over the event that is kept, if somebody waits for it. */
+/* Delivers the kept event, if the extension waits for it. */
 static void deliver(struct emu_extension *extension)
 {
     if (!extension->waiting || !extension->event_length)
@@ -109,7 +109,7 @@ static void deliver(struct emu_extension *extension)
     extension->event_length = 0;
 }
 
-/* Begins an event of this type in the room of an extension, in place of the one before. */
+/* Begins an event of this type for an extension, in place of the one before. */
 static void begin_event(struct buffer *out, struct emu_extension *extension, const char *type)
 {
     buffer_over(out, extension->event, sizeof extension->event);
@@ -117,7 +117,7 @@ static void begin_event(struct buffer *out, struct emu_extension *extension, con
     json_put_text(out, "eventType", text_of(type));
 }
 
-/* Keeps the event, and delivers it where it's waited for. */
+/* Keeps the event, and delivers it if the extension waits for it. */
 static void end_event(struct buffer *out, struct emu_extension *extension)
 {
     json_end_object(out);
@@ -140,7 +140,7 @@ static void next_event(struct emu_exchange *exchange, struct emu_environment *en
         forbid(exchange, "Extension.UnknownExtensionIdentifier", "Unknown extension");
         return;
     }
-    /* It asks anew on another connection: the one before is of no use. */
+    /* It asks again on another connection, so the earlier one isn't used any more. */
     if (extension->waiting)
         emu_exchange_reply(extension->waiting, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
     extension->waiting = exchange;

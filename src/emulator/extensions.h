@@ -10,17 +10,17 @@
 
 #include "emulator/emulator.h"
 
-/* Answers what is asked below /2020-01-01/extension/. */
+/* Answers requests below /2020-01-01/extension/. */
 void emu_extensions_route(struct emu_exchange *exchange, struct emu_environment *environment,
                           dime_text rest);
 
-/* Tells the extensions that asked for it that this call has been handed over. */
+/* Sends INVOKE to the extensions that registered for it: a process has got this call. */
 void emu_extensions_invoke(struct emu_environment *environment, const struct emu_call *call);
 
-/* Tells the extensions that asked for it that the environment ends. */
+/* Sends SHUTDOWN to the extensions that registered for it: the environment ends. */
 void emu_extensions_shut_down(struct emu_environment *environment);
 
-/* Frees them; their exchanges have ended. */
+/* Frees them; their exchanges must have ended. */
 void emu_extensions_free(struct emu_environment *environment);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * flow.c - the writer adds, libmicrohttpd takes, and a reader that has all is suspended.
+ * flow.c - the writer adds bytes, libmicrohttpd takes them, and a reader that has all is suspended.
  *
- * Writer and reader both hold a flow, since each may end first: the last of them frees it. A body
- * that breaks off ends without the last chunk, by which every reader of HTTP knows it.
+ * Writer and reader both hold a reference to a flow, since either may end first; the last one frees
+ * it. A body that is aborted ends without the last chunk, so that an HTTP client notices.
  */
 #include "emulator/flow.h"
 
@@ -12,10 +12,10 @@ enum { FLOW_CHUNK = 16 * 1024 };
 
 struct emu_flow {
     struct emu_endpoint *endpoint;
-    struct MHD_Connection *connection; /* NULL: the reader has gone */
-    struct emu_body body;              /* what the reader hasn't got, and some that it has */
-    uint64_t begin;                    /* where in the whole body that begins */
-    bool written;                      /* the writer has gone */
+    struct MHD_Connection *connection; /* NULL: the reader is gone */
+    struct emu_body body;              /* what the reader hasn't got yet, and some that it has */
+    uint64_t begin;                    /* its offset in the whole body */
+    bool written;                      /* the writer is gone */
     bool ended, broken;
     bool waiting; /* the reader is suspended */
 };
@@ -52,7 +52,7 @@ static void free_unused(struct emu_flow *flow)
     free(flow);
 }
 
-/* The response is no longer needed: it was sent, or its connection has gone. */
+/* The response is no longer needed: it was sent, or its connection was closed. */
 static void leave_flow(void *owner)
 {
     struct emu_flow *flow = owner;

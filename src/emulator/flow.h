@@ -1,9 +1,9 @@
 /*
  * flow.h - a response of dime-lambda that is sent while it's still being written.
  *
- * It lies between a process that streams its answer and a caller who reads it: each at its own
- * pace, and either may go. What the caller hasn't read yet is kept, so that a process never waits
- * for a caller, as it doesn't at AWS.
+ * It decouples a process that streams its answer from the caller that reads it; either may end
+ * first. What the caller hasn't read yet is buffered, so that a process never waits for a caller,
+ * as on AWS.
  */
 #ifndef DIME_EMULATOR_FLOW_H
 #define DIME_EMULATOR_FLOW_H
@@ -13,18 +13,19 @@
 struct emu_flow;
 
 /*
- * A response for an exchange that waits, whose body emu_flow_add will write to *FLOW; it's to be
- * given headers and to emu_exchange_reply, and *FLOW to emu_flow_end. NULL: no memory, and no flow.
+ * A response for a suspended exchange; emu_flow_add writes its body to *FLOW. The caller adds
+ * headers and passes it to emu_exchange_reply, and later ends *FLOW with emu_flow_end. NULL: out of
+ * memory, and there is no flow.
  */
 struct MHD_Response *emu_flow_make(struct emu_exchange *exchange, struct emu_flow **flow);
 
-/* Adds to the body; where there is no memory for it the response breaks off. */
+/* Adds to the body. If memory runs out, the response is aborted. */
 void emu_flow_add(struct emu_flow *flow, dime_text text);
 
-/* Ends the body, and the use of FLOW. Where it isn't WHOLE the reader is to see that. */
+/* Ends the body, and releases FLOW. If the body isn't WHOLE, the reader notices. */
 void emu_flow_end(struct emu_flow *flow, bool whole);
 
-/* Breaks the response off; FLOW is still to be given to emu_flow_end. */
+/* Aborts the response; the caller must still call emu_flow_end. */
 void emu_flow_break(struct emu_flow *flow);
 
 #endif

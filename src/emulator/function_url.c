@@ -1,10 +1,10 @@
 /*
  * function_url.c - the answers of a function URL.
  *
- * An object with a statusCode says the status, the headers, the cookies and the body; anything else
- * is the body itself, as JSON. A streamed answer has such an object before it and eight zero bytes
- * between, and is passed on as it comes. What can't be read so, and a function that failed, is a
- * 502 as it is at AWS; once the head has gone, the body breaks off.
+ * An object with a statusCode has the status, the headers, the cookies and the body; anything else
+ * is itself the body, as JSON. A streamed answer begins with such an object and eight zero bytes,
+ * and is passed on as it arrives. An answer that isn't valid, and a failed function, become a 502,
+ * as on AWS; once the head has been sent, the body is aborted instead.
  */
 #include "emulator/function_url.h"
 
@@ -28,7 +28,7 @@ static void reply_bad_gateway(struct emu_exchange *exchange, const struct emu_ca
     emu_exchange_reply(exchange, MHD_HTTP_BAD_GATEWAY, response);
 }
 
-/* Adds a header of the answer, but for those that the connection decides. */
+/* Adds a header of the answer, except those that concern the connection. */
 static bool add_header(struct MHD_Response *response, dime_text name, struct json_value value,
                        struct arena *arena)
 {
@@ -64,7 +64,7 @@ static bool add_headers(struct MHD_Response *response, struct json_value answer,
     return fine;
 }
 
-/* The body that an object says, decoded; false where it isn't what it should be. */
+/* Decodes the body in an object. False: it isn't valid. */
 static bool read_answer_body(struct json_value answer, struct arena *arena, dime_text *body)
 {
     struct json_value value, encoded;
@@ -84,14 +84,15 @@ static bool read_status(struct json_value answer, int64_t *status)
     *status = MHD_HTTP_OK;
     if (!json_find(answer, TEXT("statusCode"), &member))
         return true;
-    if (member.kind == JSON_STRING) /* many write it so, and AWS takes it */
+    if (member.kind == JSON_STRING) /* many functions send a string, and AWS accepts it */
         member = (struct json_value){JSON_NUMBER, {member.raw.data + 1, member.raw.length - 2}};
     if (!text_to_int64(member.raw, status))
         return false;
     return *status >= 200 && *status <= 599;
 }
 
-/* Replies with a response that has its body, and takes it over. False: the answer isn't right. */
+/* Adds status and headers to RESPONSE, replies with it, and takes ownership. False: the answer
+ * isn't valid. */
 static bool reply_with(struct emu_call *call, struct json_value answer,
                        struct MHD_Response *response, bool has_body, struct arena *arena)
 {
@@ -109,7 +110,7 @@ static bool reply_with(struct emu_call *call, struct json_value answer,
     return true;
 }
 
-/* Where the body of a streamed answer begins, behind its object and eight zero bytes. */
+/* Where the body of a streamed answer begins, after its object and eight zero bytes. */
 static bool split_stream(dime_text *head, dime_text *body)
 {
     static const char SEPARATOR[SEPARATOR_LENGTH];
@@ -123,7 +124,7 @@ static bool split_stream(dime_text *head, dime_text *body)
     return true;
 }
 
-/* Begins to reply with what has come, if that is a head. */
+/* Begins to reply once the head has arrived. */
 static void begin_reply(struct emu_call *call, dime_text head, size_t head_length)
 {
     struct arena arena;
@@ -141,7 +142,7 @@ static void begin_reply(struct emu_call *call, dime_text head, size_t head_lengt
         call->caller = NULL;
         return;
     }
-    call->pass_on = NULL; /* it will be refused when it's whole */
+    call->pass_on = NULL; /* it will be refused when it's complete */
     call->caller->flow = NULL;
     if (flow)
         emu_flow_end(flow, false);
@@ -160,7 +161,7 @@ static void pass_on_as_http(struct emu_call *call, dime_text so_far)
     call->passed_on = so_far.length;
 }
 
-/* The answer as a whole; a body with a statusCode beside it, streamed or not. */
+/* Replies with a complete answer. */
 static bool reply_whole(struct emu_call *call, dime_text answer, struct arena *arena)
 {
     struct json_value document, status;
@@ -198,7 +199,7 @@ void emu_function_url_route(struct emu_exchange *exchange)
     struct emu_lambda *lambda = emulator->lambdas;
     if (lambda->next) {
         emu_refuse_invocation(exchange, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException",
-                              "A function has a URL where it's the only one that is served; ask for"
+                              "A function has a URL only if it's the only one served; use"
                               " /2015-03-31/functions/NAME/invocations");
         return;
     }

@@ -1,11 +1,11 @@
 /*
- * guard.c - refuses what is ambiguous, and what a web page of somebody else sends.
+ * guard.c - refuses ambiguous requests, and requests from other sites' web pages.
  *
- * A browser says in Sec-Fetch-Site and in Origin whose page asks. A page can't change these, and
- * no other client has reason to send them, so curl, the AWS CLI and the SDKs pass. Neither header
- * tells where a page has had its own name point at this machine (DNS rebinding); that the name in
- * Host does. An address is no such name, nor is one without a dot, which nobody can register, nor
- * localhost. `--allow` admits other names and their pages.
+ * A browser names the page's site in Sec-Fetch-Site and Origin. A page can't change these headers,
+ * and other clients have no reason to send them, so curl, the AWS CLI and the SDKs pass. These
+ * headers don't help if a site's name resolves to this machine (DNS rebinding), but then Host has
+ * that name. Addresses, localhost, and names without a dot, which nobody can register, are safe.
+ * `--allow` admits other names and their pages.
  */
 #include "emulator/guard.h"
 
@@ -16,7 +16,7 @@ static const char ANYTHING[] = "*";
 
 enum { SHOWN_NAME_MAX = 255 };
 
-/* What the headers of a request say of its frame. */
+/* What the headers say about the framing of a request. */
 struct frame {
     size_t headers, hosts, lengths, codings;
     bool named, chunked, malformed;
@@ -49,28 +49,28 @@ static struct frame read_frame(const struct emu_exchange *exchange)
     return frame;
 }
 
-/* Whether a path is one, as it stands in the first line: no scheme before it, nothing unseen. */
+/* Whether the target in the request line is a path: without a scheme, of visible characters. */
 static bool is_path(dime_text uri)
 {
     return text_starts(uri, TEXT("/")) && !text_has_controls(uri) &&
            !memchr(uri.data, ' ', uri.length) && !memchr(uri.data, '\t', uri.length);
 }
 
-/* What is ambiguous in a request; NULL: nothing. */
+/* What is ambiguous about a request; NULL: nothing. */
 static const char *find_fault(const struct emu_exchange *exchange, const char *version)
 {
     struct frame frame = read_frame(exchange);
     bool newer = strcmp(version, "HTTP/1.1") == 0;
     if (frame.malformed || !text_is_token(text_of(exchange->method)))
-        return "The method or a header has a byte that may not stand there; leave it out";
+        return "The method or a header has a byte that isn't allowed there; leave it out";
     if (!is_path(text_of(exchange->uri)))
         return "The first line must name a path: GET /path HTTP/1.1";
     if (frame.hosts > 1 || (frame.hosts ? !frame.named : newer))
-        return "A request has one Host header, which names whom it asks; send one";
+        return "A request must have one Host header, which isn't empty; send one";
     if (frame.codings > 1 || (frame.codings && (!frame.chunked || !newer)))
         return "Transfer-Encoding may only be chunked, once, in HTTP/1.1";
     if (frame.lengths > 1 || (frame.lengths && frame.codings))
-        return "It isn't clear how long the body is; send one Content-Length or one"
+        return "The length of the body is ambiguous; send one Content-Length or one"
                " Transfer-Encoding";
     return NULL;
 }
@@ -80,7 +80,7 @@ bool emu_guard_is_clear(struct emu_exchange *exchange, const char *version)
     const char *fault;
     unsigned status = MHD_HTTP_BAD_REQUEST;
     if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0) {
-        fault = "HTTP/1.1 and HTTP/1.0 are spoken here";
+        fault = "Only HTTP/1.1 and HTTP/1.0 are supported";
         status = MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
     } else {
         fault = find_fault(exchange, version);
@@ -92,7 +92,7 @@ bool emu_guard_is_clear(struct emu_exchange *exchange, const char *version)
     return false;
 }
 
-/* The name in HOST:PORT, without a dot at its end; an address of IPv6 with its brackets. */
+/* The name in HOST:PORT, without a trailing dot; an IPv6 address with its brackets. */
 static dime_text name_in(dime_text authority)
 {
     dime_text name, rest = authority;
@@ -100,7 +100,7 @@ static dime_text name_in(dime_text authority)
         const char *end = memchr(authority.data, ']', authority.length);
         size_t length = end ? (size_t)(end - authority.data) + 1 : authority.length;
         rest = text_skip(authority, length);
-        /* What stands behind the brackets and is no port makes a name of all of it. */
+        /* If something other than a port follows the brackets, it's all one name. */
         return !rest.length || *rest.data == ':' ? (dime_text){authority.data, length} : authority;
     }
     if (!text_cut(&rest, ':', &name))
@@ -124,7 +124,7 @@ static bool is_ip_address(dime_text name)
     return inet_pton(brackets ? AF_INET6 : AF_INET, copy, &room) == 1;
 }
 
-/* Whether the command line admits this HOST:PORT: as it is, or its name with any port. */
+/* Whether --allow admits this HOST:PORT, or its name with any port. */
 static bool is_listed(const struct emu_endpoint *endpoint, dime_text authority)
 {
     for (const char *const *one = endpoint->allowed; one && *one; one++) {
@@ -136,7 +136,7 @@ static bool is_listed(const struct emu_endpoint *endpoint, dime_text authority)
     return false;
 }
 
-/* Whether no web page can have had this name point here. */
+/* Whether no web site can make this name resolve to this machine. */
 static bool is_ours(const struct emu_endpoint *endpoint, dime_text authority)
 {
     const dime_text local = TEXT(".localhost");
@@ -145,7 +145,7 @@ static bool is_ours(const struct emu_endpoint *endpoint, dime_text authority)
            (name.length && !memchr(name.data, '.', name.length));
 }
 
-/* The HOST:PORT of an origin; empty where it's opaque. */
+/* The HOST:PORT of an origin; empty if it's opaque. */
 static dime_text authority_of(dime_text origin)
 {
     static const char *const SCHEMES[] = {"http://", "https://"};
@@ -157,7 +157,7 @@ static dime_text authority_of(dime_text origin)
     return TEXT("");
 }
 
-/* Whether no page has asked, or one of this very origin, or one that is listed. */
+/* Whether the request comes from no page, from a page of this origin, or from an allowed one. */
 static bool is_from_here(const struct emu_exchange *exchange, dime_text host)
 {
     const char *site = emu_exchange_header(exchange, "Sec-Fetch-Site");
@@ -176,8 +176,8 @@ static void refuse_host(struct emu_exchange *exchange, dime_text host)
     dime_text name = name_in(host);
     int length = name.length < SHOWN_NAME_MAX ? (int)name.length : SHOWN_NAME_MAX;
     snprintf(message, sizeof message,
-             "The Host \"%.*s\" isn't known here, and a web page could have it point here; ask for"
-             " an address or localhost, or start dime lambda with --allow %.*s",
+             "The Host \"%.*s\" isn't known, and a web site could make it resolve to this machine;"
+             " use an address or localhost, or start dime lambda with --allow %.*s",
              length, name.data, length, name.data);
     exchange->endpoint->refuse(exchange, MHD_HTTP_FORBIDDEN, "AccessDeniedException", message);
 }
@@ -192,8 +192,8 @@ bool emu_guard_admits(struct emu_exchange *exchange)
     if (!is_from_here(exchange, host)) {
         exchange->endpoint->refuse(
             exchange, MHD_HTTP_FORBIDDEN, "AccessDeniedException",
-            "A web page of another site may not ask here; open the address yourself, or start"
-            " dime lambda with --allow HOST:PORT of the page");
+            "Web pages of other sites may not send requests here; open the address yourself, or"
+            " start dime lambda with --allow HOST:PORT of the page");
         return false;
     }
     if (read_frame(exchange).headers > EMU_HEADERS_MAX) {

@@ -1,7 +1,7 @@
 /*
  * held.c - keeps responses with their environment, and adds the log to them.
  *
- * What the log's own lines say of the call is copied: the call is freed before.
+ * The call is freed earlier, so what the log's own lines say about it is copied.
  */
 #include "emulator/held.h"
 

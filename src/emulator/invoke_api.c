@@ -1,9 +1,9 @@
 /*
- * invoke_api.c - from a request for an invocation to a call, and back.
+ * invoke_api.c - turns an Invoke request into a call, and sends the answer back.
  *
- * An event is handed on as it came, also where it isn't JSON: Lambda itself would refuse that, but
- * here a bootstrap can be shown what it should never see. What a caller gives for headers of the
- * Runtime API is checked, since it becomes lines of another protocol.
+ * An event is passed on unchanged, even if it isn't JSON. Lambda would refuse that, but here a
+ * bootstrap can be tested with invalid events. Values that become headers of the Runtime API are
+ * checked.
  */
 #include "emulator/invoke_api.h"
 
@@ -28,8 +28,8 @@ size_t emu_invoke_begin(struct emu_exchange *exchange)
 }
 
 /*
- * Parts what names a function, a name, an ARN or a part of one, into *NAME and its qualifier, whose
- * data is NULL where there is none.
+ * Splits a function's name, ARN or partial ARN into *NAME and the qualifier, whose data is NULL if
+ * there is none.
  */
 static void part_name(dime_text *name, dime_text *qualifier)
 {
@@ -47,7 +47,7 @@ static void part_name(dime_text *name, dime_text *qualifier)
 static struct emu_lambda *find_lambda(const struct emulator *emulator, dime_text name)
 {
     for (struct emu_lambda *one = emulator->lambdas; one; one = one->next) {
-        /* AWS's own emulator calls its only function so. */
+        /* The name of the only function in AWS's own emulator. */
         bool only = one == emulator->lambdas && !one->next && text_equal(name, TEXT("function"));
         if (only || text_equal(text_of(one->name), name))
             return one;
@@ -55,7 +55,7 @@ static struct emu_lambda *find_lambda(const struct emulator *emulator, dime_text
     return NULL;
 }
 
-/* A client's context arrives in base64, and goes on as JSON in one line. */
+/* Decodes a client context, which arrives in base64 and is passed on as JSON in one line. */
 static bool take_context(struct emu_call *call, const char *given)
 {
     struct arena arena;
@@ -76,7 +76,7 @@ static bool take_context(struct emu_call *call, const char *given)
     return fine && call->client_context;
 }
 
-/* Answers what isn't run, or not now, with nothing but the id that it has. */
+/* Answers without a body, but with the id, a request that isn't run, or not yet. */
 static void acknowledge(struct emu_exchange *exchange, unsigned status, const char *id)
 {
     struct MHD_Response *response =
@@ -85,7 +85,7 @@ static void acknowledge(struct emu_exchange *exchange, unsigned status, const ch
     emu_exchange_reply(exchange, status, response);
 }
 
-/* Nobody waits for the answer of an event: its caller is answered once it's in the queue. */
+/* The caller of an event is answered once it's in the queue; nobody waits for the result. */
 static void queue_event(struct emu_exchange *exchange, struct emu_call *call)
 {
     char id[EMU_ID_SIZE];
@@ -112,7 +112,7 @@ static void fill_call(struct emu_exchange *exchange, struct emu_call *call, dime
         return;
     }
     if (!exchange->body.length)
-        emu_body_add(&exchange->body, "{}", 2, EMU_REQUEST_MAX); /* no payload is an empty one */
+        emu_body_add(&exchange->body, "{}", 2, EMU_REQUEST_MAX); /* without a payload */
     call->event = exchange->body;
     exchange->body = (struct emu_body){0};
     if (call->event.failed) {
@@ -123,8 +123,7 @@ static void fill_call(struct emu_exchange *exchange, struct emu_call *call, dime
     }
 }
 
-/* Whether a header is absent or has one of these values, NULL at their end; refuses it otherwise.
- */
+/* Whether a header is absent or has one of these values, which end with NULL; else refuses it. */
 static bool has_one_of(struct emu_exchange *exchange, const char *header, const char *const *values)
 {
     const char *given = emu_exchange_header(exchange, header);
@@ -135,13 +134,13 @@ static bool has_one_of(struct emu_exchange *exchange, const char *header, const 
         length +=
             (size_t)snprintf(list + length, sizeof list - length, "%s%s", i ? ", " : "", values[i]);
     }
-    snprintf(message, sizeof message, "%s is one of: %s", header, list);
+    snprintf(message, sizeof message, "%s must be one of: %s", header, list);
     emu_refuse_invocation(exchange, MHD_HTTP_BAD_REQUEST, "InvalidParameterValueException",
                           message);
     return false;
 }
 
-/* Whether the headers ask for what there is; refuses them otherwise. */
+/* Whether the headers are valid; else refuses them. */
 static bool check_options(struct emu_exchange *exchange, bool streams)
 {
     static const char *const TYPES[] = {"RequestResponse", "DryRun", "Event", NULL};
@@ -189,7 +188,7 @@ static void refuse_operation(struct emu_exchange *exchange)
         " Lambda's API");
 }
 
-/* Reads the qualifier in a query, if there is one, decoded where that can be done. */
+/* Reads the qualifier in a query, if there is one, decoded if possible. */
 static void find_qualifier(const char *uri, char *room, size_t size, dime_text *qualifier)
 {
     dime_text query = query_of(uri), part, value;
@@ -202,7 +201,7 @@ static void find_qualifier(const char *uri, char *room, size_t size, dime_text *
     }
 }
 
-/* Whether there is no qualifier, or one that can be; refuses it otherwise. */
+/* Whether the qualifier is absent or valid; else refuses it. */
 static bool check_qualifier(struct emu_exchange *exchange, dime_text qualifier)
 {
     if (!qualifier.data || (qualifier.length && qualifier.length <= QUALIFIER_MAX_LENGTH &&
@@ -246,15 +245,14 @@ static void route_function(struct emu_exchange *exchange, dime_text rest, const 
         refuse_name(exchange, name, qualifier);
     } else if (strcmp(exchange->method, "POST") != 0) {
         emu_refuse_invocation(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "MethodNotAllowedException",
-                              "An invocation is a POST");
+                              "The method must be POST");
     } else {
         invoke_lambda(exchange, lambda, qualifier,
                       text_starts(text_of(operation), TEXT("response-")));
     }
 }
 
-/* Whether a path is one of Lambda's API, /2015-03-31/functions and the like, and no function URL's.
- */
+/* Whether a path belongs to Lambda's API, like /2015-03-31/functions, and not to a function URL. */
 static bool is_api(dime_text path)
 {
     static const char *const RESOURCES[] = {"functions",

@@ -1,9 +1,10 @@
 /*
- * loader.c - finds the loader that a program brings along.
+ * loader.c - finds the loader in a program's own folder.
  *
- * An ELF program names its loader in the segment PT_INTERP (elf(5)); a script has none, and what is
- * wrong with a program the kernel says when it runs it. The loader takes the path of the program as
- * its argument, and looks for libraries beside itself, as the program's own RPATH says on Lambda.
+ * An ELF program names its loader in the segment PT_INTERP (elf(5)); a script has none. Errors in a
+ * program are left to the kernel, which reports them when it runs it. The loader takes the path of
+ * the program as an argument, and searches for libraries beside itself, as the program's RPATH does
+ * on Lambda.
  */
 #include "emulator/loader.h"
 
@@ -62,7 +63,7 @@ bool emu_loader_find(struct emu_lambda *lambda)
         if (lambda->loader)
             return true;
     }
-    emu_say("%s asks for the loader %s, which isn't there%s", lambda->program, path,
-            is_task ? ", nor in its folder" : "");
+    emu_say("%s needs the loader %s, which doesn't exist%s", lambda->program, path,
+            is_task ? ", not even in its folder" : "");
     return true;
 }

@@ -1,8 +1,8 @@
 /*
- * loader.h - the loader that a program brings along.
+ * loader.h - finds the loader in a program's own folder.
  *
- * A zip with a libc of its own has its loader too, by the path that it has on Lambda. No kernel
- * finds that elsewhere, so it's run by name where the zip was unpacked.
+ * A zip with its own libc includes the loader, at a path that is only valid on Lambda. The kernel
+ * wouldn't find it here, so the unpacked loader is run by name.
  */
 #ifndef DIME_EMULATOR_LOADER_H
 #define DIME_EMULATOR_LOADER_H
@@ -10,8 +10,8 @@
 #include "emulator/emulator.h"
 
 /*
- * Finds the loader that the lambda's program asks for below /var/task, in the lambda's folder, and
- * keeps it in the lambda, which frees it. Says so where it's in neither place. False: there is no
+ * Looks in the lambda's folder for the loader that its program names below /var/task. The lambda
+ * keeps the path, and frees it. Prints an error if the loader is in neither place. False: out of
  * memory.
  */
 bool emu_loader_find(struct emu_lambda *lambda);

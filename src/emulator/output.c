@@ -1,9 +1,9 @@
 /*
- * output.c - what a process writes: passed on, and the end of it kept.
+ * output.c - passes on the output of a process, and keeps its end.
  *
- * It's passed on unchanged, but to a terminal, which would obey what is in it; and never faster
- * than ours is read: a piece is taken only where it can be written at once, so that a reader who
- * stops for a while stops the process and not us.
+ * The output is passed on unchanged, except to a terminal, where escapes are made visible. A piece
+ * is read only if it can be written at once, so that a reader that stops for a while stops the
+ * process and not us.
  */
 #include "emulator/output.h"
 
@@ -22,7 +22,7 @@ static void remember(struct emu_tail *tail, const char *data, size_t size)
         tail->data[tail->total++ % EMU_TAIL_SIZE] = data[i];
 }
 
-/* Whether a piece of PIPE_BUF bytes can be written there without waiting. */
+/* Whether PIPE_BUF bytes can be written there without blocking. */
 static bool is_writable(int fd)
 {
     struct pollfd one = {.fd = fd, .events = POLLOUT};
@@ -36,7 +36,7 @@ static void write_on(struct emu_output *output, const char *data, size_t size)
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote < 0) {
-            output->to = -1; /* nobody reads it any more: the process shouldn't suffer */
+            output->to = -1; /* the reader is gone, which mustn't block the process */
             return;
         }
         data += wrote;
@@ -51,7 +51,7 @@ static void show_on(struct emu_output *output, const char *data, size_t size)
     write_on(output, room, length);
 }
 
-/* Passes one piece on; false where there is none now, or nobody takes it. */
+/* Passes on a piece. False: there is none now, or it can't be written now. */
 static bool forward_piece(struct emu_output *output, struct emu_tail *tail)
 {
     char piece[PIECE];
@@ -83,7 +83,7 @@ void emu_output_forward(struct emu_environment *environment)
     }
 }
 
-/* Appends what the process has written since FROM, as far as it's still there. */
+/* Appends what the process has written since FROM, as far as it's still kept. */
 static void put_written(struct buffer *log, const struct emu_tail *tail, size_t from)
 {
     char room[EMU_TAIL_SIZE];

@@ -1,7 +1,7 @@
 /*
- * programs.c - finds programs, where they lie or in what a zip holds.
+ * programs.c - finds programs, in folders or in zips.
  *
- * Nothing here trusts a name: it becomes a part of paths, variables and JSON.
+ * Names aren't trusted, since they become parts of paths, variables and JSON.
  */
 #include "emulator/programs.h"
 
@@ -20,7 +20,7 @@ static const char ENDING[] = ".bootstrap";
 
 enum { NAME_LENGTH_MAX = 64 };
 
-/* What Lambda takes for the name of a function. */
+/* Whether Lambda accepts this as the name of a function. */
 static bool is_name(dime_text name)
 {
     for (size_t i = 0; i < name.length; i++) {
@@ -31,7 +31,7 @@ static bool is_name(dime_text name)
     return name.length > 0 && name.length <= NAME_LENGTH_MAX;
 }
 
-/* Cuts an ending off. */
+/* Cuts off an ending. */
 static bool cut_ending(dime_text *name, dime_text ending)
 {
     if (name->length <= ending.length || !text_ends_nocase(*name, ending))
@@ -40,7 +40,7 @@ static bool cut_ending(dime_text *name, dime_text ending)
     return true;
 }
 
-/* The name that a path says: change of change.bootstrap, of change-x86_64.zip, of change/. */
+/* The name in a path: change for change.bootstrap, change-x86_64.zip and change/. */
 static dime_text name_of(const char *path)
 {
     static const char *const MACHINES[] = {"-x86_64", "-amd64", "-aarch64", "-arm64"};
@@ -60,7 +60,7 @@ static dime_text name_of(const char *path)
     return name;
 }
 
-/* The path of NAME.bootstrap beside this program, or where dime is installed; from malloc. */
+/* The path of NAME.bootstrap, beside us or where dime is installed; the caller frees it. */
 static char *find_installed(dime_text name)
 {
     char own[PATH_MAX], *path = NULL;
@@ -132,13 +132,13 @@ static bool add_lambda(struct emulator *emulator, dime_text name, const char *pa
 {
     struct emu_lambda **last = &emulator->lambdas;
     if (!is_name(name)) {
-        emu_say("\"%.*s\" is no name for a function; write NAME=%s", (int)name.length, name.data,
+        emu_say("\"%.*s\" can't be a function's name; write NAME=%s", (int)name.length, name.data,
                 path);
         return false;
     }
     for (; *last; last = &(*last)->next) {
         if (text_equal(text_of((*last)->name), name)) {
-            emu_say("%s is there twice; write NAME=PATH for one of them", (*last)->name);
+            emu_say("%s is given twice; write NAME=PATH for one of them", (*last)->name);
             return false;
         }
     }
@@ -161,7 +161,7 @@ bool emu_program_add(struct emulator *emulator, const char *argument)
     dime_text name, rest = text_of(argument);
     if (text_cut(&rest, '=', &name) && rest.data && is_name(name))
         return add_lambda(emulator, name, rest.data);
-    /* A bare name is a function's: a CGI program of that name may lie in this folder. */
+    /* A bare name is always a function's, even if this folder has a CGI program of that name. */
     char *path = is_name(text_of(argument)) ? find_installed(text_of(argument)) : NULL;
     if (!path && is_name(text_of(argument)) && access(argument, F_OK) != 0) {
         emu_say("there is no %s%s beside dime or in %s; name a program by its path", argument,

@@ -1,8 +1,8 @@
 /*
- * programs.h - from what the command line names to a program that can be run.
+ * programs.h - finds the programs that the command line names.
  *
- * A bootstrap program is taken as it stands, and a zip is unpacked to a folder of ours, as Lambda
- * does it, so that what is tried is what would be deployed.
+ * A bootstrap program is run in place. A zip is unpacked to a temporary folder, as Lambda does, so
+ * that exactly what would be deployed can be tried.
  */
 #ifndef DIME_EMULATOR_PROGRAMS_H
 #define DIME_EMULATOR_PROGRAMS_H
@@ -11,7 +11,7 @@
 
 /*
  * Finds what ARGUMENT names (a program, a zip, a folder with a bootstrap, NAME=PATH of them, or
- * NAME alone) and adds it to the lambdas. False: it can't be run, and the reason has been said.
+ * NAME alone) and adds it to the lambdas. False: it can't be run, and an error was printed.
  */
 bool emu_program_add(struct emulator *emulator, const char *argument);
 

@@ -1,7 +1,7 @@
 /*
  * replies.c - refusals as JSON, and the headers of an answer.
  *
- * They are written without memory of their own, so that they are there when memory runs out.
+ * They need no memory of their own, so that they can be sent when memory runs out.
  */
 #include "emulator/replies.h"
 

@@ -1,7 +1,7 @@
 /*
- * replies.h - the forms in which AWS refuses and answers.
+ * replies.h - writes errors and headers in AWS's forms.
  *
- * Lambda's API and the Runtime API each have one of their own for an error.
+ * Lambda's API and the Runtime API have different forms of errors.
  */
 #ifndef DIME_EMULATOR_REPLIES_H
 #define DIME_EMULATOR_REPLIES_H

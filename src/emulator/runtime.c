@@ -1,10 +1,9 @@
 /*
- * runtime.c - what a bootstrap may ask, and when.
+ * runtime.c - the requests that a bootstrap may send, and when.
  *
- * A bootstrap asks for the next invocation and posts its answer, in turn. What it posts out of turn
- * is refused with 403, an id that it doesn't have with 400, one that it had for too long with 410,
- * and what is too long with 413. The caller has had an error for what was too long, so that counts
- * as its answer.
+ * A bootstrap alternately asks for the next invocation and posts its answer. A request out of turn
+ * is refused with 403, an id that it doesn't have with 400, an answer after the timeout with 410,
+ * and one that is too long with 413. In the last case the caller gets an error as its answer.
  */
 #include "emulator/runtime.h"
 
@@ -34,7 +33,7 @@ static bool is_streamed(const struct emu_exchange *exchange)
     return text_equal_nocase(mode, TEXT("streaming"));
 }
 
-/* Refuses a mode that there isn't, and fails the call with it, as Lambda does. */
+/* Refuses an unknown response mode, and fails the call, as Lambda does. */
 static bool check_mode(struct emu_exchange *exchange, struct emu_call *call)
 {
     dime_text mode = text_of(emu_exchange_header(exchange, RESPONSE_MODE));
@@ -46,7 +45,7 @@ static bool check_mode(struct emu_exchange *exchange, struct emu_call *call)
     return false;
 }
 
-/* The call that an answer or an error is posted for, and which of them; NULL: it has none such. */
+/* The call that an answer or an error is posted for, and which of the two; NULL: there is none. */
 static struct emu_call *call_of(const struct emu_exchange *exchange, dime_text *what)
 {
     dime_text path = path_of(exchange->uri), id;
@@ -65,7 +64,7 @@ static void pass_on(struct emu_exchange *exchange)
         call->pass_on(call, emu_body_text(&exchange->body));
 }
 
-/* An answer that came whole has ended its call before. */
+/* A complete answer has already ended its call. */
 static void tear(struct emu_exchange *exchange, bool sent)
 {
     struct emu_call *call = exchange->call;
@@ -113,7 +112,7 @@ static void next_invocation(struct emu_exchange *exchange, struct emu_environmen
     struct emu_exchange **last = &environment->idle;
     if (environment->init_error.total || count_running(environment) >= settings->max_concurrency) {
         emu_refuse_runtime(exchange, MHD_HTTP_FORBIDDEN, "InvalidStateTransition",
-                           "The next invocation comes when this one has been answered");
+                           "Answer this invocation before you ask for the next one");
         return;
     }
     if (!environment->ready_ns)
@@ -126,7 +125,7 @@ static void next_invocation(struct emu_exchange *exchange, struct emu_environmen
     emu_calls_schedule(environment->lambda);
 }
 
-/* The error that a streamed answer ends with, NULL for none: decoded, in memory of the arena. */
+/* The error at the end of a streamed answer, decoded into the arena; NULL: none. */
 static const char *streamed_error(struct emu_exchange *exchange, struct arena *arena,
                                   dime_text *answer)
 {
@@ -185,7 +184,7 @@ static void take_error(struct emu_exchange *exchange, struct emu_call *call)
     }
 }
 
-/* Answers where the id that was posted to isn't one that can be answered now; else its call. */
+/* The call with the posted id. NULL: it can't be answered now, and the request was refused. */
 static struct emu_call *check_id(struct emu_exchange *exchange, struct emu_environment *environment,
                                  dime_text id)
 {
@@ -236,7 +235,7 @@ static void route_invocation(struct emu_exchange *exchange, struct emu_environme
         (answers ? take_answer : take_error)(exchange, call);
 }
 
-/* Answers what is asked below /2018-06-01/runtime/; false where there is no such thing. */
+/* Answers a request below /2018-06-01/runtime/. False: there is no such path. */
 static bool route_runtime(struct emu_exchange *exchange, struct emu_environment *environment,
                           dime_text rest)
 {

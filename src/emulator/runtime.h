@@ -1,20 +1,20 @@
 /*
- * runtime.h - the Runtime API, which a bootstrap asks for its invocations.
+ * runtime.h - the Runtime API, from which a bootstrap gets its invocations.
  *
- * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, version 2018-06-01; the statuses
- * and error types that it leaves open are those of AWS's own emulator.
+ * See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, version 2018-06-01. Statuses
+ * and error types that it doesn't specify are those of AWS's own emulator.
  */
 #ifndef DIME_EMULATOR_RUNTIME_H
 #define DIME_EMULATOR_RUNTIME_H
 
 #include "emulator/emulator.h"
 
-/* Answers what is asked of an environment's Runtime API, the endpoint's owner. */
+/* Answers a request to the Runtime API of an environment, which owns the endpoint. */
 void emu_runtime_route(struct emu_exchange *exchange);
 
 /*
- * How many bytes of a body are kept there: more where an answer is streamed. Has such an answer
- * passed on to its caller as it comes, if that is one who takes it so.
+ * The most bytes of a body: more for a streamed answer. Arranges that a streamed answer is passed
+ * on as it arrives, if its caller accepts that.
  */
 size_t emu_runtime_begin(struct emu_exchange *exchange);
 

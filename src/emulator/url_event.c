@@ -1,10 +1,10 @@
 /*
- * url_event.c - a request as a function URL writes it, payload 2.0.
+ * url_event.c - writes a request as the event of a function URL, payload 2.0.
  *
- * Path and query go into the event as they came. Header names are in lower case, and those that
- * came more than once are one, with commas; cookies have a list of their own besides. What a proxy
- * adds is ours to say, as it's AWS's there: only X-Forwarded-For keeps what stood in it. A body is
- * base64 unless its type says that it's text, and it is.
+ * Path and query go into the event undecoded. Header names are in lower case, and repeated headers
+ * are joined by commas; cookies are also in a list of their own. The headers that a proxy adds are
+ * set here, as AWS does; only X-Forwarded-For keeps its earlier value. A body is in base64 unless
+ * its media type is text and its bytes are UTF-8.
  */
 #include "emulator/url_event.h"
 
@@ -24,7 +24,7 @@ enum {
     PAIRS_MAX = EMU_HEADERS_MAX + ADDED,
 };
 
-_Static_assert(PAIRS_MAX >= PARAMETERS_MAX + 1, "one too many is told from the most there may be");
+_Static_assert(PAIRS_MAX >= PARAMETERS_MAX + 1, "one parameter too many must be noticed");
 
 struct pair {
     dime_text name, value;
@@ -65,7 +65,7 @@ static enum MHD_Result add_sent_header(void *owner, enum MHD_ValueKind kind, con
     return MHD_YES;
 }
 
-/* One part of a query; '+' is a blank there. What isn't an encoding is left as it is. */
+/* Decodes a part of a query, in which '+' is a blank. An invalid escape is left unchanged. */
 static dime_text decode(dime_text part, struct arena *arena)
 {
     char *room = arena_alloc(arena, part.length + 1);
@@ -89,7 +89,7 @@ static void take_query(struct pairs *pairs, dime_text query)
     }
 }
 
-/* All values of the name of pair FIRST, with commas between them; those are taken then. */
+/* Writes all values of the name in pair FIRST, joined by commas, and marks them as written. */
 static void put_all_values(struct buffer *out, struct pairs *pairs, size_t first)
 {
     struct buffer joined;
@@ -122,7 +122,7 @@ static void put_map(struct buffer *out, const char *name, struct pairs *pairs)
     json_end_object(out);
 }
 
-/* Every cookie of every Cookie header, if there are any. */
+/* All cookies of all Cookie headers, if there are any. */
 static void put_cookies(struct buffer *out, const struct pairs *pairs)
 {
     bool any = false;
@@ -161,7 +161,7 @@ static void put_body(struct buffer *out, const struct emu_exchange *exchange)
     json_put_boolean(out, "isBase64Encoded", !plain);
 }
 
-/* The address of who asks, in ROOM. */
+/* Writes the client's address into ROOM. */
 static const char *peer_of(const struct emu_exchange *exchange, char room[INET6_ADDRSTRLEN])
 {
     const struct sockaddr *peer =
@@ -176,7 +176,7 @@ static const char *peer_of(const struct emu_exchange *exchange, char room[INET6_
     return room;
 }
 
-/* The trace as a header: a function URL gives the root alone where the caller hasn't said more. */
+/* The trace header: only the root, unless the caller has sent more, as for a function URL. */
 static dime_text trace_of(const struct emu_exchange *exchange, const struct emu_call *call)
 {
     const char *given = emu_exchange_header(exchange, "X-Amzn-Trace-Id");
@@ -186,7 +186,7 @@ static dime_text trace_of(const struct emu_exchange *exchange, const struct emu_
     return root;
 }
 
-/* The time of a request in the log of a web server, as AWS writes it too; and in milliseconds. */
+/* The time of a request in the format of web servers' logs, as AWS writes it; and in ms. */
 static void put_time(struct buffer *out)
 {
     char room[32];
@@ -223,7 +223,7 @@ static void put_context(struct buffer *out, const struct emu_exchange *exchange,
     json_end_object(out);
 }
 
-/* The headers of the request, and those that a proxy adds. */
+/* The headers of the request, and those that a proxy would add. */
 static void take_headers(struct pairs *pairs, const struct emu_exchange *exchange,
                          const struct emu_call *call, char peer[INET6_ADDRSTRLEN])
 {

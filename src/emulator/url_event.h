@@ -1,7 +1,7 @@
 /*
- * url_event.h - a request to a function URL becomes an event.
+ * url_event.h - turns a request to a function URL into an event.
  *
- * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html has its shape.
+ * See https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html for the format.
  */
 #ifndef DIME_EMULATOR_URL_EVENT_H
 #define DIME_EMULATOR_URL_EVENT_H
@@ -10,11 +10,11 @@
 
 enum emu_url_wrapped {
     EMU_URL_WRAPPED,
-    EMU_URL_TOO_LARGE, /* as an event, or for our memory */
-    EMU_URL_TOO_MANY,  /* parameters */
+    EMU_URL_TOO_LARGE, /* the event, or too large for memory */
+    EMU_URL_TOO_MANY,  /* too many parameters */
 };
 
-/* Writes the request as an event into the call. */
+/* Writes the request into the call as an event. */
 enum emu_url_wrapped emu_url_wrap(struct emu_exchange *exchange, struct emu_call *call);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * variables.c - the environment variables that Lambda gives to a bootstrap.
+ * variables.c - the environment variables that Lambda sets for a bootstrap.
  *
- * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html lists them. What the
- * command line sets comes first and keeps Lambda's own of that name out. There are no credentials
- * among them unless the command line has some: nothing of this shell's is handed on.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html lists them. A variable
+ * from the command line replaces Lambda's. Nothing of the shell's environment is passed on, so
+ * there are no credentials unless the command line sets them.
  */
 #include "emulator/variables.h"
 
@@ -32,7 +32,7 @@ static bool is_set(const struct variable_list *variables, const char *entry)
     return false;
 }
 
-/* Adds NAME=VALUE, unless that name is there already. */
+/* Adds NAME=VALUE, unless that name is set already. */
 static void __attribute__((format(printf, 2, 3)))
 set_variable(struct variable_list *variables, const char *format, ...)
 {

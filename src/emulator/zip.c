@@ -1,12 +1,11 @@
 /*
- * zip.c - unzip, watched.
+ * zip.c - runs unzip, and limits it.
  *
- * unzip unpacks: it's on every Debian or one command away, it sets the modes right that a zip says,
- * and leaves out `..` and links that lead out of the folder. It's handed the zip as a descriptor,
- * since its name could be taken for an option or a pattern, and nothing of this shell: a variable
- * can be an option too. It has no terminal to ask anything on. A few bytes of zip can be gigabytes
- * unpacked: what lies in the folder is measured while it grows, and no file can outgrow the limit
- * in between.
+ * unzip is easily available, sets the modes in the zip, and refuses `..` and links that lead out of
+ * the folder. It gets the zip as a descriptor, since a name could be taken for an option or a
+ * pattern. It gets nothing of the shell's environment, since a variable can hold options, and no
+ * terminal, so that it can't prompt. A small zip can unpack to gigabytes: the folder's size is
+ * measured while it grows, and a limit on file sizes applies in between.
  */
 #include "emulator/zip.h"
 
@@ -28,21 +27,21 @@
 
 enum {
     MEASURE_MS = 50,
-    ZIP_FD = CHILD_FDS - 1, /* where unzip finds the zip */
+    ZIP_FD = CHILD_FDS - 1, /* unzip reads the zip from it */
     SAID_MAX = 512,
     FOLDERS_OPEN = 16,
-    /* Of unzip(1), "DIAGNOSTICS". */
+    /* From unzip(1), "DIAGNOSTICS". */
     UNZIP_WARNED = 1,
     UNZIP_DISK_FULL = 50,
     UNZIP_ENCRYPTED = 82,
 };
 
-/* A zip on its way to the folder. */
+/* A zip that is being unpacked. */
 struct unpacking {
     struct emulator *emulator;
     const char *path;
     char *folder;
-    int zip, said; /* descriptors: of the zip, and of what unzip has said */
+    int zip, said; /* descriptors: of the zip, and of unzip's messages */
     pid_t pid;
     bool too_large;
 };
@@ -72,11 +71,11 @@ static int measure_one(const char *path, const struct stat *status, int type, st
     return 0;
 }
 
-/* Whether more lies in the folder than Lambda takes. */
+/* Whether the folder has become larger than Lambda allows. */
 static bool is_too_large(const struct unpacking *unpacking)
 {
     measured = 0;
-    /* A file that unzip replaces in this moment is counted the next time. */
+    /* A file that unzip is just replacing is counted the next time. */
     (void)nftw(unpacking->folder, measure_one, FOLDERS_OPEN, FTW_PHYS);
     return measured > EMU_UNPACKED_MAX;
 }
@@ -87,10 +86,10 @@ static void become_unzip(const void *what)
     const struct unpacking *unpacking = what;
     const struct rlimit most = {EMU_UNPACKED_MAX + 1, EMU_UNPACKED_MAX + 1};
     char path[32], locale[] = "LC_ALL=C.UTF-8";
-    /* Were it to be quiet it would also pass over `..` as if nothing were wrong. */
+    /* In quiet mode it would skip `..` without an error. */
     char *const words[] = {"unzip", "-o", "-d", unpacking->folder, path, NULL};
     char *const variables[] = {locale, NULL};
-    signal(SIGXFSZ, SIG_IGN); /* it's an error to unzip, and no reason for a core */
+    signal(SIGXFSZ, SIG_IGN); /* so that unzip gets an error, instead of dumping core */
     snprintf(path, sizeof path, "/dev/fd/%d", ZIP_FD);
     int null = open("/dev/null", O_RDWR);
     if (setsid() < 0 || setrlimit(RLIMIT_FSIZE, &most) != 0 || null < 0 ||
@@ -101,8 +100,7 @@ static void become_unzip(const void *what)
     execvpe(words[0], words, variables);
 }
 
-/* The same descriptor above those that the child gives a meaning; -1 and errno where none is left.
- */
+/* Duplicates a descriptor above those that the child uses. -1 and errno: none is left. */
 static int move_up(int fd)
 {
     int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FDS);
@@ -113,7 +111,7 @@ static int move_up(int fd)
     return high;
 }
 
-/* Waits for unzip, and ends it where we're to end, or where it has written too much. */
+/* Waits for unzip, and kills it if we must stop, or if it has written too much. */
 static int wait_for_unzip(struct unpacking *unpacking)
 {
     struct emulator *emulator = unpacking->emulator;
@@ -133,7 +131,7 @@ static int wait_for_unzip(struct unpacking *unpacking)
     return status;
 }
 
-/* Reads the first line of what unzip has said. Returns its length; 0: it has said nothing. */
+/* Reads the first line of unzip's messages. Returns its length; 0: there is none. */
 static int read_said(const struct unpacking *unpacking, char said[SAID_MAX])
 {
     ssize_t length = pread(unpacking->said, said, SAID_MAX, 0);
@@ -141,14 +139,14 @@ static int read_said(const struct unpacking *unpacking, char said[SAID_MAX])
     return end ? (int)(end - said) : length > 0 ? (int)length : 0;
 }
 
-/* Says why it couldn't be unpacked, and what unzip has said. */
+/* Prints why the zip couldn't be unpacked, and unzip's message. */
 static void tell_unzip_failure(const struct unpacking *unpacking, int error, int status)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     char said[SAID_MAX];
     int length = read_said(unpacking, said);
     if (unpacking->too_large)
-        emu_say("%s has more than %d MB unpacked, the most that Lambda takes", unpacking->path,
+        emu_say("%s unpacks to more than %d MB, the most that Lambda accepts", unpacking->path,
                 EMU_UNPACKED_MAX / 1024 / 1024);
     else if (error)
         emu_say(error == ENOENT ? "%s can't be unpacked: install unzip"
@@ -156,18 +154,18 @@ static void tell_unzip_failure(const struct unpacking *unpacking, int error, int
                 unpacking->path, strerror(error));
     else
         emu_say("%s can't be unpacked: %s%s%.*s", unpacking->path,
-                code == UNZIP_WARNED      ? "a name in it leads out of its folder, or the like"
+                code == UNZIP_WARNED      ? "a name in it may lead out of its folder"
                 : code == UNZIP_DISK_FULL ? "the disk is full; set TMPDIR to a folder with room"
                 : code == UNZIP_ENCRYPTED ? "it's encrypted"
                                           : "is it a zip?",
                 length ? "; unzip says: " : "", length, said);
 }
 
-/* Makes the folder and unpacks to it. False: nothing is left of it. */
+/* Makes the folder and unpacks to it. False: it failed, and the folder was removed. */
 static bool unpack(struct unpacking *unpacking)
 {
     if (!mkdtemp(unpacking->folder)) {
-        emu_say("no folder can be made like %s: %s", unpacking->folder, strerror(errno));
+        emu_say("can't make a folder like %s: %s", unpacking->folder, strerror(errno));
         return false;
     }
     int error = child_start(&unpacking->pid, become_unzip, unpacking);
@@ -194,7 +192,7 @@ char *emu_zip_unpack(struct emulator *emulator, const char *path)
     if (unpacking.said < 0 || fstat(unpacking.zip, &found) != 0)
         emu_say("%s can't be read: %s", path, strerror(errno));
     else if (!S_ISREG(found.st_mode))
-        emu_say("%s can't be unpacked: it's no file", path);
+        emu_say("%s can't be unpacked: it isn't a file", path);
     else
         fine = unpack(&unpacking);
     if (unpacking.zip >= 0)

@@ -325,7 +325,8 @@ def test_a_zip_with_a_loader_of_its_own(folder, program):
                 equal({os.path.dirname(one) for one in used}, {root + "/lib"}, "the libraries' folder")
         else:
             with Served(folder, program, path) as served:
-                expect("asks for the loader /var/task/lib/own.so, which isn't there, nor in its folder" in served.said(),
+                expect("needs the loader /var/task/lib/own.so, which doesn't exist, not even in its"
+                       " folder" in served.said(),
                        "it says %r" % served.said())
 
 
@@ -685,7 +686,7 @@ def test_a_program_that_ends(folder, program):
         served.fails("Runtime.ExitError", "signal: Segmentation fault", ["kill", 11])
         served.fails("Runtime.ExitError", "exit status 3", ["orphan"], ["exit", 3])
         expect(served.results() == [], "it's started anew")
-        expect("the next invocation starts it anew" in served.said(), "it says " + served.said())
+        expect("the next invocation restarts it" in served.said(), "it says " + served.said())
         # An answer that was posted before the end counts.
         equal(served.invoke({"do": [["post", "response", "7"], ["exit", 0]]})[1], 7, "the answer")
         log = served.ask("POST", INVOKE % "puppet", json.dumps(
@@ -949,7 +950,7 @@ def test_arguments(folder, program):
                 (["--max-concurrency", "65", "x"], "--max-concurrency"),
                 (["nothing"], "nothing.bootstrap"), (["/nowhere/x"], "No such file"),
                 ([empty], "zip"), ([os.path.join(folder, "other.zip")], "No such file"),
-                ([folder], "No such file"), (["/bin/["], "no name"),
+                ([folder], "No such file"), (["/bin/["], "can't be a function's name"),
                 (["a=/bin/true", "a=/bin/false"], "twice"), (["a=" + empty], "zip"), ([plain], "denied"),
                 (["--listen", "x", "/bin/true"], "HOST:PORT"),
                 (["--listen", "127.0.0.1:x", "/bin/true"], "HOST:PORT"),
