@@ -1,5 +1,5 @@
 /*
- * upkeep.h - what a worker does between requests: timeouts, and room for newcomers.
+ * upkeep.h - what a worker does between requests: timeouts, and room for new connections.
  *
  * Slow and silent clients keep their connections only until others need the room.
  */
