@@ -1,18 +1,17 @@
 /*
- * dime.js - answers a function's form on the page itself, without loading the page anew.
+ * dime.js - shows the answer to a function's form without loading a new page.
  *
- * Every page works without this file. With it, a form is sent in the background and what stands in
- * <main> is replaced by what stands in the answer's: the server writes the page, here nothing is
- * made of text. A form that leads to another function's page is left to the browser, so that the
- * address changes too. The submit button stays enabled while a request is under way: a second one
- * takes its place, and the button keeps the keyboard's focus. The event dime:shown reports new
+ * Every page works without this file. With it, a form is sent in the background, and the content of
+ * the answer's <main> replaces this page's. The server writes all of the page, and this file none. A form that leads to another function's page is left to the browser, so that the
+ * address changes too. The submit button stays enabled during a request: a second request
+ * replaces the first, and the button keeps the keyboard's focus. The event dime:shown reports new
  * content to a page's own script.
  */
 'use strict';
 
 (() => {
     const PATIENCE_MS = 30000;
-    let running = null; // the XMLHttpRequest under way
+    let running = null; // the current XMLHttpRequest
 
     const element = (name, properties, ...children) => {
         const made = Object.assign(document.createElement(name), properties);
@@ -22,12 +21,12 @@
 
     const last_part = (address) => new URL(address, location.href).pathname.split('/').pop();
 
-    /* Makes the address of each curl line this server's own, and gives it a button to copy it. */
+    /* Puts this server's address into each curl line, and adds a button to copy the line. */
     const finish = (main) => {
         for (const code of main.querySelectorAll('.curl code')) {
             code.textContent = code.textContent.replace(/http:\/\/127\.0\.0\.1:8080(?=\/)/,
                 () => location.origin);
-            if (!navigator.clipboard) continue; // it is there in a secure context only
+            if (!navigator.clipboard) continue; // it exists in a secure context only
             const button = element('button', { type: 'button', className: 'copy' }, 'Copy');
             button.setAttribute('aria-live', 'polite');
             button.addEventListener('click', async () => {
@@ -39,7 +38,7 @@
         }
     };
 
-    /* What can't be seen whole is scrolled to, as far as its beginning: a phone shows a form alone. */
+    /* Scrolls to the beginning of an element that isn't fully visible: a phone shows only the form. */
     const focus = (target) => {
         if (target?.tabIndex < 0) target.tabIndex = -1;
         target?.focus();
@@ -59,11 +58,11 @@
             ?? main.querySelector('.problem, .result, pre.json'));
     };
 
-    /* Says what went wrong where no page came back; the form stays as it was filled in. */
+    /* Shows the error if no page came back; the form stays as it was filled in. */
     const show_problem = (form, title, detail) => {
         const main = form.closest('main');
         main.querySelectorAll('.problem, .result, pre.json').forEach((old) => old.remove());
-        for (const old of main.querySelectorAll('.error')) { // its field is described by it still
+        for (const old of main.querySelectorAll('.error')) { // it still describes its field
             old.replaceChildren();
             old.className = '';
             old.hidden = true;
@@ -85,7 +84,7 @@
         if (type.startsWith('text/html')) {
             const page = new DOMParser().parseFromString(text, 'text/html');
             const main = page.querySelector('main');
-            /* A page of the web server's own has no form: its words are shown above this one. */
+            /* The web server's own error page has no form: its text is shown above this one. */
             const problem = main?.dataset.problem;
             if (problem) return () => show_problem(form, text_of(main, 'h1'), problem);
             if (main) return () => show_page(page);
@@ -97,9 +96,9 @@
     };
 
     /*
-     * Sends the form, and resolves when the answer is there. Not by fetch, which doesn't tell how
-     * much has been sent: a form with a file shows that in its <progress>. One that gets no further
-     * for too long is given up.
+     * Sends the form, and resolves when the answer is there. It doesn't use fetch, which has no upload
+     * progress: a form with a file shows that in its <progress>. An upload that stalls for too long is
+     * aborted.
      */
     const exchange = (request, form, data) => new Promise((answered, failed) => {
         const progress = form.querySelector('progress');
@@ -114,7 +113,7 @@
             if (!progress) return;
             progress.hidden = false;
             progress.value = loaded / total;
-            if (loaded === total) progress.removeAttribute('value'); // now the server is at work
+            if (loaded === total) progress.removeAttribute('value'); // now the server is working
         };
         request.open('POST', form.getAttribute('action'));
         request.setRequestHeader('Accept', 'text/html');

@@ -1,21 +1,21 @@
 /*
- * labels.js - what the labels page adds to a plain upload: a picture may be dropped, pasted or
- * photographed too, is shown at once, and its labels light up their boxes.
+ * labels.js - extends the upload on the labels page: a picture may be dropped, pasted or photographed
+ * too, it's shown at once, and its labels highlight their boxes.
  *
- * The form is sent and the answer shown by dime.js. The server is asked not to send the picture back
- * (data-prefer), since it's here: it is put into the answer. A picture of another type than the server
- * takes, or one that is too large, is drawn anew here if the browser can read it. What can't be sent
- * at all, such as a text or a folder, is refused at once, in the form.
+ * dime.js sends the form and shows the answer. The request asks the server to leave the picture out
+ * (data-prefer), since this page has it and puts it into the answer. A picture that is too large, or of
+ * a type that the server doesn't support, is converted here if the browser can read it. The form refuses
+ * anything else, such as a text or a folder, at once.
  */
 'use strict';
 
 (() => {
     const MEBIBYTE = 1024 * 1024;
     const LARGEST = 8 * MEBIBYTE;
-    const SIDE = 2048; // pixels of a picture that is drawn anew
+    const SIDE = 2048; // pixels of a converted picture
     const TAKEN = ['image/jpeg', 'image/png'];
     let chosen = null; // the File
-    let kept = null; // the row of labels that stays lit
+    let kept = null; // the row of labels that stays highlighted
     let shown = ''; // its address, for an <img>
 
     const find = (selector) => document.querySelector(selector);
@@ -26,7 +26,7 @@
         return made;
     };
 
-    /* What is wrong with the chosen file stands at its field, until another is chosen. */
+    /* Shows what is wrong with the chosen file at its field, until another one is chosen. */
     const show_error = (what) => {
         clear_error();
         find('#image').setAttribute('aria-invalid', 'true');
@@ -38,18 +38,18 @@
     const clear_error = () => {
         Object.assign(find('#image-error'), { className: '', hidden: true, textContent: '' });
         find('#image').removeAttribute('aria-invalid');
-        if (find('[aria-invalid]')) return; // another field is wrong still
+        if (find('[aria-invalid]')) return; // another field is still wrong
         find('.problem')?.remove();
         document.title = document.title.replace(/^Error: /, '');
     };
 
-    /* Why a file that the browser can't read as a picture isn't sent. */
+    /* The reason not to send a file that the browser can't read as a picture. */
     const reason = (file) => (TAKEN.includes(file.type)
         ? `The file ${file.name} has ${(Math.ceil(file.size / MEBIBYTE * 10) / 10).toFixed(1)} MiB. `
             + 'Choose a picture of at most 8 MiB.'
         : `The file ${file.name} is no picture that can be read here. Choose a JPEG or a PNG.`);
 
-    /* The file as it can be sent. Throws what to say where it can't. */
+    /* The file in a form that can be sent. Throws the reason if there is none. */
     const prepare = async (file) => {
         await file.slice(0, 1).arrayBuffer().catch(() => {
             throw new Error(`Nothing can be read from ${file.name}. Choose a picture, and no folder.`);
@@ -76,7 +76,7 @@
     const size_of = (file) => (file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB`
         : `${(file.size / MEBIBYTE).toFixed(1)} MiB`);
 
-    /* Shows in the form which picture is chosen, and puts it into the form's input. */
+    /* Shows the chosen picture in the form, and puts it into the form's input. */
     const show_chosen = (with_picture) => {
         const files = new DataTransfer();
         files.items.add(chosen);
@@ -85,7 +85,7 @@
         preview.replaceChildren(`${chosen.name}, ${size_of(chosen)}`);
         if (!with_picture) return;
         const image = element('img', { src: shown, alt: '' });
-        image.addEventListener('error', () => { // it's sent all the same, and the server looks again
+        image.addEventListener('error', () => { // it's sent anyway, and the server decides
             if (!image.isConnected) return;
             image.remove();
             if (!find('#image-error').textContent) show_error(`The file ${chosen.name} can't be read as a picture. Choose another one.`);
@@ -101,7 +101,7 @@
         find('.preview').replaceChildren();
     };
 
-    /* Takes a file for the form; false: it can't be sent, as the form says now. */
+    /* Takes a file into the form. False: it can't be sent, and the form says why. */
     const choose = async (file) => {
         if (!file) return false;
         try {
@@ -118,7 +118,7 @@
         return Boolean(chosen);
     };
 
-    /* A phone's camera, which its file input offers too, one step further away. */
+    /* A button for a phone's camera, which the file input offers only one step later. */
     const make_camera = () => {
         const input = element('input', { type: 'file', accept: 'image/*' });
         input.setAttribute('capture', 'environment');
@@ -146,13 +146,13 @@
         if (picture && chosen && !picture.hasAttribute('src')) picture.src = shown;
     };
 
-    /* The row of the label that an element belongs to, or whose box it is. */
+    /* The label's row that an element is in, or whose box it is. */
     const row_of = (one) => {
         const near = one?.closest?.('.labels li[data-boxes], .boxes g');
         return near?.matches('g') ? find(`.labels li:nth-child(${Number(near.id.split('-')[1]) + 1})`) : near;
     };
 
-    /* Lights up the label that is pointed at, else the one with the keyboard's focus, else the kept one, and its boxes. */
+    /* Highlights the label under the pointer, else the one with the focus, else the kept one, and its boxes. */
     const light = (target) => {
         const focused = document.activeElement;
         const lit = row_of(target) ?? (focused?.matches(':focus-visible') ? row_of(focused) : null) ?? kept;
@@ -161,7 +161,7 @@
             group.classList.toggle('lit', group.id === lit?.dataset.boxes);
     };
 
-    /* Keeps a label lit until it's chosen again, or another is, or none. Only a picture out of sight is scrolled to. */
+    /* Keeps a label highlighted until the next choice. Scrolls to the picture only if it's out of sight. */
     const keep = (row) => {
         kept = row === kept ? null : row;
         for (const button of document.querySelectorAll('.labels button'))
@@ -173,7 +173,7 @@
             find('.picture').scrollIntoView({ block: 'nearest' });
     };
 
-    /* Without a script a label is a link to its boxes; here it's a switch, and the page stays where it is. */
+    /* Without a script a label links to its boxes; here it's a switch, and the page doesn't scroll. */
     const dress_labels = () => {
         kept = null;
         for (const link of document.querySelectorAll('.labels a.name')) {
@@ -219,7 +219,7 @@
     document.addEventListener('keydown', (event) => {
         if (event.key === 'Escape' && kept) keep(kept);
     });
-    /* A finger points at nothing: it chooses. */
+    /* A finger doesn't hover: it chooses. */
     document.addEventListener('pointerover', (event) => light(event.pointerType === 'touch' ? null : event.target));
     for (const type of ['focusin', 'focusout']) document.addEventListener(type, () => light(null));
     document.addEventListener('dime:shown', dress);

@@ -1,16 +1,16 @@
 /*
- * translate.js - what the translate page adds to its form: a button that turns the direction round,
- * a count of what is left of the limit, a button that copies the translation, and Ctrl+Enter.
+ * translate.js - extends the form on the translate page: a button that swaps the languages, a count of
+ * the bytes near the limit, a button that copies the translation, and Ctrl+Enter.
  *
- * The form is sent and the answer shown by dime.js. Bytes are counted as translate does: in UTF-8,
- * with a line's end as one. What the server wrote into the form, its default values, is what
- * the translation is of; it is old as soon as the form holds something else.
+ * dime.js sends the form and shows the answer. Bytes are counted as in translate: in UTF-8, with one for
+ * a line's end. The form's default values, which the server wrote, are the text and languages of the
+ * translation; it's outdated as soon as the form has other values.
  */
 'use strict';
 
 (() => {
     const LARGEST = 10000;
-    const NEAR = 9000; // from there on the count is told
+    const NEAR = 9000; // from this size on the count is shown
     const encoder = new TextEncoder();
     const find = (selector) => document.querySelector(selector);
 
@@ -50,7 +50,7 @@
     /* The language of a code that can be chosen as a source: en for en-US, if need be. */
     const as_source = (code) => [code, code.split('-')[0]].find((one) => has(find('#source'), one));
 
-    /* The menus change places; a translation that is of what stands there becomes the text. */
+    /* Swaps the menus; a translation that isn't outdated becomes the text. */
     const swap = () => {
         const source = find('#source'), target = find('#target'), current = is_current();
         const from = source.value === 'auto' && current ? find('.result').dataset.source : source.value;
@@ -68,7 +68,7 @@
         find('#text').focus();
     };
 
-    /* What can be translated into what, asked for once; null: all of it, or it isn't known. */
+    /* The pairs of languages, fetched once; null: any pair is possible, or they aren't known. */
     let pairs = null;
     const ask_pairs = async () => {
         const answer = await fetch('/cgi-bin/translate', { headers: { Accept: 'application/json' } });
@@ -78,7 +78,7 @@
     const is_pair = (source, target) => source !== target && (!pairs || pairs.some(
         (one) => one.SourceLanguageCode === source && one.TargetLanguageCode === target));
 
-    /* A menu whose language has no pair with the new one takes that one's old place, or what has. */
+    /* If a menu's language has no pair with the new one, it gets the new one's old value, or one with a pair. */
     let chosen = {};
     const remember = () => { chosen = { source: find('#source').value, target: find('#target').value }; };
     const keep_pair = ({ target: menu }) => {
@@ -92,7 +92,7 @@
 
     const make_copy = () => {
         const translated = find('.result .translated');
-        if (!translated || !navigator.clipboard) return; // it is there in a secure context only
+        if (!translated || !navigator.clipboard) return; // it exists in a secure context only
         const button = element('button', { type: 'button', className: 'copy' }, 'Copy');
         button.setAttribute('aria-live', 'polite');
         button.addEventListener('click', async () => {
@@ -104,8 +104,8 @@
     };
 
     const dress = () => {
-        const button = element('button', { type: 'button', className: 'swap', title: 'Turn round' });
-        button.setAttribute('aria-label', 'Turn the direction round');
+        const button = element('button', { type: 'button', className: 'swap', title: 'Swap' });
+        button.setAttribute('aria-label', 'Swap the languages');
         button.addEventListener('click', swap);
         find('.languages').firstElementChild.after(button);
         const count = element('span', { className: 'count' });
@@ -128,5 +128,5 @@
 
     document.addEventListener('dime:shown', dress);
     dress();
-    ask_pairs().catch(() => { /* then a pair that there is none of is an error at its menu */ });
+    ask_pairs().catch(() => { /* then an impossible pair becomes an error at its menu */ });
 })();

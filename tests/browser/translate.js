@@ -125,17 +125,17 @@ module.exports = ({ BASE, check, open, text, focused, skip }) => {
     };
 
     const check_script = async () => {
-        await check('the swap button turns the direction round, with the translation', {}, async (page) => {
+        await check('the swap button swaps the languages, with the translation', {}, async (page) => {
             await open(page, '/translate');
             await translate(page, 'The dog eats.');
-            await page.getByRole('button', { name: 'Turn the direction round' }).click();
+            await page.getByRole('button', { name: 'Swap the languages' }).click();
             assert.deepEqual([await value(page, 'source'), await value(page, 'target'), await value(page, 'text')],
                 ['es', 'en', 'El perro come.']);
             assert.equal(await focused(page), 'text');
             await send(page);
             assert.equal(await translated(page), 'The dog eats.');
         });
-        const swap = (page) => page.getByRole('button', { name: 'Turn the direction round' }).click();
+        const swap = (page) => page.getByRole('button', { name: 'Swap the languages' }).click();
         const form = (page) => Promise.all(['source', 'target', 'text'].map((name) => value(page, name)));
         await check('the swap button never sets a language twice', {}, async (page) => {
             await open(page, '/translate');

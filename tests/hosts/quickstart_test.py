@@ -366,7 +366,7 @@ def test_systems(place):
             file.write(text)
         said = refused(place, 1, "--port", str(free_port()), path=fake_dpkg(place, "none"),
                        covered=("/etc/os-release", path))
-        line = f"quickstart: this is {name}; quickstart is tried on Debian 12 and 13, and goes on\n" if name else ""
+        line = f"quickstart: this is {name}; quickstart is tested on Debian 12 and 13, and goes on\n" if name else ""
         equal(said, line + "quickstart: configuring\nquickstart: configure failed, as shown above\n", text)
     os.unlink(path)
     place.forget_fakes()
