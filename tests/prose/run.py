@@ -29,7 +29,8 @@ def document(text):
 def manual(text):
     shown = subprocess.run(["mandoc", "-T", "utf8"], input=LITERAL.sub("", text), capture_output=True,
                            text=True, check=True).stdout
-    return re.sub(".\b", "", shown)  # what overstrikes
+    shown = re.sub(".\b", "", shown)  # what overstrikes
+    return re.sub(r"^( {0,3}\S.*)$", r"\1.", shown, flags=re.M)  # a heading, as above
 
 
 def messages(text):
