@@ -27,7 +27,7 @@ LIBRARIES = {
 ASKED = {
     "labels": {"libturbojpeg.so.0", "libpng16.so.16", "libm.so.6", "libcrypto.so.3", "libcurl.so.4",
                "libc.so.6"},
-    "translate": {"libcurl.so.4", "libc.so.6"},
+    "translate": {"libcrypto.so.3", "libcurl.so.4", "libc.so.6"},
 }
 NEEDED = {"libc.so.6"}
 # What the tool's programs ask for themselves. None links a function, nor what one needs.
@@ -163,7 +163,8 @@ def check_libraries(outcome, name, path):
 
 def check_needed(outcome, name, program):
     found = {re.sub(r"(hiredis\.so).*", r"\1", library) for library in program.needed}  # whichever version
-    good = found == NEEDED_BY_TOOL.get(name, NEEDED_BY_BOOTSTRAP)
+    of_function = ASKED.get(name.removesuffix(".bootstrap"), set())
+    good = found == NEEDED_BY_TOOL.get(name, NEEDED_BY_BOOTSTRAP | of_function)
     outcome.check(f"{name}: needs its libraries alone", good, " ".join(sorted(program.needed)))
 
 
@@ -197,7 +198,7 @@ def main(build):
     with open(os.path.join(build, "Makefile")) as file:
         makefile = file.read()
     listed = " ".join(
-        re.findall(r"^(?:function|bootstrap)_PROGRAMS = (.*(?:\\\n.*)*)", makefile, re.M)
+        re.findall(r"^(?:function|bootstrap)_PROGRAMS = ((?:.*\\\n)*.*)", makefile, re.M)
     )
     made = "\n".join(re.findall(r"^(?:DIME_CFLAGS|CFLAGS) = .*", makefile, re.M))
     names = listed.replace("$(EXEEXT)", "").replace("\\", " ").split()
