@@ -17,7 +17,7 @@ trap 'exit 1' INT TERM HUP
 [ -f "$build/config.h" ] || { echo "not ok - $build:0: isn't configured"; exit 2; }
 
 cd "$src" || exit 2
-flags="-std=gnu17 -D_GNU_SOURCE -DBINDIR=\"/usr/bin\" -DLIBEXECDIR=\"/usr/libexec\" -DPKGLIBDIR=\"/usr/lib/dime\" -I$build -Isrc $(pkg-config --cflags fcgi json-c libpng 2>/dev/null)"
+flags="-std=gnu17 -D_GNU_SOURCE -DBINDIR=\"/usr/bin\" -DLIBEXECDIR=\"/usr/libexec\" -DPKGLIBDIR=\"/usr/lib/dime\" -DRUNSTATEDIR=\"/run\" -DSYSCONFDIR=\"/etc\" -I$build -Isrc $(pkg-config --cflags fcgi json-c libpng 2>/dev/null)"
 jobs=$(nproc 2>/dev/null || echo 2)
 find src docs -name '*.c' ! -path '*/tests/*' | sort >"$work/files"
 

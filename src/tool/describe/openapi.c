@@ -28,27 +28,27 @@ enum when { ALWAYS, WITH_FIELDS, WITH_NETWORK, OWN };
 /* The responses that functions share. Those without a name are called as the problem's type. */
 static const struct shared {
     int status;
-    const char *name, *description, *header;
     enum when when;
+    const char *name, *description, *header;
 } SHARED[] = {
-    {400, NULL, "The query or the body can't be read.", NULL, WITH_FIELDS},
-    {401, NULL, "A token is needed, and wasn't sent.", "WWW-Authenticate", OWN},
-    {404, NULL, "There is nothing below the function's address.", NULL, ALWAYS},
-    {405, NULL, "The method isn't one of those in Allow.", "Allow", ALWAYS},
-    {406, NULL, "Accept allows no form of the answer.", NULL, ALWAYS},
-    {413, NULL, "The body is too large; detail says how much is taken.", NULL, WITH_FIELDS},
-    {414, "too-large-address",
-     "The address with its query is longer than 8 kB; POST has room for more.", NULL, ALWAYS},
-    {415, NULL, "The body is neither JSON nor a form, nor a file that the function takes.", NULL,
-     WITH_FIELDS},
-    {422, NULL, "A field is missing or wrong; errors[] names it.", NULL, WITH_FIELDS},
-    {429, NULL, "The web server's limit for this client is reached.", "Retry-After", WITH_FIELDS},
-    {431, "too-large-headers",
-     "A header is longer than 8 kB, or all of them are longer than 32 kB.", NULL, ALWAYS},
-    {500, NULL, "The function failed.", NULL, ALWAYS},
-    {502, NULL, "A service that the function needs failed.", NULL, WITH_NETWORK},
-    {503, NULL, "The function isn't running, or is out of memory.", "Retry-After", ALWAYS},
-    {504, NULL, "The function didn't answer in time.", NULL, ALWAYS},
+    {400, WITH_FIELDS, NULL, "The query or the body can't be read.", NULL},
+    {401, OWN, NULL, "A token is needed, and wasn't sent.", "WWW-Authenticate"},
+    {404, ALWAYS, NULL, "There is nothing below the function's address.", NULL},
+    {405, ALWAYS, NULL, "The method isn't one of those in Allow.", "Allow"},
+    {406, ALWAYS, NULL, "Accept allows no form of the answer.", NULL},
+    {413, WITH_FIELDS, NULL, "The body is too large; detail says how much is taken.", NULL},
+    {414, ALWAYS, "too-large-address",
+     "The address with its query is longer than 8 kB; POST has room for more.", NULL},
+    {415, WITH_FIELDS, NULL,
+     "The body is neither JSON nor a form, nor a file that the function takes.", NULL},
+    {422, WITH_FIELDS, NULL, "A field is missing or wrong; errors[] names it.", NULL},
+    {429, WITH_FIELDS, NULL, "The web server's limit for this client is reached.", "Retry-After"},
+    {431, ALWAYS, "too-large-headers",
+     "A header is longer than 8 kB, or all of them are longer than 32 kB.", NULL},
+    {500, ALWAYS, NULL, "The function failed.", NULL},
+    {502, WITH_NETWORK, NULL, "A service that the function needs failed.", NULL},
+    {503, ALWAYS, NULL, "The function isn't running, or is out of memory.", "Retry-After"},
+    {504, ALWAYS, NULL, "The function didn't answer in time.", NULL},
 };
 
 /* A document that is being made. */
@@ -343,7 +343,7 @@ static void append_words(char *room, size_t size, const char *below)
 {
     size_t length = strlen(room);
     bool first = true;
-    for (const char *c = below; *c && length + 4 < size; c++) {
+    for (const char *c = below; length + 4 < size && *c; c++) {
         if (*c == '{')
             length += (size_t)snprintf(room + length, size - length, "By");
         if (!isalnum((unsigned char)*c)) {
@@ -431,7 +431,7 @@ static void put_function(struct document *document, struct json_object *function
     for (size_t i = 0; !routes && i < json_object_array_length(methods); i++) {
         char method[16] = "";
         const char *word = json_object_get_string(json_object_array_get_idx(methods, i));
-        for (size_t c = 0; word[c] && c < sizeof method - 1; c++)
+        for (size_t c = 0; c < sizeof method - 1 && word[c]; c++)
             method[c] = (char)tolower((unsigned char)word[c]);
         operation.method = method;
         put_operation(document, &operation);
