@@ -831,6 +831,7 @@ def stop_one(folder, program, mode):
     """How many seconds it takes to end, and what it says."""
     with puppet(folder, program, "--env", "MODE=" + mode) as served:
         _, answer = served.invoke({})
+        wait_until(lambda: not mode or '"eventType":"INVOKE"' in served.said(), PATIENCE, "the extension gets no event")
         before = time.monotonic()
         served.signal(signal.SIGINT if mode else signal.SIGTERM)
         equal(served.wait(), 0, "the exit status")

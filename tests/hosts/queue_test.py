@@ -491,7 +491,7 @@ def test_settles_when_the_queue_is_back(folder, program):
 
 def test_ends_though_the_queue_is_away(folder, program):
     with Redis(folder) as redis, Peer(redis.port) as peer:
-        fill(redis, "q", [1], wait=500)
+        fill(redis, "q", [1], wait=1500)
         with Consumer(folder, program, "redis://127.0.0.1:%d/q" % peer.port) as consumer:
             wait_until(lambda: pending(redis), 10, "nothing runs")
             peer.misbehave(closes)
