@@ -58,7 +58,7 @@ enum { PIECE_NAME = 32 }; /* bytes of the longest name, with its NUL */
 struct piece {
     int64_t value; /* in minor units */
     enum piece_kind kind;
-    char singular[PIECE_NAME]; /* in place: pointers would cost every start a relocation each */
+    char singular[PIECE_NAME]; /* inline: a pointer would need a relocation at each start */
     char plural[PIECE_NAME];
     int32_t width;  /* in micrometres; of a coin the diameter, over the corners if it has any */
     int32_t height; /* the same as the width of a coin */

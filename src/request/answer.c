@@ -19,7 +19,7 @@ static bool has_no_body(int status)
     return status == 204 || status == 205 || status == 304;
 }
 
-/* Checks that an answer with a body may have this status, at most MOST. If not, it's a mistake. */
+/* Checks that STATUS is allowed for an answer with a body, and is at most MOST. */
 static bool takes_status(dime_call *call, const char *name, int status, int most)
 {
     if (call->in_pieces)

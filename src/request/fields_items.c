@@ -168,7 +168,7 @@ static bool take_item(struct field_reading *reading, const struct field_place *p
     return goes_on && !reading->request->arena->failed;
 }
 
-/* The most parts that a text in the form's notation can have. */
+/* The most parts of a name in a form's notation, such as a[b][c]. */
 static size_t count_parts(dime_text text)
 {
     size_t count = 1;

@@ -14,7 +14,7 @@ struct tiff {
     bool big_endian;
 };
 
-/* A number of 2 or 4 bytes; beyond the end UINT32_MAX, which matches nothing. */
+/* A 2- or 4-byte number; UINT32_MAX if it is past the end, which matches nothing. */
 static uint32_t tiff_number(const struct tiff *tiff, size_t at, size_t size)
 {
     if (at > tiff->bytes.length || tiff->bytes.length - at < size)

@@ -214,7 +214,7 @@ static uint8_t under(const uint8_t *inks, size_t ink, bool inverted)
     return (uint8_t)((first * black + 127) / 255);
 }
 
-/* Converts four inks to three colours in place; without a profile the colours are approximate. */
+/* Converts CMYK to RGB in place; without a profile the colours are approximate. */
 static void inks_to_colours(uint8_t *pixels, size_t count, bool inverted)
 {
     for (size_t i = 0; i < count; i++) {

@@ -56,7 +56,7 @@ bool settings_read_file(const char *path, size_t most, struct arena *arena, dime
 /* A variable of the environment; empty if it isn't set. */
 dime_text settings_variable(const char *name);
 
-/* Whether a setting says true, in any case. */
+/* Whether a setting is "true", in upper or lower case. */
 bool settings_true(dime_text value);
 
 /* The profile's value of KEY, in the credentials file or else in the config file; may be empty. */

@@ -87,8 +87,8 @@ void queue_close(struct queue *queue);
 /*
  * Waits at most WAIT_MS for messages, and receives at most MOST of them; having none isn't a
  * failure. The arena owns them. False: the queue can't be reached, or sends a wrong answer, and
- * `error` says so. Messages that it has handed out are then delivered again when their time is
- * over.
+ * `error` says so. Messages that it has handed out are then delivered again when their visibility
+ * timeout expires.
  */
 bool queue_receive(struct queue *queue, size_t most, int64_t wait_ms, struct arena *arena,
                    struct queue_batch *batch);

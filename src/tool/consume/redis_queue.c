@@ -96,7 +96,7 @@ static void hasten_in_redis(struct redis_queue *redis, const struct queue_messag
     redis_send(redis, &words, arena);
 }
 
-/* Notes when a message will be delivered again; it won't be if it isn't pending any more. */
+/* Records when a message will be delivered again. One that is no longer pending won't be. */
 static bool is_hastened(struct redis_queue *redis, const struct queue_message *message,
                         int64_t delay_ms, struct arena *arena)
 {

@@ -370,7 +370,7 @@ static void put_options_method(struct tree *tree, struct json_object *item,
     tree_reference(tree, responses, "204", "responses", "methods");
 }
 
-/* The item of an address: that which there is, or a new one. */
+/* Returns the path item of an address, and adds it if needed. */
 static struct json_object *item_of(struct document *document, const struct operation *operation)
 {
     struct json_object *paths = member(document->root, "paths");

@@ -46,7 +46,7 @@ const struct describe_part describe_texts[] = {
 enum {
     PART_MEMORY = 4 * 1024 * 1024,
     PART_MAX = 1024 * 1024,
-    BUFFER_LEAST = 64 * 1024, /* of nginx's memory for a body; what is larger goes to a file */
+    BUFFER_LEAST = 64 * 1024, /* of nginx's memory for a body; anything larger goes to a file */
     BUFFER_MOST = 1024 * 1024,
     TIMEOUT_S = 10,
     TIMEOUT_SLOW_S = 40,
