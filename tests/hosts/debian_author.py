@@ -4,17 +4,14 @@
 # which control forgets is missed here. Neither the source nor anything that this machine has installed can be
 # seen from inside. package_test.py runs the cases, on the release that it runs on.
 import contextlib
-import http.client
-import json
 import os
-import re
 import shutil
 import subprocess
 
 import debian_root
 import fastcgi
 from cases import equal, true
-from library_test import HEADERS_OF_CXX, HELLO, STRICT, block_of, block_of_command
+from library_test import HEADERS_OF_CXX, HELLO, STRICT, block_of, block_of_command, invoke_shout
 from serving import wait_until
 
 HOME, PACKAGES = "/srv/author", "/srv/packages"
@@ -144,14 +141,7 @@ def dime_lambda(author):
     """the installed dime lambda runs the bootstrap"""
     author.install("dime-lambda")
     program, *words = author.running("dime", "lambda", "--listen", "127.0.0.1:0", "shout=./bootstrap")
-    with fastcgi.Program(author.path + "/tmp", program, words) as served:
-        wait_until(lambda: "invoke at " in served.said() or served.process.poll() is not None, "dime lambda", 30)
-        found = re.search(r"http://127\.0\.0\.1:(\d+)(/2015-03-31/\S+)", served.said())
-        true(found, served.said())
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=30)) as connection:
-            connection.request("POST", found[2].replace("NAME", "shout"), '{"name":"you"}')
-            answer = json.loads(connection.getresponse().read())
-    equal((answer["statusCode"], answer["body"]), (200, HELLO))
+    invoke_shout(author.path + "/tmp", program, words)
 
 
 def belongs(author):

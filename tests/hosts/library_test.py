@@ -413,18 +413,23 @@ def test_invoke(author):
     equal(json.loads(done.stdout)["body"], HELLO, done.stderr)
 
 
-def test_bootstrap(author):
-    """with dime-lambda it is a Lambda's bootstrap: dime lambda invokes it"""
-    author.cc("gcc", "", package="dime-lambda", out="bootstrap")
-    dime = os.path.join(author.prefix, "bin", "dime")
-    with fastcgi.Program(author.folder, dime, ["lambda", "--listen", "127.0.0.1:0", "shout=" + author.path("bootstrap")]) as served:
+def invoke_shout(folder, program, words):
+    """Starts dime lambda by these words, and invokes shout where it says that one can."""
+    with fastcgi.Program(folder, program, words) as served:
         wait_until(lambda: "invoke at " in served.said() or served.process.poll() is not None, "it serves", 30)
         found = re.search(r"http://127\.0\.0\.1:(\d+)(/2015-03-31/\S+)", served.said())
         true(found, served.said())
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=30)) as connection:
             connection.request("POST", found[2].replace("NAME", "shout"), '{"name":"you"}')
             answer = json.loads(connection.getresponse().read())
-        equal((answer["statusCode"], answer["body"]), (200, HELLO))
+    equal((answer["statusCode"], answer["body"]), (200, HELLO))
+
+
+def test_bootstrap(author):
+    """with dime-lambda it is a Lambda's bootstrap: dime lambda invokes it"""
+    author.cc("gcc", "", package="dime-lambda", out="bootstrap")
+    invoke_shout(author.folder, os.path.join(author.prefix, "bin", "dime"),
+                 ["lambda", "--listen", "127.0.0.1:0", "shout=" + author.path("bootstrap")])
     equal(said(author.path("bootstrap"), "--describe"), said(author.path("shout"), "--describe"))
 
 

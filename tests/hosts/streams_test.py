@@ -155,11 +155,7 @@ def test_forgets_a_stream_whose_reader_has_gone(folder, program):
 
 def test_bounds_how_many_stream_at_once(folder, program):
     with Server(folder, program, "--threads", "1") as server:
-        readers = [Connection(server.address) for _ in range(256)]
-        for reader in readers:
-            reader.send(asks(10000, 60000))
-        for reader in readers:
-            reader.read_record()
+        readers = begin_reading(server, 256, 10000)
         equal(ask(server.address, asks(10000, 60000)).status, 503, "one more")
         is_whole(ask(server.address, asks(0, 0)).body, 0, 0)
         readers.pop().close()
@@ -213,14 +209,20 @@ def test_ends_a_call_whose_reader_is_slow(folder, program):
         ends.are(1)
 
 
+def begin_reading(server, count, pieces):
+    """Connections whose streams have begun: each has read one record, and reads no more."""
+    readers = [Connection(server.address) for _ in range(count)]
+    for reader in readers:
+        reader.send(asks(pieces, 60000))
+    for reader in readers:
+        reader.read_record()
+    return readers
+
+
 def test_ends_a_call_that_there_is_no_place_for(folder, program):
     ends = Ends(folder)
     with Server(folder, program, "--threads", "1", environment=ends.environment) as server:
-        readers = [Connection(server.address) for _ in range(256)]
-        for reader in readers:
-            reader.send(asks(10000, 60000))
-        for reader in readers:
-            reader.read_record()
+        readers = begin_reading(server, 256, 10000)
         equal(ask(server.address, asks(10000, 60000)).status, 503, "one more")
         ends.are(1)
         for reader in readers:
@@ -232,11 +234,7 @@ def test_ends_the_calls_of_one_that_stops(folder, program):
     """Streams that aren't at their end when there is no time left; each on its own thread."""
     ends = Ends(folder)
     with Server(folder, program, "--threads", "4", environment=ends.environment) as server:
-        readers = [Connection(server.address) for _ in range(20)]
-        for reader in readers:
-            reader.send(asks(100000, 60000))
-        for reader in readers:
-            reader.read_record()
+        readers = begin_reading(server, 20, 100000)
         equal(ends.lines(), [], "the ends of calls")
         equal(server.stop(20)[0], 0, "exit status")
         equal(server.said().count('"bytesOut"'), 20, "lines of the log")

@@ -166,6 +166,11 @@ void description_close(struct description *description)
     description->tree = NULL;
 }
 
+bool description_says(struct json_object *object, const char *name, const char *text)
+{
+    return strcmp(description_string(object, name), text) == 0;
+}
+
 const char *description_summary(const struct description *description)
 {
     return description_string(description->tree, "summary");

@@ -41,6 +41,9 @@ struct json_object *description_member(struct json_object *object, const char *n
 /* The text of a member; empty if there is none. It lasts as long. */
 const char *description_string(struct json_object *object, const char *name);
 
+/* Whether the text of a member is TEXT. */
+bool description_says(struct json_object *object, const char *name, const char *text);
+
 /* What the function does, in a sentence; empty if the description doesn't say. */
 const char *description_summary(const struct description *description);
 

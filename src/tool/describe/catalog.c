@@ -45,8 +45,5 @@ struct json_object *catalog_of(struct json_object *const *functions, size_t coun
         tree_format(&tree, tree_object(&tree, items, NULL), "href", "/cgi-bin/%s", name);
         put_function_links(&tree, set, name);
     }
-    if (!tree.failed)
-        return root;
-    json_object_put(root);
-    return NULL;
+    return tree_finish(&tree, root);
 }

@@ -45,6 +45,9 @@ extern const struct describe_part describe_texts[];
 struct json_object *describe_data(const struct described *described,
                                   const struct describe_places *places, const char **why);
 
+/* Whether a function with this data has the part. NULL as data: it has none. */
+bool describe_has_part(const struct describe_part *part, struct json_object *data);
+
 /* Fills a part's template: a new string, which the caller frees. NULL: WHY says why. */
 char *describe_fill(const struct describe_part *part, struct json_object *data, const char **why);
 

@@ -119,8 +119,7 @@ static int write_wanted(const struct describe_request *request, const struct des
 {
     int status = STATUS_FINE;
     for (; status == STATUS_FINE && *parts->option; parts++) {
-        if (is_wanted_part(request, parts) &&
-            (!parts->needs || json_object_object_get(data, parts->needs)))
+        if (is_wanted_part(request, parts) && describe_has_part(parts, data))
             status = write_part(request, parts, data);
     }
     return status;
@@ -151,15 +150,21 @@ static int print_document(struct json_object *tree)
     return fine ? STATUS_FINE : say_wrong(STATUS_USAGE, "the document", "out of memory");
 }
 
+/* Finds a function, and reads what it says of itself. */
+static int read_named(const char *word, struct callee *callee, struct description *description)
+{
+    if (!find_function(DESCRIBE, word, callee))
+        return STATUS_USAGE;
+    return description_read(description, callee->path)
+               ? STATUS_FINE
+               : say_wrong(STATUS_USAGE, word, "its program doesn't say what it is");
+}
+
 static int describe(const struct describe_request *request, const char *word)
 {
     struct callee callee;
-    struct description description;
-    if (!find_function(DESCRIBE, word, &callee))
-        return STATUS_USAGE;
-    int status = description_read(&description, callee.path)
-                     ? STATUS_FINE
-                     : say_wrong(STATUS_USAGE, word, "its program doesn't say what it is");
+    struct description description = {.tree = NULL};
+    int status = read_named(word, &callee, &description);
     const struct described described = {.tree = description.tree, .path = callee.path};
     if (status == STATUS_FINE && request->form_count)
         status = write_parts(request, &described, word);
@@ -189,14 +194,12 @@ static int read_each_function(char *const *words, size_t count, struct descripti
                               struct json_object **trees)
 {
     struct callee callee;
-    for (size_t i = 0; i < count; i++) {
-        if (!find_function(DESCRIBE, words[i], &callee))
-            return STATUS_USAGE;
-        if (!description_read(&all[i], callee.path))
-            return say_wrong(STATUS_USAGE, words[i], "its program doesn't say what it is");
+    int status = STATUS_FINE;
+    for (size_t i = 0; i < count && status == STATUS_FINE; i++) {
+        status = read_named(words[i], &callee, &all[i]);
         trees[i] = all[i].tree;
     }
-    return STATUS_FINE;
+    return status;
 }
 
 /* The same with the template in a file. */

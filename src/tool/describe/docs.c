@@ -13,25 +13,20 @@
 #include "tool/describe/tree.h"
 
 /* Whether a member has this text. */
-static bool holds_text(struct json_object *object, const char *name, const char *text)
-{
-    return strcmp(description_string(object, name), text) == 0;
-}
-
 /* How a field is filled in. */
 static void put_control(struct tree *tree, struct json_object *out, struct json_object *field)
 {
     bool one = !*description_string(field, "shape");
-    bool file = holds_text(field, "kind", "file");
-    if (one && holds_text(field, "kind", "choice")) {
+    bool file = description_says(field, "kind", "file");
+    if (one && description_says(field, "kind", "choice")) {
         tree_true(tree, out, "menu");
         tree_copy(tree, out, "choices", json_object_object_get(field, "choices"));
-    } else if (!file &&
-               (!one || holds_text(field, "kind", "json") || holds_text(field, "kind", "object") ||
-                json_object_object_get(field, "lines"))) {
+    } else if (!file && (!one || description_says(field, "kind", "json") ||
+                         description_says(field, "kind", "object") ||
+                         json_object_object_get(field, "lines"))) {
         tree_true(tree, out, "lines");
     } else {
-        bool box = holds_text(field, "kind", "boolean");
+        bool box = description_says(field, "kind", "boolean");
         tree_text(tree, out, "type", file ? "file" : box ? "checkbox" : "text");
         if (box)
             tree_true(tree, out, "box");
@@ -53,7 +48,7 @@ static void put_docs_fields(struct tree *tree, struct json_object *out, const ch
         tree_format(tree, one, "id", "%s-%s", function, name);
         tree_text(tree, one, "help", description_string(field, "help"));
         put_control(tree, one, field);
-        if (holds_text(field, "kind", "file"))
+        if (description_says(field, "kind", "file"))
             tree_true(tree, out, "upload");
     }
 }
@@ -97,8 +92,5 @@ struct json_object *docs_of(struct json_object *const *functions, size_t count)
     struct json_object *list = tree_array(&tree, root, "functions");
     for (size_t i = 0; i < count; i++)
         put_function_docs(&tree, list, functions[i]);
-    if (!tree.failed)
-        return root;
-    json_object_put(root);
-    return NULL;
+    return tree_finish(&tree, root);
 }

@@ -184,11 +184,6 @@ static void path_of_part(const struct hosting *hosting, const struct describe_pa
         snprintf(path, PATH_MAX, SETTINGS "/functions/%s/%s", hosting->name, part->file);
 }
 
-static bool has_part(const struct describe_part *part, struct json_object *data)
-{
-    return data && (!part->needs || json_object_object_get(data, part->needs));
-}
-
 /* The server that a part is for; SERVERS: it's systemd's. */
 static size_t server_of(const struct describe_part *part)
 {
@@ -224,8 +219,8 @@ static bool is_wanted_here(const struct hosting *hosting, const struct describe_
 static char *fill_part(const struct describe_part *part, struct json_object *data,
                        const char **wrong)
 {
-    char *text = has_part(part, data) ? describe_fill(part, data, wrong) : NULL;
-    if (text || !has_part(part, data))
+    char *text = describe_has_part(part, data) ? describe_fill(part, data, wrong) : NULL;
+    if (text || !describe_has_part(part, data))
         *wrong = NULL;
     return text;
 }

@@ -20,7 +20,7 @@
 
 DIME_EMBED(OPENAPI_BASE, "src/tool/describe/openapi.json");
 
-enum { OPENAPI_NAME_MAX = 512 };
+enum { OPENAPI_NAME_MAX = 512, METHOD_MAX = 16 };
 
 /* When a problem that isn't a function's own comes. */
 enum when { ALWAYS, WITH_FIELDS, WITH_NETWORK, OWN };
@@ -197,8 +197,7 @@ static void put_parameters(struct tree *tree, struct json_object *object,
         struct json_object *field = json_object_array_get_idx(fields, i);
         const char *name = description_string(field, "name");
         bool in_path = is_in_path(operation, name);
-        if (strcmp(description_string(field, "kind"), "file") == 0 ||
-            (!in_path && !has_query(operation)))
+        if (description_says(field, "kind", "file") || (!in_path && !has_query(operation)))
             continue;
         struct json_object *one = tree_object(tree, parameters, NULL);
         tree_text(tree, one, "name", name);
@@ -245,7 +244,7 @@ static void put_request_body(struct tree *tree, struct json_object *object,
     for (size_t i = 0; fields && i < json_object_array_length(fields); i++) {
         struct json_object *field = json_object_array_get_idx(fields, i);
         put_other_types(tree, content, description_string(field, "types"));
-        files = files || strcmp(description_string(field, "kind"), "file") == 0;
+        files = files || description_says(field, "kind", "file");
     }
     if (!files)
         put_schema_content(tree, content, "application/x-www-form-urlencoded", operation, "Form");
@@ -318,9 +317,21 @@ static bool has_own_success(const struct operation *operation)
 
 static bool comes(const struct shared *shared, const struct operation *operation)
 {
-    bool asks = !operation->part || member(operation->part, "fields");
-    return shared->when == ALWAYS || (shared->when == WITH_FIELDS && asks) ||
+    return shared->when == ALWAYS ||
+           (shared->when == WITH_FIELDS && member(operation->part, "fields")) ||
            (shared->when == WITH_NETWORK && member(operation->function, "network"));
+}
+
+/* The problems that functions share, those that can come here. */
+static void put_problems(struct tree *tree, struct json_object *responses,
+                         const struct operation *operation)
+{
+    for (size_t i = 0; i < sizeof SHARED / sizeof *SHARED; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", SHARED[i].status);
+        if (comes(&SHARED[i], operation))
+            tree_reference(tree, responses, number, "responses", name_of_shared(&SHARED[i]));
+    }
 }
 
 static void put_responses(struct tree *tree, struct json_object *object,
@@ -329,12 +340,7 @@ static void put_responses(struct tree *tree, struct json_object *object,
     struct json_object *responses = tree_object(tree, object, "responses");
     if (!has_own_success(operation))
         put_answer(tree, responses, operation, "200");
-    for (size_t i = 0; i < sizeof SHARED / sizeof *SHARED; i++) {
-        char number[16];
-        snprintf(number, sizeof number, "%d", SHARED[i].status);
-        if (comes(&SHARED[i], operation))
-            tree_reference(tree, responses, number, "responses", name_of_shared(&SHARED[i]));
-    }
+    put_problems(tree, responses, operation);
     put_own_responses(tree, responses, operation);
 }
 
@@ -400,14 +406,21 @@ static void put_operation(struct document *document, const struct operation *ope
     put_responses(tree, object, operation);
 }
 
-/* The method of a route's pattern, in small letters, and its path. */
+/* The first word of a text in small letters: a method, as OpenAPI has it. */
+static void method_of(const char *text, char method[METHOD_MAX])
+{
+    size_t length = 0;
+    for (; length < METHOD_MAX - 1 && text[length] && text[length] != ' '; length++)
+        method[length] = (char)tolower((unsigned char)text[length]);
+    method[length] = '\0';
+}
+
+/* The method of a route's pattern, and its path. */
 static void put_route(struct document *document, struct operation operation, const char *pattern)
 {
-    char method[16];
+    char method[METHOD_MAX];
     size_t length = strcspn(pattern, " ");
-    for (size_t i = 0; i < length && i < sizeof method - 1; i++)
-        method[i] = (char)tolower((unsigned char)pattern[i]);
-    method[length < sizeof method ? length : sizeof method - 1] = '\0';
+    method_of(pattern, method);
     operation.method = method;
     operation.below = pattern + length + (pattern[length] == ' ');
     append_words(operation.capital, sizeof operation.capital, operation.below);
@@ -429,10 +442,8 @@ static void put_function(struct document *document, struct json_object *function
         put_route(document, operation, description_string(operation.part, "pattern"));
     }
     for (size_t i = 0; !routes && i < json_object_array_length(methods); i++) {
-        char method[16] = "";
-        const char *word = json_object_get_string(json_object_array_get_idx(methods, i));
-        for (size_t c = 0; c < sizeof method - 1 && word[c]; c++)
-            method[c] = (char)tolower((unsigned char)word[c]);
+        char method[METHOD_MAX];
+        method_of(json_object_get_string(json_object_array_get_idx(methods, i)), method);
         operation.method = method;
         put_operation(document, &operation);
     }
@@ -461,12 +472,7 @@ static void put_health(struct document *document, struct json_object *const *fun
         tree_text(tree, names, NULL, description_string(functions[i], "name"));
     struct json_object *responses = tree_object(tree, get, "responses");
     tree_reference(tree, responses, "200", "responses", "healthy");
-    for (size_t i = 0; i < sizeof SHARED / sizeof *SHARED; i++) {
-        char number[16];
-        snprintf(number, sizeof number, "%d", SHARED[i].status);
-        if (comes(&SHARED[i], &health))
-            tree_reference(tree, responses, number, "responses", name_of_shared(&SHARED[i]));
-    }
+    put_problems(tree, responses, &health);
 }
 
 struct json_object *openapi_of(struct json_object *const *functions, size_t count)
@@ -481,10 +487,7 @@ struct json_object *openapi_of(struct json_object *const *functions, size_t coun
         put_function(&document, functions[i]);
     if (!document.tree.failed)
         put_health(&document, functions, count);
-    if (!document.tree.failed)
-        return document.root;
-    json_object_put(document.root);
-    return NULL;
+    return tree_finish(&document.tree, document.root);
 }
 
 /* What a form's texts are, for a schema that stands by itself. */
@@ -518,8 +521,5 @@ struct json_object *schema_of(struct json_object *function)
                          tree_object(&document.tree, defs, description_string(route, "pattern")),
                          member(route, "fields"), SCHEMA_JSON);
     }
-    if (!document.tree.failed)
-        return document.root;
-    json_object_put(document.root);
-    return NULL;
+    return tree_finish(&document.tree, document.root);
 }

@@ -117,10 +117,9 @@ static bool may_be_repeated(struct json_object *tree)
 {
     struct json_object *routes = description_member(tree, "routes", json_type_array);
     if (!routes)
-        return strcmp(description_string(tree, "effects"), "creates") != 0;
+        return !description_says(tree, "effects", "creates");
     for (size_t i = 0; i < json_object_array_length(routes); i++) {
-        if (strcmp(description_string(json_object_array_get_idx(routes, i), "effects"),
-                   "creates") == 0)
+        if (description_says(json_object_array_get_idx(routes, i), "effects", "creates"))
             return false;
     }
     return true;
@@ -362,6 +361,11 @@ char *describe_fill_text(const char *source, struct json_object *data, const cha
     }
     arena_close(&arena);
     return filled;
+}
+
+bool describe_has_part(const struct describe_part *part, struct json_object *data)
+{
+    return data && (!part->needs || json_object_object_get(data, part->needs));
 }
 
 char *describe_fill(const struct describe_part *part, struct json_object *data, const char **why)

@@ -7,8 +7,6 @@
  */
 #include "tool/describe/schema.h"
 
-#include <string.h>
-
 #include "tool/ask/description.h"
 
 /* Characters that nobody sees, which are passed over around a number (src/base/text.c). */
@@ -17,11 +15,6 @@
     "\\ufe0e\\ufe0f\\ufeff]*"
 #define INTEGER UNSEEN_PATTERN "-?[0-9]+" UNSEEN_PATTERN
 #define PAIR    INTEGER ":" INTEGER
-
-static bool field_is(struct json_object *field, const char *member, const char *value)
-{
-    return strcmp(description_string(field, member), value) == 0;
-}
 
 /* Copies a limit of the description, which may have none. */
 static void put_limit(struct tree *tree, struct json_object *schema, const char *name,
@@ -59,12 +52,12 @@ static void put_pattern(struct tree *tree, struct json_object *schema, struct js
 {
     struct json_object *most = description_member(field, "most", json_type_int);
     long long others = most ? json_object_get_int64(most) - 1 : 0;
-    if (!field_is(field, "kind", "integer"))
+    if (!description_says(field, "kind", "integer"))
         return;
-    if (field_is(field, "shape", "list"))
+    if (description_says(field, "shape", "list"))
         tree_format(tree, schema, "pattern",
                     "^" UNSEEN_PATTERN "(" INTEGER "(," INTEGER "){0,%lld})?$", others);
-    else if (field_is(field, "shape", "map"))
+    else if (description_says(field, "shape", "map"))
         tree_format(tree, schema, "pattern", "^" UNSEEN_PATTERN "(" PAIR "(," PAIR "){0,%lld})?$",
                     others);
 }
@@ -73,16 +66,17 @@ static void put_pattern(struct tree *tree, struct json_object *schema, struct js
 static void put_text_form(struct tree *tree, struct json_object *schema, struct json_object *field)
 {
     bool one = !*description_string(field, "shape");
-    if (one && field_is(field, "kind", "boolean")) {
+    if (one && description_says(field, "kind", "boolean")) {
         tree_text(tree, schema, "$ref", "#/components/schemas/BooleanText");
         return;
     }
-    if (one && field_is(field, "kind", "integer")) {
+    if (one && description_says(field, "kind", "integer")) {
         tree_text(tree, schema, "$ref", "#/components/schemas/IntegerText");
         return;
     }
     tree_text(tree, schema, "type", "string");
-    if (one && (field_is(field, "kind", "text") || field_is(field, "kind", "number")))
+    if (one &&
+        (description_says(field, "kind", "text") || description_says(field, "kind", "number")))
         put_limit(tree, schema, "maxLength", field, "max");
     put_pattern(tree, schema, field);
 }
@@ -105,24 +99,24 @@ static void put_choices(struct tree *tree, struct json_object *schema, struct js
 static void put_value_schema(struct tree *tree, struct json_object *schema,
                              struct json_object *field, bool may_be_null)
 {
-    if (field_is(field, "kind", "integer") || field_is(field, "kind", "number") ||
-        field_is(field, "kind", "decimal")) {
-        bool whole = field_is(field, "kind", "integer");
+    if (description_says(field, "kind", "integer") || description_says(field, "kind", "number") ||
+        description_says(field, "kind", "decimal")) {
+        bool whole = description_says(field, "kind", "integer");
         put_type(tree, schema, whole ? "integer" : "number", may_be_null);
         if (whole) {
             put_limit(tree, schema, "minimum", field, "min");
             put_limit(tree, schema, "maximum", field, "max");
         }
-    } else if (field_is(field, "kind", "boolean")) {
+    } else if (description_says(field, "kind", "boolean")) {
         put_type(tree, schema, "boolean", may_be_null);
-    } else if (field_is(field, "kind", "choice")) {
+    } else if (description_says(field, "kind", "choice")) {
         put_choices(tree, schema, field, may_be_null);
-    } else if (field_is(field, "kind", "object")) {
+    } else if (description_says(field, "kind", "object")) {
         schema_of_fields(tree, schema, description_member(field, "fields", json_type_array),
                          SCHEMA_JSON);
-    } else if (!field_is(field, "kind", "json")) {
+    } else if (!description_says(field, "kind", "json")) {
         put_type(tree, schema, "string", may_be_null);
-        if (field_is(field, "kind", "text"))
+        if (description_says(field, "kind", "text"))
             put_limit(tree, schema, "maxLength", field, "max");
         else
             tree_text(tree, schema, "contentEncoding", "base64");
@@ -133,7 +127,7 @@ static void put_value_schema(struct tree *tree, struct json_object *schema,
 static void put_several_values(struct tree *tree, struct json_object *schema,
                                struct json_object *field, bool may_be_null)
 {
-    bool list = field_is(field, "shape", "list");
+    bool list = description_says(field, "shape", "list");
     put_type(tree, schema, list ? "array" : "object", may_be_null);
     put_limit(tree, schema, list ? "maxItems" : "maxProperties", field, "most");
     if (description_member(field, "wholeNames", json_type_boolean))
@@ -147,9 +141,11 @@ static void put_json_form(struct tree *tree, struct json_object *schema, struct 
 {
     bool one = !*description_string(field, "shape");
     bool may_be_null = !description_member(field, "required", json_type_boolean);
-    bool only = field_is(field, "kind", "json") || field_is(field, "kind", "object") ||
-                (one && (field_is(field, "kind", "text") || field_is(field, "kind", "file") ||
-                         field_is(field, "kind", "choice")));
+    bool only = description_says(field, "kind", "json") ||
+                description_says(field, "kind", "object") ||
+                (one && (description_says(field, "kind", "text") ||
+                         description_says(field, "kind", "file") ||
+                         description_says(field, "kind", "choice")));
     if (only && one) {
         put_value_schema(tree, schema, field, may_be_null);
         return;
@@ -171,7 +167,7 @@ void schema_of_field(struct tree *tree, struct json_object *parent, const char *
     put_help(tree, schema, field);
     if (form == SCHEMA_JSON)
         put_json_form(tree, schema, field);
-    else if (form == SCHEMA_FORM && field_is(field, "kind", "file"))
+    else if (form == SCHEMA_FORM && description_says(field, "kind", "file"))
         tree_text(tree, schema, "contentMediaType",
                   *description_string(field, "types") ? description_string(field, "types")
                                                       : "application/octet-stream");

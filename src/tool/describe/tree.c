@@ -74,3 +74,11 @@ void tree_reference(struct tree *tree, struct json_object *parent, const char *n
 {
     tree_format(tree, tree_object(tree, parent, name), "$ref", "#/components/%s/%s", folder, item);
 }
+
+struct json_object *tree_finish(const struct tree *tree, struct json_object *root)
+{
+    if (!tree->failed)
+        return root;
+    json_object_put(root);
+    return NULL;
+}

@@ -36,4 +36,7 @@ void tree_copy(struct tree *tree, struct json_object *parent, const char *name,
 void tree_reference(struct tree *tree, struct json_object *parent, const char *name,
                     const char *folder, const char *item);
 
+/* The document that is made, which the caller frees. NULL: some part failed, and ROOT is freed. */
+struct json_object *tree_finish(const struct tree *tree, struct json_object *root);
+
 #endif
